@@ -106,14 +106,21 @@ pub enum Next {
 }
 
 /// Waiting times before the second, third, ... attempt (the Standard Webhooks schedule, which suits mail too).
-pub const RETRY_AFTER_SECONDS: [i64; 9] = [5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400];
+pub const RETRY_AFTER_SECONDS: [i64; 9] =
+    [5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400];
 
 /// Decides what becomes of a delivery.
 ///
 /// `attempt` counts from 1 and is the attempt that just ended; `expires` is when the message loses its meaning;
 /// `jitter` in `0.0..=1.0` spreads retries over up to a tenth more than the scheduled wait, so that ten thousand
 /// failures of one second do not come back in one second.
-pub fn after(attempt: u32, outcome: &Outcome, now: Timestamp, expires: Timestamp, jitter: f64) -> Next {
+pub fn after(
+    attempt: u32,
+    outcome: &Outcome,
+    now: Timestamp,
+    expires: Timestamp,
+    jitter: f64,
+) -> Next {
     match outcome {
         Outcome::Accepted { .. } => Next::Done(DeliveryStatus::Accepted),
         Outcome::PermanentFailure { .. } => Next::Done(DeliveryStatus::Failed),
@@ -155,7 +162,10 @@ mod tests {
             attempt += 1;
         }
         assert_eq!(waits, RETRY_AFTER_SECONDS);
-        assert_eq!(after(attempt, &failed(None), now, far, 0.0), Next::Done(DeliveryStatus::Failed));
+        assert_eq!(
+            after(attempt, &failed(None), now, far, 0.0),
+            Next::Done(DeliveryStatus::Failed)
+        );
     }
 
     #[test]
@@ -166,7 +176,10 @@ mod tests {
             after(1, &failed(Some(600)), now, hour, 1.0),
             Next::Retry(now + SignedDuration::from_secs(600))
         );
-        assert_eq!(after(1, &failed(Some(7200)), now, hour, 0.0), Next::Done(DeliveryStatus::Expired));
+        assert_eq!(
+            after(1, &failed(Some(7200)), now, hour, 0.0),
+            Next::Done(DeliveryStatus::Expired)
+        );
     }
 
     #[test]

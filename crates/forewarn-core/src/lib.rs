@@ -2,4 +2,20 @@
 //!
 //! No async, no I/O, no clock, no randomness: time and chance are arguments.
 
+pub mod audience;
+pub mod calendar;
+pub mod contact;
 pub mod delivery;
+pub mod document;
+pub mod facts;
+pub mod id;
+pub mod incident;
+pub mod maintenance;
+pub mod message;
+pub mod offset;
+pub mod organisation;
+pub mod policy;
+pub mod problem;
+pub mod service;
+pub mod template;
+pub mod time;

@@ -1,0 +1,340 @@
+//! Audiences: groups of people who get the same notice at the same level, and what they hear of.
+
+use crate::contact::{Channel, EmailAddress};
+use crate::document::{Fields, Node, Problems, Value, line, scalar};
+use crate::id::Id;
+use crate::incident::Severity;
+use crate::service::Affected;
+use crate::time::{Zone, parse_duration};
+use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
+
+/// How much detail a text has. An audience has exactly one; a richer one contains what a poorer one may see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Level {
+    /// Which services, what people notice, what to do.
+    NonTechnical,
+    /// Which systems in plain terms, impact, workaround.
+    SemiTechnical,
+    /// Everything but secrets and personal data.
+    Technical,
+}
+
+impl Level {
+    /// Every level, poorest first.
+    pub const ALL: [Level; 3] = [Level::NonTechnical, Level::SemiTechnical, Level::Technical];
+
+    /// The name used in documents, the store and the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Level::NonTechnical => "non_technical",
+            Level::SemiTechnical => "semi_technical",
+            Level::Technical => "technical",
+        }
+    }
+
+    /// Reads a level's name.
+    ///
+    /// # Errors
+    /// Offers the nearest known name.
+    pub fn parse(text: &str) -> Result<Level, String> {
+        Self::ALL
+            .into_iter()
+            .find(|l| l.as_str() == text)
+            .ok_or_else(|| crate::problem::unknown("level", text, Self::ALL.map(Level::as_str)))
+    }
+
+    /// Richness as a number, so that the store can take the richest.
+    pub fn rank(self) -> i64 {
+        self as i64
+    }
+
+    /// The level with this rank.
+    pub fn from_rank(rank: i64) -> Option<Level> {
+        Self::ALL.into_iter().find(|l| l.rank() == rank)
+    }
+}
+
+/// A channel of an audience and when it is used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChannelChoice {
+    /// The channel.
+    pub channel: Channel,
+    /// Used only if the ones before it did not deliver within this time; at once when absent.
+    pub after: Option<SignedDuration>,
+}
+
+/// Which events an audience hears of. An absent list admits everything.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Routing {
+    /// Kinds of event: `maintenance`, `incident`, ...
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub events: Option<Vec<String>>,
+    /// Severities of incidents.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub severities: Option<Vec<Severity>>,
+}
+
+/// Which services an audience uses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// `["*"]`
+    All,
+    /// Those listed.
+    Services(Vec<Id>),
+}
+
+/// A group of people who get the same notice.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Audience {
+    /// Its id.
+    pub id: Id,
+    /// Its name.
+    pub name: String,
+    /// Level of detail of its texts.
+    pub level: Level,
+    /// Its channels in order.
+    #[serde(with = "channels_text")]
+    pub channels: Vec<ChannelChoice>,
+    /// Services it uses.
+    #[serde(with = "scope_text")]
+    pub services: Scope,
+    /// Events it hears of.
+    #[serde(skip_serializing_if = "is_default", default)]
+    pub routing: Routing,
+    /// Its zone; the organisation's when absent.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub time_zone: Option<Zone>,
+    /// Its holiday calendar; the organisation's when absent.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub calendar: Option<String>,
+    /// An address list that Forewarn does not hold.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub external: Option<External>,
+}
+
+/// A list of people kept elsewhere, reached by one address.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct External {
+    /// The list's address.
+    pub email: EmailAddress,
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+impl Audience {
+    /// Reads an audience, recording all problems. References are checked by the catalogue.
+    pub fn read(node: &Node, path: &str, problems: &mut Problems) -> Option<Audience> {
+        let mut fields = Fields::of(node, path, problems)?;
+        let id = fields.required("id", problems, |t| match t {
+            "internal" => Err("'internal' is built in: it is whoever runs the event".into()),
+            _ => Id::parse(t),
+        });
+        let name = fields.required("name", problems, line(100));
+        let level = fields.required("level", problems, Level::parse);
+        let channels: Vec<ChannelChoice> = fields
+            .nodes("channels", problems)
+            .into_iter()
+            .filter_map(|(path, node)| read_channel(node, &path, problems))
+            .collect();
+        let services = fields.list("services", problems, |t| {
+            if t == "*" {
+                Ok(None)
+            } else {
+                Id::parse(t).map(Some)
+            }
+        });
+        let routing = match fields.node("routing") {
+            Some(node) => read_routing(node, &fields.path_of("routing"), problems),
+            None => Some(Routing::default()),
+        };
+        let time_zone = fields.optional("time_zone", problems, Zone::parse);
+        let calendar = fields.optional("calendar", problems, crate::organisation::parse_calendar);
+        let external = fields.node("external").and_then(|node| {
+            let mut fields = Fields::of(node, &fields.path_of("external"), problems)?;
+            let email = fields.required("email", problems, EmailAddress::parse);
+            fields.finish(problems);
+            Some(External { email: email? })
+        });
+        fields.finish(problems);
+        Some(Audience {
+            id: id?,
+            name: name?,
+            level: level?,
+            channels: if channels.is_empty() {
+                vec![ChannelChoice {
+                    channel: Channel::Email,
+                    after: None,
+                }]
+            } else {
+                channels
+            },
+            services: match services {
+                None => Scope::All,
+                Some(list) if list.contains(&None) => Scope::All,
+                Some(list) => Scope::Services(list.into_iter().flatten().collect()),
+            },
+            routing: routing?,
+            time_zone,
+            calendar,
+            external,
+        })
+    }
+
+    /// Whether it uses this service.
+    pub fn uses(&self, service: &Id) -> bool {
+        match &self.services {
+            Scope::All => true,
+            Scope::Services(list) => list.contains(service),
+        }
+    }
+
+    /// The path by which an event reaches it, if it does and its routing admits the event.
+    pub fn reached_by<'a>(
+        &self,
+        kind: &str,
+        severity: Option<Severity>,
+        affected: &'a [Affected],
+    ) -> Option<&'a Affected> {
+        let admits_kind = self
+            .routing
+            .events
+            .as_ref()
+            .is_none_or(|events| events.iter().any(|e| e == kind));
+        let admits_severity = match (severity, &self.routing.severities) {
+            (Some(severity), Some(list)) => list.contains(&severity),
+            _ => true,
+        };
+        if admits_kind && admits_severity {
+            affected.iter().find(|a| self.uses(&a.service))
+        } else {
+            None
+        }
+    }
+
+    /// Channels that are used at once.
+    pub fn first_channels(&self) -> Vec<Channel> {
+        self.channels
+            .iter()
+            .filter(|c| c.after.is_none())
+            .map(|c| c.channel)
+            .collect()
+    }
+}
+
+fn read_channel(node: &Node, path: &str, problems: &mut Problems) -> Option<ChannelChoice> {
+    let Value::Map(entries) = &node.value else {
+        return scalar(node, path, problems, Channel::parse).map(|channel| ChannelChoice {
+            channel,
+            after: None,
+        });
+    };
+    let [(name, place, options)] = entries.as_slice() else {
+        problems.add(
+            path,
+            node.place,
+            "must be a channel or one channel with options, such as {sms: {after: PT15M}}",
+        );
+        return None;
+    };
+    let channel = Channel::parse(name)
+        .map_err(|problem| problems.add(path, *place, problem))
+        .ok();
+    let mut fields = Fields::of(options, &format!("{path}.{name}"), problems)?;
+    let after = fields.optional("after", problems, parse_duration);
+    fields.finish(problems);
+    Some(ChannelChoice {
+        channel: channel?,
+        after,
+    })
+}
+
+fn read_routing(node: &Node, path: &str, problems: &mut Problems) -> Option<Routing> {
+    const KINDS: [&str; 4] = ["maintenance", "incident", "announcement", "advisory"];
+    let mut fields = Fields::of(node, path, problems)?;
+    let events = fields.list("events", problems, |t| {
+        if KINDS.contains(&t) {
+            Ok(t.to_owned())
+        } else {
+            Err(crate::problem::unknown("kind of event", t, KINDS))
+        }
+    });
+    let severities = fields.list("severities", problems, Severity::parse);
+    fields.finish(problems);
+    Some(Routing { events, severities })
+}
+
+/// Channels as documents write them.
+mod channels_text {
+    use super::*;
+    use serde::{Deserializer, Serializer};
+    use std::collections::BTreeMap;
+
+    #[derive(Serialize, Deserialize)]
+    struct Options {
+        #[serde(with = "crate::time::duration_text")]
+        after: SignedDuration,
+    }
+
+    #[derive(Serialize, Deserialize)]
+    #[serde(untagged)]
+    enum Shape {
+        Plain(Channel),
+        With(BTreeMap<Channel, Options>),
+    }
+
+    pub fn serialize<S: Serializer>(channels: &[ChannelChoice], s: S) -> Result<S::Ok, S::Error> {
+        s.collect_seq(channels.iter().map(|c| match c.after {
+            None => Shape::Plain(c.channel),
+            Some(after) => Shape::With(BTreeMap::from([(c.channel, Options { after })])),
+        }))
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<ChannelChoice>, D::Error> {
+        let shapes = Vec::<Shape>::deserialize(d)?;
+        Ok(shapes
+            .into_iter()
+            .flat_map(|shape| match shape {
+                Shape::Plain(channel) => vec![ChannelChoice {
+                    channel,
+                    after: None,
+                }],
+                Shape::With(map) => map
+                    .into_iter()
+                    .map(|(channel, o)| ChannelChoice {
+                        channel,
+                        after: Some(o.after),
+                    })
+                    .collect(),
+            })
+            .collect())
+    }
+}
+
+/// Services as documents write them.
+mod scope_text {
+    use super::*;
+    use serde::{Deserializer, Serializer};
+
+    pub fn serialize<S: Serializer>(scope: &Scope, s: S) -> Result<S::Ok, S::Error> {
+        match scope {
+            Scope::All => s.collect_seq(["*"]),
+            Scope::Services(list) => s.collect_seq(list),
+        }
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Scope, D::Error> {
+        let list = Vec::<String>::deserialize(d)?;
+        if list.iter().any(|s| s == "*") {
+            return Ok(Scope::All);
+        }
+        list.iter()
+            .map(|s| Id::parse(s))
+            .collect::<Result<_, _>>()
+            .map(Scope::Services)
+            .map_err(serde::de::Error::custom)
+    }
+}

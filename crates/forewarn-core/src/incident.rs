@@ -1,0 +1,547 @@
+//! Incidents: severity, impact per service, states, updates, and the promise of the next one.
+
+use crate::document::{Fields, Node, Problems, line, prose, scalar};
+use crate::facts::Facts;
+use crate::id::Id;
+use crate::offset::Offset;
+use crate::problem::InvalidTransition;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// How grave an incident is: P1 is the gravest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub enum Severity {
+    P1,
+    P2,
+    P3,
+    P4,
+    P5,
+}
+
+impl Severity {
+    /// Every severity, gravest first.
+    pub const ALL: [Severity; 5] = [
+        Severity::P1,
+        Severity::P2,
+        Severity::P3,
+        Severity::P4,
+        Severity::P5,
+    ];
+
+    /// Its name.
+    pub fn as_str(self) -> &'static str {
+        ["P1", "P2", "P3", "P4", "P5"][self as usize]
+    }
+
+    /// Reads a severity.
+    ///
+    /// # Errors
+    /// Says the known ones.
+    pub fn parse(text: &str) -> Result<Severity, String> {
+        Self::ALL
+            .into_iter()
+            .find(|s| s.as_str().eq_ignore_ascii_case(text.trim()))
+            .ok_or_else(|| {
+                crate::problem::unknown("severity", text, Self::ALL.map(Severity::as_str))
+            })
+    }
+}
+
+/// What an incident does to a service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Impact {
+    /// It works.
+    None,
+    /// It is slow or incomplete.
+    DegradedPerformance,
+    /// Some cannot use it.
+    PartialOutage,
+    /// Nobody can use it.
+    MajorOutage,
+}
+
+impl Impact {
+    /// Every impact, lightest first.
+    pub const ALL: [Impact; 4] = [
+        Impact::None,
+        Impact::DegradedPerformance,
+        Impact::PartialOutage,
+        Impact::MajorOutage,
+    ];
+
+    /// The name used in documents and the API; `operational` on public pages is `none` here.
+    pub fn as_str(self) -> &'static str {
+        [
+            "none",
+            "degraded_performance",
+            "partial_outage",
+            "major_outage",
+        ][self as usize]
+    }
+
+    /// Reads an impact; `operational` and `degraded` are understood too.
+    ///
+    /// # Errors
+    /// Says the known ones.
+    pub fn parse(text: &str) -> Result<Impact, String> {
+        match text.trim() {
+            "operational" => Ok(Impact::None),
+            "degraded" => Ok(Impact::DegradedPerformance),
+            other => Self::ALL
+                .into_iter()
+                .find(|i| i.as_str() == other)
+                .ok_or_else(|| {
+                    crate::problem::unknown("impact", other, Self::ALL.map(Impact::as_str))
+                }),
+        }
+    }
+}
+
+/// Where an incident stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Somebody looks into it.
+    Investigating,
+    /// The cause is known.
+    Identified,
+    /// A fix is in place and watched.
+    Monitoring,
+    /// It is over.
+    Resolved,
+    /// What happened and what changes has been published.
+    Postmortem,
+}
+
+impl Status {
+    /// Every status in the usual order.
+    pub const ALL: [Status; 5] = [
+        Status::Investigating,
+        Status::Identified,
+        Status::Monitoring,
+        Status::Resolved,
+        Status::Postmortem,
+    ];
+
+    /// The name used in the store and the API.
+    pub fn as_str(self) -> &'static str {
+        [
+            "investigating",
+            "identified",
+            "monitoring",
+            "resolved",
+            "postmortem",
+        ][self as usize]
+    }
+
+    /// Reads a status.
+    ///
+    /// # Errors
+    /// Says the known ones.
+    pub fn parse(text: &str) -> Result<Status, String> {
+        Self::ALL
+            .into_iter()
+            .find(|s| s.as_str() == text.trim())
+            .ok_or_else(|| crate::problem::unknown("status", text, Self::ALL.map(Status::as_str)))
+    }
+
+    /// People still wait for the end.
+    pub fn is_open(self) -> bool {
+        self < Status::Resolved
+    }
+}
+
+/// The promise that a message makes: when the next one comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Promise {
+    /// By when.
+    pub due: Timestamp,
+    /// Whether the next message came in time; open when absent.
+    pub kept: Option<bool>,
+}
+
+/// One message about an incident, as it went out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Update {
+    /// Its id, derived from the incident and its number.
+    pub id: String,
+    /// Counts from 0, the holding statement.
+    pub number: u32,
+    /// The status it announces.
+    pub status: Status,
+    /// What the spokesperson wrote; made from the facts when absent.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub text: Option<String>,
+    /// What was known then.
+    pub facts: Facts,
+    /// Impact per service then.
+    pub services: BTreeMap<Id, Impact>,
+    /// When it was published.
+    pub at: Timestamp,
+    /// The promise it made.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub promise: Option<Promise>,
+}
+
+/// Something went wrong and people notice.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Incident {
+    /// Its id.
+    pub id: Id,
+    /// What it is, in one line.
+    pub title: String,
+    /// Impact per service.
+    pub services: BTreeMap<Id, Impact>,
+    /// How grave it is.
+    pub severity: Severity,
+    /// Where it stands.
+    pub status: Status,
+    /// What is known now.
+    pub facts: Facts,
+    /// Who fixes it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub lead: Option<String>,
+    /// Who speaks for it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub spokesperson: Option<String>,
+    /// When it was declared.
+    pub declared_at: Timestamp,
+    /// When it was resolved.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub resolved_at: Option<Timestamp>,
+    /// What was said, oldest first; never empty.
+    pub updates: Vec<Update>,
+}
+
+/// An incident as it is declared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Declaration {
+    /// Its id; made by the program when absent.
+    pub id: Option<Id>,
+    /// What it is, in one line; made from the services when absent.
+    pub title: Option<String>,
+    /// Impact per service; not empty.
+    pub services: BTreeMap<Id, Impact>,
+    /// How grave it is.
+    pub severity: Severity,
+    /// What people see.
+    pub effect: Option<String>,
+    /// Who fixes it.
+    pub lead: Option<String>,
+    /// Who speaks for it.
+    pub spokesperson: Option<String>,
+    /// Time to the next update; by the policy when absent.
+    pub next_update_in: Option<Offset>,
+}
+
+impl Declaration {
+    /// Reads a declaration, recording all problems.
+    pub fn read(node: &Node, path: &str, problems: &mut Problems) -> Option<Declaration> {
+        let mut fields = Fields::of(node, path, problems)?;
+        let id = fields.optional("id", problems, Id::parse);
+        let title = fields.optional("title", problems, line(200));
+        let services = read_impacts(&mut fields, problems);
+        if services.is_empty() && fields.node("services").is_none() {
+            fields.problem(
+                "services",
+                "names no service; write {service: impact}",
+                problems,
+            );
+        }
+        let severity = fields.required("severity", problems, Severity::parse);
+        let effect = fields.optional("effect", problems, prose(1_000));
+        let lead = fields.optional("lead", problems, line(200));
+        let spokesperson = fields.optional("spokesperson", problems, line(200));
+        let next_update_in = fields.optional("next_update_in", problems, Offset::parse);
+        fields.finish(problems);
+        Some(Declaration {
+            id,
+            title,
+            services,
+            severity: severity?,
+            effect,
+            lead,
+            spokesperson,
+            next_update_in,
+        })
+    }
+}
+
+fn read_impacts(fields: &mut Fields<'_>, problems: &mut Problems) -> BTreeMap<Id, Impact> {
+    let mut services = BTreeMap::new();
+    for (key, path, node) in fields.entries("services", problems) {
+        let impact = scalar(node, &path, problems, Impact::parse);
+        match Id::parse(key) {
+            Ok(id) => {
+                impact.map(|impact| services.insert(id, impact));
+            }
+            Err(problem) => problems.add(path, node.place, problem),
+        }
+    }
+    services
+}
+
+/// An update as it is posted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewUpdate {
+    /// The new status; unchanged when absent.
+    pub status: Option<Status>,
+    /// What is newly known.
+    pub facts: Facts,
+    /// The spokesperson's own words.
+    pub text: Option<String>,
+    /// New impact per service.
+    pub services: BTreeMap<Id, Impact>,
+    /// Time to the next update; by the policy when absent.
+    pub next_update_in: Option<Offset>,
+}
+
+impl NewUpdate {
+    /// Reads an update, recording all problems.
+    pub fn read(node: &Node, path: &str, problems: &mut Problems) -> Option<NewUpdate> {
+        let mut fields = Fields::of(node, path, problems)?;
+        let status = fields.optional("status", problems, Status::parse);
+        let facts = match fields.node("facts") {
+            Some(node) => Facts::read(node, &fields.path_of("facts"), problems),
+            None => Some(Facts::default()),
+        };
+        let text = fields.optional("text", problems, prose(10_000));
+        let services = read_impacts(&mut fields, problems);
+        let next_update_in = fields.optional("next_update_in", problems, Offset::parse);
+        if text.is_none() && status.is_none() && fields.node("facts").is_none() {
+            fields.problem(
+                "text",
+                "says nothing: give a text, facts or a new status",
+                problems,
+            );
+        }
+        fields.finish(problems);
+        Some(NewUpdate {
+            status,
+            facts: facts?,
+            text,
+            services,
+            next_update_in,
+        })
+    }
+}
+
+impl Incident {
+    /// Declares an incident: the first update is the holding statement, and it promises the next at `next_update`.
+    pub fn declare(
+        declaration: Declaration,
+        id: Id,
+        title: String,
+        next_update: Timestamp,
+        now: Timestamp,
+    ) -> Incident {
+        let facts = Facts {
+            effect: declaration.effect,
+            ..Facts::default()
+        };
+        let holding = Update {
+            id: crate::id::derive(&["update", id.as_str(), "0"]),
+            number: 0,
+            status: Status::Investigating,
+            text: None,
+            facts: facts.clone(),
+            services: declaration.services.clone(),
+            at: now,
+            promise: Some(Promise {
+                due: next_update,
+                kept: None,
+            }),
+        };
+        Incident {
+            id,
+            title,
+            services: declaration.services,
+            severity: declaration.severity,
+            status: Status::Investigating,
+            facts,
+            lead: declaration.lead,
+            spokesperson: declaration.spokesperson,
+            declared_at: now,
+            resolved_at: None,
+            updates: vec![holding],
+        }
+    }
+
+    /// The open promise, if any.
+    pub fn promise(&self) -> Option<Promise> {
+        self.updates.last().and_then(|u| u.promise)
+    }
+
+    /// Publishes an update, which keeps or breaks the promise of the one before and makes a new one while the incident is open.
+    ///
+    /// # Errors
+    /// From `resolved` only `postmortem` or a reopening to `investigating` is possible, from `postmortem` nothing.
+    pub fn update(
+        mut self,
+        new: NewUpdate,
+        next_update: Timestamp,
+        now: Timestamp,
+    ) -> Result<Incident, InvalidTransition> {
+        let status = new.status.unwrap_or(self.status);
+        let possible = match self.status {
+            Status::Postmortem => false,
+            Status::Resolved => matches!(status, Status::Postmortem | Status::Investigating),
+            _ => status != Status::Postmortem,
+        };
+        if !possible {
+            return Err(InvalidTransition {
+                what: format!("incident {}", self.id),
+                from: self.status.as_str(),
+                to: status.as_str(),
+            });
+        }
+        self.facts = self.facts.updated_by(new.facts);
+        self.services.extend(new.services);
+        if status == Status::Resolved {
+            self.resolved_at = Some(now);
+            self.services
+                .values_mut()
+                .for_each(|impact| *impact = Impact::None);
+        } else if status.is_open() {
+            self.resolved_at = None;
+        }
+        if let Some(promise) = self.updates.last_mut().and_then(|u| u.promise.as_mut())
+            && promise.kept.is_none()
+        {
+            promise.kept = Some(now <= promise.due);
+        }
+        let number = self.updates.len() as u32;
+        self.updates.push(Update {
+            id: crate::id::derive(&["update", self.id.as_str(), &number.to_string()]),
+            number,
+            status,
+            text: new.text,
+            facts: self.facts.clone(),
+            services: self.services.clone(),
+            at: now,
+            promise: status.is_open().then_some(Promise {
+                due: next_update,
+                kept: None,
+            }),
+        });
+        self.status = status;
+        Ok(self)
+    }
+
+    /// The milestone that an update stands for.
+    pub fn milestone_of(update: &Update) -> &'static str {
+        match (update.number, update.status) {
+            (0, _) => "holding",
+            (_, Status::Resolved) => "resolution",
+            (_, Status::Postmortem) => "follow_up",
+            _ => "update",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_second(1_795_000_000 + seconds).unwrap()
+    }
+
+    fn declared() -> Incident {
+        let declaration = Declaration {
+            id: None,
+            title: None,
+            services: BTreeMap::from([(Id::parse("portal").unwrap(), Impact::MajorOutage)]),
+            severity: Severity::P1,
+            effect: Some("Some people cannot sign in".into()),
+            lead: None,
+            spokesperson: None,
+            next_update_in: None,
+        };
+        Incident::declare(
+            declaration,
+            Id::parse("INC-1").unwrap(),
+            "Sign-in".into(),
+            at(3600),
+            at(0),
+        )
+    }
+
+    fn to(status: Status) -> NewUpdate {
+        NewUpdate {
+            status: Some(status),
+            facts: Facts::default(),
+            text: None,
+            services: BTreeMap::new(),
+            next_update_in: None,
+        }
+    }
+
+    #[test]
+    fn an_update_in_time_keeps_the_promise_and_a_late_one_breaks_it() {
+        let kept = declared()
+            .update(to(Status::Identified), at(7200), at(3600))
+            .unwrap();
+        assert_eq!(kept.updates[0].promise.unwrap().kept, Some(true));
+        assert_eq!(
+            kept.promise().unwrap(),
+            Promise {
+                due: at(7200),
+                kept: None
+            }
+        );
+        let broken = kept
+            .update(to(Status::Monitoring), at(9000), at(7201))
+            .unwrap();
+        assert_eq!(broken.updates[1].promise.unwrap().kept, Some(false));
+    }
+
+    #[test]
+    fn resolving_ends_impact_and_promises() {
+        let resolved = declared()
+            .update(to(Status::Resolved), at(1), at(1))
+            .unwrap();
+        assert_eq!(resolved.promise(), None);
+        assert!(resolved.services.values().all(|i| *i == Impact::None));
+        assert!(
+            resolved
+                .clone()
+                .update(to(Status::Monitoring), at(2), at(2))
+                .is_err()
+        );
+        assert!(
+            resolved
+                .update(to(Status::Investigating), at(2), at(2))
+                .unwrap()
+                .resolved_at
+                .is_none()
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn no_order_of_updates_reaches_an_impossible_state(steps in prop::collection::vec(0usize..5, 0..12)) {
+            let mut incident = declared();
+            for (n, step) in steps.into_iter().enumerate() {
+                let before = incident.clone();
+                let now = at(n as i64);
+                match incident.update(to(Status::ALL[step]), at(n as i64 + 60), now) {
+                    Ok(next) => {
+                        prop_assert_eq!(next.status.is_open(), next.promise().is_some());
+                        prop_assert_eq!(next.status.is_open(), next.resolved_at.is_none());
+                        prop_assert!(before.status != Status::Postmortem);
+                        incident = next;
+                    }
+                    Err(refused) => {
+                        prop_assert_eq!(refused.from, before.status.as_str());
+                        incident = before;
+                    }
+                }
+            }
+        }
+    }
+}

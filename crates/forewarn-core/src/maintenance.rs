@@ -1,0 +1,383 @@
+//! Planned maintenance: its facts, its window, and the states it goes through.
+
+use crate::contact::EmailAddress;
+use crate::document::{Fields, Node, Problems, line, prose};
+use crate::facts::Facts;
+use crate::id::Id;
+use crate::problem::InvalidTransition;
+use crate::time::{CivilTime, Zone, parse_date};
+use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// Where a maintenance stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Planned; its notices wait until the owners agree.
+    AwaitingApproval,
+    /// Planned, and people are told.
+    Scheduled,
+    /// Work is under way.
+    InProgress,
+    /// Work is done and services are as they should be.
+    Completed,
+    /// It will not happen.
+    Cancelled,
+}
+
+impl Status {
+    /// The name used in the store and the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Status::AwaitingApproval => "awaiting_approval",
+            Status::Scheduled => "scheduled",
+            Status::InProgress => "in_progress",
+            Status::Completed => "completed",
+            Status::Cancelled => "cancelled",
+        }
+    }
+
+    /// It is over, one way or the other.
+    pub fn is_over(self) -> bool {
+        matches!(self, Status::Completed | Status::Cancelled)
+    }
+}
+
+/// The change request that a maintenance carries out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChangeRequest {
+    /// Its number in the change system.
+    pub number: String,
+    /// Where it can be read.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub url: Option<String>,
+    /// `draft`, `submitted`, `approved` or `rejected`.
+    pub state: String,
+    /// The board meeting that approved it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub board: Option<Date>,
+}
+
+/// A step of the work, ticked off while it goes on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    /// What is done, in words for readers.
+    pub title: String,
+    /// When it was ticked off.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub done_at: Option<Timestamp>,
+}
+
+/// A maintenance as its owner writes it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Maintenance {
+    /// Its id; made by the program when absent from the document.
+    pub id: Id,
+    /// What it is, in one line.
+    pub title: String,
+    /// `routine`, `major`, ...
+    pub kind: String,
+    /// The policy it follows; chosen by kind when absent.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub policy: Option<Id>,
+    /// Services it works on.
+    pub services: Vec<Id>,
+    /// Civil start of the window.
+    pub start: CivilTime,
+    /// Civil end of the window.
+    pub end: CivilTime,
+    /// The change request behind it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub change_request: Option<ChangeRequest>,
+    /// What is known.
+    #[serde(default)]
+    pub facts: Facts,
+    /// Steps of the work.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub steps: Vec<Step>,
+    /// Who leads the work.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub lead: Option<EmailAddress>,
+    /// Where it stands.
+    #[serde(default = "scheduled")]
+    pub status: Status,
+    /// Counts the windows it has had; a new start or end is a new revision.
+    #[serde(default = "one")]
+    pub revision: u32,
+    /// When work began.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub started_at: Option<Timestamp>,
+    /// When it was completed or cancelled.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub ended_at: Option<Timestamp>,
+}
+
+fn scheduled() -> Status {
+    Status::Scheduled
+}
+
+fn one() -> u32 {
+    1
+}
+
+impl Maintenance {
+    /// Reads a maintenance document, recording all problems. `fresh_id` is used when the document names none.
+    pub fn read(
+        node: &Node,
+        path: &str,
+        zone: &Zone,
+        fresh_id: &str,
+        problems: &mut Problems,
+    ) -> Option<Maintenance> {
+        let mut fields = Fields::of(node, path, problems)?;
+        let id = fields
+            .optional("id", problems, Id::parse)
+            .or_else(|| Id::parse(fresh_id).ok());
+        let title = fields.required("title", problems, line(200));
+        let kind = fields.optional("kind", problems, line(40));
+        let policy = fields.optional("policy", problems, Id::parse);
+        let services = fields.list("services", problems, Id::parse);
+        if services.as_ref().is_none_or(Vec::is_empty) && fields.node("services").is_none() {
+            fields.problem("services", "names no service", problems);
+        }
+        let start = fields.required("start", problems, |t| CivilTime::parse(t, zone));
+        let end = fields.required("end", problems, |t| CivilTime::parse(t, zone));
+        if let (Some(start), Some(end)) = (&start, &end)
+            && let Some(problem) = window_problem(start, end)
+        {
+            fields.problem("end", problem, problems);
+        }
+        let change_request = fields
+            .node("change_request")
+            .and_then(|n| read_change(n, &fields.path_of("change_request"), problems));
+        let facts = match fields.node("facts") {
+            Some(node) => Facts::read(node, &fields.path_of("facts"), problems),
+            None => Some(Facts::default()),
+        };
+        let steps = fields
+            .list("steps", problems, line(200))
+            .unwrap_or_default();
+        let lead = fields.optional("lead", problems, EmailAddress::parse);
+        fields.finish(problems);
+        let kind = kind
+            .or_else(|| policy.as_ref().map(|p| p.to_string()))
+            .unwrap_or_else(|| "routine".into());
+        Some(Maintenance {
+            id: id?,
+            title: title?,
+            kind,
+            policy,
+            services: services?,
+            start: start?,
+            end: end?,
+            change_request,
+            facts: facts?,
+            steps: steps
+                .into_iter()
+                .map(|title| Step {
+                    title,
+                    done_at: None,
+                })
+                .collect(),
+            lead,
+            status: Status::Scheduled,
+            revision: 1,
+            started_at: None,
+            ended_at: None,
+        })
+    }
+
+    /// The window as instants.
+    pub fn window(&self) -> (Timestamp, Timestamp) {
+        (self.start.instant(), self.end.instant())
+    }
+
+    fn refuse(&self, to: &'static str) -> InvalidTransition {
+        InvalidTransition {
+            what: format!("maintenance {}", self.id),
+            from: self.status.as_str(),
+            to,
+        }
+    }
+
+    /// The owners agree: people may be told.
+    ///
+    /// # Errors
+    /// When it does not wait for approval.
+    pub fn approve(self) -> Result<Maintenance, InvalidTransition> {
+        match self.status {
+            Status::AwaitingApproval => Ok(Maintenance {
+                status: Status::Scheduled,
+                ..self
+            }),
+            _ => Err(self.refuse("approved")),
+        }
+    }
+
+    /// Work begins.
+    ///
+    /// # Errors
+    /// When it has begun, is over, or waits for approval.
+    pub fn start(self, now: Timestamp) -> Result<Maintenance, InvalidTransition> {
+        match self.status {
+            Status::Scheduled => Ok(Maintenance {
+                status: Status::InProgress,
+                started_at: Some(now),
+                ..self
+            }),
+            _ => Err(self.refuse("in_progress")),
+        }
+    }
+
+    /// Work is done.
+    ///
+    /// # Errors
+    /// When it is not in progress.
+    pub fn complete(self, now: Timestamp) -> Result<Maintenance, InvalidTransition> {
+        match self.status {
+            Status::InProgress => Ok(Maintenance {
+                status: Status::Completed,
+                ended_at: Some(now),
+                ..self
+            }),
+            _ => Err(self.refuse("completed")),
+        }
+    }
+
+    /// It will not happen, or not go on.
+    ///
+    /// # Errors
+    /// When it is over.
+    pub fn cancel(self, now: Timestamp) -> Result<Maintenance, InvalidTransition> {
+        if self.status.is_over() {
+            return Err(self.refuse("cancelled"));
+        }
+        Ok(Maintenance {
+            status: Status::Cancelled,
+            ended_at: Some(now),
+            ..self
+        })
+    }
+
+    /// It happens at another time: a new revision.
+    ///
+    /// # Errors
+    /// When work has begun or it is over.
+    pub fn delay(self, start: CivilTime, end: CivilTime) -> Result<Maintenance, InvalidTransition> {
+        match self.status {
+            Status::AwaitingApproval | Status::Scheduled => Ok(Maintenance {
+                start,
+                end,
+                revision: self.revision + 1,
+                ..self
+            }),
+            _ => Err(self.refuse("delayed")),
+        }
+    }
+
+    /// It ends later than promised: a new revision.
+    ///
+    /// # Errors
+    /// When it is over or work has not begun.
+    pub fn extend(self, end: CivilTime) -> Result<Maintenance, InvalidTransition> {
+        match self.status {
+            Status::InProgress => Ok(Maintenance {
+                end,
+                revision: self.revision + 1,
+                ..self
+            }),
+            _ => Err(self.refuse("extended")),
+        }
+    }
+}
+
+/// What is wrong with a window, if anything.
+pub fn window_problem(start: &CivilTime, end: &CivilTime) -> Option<String> {
+    let (from, to) = (start.instant(), end.instant());
+    if to < from {
+        Some("before the start".into())
+    } else if to == from {
+        Some("the same as the start".into())
+    } else if to.duration_since(from) > SignedDuration::from_hours(24 * 366) {
+        Some("more than a year after the start".into())
+    } else {
+        None
+    }
+}
+
+fn read_change(node: &Node, path: &str, problems: &mut Problems) -> Option<ChangeRequest> {
+    const STATES: [&str; 4] = ["draft", "submitted", "approved", "rejected"];
+    let mut fields = Fields::of(node, path, problems)?;
+    let number = fields.required("number", problems, line(64));
+    let url = fields.optional("url", problems, |t| {
+        crate::contact::HookUrl::parse(t).map(|u| u.as_str().to_owned())
+    });
+    let state = fields.optional("state", problems, |t| {
+        if STATES.contains(&t) {
+            Ok(t.to_owned())
+        } else {
+            Err(crate::problem::unknown("state", t, STATES))
+        }
+    });
+    let board = fields.optional("board", problems, parse_date);
+    fields.finish(problems);
+    Some(ChangeRequest {
+        number: number?,
+        url,
+        state: state.unwrap_or_else(|| "draft".into()),
+        board,
+    })
+}
+
+/// Reads the body of a delay: `{start, end, reason}`; the length stays when only a start is given.
+pub fn read_delay(
+    node: &Node,
+    zone: &Zone,
+    old: &Maintenance,
+    problems: &mut Problems,
+) -> Option<(CivilTime, CivilTime, Option<String>)> {
+    let mut fields = Fields::of(node, "", problems)?;
+    let start = fields.required("start", problems, |t| CivilTime::parse(t, zone));
+    let end = fields.optional("end", problems, |t| CivilTime::parse(t, zone));
+    let reason = fields.optional("reason", problems, prose(1_000));
+    let (old_start, old_end) = old.window();
+    let start = start?;
+    let end = end.unwrap_or_else(|| {
+        let instant = start
+            .instant()
+            .checked_add(old_end.duration_since(old_start))
+            .unwrap_or(old_end);
+        CivilTime::of(instant, &start.zone)
+    });
+    if let Some(problem) = window_problem(&start, &end) {
+        fields.problem("end", problem, problems);
+    }
+    fields.finish(problems);
+    Some((start, end, reason))
+}
+
+/// Reads the body of an extension: `{end, reason}`; the new end lies after the old one.
+pub fn read_extension(
+    node: &Node,
+    zone: &Zone,
+    old: &Maintenance,
+    problems: &mut Problems,
+) -> Option<(CivilTime, Option<String>)> {
+    let mut fields = Fields::of(node, "", problems)?;
+    let end = fields.required("end", problems, |t| CivilTime::parse(t, zone));
+    let reason = fields.optional("reason", problems, prose(1_000));
+    if let Some(end) = &end {
+        if end.instant() <= old.end.instant() {
+            fields.problem(
+                "end",
+                format!("must lie after the promised end, {}", old.end),
+                problems,
+            );
+        } else if let Some(problem) = window_problem(&old.start, end) {
+            fields.problem("end", problem, problems);
+        }
+    }
+    fields.finish(problems);
+    Some((end?, reason))
+}

@@ -1,0 +1,83 @@
+//! Messages: what is said, made once from the facts and turned into each channel's bytes.
+//!
+//! Preview, approval and sending use these same functions, so they are the same bytes.
+
+use crate::audience::Level;
+use crate::contact::Channel;
+use crate::facts::Facts;
+use crate::id::Id;
+use crate::incident::Severity;
+use crate::time::{CivilTime, Zone};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// Everything a message says, frozen when its notice falls due. No text yet: levels, channels, languages and zones make texts of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Content {
+    /// The event it is about.
+    pub event: Id,
+    /// `maintenance` or `incident`.
+    pub event_kind: String,
+    /// The event's title.
+    pub title: String,
+    /// Which notice this is: `announcement`, `holding`, ...
+    pub milestone: String,
+    /// A reminder's or progress notice's place: `5bd`, `50%`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub offset: Option<String>,
+    /// The organisation's name.
+    pub organisation: String,
+    /// Names of the services that the event is about, most important first.
+    pub services: Vec<String>,
+    /// Names of services that depend on those.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub dependents: Vec<String>,
+    /// How grave (incidents).
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub severity: Option<Severity>,
+    /// The event's status as its API name: `investigating`, `scheduled`, ...
+    pub status: String,
+    /// What is known.
+    pub facts: Facts,
+    /// The spokesperson's own words, which take the place of the text made from facts.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub text: Option<String>,
+    /// Why it was delayed, extended or cancelled.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub reason: Option<String>,
+    /// Start of the window (maintenance).
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub start: Option<CivilTime>,
+    /// End of the window (maintenance).
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub end: Option<CivilTime>,
+    /// The window as it was told before (delay, reschedule, extension).
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub previous: Option<(CivilTime, CivilTime)>,
+    /// When the event began (incidents: declared; maintenance: work started).
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub began_at: Option<Timestamp>,
+    /// The promise: when the next update comes.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub next_update: Option<Timestamp>,
+    /// The promise that was not kept, so that this message can own it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub missed: Option<Timestamp>,
+    /// Public page of the event.
+    pub url: String,
+    /// When the notice fell due.
+    pub at: Timestamp,
+}
+
+/// Which of the texts: recipients who share a variant share its bytes, save for their own parts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Variant {
+    /// Level of detail.
+    pub level: Level,
+    /// Channel.
+    pub channel: Channel,
+    /// Language tag; English stands in for a language without templates.
+    pub language: String,
+    /// Zone in which times are shown.
+    pub zone: Zone,
+}

@@ -1,0 +1,369 @@
+//! Policies: how far ahead people hear, how often, and who must agree first.
+
+use crate::document::{Fields, Node, Problems, boolean, scalar};
+use crate::id::Id;
+use crate::incident::Severity;
+use crate::offset::Offset;
+use crate::time::{duration_text, parse_duration, parse_time_of_day};
+use jiff::SignedDuration;
+use jiff::civil::Time;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+/// What a policy is for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct For {
+    /// `maintenance`, `incident` or `announcement`.
+    pub event: String,
+    /// The kind of maintenance it suits; any when absent.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub kind: Option<String>,
+}
+
+/// Who must agree before a notice goes out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Approver {
+    /// The owner of the service.
+    ServiceOwner,
+    /// The business owner of the service.
+    BusinessOwner,
+}
+
+impl Approver {
+    /// Reads an approver's name.
+    ///
+    /// # Errors
+    /// Offers the nearest known name.
+    pub fn parse(text: &str) -> Result<Approver, String> {
+        match text {
+            "service_owner" => Ok(Approver::ServiceOwner),
+            "business_owner" => Ok(Approver::BusinessOwner),
+            _ => Err(crate::problem::unknown(
+                "approver",
+                text,
+                ["service_owner", "business_owner"],
+            )),
+        }
+    }
+}
+
+/// How far ahead people hear, how often, and who must agree first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Policy {
+    /// Its id.
+    pub id: Id,
+    /// What it is for.
+    #[serde(rename = "for")]
+    pub applies_to: For,
+    /// Notices before the start: the first is the announcement, an entry in minutes the final reminder, the others reminders.
+    #[serde(default)]
+    pub before: Vec<Offset>,
+    /// Time of day of notices counted in days, in the audience's zone.
+    #[serde(default = "nine")]
+    pub at: Time,
+    /// Progress notices at these percentages of the window.
+    #[serde(with = "percent_text", default)]
+    pub progress: Vec<u8>,
+    /// Progress only in windows at least this long.
+    #[serde(with = "duration_text", default = "two_hours")]
+    pub min_window: SignedDuration,
+    /// Who must agree, by audience; `default` for the others.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub approval: BTreeMap<String, Vec<Approver>>,
+    /// Check-ins after completion.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub hypercare: Option<Hypercare>,
+    /// Time from one incident update to the next, by severity.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub cadence: BTreeMap<Severity, Offset>,
+    /// Warnings to the spokesperson before a promise is due.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub warn_before: Vec<DurationText>,
+    /// Severities at which a "nothing new yet" update goes out by itself before a promise lapses.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub keep_automatically: BTreeMap<Severity, bool>,
+}
+
+/// A duration written as ISO 8601.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DurationText(#[serde(with = "duration_text")] pub SignedDuration);
+
+/// Check-ins after completion.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hypercare {
+    /// For how long.
+    #[serde(rename = "for")]
+    pub lasts: Offset,
+    /// One every so many business days.
+    pub every: Offset,
+}
+
+fn nine() -> Time {
+    jiff::civil::time(9, 0, 0, 0)
+}
+
+fn two_hours() -> SignedDuration {
+    SignedDuration::from_hours(2)
+}
+
+impl Policy {
+    /// Reads a policy, recording all problems.
+    pub fn read(node: &Node, path: &str, problems: &mut Problems) -> Option<Policy> {
+        let mut fields = Fields::of(node, path, problems)?;
+        let id = fields.required("id", problems, Id::parse);
+        let applies_to = match fields.node("for") {
+            Some(node) => read_for(node, &fields.path_of("for"), problems),
+            None => Some(For {
+                event: "maintenance".into(),
+                kind: None,
+            }),
+        };
+        let before = fields
+            .list("before", problems, Offset::parse)
+            .unwrap_or_default();
+        let at = fields
+            .optional("at", problems, parse_time_of_day)
+            .unwrap_or_else(nine);
+        let progress = fields
+            .list("progress", problems, parse_percent)
+            .unwrap_or_else(|| vec![25, 50, 75]);
+        let min_window = fields
+            .optional("min_window", problems, parse_duration)
+            .unwrap_or_else(two_hours);
+        let mut approval = BTreeMap::new();
+        for (audience, path, node) in fields.entries("approval", problems) {
+            approval.insert(audience.to_owned(), read_approvers(node, &path, problems));
+        }
+        let hypercare = fields.node("hypercare").and_then(|node| {
+            let mut fields = Fields::of(node, &fields.path_of("hypercare"), problems)?;
+            let lasts = fields.required("for", problems, Offset::parse);
+            let every = fields
+                .optional("every", problems, Offset::parse)
+                .unwrap_or(Offset::BusinessDays(2));
+            fields.finish(problems);
+            Some(Hypercare {
+                lasts: lasts?,
+                every,
+            })
+        });
+        let cadence = by_severity(&mut fields, "cadence", problems, Offset::parse);
+        let keep_automatically = by_severity(&mut fields, "keep_automatically", problems, boolean);
+        let warn_before = fields
+            .list("warn_before", problems, parse_duration)
+            .unwrap_or_default();
+        if let Some(problem) = out_of_order(&before) {
+            fields.problem("before", problem, problems);
+        }
+        fields.finish(problems);
+        Some(Policy {
+            id: id?,
+            applies_to: applies_to?,
+            before,
+            at,
+            progress,
+            min_window,
+            approval,
+            hypercare,
+            cadence,
+            warn_before: warn_before.into_iter().map(DurationText).collect(),
+            keep_automatically,
+        })
+    }
+
+    /// Who must agree before this audience is told.
+    pub fn approvers(&self, audience: &str) -> &[Approver] {
+        self.approval
+            .get(audience)
+            .or_else(|| self.approval.get("default"))
+            .map_or(&[], Vec::as_slice)
+    }
+
+    /// Time from one update to the next at this severity.
+    pub fn cadence_of(&self, severity: Severity) -> Offset {
+        self.cadence
+            .get(&severity)
+            .copied()
+            .unwrap_or(match severity {
+                Severity::P1 => Offset::Minutes(60),
+                Severity::P2 => Offset::Hours(2),
+                Severity::P3 => Offset::Hours(4),
+                Severity::P4 | Severity::P5 => Offset::BusinessDays(1),
+            })
+    }
+}
+
+fn read_for(node: &Node, path: &str, problems: &mut Problems) -> Option<For> {
+    const EVENTS: [&str; 4] = ["maintenance", "incident", "announcement", "advisory"];
+    let mut fields = Fields::of(node, path, problems)?;
+    let event = fields.required("event", problems, |t| {
+        if EVENTS.contains(&t) {
+            Ok(t.to_owned())
+        } else {
+            Err(crate::problem::unknown("kind of event", t, EVENTS))
+        }
+    });
+    let kind = fields.optional("kind", problems, crate::document::line(40));
+    fields.finish(problems);
+    Some(For {
+        event: event?,
+        kind,
+    })
+}
+
+fn read_approvers(node: &Node, path: &str, problems: &mut Problems) -> Vec<Approver> {
+    match &node.value {
+        crate::document::Value::List(items) => items
+            .iter()
+            .enumerate()
+            .filter_map(|(n, item)| {
+                scalar(item, &format!("{path}[{n}]"), problems, Approver::parse)
+            })
+            .collect(),
+        _ => scalar(node, path, problems, Approver::parse)
+            .into_iter()
+            .collect(),
+    }
+}
+
+fn by_severity<T>(
+    fields: &mut Fields<'_>,
+    name: &'static str,
+    problems: &mut Problems,
+    parse: impl Fn(&str) -> Result<T, String>,
+) -> BTreeMap<Severity, T> {
+    let mut map = BTreeMap::new();
+    for (key, path, node) in fields.entries(name, problems) {
+        match Severity::parse(key) {
+            Ok(severity) => {
+                scalar(node, &path, problems, &parse).map(|value| map.insert(severity, value));
+            }
+            Err(problem) => problems.add(path, node.place, problem),
+        }
+    }
+    map
+}
+
+fn parse_percent(text: &str) -> Result<u8, String> {
+    text.trim()
+        .strip_suffix('%')
+        .and_then(|n| n.parse().ok())
+        .filter(|n| (1..=99).contains(n))
+        .ok_or_else(|| "must be a percentage of the window such as 25%".into())
+}
+
+/// Lengths are compared roughly: a policy whose order depends on the calendar is not in order.
+fn out_of_order(before: &[Offset]) -> Option<String> {
+    let hours = |offset: &Offset| match offset {
+        Offset::AtOnce => f64::MAX,
+        Offset::BusinessDays(n) => f64::from(*n) * 24.0 * 7.0 / 5.0,
+        Offset::Days(n) => f64::from(*n) * 24.0,
+        Offset::Weeks(n) => f64::from(*n) * 168.0,
+        Offset::Months(n) => f64::from(*n) * 730.0,
+        Offset::Years(n) => f64::from(*n) * 8760.0,
+        Offset::Hours(n) => f64::from(*n),
+        Offset::Minutes(n) => f64::from(*n) / 60.0,
+    };
+    before
+        .windows(2)
+        .find(|pair| hours(&pair[0]) <= hours(&pair[1]))
+        .map(|pair| {
+            format!(
+                "must go from the earliest to the latest, but {} stands before {}",
+                pair[0], pair[1]
+            )
+        })
+}
+
+/// The policies that exist without being written, from `data/policies.yaml`.
+pub static BUILT_IN: LazyLock<Vec<Policy>> = LazyLock::new(|| {
+    let mut problems = Problems::default();
+    crate::document::parse_yaml(include_str!("../data/policies.yaml"))
+        .unwrap_or_default()
+        .iter()
+        .filter_map(|node| Policy::read(node, "policy", &mut problems))
+        .collect()
+});
+
+/// The policy with this id among the organisation's own, else among the built-in ones.
+pub fn find<'a>(id: &str, own: &'a [Policy]) -> Option<&'a Policy> {
+    own.iter().chain(BUILT_IN.iter()).find(|p| p.id == *id)
+}
+
+/// The policy for a maintenance that names none: the organisation's own for its kind, else the built-in of that name, else `routine`.
+pub fn for_maintenance<'a>(kind: &str, own: &'a [Policy]) -> &'a Policy {
+    let suits = |p: &&Policy| {
+        p.applies_to.event == "maintenance" && p.applies_to.kind.as_deref() == Some(kind)
+    };
+    own.iter()
+        .find(suits)
+        .or_else(|| {
+            BUILT_IN
+                .iter()
+                .find(|p| p.id == *kind && p.applies_to.event == "maintenance")
+        })
+        .unwrap_or_else(|| &BUILT_IN[0])
+}
+
+/// The policy for incidents: the organisation's own, else the built-in one.
+pub fn for_incidents(own: &[Policy]) -> &Policy {
+    let suits = |p: &&Policy| p.applies_to.event == "incident";
+    own.iter()
+        .find(suits)
+        .or_else(|| BUILT_IN.iter().find(suits))
+        .unwrap_or_else(|| &BUILT_IN[0])
+}
+
+/// Percentages as documents write them.
+mod percent_text {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub fn serialize<S: Serializer>(percents: &[u8], s: S) -> Result<S::Ok, S::Error> {
+        s.collect_seq(percents.iter().map(|p| format!("{p}%")))
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<u8>, D::Error> {
+        Vec::<String>::deserialize(d)?
+            .iter()
+            .map(|text| super::parse_percent(text).map_err(serde::de::Error::custom))
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_built_in_policies_are_all_there() {
+        let ids: Vec<&str> = BUILT_IN.iter().map(|p| p.id.as_str()).collect();
+        assert_eq!(
+            ids,
+            [
+                "routine",
+                "major",
+                "migration",
+                "emergency",
+                "end_of_life",
+                "release",
+                "incident"
+            ]
+        );
+        let routine = &BUILT_IN[0];
+        assert_eq!(
+            routine.before,
+            [
+                Offset::BusinessDays(5),
+                Offset::BusinessDays(1),
+                Offset::Minutes(30)
+            ]
+        );
+        assert_eq!(
+            for_incidents(&[]).cadence_of(Severity::P1),
+            Offset::Minutes(60)
+        );
+        assert_eq!(for_maintenance("emergency", &[]).id, *"emergency");
+        assert_eq!(for_maintenance("whatever", &[]).id, *"routine");
+    }
+}

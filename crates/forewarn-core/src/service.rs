@@ -1,0 +1,311 @@
+//! The service catalogue: what people use, what it stands on, who owns it.
+
+use crate::contact::EmailAddress;
+use crate::document::{Fields, Node, Problems, line, prose};
+use crate::id::Id;
+use crate::time::{Zone, duration_text, parse_date, parse_duration, parse_time_of_day};
+use jiff::SignedDuration;
+use jiff::civil::{Date, Time};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, VecDeque};
+
+/// Something people use or that other services stand on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Service {
+    /// Its id.
+    pub id: Id,
+    /// Its name as its users know it.
+    pub name: String,
+    /// One sentence for the status page.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub description: Option<String>,
+    /// Heading under which it stands on the status page.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub group: Option<String>,
+    /// Services it stands on, directly.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub depends_on: Vec<Id>,
+    /// How much depends on it.
+    #[serde(default)]
+    pub tier: Tier,
+    /// Who runs it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub owner: Option<EmailAddress>,
+    /// Who answers for it towards those who use it; may stand outside IT.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub business_owner: Option<EmailAddress>,
+    /// Which of the two talks to clients.
+    #[serde(default)]
+    pub talks_to_clients: Talker,
+    /// Standard maintenance windows, agreed in advance.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub windows: Vec<Window>,
+}
+
+/// How critical a service is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Tier {
+    /// Work stops without it.
+    Critical,
+    /// Work suffers without it.
+    Important,
+    /// Everything else.
+    #[default]
+    Standard,
+}
+
+/// Which owner talks to clients.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Talker {
+    /// The service owner.
+    #[default]
+    ServiceOwner,
+    /// The business owner.
+    BusinessOwner,
+}
+
+/// A recurring maintenance window (RFC 5545 rule, civil times kept across zone changes).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Window {
+    /// `FREQ=WEEKLY;BYDAY=SU`
+    pub rrule: String,
+    /// Civil start of each occurrence.
+    pub start: Time,
+    /// How long each lasts.
+    #[serde(with = "duration_text")]
+    pub duration: SignedDuration,
+    /// The first occurrence counts from here.
+    pub from: Date,
+    /// Zone of the civil times; the organisation's when absent.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub time_zone: Option<Zone>,
+    /// Occurrences that do not happen.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub exdates: Vec<Date>,
+    /// Occurrences that happen at another civil time.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub moved: BTreeMap<Date, jiff::civil::DateTime>,
+}
+
+impl Service {
+    /// Reads a service, recording all problems. References are checked by the catalogue.
+    pub fn read(node: &Node, path: &str, problems: &mut Problems) -> Option<Service> {
+        let mut fields = Fields::of(node, path, problems)?;
+        let id = fields.required("id", problems, Id::parse);
+        let name = fields.required("name", problems, line(100));
+        let description = fields.optional("description", problems, prose(500));
+        let group = fields.optional("group", problems, line(100));
+        let depends_on = fields
+            .list("depends_on", problems, Id::parse)
+            .unwrap_or_default();
+        let tier = fields.optional("tier", problems, |t| match t {
+            "critical" => Ok(Tier::Critical),
+            "important" => Ok(Tier::Important),
+            "standard" => Ok(Tier::Standard),
+            _ => Err(crate::problem::unknown(
+                "tier",
+                t,
+                ["critical", "important", "standard"],
+            )),
+        });
+        let owner = fields.optional("owner", problems, EmailAddress::parse);
+        let business_owner = fields.optional("business_owner", problems, EmailAddress::parse);
+        let talks_to_clients = fields.optional("talks_to_clients", problems, |t| match t {
+            "service_owner" => Ok(Talker::ServiceOwner),
+            "business_owner" => Ok(Talker::BusinessOwner),
+            _ => Err(crate::problem::unknown(
+                "owner",
+                t,
+                ["service_owner", "business_owner"],
+            )),
+        });
+        let windows = fields
+            .nodes("windows", problems)
+            .into_iter()
+            .filter_map(|(path, node)| Window::read(node, &path, problems))
+            .collect();
+        fields.finish(problems);
+        Some(Service {
+            id: id?,
+            name: name?,
+            description,
+            group,
+            depends_on,
+            tier: tier.unwrap_or_default(),
+            owner,
+            business_owner,
+            talks_to_clients: talks_to_clients.unwrap_or_default(),
+            windows,
+        })
+    }
+}
+
+impl Window {
+    /// Reads a window, recording all problems.
+    pub fn read(node: &Node, path: &str, problems: &mut Problems) -> Option<Window> {
+        let mut fields = Fields::of(node, path, problems)?;
+        let rrule = fields.required("rrule", problems, line(500));
+        let start = fields.required("start", problems, parse_time_of_day);
+        let duration = fields.required("duration", problems, parse_duration);
+        let from = fields.optional("from", problems, parse_date);
+        let time_zone = fields.optional("time_zone", problems, Zone::parse);
+        let exdates = fields
+            .list("exdates", problems, parse_date)
+            .unwrap_or_default();
+        let mut moved = BTreeMap::new();
+        for (key, path, node) in fields.entries("moved", problems) {
+            let to = crate::document::scalar(node, &path, problems, |text| {
+                text.parse()
+                    .map_err(|_| "must be a civil time such as 2026-12-06T22:00".to_owned())
+            });
+            match parse_date(key) {
+                Ok(date) => {
+                    to.map(|to| moved.insert(date, to));
+                }
+                Err(problem) => problems.add(path, node.place, problem),
+            }
+        }
+        fields.finish(problems);
+        Some(Window {
+            rrule: rrule?,
+            start: start?,
+            duration: duration?,
+            from: from.unwrap_or(jiff::civil::date(2024, 1, 1)),
+            time_zone,
+            exdates,
+            moved,
+        })
+    }
+}
+
+/// A service that a change or fault reaches, and the way it reaches it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Affected {
+    /// The service.
+    pub service: Id,
+    /// From the service named by the event to this one, both included.
+    pub path: Vec<Id>,
+}
+
+/// The services named plus all that depend on them, direct or not, each by the shortest path, nearest first.
+pub fn affected(named: &[Id], services: &[Service]) -> Vec<Affected> {
+    let mut dependents: BTreeMap<&str, Vec<&Id>> = BTreeMap::new();
+    for service in services {
+        for on in &service.depends_on {
+            dependents.entry(on.as_str()).or_default().push(&service.id);
+        }
+    }
+    let mut paths: BTreeMap<Id, Vec<Id>> = BTreeMap::new();
+    let mut order = Vec::new();
+    let mut queue: VecDeque<Vec<Id>> = named.iter().map(|id| vec![id.clone()]).collect();
+    while let Some(path) = queue.pop_front() {
+        let Some(last) = path.last().cloned() else {
+            continue;
+        };
+        if paths.contains_key(&last) {
+            continue;
+        }
+        for next in dependents.get(last.as_str()).into_iter().flatten() {
+            let mut longer = path.clone();
+            longer.push((*next).clone());
+            queue.push_back(longer);
+        }
+        order.push(last.clone());
+        paths.insert(last, path);
+    }
+    order
+        .into_iter()
+        .map(|service| Affected {
+            path: paths.remove(&service).unwrap_or_default(),
+            service,
+        })
+        .collect()
+}
+
+/// A cycle among dependencies, as the ids along it with the first repeated at the end.
+pub fn dependency_cycle(services: &[Service]) -> Option<Vec<Id>> {
+    let index: BTreeMap<&str, &Service> = services.iter().map(|s| (s.id.as_str(), s)).collect();
+    let mut done: BTreeMap<&str, bool> = BTreeMap::new();
+    for service in services {
+        // An explicit stack: a chain of ten thousand services must not overflow ours.
+        let mut stack = vec![(service, 0usize)];
+        while let Some((current, next)) = stack.pop() {
+            if next == 0 && done.insert(current.id.as_str(), false) == Some(true) {
+                done.insert(current.id.as_str(), true);
+                continue;
+            }
+            let Some(on) = current.depends_on.get(next) else {
+                done.insert(current.id.as_str(), true);
+                continue;
+            };
+            stack.push((current, next + 1));
+            match (done.get(on.as_str()), index.get(on.as_str())) {
+                (Some(false), _) => {
+                    let from = stack.iter().position(|(s, _)| s.id == *on).unwrap_or(0);
+                    let mut cycle: Vec<Id> =
+                        stack[from..].iter().map(|(s, _)| s.id.clone()).collect();
+                    cycle.push(on.clone());
+                    return Some(cycle);
+                }
+                (None, Some(target)) => stack.push((target, 0)),
+                _ => {}
+            }
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn service(id: &str, on: &[&str]) -> Service {
+        let text = format!("{{id: {id}, name: {id}, depends_on: [{}]}}", on.join(", "));
+        let node = &crate::document::parse_yaml(&text).unwrap()[0];
+        Service::read(node, "", &mut Problems::default()).unwrap()
+    }
+
+    #[test]
+    fn everything_that_depends_on_it_is_affected_by_the_shortest_path() {
+        let services = [
+            service("db", &[]),
+            service("api", &["db"]),
+            service("portal", &["api", "db"]),
+            service("other", &[]),
+        ];
+        let reached = affected(&[Id::parse("db").unwrap()], &services);
+        let shown: Vec<String> = reached
+            .iter()
+            .map(|a| a.path.iter().map(Id::as_str).collect::<Vec<_>>().join(">"))
+            .collect();
+        assert_eq!(shown, ["db", "db>api", "db>portal"]);
+    }
+
+    #[test]
+    fn cycles_are_named() {
+        let services = [
+            service("a", &["b"]),
+            service("b", &["c"]),
+            service("c", &["b"]),
+        ];
+        let cycle = dependency_cycle(&services).unwrap();
+        assert_eq!(
+            cycle.iter().map(Id::as_str).collect::<Vec<_>>(),
+            ["b", "c", "b"]
+        );
+        assert_eq!(
+            dependency_cycle(&[service("a", &["b"]), service("b", &[])]),
+            None
+        );
+        assert!(dependency_cycle(&[service("a", &["a"])]).is_some());
+        let diamond = [
+            service("d", &["b", "c"]),
+            service("b", &["a"]),
+            service("c", &["a"]),
+            service("a", &[]),
+        ];
+        assert_eq!(dependency_cycle(&diamond), None);
+    }
+}
