@@ -14,6 +14,7 @@ pub mod maintenance;
 pub mod message;
 pub mod offset;
 pub mod organisation;
+pub mod plan;
 pub mod policy;
 pub mod problem;
 pub mod service;

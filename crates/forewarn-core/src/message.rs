@@ -11,6 +11,38 @@ use crate::time::{CivilTime, Zone};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+/// Every notice there is, by name.
+pub const MILESTONES: [&str; 23] = [
+    "announcement",
+    "reminder",
+    "final_reminder",
+    "start",
+    "progress",
+    "overrun_check",
+    "delay",
+    "reschedule",
+    "extension",
+    "cancellation",
+    "completion",
+    "post_event_reminder",
+    "leadership",
+    "hypercare",
+    "effective",
+    "discovery",
+    "fixed",
+    "holding",
+    "update",
+    "resolution",
+    "follow_up",
+    "test",
+    "digest",
+];
+
+/// The milestone of this name.
+pub fn milestone(name: &str) -> Option<&'static str> {
+    MILESTONES.into_iter().find(|m| *m == name)
+}
+
 /// Everything a message says, frozen when its notice falls due. No text yet: levels, channels, languages and zones make texts of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Content {
