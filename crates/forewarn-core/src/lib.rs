@@ -2,4 +2,5 @@
 //!
 //! No async, no I/O, no clock, no randomness: time and chance are arguments.
 
+pub mod calendar;
 pub mod delivery;
