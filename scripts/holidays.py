@@ -167,6 +167,10 @@ def main():
     ]
     for country in sorted(supported):
         lines += sections(country, supported[country], names[country])
+    # The reader splits at brackets without looking at what is before them.
+    inside = [line for line in lines if "[" in line[1:]]
+    if inside:
+        sys.exit(f"a bracket where only a section may begin: {inside}")
     TARGET.parent.mkdir(exist_ok=True)
     TARGET.write_text("\n".join(lines) + "\n", encoding="utf-8")
     subdivisions = sum(len(listed) for listed in supported.values())
