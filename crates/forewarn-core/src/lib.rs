@@ -2,9 +2,7 @@
 //!
 //! No async, no I/O, no clock, no randomness: time and chance are arguments.
 
-pub mod audience;
 pub mod calendar;
-pub mod contact;
 pub mod delivery;
 pub mod document;
 pub mod facts;
