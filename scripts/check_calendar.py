@@ -48,9 +48,9 @@ ZONES = (
 
 def ask(questions):
     """The probe's answers, one for each question."""
-    # --ignore-rust-version: a test dependency asks for a newer Rust than it needs.
+    #: a test dependency asks for a newer Rust than it needs.
     done = subprocess.run(
-        "cargo run --quiet --ignore-rust-version -p forewarn-core --example calendar_probe".split(),
+        "cargo run --quiet -p forewarn-core --example calendar_probe".split(),
         input="\n".join("\t".join(map(str, question)) for question in questions) + "\n",
         stdout=subprocess.PIPE, cwd=ROOT, text=True, check=True,
     )

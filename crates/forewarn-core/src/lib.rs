@@ -5,6 +5,7 @@
 pub mod calendar;
 pub mod delivery;
 pub mod document;
+pub mod event;
 pub mod facts;
 pub mod id;
 pub mod incident;
