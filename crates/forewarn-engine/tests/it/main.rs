@@ -1,1 +1,6 @@
 //! Wire and engine tests.
+
+mod guard;
+mod webhook;
+mod webhook_answers;
+mod wire;
