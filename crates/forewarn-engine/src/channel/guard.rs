@@ -38,9 +38,7 @@ pub enum Refused {
     #[error("refused: port 0")]
     PortZero,
     /// An address of a kind that is not the public internet's.
-    #[error(
-        "refused: {address} is {kind}; to allow it, add its network to FOREWARN_ALLOW_PRIVATE_TARGETS"
-    )]
+    #[error("refused: {address} is {kind}; to allow it, add its network to {SETTING}")]
     Address {
         /// The address, out of its IPv4-in-IPv6 wrapping.
         address: IpAddr,
@@ -48,9 +46,7 @@ pub enum Refused {
         kind: &'static str,
     },
     /// Plain `http` to an address outside the allowed networks.
-    #[error(
-        "refused: plain http to {address}; use https, or add its network to FOREWARN_ALLOW_PRIVATE_TARGETS"
-    )]
+    #[error("refused: plain http to {address}; use https, or add its network to {SETTING}")]
     PlainHttp {
         /// The address, out of its IPv4-in-IPv6 wrapping.
         address: IpAddr,
@@ -115,23 +111,25 @@ impl TargetUrl {
     /// read one address differently are how checks are walked around.
     pub fn parse(text: &str, guard: &Guard) -> Result<TargetUrl, Refused> {
         let scheme = check_text(text)?;
-        let mut url = Url::parse(text).map_err(|e| Refused::Malformed(e.to_string()))?;
+        let mut url = Url::parse(text).map_err(malformed)?;
         if url.port() == Some(0) {
             return Err(Refused::PortZero);
         }
+        if let Some(Host::Domain(name)) = url.host() {
+            let name = check_name(name)?.to_owned();
+            url.set_host(Some(&name)).map_err(malformed)?;
+        }
+        // Judged after the last change to it.
         match url.host() {
             Some(Host::Ipv4(address)) => guard.check(scheme, address.into())?,
             Some(Host::Ipv6(address)) => guard.check(scheme, address.into())?,
-            Some(Host::Domain(name)) => {
-                let name = check_name(name)?.to_owned();
-                if is_localhost(&name) {
-                    guard.check(scheme, Ipv4Addr::LOCALHOST.into())?;
-                }
-                url.set_host(Some(&name))
-                    .map_err(|e| Refused::Malformed(e.to_string()))?;
+            Some(Host::Domain(name)) if is_localhost(name) => {
+                guard.check(scheme, Ipv4Addr::LOCALHOST.into())?;
             }
-            None => return Err(Refused::Malformed("no host".into())),
+            Some(Host::Domain(_)) => {}
+            None => return Err(malformed("no host")),
         }
+        check_second_reading(&url)?;
         Ok(TargetUrl { url, scheme })
     }
 
@@ -146,14 +144,17 @@ impl TargetUrl {
     }
 }
 
+fn malformed(why: impl ToString) -> Refused {
+    Refused::Malformed(why.to_string())
+}
+
 /// The checks that must see the text before a forgiving parser has tidied it.
 fn check_text(text: &str) -> Result<Scheme, Refused> {
-    let malformed = |why: &str| Err(Refused::Malformed(why.into()));
     if text.len() > MOST_URL_BYTES {
-        return malformed("longer than 2,048 bytes");
+        return Err(malformed("longer than 2,048 bytes"));
     }
     if text.contains(|c: char| c.is_control() || c.is_whitespace() || c == '\\') {
-        return malformed("white space, control character or backslash");
+        return Err(malformed("white space, control character or backslash"));
     }
     let Some((name, rest)) = text.split_once("://") else {
         return Err(Refused::Scheme);
@@ -165,19 +166,29 @@ fn check_text(text: &str) -> Result<Scheme, Refused> {
     };
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     if authority.is_empty() {
-        return malformed("no host");
+        return Err(malformed("no host"));
     }
     if authority.contains('@') {
         return Err(Refused::UserInfo);
     }
     if authority.contains('%') {
-        return malformed("percent sign in the host");
+        return Err(malformed("percent sign in the host"));
     }
     // Never sent, so it has no use here; and where it ends the host is read differently by some.
     if rest.contains('#') {
-        return malformed("fragment (#)");
+        return Err(malformed("fragment (#)"));
     }
     Ok(scheme)
+}
+
+/// The connector reads the address with a parser of its own: both must see the same host and port.
+fn check_second_reading(url: &Url) -> Result<(), Refused> {
+    let uri: http::Uri = url.as_str().parse().map_err(malformed)?;
+    if uri.host() == url.host_str() && uri.port_u16() == url.port() {
+        Ok(())
+    } else {
+        Err(malformed("its host or port can be read in two ways"))
+    }
 }
 
 /// A host name without the dot at its end, if it has one; empty labels are refused.
@@ -188,7 +199,7 @@ fn check_name(name: &str) -> Result<&str, Refused> {
             .split('.')
             .any(|label| label.is_empty() || label.len() > 63)
     {
-        return Err(Refused::Malformed("not a host name".into()));
+        return Err(malformed("not a host name"));
     }
     Ok(name)
 }

@@ -26,8 +26,9 @@ pub const MOST_ANSWER_BYTES: usize = 64 * 1024;
 const MOST_RETRY_AFTER: SignedDuration = SignedDuration::from_hours(24);
 
 /// How long a connection is kept for the next request: less than the 5 s after which common servers
-/// close it, since a request that meets the closing is an attempt lost.
-const KEEP_IDLE: Duration = Duration::from_secs(4);
+/// close it, since a request that meets the closing is an attempt lost; and short, because a fan-out
+/// to many thousand hosts leaves one idle connection at each.
+const KEEP_IDLE: Duration = Duration::from_secs(2);
 
 /// What the client stands on. The default is the machine's resolver, the machine's certificates
 /// and 15 s.
@@ -110,6 +111,7 @@ impl HttpClient {
                 .retry(reqwest::retry::never())
                 .no_proxy()
                 .referer(false)
+                .http1_only()
                 .tcp_nodelay(true)
                 .pool_idle_timeout(KEEP_IDLE)
                 .timeout(wire.timeout)
