@@ -248,6 +248,8 @@ pub const HOSTILE: &[(&str, &str)] = &[
     ("https://[::1:PORT/", "invalid IPv6"),
     ("https://[::ffff:127.0.0.1.]:PORT/", "invalid IPv6"),
     ("https://[::1].hooks.test/", "invalid"),
+    ("https://hooks{test/", "invalid uri"),
+    ("https://hooks\"test/", "invalid uri"),
     ("https://hooks<test/", "invalid"),
     // Other schemes.
     ("http://8.8.8.8/", "plain http to 8.8.8.8"),

@@ -219,10 +219,15 @@ async fn nobody_there_means_not_sent() {
         hook("https://nowhere.test/"),
     ];
     let outcomes = webhooks.send(&batch, now()).await;
-    assert_eq!(
-        outcomes[0],
-        transient("could not connect: Connection refused (os error 111)", None)
-    );
+    let Outcome::TransientFailure {
+        reason,
+        maybe_sent: false,
+        ..
+    } = &outcomes[0]
+    else {
+        panic!("{:?}", outcomes[0]);
+    };
+    assert!(reason.starts_with("could not connect: "), "{reason}");
     assert_eq!(
         outcomes[1],
         transient(
@@ -242,7 +247,7 @@ async fn a_slow_answer_is_given_up_and_may_have_been_sent() {
     let wire = Wire {
         resolver: Arc::new(Names::none()),
         roots: RootCertStore::empty(),
-        timeout: Duration::from_millis(250),
+        timeout: Duration::from_secs(1),
     };
     let webhooks = channel_on(&["127.0.0.1/32"], wire);
     let tls = hook(&format!("https://{}/", mute.local_addr().unwrap()));
