@@ -1,1 +1,8 @@
 //! Wire and engine tests.
+
+mod guard;
+mod hostile;
+mod http_peer;
+mod webhook;
+mod webhook_answers;
+mod wire;
