@@ -2,7 +2,9 @@
 //!
 //! No async, no I/O, no clock, no randomness: time and chance are arguments.
 
+pub mod audience;
 pub mod calendar;
+pub mod contact;
 pub mod delivery;
 pub mod document;
 pub mod event;
