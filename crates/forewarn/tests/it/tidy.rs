@@ -474,9 +474,9 @@ fn column(page: &str, heading: &str) -> BTreeSet<String> {
 
 #[test]
 fn the_rules_read_what_they_should() {
-    assert!(calls("std::thread::sleep(second)", "sleep("));
-    assert!(!calls("no_sleep(second)", "sleep("));
-    assert!(!calls(r#"say("do not sleep(1)")"#, "sleep("));
+    assert!(calls("std::thread::wait(second)", "wait("));
+    assert!(!calls("no_wait(second)", "wait("));
+    assert!(!calls(r#"say("do not wait(1)")"#, "wait("));
     let lines: Vec<_> = code_lines("a // b\n// c").collect();
     assert_eq!(lines, [(1, "a ".to_owned()), (2, String::new())]);
 
