@@ -117,7 +117,9 @@ impl Event {
     pub fn expires(&self, milestone: &str, due: Timestamp) -> Timestamp {
         let day_after = due + jiff::SignedDuration::from_hours(24);
         match (self, milestone) {
-            (Event::Maintenance(m), "announcement" | "reminder" | "final_reminder") => m.window().0.max(due),
+            (Event::Maintenance(m), "announcement" | "reminder" | "final_reminder") => {
+                m.window().0.max(due)
+            }
             (Event::Maintenance(m), "progress" | "overrun_check") => {
                 m.window().1.max(due + jiff::SignedDuration::from_mins(15))
             }
@@ -126,10 +128,20 @@ impl Event {
     }
 
     /// Everything that a notice of this event says, frozen as of `at`.
-    pub fn content(&self, occasion: &Occasion, catalogue: &Catalogue, public_url: &str, at: Timestamp) -> Content {
+    pub fn content(
+        &self,
+        occasion: &Occasion,
+        catalogue: &Catalogue,
+        public_url: &str,
+        at: Timestamp,
+    ) -> Content {
         let named = self.services();
         let name = |id: &Id| {
-            catalogue.services.iter().find(|s| s.id == *id).map_or_else(|| id.to_string(), |s| s.name.clone())
+            catalogue
+                .services
+                .iter()
+                .find(|s| s.id == *id)
+                .map_or_else(|| id.to_string(), |s| s.name.clone())
         };
         let dependents = affected(&named, &catalogue.services)
             .into_iter()
@@ -176,10 +188,16 @@ impl Event {
 fn incident_content(content: Content, incident: &Incident, number: Option<u32>) -> Content {
     let number = number.unwrap_or(incident.updates.len().saturating_sub(1) as u32) as usize;
     let update: Option<&Update> = incident.updates.get(number);
-    let before = number.checked_sub(1).and_then(|n| incident.updates.get(n)).and_then(|u| u.promise);
+    let before = number
+        .checked_sub(1)
+        .and_then(|n| incident.updates.get(n))
+        .and_then(|u| u.promise);
     Content {
         severity: Some(incident.severity),
-        status: update.map_or(incident.status, |u| u.status).as_str().to_owned(),
+        status: update
+            .map_or(incident.status, |u| u.status)
+            .as_str()
+            .to_owned(),
         facts: update.map_or_else(|| incident.facts.clone(), |u| u.facts.clone()),
         text: update.and_then(|u| u.text.clone()),
         began_at: Some(incident.declared_at),
@@ -188,4 +206,3 @@ fn incident_content(content: Content, incident: &Incident, number: Option<u32>) 
         ..content
     }
 }
-

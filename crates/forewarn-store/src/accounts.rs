@@ -31,7 +31,9 @@ impl Role {
 
     /// The role of this name.
     pub fn from_name(name: &str) -> Option<Role> {
-        [Role::Viewer, Role::Operator, Role::Administrator].into_iter().find(|r| r.as_str() == name)
+        [Role::Viewer, Role::Operator, Role::Administrator]
+            .into_iter()
+            .find(|r| r.as_str() == name)
     }
 }
 
@@ -74,14 +76,27 @@ impl Store {
     /// # Errors
     /// When the database cannot be read.
     pub async fn has_users(&self) -> Result<bool> {
-        Ok(self.db.read().await?.row("SELECT 1 FROM users LIMIT 1", args![]).await?.is_some())
+        Ok(self
+            .db
+            .read()
+            .await?
+            .row("SELECT 1 FROM users LIMIT 1", args![])
+            .await?
+            .is_some())
     }
 
     /// Adds a user, or gives one a new password and role; their sessions end.
     ///
     /// # Errors
     /// When the database cannot be written.
-    pub async fn put_user(&self, name: &str, password: &str, role: Role, actor: &str, now: Timestamp) -> Result<()> {
+    pub async fn put_user(
+        &self,
+        name: &str,
+        password: &str,
+        role: Role,
+        actor: &str,
+        now: Timestamp,
+    ) -> Result<()> {
         let mut tx = self.db.write().await?;
         let id = forewarn_core::id::derive(&["user", name]);
         tx.execute(
@@ -90,9 +105,15 @@ impl Store {
             args![&id, name, password, role.as_str(), now],
         )
         .await?;
-        tx.execute("DELETE FROM sessions WHERE user_id = $1", args![&id]).await?;
+        tx.execute("DELETE FROM sessions WHERE user_id = $1", args![&id])
+            .await?;
         let detail = serde_json::json!({"role": role});
-        append(&mut tx, &[Entry::new(actor, "user.changed", format!("user:{name}")).with(detail)], now).await?;
+        append(
+            &mut tx,
+            &[Entry::new(actor, "user.changed", format!("user:{name}")).with(detail)],
+            now,
+        )
+        .await?;
         tx.commit().await
     }
 
@@ -102,10 +123,20 @@ impl Store {
     /// When the database cannot be read.
     pub async fn user(&self, name: &str) -> Result<Option<User>> {
         let mut tx = self.db.read().await?;
-        let row = tx.row("SELECT id, name, password, role FROM users WHERE name = $1", args![name]).await?;
+        let row = tx
+            .row(
+                "SELECT id, name, password, role FROM users WHERE name = $1",
+                args![name],
+            )
+            .await?;
         row.map(|r| {
             let role = Role::from_name(&r.text(3)?).unwrap_or(Role::Viewer);
-            Ok(User { id: r.text(0)?, name: r.text(1)?, password: r.text(2)?, role })
+            Ok(User {
+                id: r.text(0)?,
+                name: r.text(1)?,
+                password: r.text(2)?,
+                role,
+            })
         })
         .transpose()
     }
@@ -114,15 +145,31 @@ impl Store {
     ///
     /// # Errors
     /// When the database cannot be written.
-    pub async fn put_session(&self, hash: &str, user: &User, expires: Timestamp, now: Timestamp) -> Result<()> {
+    pub async fn put_session(
+        &self,
+        hash: &str,
+        user: &User,
+        expires: Timestamp,
+        now: Timestamp,
+    ) -> Result<()> {
         let mut tx = self.db.write().await?;
-        tx.execute("DELETE FROM sessions WHERE expires_at < $1", args![now]).await?;
+        tx.execute("DELETE FROM sessions WHERE expires_at < $1", args![now])
+            .await?;
         tx.execute(
             "INSERT INTO sessions (hash, user_id, created_at, expires_at) VALUES ($1, $2, $3, $4)",
             args![hash, &user.id, now, expires],
         )
         .await?;
-        append(&mut tx, &[Entry::new(&user.name, "user.signed_in", format!("user:{}", user.name))], now).await?;
+        append(
+            &mut tx,
+            &[Entry::new(
+                &user.name,
+                "user.signed_in",
+                format!("user:{}", user.name),
+            )],
+            now,
+        )
+        .await?;
         tx.commit().await
     }
 
@@ -135,7 +182,13 @@ impl Store {
         let sql = "SELECT u.name, u.role FROM sessions s JOIN users u ON u.id = s.user_id
             WHERE s.hash = $1 AND s.expires_at > $2";
         let row = tx.row(sql, args![hash, now]).await?;
-        row.map(|r| Ok(Session { user: r.text(0)?, role: Role::from_name(&r.text(1)?).unwrap_or(Role::Viewer) })).transpose()
+        row.map(|r| {
+            Ok(Session {
+                user: r.text(0)?,
+                role: Role::from_name(&r.text(1)?).unwrap_or(Role::Viewer),
+            })
+        })
+        .transpose()
     }
 
     /// Ends a session.
@@ -144,7 +197,8 @@ impl Store {
     /// When the database cannot be written.
     pub async fn end_session(&self, hash: &str) -> Result<()> {
         let mut tx = self.db.write().await?;
-        tx.execute("DELETE FROM sessions WHERE hash = $1", args![hash]).await?;
+        tx.execute("DELETE FROM sessions WHERE hash = $1", args![hash])
+            .await?;
         tx.commit().await
     }
 
@@ -152,14 +206,30 @@ impl Store {
     ///
     /// # Errors
     /// When the database cannot be written.
-    pub async fn put_token(&self, hash: &str, name: &str, role: Role, expires: Option<Timestamp>, now: Timestamp) -> Result<()> {
+    pub async fn put_token(
+        &self,
+        hash: &str,
+        name: &str,
+        role: Role,
+        expires: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Result<()> {
         let mut tx = self.db.write().await?;
         tx.execute(
             "INSERT INTO tokens (hash, name, role, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)",
             args![hash, name, role.as_str(), now, expires],
         )
         .await?;
-        append(&mut tx, &[Entry::new("administrator", "token.created", format!("token:{name}"))], now).await?;
+        append(
+            &mut tx,
+            &[Entry::new(
+                "administrator",
+                "token.created",
+                format!("token:{name}"),
+            )],
+            now,
+        )
+        .await?;
         tx.commit().await
     }
 
@@ -173,7 +243,10 @@ impl Store {
         let row = tx.row(sql, args![hash, now, i64::MAX]).await?;
         row.map(|r| {
             let role = Role::from_name(&r.text(1)?).unwrap_or(Role::Viewer);
-            Ok(Session { user: format!("token:{}", r.text(0)?), role })
+            Ok(Session {
+                user: format!("token:{}", r.text(0)?),
+                role,
+            })
         })
         .transpose()
     }
@@ -182,10 +255,20 @@ impl Store {
     ///
     /// # Errors
     /// When the database cannot be written.
-    pub async fn take_key(&self, caller: &str, key: &str, request: &str, now: Timestamp) -> Result<Option<Remembered>> {
+    pub async fn take_key(
+        &self,
+        caller: &str,
+        key: &str,
+        request: &str,
+        now: Timestamp,
+    ) -> Result<Option<Remembered>> {
         let week_ago = now - jiff::SignedDuration::from_hours(24 * 7);
         let mut tx = self.db.write().await?;
-        tx.execute("DELETE FROM idempotency WHERE created_at < $1", args![week_ago]).await?;
+        tx.execute(
+            "DELETE FROM idempotency WHERE created_at < $1",
+            args![week_ago],
+        )
+        .await?;
         let taken = tx
             .execute(
                 "INSERT INTO idempotency (caller, key, request, status, body, created_at) VALUES ($1, $2, $3, 0, '', $4)
@@ -196,10 +279,17 @@ impl Store {
         let found = if taken > 0 {
             None
         } else {
-            let sql = "SELECT request, status, body FROM idempotency WHERE caller = $1 AND key = $2";
+            let sql =
+                "SELECT request, status, body FROM idempotency WHERE caller = $1 AND key = $2";
             let row = tx.row(sql, args![caller, key]).await?;
-            row.map(|r| Ok::<_, crate::StoreError>(Remembered { request: r.text(0)?, status: r.int(1)?, body: r.text(2)? }))
-                .transpose()?
+            row.map(|r| {
+                Ok::<_, crate::StoreError>(Remembered {
+                    request: r.text(0)?,
+                    status: r.int(1)?,
+                    body: r.text(2)?,
+                })
+            })
+            .transpose()?
         };
         tx.commit().await?;
         Ok(found)
@@ -209,15 +299,25 @@ impl Store {
     ///
     /// # Errors
     /// When the database cannot be written.
-    pub async fn keep_answer(&self, caller: &str, key: &str, answer: Option<(i64, &str)>) -> Result<()> {
+    pub async fn keep_answer(
+        &self,
+        caller: &str,
+        key: &str,
+        answer: Option<(i64, &str)>,
+    ) -> Result<()> {
         let mut tx = self.db.write().await?;
         match answer {
             Some((status, body)) => {
-                let sql = "UPDATE idempotency SET status = $1, body = $2 WHERE caller = $3 AND key = $4";
+                let sql =
+                    "UPDATE idempotency SET status = $1, body = $2 WHERE caller = $3 AND key = $4";
                 tx.execute(sql, args![status, body, caller, key]).await?;
             }
             None => {
-                tx.execute("DELETE FROM idempotency WHERE caller = $1 AND key = $2", args![caller, key]).await?;
+                tx.execute(
+                    "DELETE FROM idempotency WHERE caller = $1 AND key = $2",
+                    args![caller, key],
+                )
+                .await?;
             }
         }
         tx.commit().await

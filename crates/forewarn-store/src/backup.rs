@@ -47,7 +47,9 @@ async fn columns(tx: &mut Tx, table: &str) -> Result<Vec<(String, String)>> {
          WHERE table_name = $1 AND table_schema = current_schema() ORDER BY ordinal_position",
     );
     let rows = tx.rows(sql, args![table]).await?;
-    rows.iter().map(|row| Ok((row.text(0)?, row.text(1)?))).collect()
+    rows.iter()
+        .map(|row| Ok((row.text(0)?, row.text(1)?)))
+        .collect()
 }
 
 fn value(row: &Row, n: usize, kind: &str) -> Result<Value> {
@@ -64,9 +66,14 @@ impl Store {
     /// # Errors
     /// When the database cannot be read or `out` cannot be written.
     pub async fn backup(&self, out: &mut (impl Write + Send), now: Timestamp) -> Result<u64> {
-        let io = |e: std::io::Error| StoreError::Unavailable(format!("the backup cannot be written: {e}"));
+        let io = |e: std::io::Error| {
+            StoreError::Unavailable(format!("the backup cannot be written: {e}"))
+        };
         let mut tx = self.db.read().await?;
-        let head = Head { forewarn_backup: VERSION, made_at: now };
+        let head = Head {
+            forewarn_backup: VERSION,
+            made_at: now,
+        };
         writeln!(out, "{}", serde_json::to_string(&head)?).map_err(io)?;
         let mut rows = 0;
         for table in TABLES {
@@ -87,8 +94,14 @@ impl Store {
     pub async fn restore(&self, lines: impl BufRead, now: Timestamp) -> Result<Restored> {
         let mut tx = self.db.write().await?;
         for table in ["events", "documents", "users", "journal"] {
-            if tx.row(&format!("SELECT 1 FROM {table} LIMIT 1"), args![]).await?.is_some() {
-                return Err(StoreError::Conflict("the database is not empty; restore into an empty one".into()));
+            if tx
+                .row(&format!("SELECT 1 FROM {table} LIMIT 1"), args![])
+                .await?
+                .is_some()
+            {
+                return Err(StoreError::Conflict(
+                    "the database is not empty; restore into an empty one".into(),
+                ));
             }
         }
         tx.execute("DELETE FROM journal_head", args![]).await?;
@@ -96,27 +109,54 @@ impl Store {
         let (made_at, rows) = load(&mut tx, lines).await?;
         let note = hold_back(&mut tx, now).await?;
         let detail = json!({"made_at": made_at, "rows": rows, "note": note});
-        append(&mut tx, &[Entry::new("administrator", "backup.restored", "backup").with(detail)], now).await?;
+        append(
+            &mut tx,
+            &[Entry::new("administrator", "backup.restored", "backup").with(detail)],
+            now,
+        )
+        .await?;
         tx.commit().await?;
-        Ok(Restored { made_at, rows, note })
+        Ok(Restored {
+            made_at,
+            rows,
+            note,
+        })
     }
 }
 
-async fn copy_out(tx: &mut Tx, table: &str, columns: &[(String, String)], out: &mut (impl Write + Send)) -> Result<u64> {
+async fn copy_out(
+    tx: &mut Tx,
+    table: &str,
+    columns: &[(String, String)],
+    out: &mut (impl Write + Send),
+) -> Result<u64> {
     let names: Vec<&str> = columns.iter().map(|(name, _)| name.as_str()).collect();
     let names = names.join(", ");
     // Both databases read rows in physical order cheaply; the position is what both offer for going on.
     let (mut rows, mut last) = (0u64, String::new());
     loop {
-        let sqlite = format!("SELECT {names}, CAST(rowid AS TEXT) FROM {table} WHERE rowid > CAST($1 AS BIGINT) ORDER BY rowid LIMIT {BATCH}");
-        let postgres = format!("SELECT {names}, CAST(ctid AS TEXT) FROM {table} WHERE ctid > CAST($1 AS tid) ORDER BY ctid LIMIT {BATCH}");
-        let begin = if last.is_empty() { tx.either("-1", "(0,0)").to_owned() } else { last };
+        let sqlite = format!(
+            "SELECT {names}, CAST(rowid AS TEXT) FROM {table} WHERE rowid > CAST($1 AS BIGINT) ORDER BY rowid LIMIT {BATCH}"
+        );
+        let postgres = format!(
+            "SELECT {names}, CAST(ctid AS TEXT) FROM {table} WHERE ctid > CAST($1 AS tid) ORDER BY ctid LIMIT {BATCH}"
+        );
+        let begin = if last.is_empty() {
+            tx.either("-1", "(0,0)").to_owned()
+        } else {
+            last
+        };
         let sql = tx.either(&sqlite, &postgres).to_owned();
         let batch = tx.rows(&sql, args![begin]).await?;
         for row in &batch {
-            let values = columns.iter().enumerate().map(|(n, (_, kind))| value(row, n, kind));
+            let values = columns
+                .iter()
+                .enumerate()
+                .map(|(n, (_, kind))| value(row, n, kind));
             let line = Value::from(values.collect::<Result<Vec<_>>>()?);
-            writeln!(out, "{line}").map_err(|e| StoreError::Unavailable(format!("the backup cannot be written: {e}")))?;
+            writeln!(out, "{line}").map_err(|e| {
+                StoreError::Unavailable(format!("the backup cannot be written: {e}"))
+            })?;
         }
         rows += batch.len() as u64;
         match batch.last() {
@@ -129,15 +169,20 @@ async fn copy_out(tx: &mut Tx, table: &str, columns: &[(String, String)], out: &
 async fn load(tx: &mut Tx, lines: impl BufRead) -> Result<(Timestamp, u64)> {
     let torn = |what: &str| StoreError::Corrupt(format!("this is not a whole backup: {what}"));
     let mut lines = lines.lines();
-    let first = lines.next().and_then(std::result::Result::ok).ok_or_else(|| torn("it is empty"))?;
-    let head: Head = serde_json::from_str(&first).map_err(|_| torn("its first line is not a backup's"))?;
+    let first = lines
+        .next()
+        .and_then(std::result::Result::ok)
+        .ok_or_else(|| torn("it is empty"))?;
+    let head: Head =
+        serde_json::from_str(&first).map_err(|_| torn("its first line is not a backup's"))?;
     if head.forewarn_backup > VERSION {
         return Err(StoreError::Corrupt(format!(
             "the backup was made by a newer Forewarn (tables at version {}, this program knows {VERSION})",
             head.forewarn_backup
         )));
     }
-    let (mut rows, mut table, mut batch) = (0u64, None::<(String, Vec<(String, String)>)>, Vec::new());
+    let (mut rows, mut table, mut batch) =
+        (0u64, None::<(String, Vec<(String, String)>)>, Vec::new());
     for line in lines {
         let line: Value = line
             .map_err(|e| torn(&e.to_string()))
@@ -156,7 +201,9 @@ async fn load(tx: &mut Tx, lines: impl BufRead) -> Result<(Timestamp, u64)> {
                     return if expected.as_u64() == Some(rows) {
                         Ok((head.made_at, rows))
                     } else {
-                        Err(torn(&format!("it should have {expected} rows and has {rows}")))
+                        Err(torn(&format!(
+                            "it should have {expected} rows and has {rows}"
+                        )))
                     };
                 }
                 table = Some(named_table(tx, &marker).await?);
@@ -168,14 +215,23 @@ async fn load(tx: &mut Tx, lines: impl BufRead) -> Result<(Timestamp, u64)> {
 }
 
 /// The table and columns that a backup names, checked against those that exist: names from a file never become SQL unchecked.
-async fn named_table(tx: &mut Tx, marker: &serde_json::Map<String, Value>) -> Result<(String, Vec<(String, String)>)> {
-    let name = marker.get("table").and_then(Value::as_str).unwrap_or_default();
-    let table = TABLES
-        .iter()
-        .find(|t| **t == name)
-        .ok_or_else(|| StoreError::Corrupt(format!("the backup names an unknown table '{name}'")))?;
+async fn named_table(
+    tx: &mut Tx,
+    marker: &serde_json::Map<String, Value>,
+) -> Result<(String, Vec<(String, String)>)> {
+    let name = marker
+        .get("table")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    let table = TABLES.iter().find(|t| **t == name).ok_or_else(|| {
+        StoreError::Corrupt(format!("the backup names an unknown table '{name}'"))
+    })?;
     let known = columns(tx, table).await?;
-    let wanted = marker.get("columns").and_then(Value::as_array).cloned().unwrap_or_default();
+    let wanted = marker
+        .get("columns")
+        .and_then(Value::as_array)
+        .cloned()
+        .unwrap_or_default();
     let columns = wanted
         .iter()
         .map(|column| {
@@ -183,27 +239,48 @@ async fn named_table(tx: &mut Tx, marker: &serde_json::Map<String, Value>) -> Re
                 .iter()
                 .find(|(k, _)| Some(k.as_str()) == column.as_str())
                 .cloned()
-                .ok_or_else(|| StoreError::Corrupt(format!("the backup names an unknown column {table}.{column}")))
+                .ok_or_else(|| {
+                    StoreError::Corrupt(format!(
+                        "the backup names an unknown column {table}.{column}"
+                    ))
+                })
         })
         .collect::<Result<_>>()?;
     Ok(((*table).to_owned(), columns))
 }
 
-async fn copy_in(tx: &mut Tx, table: &Option<(String, Vec<(String, String)>)>, batch: &mut Vec<Value>) -> Result<()> {
-    let Some((table, columns)) = table else { return Ok(()) };
+async fn copy_in(
+    tx: &mut Tx,
+    table: &Option<(String, Vec<(String, String)>)>,
+    batch: &mut Vec<Value>,
+) -> Result<()> {
+    let Some((table, columns)) = table else {
+        return Ok(());
+    };
     if batch.is_empty() {
         return Ok(());
     }
     let names: Vec<&str> = columns.iter().map(|(name, _)| name.as_str()).collect();
     let names = names.join(", ");
-    let sqlite: Vec<String> = (0..columns.len()).map(|n| format!("value ->> {n}")).collect();
-    let postgres: Vec<String> =
-        columns.iter().enumerate().map(|(n, (_, kind))| format!("CAST(value ->> {n} AS {kind})")).collect();
-    let sqlite = format!("INSERT INTO {table} ({names}) SELECT {} FROM json_each($1)", sqlite.join(", "));
-    let postgres =
-        format!("INSERT INTO {table} ({names}) SELECT {} FROM jsonb_array_elements($1::jsonb)", postgres.join(", "));
+    let sqlite: Vec<String> = (0..columns.len())
+        .map(|n| format!("value ->> {n}"))
+        .collect();
+    let postgres: Vec<String> = columns
+        .iter()
+        .enumerate()
+        .map(|(n, (_, kind))| format!("CAST(value ->> {n} AS {kind})"))
+        .collect();
+    let sqlite = format!(
+        "INSERT INTO {table} ({names}) SELECT {} FROM json_each($1)",
+        sqlite.join(", ")
+    );
+    let postgres = format!(
+        "INSERT INTO {table} ({names}) SELECT {} FROM jsonb_array_elements($1::jsonb)",
+        postgres.join(", ")
+    );
     let sql = tx.either(&sqlite, &postgres).to_owned();
-    tx.execute(&sql, args![serde_json::to_string(&std::mem::take(batch))?]).await?;
+    tx.execute(&sql, args![serde_json::to_string(&std::mem::take(batch))?])
+        .await?;
     Ok(())
 }
 
@@ -217,7 +294,11 @@ async fn hold_back(tx: &mut Tx, now: Timestamp) -> Result<RestoreNote> {
             args![now],
         )
         .await?;
-    tx.execute("UPDATE notices SET cursor = NULL, status = 'sent' WHERE status = 'sending'", args![]).await?;
+    tx.execute(
+        "UPDATE notices SET cursor = NULL, status = 'sent' WHERE status = 'sending'",
+        args![],
+    )
+    .await?;
     let notices_in_doubt = tx
         .execute(
             "UPDATE notices SET status = 'awaiting_approval',
@@ -227,7 +308,10 @@ async fn hold_back(tx: &mut Tx, now: Timestamp) -> Result<RestoreNote> {
         )
         .await?;
     tx.execute("DELETE FROM sessions", args![]).await?;
-    Ok(RestoreNote { unknown_deliveries, notices_in_doubt })
+    Ok(RestoreNote {
+        unknown_deliveries,
+        notices_in_doubt,
+    })
 }
 
 impl Store {
@@ -238,7 +322,9 @@ impl Store {
     pub async fn size(&self) -> Result<i64> {
         let mut tx = self.db.read().await?;
         let sql = match self.db {
-            Db::Sqlite { .. } => "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()",
+            Db::Sqlite { .. } => {
+                "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"
+            }
             Db::Postgres(_) => "SELECT pg_database_size(current_database())",
         };
         tx.row(sql, args![]).await?.map_or(Ok(0), |row| row.int(0))

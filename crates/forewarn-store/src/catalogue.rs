@@ -11,7 +11,6 @@ use jiff::Timestamp;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
-
 /// What an `apply` did or would do.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Applied {
@@ -58,8 +57,14 @@ impl Applied {
 
 fn differences(name: &str, before: &Value, after: &Value) -> Vec<Difference> {
     let empty = serde_json::Map::new();
-    let (old, new) = (before.as_object().unwrap_or(&empty), after.as_object().unwrap_or(&empty));
-    let mut fields: Vec<&String> = old.keys().chain(new.keys().filter(|k| !old.contains_key(*k))).collect();
+    let (old, new) = (
+        before.as_object().unwrap_or(&empty),
+        after.as_object().unwrap_or(&empty),
+    );
+    let mut fields: Vec<&String> = old
+        .keys()
+        .chain(new.keys().filter(|k| !old.contains_key(*k)))
+        .collect();
     fields.sort();
     fields
         .into_iter()
@@ -77,7 +82,10 @@ fn differences(name: &str, before: &Value, after: &Value) -> Vec<Difference> {
 fn template_id(template: &Template) -> String {
     let level = template.level.map_or("any", |l| l.as_str());
     let channel = template.channel.map_or("any", |c| c.as_str());
-    format!("{}.{level}.{channel}.{}", template.milestone, template.language)
+    format!(
+        "{}.{level}.{channel}.{}",
+        template.milestone, template.language
+    )
 }
 
 impl Store {
@@ -107,14 +115,22 @@ impl Store {
         let mut tx = self.db.read().await?;
         let sql = "SELECT id, body FROM documents WHERE kind = $1 ORDER BY position, id";
         let rows = tx.rows(sql, args![kind]).await?;
-        rows.iter().map(|row| Ok((row.text(0)?, serde_json::from_str(&row.text(1)?)?))).collect()
+        rows.iter()
+            .map(|row| Ok((row.text(0)?, serde_json::from_str(&row.text(1)?)?)))
+            .collect()
     }
 
     /// Stores documents that were read whole, or says what storing them would do. Applying twice changes nothing.
     ///
     /// # Errors
     /// When the database cannot be written; then nothing is stored.
-    pub async fn apply(&self, documents: &Documents, actor: &str, now: Timestamp, dry_run: bool) -> Result<Applied> {
+    pub async fn apply(
+        &self,
+        documents: &Documents,
+        actor: &str,
+        now: Timestamp,
+        dry_run: bool,
+    ) -> Result<Applied> {
         let mut tx = self.db.write().await?;
         let mut applied = Applied::default();
         for (kind, id, body) in flatten(documents)? {
@@ -137,7 +153,12 @@ impl Store {
         }
         if !applied.created.is_empty() || !applied.changed.is_empty() {
             let detail = json!({"created": applied.created, "changed": applied.changed});
-            append(&mut tx, &[Entry::new(actor, "documents.applied", "catalogue").with(detail)], now).await?;
+            append(
+                &mut tx,
+                &[Entry::new(actor, "documents.applied", "catalogue").with(detail)],
+                now,
+            )
+            .await?;
         }
         tx.commit().await?;
         Ok(applied)
@@ -147,11 +168,32 @@ impl Store {
     ///
     /// # Errors
     /// When the database cannot be written.
-    pub async fn remove_document(&self, kind: &str, id: &str, actor: &str, now: Timestamp) -> Result<bool> {
+    pub async fn remove_document(
+        &self,
+        kind: &str,
+        id: &str,
+        actor: &str,
+        now: Timestamp,
+    ) -> Result<bool> {
         let mut tx = self.db.write().await?;
-        let gone = tx.execute("DELETE FROM documents WHERE kind = $1 AND id = $2", args![kind, id]).await? > 0;
+        let gone = tx
+            .execute(
+                "DELETE FROM documents WHERE kind = $1 AND id = $2",
+                args![kind, id],
+            )
+            .await?
+            > 0;
         if gone {
-            append(&mut tx, &[Entry::new(actor, "document.removed", format!("{kind}/{id}"))], now).await?;
+            append(
+                &mut tx,
+                &[Entry::new(
+                    actor,
+                    "document.removed",
+                    format!("{kind}/{id}"),
+                )],
+                now,
+            )
+            .await?;
         }
         tx.commit().await?;
         Ok(gone)
@@ -168,26 +210,51 @@ fn note_contacts(applied: &mut Applied, contacts: &[Contact], imported: Imported
 fn flatten(documents: &Documents) -> Result<Vec<(&'static str, String, Value)>> {
     let mut all = Vec::new();
     if let Some(organisation) = &documents.organisation {
-        all.push(("organisation", "organisation".to_owned(), serde_json::to_value(organisation)?));
+        all.push((
+            "organisation",
+            "organisation".to_owned(),
+            serde_json::to_value(organisation)?,
+        ));
     }
     for service in &documents.services {
-        all.push(("services", service.id.to_string(), serde_json::to_value(service)?));
+        all.push((
+            "services",
+            service.id.to_string(),
+            serde_json::to_value(service)?,
+        ));
     }
     for audience in &documents.audiences {
-        all.push(("audiences", audience.id.to_string(), serde_json::to_value(audience)?));
+        all.push((
+            "audiences",
+            audience.id.to_string(),
+            serde_json::to_value(audience)?,
+        ));
     }
     for policy in &documents.policies {
-        all.push(("policies", policy.id.to_string(), serde_json::to_value(policy)?));
+        all.push((
+            "policies",
+            policy.id.to_string(),
+            serde_json::to_value(policy)?,
+        ));
     }
     for template in &documents.templates {
-        all.push(("templates", template_id(template), serde_json::to_value(template)?));
+        all.push((
+            "templates",
+            template_id(template),
+            serde_json::to_value(template)?,
+        ));
     }
     Ok(all)
 }
 
 async fn put(tx: &mut Tx, kind: &str, id: &str, body: &Value, now: Timestamp) -> Result<()> {
     // The order of the file is the order on the page.
-    let row = tx.row("SELECT COALESCE(MAX(position), 0) FROM documents WHERE kind = $1", args![kind]).await?;
+    let row = tx
+        .row(
+            "SELECT COALESCE(MAX(position), 0) FROM documents WHERE kind = $1",
+            args![kind],
+        )
+        .await?;
     let next = row.map(|r| r.int(0)).transpose()?.unwrap_or(0) + 1;
     tx.execute(
         "INSERT INTO documents (kind, id, body, position, updated_at) VALUES ($1, $2, $3, $4, $5)
@@ -202,12 +269,17 @@ async fn put(tx: &mut Tx, kind: &str, id: &str, body: &Value, now: Timestamp) ->
 async fn ensure_external(tx: &mut Tx, documents: &Documents) -> Result<()> {
     for audience in &documents.audiences {
         let key = format!("audience:{}", audience.id);
-        tx.execute("DELETE FROM members WHERE contact = $1", args![&key]).await?;
-        tx.execute("DELETE FROM endpoints WHERE contact = $1", args![&key]).await?;
+        tx.execute("DELETE FROM members WHERE contact = $1", args![&key])
+            .await?;
+        tx.execute("DELETE FROM endpoints WHERE contact = $1", args![&key])
+            .await?;
         if let Some(external) = &audience.external {
             contacts::put_address(tx, &key, &external.email).await?;
-            tx.execute("INSERT INTO members (audience, contact) VALUES ($1, $2)", args![audience.id.as_str(), &key])
-                .await?;
+            tx.execute(
+                "INSERT INTO members (audience, contact) VALUES ($1, $2)",
+                args![audience.id.as_str(), &key],
+            )
+            .await?;
         }
     }
     Ok(())
@@ -215,7 +287,11 @@ async fn ensure_external(tx: &mut Tx, documents: &Documents) -> Result<()> {
 
 pub(crate) async fn load(tx: &mut Tx) -> Result<Catalogue> {
     Ok(Catalogue {
-        organisation: bodies(tx, "organisation").await?.into_iter().next().unwrap_or_default(),
+        organisation: bodies(tx, "organisation")
+            .await?
+            .into_iter()
+            .next()
+            .unwrap_or_default(),
         services: bodies(tx, "services").await?,
         audiences: bodies(tx, "audiences").await?,
         policies: bodies(tx, "policies").await?,
@@ -223,7 +299,13 @@ pub(crate) async fn load(tx: &mut Tx) -> Result<Catalogue> {
 }
 
 async fn bodies<T: DeserializeOwned>(tx: &mut Tx, kind: &str) -> Result<Vec<T>> {
-    let rows = tx.rows("SELECT body FROM documents WHERE kind = $1 ORDER BY position, id", args![kind]).await?;
-    rows.iter().map(|row| Ok(serde_json::from_str(&row.text(0)?)?)).collect()
+    let rows = tx
+        .rows(
+            "SELECT body FROM documents WHERE kind = $1 ORDER BY position, id",
+            args![kind],
+        )
+        .await?;
+    rows.iter()
+        .map(|row| Ok(serde_json::from_str(&row.text(0)?)?))
+        .collect()
 }
-

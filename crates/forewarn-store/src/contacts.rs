@@ -50,12 +50,23 @@ impl Store {
     ///
     /// # Errors
     /// When the database cannot be written; then none is stored.
-    pub async fn import_contacts(&self, contacts: &[Contact], actor: &str, now: Timestamp) -> Result<Imported> {
+    pub async fn import_contacts(
+        &self,
+        contacts: &[Contact],
+        actor: &str,
+        now: Timestamp,
+    ) -> Result<Imported> {
         let mut tx = self.db.write().await?;
         let imported = put_contacts(&mut tx, contacts, false).await?;
         if !imported.created.is_empty() || !imported.changed.is_empty() {
-            let detail = json!({"created": imported.created.len(), "changed": imported.changed.len()});
-            append(&mut tx, &[Entry::new(actor, "contacts.imported", "contacts").with(detail)], now).await?;
+            let detail =
+                json!({"created": imported.created.len(), "changed": imported.changed.len()});
+            append(
+                &mut tx,
+                &[Entry::new(actor, "contacts.imported", "contacts").with(detail)],
+                now,
+            )
+            .await?;
         }
         tx.commit().await?;
         Ok(imported)
@@ -68,7 +79,10 @@ impl Store {
     pub async fn contacts(&self, after: Option<&str>, limit: i64) -> Result<Vec<ContactRow>> {
         let mut tx = self.db.read().await?;
         let rows = tx
-            .rows("SELECT body FROM contacts WHERE id > $1 ORDER BY id LIMIT $2", args![after.unwrap_or(""), limit])
+            .rows(
+                "SELECT body FROM contacts WHERE id > $1 ORDER BY id LIMIT $2",
+                args![after.unwrap_or(""), limit],
+            )
             .await?;
         let mut found = Vec::with_capacity(rows.len());
         for row in &rows {
@@ -83,8 +97,13 @@ impl Store {
     /// When the database cannot be read.
     pub async fn contact(&self, id: &str) -> Result<Option<ContactRow>> {
         let mut tx = self.db.read().await?;
-        match tx.row("SELECT body FROM contacts WHERE id = $1", args![id]).await? {
-            Some(row) => Ok(Some(with_states(&mut tx, serde_json::from_str(&row.text(0)?)?).await?)),
+        match tx
+            .row("SELECT body FROM contacts WHERE id = $1", args![id])
+            .await?
+        {
+            Some(row) => Ok(Some(
+                with_states(&mut tx, serde_json::from_str(&row.text(0)?)?).await?,
+            )),
             None => Ok(None),
         }
     }
@@ -95,7 +114,10 @@ impl Store {
     /// When the database cannot be written.
     pub async fn remove_contact(&self, id: &str, actor: &str, now: Timestamp) -> Result<bool> {
         let mut tx = self.db.write().await?;
-        let gone = tx.execute("DELETE FROM contacts WHERE id = $1", args![id]).await? > 0;
+        let gone = tx
+            .execute("DELETE FROM contacts WHERE id = $1", args![id])
+            .await?
+            > 0;
         for sql in [
             "DELETE FROM endpoints WHERE contact = $1",
             "DELETE FROM members WHERE contact = $1",
@@ -104,7 +126,16 @@ impl Store {
             tx.execute(sql, args![id]).await?;
         }
         if gone {
-            append(&mut tx, &[Entry::new(actor, "contact.removed", format!("contact:{id}"))], now).await?;
+            append(
+                &mut tx,
+                &[Entry::new(
+                    actor,
+                    "contact.removed",
+                    format!("contact:{id}"),
+                )],
+                now,
+            )
+            .await?;
         }
         tx.commit().await?;
         Ok(gone)
@@ -120,18 +151,43 @@ impl Store {
             Some(row) => row.int(0)?,
             None => 0,
         };
-        let by_audience = counted(tx.rows("SELECT audience, COUNT(*) FROM members GROUP BY audience", args![]).await?)?;
-        let by_channel = counted(tx.rows("SELECT channel, COUNT(*) FROM endpoints GROUP BY channel", args![]).await?)?;
-        Ok(ContactCounts { contacts, by_audience, by_channel })
+        let by_audience = counted(
+            tx.rows(
+                "SELECT audience, COUNT(*) FROM members GROUP BY audience",
+                args![],
+            )
+            .await?,
+        )?;
+        let by_channel = counted(
+            tx.rows(
+                "SELECT channel, COUNT(*) FROM endpoints GROUP BY channel",
+                args![],
+            )
+            .await?,
+        )?;
+        Ok(ContactCounts {
+            contacts,
+            by_audience,
+            by_channel,
+        })
     }
 
     /// An endpoint does not want an audience's messages any more (`*`: any). Says whether there is such an endpoint.
     ///
     /// # Errors
     /// When the database cannot be written.
-    pub async fn unsubscribe(&self, endpoint: &str, audience: &str, now: Timestamp) -> Result<bool> {
+    pub async fn unsubscribe(
+        &self,
+        endpoint: &str,
+        audience: &str,
+        now: Timestamp,
+    ) -> Result<bool> {
         let mut tx = self.db.write().await?;
-        if tx.row("SELECT 1 FROM endpoints WHERE id = $1", args![endpoint]).await?.is_none() {
+        if tx
+            .row("SELECT 1 FROM endpoints WHERE id = $1", args![endpoint])
+            .await?
+            .is_none()
+        {
             return Ok(false);
         }
         let added = tx
@@ -142,8 +198,12 @@ impl Store {
             )
             .await?;
         if added > 0 {
-            let entry = Entry::new("recipient", "endpoint.unsubscribed", format!("endpoint:{endpoint}"))
-                .with(json!({"audience": audience}));
+            let entry = Entry::new(
+                "recipient",
+                "endpoint.unsubscribed",
+                format!("endpoint:{endpoint}"),
+            )
+            .with(json!({"audience": audience}));
             append(&mut tx, &[entry], now).await?;
         }
         tx.commit().await?;
@@ -152,7 +212,9 @@ impl Store {
 }
 
 fn counted(rows: Vec<Row>) -> Result<HashMap<String, i64>> {
-    rows.iter().map(|row| Ok((row.text(0)?, row.int(1)?))).collect()
+    rows.iter()
+        .map(|row| Ok((row.text(0)?, row.int(1)?)))
+        .collect()
 }
 
 async fn with_states(tx: &mut Tx, contact: Contact) -> Result<ContactRow> {
@@ -173,7 +235,9 @@ async fn with_states(tx: &mut Tx, contact: Contact) -> Result<ContactRow> {
 
 /// An address without a contact of its own: an external list, an owner.
 pub(crate) async fn put_address(tx: &mut Tx, key: &str, address: &EmailAddress) -> Result<String> {
-    let endpoint = Endpoint::Email { address: address.clone() };
+    let endpoint = Endpoint::Email {
+        address: address.clone(),
+    };
     let id = endpoint.id(key);
     tx.execute(
         "INSERT INTO endpoints (id, contact, channel, address, body, state) VALUES ($1, $2, $3, $4, $5, 'active')
@@ -185,7 +249,11 @@ pub(crate) async fn put_address(tx: &mut Tx, key: &str, address: &EmailAddress) 
 }
 
 /// Adds or replaces contacts, batch by batch, each batch a handful of statements.
-pub(crate) async fn put_contacts(tx: &mut Tx, contacts: &[Contact], dry_run: bool) -> Result<Imported> {
+pub(crate) async fn put_contacts(
+    tx: &mut Tx,
+    contacts: &[Contact],
+    dry_run: bool,
+) -> Result<Imported> {
     let mut imported = Imported::default();
     for (batch, chunk) in contacts.chunks(BATCH).enumerate() {
         let stored = stored_bodies(tx, chunk).await?;
@@ -217,7 +285,9 @@ async fn stored_bodies(tx: &mut Tx, chunk: &[Contact]) -> Result<HashMap<String,
         "SELECT id, body FROM contacts WHERE id IN (SELECT value FROM jsonb_array_elements_text($1::jsonb))",
     );
     let rows = tx.rows(sql, args![ids]).await?;
-    rows.iter().map(|row| Ok((row.text(0)?, row.text(1)?))).collect()
+    rows.iter()
+        .map(|row| Ok((row.text(0)?, row.text(1)?)))
+        .collect()
 }
 
 /// The rows of some contacts, as JSON arrays for set-based statements.
@@ -240,23 +310,43 @@ impl Batch {
                 "language": contact.language, "time_zone": contact.time_zone.as_ref().map(|z| z.name()),
             }));
         }
-        self.members.extend(contact.audiences.iter().map(|a| json!({"audience": a, "contact": id})));
-        self.choices.extend(contact.services.iter().map(|s| json!({"contact": id, "service": s})));
+        self.members.extend(
+            contact
+                .audiences
+                .iter()
+                .map(|a| json!({"audience": a, "contact": id})),
+        );
+        self.choices.extend(
+            contact
+                .services
+                .iter()
+                .map(|s| json!({"contact": id, "service": s})),
+        );
         Ok(())
     }
 
     async fn write(self, tx: &mut Tx) -> Result<()> {
-        let ids: Vec<&str> = self.contacts.iter().filter_map(|c| c["id"].as_str()).collect();
+        let ids: Vec<&str> = self
+            .contacts
+            .iter()
+            .filter_map(|c| c["id"].as_str())
+            .collect();
         let ids = crate::json_list(ids);
         for table in ["members", "choices"] {
-            let sqlite = format!("DELETE FROM {table} WHERE contact IN (SELECT value FROM json_each($1))");
-            let postgres =
-                format!("DELETE FROM {table} WHERE contact IN (SELECT value FROM jsonb_array_elements_text($1::jsonb))");
+            let sqlite =
+                format!("DELETE FROM {table} WHERE contact IN (SELECT value FROM json_each($1))");
+            let postgres = format!(
+                "DELETE FROM {table} WHERE contact IN (SELECT value FROM jsonb_array_elements_text($1::jsonb))"
+            );
             let sql = tx.either(&sqlite, &postgres);
             tx.execute(sql, args![&ids]).await?;
         }
         // An endpoint that stays keeps its state: importing the list again does not revive a dead mailbox.
-        let kept: Vec<&str> = self.endpoints.iter().filter_map(|e| e["id"].as_str()).collect();
+        let kept: Vec<&str> = self
+            .endpoints
+            .iter()
+            .filter_map(|e| e["id"].as_str())
+            .collect();
         let kept = crate::json_list(kept);
         let sql = tx.either(
             "DELETE FROM endpoints WHERE contact IN (SELECT value FROM json_each($1))
@@ -265,8 +355,14 @@ impl Batch {
                AND id NOT IN (SELECT value FROM jsonb_array_elements_text($2::jsonb))",
         );
         tx.execute(sql, args![&ids, kept]).await?;
-        insert(tx, "contacts", &["id", "body"], &self.contacts, "ON CONFLICT (id) DO UPDATE SET body = excluded.body")
-            .await?;
+        insert(
+            tx,
+            "contacts",
+            &["id", "body"],
+            &self.contacts,
+            "ON CONFLICT (id) DO UPDATE SET body = excluded.body",
+        )
+        .await?;
         insert(
             tx,
             "endpoints",
@@ -276,20 +372,47 @@ impl Batch {
              time_zone = excluded.time_zone",
         )
         .await?;
-        insert(tx, "members", &["audience", "contact"], &self.members, "ON CONFLICT DO NOTHING").await?;
-        insert(tx, "choices", &["contact", "service"], &self.choices, "ON CONFLICT DO NOTHING").await
+        insert(
+            tx,
+            "members",
+            &["audience", "contact"],
+            &self.members,
+            "ON CONFLICT DO NOTHING",
+        )
+        .await?;
+        insert(
+            tx,
+            "choices",
+            &["contact", "service"],
+            &self.choices,
+            "ON CONFLICT DO NOTHING",
+        )
+        .await
     }
 }
 
 /// Inserts JSON objects as rows in one statement.
-async fn insert(tx: &mut Tx, table: &str, columns: &[&str], rows: &[Value], conflict: &str) -> Result<()> {
+async fn insert(
+    tx: &mut Tx,
+    table: &str,
+    columns: &[&str],
+    rows: &[Value],
+    conflict: &str,
+) -> Result<()> {
     if rows.is_empty() {
         return Ok(());
     }
     // Endpoints have a state besides, which begins as active.
-    let (more, fixed) = if table == "endpoints" { (", state", ", 'active'") } else { ("", "") };
+    let (more, fixed) = if table == "endpoints" {
+        (", state", ", 'active'")
+    } else {
+        ("", "")
+    };
     let names = columns.join(", ");
-    let fields: Vec<String> = columns.iter().map(|c| format!("json_extract(value, '$.{c}')")).collect();
+    let fields: Vec<String> = columns
+        .iter()
+        .map(|c| format!("json_extract(value, '$.{c}')"))
+        .collect();
     // SQLite needs a WHERE between SELECT and ON CONFLICT to tell the two apart.
     let sqlite = format!(
         "INSERT INTO {table} ({names}{more}) SELECT {}{fixed} FROM json_each($1) WHERE true {conflict}",
@@ -301,6 +424,7 @@ async fn insert(tx: &mut Tx, table: &str, columns: &[&str], rows: &[Value], conf
         typed.join(", ")
     );
     let sql = tx.either(&sqlite, &postgres).to_owned();
-    tx.execute(&sql, args![serde_json::to_string(rows)?]).await?;
+    tx.execute(&sql, args![serde_json::to_string(rows)?])
+        .await?;
     Ok(())
 }

@@ -6,8 +6,8 @@
 use crate::error::{Result, StoreError};
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgPool, PgPoolOptions, PgRow, Postgres};
 use sqlx::sqlite::{
-    Sqlite, SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow,
-    SqliteSynchronous,
+    Sqlite, SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePool,
+    SqlitePoolOptions, SqliteRow, SqliteSynchronous,
 };
 use sqlx::{Arguments, AssertSqlSafe, Row as _};
 use std::path::Path;
@@ -177,10 +177,14 @@ impl Tx {
         // The texts are constants of this crate; only values come from outside, and they are bound.
         let sql = AssertSqlSafe(sql.to_owned());
         Ok(match self {
-            Tx::Sqlite(tx) => sqlx::query_with(sql, sqlite_arguments(args)?).execute(&mut **tx).await?.rows_affected(),
-            Tx::Postgres(tx) => {
-                sqlx::query_with(sql, postgres_arguments(args)?).execute(&mut **tx).await?.rows_affected()
-            }
+            Tx::Sqlite(tx) => sqlx::query_with(sql, sqlite_arguments(args)?)
+                .execute(&mut **tx)
+                .await?
+                .rows_affected(),
+            Tx::Postgres(tx) => sqlx::query_with(sql, postgres_arguments(args)?)
+                .execute(&mut **tx)
+                .await?
+                .rows_affected(),
         })
     }
 
@@ -258,10 +262,18 @@ impl Db {
 
     async fn check_sqlite_version(&self) -> Result<()> {
         let mut tx = self.read().await?;
-        let version = tx.row("SELECT sqlite_version()", args![]).await?.map(|r| r.text(0)).transpose()?;
+        let version = tx
+            .row("SELECT sqlite_version()", args![])
+            .await?
+            .map(|r| r.text(0))
+            .transpose()?;
         let version = version.unwrap_or_default();
         let mut parts = version.split('.').map(|p| p.parse::<u32>().unwrap_or(0));
-        let found = (parts.next().unwrap_or(0), parts.next().unwrap_or(0), parts.next().unwrap_or(0));
+        let found = (
+            parts.next().unwrap_or(0),
+            parts.next().unwrap_or(0),
+            parts.next().unwrap_or(0),
+        );
         if found < SQLITE_FLOOR {
             let (a, b, c) = SQLITE_FLOOR;
             return Err(StoreError::Corrupt(format!(
@@ -296,9 +308,10 @@ impl Db {
     pub(crate) async fn read(&self) -> Result<Tx> {
         Ok(match self {
             Db::Sqlite { readers, .. } => Tx::Sqlite(readers.begin().await?),
-            Db::Postgres(pool) => {
-                Tx::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?)
-            }
+            Db::Postgres(pool) => Tx::Postgres(
+                pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+                    .await?,
+            ),
         })
     }
 

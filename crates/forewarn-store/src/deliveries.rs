@@ -128,7 +128,13 @@ impl Store {
     ///
     /// # Errors
     /// When the database cannot be written; then nothing is claimed.
-    pub async fn claim(&self, lane: Lane, node: &str, now: Timestamp, limit: i64) -> Result<Vec<Claimed>> {
+    pub async fn claim(
+        &self,
+        lane: Lane,
+        node: &str,
+        now: Timestamp,
+        limit: i64,
+    ) -> Result<Vec<Claimed>> {
         let mut tx = self.db.write().await?;
         let sqlite = format!(
             "UPDATE deliveries SET status = 'attempting', attempt = attempt + 1, owner = $3, updated_at = $2
@@ -140,7 +146,9 @@ impl Store {
              WHERE id IN (SELECT id FROM free) {RETURNING}"
         );
         let sql = tx.either(&sqlite, &postgres).to_owned();
-        let rows = tx.rows(&sql, args![lane.number(), now, node, limit]).await?;
+        let rows = tx
+            .rows(&sql, args![lane.number(), now, node, limit])
+            .await?;
         let claimed = rows.iter().map(claimed).collect::<Result<Vec<_>>>()?;
         tx.commit().await?;
         Ok(claimed)
@@ -176,7 +184,8 @@ impl Store {
             if outcome.endpoint_gone {
                 let sql = "UPDATE endpoints SET state = 'gone', reason = $1
                     WHERE id = (SELECT endpoint FROM deliveries WHERE id = $2)";
-                tx.execute(sql, args![&outcome.server_said, &outcome.id]).await?;
+                tx.execute(sql, args![&outcome.server_said, &outcome.id])
+                    .await?;
             }
         }
         tx.commit().await
@@ -225,7 +234,11 @@ impl Store {
             args![now],
         )
         .await?;
-        tx.execute("DELETE FROM nodes WHERE seen_at < $1 AND id <> $2", args![dead_before, me]).await?;
+        tx.execute(
+            "DELETE FROM nodes WHERE seen_at < $1 AND id <> $2",
+            args![dead_before, me],
+        )
+        .await?;
         tx.commit().await?;
         Ok(taken)
     }
@@ -236,7 +249,8 @@ impl Store {
     /// When the database cannot be written.
     pub async fn claim_alone(&self, me: &str, now: Timestamp) -> Result<u64> {
         let mut tx = self.db.write().await?;
-        tx.execute("DELETE FROM nodes WHERE id <> $1", args![me]).await?;
+        tx.execute("DELETE FROM nodes WHERE id <> $1", args![me])
+            .await?;
         tx.commit().await?;
         self.take_back(me, now, now).await
     }
@@ -245,7 +259,11 @@ impl Store {
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub async fn deliveries(&self, filter: &DeliveryFilter, limit: i64) -> Result<Vec<DeliveryRow>> {
+    pub async fn deliveries(
+        &self,
+        filter: &DeliveryFilter,
+        limit: i64,
+    ) -> Result<Vec<DeliveryRow>> {
         let mut tx = self.db.read().await?;
         let rows = tx
             .rows(
@@ -278,7 +296,9 @@ impl Store {
     pub async fn queue_depth(&self, lane: Lane) -> Result<i64> {
         let mut tx = self.db.read().await?;
         let sql = "SELECT COUNT(*) FROM deliveries WHERE status = 'queued' AND lane = $1";
-        tx.row(sql, args![lane.number()]).await?.map_or(Ok(0), |r| r.int(0))
+        tx.row(sql, args![lane.number()])
+            .await?
+            .map_or(Ok(0), |r| r.int(0))
     }
 }
 
@@ -323,7 +343,9 @@ const RECORD_DELIVERIES: (&str, &str) = (
 );
 
 fn claimed(row: &Row) -> Result<Claimed> {
-    let body = row.maybe_text(6)?.ok_or_else(|| StoreError::Corrupt("a delivery without an endpoint".into()))?;
+    let body = row
+        .maybe_text(6)?
+        .ok_or_else(|| StoreError::Corrupt("a delivery without an endpoint".into()))?;
     Ok(Claimed {
         id: row.text(0)?,
         notice: row.text(1)?,
@@ -351,7 +373,11 @@ fn delivery_row(row: &Row) -> Result<DeliveryRow> {
         level: Level::from_rank(row.int(6)?).unwrap_or(Level::NonTechnical),
         status,
         reason: row.maybe_text(8)?,
-        next_at: if status.is_final() { None } else { row.maybe_instant(9)? },
+        next_at: if status.is_final() {
+            None
+        } else {
+            row.maybe_instant(9)?
+        },
         attempts: Vec::new(),
     })
 }

@@ -8,6 +8,7 @@ use crate::notices::{self, Lane};
 use forewarn_core::event::{Event, Occasion};
 use forewarn_core::plan::{Changes, Stored, Told};
 use jiff::Timestamp;
+use std::collections::BTreeSet;
 
 /// An event as it is stored.
 #[derive(Clone, Debug)]
@@ -45,15 +46,9 @@ pub struct Published<'a> {
     /// What the notices that are added tell of (their milestone is taken from each).
     pub occasion: &'a Occasion,
     /// Audiences whose notices wait for approval.
-    pub awaiting: &'a dyn Fn(&str) -> bool,
+    pub awaiting: &'a BTreeSet<String>,
     /// What is written down.
     pub entries: &'a [Entry],
-}
-
-impl std::fmt::Debug for dyn Fn(&str) -> bool + '_ {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Fn(audience) -> bool")
-    }
 }
 
 const COLUMNS: &str = "body, sequence, created_at, updated_at";
@@ -68,7 +63,12 @@ fn stored(row: &Row) -> Result<StoredEvent> {
 }
 
 pub(crate) async fn load(tx: &mut Tx, id: &str) -> Result<Option<StoredEvent>> {
-    let row = tx.row(&format!("SELECT {COLUMNS} FROM events WHERE id = $1"), args![id]).await?;
+    let row = tx
+        .row(
+            &format!("SELECT {COLUMNS} FROM events WHERE id = $1"),
+            args![id],
+        )
+        .await?;
     row.as_ref().map(stored).transpose()
 }
 
@@ -93,8 +93,12 @@ pub(crate) async fn save(tx: &mut Tx, event: &Event, expected: i64, now: Timesta
     };
     match (done, expected) {
         (1, _) => Ok(()),
-        (_, 0) => Err(StoreError::Conflict(format!("an event with the id {id} exists already"))),
-        _ => Err(StoreError::Conflict(format!("{id} was changed by somebody else meanwhile; look at it again"))),
+        (_, 0) => Err(StoreError::Conflict(format!(
+            "an event with the id {id} exists already"
+        ))),
+        _ => Err(StoreError::Conflict(format!(
+            "{id} was changed by somebody else meanwhile; look at it again"
+        ))),
     }
 }
 
@@ -141,10 +145,19 @@ impl Store {
                 args![&key],
             )
             .await?;
-            let row = tx.row("SELECT value FROM settings WHERE key = $1", args![&key]).await?;
-            let id = format!("{prefix}-{}", row.map(|r| r.text(0)).transpose()?.unwrap_or_default());
+            let row = tx
+                .row("SELECT value FROM settings WHERE key = $1", args![&key])
+                .await?;
+            let id = format!(
+                "{prefix}-{}",
+                row.map(|r| r.text(0)).transpose()?.unwrap_or_default()
+            );
             // People may have given such an id by hand.
-            if tx.row("SELECT 1 FROM events WHERE id = $1", args![&id]).await?.is_none() {
+            if tx
+                .row("SELECT 1 FROM events WHERE id = $1", args![&id])
+                .await?
+                .is_none()
+            {
                 tx.commit().await?;
                 return Ok(id);
             }
@@ -201,8 +214,20 @@ impl Store {
         };
         let changes = published.changes;
         for notice in &changes.add {
-            let status = if (published.awaiting)(&notice.audience) { "awaiting_approval" } else { "planned" };
-            notices::insert(&mut tx, published.event, notice, lane, status, published.occasion).await?;
+            let status = if published.awaiting.contains(&notice.audience) {
+                "awaiting_approval"
+            } else {
+                "planned"
+            };
+            notices::insert(
+                &mut tx,
+                published.event,
+                notice,
+                lane,
+                status,
+                published.occasion,
+            )
+            .await?;
         }
         for notice in &changes.update {
             notices::update(&mut tx, published.event, notice).await?;
@@ -221,7 +246,13 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Conflict`] when somebody else changed it meanwhile.
-    pub async fn approve(&self, event: &Event, expected: i64, entry: Entry, now: Timestamp) -> Result<()> {
+    pub async fn approve(
+        &self,
+        event: &Event,
+        expected: i64,
+        entry: Entry,
+        now: Timestamp,
+    ) -> Result<()> {
         let mut tx = self.db.write().await?;
         save(&mut tx, event, expected, now).await?;
         tx.execute(

@@ -27,7 +27,12 @@ pub struct Entry {
 impl Entry {
     /// An entry without detail.
     pub fn new(actor: &str, action: &'static str, subject: impl Into<String>) -> Entry {
-        Entry { actor: actor.to_owned(), action, subject: subject.into(), detail: Value::Null }
+        Entry {
+            actor: actor.to_owned(),
+            action,
+            subject: subject.into(),
+            detail: Value::Null,
+        }
     }
 
     /// The same with detail.
@@ -56,9 +61,25 @@ pub struct Written {
     pub hash: String,
 }
 
-fn hash(seq: i64, at: i64, actor: &str, action: &str, subject: &str, detail: &str, previous: &str) -> String {
+fn hash(
+    seq: i64,
+    at: i64,
+    actor: &str,
+    action: &str,
+    subject: &str,
+    detail: &str,
+    previous: &str,
+) -> String {
     let mut hash = Sha256::new();
-    for part in [&seq.to_string(), &at.to_string(), actor, action, subject, detail, previous] {
+    for part in [
+        &seq.to_string(),
+        &at.to_string(),
+        actor,
+        action,
+        subject,
+        detail,
+        previous,
+    ] {
         hash.update((part.len() as u64).to_be_bytes());
         hash.update(part.as_bytes());
     }
@@ -74,22 +95,46 @@ pub(crate) async fn append(tx: &mut Tx, entries: &[Entry], now: Timestamp) -> Re
         "SELECT seq, hash FROM journal_head WHERE id = 1",
         "SELECT seq, hash FROM journal_head WHERE id = 1 FOR UPDATE",
     );
-    let row = tx.row(head, args![]).await?.ok_or_else(|| StoreError::Corrupt("the journal has no head".into()))?;
+    let row = tx
+        .row(head, args![])
+        .await?
+        .ok_or_else(|| StoreError::Corrupt("the journal has no head".into()))?;
     let (mut seq, mut previous) = (row.int(0)?, row.text(1)?);
     let at = now.as_millisecond();
     for entry in entries {
         seq += 1;
         let detail = entry.detail.to_string();
-        let own = hash(seq, at, &entry.actor, entry.action, &entry.subject, &detail, &previous);
+        let own = hash(
+            seq,
+            at,
+            &entry.actor,
+            entry.action,
+            &entry.subject,
+            &detail,
+            &previous,
+        );
         tx.execute(
             "INSERT INTO journal (seq, at, actor, action, subject, detail, previous, hash)
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-            args![seq, at, &entry.actor, entry.action, &entry.subject, detail, &previous, &own],
+            args![
+                seq,
+                at,
+                &entry.actor,
+                entry.action,
+                &entry.subject,
+                detail,
+                &previous,
+                &own
+            ],
         )
         .await?;
         previous = own;
     }
-    tx.execute("UPDATE journal_head SET seq = $1, hash = $2 WHERE id = 1", args![seq, previous]).await?;
+    tx.execute(
+        "UPDATE journal_head SET seq = $1, hash = $2 WHERE id = 1",
+        args![seq, previous],
+    )
+    .await?;
     Ok(())
 }
 
@@ -131,7 +176,12 @@ impl Store {
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub async fn journal(&self, subject: Option<&str>, before: Option<i64>, limit: i64) -> Result<Vec<Written>> {
+    pub async fn journal(
+        &self,
+        subject: Option<&str>,
+        before: Option<i64>,
+        limit: i64,
+    ) -> Result<Vec<Written>> {
         let mut tx = self.db.read().await?;
         let rows = tx
             .rows(
@@ -154,14 +204,24 @@ impl Store {
         let (mut seq, mut previous) = (0i64, String::new());
         loop {
             let rows = tx
-                .rows(&format!("SELECT {COLUMNS} FROM journal WHERE seq > $1 ORDER BY seq LIMIT 1000"), args![seq])
+                .rows(
+                    &format!(
+                        "SELECT {COLUMNS} FROM journal WHERE seq > $1 ORDER BY seq LIMIT 1000"
+                    ),
+                    args![seq],
+                )
                 .await?;
             if rows.is_empty() {
                 break;
             }
             for row in &rows {
                 let found = row.int(0)?;
-                let broken = |what: &str| Ok(Verdict { entries: seq, broken: Some((seq + 1, what.to_owned())) });
+                let broken = |what: &str| {
+                    Ok(Verdict {
+                        entries: seq,
+                        broken: Some((seq + 1, what.to_owned())),
+                    })
+                };
                 if found != seq + 1 {
                     return broken("is missing");
                 }
@@ -180,12 +240,18 @@ impl Store {
                 (seq, previous) = (found, own);
             }
         }
-        let head = tx.row("SELECT seq, hash FROM journal_head WHERE id = 1", args![]).await?;
+        let head = tx
+            .row("SELECT seq, hash FROM journal_head WHERE id = 1", args![])
+            .await?;
         let (last, hash) = match head {
             Some(row) => (row.int(0)?, row.text(1)?),
             None => (0, String::new()),
         };
-        let broken = (last != seq || hash != previous).then(|| (seq + 1, "is missing at the end".to_owned()));
-        Ok(Verdict { entries: seq, broken })
+        let broken = (last != seq || hash != previous)
+            .then(|| (seq + 1, "is missing at the end".to_owned()));
+        Ok(Verdict {
+            entries: seq,
+            broken,
+        })
     }
 }

@@ -16,10 +16,10 @@ mod notices;
 mod schema;
 
 pub use accounts::{Remembered, Role, Session, User};
-pub use backup::{Restored, RestoreNote};
+pub use backup::{RestoreNote, Restored};
 pub use catalogue::{Applied, Difference};
 pub use contacts::{ContactCounts, ContactRow, Imported};
-pub use deliveries::{Claimed, DeliveryFilter, DeliveryRow, AttemptRow, Recorded};
+pub use deliveries::{AttemptRow, Claimed, DeliveryFilter, DeliveryRow, Recorded};
 pub use error::{Result, StoreError};
 pub use events::{EventFilter, Published, StoredEvent};
 pub use journal::{Entry, Verdict, Written};
@@ -81,7 +81,12 @@ impl Store {
     /// When it cannot be reached.
     pub async fn describe(&self) -> Result<String> {
         let mut tx = self.db.read().await?;
-        let row = tx.row(tx.either("SELECT sqlite_version()", "SELECT version()"), args![]).await?;
+        let row = tx
+            .row(
+                tx.either("SELECT sqlite_version()", "SELECT version()"),
+                args![],
+            )
+            .await?;
         let version = row.map(|r| r.text(0)).transpose()?.unwrap_or_default();
         Ok(match self.db {
             Db::Sqlite { .. } => format!("SQLite {version}"),
@@ -95,7 +100,8 @@ impl Store {
     /// When it would not.
     pub async fn check(&self) -> Result<()> {
         let mut tx = self.db.read().await?;
-        tx.row("SELECT seq FROM journal_head WHERE id = 1", args![]).await?;
+        tx.row("SELECT seq FROM journal_head WHERE id = 1", args![])
+            .await?;
         Ok(())
     }
 
@@ -110,9 +116,14 @@ impl Store {
     /// When the database cannot be written.
     pub async fn setting(&self, key: &str, fresh: impl FnOnce() -> String) -> Result<String> {
         let mut tx = self.db.write().await?;
-        tx.execute("INSERT INTO settings (key, value) VALUES ($1, $2) ON CONFLICT (key) DO NOTHING", args![key, fresh()])
+        tx.execute(
+            "INSERT INTO settings (key, value) VALUES ($1, $2) ON CONFLICT (key) DO NOTHING",
+            args![key, fresh()],
+        )
+        .await?;
+        let row = tx
+            .row("SELECT value FROM settings WHERE key = $1", args![key])
             .await?;
-        let row = tx.row("SELECT value FROM settings WHERE key = $1", args![key]).await?;
         let value = row.map(|r| r.text(0)).transpose()?.unwrap_or_default();
         tx.commit().await?;
         Ok(value)

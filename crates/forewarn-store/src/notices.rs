@@ -140,8 +140,18 @@ pub struct NoticeFilter {
 /// One message per endpoint for all notices that share this: event, revision and milestone, and the offset
 /// where a milestone has several. An announcement is one, whichever of its offsets was reached.
 fn slot(event: &str, revision: u32, notice: &Notice) -> String {
-    let place = if notice.milestone == "announcement" { "" } else { notice.offset.as_deref().unwrap_or("") };
-    derive(&["slot", event, &revision.to_string(), &notice.milestone, place])
+    let place = if notice.milestone == "announcement" {
+        ""
+    } else {
+        notice.offset.as_deref().unwrap_or("")
+    };
+    derive(&[
+        "slot",
+        event,
+        &revision.to_string(),
+        &notice.milestone,
+        place,
+    ])
 }
 
 pub(crate) async fn insert(
@@ -156,7 +166,11 @@ pub(crate) async fn insert(
         Event::Maintenance(m) => m.revision,
         Event::Incident(_) => 1,
     };
-    let occasion = Occasion { milestone: notice.milestone.clone(), offset: notice.offset.clone(), ..occasion.clone() };
+    let occasion = Occasion {
+        milestone: notice.milestone.clone(),
+        offset: notice.offset.clone(),
+        ..occasion.clone()
+    };
     let id = event.id().as_str();
     tx.execute(
         "INSERT INTO notices (id, event, event_kind, revision, milestone, place, audience, level, channels, due, due_local,
@@ -215,7 +229,12 @@ pub(crate) async fn update(tx: &mut Tx, event: &Event, notice: &Notice) -> Resul
     Ok(())
 }
 
-pub(crate) async fn close(tx: &mut Tx, id: &str, status: &str, moved_to: Option<Timestamp>) -> Result<()> {
+pub(crate) async fn close(
+    tx: &mut Tx,
+    id: &str,
+    status: &str,
+    moved_to: Option<Timestamp>,
+) -> Result<()> {
     tx.execute(
         "UPDATE notices SET status = $1, moved_to = $2 WHERE id = $3 AND status IN ('planned', 'awaiting_approval')",
         args![status, moved_to, id],
@@ -256,7 +275,12 @@ impl Store {
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub async fn due_notices(&self, lane: Lane, now: Timestamp, limit: i64) -> Result<Vec<DueNotice>> {
+    pub async fn due_notices(
+        &self,
+        lane: Lane,
+        now: Timestamp,
+        limit: i64,
+    ) -> Result<Vec<DueNotice>> {
         let mut tx = self.db.read().await?;
         let rows = tx
             .rows(
@@ -274,7 +298,9 @@ impl Store {
             {
                 cache.insert(event.clone(), (stored.event, stored.sequence));
             }
-            let Some((event, sequence)) = cache.get(&event) else { continue };
+            let Some((event, sequence)) = cache.get(&event) else {
+                continue;
+            };
             due.push(DueNotice {
                 id: row.text(0)?,
                 audience: row.text(1)?,
@@ -363,35 +389,71 @@ impl Store {
     ///
     /// # Errors
     /// When the database cannot be written.
-    pub async fn expand(&self, notice: &str, recipients: &Recipients, now: Timestamp) -> Result<Chunk> {
+    pub async fn expand(
+        &self,
+        notice: &str,
+        recipients: &Recipients,
+        now: Timestamp,
+    ) -> Result<Chunk> {
         let mut tx = self.db.write().await?;
         let lock = tx.either(
             "SELECT event, ordinal, cursor, audience FROM notices WHERE id = $1 AND status = 'sending'",
             "SELECT event, ordinal, cursor, audience FROM notices WHERE id = $1 AND status = 'sending' FOR UPDATE",
         );
         let Some(row) = tx.row(lock, args![notice]).await? else {
-            return Ok(Chunk { deliveries: 0, complete: true });
+            return Ok(Chunk {
+                deliveries: 0,
+                complete: true,
+            });
         };
         let (event, ordinal, audience) = (row.text(0)?, row.int(1)?, row.text(3)?);
         let Some(cursor) = row.maybe_text(2)? else {
-            return Ok(Chunk { deliveries: 0, complete: true });
+            return Ok(Chunk {
+                deliveries: 0,
+                complete: true,
+            });
         };
         let (deliveries, upper, complete) = match recipients {
             Recipients::Members { services } => {
                 let sql = "SELECT contact FROM members WHERE audience = $1 AND contact > $2 ORDER BY contact LIMIT 1 OFFSET $3";
-                let upper = tx.row(sql, args![audience, &cursor, EXPAND_CONTACTS - 1]).await?;
+                let upper = tx
+                    .row(sql, args![audience, &cursor, EXPAND_CONTACTS - 1])
+                    .await?;
                 let complete = upper.is_none();
-                let upper = upper.map(|r| r.text(0)).transpose()?.unwrap_or_else(|| "\u{10ffff}".into());
+                let upper = upper
+                    .map(|r| r.text(0))
+                    .transpose()?
+                    .unwrap_or_else(|| "\u{10ffff}".into());
                 let services = crate::json_list(services.iter().map(Id::as_str));
-                (tx.execute(EXPAND, args![notice, now, &cursor, &upper, services]).await?, upper, complete)
+                (
+                    tx.execute(EXPAND, args![notice, now, &cursor, &upper, services])
+                        .await?,
+                    upper,
+                    complete,
+                )
             }
-            Recipients::Addresses(addresses) => (to_addresses(&mut tx, notice, addresses, now).await?, "\u{10ffff}".into(), true),
+            Recipients::Addresses(addresses) => (
+                to_addresses(&mut tx, notice, addresses, now).await?,
+                "\u{10ffff}".into(),
+                true,
+            ),
         };
-        tx.execute(SUPERSEDE, args![notice, now, event, ordinal, &cursor, &upper]).await?;
+        tx.execute(
+            SUPERSEDE,
+            args![notice, now, event, ordinal, &cursor, &upper],
+        )
+        .await?;
         let next = (!complete).then_some(upper);
-        tx.execute("UPDATE notices SET cursor = $1 WHERE id = $2", args![next, notice]).await?;
+        tx.execute(
+            "UPDATE notices SET cursor = $1 WHERE id = $2",
+            args![next, notice],
+        )
+        .await?;
         tx.commit().await?;
-        Ok(Chunk { deliveries, complete })
+        Ok(Chunk {
+            deliveries,
+            complete,
+        })
     }
 
     /// Notices whose last delivery has come to an end are sent; the journal says with which result.
@@ -415,9 +477,17 @@ impl Store {
                 continue;
             }
             done += 1;
-            let counts = counts(&mut tx, std::slice::from_ref(&id)).await?.remove(&id).unwrap_or_default();
+            let counts = counts(&mut tx, std::slice::from_ref(&id))
+                .await?
+                .remove(&id)
+                .unwrap_or_default();
             let detail = json!({"notice": id, "milestone": row.text(2)?, "audience": row.text(3)?, "counts": counts});
-            append(&mut tx, &[Entry::new("engine", "notice.sent", row.text(1)?).with(detail)], now).await?;
+            append(
+                &mut tx,
+                &[Entry::new("engine", "notice.sent", row.text(1)?).with(detail)],
+                now,
+            )
+            .await?;
         }
         tx.commit().await?;
         Ok(done)
@@ -451,7 +521,11 @@ impl Store {
             )
             .await?;
         let mut found = rows.iter().map(notice_row).collect::<Result<Vec<_>>>()?;
-        let begun: Vec<String> = found.iter().filter(|n| n.sent_at.is_some()).map(|n| n.id.clone()).collect();
+        let begun: Vec<String> = found
+            .iter()
+            .filter(|n| n.sent_at.is_some())
+            .map(|n| n.id.clone())
+            .collect();
         let mut all = counts(&mut tx, &begun).await?;
         for notice in &mut found {
             notice.counts = all.remove(&notice.id).unwrap_or_default();
@@ -467,9 +541,14 @@ impl Store {
         let mut tx = self.db.read().await?;
         let sql = "SELECT id, event, revision, milestone, place, stands_for, audience, level, channels, due, due_local,
             because, status, held, moved_to, sent_at, content FROM notices WHERE id = $1";
-        let Some(row) = tx.row(sql, args![id]).await? else { return Ok(None) };
+        let Some(row) = tx.row(sql, args![id]).await? else {
+            return Ok(None);
+        };
         let mut notice = notice_row(&row)?;
-        notice.counts = counts(&mut tx, &[notice.id.clone()]).await?.remove(&notice.id).unwrap_or_default();
+        notice.counts = counts(&mut tx, &[notice.id.clone()])
+            .await?
+            .remove(&notice.id)
+            .unwrap_or_default();
         Ok(Some(notice))
     }
 }
@@ -513,18 +592,32 @@ async fn counts(tx: &mut Tx, notices: &[String]) -> Result<BTreeMap<String, Coun
         "SELECT notice, status, COUNT(*) FROM deliveries
          WHERE notice IN (SELECT value FROM jsonb_array_elements_text($1::jsonb)) GROUP BY notice, status",
     );
-    for row in tx.rows(sql, args![crate::json_list(notices.iter().map(String::as_str))]).await? {
+    for row in tx
+        .rows(
+            sql,
+            args![crate::json_list(notices.iter().map(String::as_str))],
+        )
+        .await?
+    {
         // People ask what is still to come; an attempt under way is part of that.
         let status = match row.text(1)?.as_str() {
             "attempting" => "queued".to_owned(),
             other => other.to_owned(),
         };
-        *all.entry(row.text(0)?).or_default().entry(status).or_default() += row.int(2)?;
+        *all.entry(row.text(0)?)
+            .or_default()
+            .entry(status)
+            .or_default() += row.int(2)?;
     }
     Ok(all)
 }
 
-async fn to_addresses(tx: &mut Tx, notice: &str, addresses: &[EmailAddress], now: Timestamp) -> Result<u64> {
+async fn to_addresses(
+    tx: &mut Tx,
+    notice: &str,
+    addresses: &[EmailAddress],
+    now: Timestamp,
+) -> Result<u64> {
     let mut made = 0;
     for address in addresses {
         let key = format!("address:{address}");

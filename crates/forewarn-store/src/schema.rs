@@ -69,8 +69,23 @@ const STEPS: &[&[&str]] = &[&[
 
 /// Every table, in an order in which a copy can be loaded.
 pub(crate) const TABLES: &[&str] = &[
-    "settings", "documents", "contacts", "endpoints", "members", "choices", "suppressions", "events", "notices",
-    "deliveries", "attempts", "journal", "journal_head", "idempotency", "users", "sessions", "tokens",
+    "settings",
+    "documents",
+    "contacts",
+    "endpoints",
+    "members",
+    "choices",
+    "suppressions",
+    "events",
+    "notices",
+    "deliveries",
+    "attempts",
+    "journal",
+    "journal_head",
+    "idempotency",
+    "users",
+    "sessions",
+    "tokens",
 ];
 
 /// Today's version: the number of steps.
@@ -84,10 +99,18 @@ pub(crate) async fn migrate(db: &Db) -> Result<()> {
     let mut tx = db.write().await?;
     if let crate::db::Tx::Postgres(_) = tx {
         // Two nodes may start at once; the second waits here and finds the work done.
-        tx.execute("SELECT pg_advisory_xact_lock(4605513)", args![]).await?;
+        tx.execute("SELECT pg_advisory_xact_lock(4605513)", args![])
+            .await?;
     }
-    tx.execute("CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)", args![]).await?;
-    let found = match tx.row("SELECT MAX(version) FROM schema_version", args![]).await? {
+    tx.execute(
+        "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)",
+        args![],
+    )
+    .await?;
+    let found = match tx
+        .row("SELECT MAX(version) FROM schema_version", args![])
+        .await?
+    {
         Some(row) => row.maybe_int(0)?.unwrap_or(0),
         None => 0,
     };
@@ -97,11 +120,19 @@ pub(crate) async fn migrate(db: &Db) -> Result<()> {
              run that version or a newer one"
         )));
     }
-    for (n, step) in STEPS.iter().enumerate().skip(usize::try_from(found).unwrap_or(0)) {
+    for (n, step) in STEPS
+        .iter()
+        .enumerate()
+        .skip(usize::try_from(found).unwrap_or(0))
+    {
         for statement in *step {
             tx.execute(statement, args![]).await?;
         }
-        tx.execute("INSERT INTO schema_version (version) VALUES ($1)", args![n as i64 + 1]).await?;
+        tx.execute(
+            "INSERT INTO schema_version (version) VALUES ($1)",
+            args![n as i64 + 1],
+        )
+        .await?;
     }
     tx.commit().await
 }
