@@ -60,6 +60,7 @@ struct Shared {
     ledger: Mutex<Vec<Arc<Received>>>,
     count: watch::Sender<usize>,
     connections: AtomicUsize,
+    open: watch::Sender<usize>,
     reply_groups: AtomicUsize,
 }
 
@@ -79,6 +80,7 @@ impl SmtpPeer {
             ledger: Mutex::default(),
             count: watch::Sender::new(0),
             connections: AtomicUsize::new(0),
+            open: watch::Sender::new(0),
             reply_groups: AtomicUsize::new(0),
         });
         Ok(SmtpPeer {
@@ -101,6 +103,17 @@ impl SmtpPeer {
     /// How many connections were made to it.
     pub fn connections(&self) -> usize {
         self.shared.connections.load(Ordering::Relaxed)
+    }
+
+    /// Waits until none of the connections made to it is open.
+    pub async fn wait_for_all_closed(&self) {
+        // As in `wait_for`.
+        let _ = self
+            .shared
+            .open
+            .subscribe()
+            .wait_for(|open| *open == 0)
+            .await;
     }
 
     /// How many times it wrote replies: with a client that waits for them, the round trips.
@@ -152,9 +165,10 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
         tokio::select! {
             accepted = listener.accept() => if let Ok((socket, _)) = accepted {
                 shared.connections.fetch_add(1, Ordering::Relaxed);
+                shared.open.send_modify(|open| *open += 1);
                 sessions.spawn(session::serve(socket, shared.clone()));
             },
-            Some(_) = sessions.join_next() => {}
+            Some(_) = sessions.join_next() => shared.open.send_modify(|open| *open -= 1),
         }
     }
 }

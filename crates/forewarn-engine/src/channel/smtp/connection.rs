@@ -111,8 +111,7 @@ pub(super) struct Connection {
     pub(super) needs_reset: bool,
     /// That RSET was written and its answer not read yet.
     pub(super) reset_in_flight: bool,
-    /// The server answered something, other than that it is closing, since the last
-    /// [`take up`](Self::transact) of this connection.
+    /// The server answered something, other than that it is closing, since this batch began.
     pub(super) answered: bool,
     /// A final dot was written and nothing is known of its answer.
     pub(super) in_doubt: bool,

@@ -42,7 +42,9 @@ pub(super) struct Credentials {
 ///
 /// User and password are percent-encoded. They are refused in `smtp://` unless the host is this
 /// one, because they would cross the network in the clear. `?ca=/path.pem` trusts the certificates
-/// in that file in addition to the system's.
+/// in that file in addition to the system's. A certificate that a server signed for itself can
+/// stand there only if it is not marked as an authority (`basicConstraints=CA:FALSE`, which
+/// `openssl req -x509` does not write unless asked).
 #[derive(Clone, PartialEq, Eq)]
 pub struct RelayUrl {
     pub(super) host: String,

@@ -180,6 +180,20 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_reply_may_come_byte_by_byte() {
+        use tokio::io::AsyncWriteExt;
+        let (mut server, mut client) = tokio::io::duplex(1);
+        let sent = "250-mail.example\r\n250-PIPELINING\r\n250 8BITMIME\r\n";
+        let mut reader = ReplyReader::new();
+        let (_, reply) = tokio::join!(server.write_all(sent.as_bytes()), reader.next(&mut client));
+        let reply = reply.unwrap();
+        assert_eq!(
+            reply.lines().collect::<Vec<_>>(),
+            ["mail.example", "PIPELINING", "8BITMIME"]
+        );
+    }
+
+    #[tokio::test]
     async fn only_words_about_the_address_say_that_it_is_gone() {
         for (text, verb, gone) in [
             ("550 5.1.1 no such user", Verb::Rcpt, true),
