@@ -8,7 +8,7 @@
 //! |---|---|
 //! | 2xx after the final dot | accepted, its words are the receipt |
 //! | 4xx to any command | transient |
-//! | 5xx to RCPT, MAIL, DATA or the final dot | permanent; the endpoint is gone only if RCPT was answered so |
+//! | 5xx to MAIL, RCPT, DATA or the final dot | permanent; the endpoint is gone if it was RCPT and the words are about the address: 550, 551 or 553 with 5.1.x, or 550 with no enhanced code |
 //! | 421 | transient, for the rest of the batch too; the connection is closed |
 //! | connection lost | transient, for the rest of the batch too; *maybe sent* for the mail whose final dot was written |
 //! | anything before the first MAIL, also 5xx | the next relay is tried; if there is none, transient for the batch: an operator's mistake must not kill messages |
