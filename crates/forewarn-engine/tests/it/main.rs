@@ -3,6 +3,7 @@
 mod guard;
 mod hostile;
 mod http_peer;
+mod smtp;
 mod webhook;
 mod webhook_answers;
 mod wire;
