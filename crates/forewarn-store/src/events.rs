@@ -239,7 +239,9 @@ impl Store {
             notices::close(&mut tx, id, "cancelled", None).await?;
         }
         append(&mut tx, published.entries, now).await?;
-        tx.commit().await
+        tx.commit().await?;
+        self.hint();
+        Ok(())
     }
 
     /// The owners agree: notices that waited are planned again, and the event says so.
@@ -261,6 +263,8 @@ impl Store {
         )
         .await?;
         append(&mut tx, &[entry], now).await?;
-        tx.commit().await
+        tx.commit().await?;
+        self.hint();
+        Ok(())
     }
 }

@@ -493,6 +493,19 @@ impl Store {
         Ok(done)
     }
 
+    /// What a notice that is being sent says, and to which audience.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn notice_content(&self, id: &str) -> Result<Option<(Content, String)>> {
+        let mut tx = self.db.read().await?;
+        let sql = "SELECT content, audience FROM notices WHERE id = $1 AND sent_at IS NOT NULL";
+        match tx.row(sql, args![id]).await? {
+            Some(row) => Ok(Some((serde_json::from_str(&row.text(0)?)?, row.text(1)?))),
+            None => Ok(None),
+        }
+    }
+
     /// Notices by due time.
     ///
     /// # Errors
