@@ -10,6 +10,7 @@ pub mod document;
 pub mod facts;
 pub mod id;
 pub mod incident;
+pub mod mail;
 pub mod maintenance;
 pub mod message;
 pub mod offset;
