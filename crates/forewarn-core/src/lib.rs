@@ -11,6 +11,7 @@ pub mod event;
 pub mod facts;
 pub mod id;
 pub mod incident;
+pub mod mail;
 pub mod maintenance;
 pub mod message;
 pub mod offset;
