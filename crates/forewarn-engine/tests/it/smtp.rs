@@ -233,6 +233,17 @@ async fn a_relay_that_does_not_answer_is_not_waited_for_again_at_once() {
 }
 
 #[tokio::test]
+async fn a_server_that_stops_leaves_the_rest_of_the_mail_for_later() {
+    let peer = start(Script::default()).await;
+    let smtp = plain(&peer);
+    assert_eq!(Tally::of(&smtp.send(&batch()).await), tally(20, 0, 0));
+    peer.stop();
+    peer.wait_for_all_closed().await;
+    assert_eq!(Tally::of(&smtp.send(&batch()).await), tally(0, 20, 0));
+    assert_eq!(peer.ledger().len(), 20);
+}
+
+#[tokio::test]
 async fn without_any_relay_the_reason_names_each() {
     let down = TcpListener::bind("127.0.0.1:0")
         .unwrap()
