@@ -129,7 +129,11 @@ impl<C: Channels> Engine<C> {
                 _ = stop.changed() => {}
             }
             if flights.is_empty() && state.in_doubt {
-                state.in_doubt = self.store.give_back(lane, &self.node, self.clock.now()).await.is_err();
+                state.in_doubt = self
+                    .store
+                    .give_back(lane, &self.node, self.clock.now())
+                    .await
+                    .is_err();
             }
         }
         while flights.join_next().await.is_some() {}

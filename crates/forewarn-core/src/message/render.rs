@@ -101,7 +101,10 @@ fn with_promises(body: Parsed, content: &Content) -> Parsed {
     let missed = content.missed.is_some() && !body.mentions(Variable::Missed);
     let next = content.next_update.is_some() && !body.mentions(Variable::NextUpdate);
     for (wanted, text) in [
-        (missed, "\n\nWe said we would write by {{missed}}. We are sorry that this is late."),
+        (
+            missed,
+            "\n\nWe said we would write by {{missed}}. We are sorry that this is late.",
+        ),
         (next, "\n\nNext update: by {{next_update}}"),
     ] {
         if let (true, Ok(more)) = (wanted, Parsed::parse(text)) {
@@ -116,7 +119,14 @@ fn long(content: &Content, variant: &Variant, chosen: &Chosen, links: bool) -> M
         language: chosen.language.clone(),
         ..variant.clone()
     };
-    let values = values(content, Purpose { variant, short: None, links });
+    let values = values(
+        content,
+        Purpose {
+            variant,
+            short: None,
+            links,
+        },
+    );
     let markdown = chosen.body.render(&values, Format::Markdown);
     Message {
         subject: subject(&chosen.subject, &values),
@@ -134,7 +144,14 @@ fn short(content: &Content, variant: &Variant, chosen: &Chosen) -> Message {
         ..variant.clone()
     };
     let fill = |max| {
-        let values = values(content, Purpose { variant, short: Some(max), links: true });
+        let values = values(
+            content,
+            Purpose {
+                variant,
+                short: Some(max),
+                links: true,
+            },
+        );
         let text = plain_signs(&chosen.body.render(&values, Format::Line));
         (text, values)
     };

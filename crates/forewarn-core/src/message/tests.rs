@@ -24,12 +24,31 @@ pub(crate) fn full(milestone: &str) -> Content {
     Content {
         event: Id::parse(if incident { "INC-7" } else { "MNT-1" }).unwrap(),
         event_kind: if incident { "incident" } else { "maintenance" }.into(),
-        title: if incident { "Sign-in fails" } else { "Student database upgrade" }.into(),
+        title: if incident {
+            "Sign-in fails"
+        } else {
+            "Student database upgrade"
+        }
+        .into(),
         milestone: milestone.into(),
         offset: (milestone == "reminder").then(|| "1bd".into()),
         organisation: "Example University".into(),
-        services: vec![if incident { "Student portal" } else { "Student database" }.into()],
-        dependents: vec![if incident { "Course sign-up" } else { "Student portal" }.into()],
+        services: vec![
+            if incident {
+                "Student portal"
+            } else {
+                "Student database"
+            }
+            .into(),
+        ],
+        dependents: vec![
+            if incident {
+                "Course sign-up"
+            } else {
+                "Student portal"
+            }
+            .into(),
+        ],
         severity: incident.then_some(Severity::P1),
         status: match milestone {
             "holding" => "investigating",
@@ -40,11 +59,23 @@ pub(crate) fn full(milestone: &str) -> Content {
         }
         .into(),
         facts: Facts {
-            effect: Some(if incident { "Some of you cannot open the student portal." } else { "You cannot sign in to the student portal" }.into()),
+            effect: Some(
+                if incident {
+                    "Some of you cannot open the student portal."
+                } else {
+                    "You cannot sign in to the student portal"
+                }
+                .into(),
+            ),
             why: Some("The new version searches faster and fixes a security fault.".into()),
             cause: incident.then(|| "A disk in one of our servers failed.".into()),
             action: Some(Action {
-                what: if incident { "Please try again after the next update." } else { "Save your work before we start." }.into(),
+                what: if incident {
+                    "Please try again after the next update."
+                } else {
+                    "Save your work before we start."
+                }
+                .into(),
                 when: When::Before,
             }),
             workaround: incident.then(|| "The phone app still works.".into()),
@@ -78,8 +109,18 @@ pub(crate) fn variant(level: Level, channel: Channel) -> Variant {
 fn print_all() {
     for milestone in MILESTONES {
         for channel in [Channel::Email, Channel::Chat, Channel::Sms] {
-            let m = render(&full(milestone), &variant(Level::NonTechnical, channel), &[]);
-            println!("=== {milestone} {}\nSubject: {} [{}]\n\n{}\n", channel.as_str(), m.subject, m.subject.chars().count(), m.text);
+            let m = render(
+                &full(milestone),
+                &variant(Level::NonTechnical, channel),
+                &[],
+            );
+            println!(
+                "=== {milestone} {}\nSubject: {} [{}]\n\n{}\n",
+                channel.as_str(),
+                m.subject,
+                m.subject.chars().count(),
+                m.text
+            );
         }
     }
 }

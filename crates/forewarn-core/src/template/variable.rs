@@ -86,10 +86,12 @@ impl Variable {
         match Self::ALL.iter().find(|v| v.name() == name) {
             Some(variable) => Ok(*variable),
             None if name.is_empty() => Err("empty braces; write {{variable}}".into()),
-            None if name.contains(|c: char| !c.is_ascii_alphanumeric() && c != '_') => Err(format!(
-                "'{}' is no variable; only {{{{variable}}}}, {{{{#if variable}}}}, {{{{else}}}} and {{{{/if}}}} can stand here",
-                name.chars().take(40).collect::<String>()
-            )),
+            None if name.contains(|c: char| !c.is_ascii_alphanumeric() && c != '_') => {
+                Err(format!(
+                    "'{}' is no variable; only {{{{variable}}}}, {{{{#if variable}}}}, {{{{else}}}} and {{{{/if}}}} can stand here",
+                    name.chars().take(40).collect::<String>()
+                ))
+            }
             None => Err(crate::problem::unknown("variable", name, known)),
         }
     }
