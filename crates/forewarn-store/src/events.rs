@@ -1,6 +1,7 @@
 //! Events and the one transaction that publishes them: event, notices and journal together.
 
 use crate::Store;
+use crate::accounts::{self, Answer};
 use crate::db::{Row, Tx, args};
 use crate::error::{Result, StoreError};
 use crate::journal::{Entry, append};
@@ -119,15 +120,19 @@ impl Store {
     pub async fn events(&self, filter: &EventFilter, limit: i64) -> Result<Vec<StoredEvent>> {
         let mut tx = self.db.read().await?;
         let since = filter.since.map_or(i64::MIN, Timestamp::as_millisecond);
-        let rows = tx
-            .rows(
-                &format!(
-                    "SELECT {COLUMNS} FROM events WHERE (CAST($1 AS TEXT) IS NULL OR kind = $1)
-                     AND (is_open OR NOT $2) AND updated_at >= $3 ORDER BY is_open DESC, updated_at DESC, id LIMIT $4"
-                ),
-                args![filter.kind, filter.open, since, limit],
-            )
-            .await?;
+        let mut sql = format!("SELECT {COLUMNS} FROM events WHERE updated_at >= $1");
+        let mut values = args![since];
+        if let Some(kind) = filter.kind {
+            values.push(kind.into());
+            sql.push_str(" AND kind = $2");
+        }
+        if filter.open {
+            sql.push_str(" AND is_open");
+        }
+        sql.push_str(&format!(
+            " ORDER BY is_open DESC, updated_at DESC, id LIMIT {limit}"
+        ));
+        let rows = tx.rows(&sql, values).await?;
         rows.iter().map(stored).collect()
     }
 
@@ -206,7 +211,24 @@ impl Store {
     /// # Errors
     /// [`StoreError::Conflict`] when somebody else changed it meanwhile.
     pub async fn publish(&self, published: Published<'_>, now: Timestamp) -> Result<()> {
+        self.publish_answering(published, None, now).await
+    }
+
+    /// As [`Store::publish`], and keeps the answer to the request that asked for it: a request that is repeated after a
+    /// crash or a lost connection finds either the answer or a free key, and never publishes twice.
+    ///
+    /// # Errors
+    /// Also [`StoreError::Conflict`] when the key was not taken or has an answer.
+    pub async fn publish_answering(
+        &self,
+        published: Published<'_>,
+        answer: Option<&Answer<'_>>,
+        now: Timestamp,
+    ) -> Result<()> {
         let mut tx = self.db.write().await?;
+        if let Some(answer) = answer {
+            accounts::answer(&mut tx, answer).await?;
+        }
         save(&mut tx, published.event, published.expected, now).await?;
         let lane = match published.event {
             Event::Incident(_) => Lane::Urgent,
