@@ -333,7 +333,13 @@ impl Audit<'_> {
                     wrong.push(format!("{id} went to {}", one.to));
                 }
                 if one.at < due {
-                    wrong.push(format!("early: {id} was sent at {}, due {due}", one.at));
+                    let notice = &self.operator.noted[&reach[0].notice];
+                    wrong.push(format!(
+                        "early: {} of {} ({id}) was sent at {}, due {due}",
+                        notice.notice.milestone,
+                        notice.event.id(),
+                        one.at
+                    ));
                 }
                 if reach.iter().all(|r| r.unwanted) {
                     wrong.push(format!("{id} was sent to somebody who unsubscribed"));

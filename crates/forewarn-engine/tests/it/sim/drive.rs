@@ -185,7 +185,7 @@ impl Run<'_> {
             80..92 => now - seconds(chance.below(180)),
             _ => now + seconds(3_600 + chance.below(120_000)),
         };
-        self.clock.set(to);
+        self.world.set_clock(to);
     }
 
     async fn round(
@@ -240,7 +240,7 @@ impl Run<'_> {
             }
             match next_due(store).await {
                 // What is due already waits for an attempt of a process that must first be taken for dead.
-                Some(due) => self.clock.set(due.max(self.clock.now() + dead)),
+                Some(due) => self.world.set_clock(due.max(self.clock.now() + dead)),
                 None if operator.finish(store).await => {}
                 None => {
                     let open = DeliveryFilter {
@@ -255,7 +255,7 @@ impl Run<'_> {
                     {
                         return;
                     }
-                    self.clock.advance(dead);
+                    self.world.set_clock(self.clock.now() + dead);
                 }
             }
         }

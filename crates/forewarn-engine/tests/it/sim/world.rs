@@ -6,6 +6,7 @@ use forewarn_engine::{Channels, Parcel};
 use forewarn_store::Clock;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 /// What the world does with one try.
@@ -26,7 +27,8 @@ pub struct Try {
     pub id: String,
     pub to: String,
     pub bytes: Arc<[u8]>,
-    /// The sender's clock.
+    /// The latest time that the world's clock had shown by then. What was due once may be sent, also when the clock has
+    /// been set back since.
     pub at: Timestamp,
     pub fate: Fate,
 }
@@ -43,6 +45,7 @@ pub struct World {
     clock: Clock,
     /// In the order of arrival. The ledger are those that were taken.
     tries: Mutex<Vec<Try>>,
+    latest: AtomicI64,
 }
 
 impl World {
@@ -51,7 +54,14 @@ impl World {
             seed,
             clock,
             tries: Mutex::default(),
+            latest: AtomicI64::new(i64::MIN),
         })
+    }
+
+    /// Sets the clock, perhaps back.
+    pub fn set_clock(&self, to: Timestamp) {
+        self.clock.set(to);
+        self.latest.fetch_max(to.as_millisecond(), Ordering::SeqCst);
     }
 
     pub fn tries(&self) -> MutexGuard<'_, Vec<Try>> {
@@ -72,7 +82,7 @@ impl World {
         (fate, chance)
     }
 
-    async fn attempt(&self, parcel: Parcel, now: Timestamp) -> Outcome {
+    async fn attempt(&self, parcel: Parcel) -> Outcome {
         let (id, to, bytes) = match parcel {
             Parcel::Mail(mail) => (message_id(&mail.data), mail.to, mail.data),
             Parcel::Hook(hook) => (hook.id.replace('-', "."), hook.url, hook.body),
@@ -93,14 +103,13 @@ impl World {
             tokio::task::yield_now().await;
         }
         if slow > 1 {
-            self.clock
-                .advance(SignedDuration::from_secs(slow as i64 % 7));
+            self.set_clock(self.clock.now() + SignedDuration::from_secs(slow as i64 % 7));
         }
         self.tries().push(Try {
             id,
             to,
             bytes: bytes.into(),
-            at: now,
+            at: Timestamp::from_millisecond(self.latest.load(Ordering::SeqCst)).expect("a time"),
             fate,
         });
         tokio::task::yield_now().await;
@@ -194,11 +203,11 @@ impl Line {
 }
 
 impl Channels for Line {
-    async fn send(&self, parcels: Vec<Parcel>, now: Timestamp) -> Vec<Outcome> {
+    async fn send(&self, parcels: Vec<Parcel>, _: Timestamp) -> Vec<Outcome> {
         if self.bug == Some(Bug::RetriesByItself) {
             let kept = std::mem::take(&mut *self.kept.lock().expect("no panic"));
             for parcel in kept {
-                self.world.attempt(parcel, now).await;
+                self.world.attempt(parcel).await;
             }
         }
         let mut outcomes = Vec::with_capacity(parcels.len());
@@ -207,7 +216,7 @@ impl Channels for Line {
                 Some(Bug::FreshIds) => self.with_fresh_id(parcel),
                 _ => parcel,
             };
-            let outcome = self.world.attempt(parcel.clone(), now).await;
+            let outcome = self.world.attempt(parcel.clone()).await;
             outcomes.push(match (self.bug, outcome) {
                 (Some(Bug::ForgetsOutcomes), Outcome::Accepted { receipt }) => {
                     Outcome::TransientFailure {
