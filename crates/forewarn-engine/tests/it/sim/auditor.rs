@@ -54,7 +54,6 @@ fn grouped(tries: &[Try]) -> HashMap<&str, Vec<&Try>> {
 /// Whom a notice should reach: by delivery id the address, and whether the person wants it.
 struct Reach {
     notice: String,
-    endpoint: String,
     address: String,
     unwanted: bool,
 }
@@ -75,7 +74,6 @@ fn expected(operator: &Operator) -> BTreeMap<String, Vec<Reach>> {
         for (endpoint, address, unwanted) in recipients(operator, noted) {
             let reach = Reach {
                 notice: noted.notice.id.clone(),
-                endpoint: endpoint.clone(),
                 address,
                 unwanted,
             };

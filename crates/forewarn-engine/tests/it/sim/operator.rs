@@ -425,7 +425,6 @@ impl Operator {
             Event::Incident(_) => 1,
         };
         for notice in &changes.add {
-            if std::env::var("SIM_TALK").is_ok() { println!("{} add {} {} {:?} due {} now {}", event.id(), notice.id, notice.milestone, notice.offset, notice.due, self.clock.now()); }
             let noted = Noted {
                 expires: event.expires(&notice.milestone, notice.due),
                 notice: notice.clone(),
@@ -437,7 +436,6 @@ impl Operator {
             self.noted.insert(notice.id.clone(), noted);
         }
         for notice in &changes.update {
-            if std::env::var("SIM_TALK").is_ok() { println!("{} update {} {} {:?} due {} now {}", event.id(), notice.id, notice.milestone, notice.offset, notice.due, self.clock.now()); }
             if let Some(noted) = self.noted.get_mut(&notice.id) {
                 noted.expires = event.expires(&notice.milestone, notice.due);
                 noted.notice = notice.clone();

@@ -21,7 +21,7 @@ pub enum Fate {
 }
 
 /// A try that reached the world.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Try {
     /// The delivery's id, as the message carries it.
     pub id: String,
@@ -46,6 +46,8 @@ pub struct World {
     /// In the order of arrival. The ledger are those that were taken.
     tries: Mutex<Vec<Try>>,
     latest: AtomicI64,
+    /// How many more points are passed before the world holds its breath.
+    until_pause: AtomicI64,
 }
 
 impl World {
@@ -55,7 +57,29 @@ impl World {
             clock,
             tries: Mutex::default(),
             latest: AtomicI64::new(i64::MIN),
+            until_pause: AtomicI64::new(i64::MAX),
         })
+    }
+
+    /// Holds its breath after so many points more; whoever sends waits meanwhile.
+    pub fn pause_after(&self, points: Option<u64>) {
+        let points = points.map_or(i64::MAX, |n| n as i64 + 1);
+        self.until_pause.store(points, Ordering::SeqCst);
+    }
+
+    pub fn is_paused(&self) -> bool {
+        self.until_pause.load(Ordering::SeqCst) <= 0
+    }
+
+    /// A point in a sending at which something else may happen, or the sender die.
+    async fn point(&self) {
+        self.until_pause.fetch_sub(1, Ordering::SeqCst);
+        loop {
+            tokio::task::yield_now().await;
+            if !self.is_paused() {
+                return;
+            }
+        }
     }
 
     /// Sets the clock, perhaps back.
@@ -100,7 +124,7 @@ impl World {
             1
         };
         for _ in 0..slow {
-            tokio::task::yield_now().await;
+            self.point().await;
         }
         if slow > 1 {
             self.set_clock(self.clock.now() + SignedDuration::from_secs(slow as i64 % 7));
@@ -112,7 +136,7 @@ impl World {
             at: Timestamp::from_millisecond(self.latest.load(Ordering::SeqCst)).expect("a time"),
             fate,
         });
-        tokio::task::yield_now().await;
+        self.point().await;
         let failed = |maybe_sent, retry_after| Outcome::TransientFailure {
             reason: "451 not now".into(),
             retry_after,
