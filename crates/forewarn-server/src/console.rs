@@ -24,8 +24,8 @@
 //! A caught mail's own HTML is `GET /console/caught/{id}/html`, shown in a sandboxed frame and to be answered
 //! with [`CAUGHT_HTML_POLICY`].
 
-mod caught;
 mod catalogue;
+mod caught;
 mod forms;
 mod incident;
 mod journal;
@@ -33,6 +33,7 @@ mod layout;
 mod maintenance;
 mod notices;
 mod now;
+mod picture;
 mod plan;
 mod sign_in;
 

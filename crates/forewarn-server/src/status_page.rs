@@ -12,6 +12,7 @@ pub mod assets;
 pub mod calendar;
 pub mod feeds;
 mod history;
+pub mod icons;
 mod page;
 mod pages;
 pub mod snapshot;
@@ -20,6 +21,7 @@ pub mod state;
 mod tests;
 pub mod when;
 
+pub(crate) use page::milestone_words;
 pub use pages::{Page, Pages};
 pub use snapshot::{PublicIncident, PublicMaintenance, PublicMessage, Snapshot};
 

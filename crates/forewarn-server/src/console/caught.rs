@@ -1,6 +1,9 @@
 //! Messages that the demo caught instead of sending.
 
 use super::Frame;
+use super::layout::text;
+use super::notices::next_page;
+use askama::Template;
 use jiff::Timestamp;
 
 /// What kind of message was caught.
@@ -28,6 +31,8 @@ pub struct CaughtRow {
 }
 
 /// Messages that the demo caught, newest first.
+#[derive(Template)]
+#[template(path = "console/caught.html")]
 pub struct Caught {
     /// The frame.
     pub frame: Frame,
@@ -38,6 +43,8 @@ pub struct Caught {
 }
 
 /// One caught message.
+#[derive(Template)]
+#[template(path = "console/caught_message.html")]
 pub struct CaughtMessage {
     /// The frame.
     pub frame: Frame,
@@ -53,4 +60,32 @@ pub struct CaughtMessage {
     pub has_html: bool,
     /// Names of attached parts (`invite.ics`).
     pub attachments: Vec<String>,
+}
+
+impl Caught {
+    /// The page.
+    pub fn render(&self) -> String {
+        text(self)
+    }
+
+    fn more(&self) -> Option<String> {
+        let cursor = self.next.as_ref()?;
+        Some(next_page("/console/caught", &[], cursor))
+    }
+}
+
+impl CaughtMessage {
+    /// The page.
+    pub fn render(&self) -> String {
+        text(self)
+    }
+}
+
+impl CaughtRow {
+    fn icon(&self) -> &'static str {
+        match self.kind {
+            CaughtKind::Mail => "mail",
+            CaughtKind::Webhook => "hook",
+        }
+    }
 }

@@ -1,6 +1,9 @@
 //! The journal.
 
 use super::Frame;
+use super::layout::text;
+use super::notices::next_page;
+use askama::Template;
 use jiff::Timestamp;
 
 /// An entry of the journal.
@@ -21,6 +24,8 @@ pub struct JournalRow {
 }
 
 /// The journal, newest first.
+#[derive(Template)]
+#[template(path = "console/journal.html")]
 pub struct Journal {
     /// The frame.
     pub frame: Frame,
@@ -30,4 +35,17 @@ pub struct Journal {
     pub items: Vec<JournalRow>,
     /// Cursor of the next page.
     pub next: Option<String>,
+}
+
+impl Journal {
+    /// The page.
+    pub fn render(&self) -> String {
+        text(self)
+    }
+
+    fn more(&self) -> Option<String> {
+        let cursor = self.next.as_ref()?;
+        let filter = [("event", self.event.clone())];
+        Some(next_page("/console/journal", &filter, cursor))
+    }
 }

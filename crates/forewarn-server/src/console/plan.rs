@@ -1,5 +1,9 @@
 //! A plan as the console shows it.
 
+use super::Frame;
+use super::notices::{self, before};
+use super::picture::Picture;
+use crate::status_page::{milestone_words, when};
 use forewarn_core::audience::Level;
 use forewarn_core::problem::Problem;
 use jiff::{SignedDuration, Timestamp};
@@ -68,4 +72,61 @@ pub struct Reach {
     pub path: Vec<String>,
     /// Names of the audiences that use it.
     pub audiences: Vec<String>,
+}
+
+impl PlannedNotice {
+    pub(super) fn name(&self) -> String {
+        notices::name(&self.milestone, self.offset.as_deref())
+    }
+
+    pub(super) fn stands_for_words(&self) -> String {
+        let said = self.stands_for.iter().map(|offset| before(offset));
+        said.collect::<Vec<_>>().join(", ")
+    }
+
+    pub(super) fn level_words(&self) -> &'static str {
+        notices::level_words(self.level)
+    }
+
+    pub(super) fn tone(&self) -> &'static str {
+        notices::tone(&self.status)
+    }
+
+    pub(super) fn status_words(&self) -> String {
+        milestone_words(&self.status)
+    }
+}
+
+impl BreachRow {
+    pub(super) fn words(&self) -> String {
+        format!(
+            "{} hears {} late: {} {} cannot be kept.",
+            self.audience,
+            when::lasts(self.late_by),
+            self.milestone.replace('_', " "),
+            before(&self.offset),
+        )
+    }
+}
+
+impl Reach {
+    /// "by way of Student database, reaches Students"
+    pub(super) fn words(&self) -> String {
+        let who = if self.audiences.is_empty() {
+            "nobody uses it".to_owned()
+        } else {
+            self.audiences.join(", ")
+        };
+        match self.path.as_slice() {
+            [] | [_] => format!("{who} (worked on)"),
+            [way @ .., _] => format!("{who} (stands on {})", way.join(", which stands under ")),
+        }
+    }
+}
+
+impl Plan {
+    /// The plan as a picture.
+    pub(super) fn picture(&self, frame: &Frame) -> Picture {
+        Picture::of(self, &frame.zone, frame.now)
+    }
 }

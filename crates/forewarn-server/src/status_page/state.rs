@@ -145,7 +145,12 @@ impl States {
     /// Everything in one sentence.
     pub fn sentence(&self, snapshot: &Snapshot) -> String {
         let worst = self.worst();
-        let named: Vec<&Id> = self.of.iter().filter(|(_, s)| **s == worst).map(|(id, _)| id).collect();
+        let named: Vec<&Id> = self
+            .of
+            .iter()
+            .filter(|(_, s)| **s == worst)
+            .map(|(id, _)| id)
+            .collect();
         if worst == ServiceState::Operational {
             return match (self.open_incidents, self.services) {
                 (0, 0) => "No services are listed yet".into(),
