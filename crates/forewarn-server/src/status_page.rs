@@ -13,6 +13,7 @@ pub mod calendar;
 pub mod feeds;
 mod history;
 pub mod icons;
+mod live;
 mod page;
 mod pages;
 pub mod snapshot;
@@ -22,6 +23,7 @@ mod tests;
 pub mod when;
 
 pub(crate) use page::milestone_words;
+pub use live::{Live, snapshot as current_snapshot};
 pub use pages::{Page, Pages};
 pub use snapshot::{PublicIncident, PublicMaintenance, PublicMessage, Snapshot};
 
