@@ -249,7 +249,11 @@ impl Maintenance {
     ///
     /// # Errors
     /// When work is not under way or there is no such step.
-    pub fn step_done(mut self, number: usize, now: Timestamp) -> Result<Maintenance, InvalidTransition> {
+    pub fn step_done(
+        mut self,
+        number: usize,
+        now: Timestamp,
+    ) -> Result<Maintenance, InvalidTransition> {
         if self.status != Status::InProgress || number == 0 || number > self.steps.len() {
             return Err(self.refuse("a maintenance with that step done"));
         }

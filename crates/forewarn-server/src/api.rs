@@ -25,7 +25,10 @@ use utoipa_axum::router::OpenApiRouter;
 
 /// Every route with its description.
 fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().merge(events::routes()).merge(documents::routes()).merge(lists::routes())
+    OpenApiRouter::new()
+        .merge(events::routes())
+        .merge(documents::routes())
+        .merge(lists::routes())
 }
 
 /// The API behind its guard, and its description.
@@ -34,11 +37,15 @@ pub fn router(app: &App) -> Router<App> {
     let text = openapi::finish(description);
     let guarded = router
         .fallback(|| async { ApiError::NotFound("such call; see /api/openapi.json".into()) })
-        .layer(middleware::from_fn_with_state(app.clone(), idempotency::layer))
+        .layer(middleware::from_fn_with_state(
+            app.clone(),
+            idempotency::layer,
+        ))
         .layer(middleware::from_fn_with_state(app.clone(), guard));
-    Router::new()
-        .nest("/api/v1", guarded)
-        .route("/api/openapi.json", get(move || async move { ([(header::CONTENT_TYPE, "application/json")], text) }))
+    Router::new().nest("/api/v1", guarded).route(
+        "/api/openapi.json",
+        get(move || async move { ([(header::CONTENT_TYPE, "application/json")], text) }),
+    )
 }
 
 /// Lets through who has a token, or a console session that only looks: changes by cookie go through the console,
@@ -71,7 +78,10 @@ impl axum::extract::FromRequest<App> for Json {
     async fn from_request(request: Request, state: &App) -> Result<Json> {
         let text = Text::from_request(request, state).await?.0;
         if text.trim().is_empty() {
-            return Ok(Json(Node { value: forewarn_core::document::Value::Null, place: None }));
+            return Ok(Json(Node {
+                value: forewarn_core::document::Value::Null,
+                place: None,
+            }));
         }
         Ok(Json(parse_json(&text)?))
     }
@@ -86,16 +96,29 @@ impl axum::extract::FromRequest<App> for Text {
     async fn from_request(request: Request, _: &App) -> Result<Text> {
         let body = axum::body::to_bytes(request.into_body(), idempotency::MAX_BODY)
             .await
-            .map_err(|_| ApiError::Invalid(forewarn_core::problem::Invalid::one("", "the body is too large")))?;
-        String::from_utf8(body.to_vec())
-            .map(Text)
-            .map_err(|_| ApiError::Invalid(forewarn_core::problem::Invalid::one("", "the body is not UTF-8")))
+            .map_err(|_| {
+                ApiError::Invalid(forewarn_core::problem::Invalid::one(
+                    "",
+                    "the body is too large",
+                ))
+            })?;
+        String::from_utf8(body.to_vec()).map(Text).map_err(|_| {
+            ApiError::Invalid(forewarn_core::problem::Invalid::one(
+                "",
+                "the body is not UTF-8",
+            ))
+        })
     }
 }
 
 /// A JSON answer.
 fn answer(status: StatusCode, body: &serde_json::Value) -> Response {
-    (status, [(header::CONTENT_TYPE, "application/json")], body.to_string()).into_response()
+    (
+        status,
+        [(header::CONTENT_TYPE, "application/json")],
+        body.to_string(),
+    )
+        .into_response()
 }
 
 /// Who calls; only for handlers behind the guard.

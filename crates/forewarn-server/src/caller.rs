@@ -33,31 +33,70 @@ impl Caller {
         if self.role >= role {
             Ok(())
         } else {
-            Err(ApiError::Forbidden(format!("this needs the role {}; yours is {}", role.as_str(), self.role.as_str())))
+            Err(ApiError::Forbidden(format!(
+                "this needs the role {}; yours is {}",
+                role.as_str(),
+                self.role.as_str()
+            )))
         }
     }
 }
 
 /// The caller by bearer token.
 pub async fn by_token(app: &App, headers: &HeaderMap) -> Result<Option<Caller>> {
-    let value = headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok());
-    let Some(token) = value.and_then(|v| v.strip_prefix("Bearer ").or_else(|| v.strip_prefix("bearer "))) else {
+    let value = headers
+        .get(header::AUTHORIZATION)
+        .and_then(|v| v.to_str().ok());
+    let Some(token) = value.and_then(|v| {
+        v.strip_prefix("Bearer ")
+            .or_else(|| v.strip_prefix("bearer "))
+    }) else {
         return Ok(None);
     };
     let token = token.trim();
-    let key = headers.get("idempotency-key").and_then(|v| v.to_str().ok()).map(str::to_owned);
-    if app.admin_token.as_deref().is_some_and(|admin| same(admin.as_bytes(), token.as_bytes())) {
-        return Ok(Some(Caller { actor: "token:admin".into(), role: Role::Administrator, session: None, key }));
+    let key = headers
+        .get("idempotency-key")
+        .and_then(|v| v.to_str().ok())
+        .map(str::to_owned);
+    if app
+        .admin_token
+        .as_deref()
+        .is_some_and(|admin| same(admin.as_bytes(), token.as_bytes()))
+    {
+        return Ok(Some(Caller {
+            actor: "token:admin".into(),
+            role: Role::Administrator,
+            session: None,
+            key,
+        }));
     }
-    let found = app.store.token(&fingerprint(token), app.clock.now()).await?;
-    Ok(found.map(|Session { user, role }| Caller { actor: user, role, session: None, key }))
+    let found = app
+        .store
+        .token(&fingerprint(token), app.clock.now())
+        .await?;
+    Ok(found.map(|Session { user, role }| Caller {
+        actor: user,
+        role,
+        session: None,
+        key,
+    }))
 }
 
 /// The caller by session cookie.
 pub async fn by_session(app: &App, headers: &HeaderMap) -> Result<Option<Caller>> {
-    let Some(token) = cookie(headers, COOKIE) else { return Ok(None) };
-    let found = app.store.session(&fingerprint(&token), app.clock.now()).await?;
-    Ok(found.map(|Session { user, role }| Caller { actor: user, role, session: Some(token), key: None }))
+    let Some(token) = cookie(headers, COOKIE) else {
+        return Ok(None);
+    };
+    let found = app
+        .store
+        .session(&fingerprint(&token), app.clock.now())
+        .await?;
+    Ok(found.map(|Session { user, role }| Caller {
+        actor: user,
+        role,
+        session: Some(token),
+        key: None,
+    }))
 }
 
 /// The value of a cookie.
@@ -77,6 +116,10 @@ impl<S: Send + Sync> FromRequestParts<S> for Caller {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Caller> {
-        parts.extensions.get::<Caller>().cloned().ok_or(ApiError::Unauthorized)
+        parts
+            .extensions
+            .get::<Caller>()
+            .cloned()
+            .ok_or(ApiError::Unauthorized)
     }
 }

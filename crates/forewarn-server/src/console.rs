@@ -34,7 +34,9 @@ mod maintenance;
 mod notices;
 mod now;
 mod picture;
+mod plain;
 mod plan;
+mod routes;
 mod sign_in;
 
 pub use catalogue::{AudienceList, AudienceRow, ServiceList, ServiceRow};
@@ -46,7 +48,9 @@ pub use layout::{DemoBar, ErrorPage, Flash, FlashKind, Frame, Nav};
 pub use maintenance::{MaintenanceList, MaintenancePage, MaintenanceRow, NewMaintenance};
 pub use notices::{Attempt, Counts, DeliveryList, DeliveryRow, NoticeList, NoticeRow};
 pub use now::{Doubt, Now, PromiseRow};
+pub use plain::PlainPage;
 pub use plan::{BreachRow, Plan, PlannedNotice, Reach};
+pub use routes::{not_found, router};
 pub use sign_in::SignIn;
 
 /// What a console page may load and where its forms may go.

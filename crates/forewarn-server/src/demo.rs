@@ -24,5 +24,8 @@ pub trait Demo: Send + Sync {
     /// All messages caught so far, oldest first.
     fn caught(&self) -> Vec<CaughtItem>;
     /// Moves the clock to the next notice, or by a number of minutes, and waits until what fell due has gone out.
-    fn advance<'a>(&'a self, minutes: Option<i64>) -> Pin<Box<dyn Future<Output = Result<String, String>> + Send + 'a>>;
+    fn advance<'a>(
+        &'a self,
+        minutes: Option<i64>,
+    ) -> Pin<Box<dyn Future<Output = Result<String, String>> + Send + 'a>>;
 }

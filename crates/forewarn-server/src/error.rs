@@ -40,7 +40,9 @@ impl ApiError {
     pub fn status(&self) -> StatusCode {
         match self {
             ApiError::Invalid(_) | ApiError::Key(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            ApiError::Transition(_) | ApiError::Store(StoreError::Conflict(_)) => StatusCode::CONFLICT,
+            ApiError::Transition(_) | ApiError::Store(StoreError::Conflict(_)) => {
+                StatusCode::CONFLICT
+            }
             ApiError::NotFound(_) => StatusCode::NOT_FOUND,
             ApiError::Unauthorized => StatusCode::UNAUTHORIZED,
             ApiError::Forbidden(_) => StatusCode::FORBIDDEN,
@@ -53,8 +55,12 @@ impl ApiError {
     /// What a stranger may read.
     pub fn said(&self) -> String {
         match self {
-            ApiError::Invalid(invalid) if invalid.problems.len() == 1 => "the input has a problem".into(),
-            ApiError::Invalid(invalid) => format!("the input has {} problems", invalid.problems.len()),
+            ApiError::Invalid(invalid) if invalid.problems.len() == 1 => {
+                "the input has a problem".into()
+            }
+            ApiError::Invalid(invalid) => {
+                format!("the input has {} problems", invalid.problems.len())
+            }
             ApiError::Store(StoreError::Conflict(text)) => text.clone(),
             ApiError::Store(StoreError::Unavailable(_)) => {
                 "the database is not available just now; nothing was changed; try again".into()
@@ -62,7 +68,9 @@ impl ApiError {
             ApiError::Store(StoreError::Full(_)) => {
                 "the disk is full; nothing was changed; free some space and try again".into()
             }
-            ApiError::Store(StoreError::Corrupt(_)) => "something is wrong inside; it is in the log".into(),
+            ApiError::Store(StoreError::Corrupt(_)) => {
+                "something is wrong inside; it is in the log".into()
+            }
             other => other.to_string(),
         }
     }
@@ -94,7 +102,10 @@ impl IntoResponse for ApiError {
         }
         let mut response = (status, body.to_string()).into_response();
         let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/problem+json"),
+        );
         if status == StatusCode::SERVICE_UNAVAILABLE {
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
         }

@@ -38,12 +38,16 @@ pub fn router(app: App) -> Router {
         .fallback(public::page)
         .layer(middleware::from_fn(safe_headers))
         .layer(RequestBodyLimitLayer::new(idempotency::MAX_BODY))
-        .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
-            tracing::error!("a handler panicked");
-            let mut response = Response::new(axum::body::Body::from("something is wrong inside; it is in the log\n"));
-            *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
-            response
-        }))
+        .layer(CatchPanicLayer::custom(
+            |_: Box<dyn std::any::Any + Send>| {
+                tracing::error!("a handler panicked");
+                let mut response = Response::new(axum::body::Body::from(
+                    "something is wrong inside; it is in the log\n",
+                ));
+                *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+                response
+            },
+        ))
         .layer(TraceLayer::new_for_http())
         .with_state(app)
 }
@@ -54,11 +58,20 @@ async fn safe_headers(request: axum::extract::Request, next: Next) -> Response {
     for (name, value) in [
         ("x-content-type-options", "nosniff"),
         ("referrer-policy", "no-referrer"),
-        ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
+        (
+            "content-security-policy",
+            "default-src 'none'; frame-ancestors 'none'",
+        ),
         ("x-frame-options", "SAMEORIGIN"),
-        ("permissions-policy", "camera=(), geolocation=(), microphone=()"),
+        (
+            "permissions-policy",
+            "camera=(), geolocation=(), microphone=()",
+        ),
     ] {
-        response.headers_mut().entry(HeaderName::from_static(name)).or_insert(HeaderValue::from_static(value));
+        response
+            .headers_mut()
+            .entry(HeaderName::from_static(name))
+            .or_insert(HeaderValue::from_static(value));
     }
     response
 }

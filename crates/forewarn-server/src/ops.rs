@@ -21,7 +21,10 @@ fn read<T>(node: &Node, read: impl FnOnce(&Node, &mut Problems) -> Option<T>) ->
     match value {
         Some(value) if problems.0.is_empty() => Ok(value),
         _ if problems.0.is_empty() => Err(Invalid::one("", "cannot be read").into()),
-        _ => Err(Invalid { problems: problems.0 }.into()),
+        _ => Err(Invalid {
+            problems: problems.0,
+        }
+        .into()),
     }
 }
 

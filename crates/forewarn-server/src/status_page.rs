@@ -22,8 +22,8 @@ pub mod state;
 mod tests;
 pub mod when;
 
-pub(crate) use page::milestone_words;
 pub use live::{Live, snapshot as current_snapshot};
+pub(crate) use page::milestone_words;
 pub use pages::{Page, Pages};
 pub use snapshot::{PublicIncident, PublicMaintenance, PublicMessage, Snapshot};
 

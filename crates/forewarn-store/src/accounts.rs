@@ -89,7 +89,11 @@ const ABANDONED: jiff::SignedDuration = jiff::SignedDuration::from_secs(60);
 
 pub(crate) async fn keep(tx: &mut Tx, answer: &KeptAnswer) -> Result<()> {
     let sql = "UPDATE idempotency SET status = $1, body = $2 WHERE caller = $3 AND key = $4";
-    tx.execute(sql, args![answer.status, &answer.body, &answer.caller, &answer.key]).await?;
+    tx.execute(
+        sql,
+        args![answer.status, &answer.body, &answer.caller, &answer.key],
+    )
+    .await?;
     Ok(())
 }
 

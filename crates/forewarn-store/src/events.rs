@@ -1,8 +1,8 @@
 //! Events and the one transaction that publishes them: event, notices and journal together.
 
+use crate::Store;
 use crate::accounts::{self, KeptAnswer};
 use crate::catalogue;
-use crate::Store;
 use crate::db::{Row, Tx, args};
 use crate::error::{Result, StoreError};
 use crate::journal::{Entry, append};

@@ -15,9 +15,14 @@ pub(super) fn finish(mut description: OpenApi) -> String {
     );
     description.servers = Some(vec![utoipa::openapi::Server::new("/api/v1")]);
     let bearer = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
-    description.components.get_or_insert_default().add_security_scheme("bearer", bearer);
-    description.security =
-        Some(vec![utoipa::openapi::security::SecurityRequirement::new("bearer", Vec::<String>::new())]);
+    description
+        .components
+        .get_or_insert_default()
+        .add_security_scheme("bearer", bearer);
+    description.security = Some(vec![utoipa::openapi::security::SecurityRequirement::new(
+        "bearer",
+        Vec::<String>::new(),
+    )]);
     description.to_json().unwrap_or_default()
 }
 
@@ -46,14 +51,22 @@ pub fn operations() -> Vec<Operation> {
     let mut all = Vec::new();
     for (path, methods) in paths {
         for (method, operation) in methods.as_object().cloned().unwrap_or_default() {
-            let answers = operation["responses"].as_object().cloned().unwrap_or_default();
+            let answers = operation["responses"]
+                .as_object()
+                .cloned()
+                .unwrap_or_default();
             all.push(Operation {
                 method: method.to_uppercase(),
                 path: format!("/api/v1{path}"),
                 summary: operation["summary"].as_str().unwrap_or_default().to_owned(),
                 answers: answers
                     .into_iter()
-                    .map(|(status, a)| (status, a["description"].as_str().unwrap_or_default().to_owned()))
+                    .map(|(status, a)| {
+                        (
+                            status,
+                            a["description"].as_str().unwrap_or_default().to_owned(),
+                        )
+                    })
                     .collect(),
             });
         }

@@ -31,9 +31,13 @@ async fn show(State(app): State<App>, Path(token): Path<String>) -> Result<Html<
 
 async fn unsubscribe(State(app): State<App>, Path(token): Path<String>) -> Result<Response> {
     let Some((endpoint, audience)) = app.key.read_unsubscribe_token(&token) else {
-        return Err(ApiError::NotFound("such link; it may have been cut off in the mail".into()));
+        return Err(ApiError::NotFound(
+            "such link; it may have been cut off in the mail".into(),
+        ));
     };
-    app.store.unsubscribe(&endpoint, &audience, app.clock.now()).await?;
+    app.store
+        .unsubscribe(&endpoint, &audience, app.clock.now())
+        .await?;
     let organisation = app.store.catalogue().await?.organisation.name;
     let page = PlainPage {
         organisation,

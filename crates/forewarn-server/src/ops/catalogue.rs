@@ -12,9 +12,15 @@ use forewarn_store::Applied;
 /// Everything that is wrong with them, with places; then nothing is stored.
 pub async fn apply(app: &App, caller: &Caller, nodes: Vec<Node>, dry_run: bool) -> Result<Applied> {
     let known = app.store.catalogue().await?;
-    let nodes: Vec<(String, Node)> = nodes.into_iter().map(|node| (String::new(), node)).collect();
+    let nodes: Vec<(String, Node)> = nodes
+        .into_iter()
+        .map(|node| (String::new(), node))
+        .collect();
     let documents = Documents::read(&nodes, &known, "MNT-0")?;
-    let applied = app.store.apply(&documents, &caller.actor, app.clock.now(), dry_run).await?;
+    let applied = app
+        .store
+        .apply(&documents, &caller.actor, app.clock.now(), dry_run)
+        .await?;
     if !dry_run {
         app.store.hint();
     }

@@ -7,7 +7,7 @@ use crate::error::{ApiError, Result};
 use forewarn_core::document::{Catalogue, Documents, Node, Problems};
 use forewarn_core::event::{Event, Occasion};
 use forewarn_core::maintenance::{Maintenance, Status, read_delay, read_extension};
-use forewarn_core::plan::{Change, Changes, Input, INTERNAL, Plan, changes_from, plan};
+use forewarn_core::plan::{Change, Changes, INTERNAL, Input, Plan, changes_from, plan};
 use forewarn_core::policy::{self, Policy};
 use forewarn_core::problem::Invalid;
 use forewarn_core::time::CivilTime;
@@ -43,7 +43,10 @@ struct Said {
 }
 
 fn policy_of<'a>(maintenance: &Maintenance, catalogue: &'a Catalogue) -> &'a Policy {
-    let named = maintenance.policy.as_ref().and_then(|id| policy::find(id.as_str(), &catalogue.policies));
+    let named = maintenance
+        .policy
+        .as_ref()
+        .and_then(|id| policy::find(id.as_str(), &catalogue.policies));
     named.unwrap_or_else(|| policy::for_maintenance(&maintenance.kind, &catalogue.policies))
 }
 
@@ -70,11 +73,18 @@ fn parse(node: &Node, catalogue: &Catalogue, fresh_id: &str) -> Result<Maintenan
     use forewarn_core::document::Value as Tree;
     // Alone or under its key, as in files.
     let wrapped = match &node.value {
-        Tree::Map(entries) if entries.iter().any(|(key, _, _)| key == "maintenance") => node.clone(),
-        _ => Node { value: Tree::Map(vec![("maintenance".into(), node.place, node.clone())]), place: node.place },
+        Tree::Map(entries) if entries.iter().any(|(key, _, _)| key == "maintenance") => {
+            node.clone()
+        }
+        _ => Node {
+            value: Tree::Map(vec![("maintenance".into(), node.place, node.clone())]),
+            place: node.place,
+        },
     };
     let documents = Documents::read(&[(String::new(), wrapped)], catalogue, fresh_id)?;
-    documents.maintenance.ok_or_else(|| Invalid::one("maintenance", "is missing").into())
+    documents
+        .maintenance
+        .ok_or_else(|| Invalid::one("maintenance", "is missing").into())
 }
 
 /// Creates a maintenance and plans its notices.
@@ -90,17 +100,37 @@ pub async fn create(app: &App, caller: &Caller, node: &Node) -> Result<Answer> {
         maintenance = parse(node, &catalogue, &fresh)?;
     }
     let policy = policy_of(&maintenance, &catalogue);
-    let waits = catalogue.audiences.iter().any(|a| !policy.approvers(a.id.as_str()).is_empty());
+    let waits = catalogue
+        .audiences
+        .iter()
+        .any(|a| !policy.approvers(a.id.as_str()).is_empty());
     if waits {
         maintenance.status = Status::AwaitingApproval;
     }
-    let entry = Entry::new(&caller.actor, "maintenance.created", maintenance.id.as_str())
-        .with(json!({"title": maintenance.title, "start": maintenance.start, "end": maintenance.end}));
-    publish(app, caller, &catalogue, maintenance, 0, Said::default(), entry, 201).await
+    let entry = Entry::new(
+        &caller.actor,
+        "maintenance.created",
+        maintenance.id.as_str(),
+    )
+    .with(json!({"title": maintenance.title, "start": maintenance.start, "end": maintenance.end}));
+    publish(
+        app,
+        caller,
+        &catalogue,
+        maintenance,
+        0,
+        Said::default(),
+        entry,
+        201,
+    )
+    .await
 }
 
 /// Plans again and publishes event, notices and journal in one transaction.
-#[allow(clippy::too_many_arguments, reason = "each is a different thing that one transaction needs")]
+#[allow(
+    clippy::too_many_arguments,
+    reason = "each is a different thing that one transaction needs"
+)]
 async fn publish(
     app: &App,
     caller: &Caller,
@@ -116,9 +146,15 @@ async fn publish(
         0 => (Vec::new(), Vec::new()),
         _ => app.store.planned(maintenance.id.as_str()).await?,
     };
-    let earlier: BTreeSet<_> =
-        stored.iter().filter(|s| Some(s.milestone.as_str()) == said.milestone).map(|s| &s.offset).collect();
-    let change = said.milestone.map(|milestone| Change { milestone, counter: earlier.len() as u32 });
+    let earlier: BTreeSet<_> = stored
+        .iter()
+        .filter(|s| Some(s.milestone.as_str()) == said.milestone)
+        .map(|s| &s.offset)
+        .collect();
+    let change = said.milestone.map(|milestone| Change {
+        milestone,
+        counter: earlier.len() as u32,
+    });
     let input = Input {
         maintenance: &maintenance,
         policy: policy_of(&maintenance, catalogue),
@@ -131,7 +167,11 @@ async fn publish(
     let changes = changes_from(&plan, &stored);
     let awaiting = awaiting(&maintenance, catalogue);
     let entry = with_moves(entry, &changes);
-    let occasion = Occasion { reason: said.reason, previous: said.previous, ..Occasion::default() };
+    let occasion = Occasion {
+        reason: said.reason,
+        previous: said.previous,
+        ..Occasion::default()
+    };
     let answer = Answer { maintenance, plan };
     let published = Published {
         event: &Event::Maintenance(answer.maintenance.clone()),
@@ -151,7 +191,11 @@ fn awaiting(maintenance: &Maintenance, catalogue: &Catalogue) -> BTreeSet<String
     if maintenance.status != Status::AwaitingApproval {
         return BTreeSet::new();
     }
-    let mut all: BTreeSet<String> = catalogue.audiences.iter().map(|a| a.id.to_string()).collect();
+    let mut all: BTreeSet<String> = catalogue
+        .audiences
+        .iter()
+        .map(|a| a.id.to_string())
+        .collect();
     all.insert(INTERNAL.to_owned());
     all
 }
@@ -159,8 +203,11 @@ fn awaiting(maintenance: &Maintenance, catalogue: &Catalogue) -> BTreeSet<String
 /// What moved is on record with both times.
 fn with_moves(mut entry: Entry, changes: &Changes) -> Entry {
     if !changes.moved.is_empty() {
-        let moved: Vec<Value> =
-            changes.moved.iter().map(|m| json!({"notice": m.id, "from": m.from, "to": m.to})).collect();
+        let moved: Vec<Value> = changes
+            .moved
+            .iter()
+            .map(|m| json!({"notice": m.id, "from": m.from, "to": m.to}))
+            .collect();
         if entry.detail.is_null() {
             entry.detail = json!({});
         }
@@ -171,7 +218,11 @@ fn with_moves(mut entry: Entry, changes: &Changes) -> Entry {
 
 async fn load(app: &App, id: &str) -> Result<(Maintenance, i64)> {
     match app.store.event(id).await? {
-        Some(StoredEvent { event: Event::Maintenance(maintenance), sequence, .. }) => Ok((maintenance, sequence)),
+        Some(StoredEvent {
+            event: Event::Maintenance(maintenance),
+            sequence,
+            ..
+        }) => Ok((maintenance, sequence)),
         _ => Err(ApiError::NotFound(format!("maintenance {id}"))),
     }
 }
@@ -206,7 +257,18 @@ async fn act(
             // Nobody has been told anything, so nobody is told that it changed.
             said = Said::default();
         }
-        match publish(app, caller, &catalogue, maintenance, sequence, said, entry, 200).await {
+        match publish(
+            app,
+            caller,
+            &catalogue,
+            maintenance,
+            sequence,
+            said,
+            entry,
+            200,
+        )
+        .await
+        {
             Err(error) if overtaken(&error) && tries < AGAIN => {}
             other => return other,
         }
@@ -222,9 +284,26 @@ pub async fn approve(app: &App, caller: &Caller, id: &str) -> Result<Answer> {
     let (maintenance, sequence) = load(app, id).await?;
     let maintenance = maintenance.approve()?;
     let entry = Entry::new(&caller.actor, "maintenance.approved", id);
-    app.store.approve(&Event::Maintenance(maintenance.clone()), sequence, entry, app.clock.now()).await?;
+    app.store
+        .approve(
+            &Event::Maintenance(maintenance.clone()),
+            sequence,
+            entry,
+            app.clock.now(),
+        )
+        .await?;
     let again = Entry::new(&caller.actor, "maintenance.planned", id);
-    publish(app, caller, &catalogue, maintenance, sequence + 1, Said::default(), again, 200).await
+    publish(
+        app,
+        caller,
+        &catalogue,
+        maintenance,
+        sequence + 1,
+        Said::default(),
+        again,
+        200,
+    )
+    .await
 }
 
 /// Work begins.
@@ -233,7 +312,11 @@ pub async fn approve(app: &App, caller: &Caller, id: &str) -> Result<Answer> {
 /// When the state does not allow it.
 pub async fn start(app: &App, caller: &Caller, id: &str) -> Result<Answer> {
     act(app, caller, id, |m, now| {
-        Ok((m.start(now)?, Said::default(), Entry::new(&caller.actor, "maintenance.started", id)))
+        Ok((
+            m.start(now)?,
+            Said::default(),
+            Entry::new(&caller.actor, "maintenance.started", id),
+        ))
     })
     .await
 }
@@ -244,7 +327,11 @@ pub async fn start(app: &App, caller: &Caller, id: &str) -> Result<Answer> {
 /// When the state does not allow it.
 pub async fn complete(app: &App, caller: &Caller, id: &str) -> Result<Answer> {
     act(app, caller, id, |m, now| {
-        Ok((m.complete(now)?, Said::default(), Entry::new(&caller.actor, "maintenance.completed", id)))
+        Ok((
+            m.complete(now)?,
+            Said::default(),
+            Entry::new(&caller.actor, "maintenance.completed", id),
+        ))
     })
     .await
 }
@@ -256,8 +343,13 @@ pub async fn complete(app: &App, caller: &Caller, id: &str) -> Result<Answer> {
 pub async fn cancel(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<Answer> {
     let reason = read(node, read_reason)?;
     act(app, caller, id, |m, now| {
-        let said = Said { milestone: Some("cancellation"), reason: reason.clone(), previous: None };
-        let entry = Entry::new(&caller.actor, "maintenance.cancelled", id).with(json!({"reason": reason}));
+        let said = Said {
+            milestone: Some("cancellation"),
+            reason: reason.clone(),
+            previous: None,
+        };
+        let entry =
+            Entry::new(&caller.actor, "maintenance.cancelled", id).with(json!({"reason": reason}));
         Ok((m.cancel(now)?, said, entry))
     })
     .await
@@ -281,11 +373,20 @@ fn read_reason(node: &Node, problems: &mut Problems) -> Option<Option<String>> {
 pub async fn delay(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<Answer> {
     let zone = app.store.catalogue().await?.organisation.time_zone;
     act(app, caller, id, |m, _| {
-        let (start, end, reason) = read(node, |node, problems| read_delay(node, &zone, &m, problems))?;
-        let milestone = if start.instant() > m.start.instant() { "delay" } else { "reschedule" };
+        let (start, end, reason) =
+            read(node, |node, problems| read_delay(node, &zone, &m, problems))?;
+        let milestone = if start.instant() > m.start.instant() {
+            "delay"
+        } else {
+            "reschedule"
+        };
         let entry = Entry::new(&caller.actor, "maintenance.delayed", id)
             .with(json!({"from": m.start, "to": start, "end": end, "reason": reason}));
-        let said = Said { milestone: Some(milestone), reason, previous: Some((m.start.clone(), m.end.clone())) };
+        let said = Said {
+            milestone: Some(milestone),
+            reason,
+            previous: Some((m.start.clone(), m.end.clone())),
+        };
         Ok((m.delay(start, end)?, said, entry))
     })
     .await
@@ -298,10 +399,16 @@ pub async fn delay(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<
 pub async fn extend(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<Answer> {
     let zone = app.store.catalogue().await?.organisation.time_zone;
     act(app, caller, id, |m, _| {
-        let (end, reason) = read(node, |node, problems| read_extension(node, &zone, &m, problems))?;
+        let (end, reason) = read(node, |node, problems| {
+            read_extension(node, &zone, &m, problems)
+        })?;
         let entry = Entry::new(&caller.actor, "maintenance.extended", id)
             .with(json!({"from": m.end, "to": end, "reason": reason}));
-        let said = Said { milestone: Some("extension"), reason, previous: Some((m.start.clone(), m.end.clone())) };
+        let said = Said {
+            milestone: Some("extension"),
+            reason,
+            previous: Some((m.start.clone(), m.end.clone())),
+        };
         Ok((m.extend(end)?, said, entry))
     })
     .await
@@ -313,7 +420,8 @@ pub async fn extend(app: &App, caller: &Caller, id: &str, node: &Node) -> Result
 /// When there is no such step or work is not under way.
 pub async fn step_done(app: &App, caller: &Caller, id: &str, number: usize) -> Result<Answer> {
     act(app, caller, id, |m, now| {
-        let entry = Entry::new(&caller.actor, "maintenance.step_done", id).with(json!({"step": number}));
+        let entry =
+            Entry::new(&caller.actor, "maintenance.step_done", id).with(json!({"step": number}));
         Ok((m.step_done(number, now)?, Said::default(), entry))
     })
     .await

@@ -31,12 +31,18 @@ pub struct Live(Arc<RwLock<Arc<Pages>>>);
 impl Live {
     /// The pages; cheap, and never in the way of a swap for long.
     pub fn pages(&self) -> Arc<Pages> {
-        self.0.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+        self.0
+            .read()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .clone()
     }
 
     /// Swaps the pages.
     pub fn set(&self, pages: Pages) {
-        *self.0.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Arc::new(pages);
+        *self
+            .0
+            .write()
+            .unwrap_or_else(std::sync::PoisonError::into_inner) = Arc::new(pages);
     }
 
     /// Makes the pages anew from the store.
@@ -50,13 +56,22 @@ impl Live {
     }
 
     /// Keeps the pages true until `stop` turns true.
-    pub async fn keep(self, store: Store, clock: Clock, public_url: String, mut stop: watch::Receiver<bool>) {
+    pub async fn keep(
+        self,
+        store: Store,
+        clock: Clock,
+        public_url: String,
+        mut stop: watch::Receiver<bool>,
+    ) {
         let mut published = store.publications();
         let mut shown = None;
         while !*stop.borrow() {
             let made = async {
                 // A new day changes what "today" is, though nothing happened.
-                let now = (store.public_version().await?, clock.now().as_second() / 3600);
+                let now = (
+                    store.public_version().await?,
+                    clock.now().as_second() / 3600,
+                );
                 if shown != Some(now) {
                     self.refresh(&store, &clock, &public_url).await?;
                     shown = Some(now);
@@ -80,11 +95,24 @@ impl Live {
 ///
 /// # Errors
 /// When the store cannot be read.
-pub async fn snapshot(store: &Store, now: Timestamp, public_url: &str, demo: bool) -> Result<Snapshot> {
+pub async fn snapshot(
+    store: &Store,
+    now: Timestamp,
+    public_url: &str,
+    demo: bool,
+) -> Result<Snapshot> {
     let catalogue = store.catalogue().await?;
     let templates = store.templates().await?;
-    let filter = EventFilter { kind: None, open: false, since: Some(now - HISTORY) };
-    let speaker = Speaker { catalogue: &catalogue, templates: &templates, public_url };
+    let filter = EventFilter {
+        kind: None,
+        open: false,
+        since: Some(now - HISTORY),
+    };
+    let speaker = Speaker {
+        catalogue: &catalogue,
+        templates: &templates,
+        public_url,
+    };
     let (mut incidents, mut maintenances) = (Vec::new(), Vec::new());
     for stored in store.events(&filter, 500).await? {
         match stored.event.clone() {
@@ -119,16 +147,32 @@ struct Speaker<'a> {
 }
 
 impl Speaker<'_> {
-    fn message(&self, id: &str, milestone: &str, at: Timestamp, content: &Content) -> PublicMessage {
+    fn message(
+        &self,
+        id: &str,
+        milestone: &str,
+        at: Timestamp,
+        content: &Content,
+    ) -> PublicMessage {
         let organisation = &self.catalogue.organisation;
         let variant = Variant {
             level: Level::NonTechnical,
             channel: Channel::Email,
-            language: organisation.languages.first().cloned().unwrap_or_else(|| "en".into()),
+            language: organisation
+                .languages
+                .first()
+                .cloned()
+                .unwrap_or_else(|| "en".into()),
             zone: organisation.time_zone.clone(),
         };
         let message = render_page(content, &variant, self.templates);
-        PublicMessage { id: id.to_owned(), milestone: milestone.to_owned(), at, text: message.text, html: message.html }
+        PublicMessage {
+            id: id.to_owned(),
+            milestone: milestone.to_owned(),
+            at,
+            text: message.text,
+            html: message.html,
+        }
     }
 
     fn incident(&self, incident: Incident) -> PublicIncident {
@@ -151,13 +195,24 @@ impl Speaker<'_> {
 
     /// What was told about planned work, each message once, however many audiences heard it.
     async fn notices(&self, store: &Store, stored: &StoredEvent) -> Result<Vec<PublicMessage>> {
-        let filter = NoticeFilter { event: Some(stored.event.id().to_string()), ..NoticeFilter::default() };
+        let filter = NoticeFilter {
+            event: Some(stored.event.id().to_string()),
+            ..NoticeFilter::default()
+        };
         let mut said = BTreeSet::new();
         let mut messages = Vec::new();
         for notice in store.notices(&filter, 1000).await? {
-            let (Some(content), Some(at)) = (&notice.content, notice.sent_at) else { continue };
+            let (Some(content), Some(at)) = (&notice.content, notice.sent_at) else {
+                continue;
+            };
             let internal = matches!(notice.milestone.as_str(), "overrun_check" | "leadership");
-            if !internal && said.insert((notice.revision, notice.milestone.clone(), notice.offset.clone())) {
+            if !internal
+                && said.insert((
+                    notice.revision,
+                    notice.milestone.clone(),
+                    notice.offset.clone(),
+                ))
+            {
                 messages.push(self.message(&notice.id, &notice.milestone, at, content));
             }
         }
