@@ -23,8 +23,8 @@ use crate::time::{CivilTime, Zone};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// Every milestone that a notice can stand for, in the order in which people read them.
-pub const MILESTONES: [&str; 21] = [
+/// Every notice there is, by name.
+pub const MILESTONES: [&str; 23] = [
     "announcement",
     "reminder",
     "final_reminder",
@@ -46,7 +46,14 @@ pub const MILESTONES: [&str; 21] = [
     "update",
     "resolution",
     "follow_up",
+    "test",
+    "digest",
 ];
+
+/// The milestone of this name.
+pub fn milestone(name: &str) -> Option<&'static str> {
+    MILESTONES.into_iter().find(|m| *m == name)
+}
 
 /// Everything a message says, frozen when its notice falls due. No text yet: levels, channels, languages and zones make texts of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,1 +1,3 @@
+//! Forewarn.
+
 fn main() {}

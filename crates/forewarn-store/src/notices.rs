@@ -1,0 +1,637 @@
+//! Notices: the outbox. Due ones are expanded into deliveries, set by set, in the database.
+
+use crate::Store;
+use crate::contacts::put_address;
+use crate::db::{Row, Tx, args};
+use crate::error::Result;
+use crate::events;
+use crate::journal::{Entry, append};
+use forewarn_core::audience::Level;
+use forewarn_core::contact::{Channel, EmailAddress};
+use forewarn_core::event::{Event, Occasion};
+use forewarn_core::id::{Id, derive};
+use forewarn_core::message::Content;
+use forewarn_core::plan::Notice;
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::json;
+use std::collections::BTreeMap;
+
+/// Which queue a notice goes through. The first message of an incident never waits behind a newsletter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Lane {
+    /// Incidents.
+    Urgent,
+    /// Everything planned.
+    Planned,
+}
+
+impl Lane {
+    /// Every lane, the most urgent first.
+    pub const ALL: [Lane; 2] = [Lane::Urgent, Lane::Planned];
+
+    /// Its number in the store.
+    pub fn number(self) -> i64 {
+        self as i64
+    }
+}
+
+/// How many contacts are expanded in one transaction: writers of other lanes get in between.
+const EXPAND_CONTACTS: i64 = 20_000;
+
+/// A notice that is due, with what its message is made from.
+#[derive(Clone, Debug)]
+pub struct DueNotice {
+    /// Its id.
+    pub id: String,
+    /// Its audience.
+    pub audience: String,
+    /// Its channels.
+    pub channels: Vec<Channel>,
+    /// What it tells of.
+    pub occasion: Occasion,
+    /// When it was due.
+    pub due: Timestamp,
+    /// Its event.
+    pub event: Event,
+    /// The event's sequence.
+    pub sequence: i64,
+}
+
+/// Who a notice goes to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Recipients {
+    /// The members of its audience who use one of these services.
+    Members {
+        /// Affected services that the audience uses.
+        services: Vec<Id>,
+    },
+    /// These mailboxes.
+    Addresses(Vec<EmailAddress>),
+}
+
+/// What expanding one part of a notice did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Chunk {
+    /// Deliveries made.
+    pub deliveries: u64,
+    /// Nothing of this notice remains to be expanded.
+    pub complete: bool,
+}
+
+/// How many deliveries of a notice are in which status.
+pub type Counts = BTreeMap<String, i64>;
+
+/// A notice as it is listed.
+#[derive(Clone, Debug, Serialize)]
+pub struct NoticeRow {
+    /// Its id.
+    pub id: String,
+    /// Its event.
+    pub event: String,
+    /// Which of the event's windows.
+    pub revision: i64,
+    /// Its milestone.
+    pub milestone: String,
+    /// Its place: `5bd`.
+    pub offset: Option<String>,
+    /// Offsets it stands for.
+    pub stands_for: Vec<String>,
+    /// Its audience.
+    pub audience: String,
+    /// Its level.
+    pub level: Level,
+    /// Its channels.
+    pub channels: Vec<Channel>,
+    /// When it is or was due.
+    pub due: Timestamp,
+    /// The same on the audience's clocks.
+    pub due_local: String,
+    /// Why then.
+    pub because: String,
+    /// `planned`, `awaiting_approval`, `sending`, `sent`, `moved`, `superseded`, `cancelled`.
+    pub status: String,
+    /// It waits for something to happen.
+    pub held: bool,
+    /// When its successor is due, if it was moved.
+    pub moved_to: Option<Timestamp>,
+    /// When it began to go out.
+    pub sent_at: Option<Timestamp>,
+    /// Its deliveries by status.
+    pub counts: Counts,
+    /// What it says, once that is frozen.
+    #[serde(skip)]
+    pub content: Option<Content>,
+}
+
+/// Which notices to list.
+#[derive(Clone, Debug, Default)]
+pub struct NoticeFilter {
+    /// Of this event.
+    pub event: Option<String>,
+    /// In this status.
+    pub status: Option<String>,
+    /// After this place in the list.
+    pub after: Option<(Timestamp, String)>,
+    /// The last due first.
+    pub newest_first: bool,
+}
+
+/// One message per endpoint for all notices that share this: event, revision and milestone, and the offset
+/// where a milestone has several. An announcement is one, whichever of its offsets was reached.
+fn slot(event: &str, revision: u32, notice: &Notice) -> String {
+    let place = if notice.milestone == "announcement" {
+        ""
+    } else {
+        notice.offset.as_deref().unwrap_or("")
+    };
+    derive(&[
+        "slot",
+        event,
+        &revision.to_string(),
+        &notice.milestone,
+        place,
+    ])
+}
+
+pub(crate) async fn insert(
+    tx: &mut Tx,
+    event: &Event,
+    notice: &Notice,
+    lane: Lane,
+    status: &str,
+    occasion: &Occasion,
+) -> Result<()> {
+    let revision = match event {
+        Event::Maintenance(m) => m.revision,
+        Event::Incident(_) => 1,
+    };
+    let occasion = Occasion {
+        milestone: notice.milestone.clone(),
+        offset: notice.offset.clone(),
+        ..occasion.clone()
+    };
+    let id = event.id().as_str();
+    tx.execute(
+        "INSERT INTO notices (id, event, event_kind, revision, milestone, place, audience, level, channels, due, due_local,
+           because, stands_for, tells, status, held, lane, slot, expires, content, ordinal)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, 0)
+         ON CONFLICT (id) DO UPDATE SET due = excluded.due, due_local = excluded.due_local, because = excluded.because,
+           stands_for = excluded.stands_for, tells = excluded.tells, status = excluded.status, held = excluded.held,
+           expires = excluded.expires, content = excluded.content, moved_to = NULL
+         WHERE notices.status IN ('planned', 'awaiting_approval', 'moved', 'cancelled')",
+        args![
+            &notice.id,
+            id,
+            event.kind(),
+            i64::from(revision),
+            &notice.milestone,
+            notice.offset.clone(),
+            &notice.audience,
+            notice.level.rank(),
+            serde_json::to_string(&notice.channels)?,
+            notice.due,
+            &notice.due_local,
+            &notice.because,
+            serde_json::to_string(&notice.stands_for)?,
+            serde_json::to_string(&notice.tells)?,
+            status,
+            notice.held,
+            lane.number(),
+            slot(id, revision, notice),
+            event.expires(&notice.milestone, notice.due),
+            serde_json::to_string(&occasion)?,
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+pub(crate) async fn update(tx: &mut Tx, event: &Event, notice: &Notice) -> Result<()> {
+    tx.execute(
+        "UPDATE notices SET due = $1, due_local = $2, because = $3, stands_for = $4, tells = $5, held = $6, expires = $7,
+           channels = $8, level = $9
+         WHERE id = $10 AND status IN ('planned', 'awaiting_approval')",
+        args![
+            notice.due,
+            &notice.due_local,
+            &notice.because,
+            serde_json::to_string(&notice.stands_for)?,
+            serde_json::to_string(&notice.tells)?,
+            notice.held,
+            event.expires(&notice.milestone, notice.due),
+            serde_json::to_string(&notice.channels)?,
+            notice.level.rank(),
+            &notice.id,
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+pub(crate) async fn close(
+    tx: &mut Tx,
+    id: &str,
+    status: &str,
+    moved_to: Option<Timestamp>,
+) -> Result<()> {
+    tx.execute(
+        "UPDATE notices SET status = $1, moved_to = $2 WHERE id = $3 AND status IN ('planned', 'awaiting_approval')",
+        args![status, moved_to, id],
+    )
+    .await?;
+    Ok(())
+}
+
+/// The set-based expansion. A person in several audiences gets the richest level among the notices of the same slot;
+/// whoever unsubscribed or cannot be reached gets a row that says so, so that counts add up.
+const EXPAND: &str = "
+INSERT INTO deliveries (id, notice, event, endpoint, contact, channel, level, ordinal, lane, status, attempt, next_at,
+  expires, updated_at, reason)
+SELECT n.slot || '.' || e.id, n.id, n.event, e.id, e.contact, e.channel,
+  (SELECT MAX(n2.level) FROM notices n2 JOIN members m2 ON m2.audience = n2.audience
+    WHERE n2.slot = n.slot AND m2.contact = m.contact AND n2.status NOT IN ('cancelled', 'moved')),
+  n.ordinal, n.lane,
+  CASE WHEN e.state <> 'active' OR s.endpoint IS NOT NULL THEN 'suppressed' ELSE 'queued' END,
+  0, $2, n.expires, $2,
+  CASE WHEN s.endpoint IS NOT NULL THEN s.reason WHEN e.state <> 'active' THEN COALESCE(e.reason, e.state) END
+FROM notices n
+JOIN members m ON m.audience = n.audience AND m.contact > $3 AND m.contact <= $4
+JOIN endpoints e ON e.contact = m.contact AND n.channels LIKE '%\"' || e.channel || '\"%'
+LEFT JOIN suppressions s ON s.endpoint = e.id AND s.audience IN (n.audience, '*')
+WHERE n.id = $1
+  AND (NOT EXISTS (SELECT 1 FROM choices c WHERE c.contact = m.contact)
+    OR EXISTS (SELECT 1 FROM choices c WHERE c.contact = m.contact AND $5 LIKE '%\"' || c.service || '\"%'))
+ON CONFLICT (id) DO NOTHING";
+
+/// Newest wins: what still waits for the same endpoint about the same event is closed.
+const SUPERSEDE: &str = "
+UPDATE deliveries SET status = 'superseded', updated_at = $2, reason = 'a newer message about the same event'
+WHERE event = $3 AND status = 'queued' AND ordinal < $4
+  AND endpoint IN (SELECT d.endpoint FROM deliveries d WHERE d.notice = $1 AND d.contact > $5 AND d.contact <= $6)";
+
+impl Store {
+    /// Notices of a lane that are due and not held, the earliest first.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn due_notices(
+        &self,
+        lane: Lane,
+        now: Timestamp,
+        limit: i64,
+    ) -> Result<Vec<DueNotice>> {
+        let mut tx = self.db.read().await?;
+        let rows = tx
+            .rows(
+                "SELECT id, audience, channels, content, due, event FROM notices
+                 WHERE status = 'planned' AND due <= $1 AND lane = $2 AND NOT held ORDER BY due, id LIMIT $3",
+                args![now, lane.number(), limit],
+            )
+            .await?;
+        let mut due = Vec::with_capacity(rows.len());
+        let mut cache: BTreeMap<String, (Event, i64)> = BTreeMap::new();
+        for row in &rows {
+            let event = row.text(5)?;
+            if !cache.contains_key(&event)
+                && let Some(stored) = events::load(&mut tx, &event).await?
+            {
+                cache.insert(event.clone(), (stored.event, stored.sequence));
+            }
+            let Some((event, sequence)) = cache.get(&event) else {
+                continue;
+            };
+            due.push(DueNotice {
+                id: row.text(0)?,
+                audience: row.text(1)?,
+                channels: serde_json::from_str(&row.text(2)?)?,
+                occasion: serde_json::from_str(&row.text(3)?)?,
+                due: row.instant(4)?,
+                event: event.clone(),
+                sequence: *sequence,
+            });
+        }
+        Ok(due)
+    }
+
+    /// When the next notice or retry of a lane is due, after which nothing happens by itself.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn next_due(&self, lane: Lane) -> Result<Option<Timestamp>> {
+        let mut tx = self.db.read().await?;
+        let row = tx
+            .row(
+                "SELECT MIN(at) FROM (
+                   SELECT MIN(due) AS at FROM notices WHERE status = 'planned' AND NOT held AND lane = $1
+                   UNION ALL SELECT MIN(next_at) AS at FROM deliveries WHERE status = 'queued' AND lane = $1) AS x",
+                args![lane.number()],
+            )
+            .await?;
+        row.map_or(Ok(None), |r| r.maybe_instant(0))
+    }
+
+    /// Begins to send a notice: freezes what it says. Nothing happens when somebody else began first.
+    /// An event that its notice sets in motion (a start) is saved with it.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn begin_notice(
+        &self,
+        notice: &DueNotice,
+        content: &Content,
+        moved_on: Option<(&Event, Entry)>,
+        now: Timestamp,
+    ) -> Result<bool> {
+        let mut tx = self.db.write().await?;
+        let begun = tx
+            .execute(
+                "UPDATE notices SET status = 'sending', content = $1, sent_at = $2, cursor = '',
+                   ordinal = (SELECT COALESCE(MAX(o.ordinal), 0) + 1 FROM notices o WHERE o.event = notices.event)
+                 WHERE id = $3 AND status = 'planned'",
+                args![serde_json::to_string(content)?, now, &notice.id],
+            )
+            .await?;
+        if begun == 0 {
+            return Ok(false);
+        }
+        if let Some((event, entry)) = moved_on {
+            events::save(&mut tx, event, notice.sequence, now).await?;
+            append(&mut tx, &[entry], now).await?;
+        }
+        tx.commit().await?;
+        Ok(true)
+    }
+
+    /// Notices that are being sent and have not been expanded to the end: id, audience, event.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn unexpanded(&self, lane: Lane) -> Result<Vec<(String, String, Event)>> {
+        let mut tx = self.db.read().await?;
+        let rows = tx
+            .rows(
+                "SELECT id, audience, event FROM notices WHERE status = 'sending' AND cursor IS NOT NULL AND lane = $1
+                 ORDER BY due, id",
+                args![lane.number()],
+            )
+            .await?;
+        let mut found = Vec::with_capacity(rows.len());
+        for row in &rows {
+            if let Some(stored) = events::load(&mut tx, &row.text(2)?).await? {
+                found.push((row.text(0)?, row.text(1)?, stored.event));
+            }
+        }
+        Ok(found)
+    }
+
+    /// Makes deliveries of the next part of a notice: at most 20,000 contacts, read now. Doing it twice is harmless.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn expand(
+        &self,
+        notice: &str,
+        recipients: &Recipients,
+        now: Timestamp,
+    ) -> Result<Chunk> {
+        let mut tx = self.db.write().await?;
+        let lock = tx.either(
+            "SELECT event, ordinal, cursor, audience FROM notices WHERE id = $1 AND status = 'sending'",
+            "SELECT event, ordinal, cursor, audience FROM notices WHERE id = $1 AND status = 'sending' FOR UPDATE",
+        );
+        let Some(row) = tx.row(lock, args![notice]).await? else {
+            return Ok(Chunk {
+                deliveries: 0,
+                complete: true,
+            });
+        };
+        let (event, ordinal, audience) = (row.text(0)?, row.int(1)?, row.text(3)?);
+        let Some(cursor) = row.maybe_text(2)? else {
+            return Ok(Chunk {
+                deliveries: 0,
+                complete: true,
+            });
+        };
+        let (deliveries, upper, complete) = match recipients {
+            Recipients::Members { services } => {
+                let sql = "SELECT contact FROM members WHERE audience = $1 AND contact > $2 ORDER BY contact LIMIT 1 OFFSET $3";
+                let upper = tx
+                    .row(sql, args![audience, &cursor, EXPAND_CONTACTS - 1])
+                    .await?;
+                let complete = upper.is_none();
+                let upper = upper
+                    .map(|r| r.text(0))
+                    .transpose()?
+                    .unwrap_or_else(|| "\u{10ffff}".into());
+                let services = crate::json_list(services.iter().map(Id::as_str));
+                (
+                    tx.execute(EXPAND, args![notice, now, &cursor, &upper, services])
+                        .await?,
+                    upper,
+                    complete,
+                )
+            }
+            Recipients::Addresses(addresses) => (
+                to_addresses(&mut tx, notice, addresses, now).await?,
+                "\u{10ffff}".into(),
+                true,
+            ),
+        };
+        tx.execute(
+            SUPERSEDE,
+            args![notice, now, event, ordinal, &cursor, &upper],
+        )
+        .await?;
+        let next = (!complete).then_some(upper);
+        tx.execute(
+            "UPDATE notices SET cursor = $1 WHERE id = $2",
+            args![next, notice],
+        )
+        .await?;
+        tx.commit().await?;
+        Ok(Chunk {
+            deliveries,
+            complete,
+        })
+    }
+
+    /// Notices whose last delivery has come to an end are sent; the journal says with which result.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn finish_notices(&self, now: Timestamp) -> Result<u64> {
+        const DONE: &str = "SELECT id, event, milestone, audience FROM notices
+            WHERE status = 'sending' AND cursor IS NULL AND NOT EXISTS (
+              SELECT 1 FROM deliveries d WHERE d.notice = notices.id AND d.status IN ('queued', 'attempting'))";
+        // Almost always there is none: look before taking the writer.
+        if self.db.read().await?.rows(DONE, args![]).await?.is_empty() {
+            return Ok(0);
+        }
+        let mut tx = self.db.write().await?;
+        let mut done = 0;
+        for row in tx.rows(DONE, args![]).await? {
+            let id = row.text(0)?;
+            let sql = "UPDATE notices SET status = 'sent' WHERE id = $1 AND status = 'sending'";
+            if tx.execute(sql, args![&id]).await? == 0 {
+                continue;
+            }
+            done += 1;
+            let counts = counts(&mut tx, std::slice::from_ref(&id))
+                .await?
+                .remove(&id)
+                .unwrap_or_default();
+            let detail = json!({"notice": id, "milestone": row.text(2)?, "audience": row.text(3)?, "counts": counts});
+            append(
+                &mut tx,
+                &[Entry::new("engine", "notice.sent", row.text(1)?).with(detail)],
+                now,
+            )
+            .await?;
+        }
+        tx.commit().await?;
+        Ok(done)
+    }
+
+    /// Notices by due time.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn notices(&self, filter: &NoticeFilter, limit: i64) -> Result<Vec<NoticeRow>> {
+        let mut tx = self.db.read().await?;
+        let (after_due, after_id) = match &filter.after {
+            Some((due, id)) => (due.as_millisecond(), id.clone()),
+            None if filter.newest_first => (i64::MAX, String::new()),
+            None => (i64::MIN, String::new()),
+        };
+        let (past, order) = if filter.newest_first {
+            ("(due < $3 OR (due = $3 AND id < $4))", "due DESC, id DESC")
+        } else {
+            ("(due > $3 OR (due = $3 AND id > $4))", "due, id")
+        };
+        let rows = tx
+            .rows(
+                &format!(
+                    "SELECT id, event, revision, milestone, place, stands_for, audience, level, channels, due, due_local,
+                       because, status, held, moved_to, sent_at, content FROM notices
+                     WHERE (CAST($1 AS TEXT) IS NULL OR event = $1) AND (CAST($2 AS TEXT) IS NULL OR status = $2) AND {past}
+                     ORDER BY {order} LIMIT $5"
+                ),
+                args![filter.event.clone(), filter.status.clone(), after_due, after_id, limit],
+            )
+            .await?;
+        let mut found = rows.iter().map(notice_row).collect::<Result<Vec<_>>>()?;
+        let begun: Vec<String> = found
+            .iter()
+            .filter(|n| n.sent_at.is_some())
+            .map(|n| n.id.clone())
+            .collect();
+        let mut all = counts(&mut tx, &begun).await?;
+        for notice in &mut found {
+            notice.counts = all.remove(&notice.id).unwrap_or_default();
+        }
+        Ok(found)
+    }
+
+    /// One notice.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn notice(&self, id: &str) -> Result<Option<NoticeRow>> {
+        let mut tx = self.db.read().await?;
+        let sql = "SELECT id, event, revision, milestone, place, stands_for, audience, level, channels, due, due_local,
+            because, status, held, moved_to, sent_at, content FROM notices WHERE id = $1";
+        let Some(row) = tx.row(sql, args![id]).await? else {
+            return Ok(None);
+        };
+        let mut notice = notice_row(&row)?;
+        notice.counts = counts(&mut tx, &[notice.id.clone()])
+            .await?
+            .remove(&notice.id)
+            .unwrap_or_default();
+        Ok(Some(notice))
+    }
+}
+
+fn notice_row(row: &Row) -> Result<NoticeRow> {
+    let sent_at = row.maybe_instant(15)?;
+    let content = match (sent_at, row.maybe_text(16)?) {
+        (Some(_), Some(text)) => serde_json::from_str(&text).ok(),
+        _ => None,
+    };
+    Ok(NoticeRow {
+        id: row.text(0)?,
+        event: row.text(1)?,
+        revision: row.int(2)?,
+        milestone: row.text(3)?,
+        offset: row.maybe_text(4)?,
+        stands_for: serde_json::from_str(&row.text(5)?)?,
+        audience: row.text(6)?,
+        level: Level::from_rank(row.int(7)?).unwrap_or(Level::NonTechnical),
+        channels: serde_json::from_str(&row.text(8)?)?,
+        due: row.instant(9)?,
+        due_local: row.text(10)?,
+        because: row.text(11)?,
+        status: row.text(12)?,
+        held: row.bool(13)?,
+        moved_to: row.maybe_instant(14)?,
+        sent_at,
+        counts: Counts::new(),
+        content,
+    })
+}
+
+async fn counts(tx: &mut Tx, notices: &[String]) -> Result<BTreeMap<String, Counts>> {
+    let mut all: BTreeMap<String, Counts> = BTreeMap::new();
+    if notices.is_empty() {
+        return Ok(all);
+    }
+    let sql = tx.either(
+        "SELECT notice, status, COUNT(*) FROM deliveries WHERE notice IN (SELECT value FROM json_each($1))
+         GROUP BY notice, status",
+        "SELECT notice, status, COUNT(*) FROM deliveries
+         WHERE notice IN (SELECT value FROM jsonb_array_elements_text($1::jsonb)) GROUP BY notice, status",
+    );
+    for row in tx
+        .rows(
+            sql,
+            args![crate::json_list(notices.iter().map(String::as_str))],
+        )
+        .await?
+    {
+        // People ask what is still to come; an attempt under way is part of that.
+        let status = match row.text(1)?.as_str() {
+            "attempting" => "queued".to_owned(),
+            other => other.to_owned(),
+        };
+        *all.entry(row.text(0)?)
+            .or_default()
+            .entry(status)
+            .or_default() += row.int(2)?;
+    }
+    Ok(all)
+}
+
+async fn to_addresses(
+    tx: &mut Tx,
+    notice: &str,
+    addresses: &[EmailAddress],
+    now: Timestamp,
+) -> Result<u64> {
+    let mut made = 0;
+    for address in addresses {
+        let key = format!("address:{address}");
+        let endpoint = put_address(tx, &key, address).await?;
+        made += tx
+            .execute(
+                "INSERT INTO deliveries (id, notice, event, endpoint, contact, channel, level, ordinal, lane, status,
+                   attempt, next_at, expires, updated_at)
+                 SELECT n.slot || '.' || e.id, n.id, n.event, e.id, e.contact, e.channel, n.level, n.ordinal, n.lane,
+                   CASE WHEN e.state = 'active' THEN 'queued' ELSE 'suppressed' END, 0, $2, n.expires, $2
+                 FROM notices n JOIN endpoints e ON e.id = $3 WHERE n.id = $1 ON CONFLICT (id) DO NOTHING",
+                args![notice, now, endpoint],
+            )
+            .await?;
+    }
+    Ok(made)
+}

@@ -1,0 +1,3 @@
+//! Tests of the whole: the program as its users run it, and the state of the repository.
+
+mod tidy;
