@@ -62,13 +62,23 @@ impl<'a> Recipient<'a> {
         unsubscribe_url: &'a str,
     ) -> Result<Recipient<'a>, Invalid> {
         single_line("name", name.unwrap_or_default(), 500)?;
-        let printable = |text: &str| text.bytes().all(|b| b.is_ascii_graphic() && !b"<>\"".contains(&b));
-        if !printable(message_id) || message_id.matches('@').count() != 1 || message_id.len() > 250 {
-            return Err(Invalid::one("message_id", "must be an id such as d3j7@example.org"));
+        let printable = |text: &str| {
+            text.bytes()
+                .all(|b| b.is_ascii_graphic() && !b"<>\"".contains(&b))
+        };
+        if !printable(message_id) || message_id.matches('@').count() != 1 || message_id.len() > 250
+        {
+            return Err(Invalid::one(
+                "message_id",
+                "must be an id such as d3j7@example.org",
+            ));
         }
         let web = unsubscribe_url.starts_with("https://") || unsubscribe_url.starts_with("http://");
         if !web || !printable(unsubscribe_url) || unsubscribe_url.len() > 900 {
-            return Err(Invalid::one("unsubscribe_url", "must be a web address in ASCII"));
+            return Err(Invalid::one(
+                "unsubscribe_url",
+                "must be a web address in ASCII",
+            ));
         }
         Ok(Recipient {
             address,
@@ -111,12 +121,21 @@ impl MailParts {
         single_line("sender.name", &sender.name, 500)?;
         single_line("list.name", &list.name, 500)?;
         let named = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '.';
-        if sender.domain.is_empty() || sender.domain.len() > 253 || !sender.domain.chars().all(named) {
-            return Err(Invalid::one("sender.domain", "must be a domain name in ASCII"));
+        if sender.domain.is_empty()
+            || sender.domain.len() > 253
+            || !sender.domain.chars().all(named)
+        {
+            return Err(Invalid::one(
+                "sender.domain",
+                "must be a domain name in ASCII",
+            ));
         }
         let boundary = format!("=_{}", derive(&["mail", &message.subject, &message.html]));
         let mut first = shared_headers(message, content, sender, list);
-        first.extend(format!("Content-Type: multipart/alternative;\r\n boundary=\"{boundary}\"\r\n\r\n").bytes());
+        first.extend(
+            format!("Content-Type: multipart/alternative;\r\n boundary=\"{boundary}\"\r\n\r\n")
+                .bytes(),
+        );
 
         // Best last (RFC 2046): a calendar part would go between the two.
         let text = layout::text(message, content, list);
@@ -145,10 +164,20 @@ impl MailParts {
         let mut mail = Vec::with_capacity(size + 4 * url.len() + 600);
         let to = Address::new_address(recipient.name, recipient.address.as_str());
         mail.extend(b"Date: ");
-        mail.extend(date.strftime("%a, %d %b %Y %H:%M:%S +0000").to_string().bytes());
+        mail.extend(
+            date.strftime("%a, %d %b %Y %H:%M:%S +0000")
+                .to_string()
+                .bytes(),
+        );
         mail.extend(b"\r\nTo: ");
         to.write_header(&mut mail, 4);
-        for part in ["Message-ID: <", recipient.message_id, ">\r\nList-Unsubscribe: <", url, ">\r\n"] {
+        for part in [
+            "Message-ID: <",
+            recipient.message_id,
+            ">\r\nList-Unsubscribe: <",
+            url,
+            ">\r\n",
+        ] {
             mail.extend(part.bytes());
         }
         mail.extend(b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n");
@@ -175,7 +204,11 @@ fn shared_headers(message: &Message, content: &Content, sender: &Sender, list: &
         value(&mut out, name.len() + 2);
     };
     let from = Address::new_address(Some(sender.name.as_str()), sender.from.as_str());
-    let list_id = format!("{}.{}", list.id.as_str().trim_matches('.').replace("..", "."), sender.domain);
+    let list_id = format!(
+        "{}.{}",
+        list.id.as_str().trim_matches('.').replace("..", "."),
+        sender.domain
+    );
     let list_id = Address::new_address(Some(list.name.as_str()), list_id);
     let subject = Text::new(message.subject.as_str());
     header("From", &|out, at| from.write_header(out, at));
@@ -197,13 +230,20 @@ fn open_part(boundary: &str, media_type: &str, out: &mut Vec<u8>) {
         "\r\n--{boundary}\r\nContent-Type: {media_type}; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
     );
     // No line stands between the headers and the first part.
-    let part = if out.ends_with(b"\r\n\r\n") { &part[2..] } else { &part };
+    let part = if out.ends_with(b"\r\n\r\n") {
+        &part[2..]
+    } else {
+        &part
+    };
     out.extend(part.bytes());
 }
 
 fn single_line(field: &str, text: &str, max: usize) -> Result<(), Invalid> {
     if text.chars().any(char::is_control) || text.len() > max {
-        return Err(Invalid::one(field, "must be one short line without control characters"));
+        return Err(Invalid::one(
+            field,
+            "must be one short line without control characters",
+        ));
     }
     Ok(())
 }

@@ -158,4 +158,6 @@ pub(crate) fn safe_url(text: &str) -> Option<String> {
 }
 
 #[cfg(test)]
+pub(crate) mod samples;
+#[cfg(test)]
 mod tests;

@@ -41,7 +41,9 @@ pub(super) fn html(message: &Message, content: &Content, list: &List) -> Divided
         escape(&preheader(&message.text))
     );
     before += OPEN;
-    before += &format!("<p class=\"muted\" style=\"margin:0 0 6px;font-size:14px;line-height:20px;color:#5b6470\">{organisation}</p>\n");
+    before += &format!(
+        "<p class=\"muted\" style=\"margin:0 0 6px;font-size:14px;line-height:20px;color:#5b6470\">{organisation}</p>\n"
+    );
     before += &format!(
         "<h1 style=\"margin:0 0 20px;font-size:22px;line-height:30px;font-weight:600\">{}</h1>\n",
         escape(headline)
@@ -103,7 +105,10 @@ fn accent(content: &Content) -> &'static str {
 
 /// What a list of mails shows after the subject: the first paragraph.
 fn preheader(text: &str) -> String {
-    let first = text.lines().find(|l| !l.trim().is_empty()).unwrap_or_default();
+    let first = text
+        .lines()
+        .find(|l| !l.trim().is_empty())
+        .unwrap_or_default();
     crate::message::markdown::shorten(first, 130)
 }
 

@@ -35,7 +35,11 @@ fn encode_line(line: &[u8], out: &mut Vec<u8>) {
         if plain {
             out.push(byte);
         } else {
-            out.extend([b'=', HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]]);
+            out.extend([
+                b'=',
+                HEX[usize::from(byte >> 4)],
+                HEX[usize::from(byte & 15)],
+            ]);
         }
         used += width;
     }

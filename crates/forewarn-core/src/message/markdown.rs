@@ -17,7 +17,19 @@ static SANITIZER: LazyLock<ammonia::Builder<'static>> = LazyLock::new(|| {
     let mut sanitizer = ammonia::Builder::empty();
     sanitizer
         .tags(HashSet::from([
-            "p", "br", "strong", "em", "ul", "ol", "li", "a", "blockquote", "code", "pre", "h3", "hr",
+            "p",
+            "br",
+            "strong",
+            "em",
+            "ul",
+            "ol",
+            "li",
+            "a",
+            "blockquote",
+            "code",
+            "pre",
+            "h3",
+            "hr",
         ]))
         .tag_attributes(HashMap::from([
             ("a", HashSet::from(["href"])),
@@ -48,7 +60,12 @@ pub fn to_text(text: &str) -> String {
 
 /// Plain text so that Markdown shows it as it stands, appended to `out`. Line ends become line breaks.
 pub fn escape_into(text: &str, out: &mut String) {
-    for (n, line) in text.lines().map(str::trim).filter(|l| !l.is_empty()).enumerate() {
+    for (n, line) in text
+        .lines()
+        .map(str::trim)
+        .filter(|l| !l.is_empty())
+        .enumerate()
+    {
         if n > 0 {
             out.push_str("\\\n");
         }
@@ -65,13 +82,72 @@ fn escape_line(line: &str, out: &mut String) {
         _ => None,
     };
     for (at, c) in line.char_indices() {
-        if matches!(c, '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '&' | '#' | '~' | '|')
-            || marker == Some(at)
+        if matches!(
+            c,
+            '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '&' | '#' | '~' | '|'
+        ) || marker == Some(at)
         {
             out.push('\\');
         }
         out.push(c);
     }
+}
+
+/// A Markdown text made fit to stand inside a larger one: without raw HTML, and with its code block closed, so that
+/// nothing in it swallows what follows (an unfinished comment would hide the next update's time).
+pub fn contained(text: &str) -> String {
+    let mut text = tidy(clip(text));
+    // Taking a tag out can put a new one together; nobody means that, so after a few rounds all of it is plain text.
+    for _ in 0..4 {
+        match without_html(&text) {
+            None => return with_code_closed(text),
+            Some(rest) => text = rest,
+        }
+    }
+    let mut plain = String::new();
+    escape_into(&text, &mut plain);
+    plain
+}
+
+/// The text without its raw HTML, or nothing when it has none.
+fn without_html(text: &str) -> Option<String> {
+    let mut rest = String::with_capacity(text.len());
+    let mut from = 0;
+    for (event, range) in Parser::new(text).into_offset_iter() {
+        if matches!(event, Event::Html(_) | Event::InlineHtml(_)) && range.start >= from {
+            rest.push_str(&text[from..range.start]);
+            // A line that was all HTML still divides what stood around it.
+            if matches!(event, Event::Html(_)) && text[range.clone()].ends_with('\n') {
+                rest.push('\n');
+            }
+            from = range.end;
+        }
+    }
+    (from > 0).then(|| rest + &text[from..])
+}
+
+fn with_code_closed(text: String) -> String {
+    const PROBE: &str = "\n\nprobe";
+    let is_open = |text: &str| {
+        let probed = format!("{text}{PROBE}");
+        let last = Parser::new(&probed).fold(false, |inside, event| match event {
+            Event::Start(Tag::CodeBlock(_)) => true,
+            Event::Start(_) => false,
+            _ => inside,
+        });
+        last
+    };
+    if !is_open(&text) {
+        return text;
+    }
+    ['`', '~']
+        .into_iter()
+        .map(|fence| {
+            let longest = text.split(|c| c != fence).map(str::len).max().unwrap_or(0);
+            format!("{text}\n{}", fence.to_string().repeat(longest.max(3)))
+        })
+        .find(|closed| !is_open(closed))
+        .unwrap_or(text)
 }
 
 /// Text from outside without what could act on its surroundings: control characters, marks that turn the direction of writing, empty lines at the ends.
@@ -102,9 +178,18 @@ pub fn shorten(text: &str, max: usize) -> String {
     if let Some(stop) = head.rfind(['.', '!', '?']).filter(|stop| *stop * 2 > end) {
         return head[..=stop].to_owned();
     }
-    let room = head.char_indices().nth(max.saturating_sub(3)).map_or(end, |(n, _)| n);
-    let word = head[..room].rfind(' ').filter(|n| *n * 2 > room).unwrap_or(room);
-    format!("{}...", head[..word].trim_end_matches([' ', ',', ';', ':', '.']))
+    let room = head
+        .char_indices()
+        .nth(max.saturating_sub(3))
+        .map_or(end, |(n, _)| n);
+    let word = head[..room]
+        .rfind(' ')
+        .filter(|n| *n * 2 > room)
+        .unwrap_or(room);
+    format!(
+        "{}...",
+        head[..word].trim_end_matches([' ', ',', ';', ':', '.'])
+    )
 }
 
 /// The allowed events of a Markdown text.
@@ -117,7 +202,10 @@ fn clip(text: &str) -> &str {
     if text.len() <= MAX_INPUT {
         return text;
     }
-    let end = (0..=MAX_INPUT).rev().find(|n| text.is_char_boundary(*n)).unwrap_or(0);
+    let end = (0..=MAX_INPUT)
+        .rev()
+        .find(|n| text.is_char_boundary(*n))
+        .unwrap_or(0);
     &text[..end]
 }
 
@@ -154,9 +242,11 @@ impl Filter {
 fn allowed(tag: &Tag<'_>) -> bool {
     match tag {
         Tag::Image { .. } | Tag::HtmlBlock => false,
-        Tag::Link { dest_url, link_type, .. } => {
-            *link_type == LinkType::Email || is_safe_link(dest_url)
-        }
+        Tag::Link {
+            dest_url,
+            link_type,
+            ..
+        } => *link_type == LinkType::Email || is_safe_link(dest_url),
         _ => true,
     }
 }
@@ -170,7 +260,12 @@ fn plain(tag: Tag<'_>) -> Tag<'_> {
             classes: Vec::new(),
             attrs: Vec::new(),
         },
-        Tag::Link { link_type, dest_url, id, .. } => Tag::Link {
+        Tag::Link {
+            link_type,
+            dest_url,
+            id,
+            ..
+        } => Tag::Link {
             link_type,
             dest_url,
             title: CowStr::Borrowed(""),
@@ -245,7 +340,11 @@ impl TextWriter {
                 self.out.push_str(&bullet);
                 self.after_bullet = true;
             }
-            Tag::Link { dest_url, link_type, .. } => {
+            Tag::Link {
+                dest_url,
+                link_type,
+                ..
+            } => {
                 let address = match link_type {
                     LinkType::Email => String::new(),
                     _ => dest_url.to_string(),
@@ -292,7 +391,8 @@ impl TextWriter {
         self.out.truncate(self.out.trim_end_matches(' ').len());
         if !self.out.is_empty() {
             let there = self.out.len() - self.out.trim_end_matches('\n').len();
-            self.out.extend(std::iter::repeat_n('\n', gap.saturating_sub(there)));
+            self.out
+                .extend(std::iter::repeat_n('\n', gap.saturating_sub(there)));
         }
         self.out.push_str(&"> ".repeat(self.quotes));
         self.out.push_str(&"  ".repeat(indent));

@@ -114,7 +114,10 @@ mod tests {
         assert_eq!(count(&"€".repeat(81)), (Gsm7, 2, 162));
         assert_eq!(count("[x]"), (Gsm7, 1, 5));
         // 152 septets and an extension pair: the pair moves to the second segment.
-        assert_eq!(count(&format!("{}€{}", "a".repeat(152), "b".repeat(152))), (Gsm7, 3, 306));
+        assert_eq!(
+            count(&format!("{}€{}", "a".repeat(152), "b".repeat(152))),
+            (Gsm7, 3, 306)
+        );
         assert_eq!(count(&"ж".repeat(70)), (Ucs2, 1, 70));
         assert_eq!(count(&"ж".repeat(71)), (Ucs2, 2, 71));
         assert_eq!(count(&format!("{}\u{2019}", "a".repeat(69))), (Ucs2, 1, 70));

@@ -85,7 +85,8 @@ impl Times<'_> {
         let way = if by.is_negative() { "back" } else { "forward" };
         Some(format!(
             "Clocks{} go {way} by {} on {}, during this time. The work lasts {}.",
-            self.place().map_or_else(String::new, |p| format!(" in {p}")),
+            self.place()
+                .map_or_else(String::new, |p| format!(" in {p}")),
             words(by.abs()),
             self.day(&before),
             words(end.duration_since(start)),
@@ -106,16 +107,25 @@ impl Times<'_> {
     }
 
     fn join(&self, day: &str, clock: &str, at: &Zoned, whole: bool) -> String {
-        let comma = if self.english && !self.compact { "," } else { "" };
+        let comma = if self.english && !self.compact {
+            ","
+        } else {
+            ""
+        };
         format!("{day}{comma} {clock}{}", self.suffix(at, whole))
     }
 
     /// ` PST (UTC-08:00, Los Angeles)`, or only ` PST` where the whole follows soon.
     fn suffix(&self, at: &Zoned, whole: bool) -> String {
         let offset = show_offset(at.offset());
-        if at.time_zone() == &jiff::tz::TimeZone::UTC || matches!(self.zone.name(), "UTC" | "Etc/UTC")
+        if at.time_zone() == &jiff::tz::TimeZone::UTC
+            || matches!(self.zone.name(), "UTC" | "Etc/UTC")
         {
-            return if whole { " UTC (+00:00)".into() } else { " UTC".into() };
+            return if whole {
+                " UTC (+00:00)".into()
+            } else {
+                " UTC".into()
+            };
         }
         let abbreviation = at.strftime("%Z").to_string();
         let known = abbreviation.chars().all(|c| c.is_ascii_alphabetic());
@@ -123,7 +133,11 @@ impl Times<'_> {
             (true, false) => format!(" {abbreviation}"),
             (false, false) => format!(" (UTC{offset})"),
             (_, true) => {
-                let lead = if known { format!(" {abbreviation}") } else { String::new() };
+                let lead = if known {
+                    format!(" {abbreviation}")
+                } else {
+                    String::new()
+                };
                 let place = self.place().filter(|_| !(self.compact && known));
                 let place = place.map_or_else(String::new, |p| format!(", {p}"));
                 format!("{lead} (UTC{offset}{place})")
@@ -234,7 +248,10 @@ mod tests {
             english: true,
             compact: false,
         };
-        let (start, end) = ("2026-10-24T23:30:00Z".parse().unwrap(), "2026-10-25T03:00:00Z".parse().unwrap());
+        let (start, end) = (
+            "2026-10-24T23:30:00Z".parse().unwrap(),
+            "2026-10-25T03:00:00Z".parse().unwrap(),
+        );
         assert_eq!(
             times.window(start, end),
             "Sunday 25 October 2026, 01:30 CEST (UTC+02:00, Berlin) to 04:00 CET (UTC+01:00, Berlin)"
@@ -243,6 +260,9 @@ mod tests {
             times.clock_change(start, end).unwrap(),
             "Clocks in Berlin go back by 1 hour on Sunday 25 October 2026, during this time. The work lasts 3 hours 30 minutes."
         );
-        assert_eq!(times.clock_change(end, end + SignedDuration::from_hours(4)), None);
+        assert_eq!(
+            times.clock_change(end, end + SignedDuration::from_hours(4)),
+            None
+        );
     }
 }

@@ -34,7 +34,10 @@ fn is_english(purpose: Purpose<'_>) -> bool {
 
 fn names(content: &Content, purpose: Purpose<'_>, values: &mut Values) {
     values.set(V::Organisation, line(&content.organisation));
-    values.set(V::Service, headline_service(&content.services, &content.title));
+    values.set(
+        V::Service,
+        headline_service(&content.services, &content.title),
+    );
     let services = if content.services.is_empty() {
         line(&content.title)
     } else {
@@ -111,7 +114,7 @@ fn contact(contact: &str, values: &mut Values) {
 
 fn own_words(content: &Content, purpose: Purpose<'_>, values: &mut Values) {
     let Some(text) = &content.text else { return };
-    let text = markdown::tidy(text);
+    let text = markdown::contained(text);
     match purpose.short {
         Some(max) => {
             let plain = line(&markdown::to_text(&text));
@@ -143,11 +146,15 @@ fn times(content: &Content, purpose: Purpose<'_>, values: &mut Values) {
         window(&times, start, end, values);
     }
     if let Some((start, end)) = &content.previous {
-        values.set(V::PreviousWindow, times::window_for_both(&times, start, end));
+        values.set(
+            V::PreviousWindow,
+            times::window_for_both(&times, start, end),
+        );
         values.set(V::PreviousEnd, times.at(end.instant()));
     }
     if let Some(began) = content.began_at {
         values.set(V::Began, times.at(began));
+        values.set(V::BeganDay, times.date(began));
     }
     if let Some(next) = content.next_update {
         values.set(V::NextUpdate, times.at_today(next, today));
@@ -162,7 +169,10 @@ fn window(times: &Times<'_>, start: &CivilTime, end: &CivilTime, values: &mut Va
     let (from, to) = (start.instant(), end.instant());
     values.set(V::Window, times::window_for_both(times, start, end));
     values.set(V::Duration, times::words(to.duration_since(from)));
-    values.set(V::ClockChange, times.clock_change(from, to).unwrap_or_default());
+    values.set(
+        V::ClockChange,
+        times.clock_change(from, to).unwrap_or_default(),
+    );
 }
 
 fn offset_words(offset: Option<&str>) -> String {
@@ -198,14 +208,22 @@ pub(super) fn line(text: &str) -> String {
 /// A fact as a sentence: it ends as one.
 fn sentence(text: &str) -> String {
     let text = markdown::tidy(text);
-    let ends = text.is_empty() || text.ends_with(['.', '!', '?', ':', '\u{2026}', '\u{61f}', '\u{3002}']);
-    let quoted = text.ends_with([')', '"', '\u{201d}', '\'']) && text.trim_end_matches([')', '"', '\u{201d}', '\'']).ends_with(['.', '!', '?']);
+    let ends =
+        text.is_empty() || text.ends_with(['.', '!', '?', ':', '\u{2026}', '\u{61f}', '\u{3002}']);
+    let quoted = text.ends_with([')', '"', '\u{201d}', '\''])
+        && text
+            .trim_end_matches([')', '"', '\u{201d}', '\''])
+            .ends_with(['.', '!', '?']);
     if ends || quoted { text } else { text + "." }
 }
 
 /// Names as people list them: `A, B and C`.
 fn listed(names: &[String]) -> String {
-    let names: Vec<String> = names.iter().map(|n| line(n)).filter(|n| !n.is_empty()).collect();
+    let names: Vec<String> = names
+        .iter()
+        .map(|n| line(n))
+        .filter(|n| !n.is_empty())
+        .collect();
     match names.as_slice() {
         [] => String::new(),
         [one] => one.clone(),

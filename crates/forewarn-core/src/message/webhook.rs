@@ -37,7 +37,12 @@ struct Data<'a> {
 }
 
 /// The body as it is signed and sent. `notice` is the notice's id; times are instants in UTC; a text that is too long is cut.
-pub fn webhook_body(content: &Content, message: &Message, variant: &Variant, notice: &str) -> Vec<u8> {
+pub fn webhook_body(
+    content: &Content,
+    message: &Message,
+    variant: &Variant,
+    notice: &str,
+) -> Vec<u8> {
     let mut body = Body {
         r#type: format!("{}.{}", content.event_kind, content.milestone),
         timestamp: content.at,

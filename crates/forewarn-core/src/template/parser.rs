@@ -167,7 +167,10 @@ impl<'a> Parser<'a> {
             },
             Tag::End => match self.open.pop() {
                 Some(open) => self.close(open),
-                None => self.fault(at, "{{/if}} closes nothing; write {{#if variable}} before it"),
+                None => self.fault(
+                    at,
+                    "{{/if}} closes nothing; write {{#if variable}} before it",
+                ),
             },
         }
     }

@@ -69,6 +69,7 @@ variables! {
     PreviousEnd, "previous_end", NonTechnical, "The end as it was told before.";
     Offset, "offset", NonTechnical, "A reminder's distance in words: 5 business days.";
     Began, "began", NonTechnical, "When the event began: date, time, zone.";
+    BeganDay, "began_day", NonTechnical, "The date on which the event began, with its weekday.";
     Now, "now", NonTechnical, "When this message fell due: date, time, zone.";
     Today, "today", NonTechnical, "The date of this message, short, for subjects.";
     NextUpdate, "next_update", NonTechnical, "When the next update comes: date, time, zone.";
@@ -86,10 +87,12 @@ impl Variable {
         match Self::ALL.iter().find(|v| v.name() == name) {
             Some(variable) => Ok(*variable),
             None if name.is_empty() => Err("empty braces; write {{variable}}".into()),
-            None if name.contains(|c: char| !c.is_ascii_alphanumeric() && c != '_') => Err(format!(
-                "'{}' is no variable; only {{{{variable}}}}, {{{{#if variable}}}}, {{{{else}}}} and {{{{/if}}}} can stand here",
-                name.chars().take(40).collect::<String>()
-            )),
+            None if name.contains(|c: char| !c.is_ascii_alphanumeric() && c != '_') => {
+                Err(format!(
+                    "'{}' is no variable; only {{{{variable}}}}, {{{{#if variable}}}}, {{{{else}}}} and {{{{/if}}}} can stand here",
+                    name.chars().take(40).collect::<String>()
+                ))
+            }
             None => Err(crate::problem::unknown("variable", name, known)),
         }
     }
