@@ -130,12 +130,11 @@ fn with_code_closed(text: String) -> String {
     const PROBE: &str = "\n\nprobe";
     let is_open = |text: &str| {
         let probed = format!("{text}{PROBE}");
-        let last = Parser::new(&probed).fold(false, |inside, event| match event {
+        Parser::new(&probed).fold(false, |inside, event| match event {
             Event::Start(Tag::CodeBlock(_)) => true,
             Event::Start(_) => false,
             _ => inside,
-        });
-        last
+        })
     };
     if !is_open(&text) {
         return text;
@@ -152,9 +151,9 @@ fn with_code_closed(text: String) -> String {
 
 /// Text from outside without what could act on its surroundings: control characters, marks that turn the direction of writing, empty lines at the ends.
 pub fn tidy(text: &str) -> String {
-    let harmless = |c: char| {
-        !(c.is_control() && c != '\n' && c != '\t')
-            && !matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' | '\u{200e}' | '\u{200f}')
+    let acts = |c: char| {
+        let turns = matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        turns || c == '\u{feff}' || (c.is_control() && c != '\n')
     };
     let text: String = text
         .replace("\r\n", "\n")
@@ -164,7 +163,7 @@ pub fn tidy(text: &str) -> String {
             '\t' => ' ',
             c => c,
         })
-        .filter(|c| harmless(*c))
+        .filter(|c| !acts(*c))
         .collect();
     text.trim().to_owned()
 }

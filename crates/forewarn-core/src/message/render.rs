@@ -154,7 +154,8 @@ fn short(content: &Content, variant: &Variant, chosen: &Chosen) -> Message {
             Purpose {
                 variant,
                 short: Some(max),
-                links: true,
+                // Nobody can write down an address that is read to them.
+                links: variant.channel != Channel::Voice,
             },
         );
         let text = plain_signs(&chosen.body.render(&values, Format::Line));

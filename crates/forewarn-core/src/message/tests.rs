@@ -314,12 +314,12 @@ fn hostile_markdown_takes_little_time() {
         "[", "![", "*a_ ", "> ", "- ", "`", "<", "<!--", "[a](", "**", "~", "\\", "&", "1. ",
         "[a]: b\n", "|", "\n    ", "<a ", "](",
     ] {
-        let text = piece.repeat(50_000 / piece.len());
+        let text = piece.repeat(20_000 / piece.len());
         assert!(render_markdown(&text).len() < 2_000_000);
         let _ = markdown::contained(&text);
         let _ = markdown::to_text(&text);
     }
-    assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
+    assert!(started.elapsed().as_secs() < 10, "{:?}", started.elapsed());
 }
 
 proptest! {

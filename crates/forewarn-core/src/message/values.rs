@@ -74,7 +74,9 @@ fn facts(content: &Content, purpose: Purpose<'_>, values: &mut Values) {
         }
     };
     let mut effect = said(&facts.effect);
-    if effect.is_empty() && is_english(purpose) {
+    if !effect.is_empty() {
+        values.set(V::EffectKnown, "yes");
+    } else if is_english(purpose) {
         let service = headline_service(&content.services, &content.title);
         effect = format!("You may notice that {service} does not work as usual.");
     }

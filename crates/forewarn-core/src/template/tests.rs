@@ -39,7 +39,7 @@ fn variables_are_filled_and_conditions_close_the_gaps() {
 fn conditions_nest() {
     let text = "{{#if why}}{{#if cause}}both{{else}}why{{/if}}{{else}}{{#if cause}}cause{{else}}none{{/if}}{{/if}}";
     let (why, cause) = ((Variable::Why, "x"), (Variable::Cause, "x"));
-    assert_eq!(filled(text, &[why.clone(), cause.clone()]), "both");
+    assert_eq!(filled(text, &[why, cause]), "both");
     assert_eq!(filled(text, &[why]), "why");
     assert_eq!(filled(text, &[cause]), "cause");
     assert_eq!(filled(text, &[]), "none");
@@ -210,6 +210,21 @@ fn the_library_serves_every_milestone_on_every_channel() {
             assert!(!found.is_empty(), "{milestone} by {}", channel.as_str());
         }
     }
+}
+
+#[test]
+fn the_reference_page_lists_every_variable() {
+    let page = include_str!("../../../../docs/reference/templates.md");
+    let rows: Vec<&str> = page.lines().filter(|l| l.starts_with("| `")).collect();
+    let wanted = Variable::ALL.iter().map(|v| {
+        format!(
+            "| `{}` | {} | {} |",
+            v.name(),
+            v.level().as_str(),
+            v.meaning()
+        )
+    });
+    assert_eq!(rows, wanted.collect::<Vec<_>>());
 }
 
 #[test]

@@ -45,6 +45,7 @@ variables! {
     Identified, "identified", NonTechnical, "Flag: the cause is known.";
     Monitoring, "monitoring", NonTechnical, "Flag: a fix is in place and watched.";
     Effect, "effect", NonTechnical, "What people notice.";
+    EffectKnown, "effect_known", NonTechnical, "Flag: the effect was written for this event; else it is a general sentence.";
     Why, "why", NonTechnical, "Why work is done and what it is good for.";
     Cause, "cause", NonTechnical, "What went wrong, in words anybody may read.";
     Action, "action", NonTechnical, "What readers must do.";
