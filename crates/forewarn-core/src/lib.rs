@@ -22,3 +22,4 @@ pub mod problem;
 pub mod service;
 pub mod template;
 pub mod time;
+pub mod token;

@@ -191,6 +191,24 @@ impl Store {
         tx.commit().await
     }
 
+    /// Gives back what this node claimed without knowing (the answer to its claim was lost) and so never sent.
+    /// Only while none of its attempts is under way in this lane.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn give_back(&self, lane: Lane, node: &str, now: Timestamp) -> Result<u64> {
+        let mut tx = self.db.write().await?;
+        let given = tx
+            .execute(
+                "UPDATE deliveries SET status = 'queued', attempt = attempt - 1, owner = NULL, updated_at = $3
+                 WHERE status = 'attempting' AND owner = $1 AND lane = $2",
+                args![node, lane.number(), now],
+            )
+            .await?;
+        tx.commit().await?;
+        Ok(given)
+    }
+
     /// This node is alive.
     ///
     /// # Errors

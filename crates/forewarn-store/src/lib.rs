@@ -6,6 +6,7 @@
 mod accounts;
 mod backup;
 mod catalogue;
+mod clock;
 mod contacts;
 mod db;
 mod deliveries;
@@ -15,9 +16,10 @@ mod journal;
 mod notices;
 mod schema;
 
-pub use accounts::{Remembered, Role, Session, User};
+pub use accounts::{KeptAnswer, Remembered, Role, Session, User};
 pub use backup::{RestoreNote, Restored};
 pub use catalogue::{Applied, Difference};
+pub use clock::Clock;
 pub use contacts::{ContactCounts, ContactRow, Imported};
 pub use deliveries::{AttemptRow, Claimed, DeliveryFilter, DeliveryRow, Recorded};
 pub use error::{Result, StoreError};
@@ -28,6 +30,8 @@ pub use schema::VERSION;
 
 use crate::db::{Db, args};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tokio::sync::watch;
 
 /// Where the data is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,6 +63,7 @@ impl Location {
 #[derive(Clone, Debug)]
 pub struct Store {
     pub(crate) db: Db,
+    published: Arc<watch::Sender<u64>>,
 }
 
 impl Store {
@@ -72,7 +77,10 @@ impl Store {
             Location::Server(url) => Db::postgres(url).await?,
         };
         schema::migrate(&db).await?;
-        Ok(Store { db })
+        Ok(Store {
+            db,
+            published: Arc::new(watch::Sender::new(0)),
+        })
     }
 
     /// Which database it is: `SQLite` or `PostgreSQL`, with its version.
@@ -103,6 +111,17 @@ impl Store {
         tx.row("SELECT seq FROM journal_head WHERE id = 1", args![])
             .await?;
         Ok(())
+    }
+
+    /// Changes whenever this process publishes something. Only a hint: other processes give none, so whoever waits for it
+    /// also looks again after a while.
+    pub fn publications(&self) -> watch::Receiver<u64> {
+        self.published.subscribe()
+    }
+
+    /// Wakes whoever waits for a publication.
+    pub fn hint(&self) {
+        self.published.send_modify(|n| *n += 1);
     }
 
     /// Whether several processes can share it.

@@ -360,6 +360,7 @@ impl Store {
             append(&mut tx, &[entry], now).await?;
         }
         tx.commit().await?;
+        self.hint();
         Ok(true)
     }
 
@@ -491,6 +492,19 @@ impl Store {
         }
         tx.commit().await?;
         Ok(done)
+    }
+
+    /// What a notice that is being sent says, and to which audience.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn notice_content(&self, id: &str) -> Result<Option<(Content, String)>> {
+        let mut tx = self.db.read().await?;
+        let sql = "SELECT content, audience FROM notices WHERE id = $1 AND sent_at IS NOT NULL";
+        match tx.row(sql, args![id]).await? {
+            Some(row) => Ok(Some((serde_json::from_str(&row.text(0)?)?, row.text(1)?))),
+            None => Ok(None),
+        }
     }
 
     /// Notices by due time.

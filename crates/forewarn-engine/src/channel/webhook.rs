@@ -73,10 +73,9 @@ impl Webhooks {
     /// Attempts every hook of the batch once, and says what came of each, in the batch's order.
     pub async fn send(&self, batch: &[Hook], now: Timestamp) -> Vec<Outcome> {
         // Unordered, so that a slow endpoint holds up one place and not the queue behind it.
-        let attempts = batch
-            .iter()
-            .enumerate()
-            .map(|(place, hook)| async move { (place, self.attempt(hook, now).await) });
+        // By place and not by reference: the compiler cannot see that the borrow lives long enough otherwise.
+        let attempts = (0..batch.len())
+            .map(|place| async move { (place, self.attempt(&batch[place], now).await) });
         let mut done: Vec<(usize, Outcome)> = stream::iter(attempts)
             .buffer_unordered(self.concurrency)
             .collect()

@@ -160,16 +160,35 @@ impl Drop for SmtpPeer {
 async fn accept(listener: TcpListener, shared: Arc<Shared>) {
     let mut sessions = JoinSet::new();
     loop {
-        // An error is the client's (aborted) or passes (out of descriptors); sessions that ended
-        // are let go of meanwhile.
         tokio::select! {
-            accepted = listener.accept() => if let Ok((socket, _)) = accepted {
-                shared.connections.fetch_add(1, Ordering::Relaxed);
-                shared.open.send_modify(|open| *open += 1);
-                sessions.spawn(session::serve(socket, shared.clone()));
+            accepted = listener.accept() => match accepted {
+                Ok((socket, _)) => {
+                    let open = Open::new(&shared);
+                    sessions.spawn(async move { session::serve(socket, open).await });
+                }
+                // The client's (aborted), or it passes (out of descriptors).
+                Err(_) => tokio::task::yield_now().await,
             },
-            Some(_) = sessions.join_next() => shared.open.send_modify(|open| *open -= 1),
+            // Only so that ended ones do not pile up.
+            Some(_) = sessions.join_next() => {}
         }
+    }
+}
+
+/// A connection that is open, and counted so until it is dropped.
+struct Open(Arc<Shared>);
+
+impl Open {
+    fn new(shared: &Arc<Shared>) -> Open {
+        shared.connections.fetch_add(1, Ordering::Relaxed);
+        shared.open.send_modify(|open| *open += 1);
+        Open(shared.clone())
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.open.send_modify(|open| *open -= 1);
     }
 }
 

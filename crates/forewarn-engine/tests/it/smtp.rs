@@ -217,7 +217,7 @@ async fn a_relay_that_does_not_answer_is_not_waited_for_again_at_once() {
     let silent = start(Script::default().fault(Fault::new(Stage::Greeting, Act::Hang))).await;
     let second = start(Script::default()).await;
     let limits = Limits {
-        greeting: Duration::from_millis(200),
+        greeting: Duration::from_secs(1),
         ..Limits::default()
     };
     let smtp = client(&format!(
@@ -230,6 +230,17 @@ async fn a_relay_that_does_not_answer_is_not_waited_for_again_at_once() {
         assert_eq!(Tally::of(&smtp.send(&batch()).await), tally(20, 0, 0));
     }
     assert_eq!((silent.connections(), second.connections()), (1, 1));
+}
+
+#[tokio::test]
+async fn a_server_that_stops_leaves_the_rest_of_the_mail_for_later() {
+    let peer = start(Script::default()).await;
+    let smtp = plain(&peer);
+    assert_eq!(Tally::of(&smtp.send(&batch()).await), tally(20, 0, 0));
+    peer.stop();
+    peer.wait_for_all_closed().await;
+    assert_eq!(Tally::of(&smtp.send(&batch()).await), tally(0, 20, 0));
+    assert_eq!(peer.ledger().len(), 20);
 }
 
 #[tokio::test]

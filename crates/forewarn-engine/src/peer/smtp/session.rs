@@ -13,7 +13,7 @@ use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
 use super::script::{Act, Encryption, Stage};
-use super::{Keep, Received, Shared};
+use super::{Keep, Open, Received, Shared};
 
 /// Room for one read: several messages of the usual size.
 const READ_BYTES: usize = 64 * 1024;
@@ -72,7 +72,8 @@ struct Session {
 }
 
 /// Serves one client until it or the script ends the connection.
-pub(super) async fn serve(socket: TcpStream, shared: Arc<Shared>) {
+pub(super) async fn serve(socket: TcpStream, open: Open) {
+    let shared = open.0.clone();
     let mut session = Session {
         wire: Box::new(socket_without_delay(socket)),
         input: Vec::with_capacity(READ_BYTES),
