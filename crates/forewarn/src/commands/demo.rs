@@ -1,0 +1,18 @@
+//! `forewarn demo`.
+
+use crate::settings::Settings;
+use anyhow::bail;
+use clap::Args;
+use std::process::ExitCode;
+
+/// Flags of `demo` beside the settings.
+#[derive(Args)]
+pub struct DemoArgs {}
+
+/// Runs it until it is told to stop.
+///
+/// # Errors
+/// When it cannot begin.
+pub async fn run(_args: DemoArgs, _settings: Settings) -> anyhow::Result<ExitCode> {
+    bail!("not wired yet")
+}
