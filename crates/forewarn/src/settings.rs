@@ -85,12 +85,9 @@ impl fmt::Debug for Twilio {
 
 /// The settings of an installation, checked.
 #[derive(Clone)]
-#[cfg_attr(
-    not(test),
-    expect(
-        dead_code,
-        reason = "some settings are only read by the server, which is wired in apart"
-    )
+#[expect(
+    dead_code,
+    reason = "some are read only by the server, which is wired in apart"
 )]
 pub struct Settings {
     /// Folder of the database, published copies and keys.
