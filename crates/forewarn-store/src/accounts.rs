@@ -1,7 +1,7 @@
 //! Who may do what: users, sessions, tokens; and answers kept so that a repeated request does not act twice.
 
 use crate::Store;
-use crate::db::args;
+use crate::db::{Tx, args};
 use crate::error::Result;
 use crate::journal::{Entry, append};
 use jiff::Timestamp;
@@ -68,6 +68,33 @@ pub struct Remembered {
     pub status: i64,
     /// The answer's body.
     pub body: String,
+}
+
+/// An answer to keep for a request with an idempotency key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptAnswer {
+    /// Who asked.
+    pub caller: String,
+    /// The key.
+    pub key: String,
+    /// The answer's HTTP status.
+    pub status: i64,
+    /// The answer's body.
+    pub body: String,
+}
+
+/// A key that was taken this long ago and has no answer was taken by a process that died before it could commit:
+/// what a request does and its answer are committed together.
+const ABANDONED: jiff::SignedDuration = jiff::SignedDuration::from_secs(60);
+
+pub(crate) async fn keep(tx: &mut Tx, answer: &KeptAnswer) -> Result<()> {
+    let sql = "UPDATE idempotency SET status = $1, body = $2 WHERE caller = $3 AND key = $4";
+    tx.execute(
+        sql,
+        args![answer.status, &answer.body, &answer.caller, &answer.key],
+    )
+    .await?;
+    Ok(())
 }
 
 impl Store {
@@ -272,8 +299,9 @@ impl Store {
         let taken = tx
             .execute(
                 "INSERT INTO idempotency (caller, key, request, status, body, created_at) VALUES ($1, $2, $3, 0, '', $4)
-                 ON CONFLICT (caller, key) DO NOTHING",
-                args![caller, key, request, now],
+                 ON CONFLICT (caller, key) DO UPDATE SET created_at = excluded.created_at
+                 WHERE idempotency.status = 0 AND idempotency.request = excluded.request AND idempotency.created_at < $5",
+                args![caller, key, request, now, now - ABANDONED],
             )
             .await?;
         let found = if taken > 0 {

@@ -247,7 +247,13 @@ fn flatten(documents: &Documents) -> Result<Vec<(&'static str, String, Value)>> 
     Ok(all)
 }
 
-async fn put(tx: &mut Tx, kind: &str, id: &str, body: &Value, now: Timestamp) -> Result<()> {
+pub(crate) async fn put(
+    tx: &mut Tx,
+    kind: &str,
+    id: &str,
+    body: &Value,
+    now: Timestamp,
+) -> Result<()> {
     // The order of the file is the order on the page.
     let row = tx
         .row(

@@ -16,7 +16,7 @@ mod journal;
 mod notices;
 mod schema;
 
-pub use accounts::{Remembered, Role, Session, User};
+pub use accounts::{KeptAnswer, Remembered, Role, Session, User};
 pub use backup::{RestoreNote, Restored};
 pub use catalogue::{Applied, Difference};
 pub use clock::Clock;

@@ -3,7 +3,9 @@
 mod cli;
 mod client;
 mod commands;
+mod demo;
 mod exit;
+mod installation;
 mod lock;
 mod log;
 mod settings;

@@ -1,0 +1,125 @@
+//! The API under `/api/v1`. Every action of Forewarn is here; the command line and the console are faces of it.
+//!
+//! The guard stands before every route: what it does not let through never reaches a handler.
+
+mod documents;
+mod events;
+mod lists;
+mod openapi;
+
+pub use openapi::{Operation, document, operations};
+
+use crate::app::App;
+use crate::caller::{Caller, by_session, by_token};
+use crate::error::{ApiError, Result};
+use crate::idempotency;
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::{Method, StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use forewarn_core::document::{Node, parse_json};
+use forewarn_store::Role;
+use utoipa_axum::router::OpenApiRouter;
+
+/// Every route with its description.
+fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .merge(events::routes())
+        .merge(documents::routes())
+        .merge(lists::routes())
+}
+
+/// The API behind its guard, and its description.
+pub fn router(app: &App) -> Router<App> {
+    let (router, description) = routes().split_for_parts();
+    let text = openapi::finish(description);
+    let guarded = router
+        .fallback(|| async { ApiError::NotFound("such call; see /api/openapi.json".into()) })
+        .layer(middleware::from_fn_with_state(
+            app.clone(),
+            idempotency::layer,
+        ))
+        .layer(middleware::from_fn_with_state(app.clone(), guard));
+    Router::new().nest("/api/v1", guarded).route(
+        "/api/openapi.json",
+        get(move || async move { ([(header::CONTENT_TYPE, "application/json")], text) }),
+    )
+}
+
+/// Lets through who has a token, or a console session that only looks: changes by cookie go through the console,
+/// whose forms carry their own proof.
+async fn guard(State(app): State<App>, mut request: Request, next: Next) -> Response {
+    let looks = matches!(*request.method(), Method::GET | Method::HEAD);
+    let found = match by_token(&app, request.headers()).await {
+        Ok(None) if looks => by_session(&app, request.headers()).await,
+        other => other,
+    };
+    let caller = match found {
+        Ok(Some(caller)) => caller,
+        Ok(None) => return ApiError::Unauthorized.into_response(),
+        Err(error) => return error.into_response(),
+    };
+    let needed = if looks { Role::Viewer } else { Role::Operator };
+    if let Err(error) = caller.at_least(needed) {
+        return error.into_response();
+    }
+    request.extensions_mut().insert(caller);
+    next.run(request).await
+}
+
+/// The JSON body of a request as a tree; an absent body is `null`.
+struct Json(Node);
+
+impl axum::extract::FromRequest<App> for Json {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &App) -> Result<Json> {
+        let text = Text::from_request(request, state).await?.0;
+        if text.trim().is_empty() {
+            return Ok(Json(Node {
+                value: forewarn_core::document::Value::Null,
+                place: None,
+            }));
+        }
+        Ok(Json(parse_json(&text)?))
+    }
+}
+
+/// The body of a request as text.
+struct Text(String);
+
+impl axum::extract::FromRequest<App> for Text {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, _: &App) -> Result<Text> {
+        let body = axum::body::to_bytes(request.into_body(), idempotency::MAX_BODY)
+            .await
+            .map_err(|_| {
+                ApiError::Invalid(forewarn_core::problem::Invalid::one(
+                    "",
+                    "the body is too large",
+                ))
+            })?;
+        String::from_utf8(body.to_vec()).map(Text).map_err(|_| {
+            ApiError::Invalid(forewarn_core::problem::Invalid::one(
+                "",
+                "the body is not UTF-8",
+            ))
+        })
+    }
+}
+
+/// A JSON answer.
+fn answer(status: StatusCode, body: &serde_json::Value) -> Response {
+    (
+        status,
+        [(header::CONTENT_TYPE, "application/json")],
+        body.to_string(),
+    )
+        .into_response()
+}
+
+/// Who calls; only for handlers behind the guard.
+type Who = Caller;
