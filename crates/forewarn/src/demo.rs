@@ -43,16 +43,33 @@ impl Stage {
         let caught: Arc<Mutex<Vec<CaughtItem>>> = Arc::default();
         let mail = Arc::new(SmtpPeer::start(SmtpScript::default(), Keep::Messages).await?);
         let (on, at) = (caught.clone(), clock.clone());
-        let script = HttpScript::new().always(Reply::status(204)).on_request(move |request| {
-            let mut raw: Vec<u8> =
-                request.headers.iter().flat_map(|(name, value)| format!("{name}: {value}\r\n").into_bytes()).collect();
-            raw.extend_from_slice(b"\r\n");
-            raw.extend_from_slice(&request.body);
-            push(&on, false, format!("webhook {}", request.path), at.now(), raw);
-        });
+        let script = HttpScript::new()
+            .always(Reply::status(204))
+            .on_request(move |request| {
+                let mut raw: Vec<u8> = request
+                    .headers
+                    .iter()
+                    .flat_map(|(name, value)| format!("{name}: {value}\r\n").into_bytes())
+                    .collect();
+                raw.extend_from_slice(b"\r\n");
+                raw.extend_from_slice(&request.body);
+                push(
+                    &on,
+                    false,
+                    format!("webhook {}", request.path),
+                    at.now(),
+                    raw,
+                );
+            });
         let hooks = HttpPeer::start(script).await?;
         tokio::spawn(catch_mail(mail.clone(), caught.clone(), clock.clone()));
-        Ok(Stage { clock, mail, hooks, caught, play: OnceLock::new() })
+        Ok(Stage {
+            clock,
+            mail,
+            hooks,
+            caught,
+            play: OnceLock::new(),
+        })
     }
 
     /// Where mail is caught.
@@ -69,7 +86,11 @@ impl Stage {
     ///
     /// # Errors
     /// When the maintenance cannot be created.
-    pub async fn begin(self: &Arc<Stage>, installation: &Installation, window: Option<(Timestamp, Timestamp)>) -> Result<()> {
+    pub async fn begin(
+        self: &Arc<Stage>,
+        installation: &Installation,
+        window: Option<(Timestamp, Timestamp)>,
+    ) -> Result<()> {
         let (start, end) = window.ok_or_else(|| anyhow!("the demo has no maintenance"))?;
         let play = Play {
             app: installation.app.clone(),
@@ -95,10 +116,15 @@ impl Stage {
     }
 
     async fn step(&self, minutes: Option<i64>) -> Result<String> {
-        let play = self.play.get().ok_or_else(|| anyhow!("the demo has not begun"))?;
+        let play = self
+            .play
+            .get()
+            .ok_or_else(|| anyhow!("the demo has not begun"))?;
         let now = self.clock.now();
         if let Some(minutes) = minutes {
-            return self.until(play, now + SignedDuration::from_mins(minutes)).await;
+            return self
+                .until(play, now + SignedDuration::from_mins(minutes))
+                .await;
         }
         let act = play.acts.lock().await.front().map(|(at, _)| *at);
         let mut next = act;
@@ -117,13 +143,21 @@ impl Stage {
         let before = self.caught().len();
         let mut happened = Vec::new();
         loop {
-            let act = play.acts.lock().await.front().map(|(at, _)| *at).filter(|at| *at <= to);
+            let act = play
+                .acts
+                .lock()
+                .await
+                .front()
+                .map(|(at, _)| *at)
+                .filter(|at| *at <= to);
             let mut due = None;
             for lane in Lane::ALL {
                 let next = play.app.store.next_due(lane).await?;
                 due = due.into_iter().chain(next.filter(|at| *at <= to)).min();
             }
-            let Some(next) = act.into_iter().chain(due).min() else { break };
+            let Some(next) = act.into_iter().chain(due).min() else {
+                break;
+            };
             self.clock.set(next.max(self.clock.now()));
             if act == Some(next)
                 && let Some((_, act)) = play.acts.lock().await.pop_front()
@@ -145,25 +179,49 @@ impl Stage {
 }
 
 fn push(caught: &Mutex<Vec<CaughtItem>>, is_mail: bool, to: String, at: Timestamp, raw: Vec<u8>) {
-    let mut all = caught.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let mut all = caught
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner);
     let id = all.len();
-    all.push(CaughtItem { id, is_mail, to, at, raw });
+    all.push(CaughtItem {
+        id,
+        is_mail,
+        to,
+        at,
+        raw,
+    });
 }
 
 async fn catch_mail(mail: Arc<SmtpPeer>, caught: Arc<Mutex<Vec<CaughtItem>>>, clock: Clock) {
     let mut order = 0;
     while let Some(message) = mail.message(order).await {
-        push(&caught, true, message.to.clone(), clock.now(), message.data.clone());
+        push(
+            &caught,
+            true,
+            message.to.clone(),
+            clock.now(),
+            message.data.clone(),
+        );
         order += 1;
     }
 }
 
 impl Demo for Stage {
     fn caught(&self) -> Vec<CaughtItem> {
-        self.caught.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+        self.caught
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .clone()
     }
 
-    fn advance<'a>(&'a self, minutes: Option<i64>) -> Pin<Box<dyn Future<Output = Result<String, String>> + Send + 'a>> {
-        Box::pin(async move { self.step(minutes).await.map_err(|problem| format!("{problem:#}")) })
+    fn advance<'a>(
+        &'a self,
+        minutes: Option<i64>,
+    ) -> Pin<Box<dyn Future<Output = Result<String, String>> + Send + 'a>> {
+        Box::pin(async move {
+            self.step(minutes)
+                .await
+                .map_err(|problem| format!("{problem:#}"))
+        })
     }
 }

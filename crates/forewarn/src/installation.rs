@@ -3,9 +3,9 @@
 use anyhow::{Context, Result};
 use forewarn_core::contact::EmailAddress;
 use forewarn_core::token::Key;
+use forewarn_engine::channel::smtp::RelayUrl;
 use forewarn_engine::channel::smtp::Smtp;
 use forewarn_engine::channel::webhook::Webhooks;
-use forewarn_engine::channel::smtp::RelayUrl;
 use forewarn_engine::{Engine, Identity, RealChannels};
 use forewarn_server::demo::Demo;
 use forewarn_server::status_page::Live;
@@ -64,7 +64,11 @@ impl Installation {
     /// When the store cannot be used or the mail settings are wrong.
     pub async fn assemble(parts: Parts, demo: Option<Arc<dyn Demo>>) -> Result<Installation> {
         let store = parts.store;
-        let key = Key::new(&store.setting("key", || random_token() + &random_token()).await?);
+        let key = Key::new(
+            &store
+                .setting("key", || random_token() + &random_token())
+                .await?,
+        );
         let organisation = store.catalogue().await?.organisation.name;
         let smtp = match parts.relays.is_empty() {
             true => None,
@@ -74,7 +78,10 @@ impl Installation {
                     .context("the mail settings cannot be used")?,
             ),
         };
-        let channels = RealChannels { smtp, webhooks: Webhooks::new(parts.allow_private_targets, HOOKS_AT_ONCE) };
+        let channels = RealChannels {
+            smtp,
+            webhooks: Webhooks::new(parts.allow_private_targets, HOOKS_AT_ONCE),
+        };
         let identity = Identity {
             public_url: parts.public_url.clone(),
             name: parts.from_name.unwrap_or(organisation),
@@ -82,7 +89,14 @@ impl Installation {
         };
         // A process is never the one before it: what that one left in the air must be told apart from ours.
         let node = format!("node-{}", random_token());
-        let engine = Engine::new(store.clone(), parts.clock.clone(), channels, identity, key.clone(), node);
+        let engine = Engine::new(
+            store.clone(),
+            parts.clock.clone(),
+            channels,
+            identity,
+            key.clone(),
+            node,
+        );
         let live = Live::default();
         let app = App::new(Shared {
             store,
@@ -96,7 +110,13 @@ impl Installation {
             demo,
         });
         let (stop, _) = watch::channel(false);
-        Ok(Installation { engine: Arc::new(engine), app, live, stop, tasks: Vec::new() })
+        Ok(Installation {
+            engine: Arc::new(engine),
+            app,
+            live,
+            stop,
+            tasks: Vec::new(),
+        })
     }
 
     /// Makes the first administrator, if there is nobody yet, and says the password, which is not kept.
@@ -109,7 +129,16 @@ impl Installation {
         }
         let password = random_password();
         let hash = hash_password(&password).map_err(anyhow::Error::msg)?;
-        self.app.store.put_user("admin", &hash, Role::Administrator, "first start", self.app.clock.now()).await?;
+        self.app
+            .store
+            .put_user(
+                "admin",
+                &hash,
+                Role::Administrator,
+                "first start",
+                self.app.clock.now(),
+            )
+            .await?;
         Ok(Some(password))
     }
 
@@ -119,7 +148,9 @@ impl Installation {
     /// When the public pages cannot be made a first time.
     pub async fn serve(&mut self, listener: TcpListener) -> Result<SocketAddr> {
         let address = listener.local_addr()?;
-        self.live.refresh(&self.app.store, &self.app.clock, &self.app.public_url).await?;
+        self.live
+            .refresh(&self.app.store, &self.app.clock, &self.app.public_url)
+            .await?;
         let keep = self.live.clone().keep(
             self.app.store.clone(),
             self.app.clock.clone(),
@@ -147,7 +178,8 @@ impl Installation {
     /// When the store cannot be written.
     pub async fn send(&mut self) -> Result<u64> {
         let taken = self.engine.recover().await?;
-        self.tasks.push(tokio::spawn(self.engine.clone().run(self.stop.subscribe())));
+        self.tasks
+            .push(tokio::spawn(self.engine.clone().run(self.stop.subscribe())));
         Ok(taken)
     }
 
@@ -156,7 +188,9 @@ impl Installation {
         self.stop.send_replace(true);
         for task in self.tasks {
             if tokio::time::timeout(GRACE, task).await.is_err() {
-                tracing::warn!("a task did not end in time; what it had claimed is taken back at the next start");
+                tracing::warn!(
+                    "a task did not end in time; what it had claimed is taken back at the next start"
+                );
             }
         }
         self.app.store.close().await;
@@ -167,10 +201,12 @@ impl Installation {
 fn hello_name(public_url: &str) -> String {
     url::Url::parse(public_url)
         .ok()
-        .and_then(|url| url.host().map(|host| match host {
-            url::Host::Domain(name) => name.to_owned(),
-            url::Host::Ipv4(address) => format!("[{address}]"),
-            url::Host::Ipv6(address) => format!("[IPv6:{address}]"),
-        }))
+        .and_then(|url| {
+            url.host().map(|host| match host {
+                url::Host::Domain(name) => name.to_owned(),
+                url::Host::Ipv4(address) => format!("[{address}]"),
+                url::Host::Ipv6(address) => format!("[IPv6:{address}]"),
+            })
+        })
         .unwrap_or_else(|| "[127.0.0.1]".into())
 }

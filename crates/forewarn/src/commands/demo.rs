@@ -28,7 +28,8 @@ pub struct DemoArgs {}
 /// When it cannot begin.
 pub async fn run(_: DemoArgs, settings: Settings) -> Result<ExitCode> {
     let folder = std::env::temp_dir().join(format!("forewarn-demo-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    std::fs::create_dir_all(&folder)
+        .with_context(|| format!("cannot make {}", folder.display()))?;
     let ended = tell(&settings, &folder).await;
     let _ = std::fs::remove_dir_all(&folder);
     ended.map(|()| ExitCode::SUCCESS)
@@ -44,11 +45,18 @@ async fn tell(settings: &Settings, folder: &std::path::Path) -> Result<()> {
         Err(_) => TcpListener::bind("127.0.0.1:0").await?,
     };
     let address = listener.local_addr()?;
-    let documents = Documents::parse_yaml(&story::documents(&stage, clock.now()), &Catalogue::default(), "MNT-1")?;
+    let documents = Documents::parse_yaml(
+        &story::documents(&stage, clock.now()),
+        &Catalogue::default(),
+        "MNT-1",
+    )?;
     store.apply(&documents, "demo", clock.now(), false).await?;
     let hash = hash_password(PASSWORD).map_err(anyhow::Error::msg)?;
-    store.put_user(NAME, &hash, Role::Administrator, "demo", clock.now()).await?;
-    let relay = RelayUrl::parse(&format!("smtp://{}", stage.mail_address())).map_err(anyhow::Error::msg)?;
+    store
+        .put_user(NAME, &hash, Role::Administrator, "demo", clock.now())
+        .await?;
+    let relay =
+        RelayUrl::parse(&format!("smtp://{}", stage.mail_address())).map_err(anyhow::Error::msg)?;
     let parts = Parts {
         store,
         clock: clock.clone(),
@@ -62,13 +70,24 @@ async fn tell(settings: &Settings, folder: &std::path::Path) -> Result<()> {
     };
     let stage = Arc::new(stage);
     let mut installation = Installation::assemble(parts, Some(stage.clone())).await?;
-    stage.begin(&installation, documents.maintenance.as_ref().map(|m| m.window())).await?;
+    stage
+        .begin(
+            &installation,
+            documents.maintenance.as_ref().map(|m| m.window()),
+        )
+        .await?;
     installation.serve(listener).await?;
-    println!("The demo of Forewarn is running. Nothing leaves this machine; the clock moves when you move it.\n");
+    println!(
+        "The demo of Forewarn is running. Nothing leaves this machine; the clock moves when you move it.\n"
+    );
     println!("  Status page      http://{address}/");
-    println!("  Console          http://{address}/console        sign in as {NAME} with the password {PASSWORD}");
+    println!(
+        "  Console          http://{address}/console        sign in as {NAME} with the password {PASSWORD}"
+    );
     println!("  Caught messages  http://{address}/console/caught");
-    println!("\nPress \"Next notice\" in the console and watch a maintenance and an incident go by. Ctrl-C ends it.");
+    println!(
+        "\nPress \"Next notice\" in the console and watch a maintenance and an incident go by. Ctrl-C ends it."
+    );
     tokio::signal::ctrl_c().await?;
     installation.stop().await;
     Ok(())

@@ -44,12 +44,18 @@ pub fn documents(stage: &Stage, now: Timestamp) -> Vec<(String, String)> {
 
 /// A Tuesday night, ten days or more from now.
 fn window(now: Timestamp) -> (String, String) {
-    let here = Zone::parse(ZONE).unwrap_or_else(|_| Zone::utc()).at(now).date();
+    let here = Zone::parse(ZONE)
+        .unwrap_or_else(|_| Zone::utc())
+        .at(now)
+        .date();
     let mut day = here.saturating_add(10.days());
     while day.weekday() != jiff::civil::Weekday::Tuesday {
         day = day.saturating_add(1.day());
     }
-    (format!("{day}T22:00"), format!("{}T02:00", day.saturating_add(1.day())))
+    (
+        format!("{day}T22:00"),
+        format!("{}T02:00", day.saturating_add(1.day())),
+    )
 }
 
 /// What people do, and when.
@@ -67,7 +73,12 @@ pub fn acts(start: Timestamp, end: Timestamp) -> VecDeque<(Timestamp, Act)> {
 }
 
 fn by(name: &str) -> Caller {
-    Caller { actor: name.to_owned(), role: Role::Administrator, session: None, key: None }
+    Caller {
+        actor: name.to_owned(),
+        role: Role::Administrator,
+        session: None,
+        key: None,
+    }
 }
 
 fn node(body: &Value) -> Result<Node> {
