@@ -111,8 +111,6 @@ mod tests {
             "backup file --data d",
             "restore file --database postgres://h/d",
             "bench mail --recipients 10 --json",
-            "bench webhook",
-            "bench page",
             "completions bash",
             "serve --data d --listen 127.0.0.1:0 --public-url http://x --smtp smtp://h:1 --from a@b.c --allow-private-targets 127.0.0.0/8",
             "demo",
