@@ -307,9 +307,8 @@ fn refusal(status: StatusCode, body: &[u8]) -> Refusal {
             ),
         },
         (title, "") => title.to_owned(),
-        ("", detail) => detail.to_owned(),
-        (title, detail) if title == detail => title.to_owned(),
-        (title, detail) => format!("{title}: {detail}"),
+        // The title only repeats the status.
+        (_, detail) => detail.to_owned(),
     };
     let errors = problem.get("errors").and_then(Value::as_array);
     let errors = errors.map_or(&[][..], Vec::as_slice).iter();
@@ -358,7 +357,7 @@ mod tests {
         let refused = refusal(StatusCode::UNPROCESSABLE_ENTITY, body);
         assert_eq!(
             refused.to_string(),
-            "invalid: 2 problems (status 422)\n  line 3, column 5: services[0].name: is missing\n  x\u{fffd}"
+            "2 problems (status 422)\n  line 3, column 5: services[0].name: is missing\n  x\u{fffd}"
         );
         assert_eq!(refused.exit(), Exit::Refused);
         let broken = refusal(StatusCode::BAD_GATEWAY, b"<html>");

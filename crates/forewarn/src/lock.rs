@@ -1,7 +1,7 @@
 //! The lock on the data folder: one server at a time works in it, and nothing is restored under a running one.
 
 use anyhow::{Context, anyhow};
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
@@ -21,7 +21,7 @@ impl DataLock {
     /// # Errors
     /// When another process has it, or it cannot be written.
     pub fn take(folder: &Path) -> anyhow::Result<DataLock> {
-        std::fs::create_dir_all(folder)
+        make(folder)
             .with_context(|| format!("cannot make the data folder {}", folder.display()))?;
         let path = folder.join(FILE);
         let mut file = OpenOptions::new()
@@ -58,6 +58,15 @@ impl DataLock {
             }
         }
     }
+}
+
+/// Makes the folder. What will stand in it, addresses and keys, is nobody else's to read.
+fn make(folder: &Path) -> std::io::Result<()> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
 }
 
 #[cfg(test)]

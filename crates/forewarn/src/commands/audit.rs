@@ -47,17 +47,16 @@ pub async fn run(args: AuditArgs) -> anyhow::Result<ExitCode> {
     .into())
 }
 
-/// The verdict in words: `{"entries": 12, "broken": null}` or `{"entries": 4, "broken": [5, "was altered"]}`.
+/// The verdict in words: `{"entries": 12, "broken": null}` or `{"entries": 4, "broken": {"entry": 5, "what": "was altered"}}`.
 fn words(verdict: &Value) -> String {
     let entries = verdict["entries"].as_i64().unwrap_or_default();
     match &verdict["broken"] {
         Value::Null => format!("The journal is whole: {entries} entries"),
-        Value::Array(broken) if broken.len() == 2 => format!(
+        broken => format!(
             "The journal is broken: entry {} {}",
-            broken[0],
-            clean(broken[1].as_str().unwrap_or("is wrong"))
+            broken["entry"],
+            clean(broken["what"].as_str().unwrap_or("is wrong"))
         ),
-        other => format!("The journal is broken: {}", clean(&other.to_string())),
     }
 }
 
@@ -70,7 +69,7 @@ mod tests {
     fn a_verdict_is_told_in_words() {
         let whole = json!({"entries": 12, "broken": null});
         assert_eq!(words(&whole), "The journal is whole: 12 entries");
-        let broken = json!({"entries": 4, "broken": [5, "was altered"]});
+        let broken = json!({"entries": 4, "broken": {"entry": 5, "what": "was altered"}});
         assert_eq!(words(&broken), "The journal is broken: entry 5 was altered");
     }
 }

@@ -2,11 +2,14 @@
 
 use super::{schedule, source};
 use crate::client::{Body, Client, Remote};
-use crate::exit::Exit;
+use crate::exit::{Exit, InvalidInput};
 use crate::terminal::{self, Colour, clean};
 use clap::{Args, Subcommand};
+use forewarn_core::document::{Node, Problems, Value as Tree, parse_yaml};
+use forewarn_core::maintenance::Maintenance;
 use forewarn_core::plan::Plan;
-use forewarn_core::time::Zone;
+use forewarn_core::problem::Invalid;
+use forewarn_core::time::{CivilTime, Zone};
 use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -122,15 +125,57 @@ pub async fn run(args: MaintenanceArgs) -> anyhow::Result<ExitCode> {
     Ok(if late { Exit::Warned } else { Exit::Done }.into())
 }
 
+/// The maintenance in a file, as the API takes it. What needs no catalogue is checked here, where its line is known.
 fn document(file: &Path) -> anyhow::Result<Body> {
-    let (_, text) = source::text(file)?;
-    let is_json = file.extension().is_some_and(|e| e == "json");
-    let kind = if is_json {
-        "application/json"
-    } else {
-        "application/yaml"
+    let (name, text) = source::text(file)?;
+    let refused = |invalid| InvalidInput::of(name.as_str(), invalid);
+    let nodes = parse_yaml(&text).map_err(refused)?;
+    let mut found = Vec::new();
+    for node in &nodes {
+        match &node.value {
+            Tree::Map(entries) if entries.iter().any(|(key, _, _)| key == "maintenance") => {
+                found.extend(entries.iter().filter(|(k, _, _)| k == "maintenance"));
+                for (other, _, _) in entries.iter().filter(|(k, _, _)| k != "maintenance") {
+                    terminal::caution(&format!(
+                        "{} is left out; load it with `forewarn apply`",
+                        clean(other)
+                    ));
+                }
+            }
+            _ => {}
+        }
+    }
+    let (path, maintenance) = match (found.as_slice(), nodes.as_slice()) {
+        ([(_, _, maintenance)], _) => ("maintenance", maintenance),
+        // The fields without their heading, as the API takes them.
+        ([], [node]) => ("", node),
+        _ => {
+            let problem = "needs exactly one maintenance";
+            return Err(refused(Invalid::one("maintenance", problem)).into());
+        }
     };
-    Ok(Body::Text(kind, text))
+    let mut problems = Problems::default();
+    Maintenance::read(maintenance, path, &Zone::utc(), "MNT-1", &mut problems);
+    if !problems.0.is_empty() {
+        let problems = problems.0;
+        return Err(refused(Invalid { problems }).into());
+    }
+    Ok(Body::Json(json_of(maintenance)))
+}
+
+/// A tree as JSON; scalars stay texts, which the server reads by their meaning as it does those of a file.
+fn json_of(node: &Node) -> Value {
+    match &node.value {
+        Tree::Null => Value::Null,
+        Tree::Text { text, .. } => Value::from(text.as_str()),
+        Tree::List(items) => items.iter().map(json_of).collect(),
+        Tree::Map(entries) => {
+            let entries = entries
+                .iter()
+                .map(|(key, _, node)| (key.clone(), json_of(node)));
+            Value::Object(entries.collect())
+        }
+    }
 }
 
 async fn change<const N: usize>(
@@ -155,12 +200,29 @@ fn show(answer: &Value, plan: Option<&Plan>, colour: Colour) -> String {
         answer["revision"]
     );
     if let Some(plan) = plan {
-        let zone = answer["time_zone"]
-            .as_str()
-            .and_then(|name| Zone::parse(name).ok());
-        let zone = zone.unwrap_or_else(Zone::utc);
+        // The start is civil time with its zone (RFC 9557).
+        let start = answer["start"].as_str();
+        let start = start.and_then(|text| CivilTime::parse(text, &Zone::utc()).ok());
+        let zone = start.map_or_else(Zone::utc, |start| start.zone);
         shown.push('\n');
         shown.push_str(&schedule::show(plan, &text("title"), &zone, colour));
     }
     shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_example_is_sent_as_the_api_takes_it() {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/maintenance.yaml");
+        let expected = json!({
+            "title": "Student portal update", "kind": "routine", "services": ["portal"],
+            "start": "2026-12-06T22:00", "end": "2026-12-07T01:00",
+            "facts": {"effect": "You cannot sign in to the student portal.",
+                "why": "The update makes the timetable load faster.", "contact": "help@example.edu"}
+        });
+        assert_eq!(document(&file).unwrap(), Body::Json(expected));
+    }
 }

@@ -1,6 +1,6 @@
 //! `forewarn notices`: what is told to whom and when.
 
-use super::pages;
+use super::{pages, schedule};
 use crate::client::{Client, Remote};
 use crate::exit::Exit;
 use crate::terminal::{self, Colour, Style, Table};
@@ -54,6 +54,7 @@ pub fn show(list: &Value, colour: Colour) -> String {
     }
     let mut table = Table::new(&[
         "due",
+        "zone",
         "event",
         "notice",
         "audience",
@@ -63,10 +64,8 @@ pub fn show(list: &Value, colour: Colour) -> String {
     ]);
     for item in items {
         let text = |name: &str| item[name].as_str().unwrap_or_default().to_owned();
-        let due = match text("due_local") {
-            empty if empty.is_empty() => text("due"),
-            local => local,
-        };
+        let (due, zone) =
+            schedule::local(&text("due_local")).unwrap_or_else(|| (text("due"), String::new()));
         let style = match item["status"].as_str() {
             Some("awaiting_approval") => Style::Warning,
             Some("moved" | "superseded" | "cancelled") => Style::Dim,
@@ -76,6 +75,7 @@ pub fn show(list: &Value, colour: Colour) -> String {
             style,
             [
                 due,
+                zone,
                 text("event"),
                 format!("{} {}", text("milestone"), text("offset"))
                     .trim()
@@ -121,9 +121,9 @@ mod tests {
         ]});
         assert_eq!(
             show(&list, Colour::Off),
-            "due                                             event  notice            audience  status   deliveries               id\n\
-             2026-11-20T09:00:00-08:00[America/Los_Angeles]  MNT-1  announcement 5bd  students  sent     1200 accepted, 3 failed  n1\n\
-             2026-11-30T06:00:00Z                            MNT-1  start             students  planned                           n2\n"
+            "due                   zone                 event  notice            audience  status   deliveries               id\n\
+             Fri 2026-11-20 09:00  America/Los_Angeles  MNT-1  announcement 5bd  students  sent     1200 accepted, 3 failed  n1\n\
+             2026-11-30T06:00:00Z                       MNT-1  start             students  planned                           n2\n"
         );
     }
 }

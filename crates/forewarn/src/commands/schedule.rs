@@ -66,13 +66,17 @@ fn notices(plan: &Plan, colour: Colour) -> String {
 }
 
 fn due(notice: &Notice) -> (String, String) {
-    let local: Zoned = match notice.due_local.parse() {
-        Ok(local) => local,
-        Err(_) => Zone::utc().at(notice.due),
-    };
-    let zone = local.time_zone().iana_name().unwrap_or("UTC").to_owned();
+    let (due, zone) = local(&notice.due_local)
+        .unwrap_or_else(|| (day_and_time(&Zone::utc().at(notice.due)), "UTC".into()));
     let mark = if notice.held { " (expected)" } else { "" };
-    (format!("{}{mark}", day_and_time(&local)), zone)
+    (format!("{due}{mark}"), zone)
+}
+
+/// A time with its zone (RFC 9557) as day and time, and the zone's name.
+pub fn local(text: &str) -> Option<(String, String)> {
+    let local: Zoned = text.parse().ok()?;
+    let zone = local.time_zone().iana_name().unwrap_or("UTC").to_owned();
+    Some((day_and_time(&local), zone))
 }
 
 fn because(notice: &Notice) -> String {
