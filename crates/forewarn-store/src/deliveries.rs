@@ -106,6 +106,8 @@ pub struct DeliveryFilter {
     pub notice: Option<String>,
     /// Of this event.
     pub event: Option<String>,
+    /// By this channel.
+    pub channel: Option<Channel>,
     /// In this status.
     pub status: Option<DeliveryStatus>,
     /// After this id.
@@ -288,13 +290,15 @@ impl Store {
                 "SELECT d.id, d.notice, d.event, d.contact, d.channel, COALESCE(e.address, ''), d.level, d.status, d.reason,
                    d.next_at FROM deliveries d LEFT JOIN endpoints e ON e.id = d.endpoint
                  WHERE (CAST($1 AS TEXT) IS NULL OR d.notice = $1) AND (CAST($2 AS TEXT) IS NULL OR d.event = $2)
-                   AND (CAST($3 AS TEXT) IS NULL OR d.status = $3) AND d.id > $4 ORDER BY d.id LIMIT $5",
+                   AND (CAST($3 AS TEXT) IS NULL OR d.status = $3) AND d.id > $4
+                   AND (CAST($6 AS TEXT) IS NULL OR d.channel = $6) ORDER BY d.id LIMIT $5",
                 args![
                     filter.notice.clone(),
                     filter.event.clone(),
                     filter.status.map(DeliveryStatus::as_str),
                     filter.after.clone().unwrap_or_default(),
-                    limit
+                    limit,
+                    filter.channel.map(Channel::as_str)
                 ],
             )
             .await?;
