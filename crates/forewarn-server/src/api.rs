@@ -7,6 +7,7 @@ mod events;
 mod lists;
 mod openapi;
 
+pub(crate) use lists::{cursor as notice_cursor, message_id, read_cursor as read_notice_cursor};
 pub use openapi::{Operation, document, operations};
 
 use crate::app::App;
@@ -68,6 +69,30 @@ async fn guard(State(app): State<App>, mut request: Request, next: Next) -> Resp
     }
     request.extensions_mut().insert(caller);
     next.run(request).await
+}
+
+/// Every refusal under `/api/v1` is a problem document, also those that a layer or an extractor made as text.
+pub(crate) async fn as_problems(request: Request, next: Next) -> Response {
+    /// Words of our own layers are short.
+    const WORDS: usize = 4096;
+    let ours = request.uri().path().starts_with("/api/v1");
+    let response = next.run(request).await;
+    let status = response.status();
+    let kind = response.headers().get(header::CONTENT_TYPE);
+    let is_problem = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"application/problem"));
+    if !ours || is_problem || !(status.is_client_error() || status.is_server_error()) {
+        return response;
+    }
+    let (parts, body) = response.into_parts();
+    let words = axum::body::to_bytes(body, WORDS).await.unwrap_or_default();
+    let words = String::from_utf8_lossy(&words).trim().to_owned();
+    let mut made = crate::error::problem(status, &words, &[]);
+    for name in [header::ALLOW, header::RETRY_AFTER] {
+        if let Some(value) = parts.headers.get(&name) {
+            made.headers_mut().insert(name, value.clone());
+        }
+    }
+    made
 }
 
 /// The body of a request as a tree, from JSON or, where its content type says so, YAML; an absent body is `null`.
