@@ -17,8 +17,6 @@ mod page;
 mod pages;
 pub mod snapshot;
 pub mod state;
-#[cfg(test)]
-mod tests;
 pub mod when;
 
 pub(crate) use page::milestone_words;
