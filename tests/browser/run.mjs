@@ -55,7 +55,7 @@ function layoutFaults() {
 }
 
 async function look(browser, found, page, width, scheme) {
-  const context = await browser.newContext({ viewport: { width, height: width < 500 ? 740 : 900 }, colorScheme: scheme, deviceScaleFactor: width < 500 ? 2 : 1, reducedMotion: "reduce" });
+  const context = await browser.newContext({ viewport: { width, height: width < 500 ? 740 : 900 }, colorScheme: scheme, deviceScaleFactor: width < 500 ? 2 : 1, reducedMotion: "reduce", timezoneId: "Europe/Berlin" });
   if (found.cookie) {
     const [name, value] = found.cookie.split(/=(.*)/s);
     await context.addCookies([{ name, value, url: page.url }]);

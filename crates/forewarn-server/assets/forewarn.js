@@ -30,7 +30,8 @@
   // The reader's own clock, where it differs from the ones that the page shows.
   var whole = { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" };
   document.querySelectorAll("[data-own]").forEach(function (clocks) {
-    var from = new Date(clocks.getAttribute("data-own")), to = new Date(clocks.getAttribute("data-end"));
+    // Without a second time the first stands alone: an empty text is no date, while null would be 1970.
+    var from = new Date(clocks.getAttribute("data-own")), to = new Date(clocks.getAttribute("data-end") || "");
     var offset = -from.getTimezoneOffset();
     if (isNaN(from) || offset === 0 || offset === Number(clocks.getAttribute("data-shown"))) return;
     var own = document.createElement("span");

@@ -209,7 +209,7 @@ impl Frame {
         let digits = count.to_string();
         let mut out = String::with_capacity(digits.len() + 4);
         for (n, digit) in digits.chars().enumerate() {
-            if n > 0 && (digits.len() - n) % 3 == 0 {
+            if n > 0 && (digits.len() - n).is_multiple_of(3) {
                 out.push(',');
             }
             out.push(digit);
