@@ -85,10 +85,6 @@ impl fmt::Debug for Twilio {
 
 /// The settings of an installation, checked.
 #[derive(Clone)]
-#[expect(
-    dead_code,
-    reason = "some are read only by the server, which is wired in apart"
-)]
 pub struct Settings {
     /// Folder of the database, published copies and keys.
     pub data: PathBuf,
