@@ -7,6 +7,7 @@ mod events;
 mod lists;
 mod openapi;
 
+pub(crate) use lists::{cursor as notice_cursor, message_id, read_cursor as read_notice_cursor};
 pub use openapi::{Operation, document, operations};
 
 use crate::app::App;
@@ -19,7 +20,8 @@ use axum::http::{Method, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use forewarn_core::document::{Node, parse_json};
+use forewarn_core::document::{Node, parse_json, parse_yaml};
+use forewarn_core::problem::Invalid;
 use forewarn_store::Role;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -69,21 +71,59 @@ async fn guard(State(app): State<App>, mut request: Request, next: Next) -> Resp
     next.run(request).await
 }
 
-/// The JSON body of a request as a tree; an absent body is `null`.
-struct Json(Node);
+/// Every refusal under `/api/v1` is a problem document, also those that a layer or an extractor made as text.
+pub(crate) async fn as_problems(request: Request, next: Next) -> Response {
+    /// Words of our own layers are short.
+    const WORDS: usize = 4096;
+    let ours = request.uri().path().starts_with("/api/v1");
+    let response = next.run(request).await;
+    let status = response.status();
+    let kind = response.headers().get(header::CONTENT_TYPE);
+    let is_problem = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"application/problem"));
+    if !ours || is_problem || !(status.is_client_error() || status.is_server_error()) {
+        return response;
+    }
+    let (parts, body) = response.into_parts();
+    let words = axum::body::to_bytes(body, WORDS).await.unwrap_or_default();
+    let words = String::from_utf8_lossy(&words).trim().to_owned();
+    let mut made = crate::error::problem(status, &words, &[]);
+    for name in [header::ALLOW, header::RETRY_AFTER] {
+        if let Some(value) = parts.headers.get(&name) {
+            made.headers_mut().insert(name, value.clone());
+        }
+    }
+    made
+}
 
-impl axum::extract::FromRequest<App> for Json {
+/// The body of a request as a tree, from JSON or, where its content type says so, YAML; an absent body is `null`.
+struct Body(Node);
+
+impl axum::extract::FromRequest<App> for Body {
     type Rejection = ApiError;
 
-    async fn from_request(request: Request, state: &App) -> Result<Json> {
+    async fn from_request(request: Request, state: &App) -> Result<Body> {
+        let kind = request
+            .headers()
+            .get(header::CONTENT_TYPE)
+            .and_then(|v| v.to_str().ok());
+        let yaml = kind.is_some_and(|kind| kind.contains("yaml"));
         let text = Text::from_request(request, state).await?.0;
+        let null = Node {
+            value: forewarn_core::document::Value::Null,
+            place: None,
+        };
         if text.trim().is_empty() {
-            return Ok(Json(Node {
-                value: forewarn_core::document::Value::Null,
-                place: None,
-            }));
+            return Ok(Body(null));
         }
-        Ok(Json(parse_json(&text)?))
+        if !yaml {
+            return Ok(Body(parse_json(&text)?));
+        }
+        let mut documents = parse_yaml(&text)?;
+        match documents.len() {
+            0 => Ok(Body(null)),
+            1 => Ok(Body(documents.remove(0))),
+            n => Err(Invalid::one("", format!("must be one document; here are {n}")).into()),
+        }
     }
 }
 
@@ -96,18 +136,10 @@ impl axum::extract::FromRequest<App> for Text {
     async fn from_request(request: Request, _: &App) -> Result<Text> {
         let body = axum::body::to_bytes(request.into_body(), idempotency::MAX_BODY)
             .await
-            .map_err(|_| {
-                ApiError::Invalid(forewarn_core::problem::Invalid::one(
-                    "",
-                    "the body is too large",
-                ))
-            })?;
-        String::from_utf8(body.to_vec()).map(Text).map_err(|_| {
-            ApiError::Invalid(forewarn_core::problem::Invalid::one(
-                "",
-                "the body is not UTF-8",
-            ))
-        })
+            .map_err(|_| ApiError::Invalid(Invalid::one("", "the body is too large")))?;
+        String::from_utf8(body.to_vec())
+            .map(Text)
+            .map_err(|_| ApiError::Invalid(Invalid::one("", "the body is not UTF-8")))
     }
 }
 

@@ -18,15 +18,21 @@
 //! | `/console/services`, `/console/audiences` | [`ServiceList`], [`AudienceList`] | |
 //! | `/console/journal` | [`Journal`] | GET filter `event` |
 //! | `/console/caught`, `/console/caught/{id}` | [`Caught`], [`CaughtMessage`] | |
+//! | `/api` | [`ApiPage`] | |
 //! | any | [`ErrorPage`] | |
 //!
 //! The frame posts `/console/sign-out`, and in the demo `/console/demo/next` and `/console/demo/advance` (`by=PT1H`).
 //! A caught mail's own HTML is `GET /console/caught/{id}/html`, shown in a sandboxed frame and to be answered
 //! with [`CAUGHT_HTML_POLICY`].
 
+mod api_page;
 mod catalogue;
 mod caught;
+mod desk;
+mod entered;
 mod forms;
+mod guard;
+mod handlers;
 mod incident;
 mod journal;
 mod layout;
@@ -39,6 +45,7 @@ mod plan;
 mod routes;
 mod sign_in;
 
+pub use api_page::ApiPage;
 pub use catalogue::{AudienceList, AudienceRow, ServiceList, ServiceRow};
 pub use caught::{Caught, CaughtKind, CaughtMessage, CaughtRow};
 pub use forms::{Choice, Typed};
@@ -50,7 +57,7 @@ pub use notices::{Attempt, Counts, DeliveryList, DeliveryRow, NoticeList, Notice
 pub use now::{Doubt, Now, PromiseRow};
 pub use plain::PlainPage;
 pub use plan::{BreachRow, Plan, PlannedNotice, Reach};
-pub use routes::{not_found, router};
+pub use routes::{not_found, plain, router};
 pub use sign_in::SignIn;
 
 /// What a console page may load and where its forms may go.

@@ -23,6 +23,14 @@ pub struct CaughtItem {
 pub trait Demo: Send + Sync {
     /// All messages caught so far, oldest first.
     fn caught(&self) -> Vec<CaughtItem>;
+    /// One of them.
+    fn message(&self, id: usize) -> Option<CaughtItem> {
+        self.caught().into_iter().find(|item| item.id == id)
+    }
+    /// How many there are.
+    fn count(&self) -> usize {
+        self.caught().len()
+    }
     /// Moves the clock to the next notice, or by a number of minutes, and waits until what fell due has gone out.
     fn advance<'a>(
         &'a self,

@@ -85,27 +85,13 @@ impl ApiError {
 }
 
 impl IntoResponse for ApiError {
-    /// Problem details (RFC 9457).
     fn into_response(self) -> Response {
         let status = self.status();
         if status.is_server_error() {
             tracing::error!(%status, problem = %self, "a request failed");
         }
-        let mut body = json!({
-            "type": "about:blank",
-            "title": status.canonical_reason().unwrap_or("Problem"),
-            "status": status.as_u16(),
-            "detail": self.said(),
-        });
-        if !self.problems().is_empty() {
-            body["errors"] = json!(self.problems());
-        }
-        let mut response = (status, body.to_string()).into_response();
+        let mut response = problem(status, &self.said(), self.problems());
         let headers = response.headers_mut();
-        headers.insert(
-            header::CONTENT_TYPE,
-            HeaderValue::from_static("application/problem+json"),
-        );
         if status == StatusCode::SERVICE_UNAVAILABLE {
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
         }
@@ -114,4 +100,20 @@ impl IntoResponse for ApiError {
         }
         response
     }
+}
+
+/// Problem details (RFC 9457).
+pub(crate) fn problem(status: StatusCode, said: &str, problems: &[Problem]) -> Response {
+    let title = status.canonical_reason().unwrap_or("Problem");
+    let mut body = json!({
+        "type": "about:blank",
+        "title": title,
+        "status": status.as_u16(),
+        "detail": if said.is_empty() { title } else { said },
+    });
+    if !problems.is_empty() {
+        body["errors"] = json!(problems);
+    }
+    let kind = [(header::CONTENT_TYPE, "application/problem+json")];
+    (status, kind, body.to_string()).into_response()
 }

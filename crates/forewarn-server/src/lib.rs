@@ -23,7 +23,7 @@ pub use password::{hash_password, random_password, random_token};
 use axum::Router;
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::middleware::{self, Next};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::trace::TraceLayer;
@@ -36,7 +36,7 @@ pub fn router(app: App) -> Router {
         .merge(hooks::unsubscribe::routes())
         .merge(public::health())
         .fallback(public::page)
-        .layer(middleware::from_fn(safe_headers))
+        .layer(middleware::from_fn(no_nul))
         .layer(RequestBodyLimitLayer::new(idempotency::MAX_BODY))
         .layer(CatchPanicLayer::custom(
             |_: Box<dyn std::any::Any + Send>| {
@@ -48,8 +48,23 @@ pub fn router(app: App) -> Router {
                 response
             },
         ))
+        // Around everything, so that refusals of the layers above carry them too.
+        .layer(middleware::from_fn(api::as_problems))
+        .layer(middleware::from_fn(safe_headers))
         .layer(TraceLayer::new_for_http())
         .with_state(app)
+}
+
+/// No name and no text of ours holds a NUL, and PostgreSQL cannot even compare one.
+async fn no_nul(request: axum::extract::Request, next: Next) -> Response {
+    let address = request
+        .uri()
+        .path_and_query()
+        .map_or("", |address| address.as_str());
+    if address.contains("%00") {
+        return (StatusCode::BAD_REQUEST, "the address holds a NUL\n").into_response();
+    }
+    next.run(request).await
 }
 
 /// Headers that every answer carries unless it has its own.

@@ -56,8 +56,15 @@ pub async fn page(State(app): State<App>, request: Request) -> Response {
             [(header::ALLOW, "GET, HEAD")],
         )
             .into_response(),
-        Some(found) => serve(found, path, request.headers()),
-        None => crate::console::not_found(&app, path).await,
+        Some(found) => {
+            let response = serve(found, path, request.headers());
+            if request.method() == Method::HEAD {
+                without_body(response)
+            } else {
+                response
+            }
+        }
+        None => crate::console::not_found(&app),
     }
 }
 
@@ -99,6 +106,17 @@ fn serve(page: &Page, path: &str, headers: &HeaderMap) -> Response {
         );
     }
     response
+}
+
+/// The answer to HEAD: what GET would say, and nothing of it.
+fn without_body(response: Response) -> Response {
+    let (mut parts, body) = response.into_parts();
+    if let Some(length) = axum::body::HttpBody::size_hint(&body).exact() {
+        parts
+            .headers
+            .insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+    }
+    Response::from_parts(parts, axum::body::Body::empty())
 }
 
 /// `If-None-Match` (RFC 9110): any of the listed tags, weak or strong, or `*`.

@@ -108,6 +108,8 @@ pub struct DeliveryFilter {
     pub notice: Option<String>,
     /// Of this event.
     pub event: Option<String>,
+    /// By this channel.
+    pub channel: Option<Channel>,
     /// In this status.
     pub status: Option<DeliveryStatus>,
     /// After this id.
@@ -234,6 +236,31 @@ impl Store {
         Ok(given)
     }
 
+    /// Puts back what this node claimed and of which it does not know any more whether it was sent: each attempt is recorded
+    /// as unknown. Only while none of its attempts is under way in this lane.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn disown(&self, lane: Lane, node: &str, now: Timestamp) -> Result<u64> {
+        const MINE: &str = "status = 'attempting' AND owner = $1 AND lane = $2";
+        let mut tx = self.db.write().await?;
+        let sql = format!("SELECT id FROM deliveries WHERE {MINE}");
+        let mine = ids(&tx.rows(&sql, args![node, lane.number()]).await?)?;
+        if mine == "[]" {
+            return Ok(0);
+        }
+        hold_events_of(&mut tx, &mine).await?;
+        let sql = format!(
+            "UPDATE deliveries SET status = 'queued', owner = NULL, next_at = $3 WHERE {MINE}
+             RETURNING id, attempt, updated_at"
+        );
+        let taken = tx.rows(&sql, args![node, lane.number(), now]).await?;
+        put_unknown(&mut tx, &taken, now).await?;
+        supersede(&mut tx, &ids(&taken)?, now).await?;
+        tx.commit().await?;
+        Ok(taken.len() as u64)
+    }
+
     /// This node is alive.
     ///
     /// # Errors
@@ -304,10 +331,12 @@ impl Store {
         let mut sql = String::from(LISTED);
         let mut values = args![after];
         let status = filter.status.map(|s| s.as_str().to_owned());
+        let channel = filter.channel.map(|c| c.as_str().to_owned());
         for (column, wanted) in [
             ("notice", &filter.notice),
             ("event", &filter.event),
             ("status", &status),
+            ("channel", &channel),
         ] {
             if let Some(wanted) = wanted {
                 values.push(wanted.into());

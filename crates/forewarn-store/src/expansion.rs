@@ -76,23 +76,26 @@ ON CONFLICT (id) DO UPDATE SET notice = excluded.notice, level = excluded.level,
   reason = excluded.reason
 WHERE deliveries.status = 'suppressed' AND excluded.status = 'queued'";
 
-/// Closes what waits for a contact of this range although something newer about the same event exists.
+/// Closes what waits for a contact of this range although something newer about the same event exists and was not withheld.
 const SUPERSEDE: &str = "
 UPDATE deliveries SET status = 'superseded', updated_at = $1, reason = 'a newer message about the same event'
 WHERE event = $2 AND contact > $3 AND contact <= $4 AND status = 'queued'
   AND EXISTS (SELECT 1 FROM deliveries n WHERE n.event = deliveries.event AND n.contact = deliveries.contact
-    AND n.endpoint = deliveries.endpoint AND n.ordinal > deliveries.ordinal)";
+    AND n.endpoint = deliveries.endpoint AND n.ordinal > deliveries.ordinal
+      AND n.status <> 'suppressed')";
 
 /// The same for deliveries by id.
 const SUPERSEDE_SOME: (&str, &str) = (
     "UPDATE deliveries SET status = 'superseded', updated_at = $1, reason = 'a newer message about the same event'
      WHERE id IN (SELECT value FROM json_each($2)) AND status = 'queued'
        AND EXISTS (SELECT 1 FROM deliveries n WHERE n.event = deliveries.event AND n.contact = deliveries.contact
-         AND n.endpoint = deliveries.endpoint AND n.ordinal > deliveries.ordinal)",
+         AND n.endpoint = deliveries.endpoint AND n.ordinal > deliveries.ordinal
+      AND n.status <> 'suppressed')",
     "UPDATE deliveries SET status = 'superseded', updated_at = $1, reason = 'a newer message about the same event'
      WHERE id = ANY(ARRAY(SELECT jsonb_array_elements_text($2::jsonb))) AND status = 'queued'
        AND EXISTS (SELECT 1 FROM deliveries n WHERE n.event = deliveries.event AND n.contact = deliveries.contact
-         AND n.endpoint = deliveries.endpoint AND n.ordinal > deliveries.ordinal)",
+         AND n.endpoint = deliveries.endpoint AND n.ordinal > deliveries.ordinal
+      AND n.status <> 'suppressed')",
 );
 
 impl Store {
@@ -230,9 +233,11 @@ async fn to_addresses(
                 "INSERT INTO deliveries (id, notice, event, endpoint, contact, channel, level, ordinal, lane, status,
                    attempt, next_at, expires, updated_at, reason)
                  SELECT n.slot || '.' || e.id, n.id, n.event, e.id, e.contact, e.channel, n.level, n.ordinal, n.lane,
-                   CASE WHEN e.state = 'active' THEN 'queued' ELSE 'suppressed' END, 0, $2, n.expires, $2,
-                   CASE WHEN e.state <> 'active' THEN COALESCE(e.reason, e.state) END
-                 FROM notices n JOIN endpoints e ON e.id = $3 WHERE n.id = $1 ON CONFLICT (id) DO NOTHING",
+                   CASE WHEN e.state <> 'active' OR s.endpoint IS NOT NULL THEN 'suppressed' ELSE 'queued' END, 0, $2, n.expires,
+                   $2, COALESCE(s.reason, CASE WHEN e.state <> 'active' THEN COALESCE(e.reason, e.state) END)
+                 FROM notices n JOIN endpoints e ON e.id = $3
+                 LEFT JOIN suppressions s ON s.endpoint = e.id AND s.audience = '*'
+                 WHERE n.id = $1 ON CONFLICT (id) DO NOTHING",
                 args![notice, now, endpoint],
             )
             .await?;

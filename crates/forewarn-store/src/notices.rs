@@ -114,11 +114,13 @@ pub struct NoticeFilter {
 
 /// One message per endpoint for all notices that share this: event, revision and milestone, and the offset
 /// where a milestone has several. An announcement is one, whichever of its offsets was reached.
-fn slot(event: &str, revision: u32, notice: &Notice) -> String {
-    let place = if notice.milestone == "announcement" {
-        ""
-    } else {
-        notice.offset.as_deref().unwrap_or("")
+/// Each update of an incident is one: it can be resolved, reopened and resolved again.
+fn slot(event: &str, revision: u32, notice: &Notice, update: Option<u32>) -> String {
+    let update = update.map(|number| format!("#{number}"));
+    let place = match (&update, notice.milestone.as_str()) {
+        (Some(number), _) => number,
+        (None, "announcement") => "",
+        (None, _) => notice.offset.as_deref().unwrap_or(""),
     };
     derive(&[
         "slot",
@@ -174,7 +176,7 @@ pub(crate) async fn insert(
             status,
             notice.held,
             lane.number(),
-            slot(id, revision, notice),
+            slot(id, revision, notice, occasion.update),
             event.expires(&notice.milestone, notice.due),
             serde_json::to_string(&occasion)?,
         ],
@@ -184,7 +186,7 @@ pub(crate) async fn insert(
 }
 
 pub(crate) async fn update(tx: &mut Tx, event: &Event, notice: &Notice) -> Result<()> {
-    tx.execute(
+    let updated = tx.execute(
         "UPDATE notices SET due = $1, due_local = $2, because = $3, stands_for = $4, tells = $5, held = $6, expires = $7,
            channels = $8, level = $9
          WHERE id = $10 AND status IN ('planned', 'awaiting_approval')",
@@ -202,7 +204,7 @@ pub(crate) async fn update(tx: &mut Tx, event: &Event, notice: &Notice) -> Resul
         ],
     )
     .await?;
-    Ok(())
+    still_open(&notice.id, updated)
 }
 
 pub(crate) async fn close(
@@ -211,12 +213,34 @@ pub(crate) async fn close(
     status: &str,
     moved_to: Option<Timestamp>,
 ) -> Result<()> {
-    tx.execute(
-        "UPDATE notices SET status = $1, moved_to = $2 WHERE id = $3 AND status IN ('planned', 'awaiting_approval')",
-        args![status, moved_to, id],
-    )
-    .await?;
+    let closed = tx
+        .execute(
+            "UPDATE notices SET status = $1, moved_to = $2 WHERE id = $3 AND status IN ('planned', 'awaiting_approval')",
+            args![status, moved_to, id],
+        )
+        .await?;
+    still_open(id, closed)
+}
+
+/// A plan that was made while a notice waited does not hold once people are being told.
+fn still_open(id: &str, touched: u64) -> Result<()> {
+    if touched == 0 {
+        return Err(StoreError::Conflict(format!(
+            "the notice {id} began to go out meanwhile; plan again"
+        )));
+    }
     Ok(())
+}
+
+/// Of notices that are due at the same instant, which tells of the earlier part of an event.
+fn stage(milestone: &str) -> u8 {
+    match milestone {
+        "announcement" => 0,
+        "start" => 2,
+        "completion" => 3,
+        "cancellation" => 4,
+        _ => 1,
+    }
 }
 
 const LISTED: &str =
@@ -224,7 +248,8 @@ const LISTED: &str =
     because, status, held, moved_to, sent_at, content";
 
 impl Store {
-    /// Notices of a lane that are due and not held, the earliest first.
+    /// Notices of a lane that are due and not held, in the order in which they are to begin: the earliest first, and of
+    /// those due at the same instant the ones that tell of the earlier part of an event.
     ///
     /// # Errors
     /// When the database cannot be read.
@@ -264,6 +289,7 @@ impl Store {
                 sequence: *sequence,
             });
         }
+        due.sort_by_key(|n| (n.due, stage(&n.occasion.milestone), n.occasion.update));
         Ok(due)
     }
 
@@ -316,12 +342,15 @@ impl Store {
                 "{id} was changed after its notice was read; read it again"
             )));
         }
+        // An incident's updates are numbered; a clock that was set back cannot turn them round.
+        let ordinal = notice.occasion.update.map(|number| i64::from(number) + 1);
         let begun = tx
             .execute(
                 "UPDATE notices SET status = 'sending', content = $1, sent_at = $2, cursor = '',
-                   ordinal = (SELECT COALESCE(MAX(o.ordinal), 0) + 1 FROM notices o WHERE o.event = notices.event)
+                   ordinal = COALESCE($4,
+                     (SELECT COALESCE(MAX(o.ordinal), 0) + 1 FROM notices o WHERE o.event = notices.event))
                  WHERE id = $3 AND status = 'planned'",
-                args![serde_json::to_string(content)?, now, &notice.id],
+                args![serde_json::to_string(content)?, now, &notice.id, ordinal],
             )
             .await?;
         if begun == 0 {

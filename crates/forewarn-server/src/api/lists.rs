@@ -6,6 +6,7 @@ use crate::error::{ApiError, Result};
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
+use forewarn_core::contact::Channel;
 use forewarn_core::delivery::DeliveryStatus;
 use forewarn_core::problem::{Invalid, unknown};
 use forewarn_store::{DeliveryFilter, DeliveryRow, NoticeFilter, NoticeRow};
@@ -29,6 +30,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 struct Narrow {
     event: Option<String>,
     notice: Option<String>,
+    channel: Option<String>,
     status: Option<String>,
     after: Option<String>,
     limit: Option<i64>,
@@ -142,19 +144,25 @@ async fn show_notice(
 
 fn delivery_json(delivery: &DeliveryRow, domain: &str) -> Value {
     let mut body = serde_json::to_value(delivery).unwrap_or_default();
-    body["message_id"] = match delivery.channel {
-        forewarn_core::contact::Channel::Webhook => json!(delivery.id.replace('.', "-")),
-        _ => json!(format!(
+    body["message_id"] = json!(message_id(delivery, domain));
+    body
+}
+
+/// What the message is known by on the other side: its `Message-ID`, or its `webhook-id`.
+pub(crate) fn message_id(delivery: &DeliveryRow, domain: &str) -> String {
+    match delivery.channel {
+        Channel::Webhook => delivery.id.replace('.', "-"),
+        _ => format!(
             "<{}>",
             forewarn_core::mail::message_id(&delivery.id, domain)
-        )),
-    };
-    body
+        ),
+    }
 }
 
 /// Deliveries with their attempts: who was told, by which channel, with which result.
 #[utoipa::path(get, path = "/deliveries", tag = "deliveries",
     params(("notice" = Option<String>, Query, description = "of this notice"), ("event" = Option<String>, Query, description = "of this event"),
+        ("channel" = Option<String>, Query, description = "by this channel"),
         ("status" = Option<String>, Query, description = "in this status"), ("after" = Option<String>, Query, description = "cursor from `next`"),
         ("limit" = Option<i64>, Query, description = "at most this many")),
     responses((status = 200, description = "items and next")))]
@@ -179,9 +187,15 @@ async fn list_deliveries(
             })
         })
         .transpose()?;
+    let channel = query
+        .channel
+        .as_deref()
+        .map(|name| Channel::parse(name).map_err(|problem| Invalid::one("channel", problem)))
+        .transpose()?;
     let filter = DeliveryFilter {
         notice: query.notice.clone(),
         event: query.event.clone(),
+        channel,
         status,
         after: query.after.clone(),
     };
