@@ -2,6 +2,18 @@
 //!
 //! Preview, approval and sending use these same functions, so they are the same bytes.
 
+pub(crate) mod markdown;
+mod render;
+mod sms;
+mod times;
+mod values;
+mod webhook;
+
+pub use markdown::render_markdown;
+pub use render::{render, render_page};
+pub use sms::{Encoding, Segments, sms_segments};
+pub use webhook::webhook_body;
+
 use crate::audience::Level;
 use crate::contact::Channel;
 use crate::facts::Facts;
@@ -10,6 +22,38 @@ use crate::incident::Severity;
 use crate::time::{CivilTime, Zone};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+
+/// Every notice there is, by name.
+pub const MILESTONES: [&str; 23] = [
+    "announcement",
+    "reminder",
+    "final_reminder",
+    "start",
+    "progress",
+    "overrun_check",
+    "delay",
+    "reschedule",
+    "extension",
+    "cancellation",
+    "completion",
+    "post_event_reminder",
+    "leadership",
+    "hypercare",
+    "effective",
+    "discovery",
+    "fixed",
+    "holding",
+    "update",
+    "resolution",
+    "follow_up",
+    "test",
+    "digest",
+];
+
+/// The milestone of this name.
+pub fn milestone(name: &str) -> Option<&'static str> {
+    MILESTONES.into_iter().find(|m| *m == name)
+}
 
 /// Everything a message says, frozen when its notice falls due. No text yet: levels, channels, languages and zones make texts of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -81,3 +125,39 @@ pub struct Variant {
     /// Zone in which times are shown.
     pub zone: Zone,
 }
+
+/// A message in words, ready for a channel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// Subject or headline: one line, at most 78 characters.
+    pub subject: String,
+    /// The body as Markdown.
+    pub markdown: String,
+    /// The body as plain text.
+    pub text: String,
+    /// The body as a sanitised HTML fragment.
+    pub html: String,
+    /// The language it came out in: English stands in where there is no template.
+    pub language: String,
+}
+
+/// A web address as it can stand in a message, if it leads to a web page.
+pub(crate) fn safe_url(text: &str) -> Option<String> {
+    let text = text.trim();
+    let url = url::Url::parse(text).ok()?;
+    if !matches!(url.scheme(), "http" | "https") || text.len() > 2_000 {
+        return None;
+    }
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-._~:/?#[]@!$&'()*+,;=%".contains(c);
+    // As it was written, where that is safe: the normal form adds a slash that nobody typed.
+    Some(if text.chars().all(plain) {
+        text.to_owned()
+    } else {
+        url.to_string()
+    })
+}
+
+#[cfg(test)]
+pub(crate) mod samples;
+#[cfg(test)]
+mod tests;

@@ -1,4 +1,61 @@
 //! The engine: the only code that talks to the outside on our behalf.
+//!
+//! It looks for notices that are due ([`Engine::prepare`]), has the database make deliveries of them, and sends those in
+//! flights ([`Engine::flight`]): claim, render, send with no transaction open, record. Production ([`Engine::run`]), tests
+//! and the simulation ([`Engine::tick`]) go through the same two functions; their only input is the clock.
 
 pub mod channel;
+mod expand;
+mod flight;
 pub mod peer;
+mod render;
+mod run;
+
+pub use channel::{Channels, Parcel, RealChannels};
+pub use render::Identity;
+
+use forewarn_core::token::Key;
+use forewarn_store::{Clock, Store};
+use std::sync::Mutex;
+use std::sync::atomic::AtomicI64;
+
+/// The engine of one process.
+pub struct Engine<C> {
+    store: Store,
+    clock: Clock,
+    channels: C,
+    identity: Identity,
+    key: Key,
+    node: String,
+    rendered: Mutex<render::Cache>,
+    /// When the store last heard from this node, in milliseconds of the clock.
+    heard: AtomicI64,
+}
+
+impl<C: Channels> Engine<C> {
+    /// An engine over a store. `node` names this process among those that share the store and must differ at every start.
+    pub fn new(
+        store: Store,
+        clock: Clock,
+        channels: C,
+        identity: Identity,
+        key: Key,
+        node: String,
+    ) -> Engine<C> {
+        Engine {
+            store,
+            clock,
+            channels,
+            identity,
+            key,
+            node,
+            rendered: Mutex::default(),
+            heard: AtomicI64::new(i64::MIN),
+        }
+    }
+
+    /// The store it works on.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+}

@@ -18,15 +18,21 @@
 //! | `/console/services`, `/console/audiences` | [`ServiceList`], [`AudienceList`] | |
 //! | `/console/journal` | [`Journal`] | GET filter `event` |
 //! | `/console/caught`, `/console/caught/{id}` | [`Caught`], [`CaughtMessage`] | |
+//! | `/api` | [`ApiPage`] | |
 //! | any | [`ErrorPage`] | |
 //!
 //! The frame posts `/console/sign-out`, and in the demo `/console/demo/next` and `/console/demo/advance` (`by=PT1H`).
 //! A caught mail's own HTML is `GET /console/caught/{id}/html`, shown in a sandboxed frame and to be answered
 //! with [`CAUGHT_HTML_POLICY`].
 
+mod api_page;
 mod catalogue;
 mod caught;
+mod desk;
+mod entered;
 mod forms;
+mod guard;
+mod handlers;
 mod incident;
 mod journal;
 mod layout;
@@ -34,9 +40,12 @@ mod maintenance;
 mod notices;
 mod now;
 mod picture;
+mod plain;
 mod plan;
+mod routes;
 mod sign_in;
 
+pub use api_page::ApiPage;
 pub use catalogue::{AudienceList, AudienceRow, ServiceList, ServiceRow};
 pub use caught::{Caught, CaughtKind, CaughtMessage, CaughtRow};
 pub use forms::{Choice, Typed};
@@ -46,7 +55,9 @@ pub use layout::{DemoBar, ErrorPage, Flash, FlashKind, Frame, Nav};
 pub use maintenance::{MaintenanceList, MaintenancePage, MaintenanceRow, NewMaintenance};
 pub use notices::{Attempt, Counts, DeliveryList, DeliveryRow, NoticeList, NoticeRow};
 pub use now::{Doubt, Now, PromiseRow};
+pub use plain::PlainPage;
 pub use plan::{BreachRow, Plan, PlannedNotice, Reach};
+pub use routes::{not_found, plain, router};
 pub use sign_in::SignIn;
 
 /// What a console page may load and where its forms may go.

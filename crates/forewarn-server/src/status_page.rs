@@ -13,12 +13,14 @@ pub mod calendar;
 pub mod feeds;
 mod history;
 pub mod icons;
+mod live;
 mod page;
 mod pages;
 pub mod snapshot;
 pub mod state;
 pub mod when;
 
+pub use live::{Live, snapshot as current_snapshot};
 pub(crate) use page::milestone_words;
 pub use pages::{Page, Pages};
 pub use snapshot::{PublicIncident, PublicMaintenance, PublicMessage, Snapshot};

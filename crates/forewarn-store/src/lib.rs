@@ -1,1 +1,163 @@
-//! placeholder
+//! The store: the only crate that sees SQL. One SQL text for SQLite and PostgreSQL; one method is one transaction.
+//!
+//! The database is the only source of truth. Everything that must survive is a row here before it is anything else:
+//! a notice before it is due, an attempt before its connection is opened, an outcome right after the answer.
+
+mod accounts;
+mod backup;
+mod catalogue;
+mod clock;
+mod contacts;
+mod db;
+mod deliveries;
+mod error;
+mod events;
+mod expansion;
+mod journal;
+mod notices;
+mod schema;
+
+pub use accounts::{KeptAnswer, Remembered, Role, Session, User};
+pub use backup::{RestoreNote, Restored};
+pub use catalogue::{Applied, Difference};
+pub use clock::Clock;
+pub use contacts::{ContactCounts, ContactRow, Imported};
+pub use deliveries::{AttemptRow, Claimed, DeliveryFilter, DeliveryRow, Recorded};
+pub use error::{Result, StoreError};
+pub use events::{EventFilter, Published, StoredEvent};
+pub use expansion::{Chunk, Recipients};
+pub use journal::{Entry, Verdict, Written};
+pub use notices::{Counts, DueNotice, Lane, NoticeFilter, NoticeRow};
+pub use schema::VERSION;
+
+use crate::db::{Db, args};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tokio::sync::watch;
+
+/// Where the data is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Location {
+    /// An SQLite file.
+    File(PathBuf),
+    /// A PostgreSQL server.
+    Server(String),
+}
+
+impl Location {
+    /// Reads a database URL: `sqlite:` (the file in `data`), `sqlite:PATH` or `postgres://...`.
+    ///
+    /// # Errors
+    /// Says the accepted forms.
+    pub fn parse(url: &str, data: &Path) -> std::result::Result<Location, String> {
+        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            return Ok(Location::Server(url.to_owned()));
+        }
+        match url.strip_prefix("sqlite:") {
+            Some("") => Ok(Location::File(data.join("forewarn.sqlite"))),
+            Some(path) => Ok(Location::File(PathBuf::from(path.trim_start_matches("//")))),
+            None => Err("the database must be 'sqlite:', 'sqlite:PATH' or 'postgres://...'".into()),
+        }
+    }
+}
+
+/// The store.
+#[derive(Clone, Debug)]
+pub struct Store {
+    pub(crate) db: Db,
+    published: Arc<watch::Sender<u64>>,
+}
+
+impl Store {
+    /// Opens the database and brings it to today's tables.
+    ///
+    /// # Errors
+    /// When it cannot be reached, is too old a SQLite, or was used by a newer program.
+    pub async fn open(location: &Location) -> Result<Store> {
+        let db = match location {
+            Location::File(path) => Db::sqlite(path).await?,
+            Location::Server(url) => Db::postgres(url).await?,
+        };
+        schema::migrate(&db).await?;
+        Ok(Store {
+            db,
+            published: Arc::new(watch::Sender::new(0)),
+        })
+    }
+
+    /// Which database it is: `SQLite` or `PostgreSQL`, with its version.
+    ///
+    /// # Errors
+    /// When it cannot be reached.
+    pub async fn describe(&self) -> Result<String> {
+        let mut tx = self.db.read().await?;
+        let row = tx
+            .row(
+                tx.either("SELECT sqlite_version()", "SELECT version()"),
+                args![],
+            )
+            .await?;
+        let version = row.map(|r| r.text(0)).transpose()?.unwrap_or_default();
+        Ok(match self.db {
+            Db::Sqlite { .. } => format!("SQLite {version}"),
+            Db::Postgres(_) => version.split(',').next().unwrap_or("PostgreSQL").to_owned(),
+        })
+    }
+
+    /// Whether a write would be possible now.
+    ///
+    /// # Errors
+    /// When it would not.
+    pub async fn check(&self) -> Result<()> {
+        let mut tx = self.db.write().await?;
+        // It touches no row, and is refused where nothing may be written.
+        tx.execute("DELETE FROM nodes WHERE id = ''", args![])
+            .await?;
+        Ok(())
+    }
+
+    /// Changes whenever this process publishes something. Only a hint: other processes give none, so whoever waits for it
+    /// also looks again after a while.
+    pub fn publications(&self) -> watch::Receiver<u64> {
+        self.published.subscribe()
+    }
+
+    /// Wakes whoever waits for a publication.
+    pub fn hint(&self) {
+        self.published.send_modify(|n| *n += 1);
+    }
+
+    /// Whether several processes can share it.
+    pub fn is_shared(&self) -> bool {
+        matches!(self.db, Db::Postgres(_))
+    }
+
+    /// A setting of this installation, made by `fresh` when it does not exist.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn setting(&self, key: &str, fresh: impl FnOnce() -> String) -> Result<String> {
+        let mut tx = self.db.write().await?;
+        tx.execute(
+            "INSERT INTO settings (key, value) VALUES ($1, $2) ON CONFLICT (key) DO NOTHING",
+            args![key, fresh()],
+        )
+        .await?;
+        let row = tx
+            .row("SELECT value FROM settings WHERE key = $1", args![key])
+            .await?;
+        let value = row.map(|r| r.text(0)).transpose()?.unwrap_or_default();
+        tx.commit().await?;
+        Ok(value)
+    }
+
+    /// Closes all connections; what was committed stays.
+    pub async fn close(&self) {
+        self.db.close().await;
+    }
+}
+
+/// Texts as a JSON array, which both databases can read as rows.
+pub(crate) fn json_list<'a>(values: impl IntoIterator<Item = &'a str>) -> String {
+    serde_json::Value::from(values.into_iter().collect::<Vec<_>>()).to_string()
+}

@@ -48,6 +48,7 @@ fn compressed(body: &[u8]) -> Option<Vec<u8>> {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Pages {
     pages: BTreeMap<String, Page>,
+    organisation: String,
 }
 
 impl Pages {
@@ -59,7 +60,15 @@ impl Pages {
         pages.extend(api_v2::pages(snapshot));
         pages.extend(feeds::pages(snapshot));
         pages.extend(calendar::pages(snapshot));
-        Pages { pages }
+        Pages {
+            pages,
+            organisation: snapshot.organisation.name.clone(),
+        }
+    }
+
+    /// Whose pages they are.
+    pub fn organisation(&self) -> &str {
+        &self.organisation
     }
 
     /// The document at this path, which starts with a slash and has no query.

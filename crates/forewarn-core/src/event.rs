@@ -1,0 +1,208 @@
+//! Events: what people are told about, whichever kind it is, and what each of its notices says.
+
+use crate::document::Catalogue;
+use crate::id::Id;
+use crate::incident::{Incident, Update};
+use crate::maintenance::Maintenance;
+use crate::message::Content;
+use crate::service::affected;
+use crate::time::CivilTime;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// Something that disturbs people.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event_kind", rename_all = "snake_case")]
+pub enum Event {
+    /// Planned work.
+    Maintenance(Maintenance),
+    /// Something went wrong.
+    Incident(Incident),
+}
+
+/// What a notice tells of beyond the event itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Occasion {
+    /// Which notice: `announcement`, `holding`, ...
+    pub milestone: String,
+    /// Its place: `5bd`, `50%`.
+    pub offset: Option<String>,
+    /// Why it was delayed, extended or cancelled.
+    pub reason: Option<String>,
+    /// The window as it was told before.
+    pub previous: Option<(CivilTime, CivilTime)>,
+    /// The number of the incident's update that it carries.
+    pub update: Option<u32>,
+}
+
+impl Event {
+    /// Its id.
+    pub fn id(&self) -> &Id {
+        match self {
+            Event::Maintenance(m) => &m.id,
+            Event::Incident(i) => &i.id,
+        }
+    }
+
+    /// `maintenance` or `incident`.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Event::Maintenance(_) => "maintenance",
+            Event::Incident(_) => "incident",
+        }
+    }
+
+    /// Its title.
+    pub fn title(&self) -> &str {
+        match self {
+            Event::Maintenance(m) => &m.title,
+            Event::Incident(i) => &i.title,
+        }
+    }
+
+    /// Its status as the API names it.
+    pub fn status(&self) -> &'static str {
+        match self {
+            Event::Maintenance(m) => m.status.as_str(),
+            Event::Incident(i) => i.status.as_str(),
+        }
+    }
+
+    /// Something about it is still to come.
+    pub fn is_open(&self) -> bool {
+        match self {
+            Event::Maintenance(m) => !m.status.is_over(),
+            Event::Incident(i) => i.status.is_open(),
+        }
+    }
+
+    /// When it starts or started.
+    pub fn starts_at(&self) -> Timestamp {
+        match self {
+            Event::Maintenance(m) => m.started_at.unwrap_or_else(|| m.window().0),
+            Event::Incident(i) => i.declared_at,
+        }
+    }
+
+    /// When it ends or is expected to.
+    pub fn ends_at(&self) -> Option<Timestamp> {
+        match self {
+            Event::Maintenance(m) => Some(m.ended_at.unwrap_or_else(|| m.window().1)),
+            Event::Incident(i) => i.resolved_at,
+        }
+    }
+
+    /// Services it names.
+    pub fn services(&self) -> Vec<Id> {
+        match self {
+            Event::Maintenance(m) => m.services.clone(),
+            Event::Incident(i) => i.services.keys().cloned().collect(),
+        }
+    }
+
+    /// Mail addresses of the people who run it: owners of its services and its lead.
+    pub fn internal_addresses(&self, catalogue: &Catalogue) -> Vec<crate::contact::EmailAddress> {
+        let named = self.services();
+        let services = catalogue.services.iter().filter(|s| named.contains(&s.id));
+        let mut addresses: Vec<_> = services.filter_map(|s| s.owner.clone()).collect();
+        if let Event::Maintenance(m) = self {
+            addresses.extend(m.lead.clone());
+        }
+        addresses.sort();
+        addresses.dedup();
+        addresses
+    }
+
+    /// When a message about it loses its meaning.
+    pub fn expires(&self, milestone: &str, due: Timestamp) -> Timestamp {
+        let day_after = due + jiff::SignedDuration::from_hours(24);
+        match (self, milestone) {
+            (Event::Maintenance(m), "announcement" | "reminder" | "final_reminder") => {
+                m.window().0.max(due)
+            }
+            (Event::Maintenance(m), "progress" | "overrun_check") => {
+                m.window().1.max(due + jiff::SignedDuration::from_mins(15))
+            }
+            _ => day_after,
+        }
+    }
+
+    /// Everything that a notice of this event says, frozen as of `at`.
+    pub fn content(
+        &self,
+        occasion: &Occasion,
+        catalogue: &Catalogue,
+        public_url: &str,
+        at: Timestamp,
+    ) -> Content {
+        let named = self.services();
+        let name = |id: &Id| {
+            catalogue
+                .services
+                .iter()
+                .find(|s| s.id == *id)
+                .map_or_else(|| id.to_string(), |s| s.name.clone())
+        };
+        let dependents = affected(&named, &catalogue.services)
+            .into_iter()
+            .filter(|a| !named.contains(&a.service))
+            .map(|a| name(&a.service))
+            .collect();
+        let content = Content {
+            event: self.id().clone(),
+            event_kind: self.kind().to_owned(),
+            title: self.title().to_owned(),
+            milestone: occasion.milestone.clone(),
+            offset: occasion.offset.clone(),
+            organisation: catalogue.organisation.name.clone(),
+            services: named.iter().map(name).collect(),
+            dependents,
+            severity: None,
+            status: self.status().to_owned(),
+            facts: Default::default(),
+            text: None,
+            reason: occasion.reason.clone(),
+            start: None,
+            end: None,
+            previous: occasion.previous.clone(),
+            began_at: None,
+            next_update: None,
+            missed: None,
+            url: format!("{}/events/{}", public_url.trim_end_matches('/'), self.id()),
+            at,
+        };
+        match self {
+            Event::Maintenance(m) => Content {
+                facts: m.facts.clone(),
+                start: Some(m.start.clone()),
+                end: Some(m.end.clone()),
+                began_at: m.started_at,
+                ..content
+            },
+            Event::Incident(i) => incident_content(content, i, occasion.update),
+        }
+    }
+}
+
+/// An incident's message carries one of its updates, whatever came after it.
+fn incident_content(content: Content, incident: &Incident, number: Option<u32>) -> Content {
+    let number = number.unwrap_or(incident.updates.len().saturating_sub(1) as u32) as usize;
+    let update: Option<&Update> = incident.updates.get(number);
+    let before = number
+        .checked_sub(1)
+        .and_then(|n| incident.updates.get(n))
+        .and_then(|u| u.promise);
+    Content {
+        severity: Some(incident.severity),
+        status: update
+            .map_or(incident.status, |u| u.status)
+            .as_str()
+            .to_owned(),
+        facts: update.map_or_else(|| incident.facts.clone(), |u| u.facts.clone()),
+        text: update.and_then(|u| u.text.clone()),
+        began_at: Some(incident.declared_at),
+        next_update: update.and_then(|u| u.promise).map(|p| p.due),
+        missed: before.filter(|p| p.kept == Some(false)).map(|p| p.due),
+        ..content
+    }
+}

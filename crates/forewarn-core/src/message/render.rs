@@ -1,0 +1,209 @@
+//! From content and a variant to words: choose the template, fill it in, keep the limits of the channel.
+
+use super::sms::{plain_signs, sms_segments};
+use super::values::{Purpose, values};
+use super::{Content, Message, Variant, markdown};
+use crate::contact::Channel;
+use crate::template::{Format, Parsed, Template, Value, Values, Variable, built_in, fitting};
+
+/// A mail program shows about so much of a subject.
+const SUBJECT_WISHED: usize = 50;
+/// A subject is never longer.
+const SUBJECT_MAX: usize = 78;
+/// A text message should not take more segments.
+const SEGMENTS_WISHED: usize = 2;
+
+/// A message in the words of one variant. The organisation's `own` templates win over the built-in ones.
+///
+/// Where the spokesperson wrote a text, only templates with a place for it (`{{own_words}}`) are used. A promise, and
+/// one that was not kept, is told even where the template forgot it.
+pub fn render(content: &Content, variant: &Variant, own: &[Template]) -> Message {
+    let chosen = Chosen::of(content, variant, own);
+    match variant.channel {
+        Channel::Sms | Channel::Voice | Channel::Push => short(content, variant, &chosen),
+        Channel::Email | Channel::Chat | Channel::Webhook => long(content, variant, &chosen, true),
+    }
+}
+
+/// The message as it stands on the event's own page: in full words, without a link to that page. The variant's channel does not matter.
+pub fn render_page(content: &Content, variant: &Variant, own: &[Template]) -> Message {
+    let variant = Variant {
+        channel: Channel::Email,
+        ..variant.clone()
+    };
+    let chosen = Chosen::of(content, &variant, own);
+    long(content, &variant, &chosen, false)
+}
+
+/// The texts that were chosen, and their language.
+struct Chosen {
+    /// The subject, and the same in shorter words.
+    subject: [Parsed; 2],
+    body: Parsed,
+    language: String,
+}
+
+impl Chosen {
+    fn of(content: &Content, variant: &Variant, own: &[Template]) -> Chosen {
+        let bodies = candidates(content, variant.channel, variant, own);
+        let (body, language) = bodies
+            .iter()
+            .filter_map(|t| Some((Parsed::parse(&t.body).ok()?, t.language.clone())))
+            .find(|(body, _)| content.text.is_none() || body.mentions(Variable::OwnWords))
+            .unwrap_or_else(last_resort);
+        // Text messages have no subject of their own, but lists and headlines show one.
+        let subjects = candidates(content, Channel::Email, variant, own);
+        let subject = bodies
+            .iter()
+            .chain(&subjects)
+            .filter(|t| t.language == language)
+            .find_map(|t| {
+                let subject = t.subject.as_deref()?;
+                let shorter = subject.replace(" maintenance", " work");
+                Some([Parsed::parse(subject).ok()?, Parsed::parse(&shorter).ok()?])
+            })
+            .unwrap_or_else(|| [last_resort().0, last_resort().0]);
+        Chosen {
+            subject,
+            body: with_promises(body, content),
+            language,
+        }
+    }
+}
+
+/// Templates for this content, best first, the organisation's own before the built-in.
+fn candidates<'a>(
+    content: &Content,
+    channel: Channel,
+    variant: &Variant,
+    own: &'a [Template],
+) -> Vec<&'a Template> {
+    let fit = |from: &'a [Template], milestone: &str| {
+        fitting(from, milestone, variant.level, channel, &variant.language)
+    };
+    let mut found = fit(own, &content.milestone);
+    found.extend(fit(built_in(), &content.milestone));
+    if found.is_empty() {
+        let general = if content.event_kind == "incident" {
+            "update"
+        } else {
+            "announcement"
+        };
+        found = fit(built_in(), general);
+    }
+    found
+}
+
+/// If even the library had nothing, the title is said.
+fn last_resort() -> (Parsed, String) {
+    let title = Parsed::parse("{{organisation}}: {{title}}");
+    (title.unwrap_or_default(), "en".into())
+}
+
+/// A body that also tells the promise, and the one that was not kept, if it did not.
+fn with_promises(body: Parsed, content: &Content) -> Parsed {
+    let mut body = body;
+    let missed = content.missed.is_some() && !body.mentions(Variable::Missed);
+    let next = content.next_update.is_some() && !body.mentions(Variable::NextUpdate);
+    for (wanted, text) in [
+        (
+            missed,
+            "\n\nWe said we would write by {{missed}}. We are sorry that this is late.",
+        ),
+        (next, "\n\nNext update: by {{next_update}}"),
+    ] {
+        if let (true, Ok(more)) = (wanted, Parsed::parse(text)) {
+            body = body.followed_by(more);
+        }
+    }
+    body
+}
+
+fn long(content: &Content, variant: &Variant, chosen: &Chosen, links: bool) -> Message {
+    let variant = &Variant {
+        language: chosen.language.clone(),
+        ..variant.clone()
+    };
+    let values = values(
+        content,
+        Purpose {
+            variant,
+            short: None,
+            links,
+        },
+    );
+    let markdown = chosen.body.render(&values, Format::Markdown);
+    Message {
+        subject: subject(&chosen.subject, &values),
+        text: markdown::to_text(&markdown),
+        html: markdown::render_markdown(&markdown),
+        markdown,
+        language: chosen.language.clone(),
+    }
+}
+
+/// A message of one or two segments where that is possible: facts are cut before the link or the promise is.
+fn short(content: &Content, variant: &Variant, chosen: &Chosen) -> Message {
+    let variant = &Variant {
+        language: chosen.language.clone(),
+        ..variant.clone()
+    };
+    let fill = |max| {
+        let values = values(
+            content,
+            Purpose {
+                variant,
+                short: Some(max),
+                // Nobody can write down an address that is read to them.
+                links: variant.channel != Channel::Voice,
+            },
+        );
+        let text = plain_signs(&chosen.body.render(&values, Format::Line));
+        (text, values)
+    };
+    let (text, values) = [160, 110, 80, 50, 30]
+        .into_iter()
+        .map(fill)
+        .find(|(text, _)| sms_segments(text).count <= SEGMENTS_WISHED)
+        .unwrap_or_else(|| fill(30));
+    let mut markdown = String::new();
+    markdown::escape_into(&text, &mut markdown);
+    Message {
+        subject: subject(&chosen.subject, &values),
+        html: markdown::render_markdown(&markdown),
+        markdown,
+        text,
+        language: chosen.language.clone(),
+    }
+}
+
+/// The subject within its limits: shorter words come first, then today's date goes, then long names are cut, at last the end.
+fn subject([template, shorter]: &[Parsed; 2], values: &Values) -> String {
+    let mut values = values.clone();
+    let whole = template.render(&values, Format::Line);
+    if whole.chars().count() <= SUBJECT_WISHED {
+        return whole;
+    }
+    let fits = |subject: &String, max| subject.chars().count() <= max;
+    let dated = shorter.render(&values, Format::Line);
+    if fits(&dated, SUBJECT_WISHED) {
+        return dated;
+    }
+    values.clear(Variable::Today);
+    let mut subject = shorter.render(&values, Format::Line);
+    for (variable, max) in [
+        (Variable::Service, 28),
+        (Variable::Title, 32),
+        (Variable::Organisation, 24),
+    ] {
+        if fits(&subject, SUBJECT_MAX) {
+            break;
+        }
+        if let Some(Value::Plain(text)) = values.get(variable) {
+            let cut = markdown::shorten(text, max);
+            values.set(variable, cut);
+        }
+        subject = shorter.render(&values, Format::Line);
+    }
+    markdown::shorten(&subject, SUBJECT_MAX)
+}

@@ -1,0 +1,585 @@
+//! The plan: which notice is due when, for whom, and why.
+//!
+//! [`plan`] is a pure function: the same inputs give the same plan, byte for byte. The command
+//! line, the API, the console and the engine all call it. The rules are numbered in the design's
+//! planning page; comments here name them.
+
+mod before;
+mod changes;
+#[cfg(test)]
+mod tests;
+
+pub use changes::{Changes, Moved, Stored, changes_from};
+
+use crate::audience::{Audience, Level};
+use crate::calendar::{BusinessCalendar, HolidayCalendar, Reading};
+use crate::contact::Channel;
+use crate::document::Catalogue;
+use crate::facts::When;
+use crate::id::{Id, derive};
+use crate::maintenance::{Maintenance, Status};
+use crate::offset::Offset;
+use crate::policy::Policy;
+use crate::problem::Problem;
+use crate::service::{Affected, affected};
+use crate::time::{CivilTime, Zone};
+use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The built-in audience: the people who run the event.
+pub const INTERNAL: &str = "internal";
+
+/// How long before the promised end its owner is asked whether it will hold.
+const OVERRUN_CHECK: SignedDuration = SignedDuration::from_mins(15);
+
+/// What a plan is made from.
+#[derive(Clone, Copy, Debug)]
+pub struct Input<'a> {
+    /// The event.
+    pub maintenance: &'a Maintenance,
+    /// The policy it follows.
+    pub policy: &'a Policy,
+    /// Organisation, services and audiences.
+    pub catalogue: &'a Catalogue,
+    /// When the plan is made.
+    pub now: Timestamp,
+    /// What was told already, so that it is not told again.
+    pub told: &'a [Told],
+    /// The change that is being told, if the plan is made because of one.
+    pub change: Option<Change<'a>>,
+}
+
+/// A pre-start notice that an audience has had: which offset, counted to which time.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Told {
+    /// The audience.
+    pub audience: String,
+    /// The offset: `5bd`.
+    pub offset: String,
+    /// When it was due by the calendar, whether or not it was sent then.
+    pub nominal: Timestamp,
+}
+
+/// A change of state that makes its own notice at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Change<'a> {
+    /// `delay`, `reschedule`, `extension` or `cancellation`.
+    pub milestone: &'a str,
+    /// How many of this kind came before.
+    pub counter: u32,
+}
+
+/// A notice that is planned.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notice {
+    /// Derived from event, revision, milestone, offset and audience.
+    pub id: String,
+    /// `announcement`, `reminder`, ...
+    pub milestone: String,
+    /// Its place among those of its milestone: `5bd`, `50%`, or the counter of a repeated one.
+    pub offset: Option<String>,
+    /// Offsets whose notices it stands for.
+    pub stands_for: Vec<String>,
+    /// Who gets it.
+    pub audience: String,
+    /// At which level.
+    pub level: Level,
+    /// On which channels.
+    pub channels: Vec<Channel>,
+    /// When it is due.
+    pub due: Timestamp,
+    /// The same on the audience's clocks (RFC 9557).
+    pub due_local: String,
+    /// Why it is due then, for a person.
+    pub because: String,
+    /// It waits for something to happen (completion); `due` is only when that is expected.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub held: bool,
+    /// What the audience will have been told once this is sent.
+    #[serde(skip)]
+    pub tells: Vec<(String, Timestamp)>,
+}
+
+/// A notice that comes later than its policy asks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Breach {
+    /// Who is told late.
+    pub audience: String,
+    /// Which notice.
+    pub milestone: String,
+    /// Its offset.
+    pub offset: String,
+    /// By how much.
+    pub late_by_seconds: i64,
+    /// The earliest start, at the same time of day, that would honour it.
+    pub earliest_compliant_start: Timestamp,
+}
+
+/// An affected service, how the event reaches it, and who uses it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reach {
+    /// The service.
+    pub service: Id,
+    /// From the service worked on to this one.
+    pub path: Vec<Id>,
+    /// Audiences that use it and hear of the event.
+    pub audiences: Vec<Id>,
+}
+
+/// The window of the event.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Window {
+    /// Its start.
+    pub start: Timestamp,
+    /// Its promised end.
+    pub end: Timestamp,
+    /// Whether it lies wholly in an agreed window of every service; unknown where recurrence rules would have to be read.
+    pub inside_standard_window: Option<bool>,
+}
+
+/// Which notice is due when, for whom, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    /// The event.
+    pub event: Id,
+    /// Which of its windows.
+    pub revision: u32,
+    /// When the plan was made.
+    pub at: Timestamp,
+    /// The window.
+    pub window: Window,
+    /// Notices by due time, then audience, then milestone.
+    pub notices: Vec<Notice>,
+    /// Notices that come too late.
+    pub breaches: Vec<Breach>,
+    /// Who is affected, and how.
+    pub affected: Vec<Reach>,
+    /// What the owner should look at.
+    pub warnings: Vec<Problem>,
+}
+
+/// An audience's zone, working days and derived texts, computed once for all that share them.
+struct Clock {
+    zone: Zone,
+    calendar: BusinessCalendar,
+}
+
+/// A notice's own part while the plan is being made; [`Planner::push`] adds what all have.
+struct Draft {
+    milestone: &'static str,
+    offset: Option<String>,
+    stands_for: Vec<String>,
+    due: Timestamp,
+    because: String,
+    held: bool,
+    tells: Vec<(String, Timestamp)>,
+}
+
+impl Draft {
+    fn new(milestone: &'static str, due: Timestamp, because: impl Into<String>) -> Draft {
+        let because = because.into();
+        Draft {
+            milestone,
+            offset: None,
+            stands_for: Vec::new(),
+            due,
+            because,
+            held: false,
+            tells: Vec::new(),
+        }
+    }
+
+    fn offset(mut self, offset: impl ToString) -> Draft {
+        self.offset = Some(offset.to_string());
+        self
+    }
+}
+
+struct Planner<'a> {
+    input: Input<'a>,
+    start: Timestamp,
+    end: Timestamp,
+    told: BTreeSet<&'a Told>,
+    notices: Vec<Notice>,
+    breaches: Vec<Breach>,
+    warnings: Vec<Problem>,
+}
+
+/// Makes the plan of a maintenance.
+pub fn plan(input: Input<'_>) -> Plan {
+    let maintenance = input.maintenance;
+    let (start, end) = maintenance.window();
+    let affected = affected(&maintenance.services, &input.catalogue.services);
+    let mut planner = Planner {
+        input,
+        start,
+        end,
+        told: input.told.iter().collect(),
+        notices: Vec::new(),
+        breaches: Vec::new(),
+        warnings: Vec::new(),
+    };
+    planner.warn_of_clock_changes();
+    let mut clocks: BTreeMap<(String, Option<&str>), Clock> = BTreeMap::new();
+    for audience in &input.catalogue.audiences {
+        if audience
+            .reached_by("maintenance", None, &affected)
+            .is_none()
+        {
+            continue;
+        }
+        let organisation = &input.catalogue.organisation;
+        let zone = audience
+            .time_zone
+            .as_ref()
+            .unwrap_or(&organisation.time_zone);
+        let calendar = audience
+            .calendar
+            .as_deref()
+            .or(organisation.calendar.as_deref());
+        let clock = clocks
+            .entry((zone.name().to_owned(), calendar))
+            .or_insert_with(|| Clock {
+                zone: zone.clone(),
+                calendar: business_calendar(input.catalogue, calendar),
+            });
+        planner.audience(audience, clock);
+    }
+    planner.internal();
+    planner.finish(affected)
+}
+
+/// The working days of an audience in this organisation.
+pub fn business_calendar(catalogue: &Catalogue, calendar: Option<&str>) -> BusinessCalendar {
+    let organisation = &catalogue.organisation;
+    BusinessCalendar {
+        holidays: calendar.and_then(|id| HolidayCalendar::find(id).ok()),
+        closed_days: organisation.closed_days.iter().copied().collect(),
+        working_days: organisation.working_days.iter().copied().collect(),
+        weekend: None,
+    }
+}
+
+impl Planner<'_> {
+    fn audience(&mut self, audience: &Audience, clock: &Clock) {
+        let drafts = match self.input.maintenance.status {
+            Status::AwaitingApproval | Status::Scheduled => {
+                let mut drafts = self.before_start(audience, clock);
+                drafts.push(Draft::new(
+                    "start",
+                    self.start.max(self.input.now),
+                    "the start",
+                ));
+                drafts.extend(self.progress());
+                drafts.push(self.completion());
+                drafts.extend(self.after_completion(clock));
+                drafts
+            }
+            Status::InProgress => {
+                let began = self.input.maintenance.started_at.unwrap_or(self.start);
+                let mut drafts = vec![Draft::new("start", began, "work has begun")];
+                drafts.extend(self.progress());
+                drafts.push(self.completion());
+                drafts.extend(self.after_completion(clock));
+                drafts
+            }
+            Status::Completed => {
+                let mut drafts = vec![self.completion()];
+                drafts.extend(self.after_completion(clock));
+                drafts
+            }
+            Status::Cancelled => Vec::new(),
+        };
+        let drafts = self.with_change(drafts);
+        for draft in drafts {
+            self.push(
+                audience.id.as_str(),
+                audience.level,
+                audience.first_channels(),
+                &clock.zone,
+                draft,
+            );
+        }
+    }
+
+    /// The people who run the event are asked whether the end will hold.
+    fn internal(&mut self) {
+        let due = self.end - OVERRUN_CHECK.min(self.end.duration_since(self.start) / 2);
+        let open = !self.input.maintenance.status.is_over();
+        if open && due >= self.input.now {
+            let zone = self.input.catalogue.organisation.time_zone.clone();
+            let draft = Draft::new(
+                "overrun_check",
+                due,
+                "shortly before the promised end: will it hold?",
+            );
+            self.push(
+                INTERNAL,
+                Level::Technical,
+                vec![Channel::Email],
+                &zone,
+                draft,
+            );
+        }
+    }
+
+    /// Percentages of the window, only in windows worth it, and only those still to come.
+    fn progress(&self) -> Vec<Draft> {
+        let length = self.end.duration_since(self.start);
+        if length < self.input.policy.min_window {
+            return Vec::new();
+        }
+        let percents = self.input.policy.progress.iter();
+        percents
+            .filter_map(|percent| {
+                let due = self.start
+                    + SignedDuration::from_millis(
+                        (length.as_millis() * i128::from(*percent) / 100) as i64,
+                    );
+                let because = format!("{percent} percent of the window");
+                (due >= self.input.now)
+                    .then(|| Draft::new("progress", due, because).offset(format!("{percent}%")))
+            })
+            .collect()
+    }
+
+    fn completion(&self) -> Draft {
+        match self.input.maintenance.ended_at {
+            Some(at) => Draft::new("completion", at, "work is complete"),
+            None => Draft {
+                held: true,
+                ..Draft::new(
+                    "completion",
+                    self.end.max(self.input.now),
+                    "when work is complete; expected at the promised end",
+                )
+            },
+        }
+    }
+
+    /// Reminder of what clients must do afterwards, and check-ins.
+    fn after_completion(&mut self, clock: &Clock) -> Vec<Draft> {
+        let done = self.input.maintenance.ended_at.unwrap_or(self.end);
+        let date = clock.zone.at(done).date();
+        let mut drafts = Vec::new();
+        let acts_after = self
+            .input
+            .maintenance
+            .facts
+            .action
+            .as_ref()
+            .is_some_and(|a| a.when != When::Before);
+        if acts_after && let Some(due) = self.business_days_after(clock, date, 1) {
+            drafts.push(Draft::new(
+                "post_event_reminder",
+                due,
+                "1 business day after completion: clients must act",
+            ));
+        }
+        if let Some(hypercare) = self.input.policy.hypercare {
+            let every = match hypercare.every {
+                Offset::BusinessDays(n) => n,
+                _ => 2,
+            };
+            let last = before::step_forward(date, hypercare.lasts);
+            let mut n = every;
+            while let Some(due) = self.business_days_after(clock, date, n) {
+                if clock.zone.at(due).date() > last || drafts.len() > 60 {
+                    break;
+                }
+                drafts.push(
+                    Draft::new(
+                        "hypercare",
+                        due,
+                        format!("{n} business days after completion"),
+                    )
+                    .offset(format!("{n}bd")),
+                );
+                n += every;
+            }
+        }
+        drafts.retain(|draft| draft.due >= self.input.now);
+        drafts
+    }
+
+    fn business_days_after(&mut self, clock: &Clock, date: Date, n: u32) -> Option<Timestamp> {
+        match clock.calendar.after(date, n) {
+            Ok(stepped) => Some(self.on(stepped.date, &clock.zone)),
+            Err(problem) => {
+                self.warn("maintenance.end", problem.to_string());
+                None
+            }
+        }
+    }
+
+    /// The policy's time of day on a date.
+    fn on(&self, date: Date, zone: &Zone) -> Timestamp {
+        CivilTime {
+            civil: date.to_datetime(self.input.policy.at),
+            zone: zone.clone(),
+        }
+        .instant()
+    }
+
+    /// A change is told at once, and what is late now is told by it: one message, not two.
+    fn with_change(&self, drafts: Vec<Draft>) -> Vec<Draft> {
+        let Some(change) = self.input.change else {
+            return drafts;
+        };
+        let milestone = crate::message::milestone(change.milestone).unwrap_or("delay");
+        let mut told = Draft::new(
+            milestone,
+            self.input.now,
+            format!("the {milestone} is told at once"),
+        );
+        told.offset = (change.counter > 0).then(|| format!("#{}", change.counter + 1));
+        let (late, mut rest): (Vec<Draft>, Vec<Draft>) = drafts
+            .into_iter()
+            .partition(|draft| draft.milestone == "announcement" && draft.due == self.input.now);
+        for draft in late {
+            told.stands_for.extend(draft.stands_for);
+            told.tells.extend(draft.tells);
+        }
+        rest.push(told);
+        rest
+    }
+
+    fn push(
+        &mut self,
+        audience: &str,
+        level: Level,
+        channels: Vec<Channel>,
+        zone: &Zone,
+        draft: Draft,
+    ) {
+        let maintenance = self.input.maintenance;
+        let revision = maintenance.revision.to_string();
+        let offset = draft.offset.as_deref().unwrap_or("");
+        self.notices.push(Notice {
+            id: derive(&[
+                "notice",
+                maintenance.id.as_str(),
+                &revision,
+                draft.milestone,
+                offset,
+                audience,
+            ]),
+            milestone: draft.milestone.to_owned(),
+            offset: draft.offset,
+            stands_for: draft.stands_for,
+            audience: audience.to_owned(),
+            level,
+            channels,
+            due: draft.due,
+            due_local: zone.at(draft.due).to_string(),
+            because: draft.because,
+            held: draft.held,
+            tells: draft.tells,
+        });
+    }
+
+    fn warn(&mut self, field: &str, problem: impl Into<String>) {
+        let warning = Problem::new(field, problem);
+        if !self.warnings.contains(&warning) {
+            self.warnings.push(warning);
+        }
+    }
+
+    /// Rule 4: a start or end that does not exist or exists twice is pointed at; planning goes on.
+    fn warn_of_clock_changes(&mut self) {
+        let maintenance = self.input.maintenance;
+        for (field, time) in [
+            ("maintenance.start", &maintenance.start),
+            ("maintenance.end", &maintenance.end),
+        ] {
+            let Ok(resolved) = crate::calendar::instant(time.civil, time.zone.tz()) else {
+                continue;
+            };
+            let show = |at: Timestamp| time.zone.at(at).to_string();
+            match resolved.reading {
+                Reading::Unambiguous => {}
+                Reading::Gap { other } => self.warn(
+                    field,
+                    format!(
+                        "{} does not exist in {}: the clocks go forward over it; taken as {}, could mean {}",
+                        time.civil, time.zone.name(), show(resolved.at), show(other)
+                    ),
+                ),
+                Reading::Fold { other } => self.warn(
+                    field,
+                    format!(
+                        "{} exists twice in {}: the clocks go back; taken as the earlier, {}, could mean {}",
+                        time.civil, time.zone.name(), show(resolved.at), show(other)
+                    ),
+                ),
+            }
+        }
+        if !maintenance.status.is_over() && self.end < self.input.now {
+            self.warn("maintenance.end", "lies in the past");
+        } else if maintenance.status == Status::Scheduled && self.start < self.input.now {
+            self.warn("maintenance.start", "lies in the past");
+        }
+    }
+
+    fn finish(mut self, affected: Vec<Affected>) -> Plan {
+        self.notices.sort_by(|a, b| {
+            (a.due, &a.audience, &a.milestone, &a.offset).cmp(&(
+                b.due,
+                &b.audience,
+                &b.milestone,
+                &b.offset,
+            ))
+        });
+        let audiences = &self.input.catalogue.audiences;
+        let reach: Vec<Reach> = affected
+            .iter()
+            .map(|a| Reach {
+                service: a.service.clone(),
+                path: a.path.clone(),
+                audiences: audiences
+                    .iter()
+                    .filter(|audience| {
+                        audience
+                            .reached_by("maintenance", None, std::slice::from_ref(a))
+                            .is_some()
+                    })
+                    .map(|audience| audience.id.clone())
+                    .collect(),
+            })
+            .collect();
+        if reach.iter().all(|r| r.audiences.is_empty()) {
+            self.warn(
+                "maintenance.services",
+                "no audience uses these services or those that depend on them: nobody is told",
+            );
+        }
+        let maintenance = self.input.maintenance;
+        let has_windows = |id: &Id| {
+            self.input
+                .catalogue
+                .services
+                .iter()
+                .any(|s| s.id == *id && !s.windows.is_empty())
+        };
+        Plan {
+            event: maintenance.id.clone(),
+            revision: maintenance.revision,
+            at: self.input.now,
+            window: Window {
+                start: self.start,
+                end: self.end,
+                inside_standard_window: if maintenance.services.iter().all(has_windows) {
+                    None
+                } else {
+                    Some(false)
+                },
+            },
+            notices: self.notices,
+            breaches: self.breaches,
+            affected: reach,
+            warnings: self.warnings,
+        }
+    }
+}

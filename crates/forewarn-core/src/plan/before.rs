@@ -1,0 +1,253 @@
+//! Notices before the start: when each is due, what is late, and what one day may hold.
+
+use super::{Breach, Clock, Draft, Planner, Told};
+use crate::audience::Audience;
+use crate::calendar::{Closed, NoBusinessDay, Stepped};
+use crate::offset::Offset;
+use crate::time::{CivilTime, Zone};
+use jiff::civil::Date;
+use jiff::{Span, Timestamp, ToSpan};
+
+/// An entry of the policy's `before` list with its due time by the calendar.
+struct Entry {
+    milestone: &'static str,
+    offset: Offset,
+    nominal: Timestamp,
+    because: String,
+}
+
+impl Planner<'_> {
+    /// Rules 1 to 3, 5 and 6.
+    pub(super) fn before_start(&mut self, audience: &Audience, clock: &Clock) -> Vec<Draft> {
+        let entries = self.entries(audience, clock);
+        let now = self.input.now;
+        let (late, ahead): (Vec<&Entry>, Vec<&Entry>) =
+            entries.iter().partition(|e| e.nominal < now);
+        for entry in &late {
+            self.breach(audience, clock, entry);
+        }
+        let mut drafts: Vec<Draft> = ahead
+            .into_iter()
+            .map(|entry| Draft {
+                tells: vec![(entry.offset.to_string(), entry.nominal)],
+                offset: (entry.offset != Offset::AtOnce).then(|| entry.offset.to_string()),
+                ..Draft::new(entry.milestone, entry.nominal, entry.because.clone())
+            })
+            .collect();
+        if !late.is_empty() {
+            drafts.push(collapsed(&late, now, &clock.zone));
+        }
+        one_a_day(drafts, &clock.zone)
+    }
+
+    fn entries(&mut self, audience: &Audience, clock: &Clock) -> Vec<Entry> {
+        let offsets = &self.input.policy.before;
+        let mut entries = Vec::with_capacity(offsets.len());
+        for (n, &offset) in offsets.iter().enumerate() {
+            let milestone = match offset {
+                _ if n == 0 => "announcement",
+                Offset::Minutes(_) => "final_reminder",
+                _ => "reminder",
+            };
+            let (nominal, because) = self.due(offset, self.start, clock);
+            let told = Told {
+                audience: audience.id.to_string(),
+                offset: offset.to_string(),
+                nominal,
+            };
+            if !self.told.contains(&told) {
+                entries.push(Entry {
+                    milestone,
+                    offset,
+                    nominal,
+                    because,
+                });
+            }
+        }
+        entries
+    }
+
+    /// When a notice `offset` before `start` is due in the audience's zone and calendar, and why then.
+    fn due(&mut self, offset: Offset, start: Timestamp, clock: &Clock) -> (Timestamp, String) {
+        if let Some(elapsed) = offset.elapsed() {
+            let due = start.checked_sub(elapsed).unwrap_or(Timestamp::MIN);
+            return (due, format!("{} before the start", offset.words()));
+        }
+        if offset == Offset::AtOnce {
+            return (self.input.now, "at once".into());
+        }
+        let date = clock.zone.at(start).date();
+        match step_back(date, offset, clock) {
+            Ok(stepped) => {
+                let because = format!(
+                    "{} before the start{}",
+                    offset.words(),
+                    explain(&stepped, offset)
+                );
+                (self.on(stepped.date, &clock.zone), because)
+            }
+            Err(problem) => {
+                self.warn(
+                    "policy.before",
+                    format!("{problem}; {} counted as plain days", offset.words()),
+                );
+                let days = match offset {
+                    Offset::BusinessDays(n) => n,
+                    _ => 0,
+                };
+                let plain = date.checked_sub(i64::from(days).days()).unwrap_or(date);
+                (
+                    self.on(plain, &clock.zone),
+                    format!("{} before the start", offset.words()),
+                )
+            }
+        }
+    }
+
+    fn breach(&mut self, audience: &Audience, clock: &Clock, entry: &Entry) {
+        let late_by = self.input.now.duration_since(entry.nominal);
+        let earliest = self.earliest_compliant_start(clock, entry.offset, late_by.as_hours() / 24);
+        self.breaches.push(Breach {
+            audience: audience.id.to_string(),
+            milestone: entry.milestone.to_owned(),
+            offset: entry.offset.to_string(),
+            late_by_seconds: late_by.as_secs(),
+            earliest_compliant_start: earliest,
+        });
+    }
+
+    /// Rule 5: the planned start's time of day on the first date for which the notice would not be late.
+    ///
+    /// A later start never makes a notice due earlier, and moving the start by D days moves the due
+    /// date by at least D days less a closure, so the search may begin a fortnight short of the shortfall.
+    fn earliest_compliant_start(
+        &mut self,
+        clock: &Clock,
+        offset: Offset,
+        late_days: i64,
+    ) -> Timestamp {
+        let start = &self.input.maintenance.start;
+        let skip = (late_days - 14).max(1);
+        let mut civil = start.civil.checked_add(skip.days()).unwrap_or(start.civil);
+        for _ in 0..1_000 {
+            let candidate = CivilTime {
+                civil,
+                zone: start.zone.clone(),
+            }
+            .instant();
+            if self.due(offset, candidate, clock).0 >= self.input.now {
+                return candidate;
+            }
+            civil = civil.checked_add(1.day()).unwrap_or(civil);
+        }
+        CivilTime {
+            civil,
+            zone: start.zone.clone(),
+        }
+        .instant()
+    }
+}
+
+/// Rules 1 and 2: steps back from a date.
+fn step_back(date: Date, offset: Offset, clock: &Clock) -> Result<Stepped, NoBusinessDay> {
+    match offset {
+        Offset::BusinessDays(n) => clock.calendar.back(date, n),
+        _ => {
+            let landed = date.checked_sub(calendar_span(offset)).unwrap_or(date);
+            clock.calendar.at_or_before(landed)
+        }
+    }
+}
+
+/// Steps forward on the civil calendar.
+pub(super) fn step_forward(date: Date, offset: Offset) -> Date {
+    let span = match offset {
+        Offset::BusinessDays(n) => i64::from(n).days(),
+        _ => calendar_span(offset),
+    };
+    date.checked_add(span).unwrap_or(date)
+}
+
+fn calendar_span(offset: Offset) -> Span {
+    match offset {
+        Offset::Days(n) => i64::from(n).days(),
+        Offset::Weeks(n) => i64::from(n).weeks(),
+        Offset::Months(n) => i64::from(n).months(),
+        Offset::Years(n) => i64::from(n).years(),
+        Offset::AtOnce | Offset::BusinessDays(_) | Offset::Hours(_) | Offset::Minutes(_) => {
+            Span::new()
+        }
+    }
+}
+
+/// Names the holidays and closed days that were stepped over; weekends need no explaining to anybody,
+/// save where a notice counted in weeks or months was moved because of one.
+fn explain(stepped: &Stepped, offset: Offset) -> String {
+    let mut text = String::new();
+    let counted_on_calendar = !matches!(offset, Offset::BusinessDays(_));
+    // The walk went backwards; people read forwards.
+    for (date, why) in stepped.skipped.iter().rev() {
+        let day = date.strftime("%-d %b");
+        match why {
+            Closed::Holiday(name) => text.push_str(&format!("; {day} is a holiday ({name})")),
+            Closed::ClosedDay => text.push_str(&format!("; {day} is a closed day")),
+            Closed::Weekend if counted_on_calendar => {
+                text.push_str(&format!("; {day} is a {}", date.strftime("%A")));
+            }
+            Closed::Weekend => {}
+        }
+    }
+    text
+}
+
+/// Rule 5: all late ones of one audience are one notice, due now.
+fn collapsed(late: &[&Entry], now: Timestamp, zone: &Zone) -> Draft {
+    let reasons: Vec<String> = late
+        .iter()
+        .map(|e| {
+            let was = zone.at(e.nominal).strftime("%-d %B %H:%M").to_string();
+            format!("{} before the start was {was}", e.offset.words())
+        })
+        .collect();
+    Draft {
+        stands_for: late.iter().map(|e| e.offset.to_string()).collect(),
+        tells: late
+            .iter()
+            .map(|e| (e.offset.to_string(), e.nominal))
+            .collect(),
+        ..Draft::new("announcement", now, format!("late: {}", reasons.join("; ")))
+    }
+}
+
+/// Rule 6: at most one pre-start notice a day, final reminders excepted; the one nearer to the start stays.
+fn one_a_day(mut drafts: Vec<Draft>, zone: &Zone) -> Vec<Draft> {
+    // Among notices due at the same instant the one with an offset of its own is nearer than a collapsed one.
+    drafts.sort_by_key(|draft| (draft.due, draft.offset.is_some()));
+    let mut kept: Vec<Draft> = Vec::with_capacity(drafts.len());
+    for mut draft in drafts {
+        let shares_day = |other: &Draft| {
+            other.milestone != "final_reminder"
+                && zone.at(other.due).date() == zone.at(draft.due).date()
+        };
+        if draft.milestone != "final_reminder"
+            && let Some(earlier) = kept.iter().rposition(shares_day)
+        {
+            let earlier = kept.remove(earlier);
+            let mut stands_for = earlier.stands_for;
+            stands_for.extend(earlier.offset.clone());
+            draft.because = format!(
+                "{}; stands for {} of the same day",
+                draft.because,
+                earlier.offset.map_or_else(
+                    || "the late notice".to_owned(),
+                    |o| format!("the one at {o}")
+                )
+            );
+            stands_for.append(&mut draft.stands_for);
+            draft.stands_for = stands_for;
+            draft.tells.splice(0..0, earlier.tells);
+        }
+        kept.push(draft);
+    }
+    kept
+}

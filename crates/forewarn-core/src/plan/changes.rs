@@ -1,0 +1,119 @@
+//! From a new plan and what is stored to what must be added, moved and withdrawn.
+
+use super::{Notice, Plan};
+use jiff::Timestamp;
+use std::collections::{HashMap, HashSet};
+
+/// A notice as the store holds it, as far as planning again needs it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stored {
+    /// Its id.
+    pub id: String,
+    /// Its milestone.
+    pub milestone: String,
+    /// Its offset.
+    pub offset: Option<String>,
+    /// Its audience.
+    pub audience: String,
+    /// When it is or was due.
+    pub due: Timestamp,
+    /// It has begun to go out; nothing takes it back.
+    pub told: bool,
+    /// It still waits to go out.
+    pub open: bool,
+}
+
+/// A notice that goes out at another time than was planned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Moved {
+    /// The stored notice that gives way.
+    pub id: String,
+    /// When it was due.
+    pub from: Timestamp,
+    /// When its successor is due.
+    pub to: Timestamp,
+}
+
+/// What a new plan changes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// New notices.
+    pub add: Vec<Notice>,
+    /// Stored notices that stay in place with a new time, reason or trigger.
+    pub update: Vec<Notice>,
+    /// Stored notices whose successor (in `add`) is due at another time.
+    pub moved: Vec<Moved>,
+    /// Stored notices that no plan asks for any more.
+    pub withdrawn: Vec<String>,
+}
+
+impl Changes {
+    /// Planning again changed nothing.
+    pub fn is_empty(&self) -> bool {
+        self.add.is_empty()
+            && self.update.is_empty()
+            && self.moved.is_empty()
+            && self.withdrawn.is_empty()
+    }
+}
+
+type Key<'a> = (&'a str, Option<&'a str>, &'a str);
+
+/// Rule 7: what stays the same in substance and time keeps its notice; what was told is not told again.
+pub fn changes_from(plan: &Plan, stored: &[Stored]) -> Changes {
+    let mut by_key: HashMap<Key<'_>, Vec<&Stored>> = HashMap::new();
+    for notice in stored.iter().filter(|s| s.open || s.told) {
+        let key = (
+            notice.milestone.as_str(),
+            notice.offset.as_deref(),
+            notice.audience.as_str(),
+        );
+        by_key.entry(key).or_default().push(notice);
+    }
+    let mut changes = Changes::default();
+    let mut settled: HashSet<&str> = HashSet::new();
+    for notice in &plan.notices {
+        let key: Key<'_> = (
+            &notice.milestone,
+            notice.offset.as_deref(),
+            &notice.audience,
+        );
+        let same = by_key.get(&key).map_or(&[][..], Vec::as_slice);
+        let told = |s: &&&Stored| {
+            s.told && (s.due == notice.due || s.id == notice.id || once(&notice.milestone))
+        };
+        if let Some(kept) = same.iter().find(told) {
+            settled.insert(&kept.id);
+        } else if let Some(open) = same
+            .iter()
+            .find(|s| s.open && (s.id == notice.id || s.due == notice.due))
+        {
+            settled.insert(&open.id);
+            changes.update.push(Notice {
+                id: open.id.clone(),
+                ..notice.clone()
+            });
+        } else {
+            for gone in same.iter().filter(|s| s.open) {
+                settled.insert(&gone.id);
+                changes.moved.push(Moved {
+                    id: gone.id.clone(),
+                    from: gone.due,
+                    to: notice.due,
+                });
+            }
+            changes.add.push(notice.clone());
+        }
+    }
+    changes.withdrawn = stored
+        .iter()
+        .filter(|s| s.open && !settled.contains(s.id.as_str()))
+        .map(|s| s.id.clone())
+        .collect();
+    changes
+}
+
+/// Work begins once and ends once, whatever happens to the window in between.
+fn once(milestone: &str) -> bool {
+    matches!(milestone, "start" | "completion" | "cancellation")
+}

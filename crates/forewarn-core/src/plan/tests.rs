@@ -1,0 +1,281 @@
+use super::*;
+use crate::document::Documents;
+
+const DESIGN: &str = r#"
+organisation: {name: Example University, time_zone: America/Los_Angeles, calendar: US, closed_days: [2026-12-24]}
+services:
+  - {id: database, name: Student database, owner: dba@example.edu, business_owner: registrar@example.edu,
+     windows: [{rrule: "FREQ=WEEKLY;BYDAY=SU", start: "22:00", duration: PT4H}]}
+  - {id: portal, name: Student portal, depends_on: [database]}
+audiences:
+  - {id: customers, name: Students, level: non_technical, channels: [email], services: [portal]}
+  - {id: engineers, name: On-call engineers, level: technical, channels: [email, chat], services: [database], time_zone: Europe/Berlin, calendar: DE-BE}
+maintenance:
+  id: MNT-1
+  title: Student database upgrade
+  policy: routine
+  services: [database]
+  start: 2026-11-30T22:00
+  end: 2026-12-01T02:00
+"#;
+
+struct Case {
+    catalogue: Catalogue,
+    maintenance: Maintenance,
+    policy: Policy,
+}
+
+fn case(text: &str) -> Case {
+    let documents =
+        Documents::parse_yaml(&[("".into(), text.into())], &Catalogue::default(), "MNT-X").unwrap();
+    let catalogue = documents.over(&Catalogue::default());
+    let maintenance = documents.maintenance.unwrap();
+    let policy = match &maintenance.policy {
+        Some(id) => crate::policy::find(id.as_str(), &catalogue.policies)
+            .unwrap()
+            .clone(),
+        None => crate::policy::for_maintenance(&maintenance.kind, &catalogue.policies).clone(),
+    };
+    Case {
+        catalogue,
+        maintenance,
+        policy,
+    }
+}
+
+impl Case {
+    fn plan(&self, now: &str) -> Plan {
+        self.plan_after(now, &[], None)
+    }
+
+    fn plan_after(&self, now: &str, told: &[Told], change: Option<Change<'_>>) -> Plan {
+        plan(Input {
+            maintenance: &self.maintenance,
+            policy: &self.policy,
+            catalogue: &self.catalogue,
+            now: now.parse().unwrap(),
+            told,
+            change,
+        })
+    }
+}
+
+/// A plan as an aligned table: what a person would check by hand.
+fn table(plan: &Plan) -> String {
+    let mut text = String::new();
+    for n in &plan.notices {
+        text.push_str(&format!(
+            "{:<42} {:<10} {:<14} {:<5} {}{}\n",
+            n.due_local.replace(":00[", "["),
+            n.audience,
+            n.milestone,
+            n.offset.as_deref().unwrap_or(""),
+            if n.stands_for.is_empty() {
+                String::new()
+            } else {
+                format!("[for {}] ", n.stands_for.join(" "))
+            },
+            n.because
+        ));
+    }
+    for b in &plan.breaches {
+        text.push_str(&format!(
+            "BREACH {} {} {} late by {} s, earliest start {}\n",
+            b.audience, b.milestone, b.offset, b.late_by_seconds, b.earliest_compliant_start
+        ));
+    }
+    for w in &plan.warnings {
+        text.push_str(&format!("WARNING {w}\n"));
+    }
+    text
+}
+
+#[test]
+fn the_example_of_the_design_planned_late() {
+    let plan = case(DESIGN).plan("2026-11-21T17:00:00Z");
+    let customers: Vec<&Notice> = plan
+        .notices
+        .iter()
+        .filter(|n| n.audience == "customers")
+        .collect();
+    let first = customers[0];
+    assert_eq!(
+        (first.milestone.as_str(), first.offset.as_deref()),
+        ("announcement", None)
+    );
+    assert_eq!(first.stands_for, ["5bd"]);
+    assert_eq!(
+        first.due_local,
+        "2026-11-21T09:00:00-08:00[America/Los_Angeles]"
+    );
+    assert_eq!(
+        first.because,
+        "late: 5 business days before the start was 20 November 09:00"
+    );
+    let second = customers[1];
+    assert_eq!(
+        (second.milestone.as_str(), second.offset.as_deref()),
+        ("reminder", Some("1bd"))
+    );
+    assert_eq!(second.due.to_string(), "2026-11-27T17:00:00Z");
+    assert_eq!(second.because, "1 business day before the start");
+    let breach = plan
+        .breaches
+        .iter()
+        .find(|b| b.audience == "customers")
+        .unwrap();
+    assert_eq!(
+        (breach.offset.as_str(), breach.late_by_seconds),
+        ("5bd", 86_400)
+    );
+    assert_eq!(
+        breach.earliest_compliant_start.to_string(),
+        "2026-12-02T06:00:00Z"
+    );
+    assert_eq!(
+        plan.affected[1]
+            .path
+            .iter()
+            .map(Id::as_str)
+            .collect::<Vec<_>>(),
+        ["database", "portal"]
+    );
+    assert_eq!(
+        plan.affected[1].audiences,
+        [Id::parse("customers").unwrap()]
+    );
+}
+
+#[test]
+fn the_example_of_the_design_planned_in_time() {
+    insta::assert_snapshot!(table(&case(DESIGN).plan("2026-11-14T17:00:00Z")));
+}
+
+#[test]
+fn everything_late_is_one_notice() {
+    let plan = case(DESIGN).plan("2026-12-01T05:50:00Z");
+    insta::assert_snapshot!(table(&plan));
+}
+
+#[test]
+fn a_late_notice_gives_way_to_another_of_the_same_day() {
+    // 08:00 on the day of the one-business-day reminder.
+    let plan = case(DESIGN).plan("2026-11-27T16:00:00Z");
+    let customers: Vec<&Notice> = plan
+        .notices
+        .iter()
+        .filter(|n| n.audience == "customers")
+        .collect();
+    assert_eq!(customers[0].offset.as_deref(), Some("1bd"));
+    assert_eq!(customers[0].stands_for, ["5bd"]);
+    assert_eq!(
+        plan.breaches
+            .iter()
+            .filter(|b| b.audience == "customers")
+            .count(),
+        1
+    );
+}
+
+#[test]
+fn planning_twice_changes_nothing() {
+    let case = case(DESIGN);
+    let plan = case.plan("2026-11-14T17:00:00Z");
+    let stored: Vec<Stored> = plan.notices.iter().map(|n| stored(n, false)).collect();
+    let again = changes_from(&case.plan("2026-11-15T17:00:00Z"), &stored);
+    assert!(
+        again.add.is_empty() && again.moved.is_empty() && again.withdrawn.is_empty(),
+        "{again:?}"
+    );
+    assert_eq!(again.update.len(), stored.len());
+}
+
+fn stored(notice: &Notice, told: bool) -> Stored {
+    Stored {
+        id: notice.id.clone(),
+        milestone: notice.milestone.clone(),
+        offset: notice.offset.clone(),
+        audience: notice.audience.clone(),
+        due: notice.due,
+        told,
+        open: !told,
+    }
+}
+
+/// One hour before the start the work is put off by two hours: one `delay`, the final reminder moves, nothing is said twice.
+#[test]
+fn a_delay_is_one_notice_and_moves_the_rest() {
+    let mut case = case(DESIGN);
+    let before = case.plan("2026-11-14T17:00:00Z");
+    let now = "2026-12-01T05:00:00Z";
+    let sent = |n: &Notice| n.due < now.parse().unwrap();
+    let stored: Vec<Stored> = before
+        .notices
+        .iter()
+        .map(|n| self::stored(n, sent(n)))
+        .collect();
+    let told: Vec<Told> = before
+        .notices
+        .iter()
+        .filter(|n| sent(n))
+        .flat_map(|n| {
+            n.tells.iter().map(|(offset, nominal)| Told {
+                audience: n.audience.clone(),
+                offset: offset.clone(),
+                nominal: *nominal,
+            })
+        })
+        .collect();
+    let zone = case.catalogue.organisation.time_zone.clone();
+    case.maintenance = case
+        .maintenance
+        .delay(
+            CivilTime::parse("2026-12-01T00:00", &zone).unwrap(),
+            CivilTime::parse("2026-12-01T04:00", &zone).unwrap(),
+        )
+        .unwrap();
+    let after = case.plan_after(
+        now,
+        &told,
+        Some(Change {
+            milestone: "delay",
+            counter: 0,
+        }),
+    );
+    let changes = changes_from(&after, &stored);
+    let customers: Vec<String> = changes
+        .add
+        .iter()
+        .filter(|n| n.audience == "customers" && n.due <= "2026-12-01T08:00:00Z".parse().unwrap())
+        .map(|n| format!("{} {} {:?}", n.due, n.milestone, n.stands_for))
+        .collect();
+    // The start fell on another day, so five and one business days before it are other days, both past: the delay tells them.
+    assert_eq!(
+        customers,
+        [
+            "2026-12-01T05:00:00Z delay [\"5bd\", \"1bd\"]",
+            "2026-12-01T07:30:00Z final_reminder []",
+            "2026-12-01T08:00:00Z start []"
+        ]
+    );
+    assert!(
+        changes
+            .moved
+            .iter()
+            .any(|m| m.to == "2026-12-01T07:30:00Z".parse().unwrap())
+    );
+}
+
+#[test]
+fn ten_thousand_audiences_are_planned_quickly_enough_to_wait_for() {
+    let mut case = case(DESIGN);
+    let template = case.catalogue.audiences[0].clone();
+    for n in 0..10_000 {
+        case.catalogue.audiences.push(Audience {
+            id: Id::parse(&format!("a{n}")).unwrap(),
+            ..template.clone()
+        });
+    }
+    let plan = case.plan("2026-11-21T17:00:00Z");
+    assert!(plan.notices.len() > 80_000);
+}

@@ -1,0 +1,134 @@
+//! Tokens in links and secrets derived from the installation's key.
+//!
+//! A token proves that we made it; nothing about its bearer can be read from it or guessed without the key.
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+
+/// The installation's key.
+#[derive(Clone)]
+pub struct Key(Vec<u8>);
+
+impl Key {
+    /// A key from its stored text; any text will do, a random one of 32 characters is made at the first start.
+    pub fn new(text: &str) -> Key {
+        Key(text.as_bytes().to_vec())
+    }
+
+    fn mac(&self, purpose: &str, text: &str) -> Hmac<Sha256> {
+        // HMAC takes keys of every length; the purpose keeps tokens of one kind from passing for another.
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0)
+            .unwrap_or_else(|_| unreachable!("HMAC takes any key"));
+        mac.update(purpose.as_bytes());
+        mac.update(&[0]);
+        mac.update(text.as_bytes());
+        mac
+    }
+
+    /// The token in the unsubscribe link of an endpoint and audience (RFC 8058: opaque, per recipient).
+    pub fn unsubscribe_token(&self, endpoint: &str, audience: &str) -> String {
+        let text = format!("{endpoint}.{audience}");
+        let mac = self.mac("unsubscribe", &text).finalize().into_bytes();
+        format!("{text}.{}", crate::id::encode(&mac[..15]))
+    }
+
+    /// The endpoint and audience of a token that we made.
+    pub fn read_unsubscribe_token(&self, token: &str) -> Option<(String, String)> {
+        let (text, _) = token.rsplit_once('.')?;
+        let (endpoint, audience) = text.split_once('.')?;
+        let expected = self.unsubscribe_token(endpoint, audience);
+        same(expected.as_bytes(), token.as_bytes())
+            .then(|| (endpoint.to_owned(), audience.to_owned()))
+    }
+
+    /// The signing secret of a webhook that was given none of its own (Standard Webhooks form).
+    pub fn webhook_secret(&self, endpoint: &str) -> String {
+        let mac = self.mac("webhook", endpoint).finalize().into_bytes();
+        format!("whsec_{}", data_encoding::BASE64.encode(&mac))
+    }
+
+    /// The token that every form of a session sends back; `session` is whatever proves the browser (a cookie's value).
+    pub fn form_token(&self, session: &str) -> String {
+        let mac = self.mac("form", session).finalize().into_bytes();
+        crate::id::encode(&mac[..20])
+    }
+
+    /// A short text of ours for a browser to keep: anybody can read it, nobody else can make it.
+    pub fn seal(&self, purpose: &str, text: &str) -> String {
+        let mac = self
+            .mac(&format!("seal {purpose}"), text)
+            .finalize()
+            .into_bytes();
+        let text = data_encoding::BASE64URL_NOPAD.encode(text.as_bytes());
+        format!("{text}.{}", crate::id::encode(&mac[..20]))
+    }
+
+    /// The text that we sealed for this purpose.
+    pub fn unseal(&self, purpose: &str, sealed: &str) -> Option<String> {
+        let (text, _) = sealed.split_once('.')?;
+        let text = data_encoding::BASE64URL_NOPAD
+            .decode(text.as_bytes())
+            .ok()?;
+        let text = String::from_utf8(text).ok()?;
+        same(self.seal(purpose, &text).as_bytes(), sealed.as_bytes()).then_some(text)
+    }
+}
+
+impl std::fmt::Debug for Key {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Key(...)")
+    }
+}
+
+/// The hash under which a bearer token or session is stored: SHA-256, hexadecimal. Tokens are random, so no salt is needed.
+pub fn fingerprint(token: &str) -> String {
+    use sha2::Digest;
+    Sha256::digest(token.as_bytes())
+        .iter()
+        .map(|b| format!("{b:02x}"))
+        .collect()
+}
+
+/// Whether two byte strings are the same, in a time that does not tell where they differ.
+pub fn same(a: &[u8], b: &[u8]) -> bool {
+    a.len() == b.len() && a.iter().zip(b).fold(0, |differs, (x, y)| differs | (x ^ y)) == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sealed_text_is_read_for_its_purpose_only() {
+        let key = Key::new("0123456789abcdef0123456789abcdef");
+        let sealed = key.seal("flash", "done Für Elise");
+        assert_eq!(key.unseal("flash", &sealed), Some("done Für Elise".into()));
+        assert_eq!(key.unseal("other", &sealed), None);
+        assert_eq!(Key::new("other").unseal("flash", &sealed), None);
+        for bad in ["", ".", "a.b", &sealed[1..], &format!("{sealed}x")] {
+            assert_eq!(key.unseal("flash", bad), None, "{bad}");
+        }
+        assert_ne!(key.form_token("one"), key.form_token("two"));
+    }
+
+    #[test]
+    fn only_our_own_tokens_are_read() {
+        let key = Key::new("0123456789abcdef0123456789abcdef");
+        let token = key.unsubscribe_token("ep1", "all-staff.eu");
+        assert_eq!(
+            key.read_unsubscribe_token(&token),
+            Some(("ep1".into(), "all-staff.eu".into()))
+        );
+        assert_eq!(Key::new("other").read_unsubscribe_token(&token), None);
+        for bad in [
+            "",
+            ".",
+            "..",
+            "ep1.all-staff.eu",
+            &token[1..],
+            &format!("{token}x"),
+        ] {
+            assert_eq!(key.read_unsubscribe_token(bad), None, "{bad}");
+        }
+    }
+}

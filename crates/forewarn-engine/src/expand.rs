@@ -1,0 +1,103 @@
+//! From due notices to deliveries.
+
+use crate::Engine;
+use crate::channel::Channels;
+use forewarn_core::document::Catalogue;
+use forewarn_core::event::Event;
+use forewarn_core::maintenance::Status;
+use forewarn_core::plan::INTERNAL;
+use forewarn_core::service::affected;
+use forewarn_store::{DueNotice, Entry, Lane, Recipients, Result, StoreError};
+use jiff::Timestamp;
+
+/// How many notices are begun at once.
+const BEGIN: i64 = 64;
+
+impl<C: Channels> Engine<C> {
+    /// Begins the notices of a lane that are due and expands a part of each that is begun. Says whether more waits.
+    ///
+    /// # Errors
+    /// When the store cannot be used; what was done so far stays done.
+    pub async fn prepare(&self, lane: Lane) -> Result<bool> {
+        let now = self.clock.now();
+        let due = self.store.due_notices(lane, now, BEGIN).await?;
+        let mut more = due.len() as i64 == BEGIN;
+        if !due.is_empty() {
+            let catalogue = self.store.catalogue().await?;
+            for notice in due {
+                more |= !self.begin(notice, &catalogue, now).await?;
+            }
+        }
+        let unexpanded = self.store.unexpanded(lane).await?;
+        if !unexpanded.is_empty() {
+            let catalogue = self.store.catalogue().await?;
+            for (notice, audience, event) in unexpanded {
+                let recipients = recipients(&catalogue, &audience, &event);
+                let chunk = self.store.expand(&notice, &recipients, now).await?;
+                more |= !chunk.complete;
+            }
+        }
+        self.store.finish_notices(now).await?;
+        Ok(more)
+    }
+
+    /// Freezes what a notice says. The start of work sets the event itself in motion: people are told that it began.
+    /// Says whether the notice is dealt with; if not it must be read again.
+    async fn begin(
+        &self,
+        notice: DueNotice,
+        catalogue: &Catalogue,
+        now: Timestamp,
+    ) -> Result<bool> {
+        let mut notice = notice;
+        let mut moved_on = None;
+        if notice.occasion.milestone == "start"
+            && let Some(stored) = self.store.event(notice.event.id().as_str()).await?
+        {
+            (notice.event, notice.sequence) = (stored.event, stored.sequence);
+            if let Event::Maintenance(m) = &notice.event
+                && m.status == Status::Scheduled
+                && let Ok(started) = m.clone().start(notice.due)
+            {
+                let entry = Entry::new("engine", "maintenance.started", m.id.as_str())
+                    .with(serde_json::json!({"because": "its planned start has come"}));
+                moved_on = Some((Event::Maintenance(started), entry));
+            }
+        }
+        let event = moved_on.as_ref().map_or(&notice.event, |(event, _)| event);
+        let content = event.content(
+            &notice.occasion,
+            catalogue,
+            &self.identity.public_url,
+            notice.due,
+        );
+        let moved_on = moved_on
+            .as_ref()
+            .map(|(event, entry)| (event, entry.clone()));
+        match self
+            .store
+            .begin_notice(&notice, &content, moved_on, now)
+            .await
+        {
+            // Somebody changed the event between our reading and writing: the next look sees the new plan.
+            Err(StoreError::Conflict(_)) => Ok(false),
+            other => other.map(|_| true),
+        }
+    }
+}
+
+/// Who a notice goes to: its audience as it is now, or the people who run the event.
+pub(crate) fn recipients(catalogue: &Catalogue, audience: &str, event: &Event) -> Recipients {
+    if audience == INTERNAL {
+        return Recipients::Addresses(event.internal_addresses(catalogue));
+    }
+    let found = catalogue.audiences.iter().find(|a| a.id == *audience);
+    let reached = affected(&event.services(), &catalogue.services)
+        .into_iter()
+        .map(|a| a.service);
+    Recipients::Members {
+        services: reached
+            .filter(|s| found.is_none_or(|a| a.uses(s)))
+            .collect(),
+    }
+}

@@ -1,0 +1,215 @@
+//! From claimed deliveries to parcels. A variant is rendered once; a recipient's own parts are spliced in.
+
+use crate::Engine;
+use crate::channel::smtp::Mail;
+use crate::channel::webhook::Hook;
+use crate::channel::{Channels, Parcel};
+use forewarn_core::contact::{Channel, EmailAddress, Endpoint};
+use forewarn_core::document::Catalogue;
+use forewarn_core::id::Id;
+use forewarn_core::mail::{List, MailParts, Recipient, Sender, message_id};
+use forewarn_core::message::{Content, Variant, render, webhook_body};
+use forewarn_core::plan::INTERNAL;
+use forewarn_core::template::Template;
+use forewarn_core::time::Zone;
+use forewarn_store::{Claimed, Result, StoreError};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// How many variants are kept rendered; far more than are in use at a time.
+const CACHE: usize = 512;
+
+/// Who the messages come from and where they lead.
+#[derive(Clone, Debug)]
+pub struct Identity {
+    /// Base of the links in messages.
+    pub public_url: String,
+    /// The address that mails come from.
+    pub from: EmailAddress,
+    /// The name beside it.
+    pub name: String,
+}
+
+impl Identity {
+    fn sender(&self) -> Sender {
+        Sender {
+            from: self.from.clone(),
+            name: self.name.clone(),
+            domain: self.from.domain().to_owned(),
+        }
+    }
+}
+
+/// What is ready but for the recipient.
+pub(crate) enum Rendered {
+    Mail(MailParts),
+    Hook(Vec<u8>),
+    Undeliverable(String),
+}
+
+/// What all variants of one notice need.
+struct Source {
+    content: Content,
+    audience: String,
+    catalogue: Catalogue,
+    templates: Vec<Template>,
+}
+
+/// Variants by notice, level, channel, language and zone.
+#[derive(Default)]
+pub(crate) struct Cache {
+    sources: HashMap<String, Arc<Source>>,
+    variants: HashMap<String, Arc<Rendered>>,
+}
+
+impl<C: Channels> Engine<C> {
+    /// The parcel of each claimed delivery, in their order. A notice that cannot be understood fails alone.
+    pub(crate) async fn parcels(&self, claimed: &[Claimed]) -> Result<Vec<Parcel>> {
+        let mut parcels = Vec::with_capacity(claimed.len());
+        for delivery in claimed {
+            parcels.push(match self.source(&delivery.notice).await {
+                Ok(source) => {
+                    let rendered = self.rendered(delivery, &source);
+                    self.parcel(delivery, &source, &rendered)
+                }
+                Err(StoreError::Corrupt(problem)) => Parcel::Undeliverable(problem),
+                Err(away) => return Err(away),
+            });
+        }
+        Ok(parcels)
+    }
+
+    async fn source(&self, notice: &str) -> Result<Arc<Source>> {
+        if let Some(source) = self.cache().sources.get(notice) {
+            return Ok(source.clone());
+        }
+        let (content, audience) = self.store.notice_content(notice).await?.ok_or_else(|| {
+            StoreError::Corrupt(format!("notice {notice} has deliveries and no content"))
+        })?;
+        let source = Arc::new(Source {
+            content,
+            audience,
+            catalogue: self.store.catalogue().await?,
+            templates: self.store.templates().await?,
+        });
+        self.cache()
+            .sources
+            .insert(notice.to_owned(), source.clone());
+        Ok(source)
+    }
+
+    fn cache(&self) -> std::sync::MutexGuard<'_, Cache> {
+        // A panic while rendering leaves at worst an entry too few.
+        self.rendered
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    fn rendered(&self, delivery: &Claimed, source: &Source) -> Arc<Rendered> {
+        let channel = delivery.endpoint.channel();
+        let zone = delivery.time_zone.as_deref().unwrap_or("");
+        let language = delivery.language.as_deref().unwrap_or("");
+        let key = format!(
+            "{}|{}|{}|{language}|{zone}",
+            delivery.notice,
+            delivery.level.rank(),
+            channel.as_str()
+        );
+        let mut cache = self.cache();
+        if let Some(rendered) = cache.variants.get(&key) {
+            return rendered.clone();
+        }
+        if cache.variants.len() >= CACHE {
+            *cache = Cache::default();
+        }
+        let rendered = Arc::new(self.render_variant(delivery, source));
+        cache.variants.insert(key, rendered.clone());
+        rendered
+    }
+
+    fn render_variant(&self, delivery: &Claimed, source: &Source) -> Rendered {
+        let organisation = &source.catalogue.organisation;
+        let audience = source
+            .catalogue
+            .audiences
+            .iter()
+            .find(|a| a.id == *source.audience.as_str());
+        let zone = delivery
+            .time_zone
+            .as_deref()
+            .and_then(|name| Zone::parse(name).ok());
+        let zone = zone.or_else(|| audience.and_then(|a| a.time_zone.clone()));
+        let variant = Variant {
+            level: delivery.level,
+            channel: delivery.endpoint.channel(),
+            language: delivery
+                .language
+                .clone()
+                .or_else(|| organisation.languages.first().cloned())
+                .unwrap_or_else(|| "en".into()),
+            zone: zone.unwrap_or_else(|| organisation.time_zone.clone()),
+        };
+        let message = render(&source.content, &variant, &source.templates);
+        match variant.channel {
+            Channel::Email => {
+                let name = audience.map_or_else(|| source.audience.clone(), |a| a.name.clone());
+                let list = Id::parse(&source.audience).map(|id| List { id, name });
+                let parts = list
+                    .map_err(|problem| format!("the audience's id {problem}"))
+                    .and_then(|list| {
+                        MailParts::new(&message, &source.content, &self.identity.sender(), &list)
+                            .map_err(|e| e.to_string())
+                    });
+                parts.map_or_else(Rendered::Undeliverable, Rendered::Mail)
+            }
+            Channel::Webhook => Rendered::Hook(webhook_body(
+                &source.content,
+                &message,
+                &variant,
+                &delivery.notice,
+            )),
+            other => Rendered::Undeliverable(format!(
+                "this version of Forewarn cannot send by {}",
+                other.as_str()
+            )),
+        }
+    }
+
+    fn parcel(&self, delivery: &Claimed, source: &Source, rendered: &Rendered) -> Parcel {
+        match (rendered, &delivery.endpoint) {
+            (Rendered::Mail(parts), Endpoint::Email { address }) => {
+                let audience = if source.audience == INTERNAL {
+                    "*"
+                } else {
+                    &source.audience
+                };
+                let token = self.key.unsubscribe_token(&delivery.endpoint_id, audience);
+                let url = format!(
+                    "{}/u/{token}",
+                    self.identity.public_url.trim_end_matches('/')
+                );
+                let id = message_id(&delivery.id, self.identity.from.domain());
+                match Recipient::new(address, delivery.name.as_deref(), &id, &url) {
+                    Ok(recipient) => Parcel::Mail(Mail {
+                        envelope_from: self.identity.from.as_str().to_owned(),
+                        to: address.as_str().to_owned(),
+                        // Dated by the notice, not the attempt: every attempt sends the same bytes.
+                        data: parts.for_recipient(&recipient, source.content.at),
+                    }),
+                    Err(problem) => Parcel::Undeliverable(problem.to_string()),
+                }
+            }
+            (Rendered::Hook(body), Endpoint::Webhook { url, secret }) => Parcel::Hook(Hook {
+                id: delivery.id.replace('.', "-"),
+                url: url.as_str().to_owned(),
+                secrets: vec![match secret {
+                    Some(secret) => secret.reveal().to_owned(),
+                    None => self.key.webhook_secret(&delivery.endpoint_id),
+                }],
+                body: body.clone(),
+            }),
+            (Rendered::Undeliverable(reason), _) => Parcel::Undeliverable(reason.clone()),
+            _ => Parcel::Undeliverable("the endpoint does not fit its channel".into()),
+        }
+    }
+}

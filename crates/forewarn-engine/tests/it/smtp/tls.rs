@@ -1,0 +1,115 @@
+//! Encryption and sign-in.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use forewarn_core::delivery::Outcome;
+use forewarn_engine::channel::smtp::Smtp;
+use forewarn_engine::peer::smtp::{Act, Encryption, Fault, Script, Stage};
+
+use super::{Tally, batch, client, start, tally};
+
+/// A script that speaks TLS as `localhost`, and the file with the certificate to trust.
+fn with_tls(script: Script, when: Encryption, file: &str) -> (Script, PathBuf) {
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(file);
+    std::fs::write(&path, made.cert.pem()).unwrap();
+    let key = made.signing_key.serialize_der().try_into().unwrap();
+    (
+        script.tls(when, made.cert.der().clone(), key).unwrap(),
+        path,
+    )
+}
+
+fn at_localhost(scheme: &str, addr: SocketAddr, ca: &Path) -> Smtp {
+    client(&format!(
+        "{scheme}localhost:{}?ca={}",
+        addr.port(),
+        ca.display()
+    ))
+}
+
+#[tokio::test]
+async fn tls_and_starttls_with_a_private_root() {
+    for (when, scheme, file) in [
+        (Encryption::FromTheStart, "smtps://", "tls.pem"),
+        (Encryption::Offered, "smtp+starttls://", "starttls.pem"),
+    ] {
+        let (script, ca) = with_tls(Script::default(), when, file);
+        let peer = start(script).await;
+        let smtp = at_localhost(scheme, peer.addr(), &ca);
+        for _ in 0..3 {
+            let outcomes = smtp.send(&batch()).await;
+            assert_eq!(Tally::of(&outcomes), tally(20, 0, 0), "{outcomes:?}");
+        }
+        assert_eq!((peer.count(), peer.connections()), (60, 1));
+
+        let stranger = client(&format!("{scheme}localhost:{}", peer.addr().port()));
+        let outcomes = stranger.send(&batch()).await;
+        assert_eq!(
+            Tally::of(&outcomes),
+            tally(0, 20, 0),
+            "the certificate is not trusted"
+        );
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_said_in_the_clear_when_starttls_fails() {
+    let refusals = [
+        Fault::reply(Stage::StartTls, "454 4.7.0 not now"),
+        Fault::reply(Stage::StartTls, "502 no such thing"),
+        Fault::reply(Stage::StartTls, "220 go\r\n250 injected"),
+        Fault::new(Stage::StartTls, Act::Cut),
+    ];
+    for fault in refusals {
+        let script = Script::default().fault(fault.clone());
+        let (script, ca) = with_tls(script, Encryption::Offered, "failing.pem");
+        let peer = start(script).await;
+        let outcomes = at_localhost("smtp+starttls://", peer.addr(), &ca)
+            .send(&batch())
+            .await;
+        assert_eq!(Tally::of(&outcomes), tally(0, 20, 0), "{fault:?}");
+        assert_eq!(peer.count(), 0);
+    }
+    let peer = start(Script::default()).await;
+    let smtp = client(&format!("smtp+starttls://localhost:{}", peer.addr().port()));
+    assert_eq!(
+        Tally::of(&smtp.send(&batch()).await),
+        tally(0, 20, 0),
+        "not offered"
+    );
+}
+
+#[tokio::test]
+async fn auth_with_either_mechanism_right_and_wrong() {
+    for mechanisms in ["PLAIN LOGIN", "PLAIN", "LOGIN"] {
+        let script = Script::default().login(mechanisms, "fore@warn", "p:a s/ß");
+        let (script, ca) = with_tls(script, Encryption::Offered, "auth.pem");
+        let peer = start(script).await;
+        let right = "smtp+starttls://fore%40warn:p%3Aa%20s%2F%C3%9F@";
+        let outcomes = at_localhost(right, peer.addr(), &ca).send(&batch()).await;
+        assert_eq!(
+            Tally::of(&outcomes),
+            tally(20, 0, 0),
+            "{mechanisms}: {outcomes:?}"
+        );
+
+        let wrong = "smtp+starttls://fore%40warn:guess@";
+        let outcomes = at_localhost(wrong, peer.addr(), &ca).send(&batch()).await;
+        assert_eq!(Tally::of(&outcomes), tally(0, 20, 0));
+        let Outcome::TransientFailure { reason, .. } = &outcomes[0] else {
+            panic!()
+        };
+        assert!(reason.contains("AUTH: 535 5.7.8"), "{reason}");
+        assert!(!reason.contains("guess"));
+        assert_eq!(peer.count(), 20);
+    }
+    let peer = start(Script::default()).await;
+    let smtp = client(&format!("smtp://me:secret@{}", peer.addr()));
+    assert_eq!(
+        Tally::of(&smtp.send(&batch()).await),
+        tally(0, 20, 0),
+        "AUTH is not offered"
+    );
+}

@@ -1,0 +1,317 @@
+//! The catalogue: organisation, services, audiences, policies and templates as their documents.
+
+use crate::db::{Tx, args};
+use crate::error::Result;
+use crate::journal::{Entry, append};
+use crate::{Imported, Store, contacts};
+use forewarn_core::contact::Contact;
+use forewarn_core::document::{Catalogue, Documents};
+use forewarn_core::template::Template;
+use jiff::Timestamp;
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::{Value, json};
+use std::collections::HashMap;
+
+/// What an `apply` did or would do.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Applied {
+    /// `kind/id` of what did not exist.
+    pub created: Vec<String>,
+    /// `kind/id` of what differs.
+    pub changed: Vec<String>,
+    /// How many are as they were.
+    pub unchanged: usize,
+    /// For each of `changed`, what differs.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub differences: Vec<Difference>,
+}
+
+/// A field that differs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Difference {
+    /// `kind/id`.
+    pub of: String,
+    /// The field.
+    pub field: String,
+    /// Its stored value.
+    pub before: Value,
+    /// Its new value.
+    pub after: Value,
+}
+
+impl Applied {
+    pub(crate) fn note(&mut self, name: String, before: Option<&Value>, after: &Value) -> bool {
+        match before {
+            None => self.created.push(name),
+            Some(before) if before == after => {
+                self.unchanged += 1;
+                return false;
+            }
+            Some(before) => {
+                self.differences.extend(differences(&name, before, after));
+                self.changed.push(name);
+            }
+        }
+        true
+    }
+}
+
+fn differences(name: &str, before: &Value, after: &Value) -> Vec<Difference> {
+    let empty = serde_json::Map::new();
+    let (old, new) = (
+        before.as_object().unwrap_or(&empty),
+        after.as_object().unwrap_or(&empty),
+    );
+    let mut fields: Vec<&String> = old
+        .keys()
+        .chain(new.keys().filter(|k| !old.contains_key(*k)))
+        .collect();
+    fields.sort();
+    fields
+        .into_iter()
+        .filter(|field| old.get(*field) != new.get(*field))
+        .map(|field| Difference {
+            of: name.to_owned(),
+            field: field.clone(),
+            before: old.get(field).cloned().unwrap_or_default(),
+            after: new.get(field).cloned().unwrap_or_default(),
+        })
+        .collect()
+}
+
+/// The id of a template: what it is for.
+fn template_id(template: &Template) -> String {
+    let level = template.level.map_or("any", |l| l.as_str());
+    let channel = template.channel.map_or("any", |c| c.as_str());
+    format!(
+        "{}.{level}.{channel}.{}",
+        template.milestone, template.language
+    )
+}
+
+impl Store {
+    /// Everything that planning needs.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn catalogue(&self) -> Result<Catalogue> {
+        let mut tx = self.db.read().await?;
+        load(&mut tx).await
+    }
+
+    /// The organisation's own templates.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn templates(&self) -> Result<Vec<Template>> {
+        let mut tx = self.db.read().await?;
+        bodies(&mut tx, "templates").await
+    }
+
+    /// The documents of one kind as they were written, by id.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn documents(&self, kind: &str) -> Result<Vec<(String, Value)>> {
+        let mut tx = self.db.read().await?;
+        let sql = "SELECT id, body FROM documents WHERE kind = $1 ORDER BY position, id";
+        let rows = tx.rows(sql, args![kind]).await?;
+        rows.iter()
+            .map(|row| Ok((row.text(0)?, serde_json::from_str(&row.text(1)?)?)))
+            .collect()
+    }
+
+    /// Stores documents that were read whole, or says what storing them would do. Applying twice changes nothing.
+    /// What is stored and does not stand in `documents` stays as it is.
+    ///
+    /// # Errors
+    /// When the database cannot be written; then nothing is stored.
+    pub async fn apply(
+        &self,
+        documents: &Documents,
+        actor: &str,
+        now: Timestamp,
+        dry_run: bool,
+    ) -> Result<Applied> {
+        let mut tx = self.db.write().await?;
+        let mut applied = Applied::default();
+        let mut known = known(&mut tx).await?;
+        for (kind, id, body) in flatten(documents)? {
+            let before = known.bodies.get(&(kind.to_owned(), id.clone()));
+            if applied.note(format!("{kind}/{id}"), before, &body) && !dry_run {
+                // The order of the file is the order on the page.
+                known.last += 1;
+                put(&mut tx, kind, &id, &body, known.last, now).await?;
+            }
+        }
+        if !dry_run {
+            for audience in &documents.audiences {
+                let address = audience.external.as_ref().map(|e| &e.email);
+                contacts::put_external(&mut tx, audience.id.as_str(), address).await?;
+            }
+        }
+        let imported = contacts::put_contacts(&mut tx, &documents.contacts, dry_run).await?;
+        note_contacts(&mut applied, &documents.contacts, imported);
+        if dry_run {
+            return Ok(applied);
+        }
+        if !applied.created.is_empty() || !applied.changed.is_empty() {
+            let detail = json!({"created": applied.created, "changed": applied.changed});
+            append(
+                &mut tx,
+                &[Entry::new(actor, "documents.applied", "catalogue").with(detail)],
+                now,
+            )
+            .await?;
+        }
+        tx.commit().await?;
+        Ok(applied)
+    }
+
+    /// Removes a document.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn remove_document(
+        &self,
+        kind: &str,
+        id: &str,
+        actor: &str,
+        now: Timestamp,
+    ) -> Result<bool> {
+        let mut tx = self.db.write().await?;
+        let gone = tx
+            .execute(
+                "DELETE FROM documents WHERE kind = $1 AND id = $2",
+                args![kind, id],
+            )
+            .await?
+            > 0;
+        if gone && kind == "audiences" {
+            contacts::put_external(&mut tx, id, None).await?;
+        }
+        if gone {
+            append(
+                &mut tx,
+                &[Entry::new(
+                    actor,
+                    "document.removed",
+                    format!("{kind}/{id}"),
+                )],
+                now,
+            )
+            .await?;
+        }
+        tx.commit().await?;
+        Ok(gone)
+    }
+}
+
+fn note_contacts(applied: &mut Applied, contacts: &[Contact], imported: Imported) {
+    applied.unchanged += imported.unchanged;
+    let name = |n: &usize| format!("contacts/{}", contacts[*n].id);
+    applied.created.extend(imported.created.iter().map(name));
+    applied.changed.extend(imported.changed.iter().map(name));
+}
+
+fn flatten(documents: &Documents) -> Result<Vec<(&'static str, String, Value)>> {
+    let mut all = Vec::new();
+    if let Some(organisation) = &documents.organisation {
+        all.push((
+            "organisation",
+            "organisation".to_owned(),
+            serde_json::to_value(organisation)?,
+        ));
+    }
+    for service in &documents.services {
+        all.push((
+            "services",
+            service.id.to_string(),
+            serde_json::to_value(service)?,
+        ));
+    }
+    for audience in &documents.audiences {
+        all.push((
+            "audiences",
+            audience.id.to_string(),
+            serde_json::to_value(audience)?,
+        ));
+    }
+    for policy in &documents.policies {
+        all.push((
+            "policies",
+            policy.id.to_string(),
+            serde_json::to_value(policy)?,
+        ));
+    }
+    for template in &documents.templates {
+        all.push((
+            "templates",
+            template_id(template),
+            serde_json::to_value(template)?,
+        ));
+    }
+    Ok(all)
+}
+
+/// What is stored, by kind and id, and the last position.
+struct Known {
+    bodies: HashMap<(String, String), Value>,
+    last: i64,
+}
+
+async fn known(tx: &mut Tx) -> Result<Known> {
+    let mut known = Known {
+        bodies: HashMap::new(),
+        last: 0,
+    };
+    let sql = "SELECT kind, id, body, position FROM documents";
+    for row in tx.rows(sql, args![]).await? {
+        let body = serde_json::from_str(&row.text(2)?)?;
+        known.bodies.insert((row.text(0)?, row.text(1)?), body);
+        known.last = known.last.max(row.int(3)?);
+    }
+    Ok(known)
+}
+
+pub(crate) async fn put(
+    tx: &mut Tx,
+    kind: &str,
+    id: &str,
+    body: &Value,
+    position: i64,
+    now: Timestamp,
+) -> Result<()> {
+    tx.execute(
+        "INSERT INTO documents (kind, id, body, position, updated_at) VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT (kind, id) DO UPDATE SET body = excluded.body, updated_at = excluded.updated_at",
+        args![kind, id, body.to_string(), position, now],
+    )
+    .await?;
+    Ok(())
+}
+
+pub(crate) async fn load(tx: &mut Tx) -> Result<Catalogue> {
+    Ok(Catalogue {
+        organisation: bodies(tx, "organisation")
+            .await?
+            .into_iter()
+            .next()
+            .unwrap_or_default(),
+        services: bodies(tx, "services").await?,
+        audiences: bodies(tx, "audiences").await?,
+        policies: bodies(tx, "policies").await?,
+    })
+}
+
+async fn bodies<T: DeserializeOwned>(tx: &mut Tx, kind: &str) -> Result<Vec<T>> {
+    let rows = tx
+        .rows(
+            "SELECT body FROM documents WHERE kind = $1 ORDER BY position, id",
+            args![kind],
+        )
+        .await?;
+    rows.iter()
+        .map(|row| Ok(serde_json::from_str(&row.text(0)?)?))
+        .collect()
+}

@@ -1,0 +1,483 @@
+//! Contacts, where they are reached, what they belong to, and what they do not want.
+
+use crate::Store;
+use crate::db::{Row, Tx, args};
+use crate::error::Result;
+use crate::journal::{Entry, append};
+use forewarn_core::contact::{Contact, EmailAddress, Endpoint};
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::{Value, json};
+use std::collections::{HashMap, HashSet};
+
+/// How many contacts go to the database in one statement.
+const BATCH: usize = 1_000;
+
+/// Which contacts were new, differed, or were as stored; by their place in the list given.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Imported {
+    /// New.
+    pub created: Vec<usize>,
+    /// Different.
+    pub changed: Vec<usize>,
+    /// As they were.
+    pub unchanged: usize,
+}
+
+/// A contact with the state of its endpoints.
+#[derive(Clone, Debug, Serialize)]
+pub struct ContactRow {
+    /// As its document.
+    #[serde(flatten)]
+    pub contact: Contact,
+    /// Per endpoint: channel, address, `active`, `gone` or `unsubscribed`, and the reason.
+    pub states: Vec<(String, String, String, Option<String>)>,
+}
+
+/// How many there are.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct ContactCounts {
+    /// Contacts in all.
+    pub contacts: i64,
+    /// Members by audience.
+    pub by_audience: HashMap<String, i64>,
+    /// Endpoints by channel.
+    pub by_channel: HashMap<String, i64>,
+}
+
+impl Store {
+    /// Stores contacts in one transaction: new ones are added, known ones replaced. An endpoint that stays keeps its state.
+    /// Where an id stands twice in the list the last one counts, and the other is not in the answer.
+    ///
+    /// # Errors
+    /// When the database cannot be written; then none is stored.
+    pub async fn import_contacts(
+        &self,
+        contacts: &[Contact],
+        actor: &str,
+        now: Timestamp,
+    ) -> Result<Imported> {
+        let mut tx = self.db.write().await?;
+        let imported = put_contacts(&mut tx, contacts, false).await?;
+        if !imported.created.is_empty() || !imported.changed.is_empty() {
+            let detail =
+                json!({"created": imported.created.len(), "changed": imported.changed.len()});
+            append(
+                &mut tx,
+                &[Entry::new(actor, "contacts.imported", "contacts").with(detail)],
+                now,
+            )
+            .await?;
+        }
+        tx.commit().await?;
+        Ok(imported)
+    }
+
+    /// Contacts by id after `after`, with the state of their endpoints.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn contacts(&self, after: Option<&str>, limit: i64) -> Result<Vec<ContactRow>> {
+        let mut tx = self.db.read().await?;
+        let rows = tx
+            .rows(
+                "SELECT body FROM contacts WHERE id > $1 ORDER BY id LIMIT $2",
+                args![after.unwrap_or(""), limit],
+            )
+            .await?;
+        let found = rows
+            .iter()
+            .map(|row| Ok(serde_json::from_str(&row.text(0)?)?))
+            .collect::<Result<Vec<Contact>>>()?;
+        with_states(&mut tx, found).await
+    }
+
+    /// One contact.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn contact(&self, id: &str) -> Result<Option<ContactRow>> {
+        let mut tx = self.db.read().await?;
+        let sql = "SELECT body FROM contacts WHERE id = $1";
+        let Some(row) = tx.row(sql, args![id]).await? else {
+            return Ok(None);
+        };
+        let found = vec![serde_json::from_str(&row.text(0)?)?];
+        Ok(with_states(&mut tx, found).await?.pop())
+    }
+
+    /// Removes a contact and every way to reach it. What was sent stays on record by its id.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn remove_contact(&self, id: &str, actor: &str, now: Timestamp) -> Result<bool> {
+        let mut tx = self.db.write().await?;
+        let gone = tx
+            .execute("DELETE FROM contacts WHERE id = $1", args![id])
+            .await?
+            > 0;
+        for sql in [
+            "DELETE FROM endpoints WHERE contact = $1",
+            "DELETE FROM members WHERE contact = $1",
+            "DELETE FROM choices WHERE contact = $1",
+        ] {
+            tx.execute(sql, args![id]).await?;
+        }
+        if gone {
+            append(
+                &mut tx,
+                &[Entry::new(
+                    actor,
+                    "contact.removed",
+                    format!("contact:{id}"),
+                )],
+                now,
+            )
+            .await?;
+        }
+        tx.commit().await?;
+        Ok(gone)
+    }
+
+    /// How many there are, for the screens.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn contact_counts(&self) -> Result<ContactCounts> {
+        let mut tx = self.db.read().await?;
+        let contacts = match tx.row("SELECT COUNT(*) FROM contacts", args![]).await? {
+            Some(row) => row.int(0)?,
+            None => 0,
+        };
+        let by_audience = counted(
+            tx.rows(
+                "SELECT audience, COUNT(*) FROM members GROUP BY audience",
+                args![],
+            )
+            .await?,
+        )?;
+        let by_channel = counted(
+            tx.rows(
+                "SELECT channel, COUNT(*) FROM endpoints GROUP BY channel",
+                args![],
+            )
+            .await?,
+        )?;
+        Ok(ContactCounts {
+            contacts,
+            by_audience,
+            by_channel,
+        })
+    }
+
+    /// How many endpoints get nothing, or not everything: they are gone, or do not want it.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn suppressed_endpoints(&self) -> Result<i64> {
+        let mut tx = self.db.read().await?;
+        let sql = "SELECT COUNT(*) FROM endpoints e WHERE e.state <> 'active'
+            OR EXISTS (SELECT 1 FROM suppressions s WHERE s.endpoint = e.id)";
+        tx.row(sql, args![]).await?.map_or(Ok(0), |r| r.int(0))
+    }
+
+    /// An endpoint does not want an audience's messages any more (`*`: any). Says whether there is such an endpoint.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn unsubscribe(
+        &self,
+        endpoint: &str,
+        audience: &str,
+        now: Timestamp,
+    ) -> Result<bool> {
+        let mut tx = self.db.write().await?;
+        if tx
+            .row("SELECT 1 FROM endpoints WHERE id = $1", args![endpoint])
+            .await?
+            .is_none()
+        {
+            return Ok(false);
+        }
+        let added = tx
+            .execute(
+                "INSERT INTO suppressions (endpoint, audience, reason, at) VALUES ($1, $2, 'unsubscribed', $3)
+                 ON CONFLICT (endpoint, audience) DO NOTHING",
+                args![endpoint, audience, now],
+            )
+            .await?;
+        if added > 0 {
+            let entry = Entry::new(
+                "recipient",
+                "endpoint.unsubscribed",
+                format!("endpoint:{endpoint}"),
+            )
+            .with(json!({"audience": audience}));
+            append(&mut tx, &[entry], now).await?;
+        }
+        tx.commit().await?;
+        Ok(true)
+    }
+}
+
+fn counted(rows: Vec<Row>) -> Result<HashMap<String, i64>> {
+    rows.iter()
+        .map(|row| Ok((row.text(0)?, row.int(1)?)))
+        .collect()
+}
+
+type State = (String, String, String, Option<String>);
+
+async fn with_states(tx: &mut Tx, contacts: Vec<Contact>) -> Result<Vec<ContactRow>> {
+    let ids = crate::json_list(contacts.iter().map(|c| c.id.as_str()));
+    let sql = format!(
+        "SELECT channel, address, CASE WHEN EXISTS (SELECT 1 FROM suppressions s WHERE s.endpoint = endpoints.id)
+           THEN 'unsubscribed' ELSE state END, reason, contact
+         FROM endpoints WHERE contact {} ORDER BY contact, channel, address",
+        among(tx, 1)
+    );
+    let mut states: HashMap<String, Vec<State>> = HashMap::new();
+    for row in tx.rows(&sql, args![ids]).await? {
+        let state = (row.text(0)?, row.text(1)?, row.text(2)?, row.maybe_text(3)?);
+        states.entry(row.text(4)?).or_default().push(state);
+    }
+    Ok(contacts
+        .into_iter()
+        .map(|contact| ContactRow {
+            states: states.remove(contact.id.as_str()).unwrap_or_default(),
+            contact,
+        })
+        .collect())
+}
+
+/// SQL for "is one of the texts of the JSON list in parameter `n`".
+fn among(tx: &Tx, n: usize) -> String {
+    match tx {
+        Tx::Sqlite(_) => format!("IN (SELECT value FROM json_each(${n}))"),
+        Tx::Postgres(_) => format!("= ANY(ARRAY(SELECT jsonb_array_elements_text(${n}::jsonb)))"),
+    }
+}
+
+/// The only endpoint and membership of an audience that is an address list elsewhere; `None` for one that is not (any more).
+/// An address that stays keeps its state.
+pub(crate) async fn put_external(
+    tx: &mut Tx,
+    audience: &str,
+    address: Option<&EmailAddress>,
+) -> Result<()> {
+    let key = format!("audience:{audience}");
+    let kept = match address {
+        Some(address) => Some(put_address(tx, &key, address).await?),
+        None => None,
+    };
+    tx.execute(
+        "DELETE FROM endpoints WHERE contact = $1 AND id <> $2",
+        args![&key, kept.clone().unwrap_or_default()],
+    )
+    .await?;
+    let sql = match kept {
+        Some(_) => "INSERT INTO members (audience, contact) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+        None => "DELETE FROM members WHERE audience = $1 AND contact = $2",
+    };
+    tx.execute(sql, args![audience, &key]).await?;
+    Ok(())
+}
+
+/// An address without a contact of its own: an external list, an owner.
+pub(crate) async fn put_address(tx: &mut Tx, key: &str, address: &EmailAddress) -> Result<String> {
+    let endpoint = Endpoint::Email {
+        address: address.clone(),
+    };
+    let id = endpoint.id(key);
+    tx.execute(
+        "INSERT INTO endpoints (id, contact, channel, address, body, state) VALUES ($1, $2, $3, $4, $5, 'active')
+         ON CONFLICT (id) DO NOTHING",
+        args![&id, key, endpoint.channel().as_str(), endpoint.address(), serde_json::to_string(&endpoint)?],
+    )
+    .await?;
+    Ok(id)
+}
+
+/// Adds or replaces contacts, batch by batch, each batch a handful of statements. Of two with the same id the last counts.
+pub(crate) async fn put_contacts(
+    tx: &mut Tx,
+    contacts: &[Contact],
+    dry_run: bool,
+) -> Result<Imported> {
+    let mut imported = Imported::default();
+    let last: HashMap<&str, usize> = contacts
+        .iter()
+        .enumerate()
+        .map(|(n, c)| (c.id.as_str(), n))
+        .collect();
+    for (batch, chunk) in contacts.chunks(BATCH).enumerate() {
+        let stored = stored_bodies(tx, chunk).await?;
+        let mut rows = Batch::default();
+        for (n, contact) in chunk.iter().enumerate() {
+            let place = batch * BATCH + n;
+            if last.get(contact.id.as_str()) != Some(&place) {
+                continue;
+            }
+            let body = serde_json::to_string(contact)?;
+            match stored.get(contact.id.as_str()) {
+                Some(old) if *old == body => {
+                    imported.unchanged += 1;
+                    continue;
+                }
+                Some(_) => imported.changed.push(place),
+                None => imported.created.push(place),
+            }
+            rows.add(contact, body)?;
+        }
+        if !dry_run && !rows.contacts.is_empty() {
+            rows.write(tx).await?;
+        }
+    }
+    Ok(imported)
+}
+
+async fn stored_bodies(tx: &mut Tx, chunk: &[Contact]) -> Result<HashMap<String, String>> {
+    let ids = crate::json_list(chunk.iter().map(|c| c.id.as_str()));
+    let sql = format!("SELECT id, body FROM contacts WHERE id {}", among(tx, 1));
+    let rows = tx.rows(&sql, args![ids]).await?;
+    rows.iter()
+        .map(|row| Ok((row.text(0)?, row.text(1)?)))
+        .collect()
+}
+
+/// The rows of some contacts, as JSON arrays for set-based statements.
+#[derive(Default)]
+struct Batch {
+    contacts: Vec<Value>,
+    endpoints: Vec<Value>,
+    members: Vec<Value>,
+    choices: Vec<Value>,
+}
+
+impl Batch {
+    fn add(&mut self, contact: &Contact, body: String) -> Result<()> {
+        let id = contact.id.as_str();
+        self.contacts.push(json!({"id": id, "body": body}));
+        let mut seen = HashSet::new();
+        for endpoint in &contact.endpoints {
+            if !seen.insert(endpoint.id(id)) {
+                continue;
+            }
+            self.endpoints.push(json!({
+                "id": endpoint.id(id), "contact": id, "channel": endpoint.channel().as_str(),
+                "address": endpoint.address(), "body": serde_json::to_string(endpoint)?, "name": contact.name,
+                "language": contact.language, "time_zone": contact.time_zone.as_ref().map(|z| z.name()),
+            }));
+        }
+        self.members.extend(
+            contact
+                .audiences
+                .iter()
+                .map(|a| json!({"audience": a, "contact": id})),
+        );
+        self.choices.extend(
+            contact
+                .services
+                .iter()
+                .map(|s| json!({"contact": id, "service": s})),
+        );
+        Ok(())
+    }
+
+    async fn write(self, tx: &mut Tx) -> Result<()> {
+        let ids: Vec<&str> = self
+            .contacts
+            .iter()
+            .filter_map(|c| c["id"].as_str())
+            .collect();
+        let ids = crate::json_list(ids);
+        for table in ["members", "choices"] {
+            let sql = format!("DELETE FROM {table} WHERE contact {}", among(tx, 1));
+            tx.execute(&sql, args![&ids]).await?;
+        }
+        // An endpoint that stays keeps its state: importing the list again does not revive a dead mailbox.
+        let kept: Vec<&str> = self
+            .endpoints
+            .iter()
+            .filter_map(|e| e["id"].as_str())
+            .collect();
+        let kept = crate::json_list(kept);
+        let sql = format!(
+            "DELETE FROM endpoints WHERE contact {} AND NOT (id {})",
+            among(tx, 1),
+            among(tx, 2)
+        );
+        tx.execute(&sql, args![&ids, kept]).await?;
+        insert(
+            tx,
+            "contacts",
+            &["id", "body"],
+            &self.contacts,
+            "ON CONFLICT (id) DO UPDATE SET body = excluded.body",
+        )
+        .await?;
+        insert(
+            tx,
+            "endpoints",
+            &["id", "contact", "channel", "address", "body", "name", "language", "time_zone"],
+            &self.endpoints,
+            "ON CONFLICT (id) DO UPDATE SET body = excluded.body, name = excluded.name, language = excluded.language,
+             time_zone = excluded.time_zone",
+        )
+        .await?;
+        insert(
+            tx,
+            "members",
+            &["audience", "contact"],
+            &self.members,
+            "ON CONFLICT DO NOTHING",
+        )
+        .await?;
+        insert(
+            tx,
+            "choices",
+            &["contact", "service"],
+            &self.choices,
+            "ON CONFLICT DO NOTHING",
+        )
+        .await
+    }
+}
+
+/// Inserts JSON objects as rows in one statement.
+async fn insert(
+    tx: &mut Tx,
+    table: &str,
+    columns: &[&str],
+    rows: &[Value],
+    conflict: &str,
+) -> Result<()> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    // Endpoints have a state besides, which begins as active.
+    let (more, fixed) = if table == "endpoints" {
+        (", state", ", 'active'")
+    } else {
+        ("", "")
+    };
+    let names = columns.join(", ");
+    let fields: Vec<String> = columns
+        .iter()
+        .map(|c| format!("json_extract(value, '$.{c}')"))
+        .collect();
+    // SQLite needs a WHERE between SELECT and ON CONFLICT to tell the two apart.
+    let sqlite = format!(
+        "INSERT INTO {table} ({names}{more}) SELECT {}{fixed} FROM json_each($1) WHERE true {conflict}",
+        fields.join(", ")
+    );
+    let typed: Vec<String> = columns.iter().map(|c| format!("{c} TEXT")).collect();
+    let postgres = format!(
+        "INSERT INTO {table} ({names}{more}) SELECT {names}{fixed} FROM jsonb_to_recordset($1::jsonb) AS x({}) {conflict}",
+        typed.join(", ")
+    );
+    let sql = tx.either(&sqlite, &postgres).to_owned();
+    tx.execute(&sql, args![serde_json::to_string(rows)?])
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,388 @@
+//! One face over two databases: the same SQL text, `$1` parameters, and rows read by position.
+//!
+//! SQL that must differ (claims, batches) is written twice side by side at its place and chosen
+//! with [`Tx::either`]; everything else is one text.
+
+use crate::error::{Result, StoreError};
+use futures_util::TryStreamExt as _;
+use sqlx::postgres::{PgArguments, PgConnectOptions, PgPool, PgPoolOptions, PgRow, Postgres};
+use sqlx::sqlite::{
+    Sqlite, SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePool,
+    SqlitePoolOptions, SqliteRow, SqliteSynchronous,
+};
+use sqlx::{Arguments, AssertSqlSafe, Row as _};
+use std::path::Path;
+use std::str::FromStr;
+use std::time::Duration;
+
+/// Older versions can lose committed writes in WAL mode.
+const SQLITE_FLOOR: (u32, u32, u32) = (3, 51, 3);
+
+/// A database.
+#[derive(Clone, Debug)]
+pub(crate) enum Db {
+    /// An embedded file: one writer, several readers.
+    Sqlite {
+        /// The only connection that writes.
+        writer: SqlitePool,
+        /// Connections that only read.
+        readers: SqlitePool,
+    },
+    /// A server.
+    Postgres(PgPool),
+}
+
+/// A value bound to a parameter.
+#[derive(Clone, Debug)]
+pub(crate) enum Arg {
+    Text(String),
+    MaybeText(Option<String>),
+    Int(i64),
+    MaybeInt(Option<i64>),
+    Bool(bool),
+}
+
+impl From<&str> for Arg {
+    fn from(value: &str) -> Arg {
+        Arg::Text(value.to_owned())
+    }
+}
+impl From<String> for Arg {
+    fn from(value: String) -> Arg {
+        Arg::Text(value)
+    }
+}
+impl From<&String> for Arg {
+    fn from(value: &String) -> Arg {
+        Arg::Text(value.clone())
+    }
+}
+impl From<Option<String>> for Arg {
+    fn from(value: Option<String>) -> Arg {
+        Arg::MaybeText(value)
+    }
+}
+impl From<Option<&str>> for Arg {
+    fn from(value: Option<&str>) -> Arg {
+        Arg::MaybeText(value.map(str::to_owned))
+    }
+}
+impl From<i64> for Arg {
+    fn from(value: i64) -> Arg {
+        Arg::Int(value)
+    }
+}
+impl From<Option<i64>> for Arg {
+    fn from(value: Option<i64>) -> Arg {
+        Arg::MaybeInt(value)
+    }
+}
+impl From<bool> for Arg {
+    fn from(value: bool) -> Arg {
+        Arg::Bool(value)
+    }
+}
+impl From<jiff::Timestamp> for Arg {
+    fn from(value: jiff::Timestamp) -> Arg {
+        Arg::Int(value.as_millisecond())
+    }
+}
+impl From<Option<jiff::Timestamp>> for Arg {
+    fn from(value: Option<jiff::Timestamp>) -> Arg {
+        Arg::MaybeInt(value.map(jiff::Timestamp::as_millisecond))
+    }
+}
+
+/// Binds values to `$1`, `$2`, ... in order.
+macro_rules! args {
+    ($($value:expr),* $(,)?) => { vec![$($crate::db::Arg::from($value)),*] };
+}
+pub(crate) use args;
+
+/// A row of an answer, read by position from 0.
+pub(crate) enum Row {
+    Sqlite(SqliteRow),
+    Postgres(PgRow),
+}
+
+macro_rules! getter {
+    ($name:ident, $type:ty) => {
+        pub(crate) fn $name(&self, n: usize) -> Result<$type> {
+            Ok(match self {
+                Row::Sqlite(row) => row.try_get(n)?,
+                Row::Postgres(row) => row.try_get(n)?,
+            })
+        }
+    };
+}
+
+impl Row {
+    getter!(text, String);
+    getter!(maybe_text, Option<String>);
+    getter!(int, i64);
+    getter!(maybe_int, Option<i64>);
+    getter!(bool, bool);
+
+    pub(crate) fn instant(&self, n: usize) -> Result<jiff::Timestamp> {
+        instant(self.int(n)?)
+    }
+
+    pub(crate) fn maybe_instant(&self, n: usize) -> Result<Option<jiff::Timestamp>> {
+        self.maybe_int(n)?.map(instant).transpose()
+    }
+}
+
+fn instant(millis: i64) -> Result<jiff::Timestamp> {
+    jiff::Timestamp::from_millisecond(millis).map_err(|e| StoreError::Corrupt(e.to_string()))
+}
+
+/// PostgreSQL cannot hold the character 0 in a text; so that both mean the same, neither gets one.
+pub(crate) fn without_nul(text: String) -> String {
+    if text.contains('\0') {
+        text.replace('\0', "\u{fffd}")
+    } else {
+        text
+    }
+}
+
+fn sqlite_arguments(args: Vec<Arg>) -> Result<SqliteArguments> {
+    let mut bound = SqliteArguments::default();
+    for arg in args {
+        match arg {
+            Arg::Text(v) => bound.add(without_nul(v)),
+            Arg::MaybeText(v) => bound.add(v.map(without_nul)),
+            Arg::Int(v) => bound.add(v),
+            Arg::MaybeInt(v) => bound.add(v),
+            Arg::Bool(v) => bound.add(v),
+        }
+        .map_err(|e| StoreError::Corrupt(e.to_string()))?;
+    }
+    Ok(bound)
+}
+
+fn postgres_arguments(args: Vec<Arg>) -> Result<PgArguments> {
+    let mut bound = PgArguments::default();
+    for arg in args {
+        match arg {
+            Arg::Text(v) => bound.add(without_nul(v)),
+            Arg::MaybeText(v) => bound.add(v.map(without_nul)),
+            Arg::Int(v) => bound.add(v),
+            Arg::MaybeInt(v) => bound.add(v),
+            Arg::Bool(v) => bound.add(v),
+        }
+        .map_err(|e| StoreError::Corrupt(e.to_string()))?;
+    }
+    Ok(bound)
+}
+
+/// A transaction, or for reads a snapshot. Dropped without [`Tx::commit`] it leaves nothing behind.
+pub(crate) enum Tx {
+    Sqlite(sqlx::Transaction<'static, Sqlite>),
+    Postgres(sqlx::Transaction<'static, Postgres>),
+}
+
+impl Tx {
+    /// Runs a statement and says how many rows it touched.
+    pub(crate) async fn execute(&mut self, sql: &str, args: Vec<Arg>) -> Result<u64> {
+        // The texts are constants of this crate; only values come from outside, and they are bound.
+        let sql = AssertSqlSafe(sql.to_owned());
+        Ok(match self {
+            Tx::Sqlite(tx) => sqlx::query_with(sql, sqlite_arguments(args)?)
+                .execute(&mut **tx)
+                .await?
+                .rows_affected(),
+            Tx::Postgres(tx) => sqlx::query_with(sql, postgres_arguments(args)?)
+                .execute(&mut **tx)
+                .await?
+                .rows_affected(),
+        })
+    }
+
+    /// Runs a query and takes all its rows.
+    pub(crate) async fn rows(&mut self, sql: &str, args: Vec<Arg>) -> Result<Vec<Row>> {
+        let sql = AssertSqlSafe(sql.to_owned());
+        Ok(match self {
+            Tx::Sqlite(tx) => sqlx::query_with(sql, sqlite_arguments(args)?)
+                .fetch_all(&mut **tx)
+                .await?
+                .into_iter()
+                .map(Row::Sqlite)
+                .collect(),
+            Tx::Postgres(tx) => sqlx::query_with(sql, postgres_arguments(args)?)
+                .fetch_all(&mut **tx)
+                .await?
+                .into_iter()
+                .map(Row::Postgres)
+                .collect(),
+        })
+    }
+
+    /// Runs a query and takes its first row, if any.
+    pub(crate) async fn row(&mut self, sql: &str, args: Vec<Arg>) -> Result<Option<Row>> {
+        Ok(self.rows(sql, args).await?.into_iter().next())
+    }
+
+    /// Runs a query and takes its rows one by one as they come, however many there are. Says how many.
+    pub(crate) async fn each(
+        &mut self,
+        sql: &str,
+        mut take: impl FnMut(Row) -> Result<()>,
+    ) -> Result<u64> {
+        let sql = AssertSqlSafe(sql.to_owned());
+        let mut count = 0;
+        match self {
+            Tx::Sqlite(tx) => {
+                let mut rows = sqlx::query(sql).fetch(&mut **tx);
+                while let Some(row) = rows.try_next().await? {
+                    take(Row::Sqlite(row))?;
+                    count += 1;
+                }
+            }
+            Tx::Postgres(tx) => {
+                let mut rows = sqlx::query(sql).fetch(&mut **tx);
+                while let Some(row) = rows.try_next().await? {
+                    take(Row::Postgres(row))?;
+                    count += 1;
+                }
+            }
+        }
+        Ok(count)
+    }
+
+    /// The text for this database, where one text cannot serve both.
+    pub(crate) fn either<'s>(&self, sqlite: &'s str, postgres: &'s str) -> &'s str {
+        match self {
+            Tx::Sqlite(_) => sqlite,
+            Tx::Postgres(_) => postgres,
+        }
+    }
+
+    /// Makes it last.
+    pub(crate) async fn commit(self) -> Result<()> {
+        match self {
+            Tx::Sqlite(tx) => tx.commit().await?,
+            Tx::Postgres(tx) => tx.commit().await?,
+        }
+        Ok(())
+    }
+}
+
+impl Db {
+    pub(crate) async fn sqlite(path: &Path) -> Result<Db> {
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(Duration::from_secs(10))
+            .foreign_keys(true)
+            .row_buffer_size(500)
+            // After a long reader (a backup) the log shrinks again.
+            .pragma("journal_size_limit", "67108864")
+            .statement_cache_capacity(200)
+            .pragma("cache_size", "-16000")
+            .pragma("temp_store", "memory");
+        let writer = SqlitePoolOptions::new()
+            .max_connections(1)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .acquire_timeout(Duration::from_secs(30))
+            .connect_with(options.clone())
+            .await
+            .map_err(|e| StoreError::Unavailable(format!("{}: {e}", path.display())))?;
+        let readers = SqlitePoolOptions::new()
+            .max_connections(4)
+            .acquire_timeout(Duration::from_secs(30))
+            .connect_lazy_with(options.pragma("query_only", "on"));
+        let db = Db::Sqlite { writer, readers };
+        db.check_sqlite_version().await?;
+        Ok(db)
+    }
+
+    async fn check_sqlite_version(&self) -> Result<()> {
+        let mut tx = self.read().await?;
+        let version = tx
+            .row("SELECT sqlite_version()", args![])
+            .await?
+            .map(|r| r.text(0))
+            .transpose()?;
+        check_version(&version.unwrap_or_default())
+    }
+
+    pub(crate) async fn postgres(url: &str) -> Result<Db> {
+        let options = PgConnectOptions::from_str(url)
+            .map_err(|e| StoreError::Corrupt(format!("not a PostgreSQL URL: {e}")))?
+            .statement_cache_capacity(200)
+            // A plan for unknown values cannot know that a page is small or a queue long.
+            .options([("plan_cache_mode", "force_custom_plan")])
+            .application_name("forewarn");
+        let pool = PgPoolOptions::new()
+            .max_connections(12)
+            .acquire_timeout(Duration::from_secs(5))
+            .connect_with(options)
+            .await
+            .map_err(|e| StoreError::Unavailable(e.to_string()))?;
+        Ok(Db::Postgres(pool))
+    }
+
+    /// Begins a transaction that writes.
+    pub(crate) async fn write(&self) -> Result<Tx> {
+        Ok(match self {
+            Db::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
+            Db::Postgres(pool) => Tx::Postgres(
+                pool.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED")
+                    .await?,
+            ),
+        })
+    }
+
+    /// Begins a snapshot that only reads.
+    pub(crate) async fn read(&self) -> Result<Tx> {
+        Ok(match self {
+            Db::Sqlite { readers, .. } => Tx::Sqlite(readers.begin().await?),
+            Db::Postgres(pool) => Tx::Postgres(
+                pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+                    .await?,
+            ),
+        })
+    }
+
+    pub(crate) async fn close(&self) {
+        match self {
+            Db::Sqlite { writer, readers } => {
+                readers.close().await;
+                writer.close().await;
+            }
+            Db::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+fn check_version(version: &str) -> Result<()> {
+    let mut parts = version.split('.').map(|p| p.parse::<u32>().unwrap_or(0));
+    let mut part = || parts.next().unwrap_or(0);
+    let found = (part(), part(), part());
+    if found < SQLITE_FLOOR {
+        let (a, b, c) = SQLITE_FLOOR;
+        return Err(StoreError::Corrupt(format!(
+            "SQLite {version} is older than {a}.{b}.{c} and can lose committed writes; build with the bundled one"
+        )));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::check_version;
+
+    #[test]
+    fn an_sqlite_that_can_lose_writes_is_refused() {
+        for fine in ["3.51.3", "3.51.10", "3.52.0", "4.0"] {
+            assert!(check_version(fine).is_ok(), "{fine}");
+        }
+        for old in ["3.51.2", "3.46.1", "3.7.17", "2.9.9", ""] {
+            let problem = check_version(old).unwrap_err().to_string();
+            assert!(problem.contains("older than 3.51.3"), "{problem}");
+        }
+    }
+}

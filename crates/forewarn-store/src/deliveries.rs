@@ -1,0 +1,553 @@
+//! Deliveries: claimed before their connection is opened, recorded right after the answer.
+
+use crate::Store;
+use crate::db::{Row, Tx, args, without_nul};
+use crate::error::{Result, StoreError};
+use crate::expansion::{hold_events_of, supersede};
+use crate::notices::Lane;
+use forewarn_core::audience::Level;
+use forewarn_core::contact::{Channel, Endpoint};
+use forewarn_core::delivery::DeliveryStatus;
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::json;
+use std::collections::BTreeMap;
+
+/// A delivery that this node has claimed: the attempt is on record, nothing has been sent.
+#[derive(Clone, Debug)]
+pub struct Claimed {
+    /// Its id: derived, the same on every attempt.
+    pub id: String,
+    /// Its notice.
+    pub notice: String,
+    /// Its endpoint's id.
+    pub endpoint_id: String,
+    /// Where it goes.
+    pub endpoint: Endpoint,
+    /// Which attempt this is, from 1.
+    pub attempt: u32,
+    /// Level of detail.
+    pub level: Level,
+    /// When the message loses its meaning.
+    pub expires: Timestamp,
+    /// Name of the recipient.
+    pub name: Option<String>,
+    /// Language of the recipient.
+    pub language: Option<String>,
+    /// Zone of the recipient.
+    pub time_zone: Option<String>,
+}
+
+/// What became of an attempt.
+#[derive(Clone, Debug)]
+pub struct Recorded {
+    /// The delivery.
+    pub id: String,
+    /// Which attempt.
+    pub attempt: u32,
+    /// What the delivery is from now on.
+    pub status: DeliveryStatus,
+    /// When to try again, where the status is queued.
+    pub next_at: Timestamp,
+    /// When the attempt began.
+    pub started_at: Timestamp,
+    /// When its outcome was known.
+    pub ended_at: Timestamp,
+    /// `accepted`, `transient_failure`, `permanent_failure`, `expired`.
+    pub outcome: &'static str,
+    /// The server's own words.
+    pub server_said: String,
+    /// The endpoint is dead.
+    pub endpoint_gone: bool,
+}
+
+/// An attempt as it is listed.
+#[derive(Clone, Debug, Serialize)]
+pub struct AttemptRow {
+    /// When it began.
+    pub at: Timestamp,
+    /// When its outcome was known.
+    pub ended_at: Timestamp,
+    /// Its outcome.
+    pub outcome: String,
+    /// The server's own words.
+    pub server_said: String,
+}
+
+/// A delivery as it is listed.
+#[derive(Clone, Debug, Serialize)]
+pub struct DeliveryRow {
+    /// Its id.
+    pub id: String,
+    /// Its notice.
+    pub notice: String,
+    /// Its event.
+    pub event: String,
+    /// Who gets it.
+    pub contact: String,
+    /// By which channel.
+    pub channel: Channel,
+    /// At which address.
+    pub endpoint: String,
+    /// At which level.
+    pub level: Level,
+    /// Where it stands.
+    pub status: DeliveryStatus,
+    /// Why, where there is more to say.
+    pub reason: Option<String>,
+    /// When it is tried next, while it is queued.
+    pub next_at: Option<Timestamp>,
+    /// What was tried.
+    pub attempts: Vec<AttemptRow>,
+}
+
+/// Which deliveries to list.
+#[derive(Clone, Debug, Default)]
+pub struct DeliveryFilter {
+    /// Of this notice.
+    pub notice: Option<String>,
+    /// Of this event.
+    pub event: Option<String>,
+    /// By this channel.
+    pub channel: Option<Channel>,
+    /// In this status.
+    pub status: Option<DeliveryStatus>,
+    /// After this id.
+    pub after: Option<String>,
+}
+
+// What both claims return; the endpoint's own columns are looked up by its key.
+const RETURNING: &str = "RETURNING id, notice, endpoint, attempt, level, expires,
+  (SELECT e.body FROM endpoints e WHERE e.id = deliveries.endpoint),
+  (SELECT e.name FROM endpoints e WHERE e.id = deliveries.endpoint),
+  (SELECT e.language FROM endpoints e WHERE e.id = deliveries.endpoint),
+  (SELECT e.time_zone FROM endpoints e WHERE e.id = deliveries.endpoint), next_at";
+
+// One message at a time per endpoint and event: two on the way at once could arrive in the wrong order.
+const FREE: &str = "d.status = 'queued' AND d.lane = $1 AND d.next_at <= $2 AND NOT EXISTS (
+  SELECT 1 FROM deliveries o WHERE o.event = d.event AND o.contact = d.contact AND o.endpoint = d.endpoint
+    AND o.status = 'attempting')";
+
+impl Store {
+    /// Claims up to `limit` deliveries of a lane that are due, those that wait longest first. The attempt is committed
+    /// when this returns. What cannot be sent any more because its address was removed is closed and not returned.
+    ///
+    /// # Errors
+    /// When the database cannot be written; then nothing is claimed.
+    pub async fn claim(
+        &self,
+        lane: Lane,
+        node: &str,
+        now: Timestamp,
+        limit: i64,
+    ) -> Result<Vec<Claimed>> {
+        // The limit stands in the text, so that a plan knows how little is wanted.
+        let sqlite = format!(
+            "UPDATE deliveries SET status = 'attempting', attempt = attempt + 1, owner = $3, updated_at = $2
+             WHERE id IN (SELECT d.id FROM deliveries d WHERE {FREE} ORDER BY d.next_at LIMIT {limit}) {RETURNING}"
+        );
+        let postgres = format!(
+            "WITH free AS MATERIALIZED (SELECT d.id FROM deliveries d WHERE {FREE} ORDER BY d.next_at LIMIT {limit}
+               FOR UPDATE SKIP LOCKED)
+             UPDATE deliveries SET status = 'attempting', attempt = attempt + 1, owner = $3, updated_at = $2
+             FROM free WHERE deliveries.id = free.id {}",
+            RETURNING.replace("RETURNING id", "RETURNING deliveries.id")
+        );
+        let mut tx = self.db.write().await?;
+        let sql = tx.either(&sqlite, &postgres).to_owned();
+        loop {
+            let rows = tx.rows(&sql, args![lane.number(), now, node]).await?;
+            let none = rows.is_empty();
+            let (claimed, homeless) = sorted_out(rows)?;
+            if !homeless.is_empty() {
+                let sql = tx.either(CLOSE_HOMELESS.0, CLOSE_HOMELESS.1);
+                let ids = crate::json_list(homeless.iter().map(String::as_str));
+                tx.execute(sql, args![ids]).await?;
+            }
+            // Only an empty answer says that nothing waits.
+            if none || !claimed.is_empty() {
+                tx.commit().await?;
+                return Ok(claimed);
+            }
+        }
+    }
+
+    /// Records outcomes in one transaction. Only attempts that this node still owns count: one that was taken back
+    /// from a node thought dead has another owner by now. Recording twice is harmless.
+    ///
+    /// # Errors
+    /// When the database cannot be written; then none is recorded.
+    pub async fn record(&self, node: &str, outcomes: &[Recorded]) -> Result<()> {
+        let Some(last) = outcomes.iter().map(|o| o.ended_at).max() else {
+            return Ok(());
+        };
+        let batch = as_rows(outcomes)?;
+        let retried = outcomes
+            .iter()
+            .filter(|o| o.status == DeliveryStatus::Queued);
+        let retried = crate::json_list(retried.map(|o| o.id.as_str()));
+        let mut tx = self.db.write().await?;
+        if retried != "[]" {
+            hold_events_of(&mut tx, &retried).await?;
+        }
+        if outcomes.iter().any(|o| o.endpoint_gone) {
+            let sql = tx.either(RECORD_GONE.0, RECORD_GONE.1);
+            tx.execute(sql, args![&batch, node]).await?;
+        }
+        match tx {
+            Tx::Sqlite(_) => {
+                tx.execute(RECORD_ATTEMPTS, args![&batch, node]).await?;
+                tx.execute(RECORD_DELIVERIES, args![&batch, node]).await?;
+            }
+            Tx::Postgres(_) => {
+                tx.execute(RECORD_BOTH, args![&batch, node]).await?;
+            }
+        }
+        // A retry that a newer message overtook is over.
+        if retried != "[]" {
+            supersede(&mut tx, &retried, last).await?;
+        }
+        tx.commit().await
+    }
+
+    /// Gives back what this node claimed without knowing (the answer to its claim was lost) and so never sent.
+    /// Only while none of its attempts is under way in this lane.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn give_back(&self, lane: Lane, node: &str, now: Timestamp) -> Result<u64> {
+        const MINE: &str =
+            "SELECT id FROM deliveries WHERE status = 'attempting' AND owner = $1 AND lane = $2";
+        let mut tx = self.db.write().await?;
+        let mine = ids(&tx.rows(MINE, args![node, lane.number()]).await?)?;
+        if mine == "[]" {
+            return Ok(0);
+        }
+        hold_events_of(&mut tx, &mine).await?;
+        let given = tx
+            .execute(
+                "UPDATE deliveries SET status = 'queued', attempt = attempt - 1, owner = NULL, updated_at = $3
+                 WHERE status = 'attempting' AND owner = $1 AND lane = $2",
+                args![node, lane.number(), now],
+            )
+            .await?;
+        supersede(&mut tx, &mine, now).await?;
+        tx.commit().await?;
+        Ok(given)
+    }
+
+    /// Puts back what this node claimed and of which it does not know any more whether it was sent: each attempt is recorded
+    /// as unknown. Only while none of its attempts is under way in this lane.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn disown(&self, lane: Lane, node: &str, now: Timestamp) -> Result<u64> {
+        const MINE: &str = "status = 'attempting' AND owner = $1 AND lane = $2";
+        let mut tx = self.db.write().await?;
+        let sql = format!("SELECT id FROM deliveries WHERE {MINE}");
+        let mine = ids(&tx.rows(&sql, args![node, lane.number()]).await?)?;
+        if mine == "[]" {
+            return Ok(0);
+        }
+        hold_events_of(&mut tx, &mine).await?;
+        let sql = format!(
+            "UPDATE deliveries SET status = 'queued', owner = NULL, next_at = $3 WHERE {MINE}
+             RETURNING id, attempt, updated_at"
+        );
+        let taken = tx.rows(&sql, args![node, lane.number(), now]).await?;
+        put_unknown(&mut tx, &taken, now).await?;
+        supersede(&mut tx, &ids(&taken)?, now).await?;
+        tx.commit().await?;
+        Ok(taken.len() as u64)
+    }
+
+    /// This node is alive.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn beat(&self, node: &str, now: Timestamp) -> Result<()> {
+        let mut tx = self.db.write().await?;
+        let sql = "INSERT INTO nodes (id, seen_at) VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at";
+        tx.execute(sql, args![node, now]).await?;
+        tx.commit().await
+    }
+
+    /// Takes back the attempts of nodes that have not been seen since `dead_before`. Each is recorded as unknown, since
+    /// nobody can say what became of it, and is tried again with the same id.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn take_back(&self, me: &str, dead_before: Timestamp, now: Timestamp) -> Result<u64> {
+        const LOST: &str = "status = 'attempting' AND owner <> $1
+            AND NOT EXISTS (SELECT 1 FROM nodes n WHERE n.id = deliveries.owner AND n.seen_at >= $2)";
+        let mut tx = self.db.write().await?;
+        let sql = format!("SELECT id FROM deliveries WHERE {LOST}");
+        let lost = ids(&tx.rows(&sql, args![me, dead_before]).await?)?;
+        let mut taken = Vec::new();
+        if lost != "[]" {
+            hold_events_of(&mut tx, &lost).await?;
+            // `updated_at` stays: it says when the attempt began, and only what really was taken is put on record.
+            let sql = format!(
+                "UPDATE deliveries SET status = 'queued', owner = NULL, next_at = $3 WHERE {LOST}
+                 RETURNING id, attempt, updated_at"
+            );
+            taken = tx.rows(&sql, args![me, dead_before, now]).await?;
+            put_unknown(&mut tx, &taken, now).await?;
+            // What a newer message overtook meanwhile is not sent again.
+            supersede(&mut tx, &ids(&taken)?, now).await?;
+        }
+        tx.execute(
+            "DELETE FROM nodes WHERE seen_at < $1 AND id <> $2",
+            args![dead_before, me],
+        )
+        .await?;
+        tx.commit().await?;
+        Ok(taken.len() as u64)
+    }
+
+    /// Forgets nodes other than this one: the caller knows that it is alone (an embedded file locked by it).
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn claim_alone(&self, me: &str, now: Timestamp) -> Result<u64> {
+        let mut tx = self.db.write().await?;
+        tx.execute("DELETE FROM nodes WHERE id <> $1", args![me])
+            .await?;
+        tx.commit().await?;
+        self.take_back(me, now, now).await
+    }
+
+    /// Deliveries by id, with their attempts.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn deliveries(
+        &self,
+        filter: &DeliveryFilter,
+        limit: i64,
+    ) -> Result<Vec<DeliveryRow>> {
+        let mut tx = self.db.read().await?;
+        let after = filter.after.clone().unwrap_or_default();
+        let mut sql = String::from(LISTED);
+        let mut values = args![after];
+        let status = filter.status.map(|s| s.as_str().to_owned());
+        let channel = filter.channel.map(|c| c.as_str().to_owned());
+        for (column, wanted) in [
+            ("notice", &filter.notice),
+            ("event", &filter.event),
+            ("status", &status),
+            ("channel", &channel),
+        ] {
+            if let Some(wanted) = wanted {
+                values.push(wanted.into());
+                sql.push_str(&format!(" AND d.{column} = ${}", values.len()));
+            }
+        }
+        if let Some(notice) = &filter.notice {
+            // A notice's deliveries stand together in the order of ids, which begin with its slot.
+            let row = tx
+                .row("SELECT slot FROM notices WHERE id = $1", args![notice])
+                .await?;
+            let Some(slot) = row.map(|r| r.text(0)).transpose()? else {
+                return Ok(Vec::new());
+            };
+            values.push(format!("{slot}.").into());
+            values.push(format!("{slot}/").into());
+            sql.push_str(&format!(
+                " AND d.id > ${} AND d.id < ${}",
+                values.len() - 1,
+                values.len()
+            ));
+        }
+        sql.push_str(&format!(" ORDER BY d.id LIMIT {limit}"));
+        let rows = tx.rows(&sql, values).await?;
+        let mut found = rows.iter().map(delivery_row).collect::<Result<Vec<_>>>()?;
+        let mut attempts = attempts(&mut tx, &found).await?;
+        for delivery in &mut found {
+            delivery.attempts = attempts.remove(&delivery.id).unwrap_or_default();
+        }
+        Ok(found)
+    }
+
+    /// How many deliveries of a lane wait, for metrics.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn queue_depth(&self, lane: Lane) -> Result<i64> {
+        let mut tx = self.db.read().await?;
+        let sql = "SELECT COUNT(*) FROM deliveries WHERE status = 'queued' AND lane = $1";
+        tx.row(sql, args![lane.number()])
+            .await?
+            .map_or(Ok(0), |r| r.int(0))
+    }
+}
+
+const LISTED: &str =
+    "SELECT d.id, d.notice, d.event, d.contact, d.channel, COALESCE(e.address, ''), d.level, d.status, d.reason,
+    d.next_at FROM deliveries d LEFT JOIN endpoints e ON e.id = d.endpoint WHERE d.id > $1";
+
+/// A contact may lose an address while a message to it waits.
+const CLOSE_HOMELESS: (&str, &str) = (
+    "UPDATE deliveries SET status = 'suppressed', attempt = attempt - 1, owner = NULL, reason = 'the address was removed'
+     WHERE id IN (SELECT value FROM json_each($1))",
+    "UPDATE deliveries SET status = 'suppressed', attempt = attempt - 1, owner = NULL, reason = 'the address was removed'
+     WHERE id = ANY(ARRAY(SELECT jsonb_array_elements_text($1::jsonb)))",
+);
+
+/// Endpoints that an owned attempt found dead.
+const RECORD_GONE: (&str, &str) = (
+    "UPDATE endpoints SET state = 'gone', reason = x.value ->> '$.said' FROM json_each($1) x
+     JOIN deliveries d ON d.id = x.value ->> '$.id' AND d.owner = $2 AND d.attempt = x.value ->> '$.attempt'
+       AND d.status = 'attempting'
+     WHERE endpoints.id = d.endpoint AND x.value ->> '$.gone'",
+    "UPDATE endpoints SET state = 'gone', reason = x.said
+     FROM jsonb_to_recordset($1::jsonb) AS x(id TEXT, attempt BIGINT, said TEXT, gone BOOLEAN)
+     JOIN deliveries d ON d.id = x.id AND d.owner = $2 AND d.attempt = x.attempt AND d.status = 'attempting'
+     WHERE endpoints.id = d.endpoint AND x.gone",
+);
+
+/// SQLite: attempts, while the deliveries are still under way; then these.
+const RECORD_ATTEMPTS: &str =
+    "INSERT INTO attempts (delivery, number, started_at, ended_at, outcome, server_said)
+     SELECT d.id, d.attempt, x.value ->> '$.started_at', x.value ->> '$.ended_at', x.value ->> '$.outcome',
+       x.value ->> '$.said'
+     FROM json_each($1) x JOIN deliveries d ON d.id = x.value ->> '$.id' AND d.owner = $2
+       AND d.attempt = x.value ->> '$.attempt' AND d.status = 'attempting'
+     WHERE true ON CONFLICT DO NOTHING";
+
+const RECORD_DELIVERIES: &str =
+    "UPDATE deliveries SET status = x.value ->> '$.status', next_at = x.value ->> '$.next_at', owner = NULL,
+       updated_at = x.value ->> '$.ended_at',
+       reason = CASE WHEN x.value ->> '$.status' = 'accepted' THEN NULL ELSE x.value ->> '$.said' END
+     FROM json_each($1) x
+     WHERE deliveries.id = x.value ->> '$.id' AND deliveries.owner = $2 AND deliveries.status = 'attempting'
+       AND deliveries.attempt = x.value ->> '$.attempt'";
+
+/// PostgreSQL: both in one statement, so that nobody takes an attempt back between the two.
+const RECORD_BOTH: &str =
+    "WITH x AS (SELECT * FROM jsonb_to_recordset($1::jsonb) AS x(id TEXT, attempt BIGINT, status TEXT, next_at BIGINT,
+       started_at BIGINT, ended_at BIGINT, outcome TEXT, said TEXT)),
+     done AS (UPDATE deliveries SET status = x.status, next_at = x.next_at, owner = NULL, updated_at = x.ended_at,
+       reason = CASE WHEN x.status = 'accepted' THEN NULL ELSE x.said END
+       FROM x WHERE deliveries.id = x.id AND deliveries.owner = $2 AND deliveries.status = 'attempting'
+         AND deliveries.attempt = x.attempt
+       RETURNING deliveries.id, x.attempt, x.started_at, x.ended_at, x.outcome, x.said)
+     INSERT INTO attempts (delivery, number, started_at, ended_at, outcome, server_said)
+     SELECT id, attempt, started_at, ended_at, outcome, said FROM done ON CONFLICT DO NOTHING";
+
+fn as_rows(outcomes: &[Recorded]) -> Result<String> {
+    let rows: Vec<_> = outcomes
+        .iter()
+        .map(|o| {
+            json!({"id": o.id, "attempt": o.attempt, "status": o.status, "next_at": o.next_at.as_millisecond(),
+                   "started_at": o.started_at.as_millisecond(), "ended_at": o.ended_at.as_millisecond(),
+                   "outcome": o.outcome, "said": without_nul(o.server_said.clone()), "gone": o.endpoint_gone})
+        })
+        .collect();
+    Ok(serde_json::to_string(&rows)?)
+}
+
+/// The first column of rows as a JSON list.
+fn ids(rows: &[Row]) -> Result<String> {
+    let ids = rows
+        .iter()
+        .map(|row| row.text(0))
+        .collect::<Result<Vec<_>>>()?;
+    Ok(crate::json_list(ids.iter().map(String::as_str)))
+}
+
+/// Nobody can say what became of these attempts.
+async fn put_unknown(tx: &mut Tx, taken: &[Row], now: Timestamp) -> Result<()> {
+    let rows = taken
+        .iter()
+        .map(|row| Ok(json!({"id": row.text(0)?, "number": row.int(1)?, "at": row.int(2)?})))
+        .collect::<Result<Vec<_>>>()?;
+    let sql = tx.either(
+        "INSERT INTO attempts (delivery, number, started_at, ended_at, outcome, server_said)
+         SELECT x.value ->> '$.id', x.value ->> '$.number', x.value ->> '$.at', $2, 'unknown',
+           'the program stopped before the answer was on record'
+         FROM json_each($1) x WHERE true ON CONFLICT DO NOTHING",
+        "INSERT INTO attempts (delivery, number, started_at, ended_at, outcome, server_said)
+         SELECT x.id, x.number, x.at, $2, 'unknown', 'the program stopped before the answer was on record'
+         FROM jsonb_to_recordset($1::jsonb) AS x(id TEXT, number BIGINT, at BIGINT) ON CONFLICT DO NOTHING",
+    );
+    tx.execute(sql, args![serde_json::to_string(&rows)?, now])
+        .await?;
+    Ok(())
+}
+
+async fn attempts(tx: &mut Tx, of: &[DeliveryRow]) -> Result<BTreeMap<String, Vec<AttemptRow>>> {
+    let ids = crate::json_list(of.iter().map(|d| d.id.as_str()));
+    let sql = tx.either(
+        "SELECT started_at, ended_at, outcome, server_said, delivery FROM attempts
+         WHERE delivery IN (SELECT value FROM json_each($1)) ORDER BY delivery, number",
+        "SELECT started_at, ended_at, outcome, server_said, delivery FROM attempts
+         WHERE delivery = ANY(ARRAY(SELECT jsonb_array_elements_text($1::jsonb))) ORDER BY delivery, number",
+    );
+    let mut all: BTreeMap<String, Vec<AttemptRow>> = BTreeMap::new();
+    for row in tx.rows(sql, args![ids]).await? {
+        all.entry(row.text(4)?)
+            .or_default()
+            .push(attempt_row(&row)?);
+    }
+    Ok(all)
+}
+
+/// What was claimed, in the order in which it waited, and the ids of what has no address any more.
+fn sorted_out(rows: Vec<Row>) -> Result<(Vec<Claimed>, Vec<String>)> {
+    let (mut found, mut homeless) = (Vec::with_capacity(rows.len()), Vec::new());
+    for row in &rows {
+        match row.maybe_text(6)? {
+            Some(body) => found.push((row.int(10)?, claimed(row, &body)?)),
+            None => homeless.push(row.text(0)?),
+        }
+    }
+    found.sort_by(|(a, x), (b, y)| (a, &x.id).cmp(&(b, &y.id)));
+    Ok((found.into_iter().map(|(_, c)| c).collect(), homeless))
+}
+
+fn claimed(row: &Row, body: &str) -> Result<Claimed> {
+    Ok(Claimed {
+        id: row.text(0)?,
+        notice: row.text(1)?,
+        endpoint_id: row.text(2)?,
+        endpoint: serde_json::from_str(body)?,
+        attempt: u32::try_from(row.int(3)?).unwrap_or(u32::MAX),
+        level: Level::from_rank(row.int(4)?).unwrap_or(Level::NonTechnical),
+        expires: row.instant(5)?,
+        name: row.maybe_text(7)?,
+        language: row.maybe_text(8)?,
+        time_zone: row.maybe_text(9)?,
+    })
+}
+
+fn delivery_row(row: &Row) -> Result<DeliveryRow> {
+    let status = DeliveryStatus::from_name(&row.text(7)?)
+        .ok_or_else(|| StoreError::Corrupt("a delivery in an unknown status".into()))?;
+    Ok(DeliveryRow {
+        id: row.text(0)?,
+        notice: row.text(1)?,
+        event: row.text(2)?,
+        contact: row.text(3)?,
+        channel: Channel::parse(&row.text(4)?).map_err(StoreError::Corrupt)?,
+        endpoint: row.text(5)?,
+        level: Level::from_rank(row.int(6)?).unwrap_or(Level::NonTechnical),
+        status,
+        reason: row.maybe_text(8)?,
+        next_at: if status.is_final() {
+            None
+        } else {
+            row.maybe_instant(9)?
+        },
+        attempts: Vec::new(),
+    })
+}
+
+fn attempt_row(row: &Row) -> Result<AttemptRow> {
+    Ok(AttemptRow {
+        at: row.instant(0)?,
+        ended_at: row.instant(1)?,
+        outcome: row.text(2)?,
+        server_said: row.text(3)?,
+    })
+}

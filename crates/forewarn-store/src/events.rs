@@ -1,0 +1,311 @@
+//! Events and the one transaction that publishes them: event, notices and journal together.
+
+use crate::Store;
+use crate::accounts::{self, KeptAnswer};
+use crate::catalogue;
+use crate::db::{Row, Tx, args};
+use crate::error::{Result, StoreError};
+use crate::journal::{Entry, append};
+use crate::notices::{self, Lane};
+use forewarn_core::event::{Event, Occasion};
+use forewarn_core::plan::{Changes, Stored, Told};
+use jiff::Timestamp;
+use std::collections::BTreeSet;
+
+/// An event as it is stored.
+#[derive(Clone, Debug)]
+pub struct StoredEvent {
+    /// The event.
+    pub event: Event,
+    /// Grows with every change; whoever publishes must have seen the newest.
+    pub sequence: i64,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When it was changed last.
+    pub updated_at: Timestamp,
+}
+
+/// Which events to list.
+#[derive(Clone, Debug, Default)]
+pub struct EventFilter {
+    /// Only this kind.
+    pub kind: Option<&'static str>,
+    /// Only open ones.
+    pub open: bool,
+    /// Only those changed since.
+    pub since: Option<Timestamp>,
+}
+
+/// What is published with an event.
+#[derive(Clone, Debug)]
+pub struct Published<'a> {
+    /// The event as it is from now on.
+    pub event: &'a Event,
+    /// The sequence that the publisher has seen; 0 for a new event.
+    pub expected: i64,
+    /// What changes among its notices.
+    pub changes: &'a Changes,
+    /// What the notices that are added tell of (their milestone is taken from each).
+    pub occasion: &'a Occasion,
+    /// Audiences whose notices wait for approval.
+    pub awaiting: &'a BTreeSet<String>,
+    /// What is written down.
+    pub entries: &'a [Entry],
+    /// The plan as it was made, for those who ask later.
+    pub plan: Option<serde_json::Value>,
+    /// The answer to a request with an idempotency key: kept with what it tells of, or not at all.
+    pub answer: Option<KeptAnswer>,
+}
+
+const COLUMNS: &str = "body, sequence, created_at, updated_at";
+
+fn stored(row: &Row) -> Result<StoredEvent> {
+    Ok(StoredEvent {
+        event: serde_json::from_str(&row.text(0)?)?,
+        sequence: row.int(1)?,
+        created_at: row.instant(2)?,
+        updated_at: row.instant(3)?,
+    })
+}
+
+pub(crate) async fn load(tx: &mut Tx, id: &str) -> Result<Option<StoredEvent>> {
+    let row = tx
+        .row(
+            &format!("SELECT {COLUMNS} FROM events WHERE id = $1"),
+            args![id],
+        )
+        .await?;
+    row.as_ref().map(stored).transpose()
+}
+
+/// Writes an event over the sequence that was seen.
+pub(crate) async fn save(tx: &mut Tx, event: &Event, expected: i64, now: Timestamp) -> Result<()> {
+    let body = serde_json::to_string(event)?;
+    let (id, status) = (event.id().as_str(), event.status());
+    let done = if expected == 0 {
+        tx.execute(
+            "INSERT INTO events (id, kind, status, sequence, body, starts_at, ends_at, is_open, created_at, updated_at)
+             VALUES ($1, $2, $3, 1, $4, $5, $6, $7, $8, $8) ON CONFLICT (id) DO NOTHING",
+            args![id, event.kind(), status, body, event.starts_at(), event.ends_at(), event.is_open(), now],
+        )
+        .await?
+    } else {
+        tx.execute(
+            "UPDATE events SET status = $1, body = $2, starts_at = $3, ends_at = $4, is_open = $5, updated_at = $6,
+               sequence = sequence + 1 WHERE id = $7 AND sequence = $8",
+            args![status, body, event.starts_at(), event.ends_at(), event.is_open(), now, id, expected],
+        )
+        .await?
+    };
+    match (done, expected) {
+        (1, _) => Ok(()),
+        (_, 0) => Err(StoreError::Conflict(format!(
+            "an event with the id {id} exists already"
+        ))),
+        _ => Err(StoreError::Conflict(format!(
+            "{id} was changed by somebody else meanwhile; look at it again"
+        ))),
+    }
+}
+
+impl Store {
+    /// An event by id.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn event(&self, id: &str) -> Result<Option<StoredEvent>> {
+        let mut tx = self.db.read().await?;
+        load(&mut tx, id).await
+    }
+
+    /// Events, the last changed first.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn events(&self, filter: &EventFilter, limit: i64) -> Result<Vec<StoredEvent>> {
+        let mut tx = self.db.read().await?;
+        let since = filter.since.map_or(i64::MIN, Timestamp::as_millisecond);
+        let mut sql = format!("SELECT {COLUMNS} FROM events WHERE updated_at >= $1");
+        let mut values = args![since];
+        if let Some(kind) = filter.kind {
+            values.push(kind.into());
+            sql.push_str(" AND kind = $2");
+        }
+        if filter.open {
+            sql.push_str(" AND is_open");
+        }
+        sql.push_str(&format!(
+            " ORDER BY is_open DESC, updated_at DESC, id LIMIT {limit}"
+        ));
+        let rows = tx.rows(&sql, values).await?;
+        rows.iter().map(stored).collect()
+    }
+
+    /// The next free number for ids of this prefix: `MNT-7`.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn fresh_event_id(&self, prefix: &str) -> Result<String> {
+        let mut tx = self.db.write().await?;
+        let key = format!("last:{prefix}");
+        loop {
+            tx.execute(
+                "INSERT INTO settings (key, value) VALUES ($1, '1') ON CONFLICT (key)
+                 DO UPDATE SET value = CAST(CAST(settings.value AS BIGINT) + 1 AS TEXT)",
+                args![&key],
+            )
+            .await?;
+            let row = tx
+                .row("SELECT value FROM settings WHERE key = $1", args![&key])
+                .await?;
+            let id = format!(
+                "{prefix}-{}",
+                row.map(|r| r.text(0)).transpose()?.unwrap_or_default()
+            );
+            // People may have given such an id by hand.
+            if tx
+                .row("SELECT 1 FROM events WHERE id = $1", args![&id])
+                .await?
+                .is_none()
+            {
+                tx.commit().await?;
+                return Ok(id);
+            }
+        }
+    }
+
+    /// Changes whenever something that the public may see does.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn public_version(&self) -> Result<(i64, i64)> {
+        let mut tx = self.db.read().await?;
+        let sql = "SELECT (SELECT seq FROM journal_head WHERE id = 1), (SELECT COALESCE(MAX(sent_at), 0) FROM notices)";
+        let row = tx.row(sql, args![]).await?;
+        row.map_or(Ok((0, 0)), |r| Ok((r.int(0)?, r.int(1)?)))
+    }
+
+    /// What planning again needs to know of an event's notices: all of them, and what was told.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn planned(&self, event: &str) -> Result<(Vec<Stored>, Vec<Told>)> {
+        let mut tx = self.db.read().await?;
+        let rows = tx
+            .rows(
+                "SELECT id, milestone, place, audience, due, status, tells FROM notices WHERE event = $1 ORDER BY due, id",
+                args![event],
+            )
+            .await?;
+        let (mut all, mut told) = (Vec::new(), Vec::new());
+        for row in &rows {
+            let status = row.text(5)?;
+            let stored = Stored {
+                id: row.text(0)?,
+                milestone: row.text(1)?,
+                offset: row.maybe_text(2)?,
+                audience: row.text(3)?,
+                due: row.instant(4)?,
+                told: matches!(status.as_str(), "sending" | "sent"),
+                open: matches!(status.as_str(), "planned" | "awaiting_approval"),
+            };
+            if stored.told {
+                let tells: Vec<(String, Timestamp)> = serde_json::from_str(&row.text(6)?)?;
+                told.extend(tells.into_iter().map(|(offset, nominal)| Told {
+                    audience: stored.audience.clone(),
+                    offset,
+                    nominal,
+                }));
+            }
+            all.push(stored);
+        }
+        Ok((all, told))
+    }
+
+    /// Publishes an event: the event, the notices added, moved and withdrawn, and the journal, or nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when somebody else changed it meanwhile.
+    pub async fn publish(&self, published: Published<'_>, now: Timestamp) -> Result<()> {
+        let mut tx = self.db.write().await?;
+        // First: a request that is repeated finds its answer, or a free key, and never publishes twice.
+        if let Some(answer) = &published.answer {
+            accounts::keep(&mut tx, answer).await?;
+        }
+        save(&mut tx, published.event, published.expected, now).await?;
+        let lane = match published.event {
+            Event::Incident(_) => Lane::Urgent,
+            Event::Maintenance(_) => Lane::Planned,
+        };
+        let changes = published.changes;
+        for notice in &changes.add {
+            let status = if published.awaiting.contains(&notice.audience) {
+                "awaiting_approval"
+            } else {
+                "planned"
+            };
+            notices::insert(
+                &mut tx,
+                published.event,
+                notice,
+                lane,
+                status,
+                published.occasion,
+            )
+            .await?;
+        }
+        for notice in &changes.update {
+            notices::update(&mut tx, published.event, notice).await?;
+        }
+        for moved in &changes.moved {
+            notices::close(&mut tx, &moved.id, "moved", Some(moved.to)).await?;
+        }
+        for id in &changes.withdrawn {
+            notices::close(&mut tx, id, "cancelled", None).await?;
+        }
+        if let Some(plan) = &published.plan {
+            catalogue::put(&mut tx, "plan", published.event.id().as_str(), plan, 0, now).await?;
+        }
+        append(&mut tx, published.entries, now).await?;
+        tx.commit().await?;
+        self.hint();
+        Ok(())
+    }
+
+    /// An event's plan as it was made last.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn plan(&self, event: &str) -> Result<Option<serde_json::Value>> {
+        let mut tx = self.db.read().await?;
+        let sql = "SELECT body FROM documents WHERE kind = 'plan' AND id = $1";
+        match tx.row(sql, args![event]).await? {
+            Some(row) => Ok(Some(serde_json::from_str(&row.text(0)?)?)),
+            None => Ok(None),
+        }
+    }
+
+    /// The owners agree: notices that waited are planned again, and the event says so.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when somebody else changed it meanwhile.
+    pub async fn approve(
+        &self,
+        event: &Event,
+        expected: i64,
+        entry: Entry,
+        now: Timestamp,
+    ) -> Result<()> {
+        let mut tx = self.db.write().await?;
+        save(&mut tx, event, expected, now).await?;
+        tx.execute(
+            "UPDATE notices SET status = 'planned' WHERE event = $1 AND status = 'awaiting_approval'",
+            args![event.id().as_str()],
+        )
+        .await?;
+        append(&mut tx, &[entry], now).await?;
+        tx.commit().await?;
+        self.hint();
+        Ok(())
+    }
+}

@@ -1,0 +1,555 @@
+//! Notices: the outbox. What is planned, what is due, what is being sent, what was sent.
+
+use crate::Store;
+use crate::db::{Row, Tx, args};
+use crate::error::{Result, StoreError};
+use crate::events;
+use crate::journal::{Entry, append};
+use forewarn_core::audience::Level;
+use forewarn_core::contact::Channel;
+use forewarn_core::event::{Event, Occasion};
+use forewarn_core::id::derive;
+use forewarn_core::message::Content;
+use forewarn_core::plan::Notice;
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::json;
+use std::collections::BTreeMap;
+
+/// Which queue a notice goes through. The first message of an incident never waits behind a newsletter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Lane {
+    /// Incidents.
+    Urgent,
+    /// Everything planned.
+    Planned,
+}
+
+impl Lane {
+    /// Every lane, the most urgent first.
+    pub const ALL: [Lane; 2] = [Lane::Urgent, Lane::Planned];
+
+    /// Its number in the store.
+    pub fn number(self) -> i64 {
+        self as i64
+    }
+}
+
+/// A notice that is due, with what its message is made from.
+#[derive(Clone, Debug)]
+pub struct DueNotice {
+    /// Its id.
+    pub id: String,
+    /// Its audience.
+    pub audience: String,
+    /// Its channels.
+    pub channels: Vec<Channel>,
+    /// What it tells of.
+    pub occasion: Occasion,
+    /// When it was due.
+    pub due: Timestamp,
+    /// Its event.
+    pub event: Event,
+    /// The event's sequence.
+    pub sequence: i64,
+}
+
+/// How many deliveries of a notice are in which status.
+pub type Counts = BTreeMap<String, i64>;
+
+/// A notice as it is listed.
+#[derive(Clone, Debug, Serialize)]
+pub struct NoticeRow {
+    /// Its id.
+    pub id: String,
+    /// Its event.
+    pub event: String,
+    /// Which of the event's windows.
+    pub revision: i64,
+    /// Its milestone.
+    pub milestone: String,
+    /// Its place: `5bd`.
+    pub offset: Option<String>,
+    /// Offsets it stands for.
+    pub stands_for: Vec<String>,
+    /// Its audience.
+    pub audience: String,
+    /// Its level.
+    pub level: Level,
+    /// Its channels.
+    pub channels: Vec<Channel>,
+    /// When it is or was due.
+    pub due: Timestamp,
+    /// The same on the audience's clocks.
+    pub due_local: String,
+    /// Why then.
+    pub because: String,
+    /// `planned`, `awaiting_approval`, `sending`, `sent`, `moved`, `superseded`, `cancelled`.
+    pub status: String,
+    /// It waits for something to happen.
+    pub held: bool,
+    /// When its successor is due, if it was moved.
+    pub moved_to: Option<Timestamp>,
+    /// When it began to go out.
+    pub sent_at: Option<Timestamp>,
+    /// Its deliveries by status.
+    pub counts: Counts,
+    /// What it says, once that is frozen.
+    #[serde(skip)]
+    pub content: Option<Content>,
+}
+
+/// Which notices to list.
+#[derive(Clone, Debug, Default)]
+pub struct NoticeFilter {
+    /// Of this event.
+    pub event: Option<String>,
+    /// In this status.
+    pub status: Option<String>,
+    /// After this place in the list.
+    pub after: Option<(Timestamp, String)>,
+    /// The last due first.
+    pub newest_first: bool,
+}
+
+/// One message per endpoint for all notices that share this: event, revision and milestone, and the offset
+/// where a milestone has several. An announcement is one, whichever of its offsets was reached.
+/// Each update of an incident is one: it can be resolved, reopened and resolved again.
+fn slot(event: &str, revision: u32, notice: &Notice, update: Option<u32>) -> String {
+    let update = update.map(|number| format!("#{number}"));
+    let place = match (&update, notice.milestone.as_str()) {
+        (Some(number), _) => number,
+        (None, "announcement") => "",
+        (None, _) => notice.offset.as_deref().unwrap_or(""),
+    };
+    derive(&[
+        "slot",
+        event,
+        &revision.to_string(),
+        &notice.milestone,
+        place,
+    ])
+}
+
+pub(crate) async fn insert(
+    tx: &mut Tx,
+    event: &Event,
+    notice: &Notice,
+    lane: Lane,
+    status: &str,
+    occasion: &Occasion,
+) -> Result<()> {
+    let revision = match event {
+        Event::Maintenance(m) => m.revision,
+        Event::Incident(_) => 1,
+    };
+    let occasion = Occasion {
+        milestone: notice.milestone.clone(),
+        offset: notice.offset.clone(),
+        ..occasion.clone()
+    };
+    let id = event.id().as_str();
+    tx.execute(
+        "INSERT INTO notices (id, event, event_kind, revision, milestone, place, audience, level, channels, due, due_local,
+           because, stands_for, tells, status, held, lane, slot, expires, content, ordinal)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, 0)
+         ON CONFLICT (id) DO UPDATE SET due = excluded.due, due_local = excluded.due_local, because = excluded.because,
+           stands_for = excluded.stands_for, tells = excluded.tells, status = excluded.status, held = excluded.held,
+           expires = excluded.expires, content = excluded.content, level = excluded.level, channels = excluded.channels,
+           moved_to = NULL
+         WHERE notices.status IN ('planned', 'awaiting_approval', 'moved', 'cancelled')",
+        args![
+            &notice.id,
+            id,
+            event.kind(),
+            i64::from(revision),
+            &notice.milestone,
+            notice.offset.clone(),
+            &notice.audience,
+            notice.level.rank(),
+            serde_json::to_string(&notice.channels)?,
+            notice.due,
+            &notice.due_local,
+            &notice.because,
+            serde_json::to_string(&notice.stands_for)?,
+            serde_json::to_string(&notice.tells)?,
+            status,
+            notice.held,
+            lane.number(),
+            slot(id, revision, notice, occasion.update),
+            event.expires(&notice.milestone, notice.due),
+            serde_json::to_string(&occasion)?,
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+pub(crate) async fn update(tx: &mut Tx, event: &Event, notice: &Notice) -> Result<()> {
+    let updated = tx.execute(
+        "UPDATE notices SET due = $1, due_local = $2, because = $3, stands_for = $4, tells = $5, held = $6, expires = $7,
+           channels = $8, level = $9
+         WHERE id = $10 AND status IN ('planned', 'awaiting_approval')",
+        args![
+            notice.due,
+            &notice.due_local,
+            &notice.because,
+            serde_json::to_string(&notice.stands_for)?,
+            serde_json::to_string(&notice.tells)?,
+            notice.held,
+            event.expires(&notice.milestone, notice.due),
+            serde_json::to_string(&notice.channels)?,
+            notice.level.rank(),
+            &notice.id,
+        ],
+    )
+    .await?;
+    still_open(&notice.id, updated)
+}
+
+pub(crate) async fn close(
+    tx: &mut Tx,
+    id: &str,
+    status: &str,
+    moved_to: Option<Timestamp>,
+) -> Result<()> {
+    let closed = tx
+        .execute(
+            "UPDATE notices SET status = $1, moved_to = $2 WHERE id = $3 AND status IN ('planned', 'awaiting_approval')",
+            args![status, moved_to, id],
+        )
+        .await?;
+    still_open(id, closed)
+}
+
+/// A plan that was made while a notice waited does not hold once people are being told.
+fn still_open(id: &str, touched: u64) -> Result<()> {
+    if touched == 0 {
+        return Err(StoreError::Conflict(format!(
+            "the notice {id} began to go out meanwhile; plan again"
+        )));
+    }
+    Ok(())
+}
+
+/// Of notices that are due at the same instant, which tells of the earlier part of an event.
+fn stage(milestone: &str) -> u8 {
+    match milestone {
+        "announcement" => 0,
+        "start" => 2,
+        "completion" => 3,
+        "cancellation" => 4,
+        _ => 1,
+    }
+}
+
+const LISTED: &str =
+    "id, event, revision, milestone, place, stands_for, audience, level, channels, due, due_local,
+    because, status, held, moved_to, sent_at, content";
+
+impl Store {
+    /// Notices of a lane that are due and not held, in the order in which they are to begin: the earliest first, and of
+    /// those due at the same instant the ones that tell of the earlier part of an event.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn due_notices(
+        &self,
+        lane: Lane,
+        now: Timestamp,
+        limit: i64,
+    ) -> Result<Vec<DueNotice>> {
+        let mut tx = self.db.read().await?;
+        let rows = tx
+            .rows(
+                "SELECT id, audience, channels, content, due, event FROM notices
+                 WHERE status = 'planned' AND due <= $1 AND lane = $2 AND NOT held ORDER BY due, id LIMIT $3",
+                args![now, lane.number(), limit],
+            )
+            .await?;
+        let mut due = Vec::with_capacity(rows.len());
+        let mut cache: BTreeMap<String, (Event, i64)> = BTreeMap::new();
+        for row in &rows {
+            let event = row.text(5)?;
+            if !cache.contains_key(&event)
+                && let Some(stored) = events::load(&mut tx, &event).await?
+            {
+                cache.insert(event.clone(), (stored.event, stored.sequence));
+            }
+            let Some((event, sequence)) = cache.get(&event) else {
+                continue;
+            };
+            due.push(DueNotice {
+                id: row.text(0)?,
+                audience: row.text(1)?,
+                channels: serde_json::from_str(&row.text(2)?)?,
+                occasion: serde_json::from_str(&row.text(3)?)?,
+                due: row.instant(4)?,
+                event: event.clone(),
+                sequence: *sequence,
+            });
+        }
+        due.sort_by_key(|n| (n.due, stage(&n.occasion.milestone), n.occasion.update));
+        Ok(due)
+    }
+
+    /// When the next notice or retry of a lane is due, after which nothing happens by itself.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn next_due(&self, lane: Lane) -> Result<Option<Timestamp>> {
+        let mut tx = self.db.read().await?;
+        let row = tx
+            .row(
+                "SELECT MIN(at) FROM (
+                   SELECT MIN(due) AS at FROM notices WHERE status = 'planned' AND NOT held AND lane = $1
+                   UNION ALL SELECT MIN(next_at) AS at FROM deliveries WHERE status = 'queued' AND lane = $1) AS x",
+                args![lane.number()],
+            )
+            .await?;
+        row.map_or(Ok(None), |r| r.maybe_instant(0))
+    }
+
+    /// Begins to send a notice: freezes what it says. Nothing happens when somebody else began first.
+    /// An event that its notice sets in motion (a start) is saved with it.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when the event was changed since `notice` was read: what it says would be out of date.
+    pub async fn begin_notice(
+        &self,
+        notice: &DueNotice,
+        content: &Content,
+        moved_on: Option<(&Event, Entry)>,
+        now: Timestamp,
+    ) -> Result<bool> {
+        let mut tx = self.db.write().await?;
+        // The event's row is held to the end: two notices of one event never get the same ordinal, and who publishes waits.
+        let sql = tx.either(
+            "SELECT sequence FROM events WHERE id = $1",
+            "SELECT sequence FROM events WHERE id = $1 FOR UPDATE",
+        );
+        let id = notice.event.id().as_str();
+        let sequence = match tx.row(sql, args![id]).await? {
+            Some(row) => row.int(0)?,
+            None => return Ok(false),
+        };
+        let sql = "SELECT 1 FROM notices WHERE id = $1 AND status = 'planned'";
+        if tx.row(sql, args![&notice.id]).await?.is_none() {
+            return Ok(false);
+        }
+        if sequence != notice.sequence {
+            return Err(StoreError::Conflict(format!(
+                "{id} was changed after its notice was read; read it again"
+            )));
+        }
+        // An incident's updates are numbered; a clock that was set back cannot turn them round.
+        let ordinal = notice.occasion.update.map(|number| i64::from(number) + 1);
+        let begun = tx
+            .execute(
+                "UPDATE notices SET status = 'sending', content = $1, sent_at = $2, cursor = '',
+                   ordinal = COALESCE($4,
+                     (SELECT COALESCE(MAX(o.ordinal), 0) + 1 FROM notices o WHERE o.event = notices.event))
+                 WHERE id = $3 AND status = 'planned'",
+                args![serde_json::to_string(content)?, now, &notice.id, ordinal],
+            )
+            .await?;
+        if begun == 0 {
+            return Ok(false);
+        }
+        if let Some((event, entry)) = moved_on {
+            events::save(&mut tx, event, notice.sequence, now).await?;
+            append(&mut tx, &[entry], now).await?;
+        }
+        tx.commit().await?;
+        self.hint();
+        Ok(true)
+    }
+
+    /// Notices that are being sent and have not been expanded to the end: id, audience, event.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn unexpanded(&self, lane: Lane) -> Result<Vec<(String, String, Event)>> {
+        let mut tx = self.db.read().await?;
+        let rows = tx
+            .rows(
+                "SELECT id, audience, event FROM notices WHERE status = 'sending' AND cursor IS NOT NULL AND lane = $1
+                 ORDER BY due, id",
+                args![lane.number()],
+            )
+            .await?;
+        let mut found = Vec::with_capacity(rows.len());
+        for row in &rows {
+            if let Some(stored) = events::load(&mut tx, &row.text(2)?).await? {
+                found.push((row.text(0)?, row.text(1)?, stored.event));
+            }
+        }
+        Ok(found)
+    }
+
+    /// Notices whose last delivery has come to an end are sent; the journal says with which result.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn finish_notices(&self, now: Timestamp) -> Result<u64> {
+        const DONE: &str = "SELECT id, event, milestone, audience FROM notices
+            WHERE status = 'sending' AND cursor IS NULL AND NOT EXISTS (
+              SELECT 1 FROM deliveries d WHERE d.notice = notices.id AND d.status IN ('queued', 'attempting'))";
+        // Almost always there is none: look before taking the writer.
+        if self.db.read().await?.rows(DONE, args![]).await?.is_empty() {
+            return Ok(0);
+        }
+        let mut tx = self.db.write().await?;
+        let mut done = 0;
+        for row in tx.rows(DONE, args![]).await? {
+            let id = row.text(0)?;
+            let sql = "UPDATE notices SET status = 'sent' WHERE id = $1 AND status = 'sending'";
+            if tx.execute(sql, args![&id]).await? == 0 {
+                continue;
+            }
+            done += 1;
+            let counts = counts(&mut tx, std::slice::from_ref(&id))
+                .await?
+                .remove(&id)
+                .unwrap_or_default();
+            let detail = json!({"notice": id, "milestone": row.text(2)?, "audience": row.text(3)?, "counts": counts});
+            append(
+                &mut tx,
+                &[Entry::new("engine", "notice.sent", row.text(1)?).with(detail)],
+                now,
+            )
+            .await?;
+        }
+        tx.commit().await?;
+        Ok(done)
+    }
+
+    /// What a notice that is being sent says, and to which audience.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn notice_content(&self, id: &str) -> Result<Option<(Content, String)>> {
+        let mut tx = self.db.read().await?;
+        let sql = "SELECT content, audience FROM notices WHERE id = $1 AND sent_at IS NOT NULL";
+        match tx.row(sql, args![id]).await? {
+            Some(row) => Ok(Some((serde_json::from_str(&row.text(0)?)?, row.text(1)?))),
+            None => Ok(None),
+        }
+    }
+
+    /// Notices by due time.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn notices(&self, filter: &NoticeFilter, limit: i64) -> Result<Vec<NoticeRow>> {
+        let mut tx = self.db.read().await?;
+        let (after_due, after_id) = match &filter.after {
+            Some((due, id)) => (due.as_millisecond(), id.clone()),
+            None if filter.newest_first => (i64::MAX, String::new()),
+            None => (i64::MIN, String::new()),
+        };
+        let (past, order) = if filter.newest_first {
+            ("(due < $1 OR (due = $1 AND id < $2))", "due DESC, id DESC")
+        } else {
+            ("(due > $1 OR (due = $1 AND id > $2))", "due, id")
+        };
+        let mut sql = format!("SELECT {LISTED} FROM notices WHERE {past}");
+        let mut values = args![after_due, after_id];
+        for (column, wanted) in [("event", &filter.event), ("status", &filter.status)] {
+            if let Some(wanted) = wanted {
+                values.push(wanted.into());
+                sql.push_str(&format!(" AND {column} = ${}", values.len()));
+            }
+        }
+        sql.push_str(&format!(" ORDER BY {order} LIMIT {limit}"));
+        let rows = tx.rows(&sql, values).await?;
+        let mut found = rows.iter().map(notice_row).collect::<Result<Vec<_>>>()?;
+        let begun: Vec<String> = found
+            .iter()
+            .filter(|n| n.sent_at.is_some())
+            .map(|n| n.id.clone())
+            .collect();
+        let mut all = counts(&mut tx, &begun).await?;
+        for notice in &mut found {
+            notice.counts = all.remove(&notice.id).unwrap_or_default();
+        }
+        Ok(found)
+    }
+
+    /// One notice.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn notice(&self, id: &str) -> Result<Option<NoticeRow>> {
+        let mut tx = self.db.read().await?;
+        let sql = &format!("SELECT {LISTED} FROM notices WHERE id = $1");
+        let Some(row) = tx.row(sql, args![id]).await? else {
+            return Ok(None);
+        };
+        let mut notice = notice_row(&row)?;
+        notice.counts = counts(&mut tx, &[notice.id.clone()])
+            .await?
+            .remove(&notice.id)
+            .unwrap_or_default();
+        Ok(Some(notice))
+    }
+}
+
+fn notice_row(row: &Row) -> Result<NoticeRow> {
+    let sent_at = row.maybe_instant(15)?;
+    let content = match (sent_at, row.maybe_text(16)?) {
+        (Some(_), Some(text)) => serde_json::from_str(&text).ok(),
+        _ => None,
+    };
+    Ok(NoticeRow {
+        id: row.text(0)?,
+        event: row.text(1)?,
+        revision: row.int(2)?,
+        milestone: row.text(3)?,
+        offset: row.maybe_text(4)?,
+        stands_for: serde_json::from_str(&row.text(5)?)?,
+        audience: row.text(6)?,
+        level: Level::from_rank(row.int(7)?).unwrap_or(Level::NonTechnical),
+        channels: serde_json::from_str(&row.text(8)?)?,
+        due: row.instant(9)?,
+        due_local: row.text(10)?,
+        because: row.text(11)?,
+        status: row.text(12)?,
+        held: row.bool(13)?,
+        moved_to: row.maybe_instant(14)?,
+        sent_at,
+        counts: Counts::new(),
+        content,
+    })
+}
+
+async fn counts(tx: &mut Tx, notices: &[String]) -> Result<BTreeMap<String, Counts>> {
+    let mut all: BTreeMap<String, Counts> = BTreeMap::new();
+    if notices.is_empty() {
+        return Ok(all);
+    }
+    let sql = tx.either(
+        "SELECT notice, status, COUNT(*) FROM deliveries WHERE notice IN (SELECT value FROM json_each($1))
+         GROUP BY notice, status",
+        "SELECT notice, status, COUNT(*) FROM deliveries
+         WHERE notice IN (SELECT value FROM jsonb_array_elements_text($1::jsonb)) GROUP BY notice, status",
+    );
+    for row in tx
+        .rows(
+            sql,
+            args![crate::json_list(notices.iter().map(String::as_str))],
+        )
+        .await?
+    {
+        // People ask what is still to come; an attempt under way is part of that.
+        let status = match row.text(1)?.as_str() {
+            "attempting" => "queued".to_owned(),
+            other => other.to_owned(),
+        };
+        *all.entry(row.text(0)?)
+            .or_default()
+            .entry(status)
+            .or_default() += row.int(2)?;
+    }
+    Ok(all)
+}

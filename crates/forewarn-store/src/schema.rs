@@ -1,0 +1,142 @@
+//! The tables, as steps from an empty database to today's.
+//!
+//! Portable types only (TEXT, BIGINT, BOOLEAN); instants are BIGINT milliseconds; ids come from the program.
+//! Texts are compared byte by byte on both databases, whatever the server's language: cursors and ranges depend on it.
+//! A step that has been released is never edited: a change is a new step.
+
+use crate::db::{Db, args};
+use crate::error::{Result, StoreError};
+
+/// Each step is a list of statements run in one transaction.
+const STEPS: &[&[&str]] = &[&[
+    // One row per setting of this installation, such as the key that signs links.
+    "CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL)",
+    // Organisation, services, audiences, policies, templates as their documents.
+    "CREATE TABLE documents (kind TEXT NOT NULL, id TEXT NOT NULL, body TEXT NOT NULL, position BIGINT NOT NULL,
+        updated_at BIGINT NOT NULL, PRIMARY KEY (kind, id))",
+    "CREATE TABLE contacts (id TEXT PRIMARY KEY, body TEXT NOT NULL)",
+    "CREATE TABLE endpoints (id TEXT PRIMARY KEY, contact TEXT NOT NULL, channel TEXT NOT NULL, address TEXT NOT NULL,
+        body TEXT NOT NULL, name TEXT, language TEXT, time_zone TEXT, state TEXT NOT NULL, reason TEXT)",
+    "CREATE INDEX endpoints_contact ON endpoints (contact)",
+    "CREATE INDEX endpoints_address ON endpoints (address)",
+    "CREATE TABLE members (audience TEXT NOT NULL, contact TEXT NOT NULL, PRIMARY KEY (audience, contact))",
+    "CREATE INDEX members_contact ON members (contact)",
+    // Services that a contact chose to hear of; no row means all.
+    "CREATE TABLE choices (contact TEXT NOT NULL, service TEXT NOT NULL, PRIMARY KEY (contact, service))",
+    // Who does not want a kind of message: audience '*' means nothing at all.
+    "CREATE TABLE suppressions (endpoint TEXT NOT NULL, audience TEXT NOT NULL, reason TEXT NOT NULL,
+        at BIGINT NOT NULL, PRIMARY KEY (endpoint, audience))",
+    "CREATE TABLE events (id TEXT PRIMARY KEY, kind TEXT NOT NULL, status TEXT NOT NULL, sequence BIGINT NOT NULL,
+        body TEXT NOT NULL, starts_at BIGINT NOT NULL, ends_at BIGINT, is_open BOOLEAN NOT NULL, created_at BIGINT NOT NULL,
+        updated_at BIGINT NOT NULL)",
+    "CREATE INDEX events_updated ON events (updated_at)",
+    // The outbox: one row per notice, planned or sent.
+    "CREATE TABLE notices (id TEXT PRIMARY KEY, event TEXT NOT NULL, event_kind TEXT NOT NULL, revision BIGINT NOT NULL,
+        milestone TEXT NOT NULL, place TEXT, audience TEXT NOT NULL, level BIGINT NOT NULL, channels TEXT NOT NULL,
+        due BIGINT NOT NULL, due_local TEXT NOT NULL, because TEXT NOT NULL, stands_for TEXT NOT NULL, tells TEXT NOT NULL,
+        status TEXT NOT NULL, held BOOLEAN NOT NULL, lane BIGINT NOT NULL, slot TEXT NOT NULL, expires BIGINT NOT NULL,
+        content TEXT, ordinal BIGINT NOT NULL, cursor TEXT, moved_to BIGINT, sent_at BIGINT)",
+    "CREATE INDEX notices_due ON notices (due) WHERE status = 'planned'",
+    "CREATE INDEX notices_sending ON notices (status) WHERE status = 'sending'",
+    "CREATE INDEX notices_event ON notices (event)",
+    "CREATE INDEX notices_slot ON notices (slot)",
+    "CREATE TABLE deliveries (id TEXT PRIMARY KEY, notice TEXT NOT NULL, event TEXT NOT NULL, endpoint TEXT NOT NULL,
+        contact TEXT NOT NULL, channel TEXT NOT NULL, level BIGINT NOT NULL, ordinal BIGINT NOT NULL, lane BIGINT NOT NULL,
+        status TEXT NOT NULL, attempt BIGINT NOT NULL, next_at BIGINT NOT NULL, expires BIGINT NOT NULL, owner TEXT,
+        updated_at BIGINT NOT NULL, reason TEXT)",
+    "CREATE INDEX deliveries_queue ON deliveries (lane, next_at) WHERE status = 'queued'",
+    // Who else goes to the same endpoint about the same event; the contact comes first because parts are ranges of contacts.
+    "CREATE INDEX deliveries_event ON deliveries (event, contact, endpoint, ordinal)",
+    "CREATE INDEX deliveries_attempting ON deliveries (owner) WHERE status = 'attempting'",
+    "CREATE INDEX deliveries_notice ON deliveries (notice, status)",
+    "CREATE TABLE attempts (delivery TEXT NOT NULL, number BIGINT NOT NULL, started_at BIGINT NOT NULL,
+        ended_at BIGINT NOT NULL, outcome TEXT NOT NULL, server_said TEXT NOT NULL, PRIMARY KEY (delivery, number))",
+    "CREATE TABLE journal (seq BIGINT PRIMARY KEY, at BIGINT NOT NULL, actor TEXT NOT NULL, action TEXT NOT NULL,
+        subject TEXT NOT NULL, detail TEXT NOT NULL, previous TEXT NOT NULL, hash TEXT NOT NULL)",
+    "CREATE INDEX journal_subject ON journal (subject, seq)",
+    "CREATE TABLE journal_head (id BIGINT PRIMARY KEY, seq BIGINT NOT NULL, hash TEXT NOT NULL)",
+    "INSERT INTO journal_head (id, seq, hash) VALUES (1, 0, '')",
+    "CREATE TABLE idempotency (caller TEXT NOT NULL, key TEXT NOT NULL, request TEXT NOT NULL, status BIGINT NOT NULL,
+        body TEXT NOT NULL, created_at BIGINT NOT NULL, PRIMARY KEY (caller, key))",
+    "CREATE INDEX idempotency_created ON idempotency (created_at)",
+    "CREATE TABLE users (id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, password TEXT NOT NULL, role TEXT NOT NULL,
+        created_at BIGINT NOT NULL)",
+    "CREATE TABLE sessions (hash TEXT PRIMARY KEY, user_id TEXT NOT NULL, created_at BIGINT NOT NULL,
+        expires_at BIGINT NOT NULL)",
+    "CREATE TABLE tokens (hash TEXT PRIMARY KEY, name TEXT NOT NULL, role TEXT NOT NULL, created_at BIGINT NOT NULL,
+        expires_at BIGINT)",
+    // Which processes are alive: an attempt of one that is not is taken back.
+    "CREATE TABLE nodes (id TEXT PRIMARY KEY, seen_at BIGINT NOT NULL)",
+]];
+
+/// Every table that a copy holds, with its key.
+pub(crate) const TABLES: &[(&str, &str)] = &[
+    ("settings", "key"),
+    ("documents", "kind, id"),
+    ("contacts", "id"),
+    ("endpoints", "id"),
+    ("members", "audience, contact"),
+    ("choices", "contact, service"),
+    ("suppressions", "endpoint, audience"),
+    ("events", "id"),
+    ("notices", "id"),
+    ("deliveries", "id"),
+    ("attempts", "delivery, number"),
+    ("journal", "seq"),
+    ("journal_head", "id"),
+    ("idempotency", "caller, key"),
+    ("users", "id"),
+    ("sessions", "hash"),
+    ("tokens", "hash"),
+];
+
+/// Today's version: the number of steps.
+pub const VERSION: i64 = STEPS.len() as i64;
+
+/// Brings the database to today's tables.
+///
+/// # Errors
+/// A database that a newer program has been at is refused.
+pub(crate) async fn migrate(db: &Db) -> Result<()> {
+    let mut tx = db.write().await?;
+    if let crate::db::Tx::Postgres(_) = tx {
+        // Two nodes may start at once; the second waits here and finds the work done.
+        tx.execute("SELECT pg_advisory_xact_lock(4605513)", args![])
+            .await?;
+    }
+    tx.execute(
+        "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)",
+        args![],
+    )
+    .await?;
+    let found = match tx
+        .row("SELECT MAX(version) FROM schema_version", args![])
+        .await?
+    {
+        Some(row) => row.maybe_int(0)?.unwrap_or(0),
+        None => 0,
+    };
+    if found > VERSION {
+        return Err(StoreError::Corrupt(format!(
+            "it was last used by a newer Forewarn (its tables are at version {found}, this program knows {VERSION}); \
+             run that version or a newer one"
+        )));
+    }
+    for (n, step) in STEPS
+        .iter()
+        .enumerate()
+        .skip(usize::try_from(found).unwrap_or(0))
+    {
+        for statement in *step {
+            let bytewise = statement.replace(" TEXT", " TEXT COLLATE \"C\"");
+            let statement = tx.either(statement, &bytewise).to_owned();
+            tx.execute(&statement, args![]).await?;
+        }
+        tx.execute(
+            "INSERT INTO schema_version (version) VALUES ($1)",
+            args![n as i64 + 1],
+        )
+        .await?;
+    }
+    tx.commit().await
+}
