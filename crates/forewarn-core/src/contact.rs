@@ -1,5 +1,7 @@
 //! People and machines that are told, and where they are reached.
 
+pub mod csv;
+
 use crate::document::Value;
 use crate::document::{Fields, Node, Problems, line, scalar};
 use crate::id::Id;

@@ -245,6 +245,22 @@ impl Maintenance {
         }
     }
 
+    /// A step is done; `number` counts from 1. Doing it twice changes nothing.
+    ///
+    /// # Errors
+    /// When work is not under way or there is no such step.
+    pub fn step_done(
+        mut self,
+        number: usize,
+        now: Timestamp,
+    ) -> Result<Maintenance, InvalidTransition> {
+        if self.status != Status::InProgress || number == 0 || number > self.steps.len() {
+            return Err(self.refuse("a maintenance with that step done"));
+        }
+        self.steps[number - 1].done_at.get_or_insert(now);
+        Ok(self)
+    }
+
     /// It will not happen, or not go on.
     ///
     /// # Errors
@@ -350,6 +366,13 @@ pub fn read_delay(
             .unwrap_or(old_end);
         CivilTime::of(instant, &start.zone)
     });
+    if (start.instant(), end.instant()) == (old_start, old_end) {
+        fields.problem(
+            "start",
+            "is the planned start already, with the same end",
+            problems,
+        );
+    }
     if let Some(problem) = window_problem(&start, &end) {
         fields.problem("end", problem, problems);
     }

@@ -46,6 +46,32 @@ impl Key {
         let mac = self.mac("webhook", endpoint).finalize().into_bytes();
         format!("whsec_{}", data_encoding::BASE64.encode(&mac))
     }
+
+    /// The token that every form of a session sends back; `session` is whatever proves the browser (a cookie's value).
+    pub fn form_token(&self, session: &str) -> String {
+        let mac = self.mac("form", session).finalize().into_bytes();
+        crate::id::encode(&mac[..20])
+    }
+
+    /// A short text of ours for a browser to keep: anybody can read it, nobody else can make it.
+    pub fn seal(&self, purpose: &str, text: &str) -> String {
+        let mac = self
+            .mac(&format!("seal {purpose}"), text)
+            .finalize()
+            .into_bytes();
+        let text = data_encoding::BASE64URL_NOPAD.encode(text.as_bytes());
+        format!("{text}.{}", crate::id::encode(&mac[..20]))
+    }
+
+    /// The text that we sealed for this purpose.
+    pub fn unseal(&self, purpose: &str, sealed: &str) -> Option<String> {
+        let (text, _) = sealed.split_once('.')?;
+        let text = data_encoding::BASE64URL_NOPAD
+            .decode(text.as_bytes())
+            .ok()?;
+        let text = String::from_utf8(text).ok()?;
+        same(self.seal(purpose, &text).as_bytes(), sealed.as_bytes()).then_some(text)
+    }
 }
 
 impl std::fmt::Debug for Key {
@@ -71,6 +97,19 @@ pub fn same(a: &[u8], b: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_sealed_text_is_read_for_its_purpose_only() {
+        let key = Key::new("0123456789abcdef0123456789abcdef");
+        let sealed = key.seal("flash", "done Für Elise");
+        assert_eq!(key.unseal("flash", &sealed), Some("done Für Elise".into()));
+        assert_eq!(key.unseal("other", &sealed), None);
+        assert_eq!(Key::new("other").unseal("flash", &sealed), None);
+        for bad in ["", ".", "a.b", &sealed[1..], &format!("{sealed}x")] {
+            assert_eq!(key.unseal("flash", bad), None, "{bad}");
+        }
+        assert_ne!(key.form_token("one"), key.form_token("two"));
+    }
 
     #[test]
     fn only_our_own_tokens_are_read() {

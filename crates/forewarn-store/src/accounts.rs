@@ -70,28 +70,29 @@ pub struct Remembered {
     pub body: String,
 }
 
-/// The answer to a request with an idempotency key, kept in the transaction of what the request did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Answer<'a> {
+/// An answer to keep for a request with an idempotency key, in the transaction of what the request did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptAnswer {
     /// Who asked, as given to [`Store::take_key`].
-    pub caller: &'a str,
+    pub caller: String,
     /// The key.
-    pub key: &'a str,
+    pub key: String,
     /// The answer's HTTP status; never 0.
     pub status: i64,
     /// The answer's body.
-    pub body: &'a str,
+    pub body: String,
 }
 
-/// No request is worked on for longer than this.
+/// No request is worked on for longer than this: a key taken longer ago and without an answer was taken by a process
+/// that died before it could commit.
 const ABANDONED_AFTER: SignedDuration = SignedDuration::from_secs(60);
 
 /// Keeps an answer, once: of two who work on the same request only one gets through.
-pub(crate) async fn answer(tx: &mut Tx, answer: &Answer<'_>) -> Result<()> {
+pub(crate) async fn keep(tx: &mut Tx, answer: &KeptAnswer) -> Result<()> {
     let kept = tx
         .execute(
             "UPDATE idempotency SET status = $1, body = $2 WHERE caller = $3 AND key = $4 AND status = 0",
-            args![answer.status, answer.body, answer.caller, answer.key],
+            args![answer.status, &answer.body, &answer.caller, &answer.key],
         )
         .await?;
     if kept == 0 {

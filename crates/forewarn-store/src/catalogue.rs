@@ -274,7 +274,7 @@ async fn known(tx: &mut Tx) -> Result<Known> {
     Ok(known)
 }
 
-async fn put(
+pub(crate) async fn put(
     tx: &mut Tx,
     kind: &str,
     id: &str,

@@ -170,6 +170,17 @@ impl Store {
         })
     }
 
+    /// How many endpoints get nothing, or not everything: they are gone, or do not want it.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn suppressed_endpoints(&self) -> Result<i64> {
+        let mut tx = self.db.read().await?;
+        let sql = "SELECT COUNT(*) FROM endpoints e WHERE e.state <> 'active'
+            OR EXISTS (SELECT 1 FROM suppressions s WHERE s.endpoint = e.id)";
+        tx.row(sql, args![]).await?.map_or(Ok(0), |r| r.int(0))
+    }
+
     /// An endpoint does not want an audience's messages any more (`*`: any). Says whether there is such an endpoint.
     ///
     /// # Errors

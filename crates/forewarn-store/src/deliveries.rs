@@ -108,6 +108,8 @@ pub struct DeliveryFilter {
     pub notice: Option<String>,
     /// Of this event.
     pub event: Option<String>,
+    /// By this channel.
+    pub channel: Option<Channel>,
     /// In this status.
     pub status: Option<DeliveryStatus>,
     /// After this id.
@@ -329,10 +331,12 @@ impl Store {
         let mut sql = String::from(LISTED);
         let mut values = args![after];
         let status = filter.status.map(|s| s.as_str().to_owned());
+        let channel = filter.channel.map(|c| c.as_str().to_owned());
         for (column, wanted) in [
             ("notice", &filter.notice),
             ("event", &filter.event),
             ("status", &status),
+            ("channel", &channel),
         ] {
             if let Some(wanted) = wanted {
                 values.push(wanted.into());

@@ -1,7 +1,8 @@
 //! Events and the one transaction that publishes them: event, notices and journal together.
 
 use crate::Store;
-use crate::accounts::{self, Answer};
+use crate::accounts::{self, KeptAnswer};
+use crate::catalogue;
 use crate::db::{Row, Tx, args};
 use crate::error::{Result, StoreError};
 use crate::journal::{Entry, append};
@@ -50,6 +51,10 @@ pub struct Published<'a> {
     pub awaiting: &'a BTreeSet<String>,
     /// What is written down.
     pub entries: &'a [Entry],
+    /// The plan as it was made, for those who ask later.
+    pub plan: Option<serde_json::Value>,
+    /// The answer to a request with an idempotency key: kept with what it tells of, or not at all.
+    pub answer: Option<KeptAnswer>,
 }
 
 const COLUMNS: &str = "body, sequence, created_at, updated_at";
@@ -169,6 +174,17 @@ impl Store {
         }
     }
 
+    /// Changes whenever something that the public may see does.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn public_version(&self) -> Result<(i64, i64)> {
+        let mut tx = self.db.read().await?;
+        let sql = "SELECT (SELECT seq FROM journal_head WHERE id = 1), (SELECT COALESCE(MAX(sent_at), 0) FROM notices)";
+        let row = tx.row(sql, args![]).await?;
+        row.map_or(Ok((0, 0)), |r| Ok((r.int(0)?, r.int(1)?)))
+    }
+
     /// What planning again needs to know of an event's notices: all of them, and what was told.
     ///
     /// # Errors
@@ -211,23 +227,10 @@ impl Store {
     /// # Errors
     /// [`StoreError::Conflict`] when somebody else changed it meanwhile.
     pub async fn publish(&self, published: Published<'_>, now: Timestamp) -> Result<()> {
-        self.publish_answering(published, None, now).await
-    }
-
-    /// As [`Store::publish`], and keeps the answer to the request that asked for it: a request that is repeated after a
-    /// crash or a lost connection finds either the answer or a free key, and never publishes twice.
-    ///
-    /// # Errors
-    /// Also [`StoreError::Conflict`] when the key was not taken or has an answer.
-    pub async fn publish_answering(
-        &self,
-        published: Published<'_>,
-        answer: Option<&Answer<'_>>,
-        now: Timestamp,
-    ) -> Result<()> {
         let mut tx = self.db.write().await?;
-        if let Some(answer) = answer {
-            accounts::answer(&mut tx, answer).await?;
+        // First: a request that is repeated finds its answer, or a free key, and never publishes twice.
+        if let Some(answer) = &published.answer {
+            accounts::keep(&mut tx, answer).await?;
         }
         save(&mut tx, published.event, published.expected, now).await?;
         let lane = match published.event {
@@ -260,10 +263,26 @@ impl Store {
         for id in &changes.withdrawn {
             notices::close(&mut tx, id, "cancelled", None).await?;
         }
+        if let Some(plan) = &published.plan {
+            catalogue::put(&mut tx, "plan", published.event.id().as_str(), plan, 0, now).await?;
+        }
         append(&mut tx, published.entries, now).await?;
         tx.commit().await?;
         self.hint();
         Ok(())
+    }
+
+    /// An event's plan as it was made last.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn plan(&self, event: &str) -> Result<Option<serde_json::Value>> {
+        let mut tx = self.db.read().await?;
+        let sql = "SELECT body FROM documents WHERE kind = 'plan' AND id = $1";
+        match tx.row(sql, args![event]).await? {
+            Some(row) => Ok(Some(serde_json::from_str(&row.text(0)?)?)),
+            None => Ok(None),
+        }
     }
 
     /// The owners agree: notices that waited are planned again, and the event says so.

@@ -17,7 +17,7 @@ mod journal;
 mod notices;
 mod schema;
 
-pub use accounts::{Answer, Remembered, Role, Session, User};
+pub use accounts::{KeptAnswer, Remembered, Role, Session, User};
 pub use backup::{RestoreNote, Restored};
 pub use catalogue::{Applied, Difference};
 pub use clock::Clock;

@@ -371,6 +371,7 @@ impl Store {
             append(&mut tx, &[entry], now).await?;
         }
         tx.commit().await?;
+        self.hint();
         Ok(true)
     }
 

@@ -1,0 +1,41 @@
+// Forewarn: what pages gain from a script. Everything works without it.
+(function () {
+  "use strict";
+  // A page may say what time it is (the demo's clock can be moved); otherwise the reader's clock counts.
+  var said = Date.parse(document.documentElement.getAttribute("data-now") || "");
+  var shift = isNaN(said) ? 0 : said - Date.now();
+  function now() { return Date.now() + shift; }
+
+  function length(ms) {
+    var s = Math.round(Math.abs(ms) / 1000), m = Math.floor(s / 60), h = Math.floor(m / 60), d = Math.floor(h / 24);
+    if (d > 1) return d + " days" + (h % 24 && d < 10 ? " " + (h % 24) + " h" : "");
+    if (h > 0) return h + " h" + (m % 60 ? " " + (m % 60) + " min" : "");
+    if (m > 4) return m + " min";
+    if (m > 0) return m + " min " + (s % 60) + " s";
+    return s + " s";
+  }
+
+  var clocks = document.querySelectorAll("[data-until]");
+  function tick() {
+    clocks.forEach(function (clock) {
+      var left = Date.parse(clock.getAttribute("data-until")) - now();
+      clock.textContent = left >= 0 ? "in " + length(left) : length(left) + " ago";
+      clock.classList.toggle("soon", left >= 0 && left < 15 * 60000);
+      clock.classList.toggle("late", left < 0);
+    });
+  }
+  tick();
+  if (clocks.length) setInterval(tick, 1000);
+
+  // The reader's own clock, where it differs from the ones that the page shows.
+  var whole = { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" };
+  document.querySelectorAll("[data-own]").forEach(function (clocks) {
+    // Without a second time the first stands alone: an empty text is no date, while null would be 1970.
+    var from = new Date(clocks.getAttribute("data-own")), to = new Date(clocks.getAttribute("data-end") || "");
+    var offset = -from.getTimezoneOffset();
+    if (isNaN(from) || offset === 0 || offset === Number(clocks.getAttribute("data-shown"))) return;
+    var own = document.createElement("span");
+    own.textContent = from.toLocaleString([], whole) + (isNaN(to) ? "" : " to " + to.toLocaleString([], whole)) + " on your clock";
+    clocks.append(own);
+  });
+})();

@@ -1,0 +1,157 @@
+//! The API under `/api/v1`. Every action of Forewarn is here; the command line and the console are faces of it.
+//!
+//! The guard stands before every route: what it does not let through never reaches a handler.
+
+mod documents;
+mod events;
+mod lists;
+mod openapi;
+
+pub(crate) use lists::{cursor as notice_cursor, message_id, read_cursor as read_notice_cursor};
+pub use openapi::{Operation, document, operations};
+
+use crate::app::App;
+use crate::caller::{Caller, by_session, by_token};
+use crate::error::{ApiError, Result};
+use crate::idempotency;
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::{Method, StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use forewarn_core::document::{Node, parse_json, parse_yaml};
+use forewarn_core::problem::Invalid;
+use forewarn_store::Role;
+use utoipa_axum::router::OpenApiRouter;
+
+/// Every route with its description.
+fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .merge(events::routes())
+        .merge(documents::routes())
+        .merge(lists::routes())
+}
+
+/// The API behind its guard, and its description.
+pub fn router(app: &App) -> Router<App> {
+    let (router, description) = routes().split_for_parts();
+    let text = openapi::finish(description);
+    let guarded = router
+        .fallback(|| async { ApiError::NotFound("such call; see /api/openapi.json".into()) })
+        .layer(middleware::from_fn_with_state(
+            app.clone(),
+            idempotency::layer,
+        ))
+        .layer(middleware::from_fn_with_state(app.clone(), guard));
+    Router::new().nest("/api/v1", guarded).route(
+        "/api/openapi.json",
+        get(move || async move { ([(header::CONTENT_TYPE, "application/json")], text) }),
+    )
+}
+
+/// Lets through who has a token, or a console session that only looks: changes by cookie go through the console,
+/// whose forms carry their own proof.
+async fn guard(State(app): State<App>, mut request: Request, next: Next) -> Response {
+    let looks = matches!(*request.method(), Method::GET | Method::HEAD);
+    let found = match by_token(&app, request.headers()).await {
+        Ok(None) if looks => by_session(&app, request.headers()).await,
+        other => other,
+    };
+    let caller = match found {
+        Ok(Some(caller)) => caller,
+        Ok(None) => return ApiError::Unauthorized.into_response(),
+        Err(error) => return error.into_response(),
+    };
+    let needed = if looks { Role::Viewer } else { Role::Operator };
+    if let Err(error) = caller.at_least(needed) {
+        return error.into_response();
+    }
+    request.extensions_mut().insert(caller);
+    next.run(request).await
+}
+
+/// Every refusal under `/api/v1` is a problem document, also those that a layer or an extractor made as text.
+pub(crate) async fn as_problems(request: Request, next: Next) -> Response {
+    /// Words of our own layers are short.
+    const WORDS: usize = 4096;
+    let ours = request.uri().path().starts_with("/api/v1");
+    let response = next.run(request).await;
+    let status = response.status();
+    let kind = response.headers().get(header::CONTENT_TYPE);
+    let is_problem = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"application/problem"));
+    if !ours || is_problem || !(status.is_client_error() || status.is_server_error()) {
+        return response;
+    }
+    let (parts, body) = response.into_parts();
+    let words = axum::body::to_bytes(body, WORDS).await.unwrap_or_default();
+    let words = String::from_utf8_lossy(&words).trim().to_owned();
+    let mut made = crate::error::problem(status, &words, &[]);
+    for name in [header::ALLOW, header::RETRY_AFTER] {
+        if let Some(value) = parts.headers.get(&name) {
+            made.headers_mut().insert(name, value.clone());
+        }
+    }
+    made
+}
+
+/// The body of a request as a tree, from JSON or, where its content type says so, YAML; an absent body is `null`.
+struct Body(Node);
+
+impl axum::extract::FromRequest<App> for Body {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &App) -> Result<Body> {
+        let kind = request
+            .headers()
+            .get(header::CONTENT_TYPE)
+            .and_then(|v| v.to_str().ok());
+        let yaml = kind.is_some_and(|kind| kind.contains("yaml"));
+        let text = Text::from_request(request, state).await?.0;
+        let null = Node {
+            value: forewarn_core::document::Value::Null,
+            place: None,
+        };
+        if text.trim().is_empty() {
+            return Ok(Body(null));
+        }
+        if !yaml {
+            return Ok(Body(parse_json(&text)?));
+        }
+        let mut documents = parse_yaml(&text)?;
+        match documents.len() {
+            0 => Ok(Body(null)),
+            1 => Ok(Body(documents.remove(0))),
+            n => Err(Invalid::one("", format!("must be one document; here are {n}")).into()),
+        }
+    }
+}
+
+/// The body of a request as text.
+struct Text(String);
+
+impl axum::extract::FromRequest<App> for Text {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, _: &App) -> Result<Text> {
+        let body = axum::body::to_bytes(request.into_body(), idempotency::MAX_BODY)
+            .await
+            .map_err(|_| ApiError::Invalid(Invalid::one("", "the body is too large")))?;
+        String::from_utf8(body.to_vec())
+            .map(Text)
+            .map_err(|_| ApiError::Invalid(Invalid::one("", "the body is not UTF-8")))
+    }
+}
+
+/// A JSON answer.
+fn answer(status: StatusCode, body: &serde_json::Value) -> Response {
+    (
+        status,
+        [(header::CONTENT_TYPE, "application/json")],
+        body.to_string(),
+    )
+        .into_response()
+}
+
+/// Who calls; only for handlers behind the guard.
+type Who = Caller;

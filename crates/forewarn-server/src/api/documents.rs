@@ -1,0 +1,239 @@
+//! Documents, the catalogue's lists, and contacts.
+
+use super::{Body, Text, Who, answer};
+use crate::app::App;
+use crate::error::{ApiError, Result};
+use crate::ops::catalogue;
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::Response;
+use forewarn_core::document::{Node, Value as Tree, parse_json};
+use forewarn_core::problem::{Invalid, unknown};
+use forewarn_store::Role;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+pub(super) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(apply_documents))
+        .routes(routes!(import_contacts))
+        .routes(routes!(list_things, put_thing_in_list))
+        .routes(routes!(show_thing, put_thing, remove_thing))
+}
+
+/// Whether to say only what would happen.
+#[derive(Deserialize)]
+struct Apply {
+    dry_run: Option<bool>,
+}
+
+/// Apply documents (YAML or JSON). Applying twice changes nothing.
+#[utoipa::path(post, path = "/documents", tag = "catalogue",
+    params(("dry_run" = Option<bool>, Query, description = "only say what would change")),
+    request_body(content = String, content_type = "application/yaml"),
+    responses((status = 200, description = "created, changed, unchanged"), (status = 422, description = "Problems with line and column")))]
+async fn apply_documents(
+    State(app): State<App>,
+    who: Who,
+    Query(query): Query<Apply>,
+    headers: HeaderMap,
+    Text(text): Text,
+) -> Result<Response> {
+    who.at_least(Role::Administrator)?;
+    let kind = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|v| v.to_str().ok())
+        .unwrap_or("");
+    let nodes = if kind.contains("json") {
+        vec![parse_json(&text)?]
+    } else {
+        catalogue::yaml(&text)?
+    };
+    let applied = catalogue::apply(&app, &who, nodes, query.dry_run.unwrap_or(false)).await?;
+    Ok(answer(
+        StatusCode::OK,
+        &serde_json::to_value(&applied).unwrap_or_default(),
+    ))
+}
+
+/// Import contacts from CSV. Good lines are stored, the others listed with number, column and reason.
+#[utoipa::path(post, path = "/contacts/import", tag = "catalogue", request_body(content = String, content_type = "text/csv"),
+    responses((status = 200, description = "created, changed, unchanged, rejected"), (status = 422, description = "The header is wrong")))]
+async fn import_contacts(State(app): State<App>, who: Who, Text(text): Text) -> Result<Response> {
+    who.at_least(Role::Administrator)?;
+    let known = app.store.catalogue().await?;
+    let read = tokio::task::spawn_blocking(move || {
+        forewarn_core::contact::csv::read_contacts(text.as_bytes(), &known)
+    })
+    .await
+    .map_err(|e| forewarn_store::StoreError::Corrupt(e.to_string()))??;
+    let imported = app
+        .store
+        .import_contacts(&read.contacts, &who.actor, app.clock.now())
+        .await?;
+    let body = json!({"created": imported.created.len(), "changed": imported.changed.len(),
+        "unchanged": imported.unchanged, "rejected": read.rejected});
+    Ok(answer(StatusCode::OK, &body))
+}
+
+/// Kinds that are kept as documents.
+const KINDS: [&str; 5] = ["services", "audiences", "contacts", "policies", "templates"];
+
+fn kind_of(name: &str) -> Result<&'static str> {
+    KINDS
+        .into_iter()
+        .find(|k| *k == name)
+        .ok_or_else(|| ApiError::NotFound(format!("such call; {}", unknown("kind", name, KINDS))))
+}
+
+/// Pages a list of contacts.
+#[derive(Deserialize)]
+struct Page {
+    after: Option<String>,
+    limit: Option<i64>,
+}
+
+/// List services, audiences, contacts, policies or templates.
+#[utoipa::path(get, path = "/{kind}", tag = "catalogue", params(("kind" = String, Path, description = "services, audiences, contacts, policies, templates"),
+        ("after" = Option<String>, Query, description = "cursor from `next`"), ("limit" = Option<i64>, Query, description = "at most this many")),
+    responses((status = 200, description = "items and next")))]
+async fn list_things(
+    State(app): State<App>,
+    _who: Who,
+    Path(kind): Path<String>,
+    Query(page): Query<Page>,
+) -> Result<Response> {
+    let kind = kind_of(&kind)?;
+    if kind != "contacts" {
+        let items: Vec<Value> = app
+            .store
+            .documents(kind)
+            .await?
+            .into_iter()
+            .map(|(_, body)| body)
+            .collect();
+        return Ok(answer(
+            StatusCode::OK,
+            &json!({"items": items, "next": null}),
+        ));
+    }
+    let limit = page.limit.unwrap_or(100).clamp(1, 1000);
+    let contacts = app.store.contacts(page.after.as_deref(), limit).await?;
+    let next = contacts
+        .last()
+        .filter(|_| contacts.len() as i64 == limit)
+        .map(|c| c.contact.id.to_string());
+    Ok(answer(
+        StatusCode::OK,
+        &json!({"items": contacts, "next": next}),
+    ))
+}
+
+/// Puts a body under its kind's name, as it stands in a file.
+fn wrapped(kind: &str, body: Node) -> Node {
+    let list = Node {
+        value: Tree::List(vec![body]),
+        place: None,
+    };
+    Node {
+        value: Tree::Map(vec![(kind.to_owned(), None, list)]),
+        place: None,
+    }
+}
+
+/// Add a service, audience, contact, policy or template, or replace the one of the same id.
+#[utoipa::path(post, path = "/{kind}", tag = "catalogue", params(("kind" = String, Path, description = "services, audiences, contacts, policies, templates")),
+    request_body = Value, responses((status = 201, description = "Stored"), (status = 422, description = "Problems")))]
+async fn put_thing_in_list(
+    State(app): State<App>,
+    who: Who,
+    Path(kind): Path<String>,
+    Body(body): Body,
+) -> Result<Response> {
+    who.at_least(Role::Administrator)?;
+    let applied = catalogue::apply(&app, &who, vec![wrapped(kind_of(&kind)?, body)], false).await?;
+    Ok(answer(
+        StatusCode::CREATED,
+        &serde_json::to_value(&applied).unwrap_or_default(),
+    ))
+}
+
+/// One of them.
+#[utoipa::path(get, path = "/{kind}/{id}", tag = "catalogue", params(("kind" = String, Path, description = "as in the list"), ("id" = String, Path, description = "its id")),
+    responses((status = 200, description = "The document"), (status = 404, description = "None of this id")))]
+async fn show_thing(
+    State(app): State<App>,
+    _who: Who,
+    Path((kind, id)): Path<(String, String)>,
+) -> Result<Response> {
+    let kind = kind_of(&kind)?;
+    let missing = || ApiError::NotFound(format!("{id} among {kind}"));
+    if kind == "contacts" {
+        let contact = app.store.contact(&id).await?.ok_or_else(missing)?;
+        return Ok(answer(
+            StatusCode::OK,
+            &serde_json::to_value(&contact).unwrap_or_default(),
+        ));
+    }
+    let all = app.store.documents(kind).await?;
+    let (_, body) = all
+        .into_iter()
+        .find(|(found, _)| *found == id)
+        .ok_or_else(missing)?;
+    Ok(answer(StatusCode::OK, &body))
+}
+
+/// Store one under its id.
+#[utoipa::path(put, path = "/{kind}/{id}", tag = "catalogue", params(("kind" = String, Path, description = "as in the list"), ("id" = String, Path, description = "its id")),
+    request_body = Value, responses((status = 200, description = "Stored"), (status = 422, description = "Problems")))]
+async fn put_thing(
+    State(app): State<App>,
+    who: Who,
+    Path((kind, id)): Path<(String, String)>,
+    Body(body): Body,
+) -> Result<Response> {
+    who.at_least(Role::Administrator)?;
+    let named = match &body.value {
+        Tree::Map(entries) => entries
+            .iter()
+            .find(|(key, _, _)| key == "id")
+            .map(|(_, _, node)| node.value.clone()),
+        _ => None,
+    };
+    if !matches!(&named, Some(Tree::Text { text, .. }) if *text == id) {
+        return Err(Invalid::one("id", format!("must be '{id}', as in the address")).into());
+    }
+    let applied = catalogue::apply(&app, &who, vec![wrapped(kind_of(&kind)?, body)], false).await?;
+    Ok(answer(
+        StatusCode::OK,
+        &serde_json::to_value(&applied).unwrap_or_default(),
+    ))
+}
+
+/// Remove one.
+#[utoipa::path(delete, path = "/{kind}/{id}", tag = "catalogue", params(("kind" = String, Path, description = "as in the list"), ("id" = String, Path, description = "its id")),
+    responses((status = 204, description = "Removed"), (status = 404, description = "None of this id")))]
+async fn remove_thing(
+    State(app): State<App>,
+    who: Who,
+    Path((kind, id)): Path<(String, String)>,
+) -> Result<StatusCode> {
+    who.at_least(Role::Administrator)?;
+    let kind = kind_of(&kind)?;
+    let now = app.clock.now();
+    let gone = match kind {
+        "contacts" => app.store.remove_contact(&id, &who.actor, now).await?,
+        _ => {
+            app.store
+                .remove_document(kind, &id, &who.actor, now)
+                .await?
+        }
+    };
+    if gone {
+        Ok(StatusCode::NO_CONTENT)
+    } else {
+        Err(ApiError::NotFound(format!("{id} among {kind}")))
+    }
+}

@@ -1,0 +1,220 @@
+//! Maintenances and incidents.
+
+use super::{Body, Who, answer};
+use crate::app::App;
+use crate::error::{ApiError, Result};
+use crate::ops::{incident, maintenance};
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use forewarn_core::event::Event;
+use forewarn_store::EventFilter;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+pub(super) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(create_maintenance, list_maintenances))
+        .routes(routes!(preview_maintenance))
+        .routes(routes!(show_maintenance))
+        .routes(routes!(show_plan))
+        .routes(routes!(act_on_maintenance))
+        .routes(routes!(step_done))
+        .routes(routes!(declare_incident, list_incidents))
+        .routes(routes!(show_incident))
+        .routes(routes!(update_incident))
+}
+
+/// Create a maintenance; the answer is its plan.
+#[utoipa::path(post, path = "/maintenances", tag = "maintenances", request_body = Value,
+    responses((status = 201, description = "Created, with its plan"), (status = 409, description = "The id exists"),
+        (status = 422, description = "Problems, each with its field")))]
+async fn create_maintenance(
+    State(app): State<App>,
+    who: Who,
+    Body(body): Body,
+) -> Result<Response> {
+    let made = maintenance::create(&app, &who, &body).await?;
+    Ok(answer(StatusCode::CREATED, &made.json()))
+}
+
+/// Plan a maintenance without creating it.
+#[utoipa::path(post, path = "/maintenances/preview", tag = "maintenances", request_body = Value,
+    responses((status = 200, description = "The plan that would follow"), (status = 422, description = "Problems")))]
+async fn preview_maintenance(
+    State(app): State<App>,
+    _who: Who,
+    Body(body): Body,
+) -> Result<Response> {
+    Ok(answer(
+        StatusCode::OK,
+        &maintenance::preview(&app, &body).await?.json(),
+    ))
+}
+
+/// Narrows a list of events.
+#[derive(Deserialize)]
+struct Open {
+    open: Option<bool>,
+    limit: Option<i64>,
+}
+
+async fn list(app: &App, kind: &'static str, query: &Open) -> Result<Value> {
+    let filter = EventFilter {
+        kind: Some(kind),
+        open: query.open.unwrap_or(false),
+        since: None,
+    };
+    let events = app
+        .store
+        .events(&filter, query.limit.unwrap_or(100).clamp(1, 1000))
+        .await?;
+    let items: Vec<Value> = events
+        .iter()
+        .map(|stored| match &stored.event {
+            Event::Maintenance(m) => serde_json::to_value(m).unwrap_or_default(),
+            Event::Incident(i) => incident::shape(i),
+        })
+        .collect();
+    Ok(json!({"items": items, "next": null}))
+}
+
+/// List maintenances, open ones first, then the last changed.
+#[utoipa::path(get, path = "/maintenances", tag = "maintenances",
+    params(("open" = Option<bool>, Query, description = "only open ones"), ("limit" = Option<i64>, Query, description = "at most this many")),
+    responses((status = 200, description = "items")))]
+async fn list_maintenances(
+    State(app): State<App>,
+    _who: Who,
+    Query(query): Query<Open>,
+) -> Result<Response> {
+    Ok(answer(
+        StatusCode::OK,
+        &list(&app, "maintenance", &query).await?,
+    ))
+}
+
+/// A maintenance with its plan.
+#[utoipa::path(get, path = "/maintenances/{id}", tag = "maintenances", params(("id" = String, Path, description = "its id")),
+    responses((status = 200, description = "The maintenance"), (status = 404, description = "None of this id")))]
+async fn show_maintenance(
+    State(app): State<App>,
+    _who: Who,
+    Path(id): Path<String>,
+) -> Result<Response> {
+    let (found, plan) = maintenance::show(&app, &id).await?;
+    let mut body = serde_json::to_value(&found).unwrap_or_default();
+    body["plan"] = plan;
+    Ok(answer(StatusCode::OK, &body))
+}
+
+/// The plan as it was made last.
+#[utoipa::path(get, path = "/maintenances/{id}/plan", tag = "maintenances", params(("id" = String, Path, description = "its id")),
+    responses((status = 200, description = "The plan"), (status = 404, description = "None of this id")))]
+async fn show_plan(State(app): State<App>, _who: Who, Path(id): Path<String>) -> Result<Response> {
+    Ok(answer(
+        StatusCode::OK,
+        &maintenance::show(&app, &id).await?.1,
+    ))
+}
+
+/// Approve, start, complete, cancel, delay or extend a maintenance.
+#[utoipa::path(post, path = "/maintenances/{id}/{action}", tag = "maintenances",
+    params(("id" = String, Path, description = "its id"), ("action" = String, Path, description = "approve, start, complete, cancel, delay, extend")),
+    request_body(content = Value, description = "delay: start, end, reason; extend: end, reason; cancel: reason"),
+    responses((status = 200, description = "The maintenance and its new plan"), (status = 404, description = "None of this id"),
+        (status = 409, description = "Its state does not allow it"), (status = 422, description = "Problems")))]
+async fn act_on_maintenance(
+    State(app): State<App>,
+    who: Who,
+    Path((id, action)): Path<(String, String)>,
+    Body(body): Body,
+) -> Result<Response> {
+    let done = match action.as_str() {
+        "approve" => maintenance::approve(&app, &who, &id).await?,
+        "start" => maintenance::start(&app, &who, &id).await?,
+        "complete" => maintenance::complete(&app, &who, &id).await?,
+        "cancel" => maintenance::cancel(&app, &who, &id, &body).await?,
+        "delay" => maintenance::delay(&app, &who, &id, &body).await?,
+        "extend" => maintenance::extend(&app, &who, &id, &body).await?,
+        _ => {
+            return Err(ApiError::NotFound(format!(
+                "action '{action}' of a maintenance"
+            )));
+        }
+    };
+    Ok(answer(StatusCode::OK, &done.json()))
+}
+
+/// Tick off a step of the work.
+#[utoipa::path(post, path = "/maintenances/{id}/steps/{n}/done", tag = "maintenances",
+    params(("id" = String, Path, description = "its id"), ("n" = usize, Path, description = "the step, from 1")),
+    responses((status = 200, description = "The maintenance"), (status = 409, description = "Its state does not allow it")))]
+async fn step_done(
+    State(app): State<App>,
+    who: Who,
+    Path((id, n)): Path<(String, usize)>,
+) -> Result<Response> {
+    Ok(answer(
+        StatusCode::OK,
+        &maintenance::step_done(&app, &who, &id, n).await?.json(),
+    ))
+}
+
+/// Declare an incident; the holding statement is due at once.
+#[utoipa::path(post, path = "/incidents", tag = "incidents", request_body = Value,
+    responses((status = 201, description = "Declared, with the time of the next update"), (status = 422, description = "Problems")))]
+async fn declare_incident(State(app): State<App>, who: Who, Body(body): Body) -> Result<Response> {
+    Ok(answer(
+        StatusCode::CREATED,
+        &incident::declare(&app, &who, &body).await?.json(),
+    ))
+}
+
+/// List incidents, open ones first, then the last changed.
+#[utoipa::path(get, path = "/incidents", tag = "incidents",
+    params(("open" = Option<bool>, Query, description = "only open ones"), ("limit" = Option<i64>, Query, description = "at most this many")),
+    responses((status = 200, description = "items")))]
+async fn list_incidents(
+    State(app): State<App>,
+    _who: Who,
+    Query(query): Query<Open>,
+) -> Result<Response> {
+    Ok(answer(
+        StatusCode::OK,
+        &list(&app, "incident", &query).await?,
+    ))
+}
+
+/// An incident with its updates and its promise.
+#[utoipa::path(get, path = "/incidents/{id}", tag = "incidents", params(("id" = String, Path, description = "its id")),
+    responses((status = 200, description = "The incident"), (status = 404, description = "None of this id")))]
+async fn show_incident(
+    State(app): State<App>,
+    _who: Who,
+    Path(id): Path<String>,
+) -> Result<Response> {
+    Ok(answer(
+        StatusCode::OK,
+        &incident::shape(&incident::show(&app, &id).await?),
+    ))
+}
+
+/// Publish an update, which keeps the promise of the one before and makes the next.
+#[utoipa::path(post, path = "/incidents/{id}/updates", tag = "incidents", params(("id" = String, Path, description = "its id")),
+    request_body(content = Value, description = "status, facts or text, services, next_update_in"),
+    responses((status = 201, description = "Published"), (status = 404, description = "None of this id"),
+        (status = 409, description = "That status cannot follow"), (status = 422, description = "Problems")))]
+async fn update_incident(
+    State(app): State<App>,
+    who: Who,
+    Path(id): Path<String>,
+    Body(body): Body,
+) -> Result<Response> {
+    Ok(answer(
+        StatusCode::CREATED,
+        &incident::update(&app, &who, &id, &body).await?.json(),
+    ))
+}

@@ -1,0 +1,261 @@
+//! What was and will be told: notices, deliveries, the journal.
+
+use super::{Who, answer};
+use crate::app::App;
+use crate::error::{ApiError, Result};
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use forewarn_core::contact::Channel;
+use forewarn_core::delivery::DeliveryStatus;
+use forewarn_core::problem::{Invalid, unknown};
+use forewarn_store::{DeliveryFilter, DeliveryRow, NoticeFilter, NoticeRow};
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+pub(super) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(list_notices))
+        .routes(routes!(show_notice))
+        .routes(routes!(list_deliveries))
+        .routes(routes!(list_journal))
+        .routes(routes!(verify_audit))
+}
+
+/// Narrows and pages a list.
+#[derive(Deserialize)]
+struct Narrow {
+    event: Option<String>,
+    notice: Option<String>,
+    channel: Option<String>,
+    status: Option<String>,
+    after: Option<String>,
+    limit: Option<i64>,
+}
+
+impl Narrow {
+    fn limit(&self) -> i64 {
+        self.limit.unwrap_or(100).clamp(1, 1000)
+    }
+}
+
+/// All counts, also those that are nothing: programs can add them up without asking which are there.
+fn counts(notice: &NoticeRow) -> Value {
+    let named = DeliveryStatus::ALL
+        .into_iter()
+        .filter(|s| *s != DeliveryStatus::Attempting);
+    named
+        .map(|s| {
+            (
+                s.as_str().to_owned(),
+                json!(notice.counts.get(s.as_str()).copied().unwrap_or(0)),
+            )
+        })
+        .collect()
+}
+
+fn notice_json(notice: &NoticeRow) -> Value {
+    let mut body = serde_json::to_value(notice).unwrap_or_default();
+    body["counts"] = counts(notice);
+    body
+}
+
+/// The place of a notice in the list: its due time and id.
+pub(crate) fn cursor(notice: &NoticeRow) -> String {
+    format!("{}~{}", notice.due.as_millisecond(), notice.id)
+}
+
+/// Reads a cursor that we gave out.
+///
+/// # Errors
+/// When it is none of ours.
+pub(crate) fn read_cursor(text: &str) -> Result<(Timestamp, String)> {
+    text.split_once('~')
+        .and_then(|(millis, id)| {
+            Some((
+                Timestamp::from_millisecond(millis.parse().ok()?).ok()?,
+                id.to_owned(),
+            ))
+        })
+        .ok_or_else(|| Invalid::one("after", "is not a cursor that this API gave out").into())
+}
+
+/// Notices by due time, with their deliveries counted by status.
+#[utoipa::path(get, path = "/notices", tag = "notices",
+    params(("event" = Option<String>, Query, description = "of this event"), ("status" = Option<String>, Query, description = "in this status"),
+        ("after" = Option<String>, Query, description = "cursor from `next`"), ("limit" = Option<i64>, Query, description = "at most this many")),
+    responses((status = 200, description = "items and next")))]
+async fn list_notices(
+    State(app): State<App>,
+    _who: Who,
+    Query(query): Query<Narrow>,
+) -> Result<Response> {
+    const STATUSES: [&str; 7] = [
+        "planned",
+        "awaiting_approval",
+        "sending",
+        "sent",
+        "moved",
+        "superseded",
+        "cancelled",
+    ];
+    if let Some(status) = &query.status
+        && !STATUSES.contains(&status.as_str())
+    {
+        return Err(Invalid::one("status", unknown("status", status, STATUSES)).into());
+    }
+    let filter = NoticeFilter {
+        event: query.event.clone(),
+        status: query.status.clone(),
+        after: query.after.as_deref().map(read_cursor).transpose()?,
+        newest_first: false,
+    };
+    let limit = query.limit();
+    let notices = app.store.notices(&filter, limit).await?;
+    let next = notices
+        .last()
+        .filter(|_| notices.len() as i64 == limit)
+        .map(cursor);
+    let items: Vec<Value> = notices.iter().map(notice_json).collect();
+    Ok(answer(
+        StatusCode::OK,
+        &json!({"items": items, "next": next}),
+    ))
+}
+
+/// One notice.
+#[utoipa::path(get, path = "/notices/{id}", tag = "notices", params(("id" = String, Path, description = "its id")),
+    responses((status = 200, description = "The notice"), (status = 404, description = "None of this id")))]
+async fn show_notice(
+    State(app): State<App>,
+    _who: Who,
+    Path(id): Path<String>,
+) -> Result<Response> {
+    let notice = app
+        .store
+        .notice(&id)
+        .await?
+        .ok_or_else(|| ApiError::NotFound(format!("notice {id}")))?;
+    Ok(answer(StatusCode::OK, &notice_json(&notice)))
+}
+
+fn delivery_json(delivery: &DeliveryRow, domain: &str) -> Value {
+    let mut body = serde_json::to_value(delivery).unwrap_or_default();
+    body["message_id"] = json!(message_id(delivery, domain));
+    body
+}
+
+/// What the message is known by on the other side: its `Message-ID`, or its `webhook-id`.
+pub(crate) fn message_id(delivery: &DeliveryRow, domain: &str) -> String {
+    match delivery.channel {
+        Channel::Webhook => delivery.id.replace('.', "-"),
+        _ => format!(
+            "<{}>",
+            forewarn_core::mail::message_id(&delivery.id, domain)
+        ),
+    }
+}
+
+/// Deliveries with their attempts: who was told, by which channel, with which result.
+#[utoipa::path(get, path = "/deliveries", tag = "deliveries",
+    params(("notice" = Option<String>, Query, description = "of this notice"), ("event" = Option<String>, Query, description = "of this event"),
+        ("channel" = Option<String>, Query, description = "by this channel"),
+        ("status" = Option<String>, Query, description = "in this status"), ("after" = Option<String>, Query, description = "cursor from `next`"),
+        ("limit" = Option<i64>, Query, description = "at most this many")),
+    responses((status = 200, description = "items and next")))]
+async fn list_deliveries(
+    State(app): State<App>,
+    _who: Who,
+    Query(query): Query<Narrow>,
+) -> Result<Response> {
+    let status = query
+        .status
+        .as_deref()
+        .map(|name| {
+            DeliveryStatus::from_name(name).ok_or_else(|| {
+                Invalid::one(
+                    "status",
+                    unknown(
+                        "status",
+                        name,
+                        DeliveryStatus::ALL.map(DeliveryStatus::as_str),
+                    ),
+                )
+            })
+        })
+        .transpose()?;
+    let channel = query
+        .channel
+        .as_deref()
+        .map(|name| Channel::parse(name).map_err(|problem| Invalid::one("channel", problem)))
+        .transpose()?;
+    let filter = DeliveryFilter {
+        notice: query.notice.clone(),
+        event: query.event.clone(),
+        channel,
+        status,
+        after: query.after.clone(),
+    };
+    let limit = query.limit();
+    let deliveries = app.store.deliveries(&filter, limit).await?;
+    let next = deliveries
+        .last()
+        .filter(|_| deliveries.len() as i64 == limit)
+        .map(|d| d.id.clone());
+    let items: Vec<Value> = deliveries
+        .iter()
+        .map(|d| delivery_json(d, &app.mail_domain))
+        .collect();
+    Ok(answer(
+        StatusCode::OK,
+        &json!({"items": items, "next": next}),
+    ))
+}
+
+/// The journal, newest first.
+#[utoipa::path(get, path = "/journal", tag = "audit",
+    params(("event" = Option<String>, Query, description = "of this event"), ("after" = Option<String>, Query, description = "cursor from `next`"),
+        ("limit" = Option<i64>, Query, description = "at most this many")),
+    responses((status = 200, description = "items and next")))]
+async fn list_journal(
+    State(app): State<App>,
+    _who: Who,
+    Query(query): Query<Narrow>,
+) -> Result<Response> {
+    let before = match query.after.as_deref().map(str::parse::<i64>) {
+        None => None,
+        Some(Ok(seq)) => Some(seq),
+        Some(Err(_)) => {
+            return Err(Invalid::one("after", "is not a cursor that this API gave out").into());
+        }
+    };
+    let limit = query.limit();
+    let entries = app
+        .store
+        .journal(query.event.as_deref(), before, limit)
+        .await?;
+    let next = entries
+        .last()
+        .filter(|e| entries.len() as i64 == limit && e.seq > 1)
+        .map(|e| e.seq.to_string());
+    Ok(answer(
+        StatusCode::OK,
+        &json!({"items": entries, "next": next}),
+    ))
+}
+
+/// Check the whole journal; names the first entry that is missing or altered.
+#[utoipa::path(get, path = "/audit/verify", tag = "audit", responses((status = 200, description = "entries and broken")))]
+async fn verify_audit(State(app): State<App>, _who: Who) -> Result<Response> {
+    let verdict = app.store.verify_journal().await?;
+    let broken = verdict
+        .broken
+        .map(|(entry, what)| json!({"entry": entry, "what": what}));
+    Ok(answer(
+        StatusCode::OK,
+        &json!({"entries": verdict.entries, "broken": broken}),
+    ))
+}

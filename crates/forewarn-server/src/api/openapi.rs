@@ -1,0 +1,75 @@
+//! The API's description (OpenAPI 3.1), generated from the handlers, and what the readable page shows of it.
+
+use serde_json::Value;
+use utoipa::openapi::OpenApi;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+
+/// The whole description as JSON, with what cannot be read off the handlers.
+pub(super) fn finish(mut description: OpenApi) -> String {
+    description.info.title = "Forewarn".into();
+    description.info.version = env!("CARGO_PKG_VERSION").into();
+    description.info.description = Some(
+        "Everything that Forewarn can do. Errors are problem details (RFC 9457) with `errors: [{field, problem}]`. \
+         Every POST takes an `Idempotency-Key`: repeating it repeats the answer and nothing else."
+            .into(),
+    );
+    description.servers = Some(vec![utoipa::openapi::Server::new("/api/v1")]);
+    let bearer = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
+    description
+        .components
+        .get_or_insert_default()
+        .add_security_scheme("bearer", bearer);
+    description.security = Some(vec![utoipa::openapi::security::SecurityRequirement::new(
+        "bearer",
+        Vec::<String>::new(),
+    )]);
+    description.to_json().unwrap_or_default()
+}
+
+/// The description as it is served.
+pub fn document() -> String {
+    finish(super::routes().split_for_parts().1)
+}
+
+/// One call of the API, for the readable page.
+#[derive(Clone, Debug)]
+pub struct Operation {
+    /// `GET`, `POST`, ...
+    pub method: String,
+    /// `/api/v1/...`
+    pub path: String,
+    /// What it does, in a sentence.
+    pub summary: String,
+    /// Answers: status and meaning.
+    pub answers: Vec<(String, String)>,
+}
+
+/// Every call, in the order of the paths.
+pub fn operations() -> Vec<Operation> {
+    let document: Value = serde_json::from_str(&document()).unwrap_or_default();
+    let paths = document["paths"].as_object().cloned().unwrap_or_default();
+    let mut all = Vec::new();
+    for (path, methods) in paths {
+        for (method, operation) in methods.as_object().cloned().unwrap_or_default() {
+            let answers = operation["responses"]
+                .as_object()
+                .cloned()
+                .unwrap_or_default();
+            all.push(Operation {
+                method: method.to_uppercase(),
+                path: format!("/api/v1{path}"),
+                summary: operation["summary"].as_str().unwrap_or_default().to_owned(),
+                answers: answers
+                    .into_iter()
+                    .map(|(status, a)| {
+                        (
+                            status,
+                            a["description"].as_str().unwrap_or_default().to_owned(),
+                        )
+                    })
+                    .collect(),
+            });
+        }
+    }
+    all
+}

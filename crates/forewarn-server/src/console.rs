@@ -1,0 +1,69 @@
+//! The console: what the people who run the communication see.
+//!
+//! Each page is a struct of what it shows, with `render()`. Handlers fill it; nothing here reads a store or a
+//! clock. Everything works without script: actions are forms with plain fields and the frame's `csrf` token.
+//!
+//! | page | struct | form it posts |
+//! |---|---|---|
+//! | `/console/sign-in` | [`SignIn`] | itself |
+//! | `/console` | [`Now`] | |
+//! | `/console/maintenances` | [`MaintenanceList`] | |
+//! | `/console/maintenances/new` | [`NewMaintenance`] | `POST /console/maintenances`, `do=preview` or `do=create` |
+//! | `/console/maintenances/{id}` | [`MaintenancePage`] | `.../{id}/{approve,start,complete,cancel,delay,extend}`, `.../{id}/steps/{n}/done` |
+//! | `/console/incidents` | [`IncidentList`] | |
+//! | `/console/incidents/new` | [`DeclareIncident`] | `POST /console/incidents` |
+//! | `/console/incidents/{id}` | [`IncidentPage`] | `.../{id}/updates` |
+//! | `/console/notices` | [`NoticeList`] | GET filter `event`, `status` |
+//! | `/console/deliveries` | [`DeliveryList`] | GET filter `event`, `notice`, `channel`, `status` |
+//! | `/console/services`, `/console/audiences` | [`ServiceList`], [`AudienceList`] | |
+//! | `/console/journal` | [`Journal`] | GET filter `event` |
+//! | `/console/caught`, `/console/caught/{id}` | [`Caught`], [`CaughtMessage`] | |
+//! | `/api` | [`ApiPage`] | |
+//! | any | [`ErrorPage`] | |
+//!
+//! The frame posts `/console/sign-out`, and in the demo `/console/demo/next` and `/console/demo/advance` (`by=PT1H`).
+//! A caught mail's own HTML is `GET /console/caught/{id}/html`, shown in a sandboxed frame and to be answered
+//! with [`CAUGHT_HTML_POLICY`].
+
+mod api_page;
+mod catalogue;
+mod caught;
+mod desk;
+mod entered;
+mod forms;
+mod guard;
+mod handlers;
+mod incident;
+mod journal;
+mod layout;
+mod maintenance;
+mod notices;
+mod now;
+mod picture;
+mod plain;
+mod plan;
+mod routes;
+mod sign_in;
+
+pub use api_page::ApiPage;
+pub use catalogue::{AudienceList, AudienceRow, ServiceList, ServiceRow};
+pub use caught::{Caught, CaughtKind, CaughtMessage, CaughtRow};
+pub use forms::{Choice, Typed};
+pub use incident::{DeclareIncident, IncidentList, IncidentPage, IncidentRow};
+pub use journal::{Journal, JournalRow};
+pub use layout::{DemoBar, ErrorPage, Flash, FlashKind, Frame, Nav};
+pub use maintenance::{MaintenanceList, MaintenancePage, MaintenanceRow, NewMaintenance};
+pub use notices::{Attempt, Counts, DeliveryList, DeliveryRow, NoticeList, NoticeRow};
+pub use now::{Doubt, Now, PromiseRow};
+pub use plain::PlainPage;
+pub use plan::{BreachRow, Plan, PlannedNotice, Reach};
+pub use routes::{not_found, plain, router};
+pub use sign_in::SignIn;
+
+/// What a console page may load and where its forms may go.
+pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; \
+     img-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
+/// What a caught mail's HTML may do: wear its own styles, nothing else. `frame-ancestors 'self'` lets the console show it.
+pub const CAUGHT_HTML_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; \
+     sandbox; frame-ancestors 'self'";

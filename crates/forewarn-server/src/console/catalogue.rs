@@ -1,0 +1,120 @@
+//! Services, audiences, contacts.
+
+use super::Frame;
+use super::layout::text;
+use super::notices::level_words;
+use crate::status_page::state::ServiceState;
+use crate::status_page::when;
+use askama::Template;
+use forewarn_core::audience::Audience;
+use forewarn_core::incident::Severity;
+use forewarn_core::service::{Service, Tier};
+
+/// Every service.
+#[derive(Template)]
+#[template(path = "console/services.html")]
+pub struct ServiceList {
+    /// The frame.
+    pub frame: Frame,
+    /// Services in the order of the status page.
+    pub items: Vec<ServiceRow>,
+}
+
+/// A service in the list.
+pub struct ServiceRow {
+    /// The service.
+    pub service: Service,
+    /// How it is.
+    pub state: ServiceState,
+    /// Names of the services it stands on.
+    pub stands_on: Vec<String>,
+    /// Names of the services that stand on it, directly or not.
+    pub carries: Vec<String>,
+    /// Names of the audiences that use it.
+    pub audiences: Vec<String>,
+}
+
+/// Every audience, and the contacts in numbers.
+#[derive(Template)]
+#[template(path = "console/audiences.html")]
+pub struct AudienceList {
+    /// The frame.
+    pub frame: Frame,
+    /// Audiences.
+    pub items: Vec<AudienceRow>,
+    /// How many contacts there are.
+    pub contacts: u64,
+    /// Endpoints by channel.
+    pub endpoints: Vec<(String, u64)>,
+    /// Endpoints that are suppressed after bounces or by wish.
+    pub suppressed: u64,
+}
+
+/// An audience in the list.
+pub struct AudienceRow {
+    /// The audience.
+    pub audience: Audience,
+    /// How many contacts are in it.
+    pub contacts: u64,
+    /// Names of its services; empty when it uses all.
+    pub services: Vec<String>,
+}
+
+impl ServiceList {
+    /// The page.
+    pub fn render(&self) -> String {
+        text(self)
+    }
+}
+
+impl AudienceList {
+    /// The page.
+    pub fn render(&self) -> String {
+        text(self)
+    }
+}
+
+impl ServiceRow {
+    fn tier(&self) -> &'static str {
+        match self.service.tier {
+            Tier::Critical => "critical",
+            Tier::Important => "important",
+            Tier::Standard => "standard",
+        }
+    }
+}
+
+impl AudienceRow {
+    fn level(&self) -> &'static str {
+        level_words(self.audience.level)
+    }
+
+    /// "email; sms after 15 min"
+    fn channels(&self) -> String {
+        let channels = self
+            .audience
+            .channels
+            .iter()
+            .map(|choice| match choice.after {
+                None => choice.channel.as_str().to_owned(),
+                Some(wait) => format!("{} after {}", choice.channel.as_str(), when::lasts(wait)),
+            });
+        channels.collect::<Vec<_>>().join("; ")
+    }
+
+    /// "maintenance, incidents P1 to P3" in the words of its routing.
+    fn hears_of(&self) -> String {
+        let routing = &self.audience.routing;
+        let events = routing
+            .events
+            .as_ref()
+            .map_or("every event".to_owned(), |events| events.join(", "));
+        match &routing.severities {
+            None => events,
+            Some(list) => {
+                let names: Vec<&str> = list.iter().copied().map(Severity::as_str).collect();
+                format!("{events}; incidents of {}", names.join(", "))
+            }
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! The handlers of the console's pages and forms. They fill the views; what is done is done by the operations.
+
+pub(super) mod catalogue;
+pub(super) mod caught;
+pub(super) mod incidents;
+pub(super) mod lists;
+pub(super) mod maintenances;
+pub(super) mod now;
+pub(super) mod rows;
+pub(super) mod sign_in;

@@ -1,0 +1,120 @@
+//! Services and audiences.
+
+use super::rows;
+use crate::console::desk::{Desk, Shown, page};
+use crate::console::{AudienceList, AudienceRow, Nav, ServiceList, ServiceRow};
+use crate::status_page::state::States;
+use crate::status_page::{PublicIncident, PublicMaintenance, Snapshot};
+use axum::http::StatusCode;
+use forewarn_core::audience::Scope;
+use forewarn_core::document::Catalogue;
+use forewarn_core::event::Event;
+use forewarn_core::service::{Service, affected};
+use forewarn_store::EventFilter;
+
+/// `GET /console/services`
+pub(in crate::console) async fn services(desk: Desk) -> Shown {
+    let catalogue = desk.app.store.catalogue().await?;
+    let states = States::of(&open_events(&desk, &catalogue).await?);
+    let items = catalogue
+        .services
+        .iter()
+        .map(|service| row(service, &catalogue, &states))
+        .collect();
+    let view = ServiceList {
+        frame: desk.frame(&catalogue, "Services", Nav::Services).await?,
+        items,
+    };
+    Ok(page(StatusCode::OK, view.render()))
+}
+
+/// What is open, without the words that were said about it: enough to know how services are.
+async fn open_events(desk: &Desk, catalogue: &Catalogue) -> crate::error::Result<Snapshot> {
+    let filter = EventFilter {
+        open: true,
+        ..EventFilter::default()
+    };
+    let mut snapshot = Snapshot {
+        made_at: desk.app.clock.now(),
+        organisation: catalogue.organisation.clone(),
+        public_url: desk.app.public_url.clone(),
+        services: catalogue.services.clone(),
+        incidents: Vec::new(),
+        maintenances: Vec::new(),
+        demo: false,
+    };
+    for stored in desk.app.store.events(&filter, 1000).await? {
+        match stored.event {
+            Event::Incident(incident) => snapshot.incidents.push(PublicIncident {
+                incident,
+                messages: Vec::new(),
+            }),
+            Event::Maintenance(maintenance) => snapshot.maintenances.push(PublicMaintenance {
+                maintenance,
+                created_at: stored.created_at,
+                changed_at: stored.updated_at,
+                messages: Vec::new(),
+            }),
+        }
+    }
+    Ok(snapshot)
+}
+
+fn row(service: &Service, catalogue: &Catalogue, states: &States) -> ServiceRow {
+    let carried = affected(std::slice::from_ref(&service.id), &catalogue.services);
+    let carries = carried
+        .iter()
+        .map(|a| &a.service)
+        .filter(|id| **id != service.id);
+    let audiences = catalogue.audiences.iter();
+    ServiceRow {
+        service: service.clone(),
+        state: states.state(&service.id),
+        stands_on: rows::service_names(catalogue, &service.depends_on),
+        carries: rows::service_names(catalogue, carries),
+        audiences: audiences
+            .filter(|a| a.uses(&service.id))
+            .map(|a| a.name.clone())
+            .collect(),
+    }
+}
+
+/// `GET /console/audiences`
+pub(in crate::console) async fn audiences(desk: Desk) -> Shown {
+    let catalogue = desk.app.store.catalogue().await?;
+    let counts = desk.app.store.contact_counts().await?;
+    let suppressed = desk.app.store.suppressed_endpoints().await?;
+    let number = |count: i64| u64::try_from(count).unwrap_or(0);
+    let items = catalogue
+        .audiences
+        .iter()
+        .map(|audience| AudienceRow {
+            audience: audience.clone(),
+            contacts: number(
+                counts
+                    .by_audience
+                    .get(audience.id.as_str())
+                    .copied()
+                    .unwrap_or(0),
+            ),
+            services: match &audience.services {
+                Scope::All => Vec::new(),
+                Scope::Services(list) => rows::service_names(&catalogue, list),
+            },
+        })
+        .collect();
+    let mut endpoints: Vec<(String, u64)> = counts
+        .by_channel
+        .into_iter()
+        .map(|(channel, count)| (channel, number(count)))
+        .collect();
+    endpoints.sort();
+    let view = AudienceList {
+        frame: desk.frame(&catalogue, "Audiences", Nav::Audiences).await?,
+        items,
+        contacts: number(counts.contacts),
+        endpoints,
+        suppressed: number(suppressed),
+    };
+    Ok(page(StatusCode::OK, view.render()))
+}

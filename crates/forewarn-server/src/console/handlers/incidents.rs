@@ -1,0 +1,183 @@
+//! Incidents: the list, the form that declares one, one of them with the form of the next update.
+
+use super::rows;
+use crate::console::desk::{Desk, Shown, page, sentence};
+use crate::console::entered::tree;
+use crate::console::guard::Fields;
+use crate::console::{
+    Choice, DeclareIncident, Flash, FlashKind, IncidentList, IncidentPage, IncidentRow, Nav, Typed,
+};
+use crate::error::ApiError;
+use crate::ops::incident;
+use axum::extract::Path;
+use axum::http::StatusCode;
+use forewarn_core::event::Event;
+use forewarn_core::problem::Problem;
+use forewarn_store::{EventFilter, NoticeFilter, Role};
+use jiff::Timestamp;
+
+/// `GET /console/incidents`
+pub(in crate::console) async fn list(desk: Desk) -> Shown {
+    let store = &desk.app.store;
+    let catalogue = store.catalogue().await?;
+    let filter = EventFilter {
+        kind: Some("incident"),
+        ..EventFilter::default()
+    };
+    let (mut open, mut closed) = (Vec::new(), Vec::new());
+    for stored in store.events(&filter, 500).await? {
+        let Event::Incident(incident) = stored.event else {
+            continue;
+        };
+        let row = IncidentRow {
+            services: rows::service_names(&catalogue, incident.services.keys()),
+            incident,
+        };
+        if row.incident.status.is_open() {
+            open.push(row);
+        } else {
+            closed.push(row);
+        }
+    }
+    let due = |row: &IncidentRow| row.incident.promise().map_or(Timestamp::MAX, |p| p.due);
+    open.sort_by_key(due);
+    closed.sort_by_key(|row| std::cmp::Reverse(row.incident.declared_at));
+    let view = IncidentList {
+        frame: desk.frame(&catalogue, "Incidents", Nav::Incidents).await?,
+        open,
+        closed,
+    };
+    Ok(page(StatusCode::OK, view.render()))
+}
+
+/// `GET /console/incidents/new`
+pub(in crate::console) async fn new(desk: Desk) -> Shown {
+    desk.caller.at_least(Role::Operator)?;
+    form(&desk, StatusCode::OK, Typed::default()).await
+}
+
+async fn form(desk: &Desk, status: StatusCode, typed: Typed) -> Shown {
+    let catalogue = desk.app.store.catalogue().await?;
+    let view = DeclareIncident {
+        frame: desk
+            .frame(&catalogue, "Declare an incident", Nav::Incidents)
+            .await?,
+        typed,
+        services: rows::service_choices(&catalogue),
+    };
+    Ok(page(status, view.render()))
+}
+
+/// `POST /console/incidents`
+pub(in crate::console) async fn declare(desk: Desk, fields: Fields) -> Shown {
+    // The form asks for every service; those that work are not part of the incident.
+    let mut named = fields.0.clone();
+    named.retain(|(name, value)| !(name.starts_with("services.") && value == "none"));
+    match incident::declare(&desk.app, &desk.caller, &tree(&named)).await {
+        Ok(answer) => {
+            let to = format!("/console/incidents/{}", answer.incident.id);
+            let said = match answer.notices.len() {
+                0 => {
+                    "The incident is declared. No audience hears of it: tell people in another way."
+                }
+                _ => "The incident is declared, and the first word goes out now.",
+            };
+            let kind = match answer.notices.is_empty() {
+                true => FlashKind::Warning,
+                false => FlashKind::Done,
+            };
+            Ok(desk.told(&to, kind, said))
+        }
+        Err(ApiError::Invalid(invalid)) => {
+            let typed = Typed {
+                fields: fields.0,
+                problems: invalid.problems.into_iter().map(at_the_services).collect(),
+            };
+            form(&desk, StatusCode::UNPROCESSABLE_ENTITY, typed).await
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The words of a document do not help in a form that offers every service.
+fn at_the_services(problem: Problem) -> Problem {
+    match problem.field.as_str() {
+        "services" => Problem::new("services", "say of at least one service what is wrong"),
+        _ => problem,
+    }
+}
+
+/// `GET /console/incidents/{id}`
+pub(in crate::console) async fn show(desk: Desk, Path(id): Path<String>) -> Shown {
+    one(&desk, &id, StatusCode::OK, Typed::default(), None).await
+}
+
+async fn one(
+    desk: &Desk,
+    id: &str,
+    status: StatusCode,
+    typed: Typed,
+    flash: Option<Flash>,
+) -> Shown {
+    let store = &desk.app.store;
+    let incident = incident::show(&desk.app, id).await?;
+    let catalogue = store.catalogue().await?;
+    let filter = NoticeFilter {
+        event: Some(id.to_owned()),
+        ..NoticeFilter::default()
+    };
+    let notices = store.notices(&filter, 1000).await?;
+    let mut frame = desk
+        .frame(&catalogue, &incident.title, Nav::Incidents)
+        .await?;
+    frame.flash = flash.or(frame.flash);
+    let services = incident.services.keys().map(|service| Choice {
+        id: service.to_string(),
+        name: rows::service_name(&catalogue, service.as_str()),
+        group: None,
+    });
+    let view = IncidentPage {
+        frame,
+        services: services.collect(),
+        typed,
+        notices: rows::notices(&desk.app, &catalogue, &notices).await?,
+        journal: rows::journal(&store.journal(Some(id), None, 50).await?),
+        incident,
+    };
+    Ok(page(status, view.render()))
+}
+
+/// `POST /console/incidents/{id}/updates`
+pub(in crate::console) async fn update(
+    desk: Desk,
+    Path(id): Path<String>,
+    fields: Fields,
+) -> Shown {
+    let node = tree(&fields.0);
+    let typed = |problems| Typed {
+        fields: fields.0.clone(),
+        problems,
+    };
+    match incident::update(&desk.app, &desk.caller, &id, &node).await {
+        Ok(answer) => {
+            let said = match answer.incident.status.is_open() {
+                true => "The update goes out now, and says when the next one comes.",
+                false => "The update goes out now.",
+            };
+            Ok(desk.done(&format!("/console/incidents/{id}"), said))
+        }
+        Err(ApiError::Invalid(invalid)) => {
+            let status = StatusCode::UNPROCESSABLE_ENTITY;
+            one(&desk, &id, status, typed(invalid.problems), None).await
+        }
+        Err(error) if error.status() == StatusCode::CONFLICT => {
+            let flash = Flash {
+                kind: FlashKind::Refused,
+                text: sentence(&error.said()),
+            };
+            let status = StatusCode::CONFLICT;
+            one(&desk, &id, status, typed(Vec::new()), Some(flash)).await
+        }
+        Err(error) => Err(error.into()),
+    }
+}

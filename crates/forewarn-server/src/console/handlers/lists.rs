@@ -1,0 +1,118 @@
+//! Notices, deliveries, the journal.
+
+use super::rows;
+use crate::api::{notice_cursor, read_notice_cursor};
+use crate::console::desk::{Desk, Shown, page};
+use crate::console::{DeliveryList, Journal, Nav, NoticeList};
+use axum::extract::RawQuery;
+use axum::http::StatusCode;
+use forewarn_core::contact::Channel;
+use forewarn_core::delivery::DeliveryStatus;
+use forewarn_store::{DeliveryFilter, NoticeFilter};
+
+/// Rows on one page.
+const PAGE: i64 = 100;
+
+/// The query of a list; what is empty was not chosen.
+struct Query(Vec<(String, String)>);
+
+impl Query {
+    fn of(RawQuery(query): RawQuery) -> Query {
+        let query = query.unwrap_or_default();
+        let pairs = url::form_urlencoded::parse(query.as_bytes()).into_owned();
+        Query(pairs.take(20).collect())
+    }
+
+    fn get(&self, name: &str) -> Option<String> {
+        let found = self.0.iter().find(|(known, _)| known == name);
+        found
+            .map(|(_, value)| value.clone())
+            .filter(|v| !v.is_empty())
+    }
+}
+
+/// `GET /console/notices`
+pub(in crate::console) async fn notices(desk: Desk, query: RawQuery) -> Shown {
+    let query = Query::of(query);
+    let catalogue = desk.app.store.catalogue().await?;
+    let filter = NoticeFilter {
+        event: query.get("event"),
+        status: query.get("status"),
+        after: query
+            .get("after")
+            .as_deref()
+            .map(read_notice_cursor)
+            .transpose()?,
+        newest_first: false,
+    };
+    let found = desk.app.store.notices(&filter, PAGE).await?;
+    let next = found
+        .last()
+        .filter(|_| found.len() as i64 == PAGE)
+        .map(notice_cursor);
+    let view = NoticeList {
+        frame: desk.frame(&catalogue, "Notices", Nav::Notices).await?,
+        event: filter.event,
+        status: filter.status,
+        items: rows::notices(&desk.app, &catalogue, &found).await?,
+        next,
+    };
+    Ok(page(StatusCode::OK, view.render()))
+}
+
+/// `GET /console/deliveries`
+pub(in crate::console) async fn deliveries(desk: Desk, query: RawQuery) -> Shown {
+    let query = Query::of(query);
+    let catalogue = desk.app.store.catalogue().await?;
+    let channel = query.get("channel").and_then(|c| Channel::parse(&c).ok());
+    let filter = DeliveryFilter {
+        notice: query.get("notice"),
+        event: query.get("event"),
+        channel,
+        status: query
+            .get("status")
+            .and_then(|s| DeliveryStatus::from_name(&s)),
+        after: query.get("after"),
+    };
+    let found = desk.app.store.deliveries(&filter, PAGE).await?;
+    let next = found
+        .last()
+        .filter(|_| found.len() as i64 == PAGE)
+        .map(|d| d.id.clone());
+    let view = DeliveryList {
+        frame: desk
+            .frame(&catalogue, "Deliveries", Nav::Deliveries)
+            .await?,
+        event: filter.event,
+        notice: filter.notice,
+        channel: channel.map(|c| c.as_str().to_owned()),
+        status: filter.status,
+        items: rows::deliveries(&desk.app, &found).await?,
+        next,
+    };
+    Ok(page(StatusCode::OK, view.render()))
+}
+
+/// `GET /console/journal`
+pub(in crate::console) async fn journal(desk: Desk, query: RawQuery) -> Shown {
+    let query = Query::of(query);
+    let catalogue = desk.app.store.catalogue().await?;
+    let event = query.get("event");
+    let before = query.get("after").and_then(|text| text.parse().ok());
+    let found = desk
+        .app
+        .store
+        .journal(event.as_deref(), before, PAGE)
+        .await?;
+    let next = found
+        .last()
+        .filter(|e| found.len() as i64 == PAGE && e.seq > 1)
+        .map(|e| e.seq.to_string());
+    let view = Journal {
+        frame: desk.frame(&catalogue, "Journal", Nav::Journal).await?,
+        event,
+        items: rows::journal(&found),
+        next,
+    };
+    Ok(page(StatusCode::OK, view.render()))
+}

@@ -1,0 +1,415 @@
+//! Planned work: the list, one of them with its actions, the form for a new one.
+
+use super::rows;
+use crate::app::App;
+use crate::console::desk::{Desk, Failed, Shown, page};
+use crate::console::entered::tree;
+use crate::console::guard::Fields;
+use crate::console::{
+    BreachRow, Choice, Flash, FlashKind, MaintenanceList, MaintenancePage, MaintenanceRow, Nav,
+    NewMaintenance, Plan, PlannedNotice, Reach, Typed,
+};
+use crate::error::{ApiError, Result};
+use crate::ops::maintenance::{self, Answer};
+use axum::extract::Path;
+use axum::http::StatusCode;
+use forewarn_core::contact::Channel;
+use forewarn_core::document::Catalogue;
+use forewarn_core::event::Event;
+use forewarn_core::maintenance::Maintenance;
+use forewarn_core::plan;
+use forewarn_core::policy::{BUILT_IN, Policy};
+use forewarn_store::{DeliveryFilter, EventFilter, NoticeFilter, NoticeRow, Role};
+use jiff::SignedDuration;
+
+/// How many deliveries and entries of the journal stand on the page of one maintenance.
+const SOME: i64 = 20;
+
+/// `GET /console/maintenances`
+pub(in crate::console) async fn list(desk: Desk) -> Shown {
+    let store = &desk.app.store;
+    let catalogue = store.catalogue().await?;
+    let filter = EventFilter {
+        kind: Some("maintenance"),
+        ..EventFilter::default()
+    };
+    let (mut ahead, mut past) = (Vec::new(), Vec::new());
+    for stored in store.events(&filter, 500).await? {
+        let Event::Maintenance(maintenance) = stored.event else {
+            continue;
+        };
+        let open = !maintenance.status.is_over();
+        let row = MaintenanceRow {
+            services: rows::service_names(&catalogue, &maintenance.services),
+            next_notice: match open {
+                true => next_notice(&desk.app, &maintenance).await?,
+                false => None,
+            },
+            maintenance,
+        };
+        if open { &mut ahead } else { &mut past }.push(row);
+    }
+    ahead.sort_by_key(|row: &MaintenanceRow| row.maintenance.window().0);
+    past.sort_by_key(|row: &MaintenanceRow| std::cmp::Reverse(row.maintenance.window().0));
+    let view = MaintenanceList {
+        frame: desk
+            .frame(&catalogue, "Planned work", Nav::Maintenances)
+            .await?,
+        ahead,
+        past,
+    };
+    Ok(page(StatusCode::OK, view.render()))
+}
+
+async fn next_notice(
+    app: &App,
+    maintenance: &Maintenance,
+) -> Result<Option<(String, jiff::Timestamp)>> {
+    let filter = NoticeFilter {
+        event: Some(maintenance.id.to_string()),
+        status: Some("planned".into()),
+        ..NoticeFilter::default()
+    };
+    let planned = app.store.notices(&filter, 50).await?;
+    let next = planned.into_iter().find(|notice| !notice.held);
+    Ok(next.map(|notice| (notice.milestone, notice.due)))
+}
+
+/// `GET /console/maintenances/{id}`
+pub(in crate::console) async fn show(desk: Desk, Path(id): Path<String>) -> Shown {
+    one(&desk, &id, StatusCode::OK, None, None).await
+}
+
+async fn one(
+    desk: &Desk,
+    id: &str,
+    status: StatusCode,
+    refused: Option<(String, Typed)>,
+    flash: Option<Flash>,
+) -> Shown {
+    let store = &desk.app.store;
+    let (maintenance, plan) = maintenance::show(&desk.app, id).await?;
+    let catalogue = store.catalogue().await?;
+    let filter = NoticeFilter {
+        event: Some(id.to_owned()),
+        ..NoticeFilter::default()
+    };
+    let all = store.notices(&filter, 1000).await?;
+    let begun: Vec<NoticeRow> = all
+        .iter()
+        .filter(|n| n.sent_at.is_some())
+        .cloned()
+        .collect();
+    let plan: Option<plan::Plan> = serde_json::from_value(plan).ok();
+    let mut frame = desk
+        .frame(&catalogue, &maintenance.title, Nav::Maintenances)
+        .await?;
+    frame.flash = flash.or(frame.flash);
+    let view = MaintenancePage {
+        frame,
+        services: rows::service_names(&catalogue, &maintenance.services),
+        plan: stored_plan(&catalogue, &maintenance, plan.as_ref(), &all),
+        notices: rows::notices(&desk.app, &catalogue, &begun).await?,
+        deliveries: newest_deliveries(&desk.app, &begun).await?,
+        journal: rows::journal(&store.journal(Some(id), None, SOME).await?),
+        maintenance,
+        refused,
+    };
+    Ok(page(status, view.render()))
+}
+
+/// Deliveries of the notices that went out last.
+async fn newest_deliveries(
+    app: &App,
+    begun: &[NoticeRow],
+) -> Result<Vec<crate::console::DeliveryRow>> {
+    let mut begun: Vec<&NoticeRow> = begun.iter().collect();
+    begun.sort_by_key(|notice| std::cmp::Reverse(notice.sent_at));
+    let mut found = Vec::new();
+    for notice in begun {
+        let room = SOME - found.len() as i64;
+        if room <= 0 {
+            break;
+        }
+        let filter = DeliveryFilter {
+            notice: Some(notice.id.clone()),
+            ..DeliveryFilter::default()
+        };
+        found.extend(app.store.deliveries(&filter, room).await?);
+    }
+    rows::deliveries(app, &found).await
+}
+
+/// The plan as the store holds it: every notice with its status, and what the planner said of the whole.
+fn stored_plan(
+    catalogue: &Catalogue,
+    maintenance: &Maintenance,
+    plan: Option<&plan::Plan>,
+    stored: &[NoticeRow],
+) -> Plan {
+    let mut shown = plan.map_or_else(Plan::default, |plan| whole(catalogue, plan));
+    shown.window = Some(maintenance.window());
+    shown.notices = stored
+        .iter()
+        .map(|notice| PlannedNotice {
+            milestone: notice.milestone.clone(),
+            offset: notice.offset.clone(),
+            stands_for: notice.stands_for.clone(),
+            audience: rows::audience_name(catalogue, &notice.audience),
+            level: notice.level,
+            channels: channels(&notice.channels),
+            due: notice.due,
+            because: notice.because.clone(),
+            status: notice.status.clone(),
+        })
+        .collect();
+    shown
+}
+
+/// A plan that nothing has been stored of.
+fn previewed(catalogue: &Catalogue, plan: &plan::Plan) -> Plan {
+    let mut shown = whole(catalogue, plan);
+    shown.notices = plan
+        .notices
+        .iter()
+        .map(|notice| PlannedNotice {
+            milestone: notice.milestone.clone(),
+            offset: notice.offset.clone(),
+            stands_for: notice.stands_for.clone(),
+            audience: rows::audience_name(catalogue, &notice.audience),
+            level: notice.level,
+            channels: channels(&notice.channels),
+            due: notice.due,
+            because: notice.because.clone(),
+            status: "planned".into(),
+        })
+        .collect();
+    shown
+}
+
+fn channels(channels: &[Channel]) -> Vec<String> {
+    channels.iter().map(|c| c.as_str().to_owned()).collect()
+}
+
+/// Everything about a plan but its notices.
+fn whole(catalogue: &Catalogue, plan: &plan::Plan) -> Plan {
+    Plan {
+        window: Some((plan.window.start, plan.window.end)),
+        inside_standard_window: plan.window.inside_standard_window,
+        notices: Vec::new(),
+        breaches: plan
+            .breaches
+            .iter()
+            .map(|breach| BreachRow {
+                audience: rows::audience_name(catalogue, &breach.audience),
+                milestone: breach.milestone.clone(),
+                offset: breach.offset.clone(),
+                late_by: SignedDuration::from_secs(breach.late_by_seconds),
+                earliest_compliant_start: breach.earliest_compliant_start,
+            })
+            .collect(),
+        reach: plan
+            .affected
+            .iter()
+            .map(|reach| Reach {
+                service: rows::service_name(catalogue, reach.service.as_str()),
+                path: rows::service_names(catalogue, &reach.path),
+                audiences: reach
+                    .audiences
+                    .iter()
+                    .map(|id| rows::audience_name(catalogue, id.as_str()))
+                    .collect(),
+            })
+            .collect(),
+        warnings: plan.warnings.clone(),
+    }
+}
+
+/// `GET /console/maintenances/new`
+pub(in crate::console) async fn new(desk: Desk) -> Shown {
+    desk.caller.at_least(Role::Operator)?;
+    form(&desk, StatusCode::OK, Typed::default(), None).await
+}
+
+async fn form(
+    desk: &Desk,
+    status: StatusCode,
+    typed: Typed,
+    preview: Option<&plan::Plan>,
+) -> Shown {
+    let catalogue = desk.app.store.catalogue().await?;
+    let view = NewMaintenance {
+        frame: desk
+            .frame(&catalogue, "Plan maintenance", Nav::Maintenances)
+            .await?,
+        typed,
+        services: rows::service_choices(&catalogue),
+        kinds: kinds(&catalogue),
+        preview: preview.map(|plan| previewed(&catalogue, plan)),
+    };
+    Ok(page(status, view.render()))
+}
+
+/// The kinds of work: the built-in policies, and the organisation's own, which come first.
+fn kinds(catalogue: &Catalogue) -> Vec<Choice> {
+    let for_work = |policy: &&Policy| policy.applies_to.event == "maintenance";
+    let own: Vec<&Policy> = catalogue.policies.iter().filter(for_work).collect();
+    let replaced = |policy: &Policy| {
+        own.iter()
+            .any(|o| o.id == policy.id || o.applies_to.kind.as_deref() == Some(policy.id.as_str()))
+    };
+    let built_in = BUILT_IN.iter().filter(for_work).filter(|p| !replaced(p));
+    own.iter().copied().chain(built_in).map(kind).collect()
+}
+
+fn kind(policy: &Policy) -> Choice {
+    let name = super::super::desk::sentence(&policy.id.as_str().replace(['_', '-'], " "));
+    let before: Vec<String> = policy.before.iter().map(|offset| offset.words()).collect();
+    let name = match before.is_empty() {
+        true => name,
+        false => {
+            format!("{name}: {} before", before.join(", ")).replace("at once before", "at once")
+        }
+    };
+    Choice {
+        id: policy.id.to_string(),
+        name,
+        group: None,
+    }
+}
+
+/// What was typed, as the document says it: an own policy is named as such, and an action that was not filled in has no time.
+fn document(fields: &Fields, catalogue: &Catalogue) -> Vec<(String, String)> {
+    let mut fields = fields.0.clone();
+    let without_action = fields
+        .iter()
+        .all(|(name, value)| name != "facts.action.what" || value.trim().is_empty());
+    if without_action {
+        fields.retain(|(name, _)| name != "facts.action.when");
+    }
+    let chosen = fields
+        .iter()
+        .find(|(name, _)| name == "kind")
+        .map(|(_, kind)| kind.clone());
+    let own = catalogue.policies.iter().find(|policy| {
+        policy.applies_to.event == "maintenance" && chosen.as_deref() == Some(policy.id.as_str())
+    });
+    if let Some(policy) = own {
+        fields.retain(|(name, _)| name != "kind");
+        fields.push(("policy".into(), policy.id.to_string()));
+        fields.extend(
+            policy
+                .applies_to
+                .kind
+                .clone()
+                .map(|kind| ("kind".into(), kind)),
+        );
+    }
+    fields
+}
+
+/// `POST /console/maintenances`: `do=preview` shows the plan, `do=create` stores it.
+pub(in crate::console) async fn create(desk: Desk, fields: Fields) -> Shown {
+    let catalogue = desk.app.store.catalogue().await?;
+    let node = tree(&document(&fields, &catalogue));
+    let creates = fields.value("do") == "create";
+    let made = if creates {
+        maintenance::create(&desk.app, &desk.caller, &node).await
+    } else {
+        maintenance::preview(&desk.app, &node).await
+    };
+    let typed = |problems| Typed {
+        fields: fields.0.clone(),
+        problems,
+    };
+    match made {
+        Ok(Answer { maintenance, .. }) if creates => {
+            let to = format!("/console/maintenances/{}", maintenance.id);
+            Ok(desk.done(&to, format!("{} is planned.", maintenance.id)))
+        }
+        Ok(Answer { plan, .. }) => {
+            form(&desk, StatusCode::OK, typed(Vec::new()), Some(&plan)).await
+        }
+        Err(ApiError::Invalid(invalid)) => {
+            let status = StatusCode::UNPROCESSABLE_ENTITY;
+            form(&desk, status, typed(invalid.problems), None).await
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// `POST /console/maintenances/{id}/{action}`
+pub(in crate::console) async fn act(
+    desk: Desk,
+    Path((id, action)): Path<(String, String)>,
+    fields: Fields,
+) -> Shown {
+    let (app, caller) = (&desk.app, &desk.caller);
+    let node = tree(&fields.0);
+    let (done, said) = match action.as_str() {
+        "approve" => (maintenance::approve(app, caller, &id).await, "is approved"),
+        "start" => (maintenance::start(app, caller, &id).await, "is under way"),
+        "complete" => (
+            maintenance::complete(app, caller, &id).await,
+            "is completed",
+        ),
+        "cancel" => (
+            maintenance::cancel(app, caller, &id, &node).await,
+            "is cancelled",
+        ),
+        "delay" => (
+            maintenance::delay(app, caller, &id, &node).await,
+            "has its new time",
+        ),
+        "extend" => (
+            maintenance::extend(app, caller, &id, &node).await,
+            "has its new end",
+        ),
+        _ => {
+            return Err(Failed::from(ApiError::NotFound(format!(
+                "action '{action}' of a maintenance"
+            ))));
+        }
+    };
+    answered(&desk, &id, done, said, Some((action, fields))).await
+}
+
+/// `POST /console/maintenances/{id}/steps/{n}/done`
+pub(in crate::console) async fn step(desk: Desk, Path((id, n)): Path<(String, usize)>) -> Shown {
+    let done = maintenance::step_done(&desk.app, &desk.caller, &id, n).await;
+    answered(&desk, &id, done, "is one step further", None).await
+}
+
+/// Back to the page, with what was done or why not.
+async fn answered(
+    desk: &Desk,
+    id: &str,
+    done: Result<Answer>,
+    said: &str,
+    typed: Option<(String, Fields)>,
+) -> Shown {
+    match done {
+        Ok(_) => Ok(desk.done(
+            &format!("/console/maintenances/{id}"),
+            format!("{id} {said}."),
+        )),
+        Err(ApiError::Invalid(invalid)) => {
+            let refused = typed.map(|(action, fields)| {
+                let typed = Typed {
+                    fields: fields.0,
+                    problems: invalid.problems,
+                };
+                (action, typed)
+            });
+            one(desk, id, StatusCode::UNPROCESSABLE_ENTITY, refused, None).await
+        }
+        Err(error) if error.status() == StatusCode::CONFLICT => {
+            let flash = Flash {
+                kind: FlashKind::Refused,
+                text: super::super::desk::sentence(&error.said()),
+            };
+            one(desk, id, StatusCode::CONFLICT, None, Some(flash)).await
+        }
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,185 @@
+//! The first page: what is owed next, and what is in doubt.
+
+use super::rows;
+use crate::app::App;
+use crate::console::desk::{Desk, Shown, page};
+use crate::console::{Doubt, Nav, Now, PromiseRow};
+use crate::error::Result;
+use axum::http::StatusCode;
+use forewarn_core::event::Event;
+use forewarn_core::incident::Incident;
+use forewarn_core::maintenance::{Maintenance, Status};
+use forewarn_store::{EventFilter, NoticeFilter};
+use jiff::{SignedDuration, Timestamp};
+
+/// How many notices are shown as due next.
+const DUE_NEXT: usize = 10;
+/// Doubts about deliveries of events that changed no later than this are old news.
+const FRESH: SignedDuration = SignedDuration::from_hours(72);
+
+/// `GET /console`
+pub(in crate::console) async fn show(desk: Desk) -> Shown {
+    let app = &desk.app;
+    let now = app.clock.now();
+    let catalogue = app.store.catalogue().await?;
+    let filter = EventFilter {
+        since: Some(now - FRESH),
+        ..EventFilter::default()
+    };
+    let open = EventFilter {
+        open: true,
+        ..EventFilter::default()
+    };
+    let mut events: Vec<Event> = Vec::new();
+    for filter in [open, filter] {
+        for stored in app.store.events(&filter, 200).await? {
+            if events.iter().all(|known| known.id() != stored.event.id()) {
+                events.push(stored.event);
+            }
+        }
+    }
+    let of_status = |status: &str| NoticeFilter {
+        status: Some(status.to_owned()),
+        ..NoticeFilter::default()
+    };
+    let sending = app.store.notices(&of_status("sending"), 50).await?;
+    let mut planned = app.store.notices(&of_status("planned"), 100).await?;
+    planned.retain(|notice| !notice.held);
+    planned.truncate(DUE_NEXT);
+    let view = Now {
+        frame: desk.frame(&catalogue, "Now", Nav::Now).await?,
+        promises: promises(&events),
+        doubts: doubts(app, &events, now).await?,
+        going_out: rows::notices(app, &catalogue, &sending).await?,
+        due_next: rows::notices(app, &catalogue, &planned).await?,
+        fresh: catalogue.services.is_empty() && events.is_empty(),
+    };
+    Ok(page(StatusCode::OK, view.render()))
+}
+
+fn promises(events: &[Event]) -> Vec<PromiseRow> {
+    let mut rows: Vec<PromiseRow> = incidents(events)
+        .filter_map(|incident| {
+            let promise = incident.promise().filter(|p| p.kept.is_none())?;
+            Some(PromiseRow {
+                incident: incident.id.to_string(),
+                title: incident.title.clone(),
+                severity: incident.severity,
+                status: incident.status,
+                due: promise.due,
+                spokesperson: incident.spokesperson.clone(),
+            })
+        })
+        .collect();
+    rows.sort_by_key(|row| row.due);
+    rows
+}
+
+fn incidents(events: &[Event]) -> impl Iterator<Item = &Incident> {
+    events.iter().filter_map(|event| match event {
+        Event::Incident(incident) => Some(incident),
+        Event::Maintenance(_) => None,
+    })
+}
+
+fn maintenances(events: &[Event]) -> impl Iterator<Item = &Maintenance> {
+    events.iter().filter_map(|event| match event {
+        Event::Maintenance(maintenance) => Some(maintenance),
+        Event::Incident(_) => None,
+    })
+}
+
+/// Everything in doubt, the gravest first.
+async fn doubts(app: &App, events: &[Event], now: Timestamp) -> Result<Vec<Doubt>> {
+    let mut doubts = Vec::new();
+    for incident in incidents(events) {
+        let promise = incident.promise().filter(|p| p.kept.is_none());
+        if promise.is_some_and(|p| p.due < now) {
+            doubts.push(Doubt {
+                what: format!("The promised update is late: {}", incident.title),
+                why: "People were told that they would have heard by now. Say something, even that nothing is new."
+                    .into(),
+                link: format!("/console/incidents/{}#update", incident.id),
+                grave: true,
+            });
+        }
+    }
+    for work in maintenances(events) {
+        doubts.extend(doubt_of_work(work, now));
+    }
+    for event in events {
+        doubts.extend(doubts_of_deliveries(app, event).await?);
+    }
+    doubts.sort_by_key(|doubt| !doubt.grave);
+    Ok(doubts)
+}
+
+fn doubt_of_work(work: &Maintenance, now: Timestamp) -> Option<Doubt> {
+    let (start, end) = work.window();
+    let (what, why, grave) = match work.status {
+        Status::AwaitingApproval => (
+            "Notices wait for approval",
+            "Nobody is told before the owners agree; time for early notice goes by.",
+            start <= now,
+        ),
+        Status::Scheduled if end <= now => (
+            "The window has passed and work was never started",
+            "Complete it, move it or cancel it, so that people know.",
+            true,
+        ),
+        Status::InProgress if end <= now => (
+            "The promised end has passed",
+            "Complete it or extend it: people expect the service to be back.",
+            true,
+        ),
+        Status::Scheduled | Status::InProgress | Status::Completed | Status::Cancelled => {
+            return None;
+        }
+    };
+    Some(Doubt {
+        what: format!("{what}: {}", work.title),
+        why: why.into(),
+        link: format!("/console/maintenances/{}", work.id),
+        grave,
+    })
+}
+
+/// Deliveries that failed or of which nobody can say what became, and notices that wait for approval.
+async fn doubts_of_deliveries(app: &App, event: &Event) -> Result<Vec<Doubt>> {
+    let filter = NoticeFilter {
+        event: Some(event.id().to_string()),
+        ..NoticeFilter::default()
+    };
+    let notices = app.store.notices(&filter, 1000).await?;
+    let sum = |status: &str| -> i64 { notices.iter().filter_map(|n| n.counts.get(status)).sum() };
+    let mut doubts = Vec::new();
+    for (status, is, why) in [
+        (
+            "unknown",
+            "unknown",
+            "The connection broke after the message went out: it may or may not have arrived.",
+        ),
+        (
+            "failed",
+            "failed",
+            "These people have not been told. Look why, and tell them in another way.",
+        ),
+    ] {
+        let count = sum(status);
+        if count > 0 {
+            let (noun, verb) = match (count, status) {
+                (1, "unknown") => ("delivery", " is"),
+                (_, "unknown") => ("deliveries", " are"),
+                (1, _) => ("delivery", ""),
+                _ => ("deliveries", ""),
+            };
+            doubts.push(Doubt {
+                what: format!("{count} {noun}{verb} {is}: {}", event.title()),
+                why: why.into(),
+                link: format!("/console/deliveries?event={}&status={status}", event.id()),
+                grave: false,
+            });
+        }
+    }
+    Ok(doubts)
+}

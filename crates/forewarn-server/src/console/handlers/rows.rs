@@ -1,0 +1,246 @@
+//! From the store's rows to the rows of the views: ids become names, actions become words.
+
+use crate::app::App;
+use crate::console::desk::sentence;
+use crate::console::{Attempt, Choice, Counts, DeliveryRow, JournalRow, NoticeRow};
+use crate::error::Result;
+use forewarn_core::contact::Channel;
+use forewarn_core::document::Catalogue;
+use forewarn_core::event::Event;
+use forewarn_core::id::Id;
+use forewarn_core::plan::INTERNAL;
+use forewarn_store as store;
+use serde_json::Value;
+use std::collections::HashMap;
+
+/// A service's name.
+pub(crate) fn service_name(catalogue: &Catalogue, id: &str) -> String {
+    let found = catalogue.services.iter().find(|s| s.id == *id);
+    found.map_or_else(|| id.to_owned(), |s| s.name.clone())
+}
+
+/// The names of services.
+pub(crate) fn service_names<'a>(
+    catalogue: &Catalogue,
+    ids: impl IntoIterator<Item = &'a Id>,
+) -> Vec<String> {
+    ids.into_iter()
+        .map(|id| service_name(catalogue, id.as_str()))
+        .collect()
+}
+
+/// An audience's name.
+pub(crate) fn audience_name(catalogue: &Catalogue, id: &str) -> String {
+    if id == INTERNAL {
+        return "The people who run it".into();
+    }
+    let found = catalogue.audiences.iter().find(|a| a.id == *id);
+    found.map_or_else(|| id.to_owned(), |a| a.name.clone())
+}
+
+/// Every service as something to choose.
+pub(crate) fn service_choices(catalogue: &Catalogue) -> Vec<Choice> {
+    let services = catalogue.services.iter();
+    services
+        .map(|s| Choice {
+            id: s.id.to_string(),
+            name: s.name.clone(),
+            group: s.group.clone(),
+        })
+        .collect()
+}
+
+/// Notices with the names of their events and audiences.
+pub(crate) async fn notices(
+    app: &App,
+    catalogue: &Catalogue,
+    found: &[store::NoticeRow],
+) -> Result<Vec<NoticeRow>> {
+    let mut events: HashMap<String, Option<Event>> = HashMap::new();
+    let mut rows = Vec::with_capacity(found.len());
+    for notice in found {
+        if !events.contains_key(&notice.event) {
+            let event = app.store.event(&notice.event).await?.map(|s| s.event);
+            events.insert(notice.event.clone(), event);
+        }
+        let event = events.get(&notice.event).and_then(Option::as_ref);
+        rows.push(notice_row(catalogue, notice, event));
+    }
+    Ok(rows)
+}
+
+fn notice_row(
+    catalogue: &Catalogue,
+    notice: &store::NoticeRow,
+    event: Option<&Event>,
+) -> NoticeRow {
+    let count = |status: &str| {
+        let found = notice.counts.get(status).copied().unwrap_or(0);
+        u64::try_from(found).unwrap_or(0)
+    };
+    NoticeRow {
+        id: notice.id.clone(),
+        event: notice.event.clone(),
+        event_kind: event.map_or("maintenance", Event::kind).to_owned(),
+        event_title: event.map_or(notice.event.as_str(), Event::title).to_owned(),
+        milestone: notice.milestone.clone(),
+        offset: notice.offset.clone(),
+        audience: audience_name(catalogue, &notice.audience),
+        level: notice.level,
+        due: notice.due,
+        status: notice.status.clone(),
+        because: notice.because.clone(),
+        counts: Counts {
+            queued: count("queued"),
+            accepted: count("accepted"),
+            delivered: count("delivered"),
+            failed: count("failed"),
+            unknown: count("unknown"),
+            suppressed: count("suppressed"),
+            superseded: count("superseded"),
+            expired: count("expired"),
+        },
+    }
+}
+
+/// Deliveries with the milestones of their notices.
+pub(crate) async fn deliveries(
+    app: &App,
+    found: &[store::DeliveryRow],
+) -> Result<Vec<DeliveryRow>> {
+    let mut milestones: HashMap<String, String> = HashMap::new();
+    let mut rows = Vec::with_capacity(found.len());
+    for delivery in found {
+        if !milestones.contains_key(&delivery.notice) {
+            let notice = app.store.notice(&delivery.notice).await?;
+            let milestone = notice.map(|n| n.milestone).unwrap_or_default();
+            milestones.insert(delivery.notice.clone(), milestone);
+        }
+        rows.push(DeliveryRow {
+            id: delivery.id.clone(),
+            notice: delivery.notice.clone(),
+            event: delivery.event.clone(),
+            milestone: milestones[&delivery.notice].clone(),
+            contact: recipient(&delivery.contact),
+            channel: delivery.channel.as_str().to_owned(),
+            endpoint: shown_address(delivery.channel, &delivery.endpoint),
+            status: delivery.status,
+            next_attempt: delivery.next_at,
+            attempts: delivery.attempts.iter().map(attempt).collect(),
+            message_id: crate::api::message_id(delivery, &app.mail_domain),
+        });
+    }
+    Ok(rows)
+}
+
+fn attempt(attempt: &store::AttemptRow) -> Attempt {
+    Attempt {
+        at: attempt.at,
+        outcome: attempt.outcome.clone(),
+        server_said: attempt.server_said.clone(),
+    }
+}
+
+/// Recipients who are no contact are known by what they are: an owner's address, an audience's list.
+fn recipient(key: &str) -> String {
+    match key.split_once(':') {
+        Some(("address", address)) => address.to_owned(),
+        Some(("audience", id)) => format!("list of {id}"),
+        _ => key.to_owned(),
+    }
+}
+
+/// A webhook's address often holds its secret: only its host is shown.
+fn shown_address(channel: Channel, address: &str) -> String {
+    if !matches!(channel, Channel::Webhook | Channel::Chat) {
+        return address.to_owned();
+    }
+    match url::Url::parse(address)
+        .ok()
+        .as_ref()
+        .and_then(|u| u.host_str())
+    {
+        Some(host) => format!("{host}/…"),
+        None => String::new(),
+    }
+}
+
+/// Entries of the journal in words.
+pub(crate) fn journal(found: &[store::Written]) -> Vec<JournalRow> {
+    found.iter().map(journal_row).collect()
+}
+
+fn journal_row(entry: &store::Written) -> JournalRow {
+    // Other subjects are written as `audience:students` or `services/portal`, or are one word.
+    let is_event = entry.subject.contains('-') && !entry.subject.contains([':', '/']);
+    JournalRow {
+        number: u64::try_from(entry.seq).unwrap_or(0),
+        at: entry.at,
+        who: entry.actor.clone(),
+        what: action_words(&entry.action, &entry.subject, is_event),
+        event: is_event.then(|| entry.subject.clone()),
+        detail: detail_words(&entry.detail),
+    }
+}
+
+fn action_words(action: &str, subject: &str, is_event: bool) -> String {
+    let words = match action {
+        "maintenance.created" => "planned the work",
+        "maintenance.approved" => "approved the work",
+        "maintenance.planned" => "planned the notices again",
+        "maintenance.started" => "work began",
+        "maintenance.completed" => "work was completed",
+        "maintenance.cancelled" => "cancelled the work",
+        "maintenance.delayed" => "moved the work to another time",
+        "maintenance.extended" => "extended the work",
+        "maintenance.step_done" => "ticked off a step",
+        "incident.declared" => "declared the incident",
+        "incident.updated" => "published an update",
+        "notice.sent" => "a notice was sent",
+        "documents.applied" => "applied documents",
+        "contacts.imported" => "imported contacts",
+        "user.signed_in" => "signed in",
+        "endpoint.unsubscribed" => "unsubscribed",
+        other => {
+            let said = other.replace('.', " was ").replace('_', " ");
+            return sentence(&match is_event {
+                true => said,
+                false => format!("{said}: {}", subject.replace([':', '/'], " ")),
+            });
+        }
+    };
+    sentence(words)
+}
+
+/// The parts of an entry's detail that are texts or numbers: `reason: ..., step: 2`.
+fn detail_words(detail: &Value) -> Option<String> {
+    let Value::Object(parts) = detail else {
+        return None;
+    };
+    let said: Vec<String> = parts
+        .iter()
+        .filter(|(name, _)| !matches!(name.as_str(), "notice" | "title"))
+        .filter_map(|(name, value)| Some(format!("{}: {}", name.replace('_', " "), short(value)?)))
+        .collect();
+    (!said.is_empty()).then(|| said.join(", "))
+}
+
+fn short(value: &Value) -> Option<String> {
+    match value {
+        Value::Null => None,
+        Value::String(text) => Some(text.clone()),
+        Value::Array(items) if items.iter().all(Value::is_string) && items.len() <= 8 => {
+            let texts: Vec<&str> = items.iter().filter_map(Value::as_str).collect();
+            (!texts.is_empty()).then(|| texts.join(" "))
+        }
+        Value::Array(items) => Some(items.len().to_string()),
+        Value::Object(parts) => {
+            let said: Vec<String> = parts
+                .iter()
+                .filter_map(|(name, value)| Some(format!("{name} {}", short(value)?)))
+                .collect();
+            (!said.is_empty()).then(|| said.join(" "))
+        }
+        other => Some(other.to_string()),
+    }
+}

@@ -1,0 +1,242 @@
+//! Incidents.
+
+use super::layout::text;
+use super::maintenance::facts;
+use super::{Choice, Frame, JournalRow, NoticeRow, Typed};
+use crate::status_page::state::ServiceState;
+use crate::status_page::{milestone_words, when};
+use askama::Template;
+use forewarn_core::incident::{Impact, Incident, Severity, Status};
+use jiff::Timestamp;
+
+/// Incidents as a list.
+#[derive(Template)]
+#[template(path = "console/incidents.html")]
+pub struct IncidentList {
+    /// The frame.
+    pub frame: Frame,
+    /// Open ones, by their promise.
+    pub open: Vec<IncidentRow>,
+    /// Closed ones, newest first.
+    pub closed: Vec<IncidentRow>,
+}
+
+/// An incident in the list.
+pub struct IncidentRow {
+    /// The incident.
+    pub incident: Incident,
+    /// Names of its services.
+    pub services: Vec<String>,
+}
+
+/// The form that declares an incident.
+///
+/// Fields: `services.{id}` (an impact; `none` is left out), `severity`, `effect`, `title`, `lead`, `spokesperson`, `next_update_in`.
+#[derive(Template)]
+#[template(path = "console/declare.html")]
+pub struct DeclareIncident {
+    /// The frame.
+    pub frame: Frame,
+    /// What was typed and what is wrong.
+    pub typed: Typed,
+    /// Every service.
+    pub services: Vec<Choice>,
+}
+
+/// One incident.
+///
+/// Its form posts `status`, `text`, `services.{id}` and `next_update_in` to `updates`; `status=resolved` resolves.
+#[derive(Template)]
+#[template(path = "console/incident.html")]
+pub struct IncidentPage {
+    /// The frame.
+    pub frame: Frame,
+    /// The incident.
+    pub incident: Incident,
+    /// Its services with their names.
+    pub services: Vec<Choice>,
+    /// What was typed into the form of the next update, and what is wrong with it.
+    pub typed: Typed,
+    /// Its notices with counts.
+    pub notices: Vec<NoticeRow>,
+    /// What was done, newest first.
+    pub journal: Vec<JournalRow>,
+}
+
+impl IncidentList {
+    /// The page.
+    pub fn render(&self) -> String {
+        text(self)
+    }
+}
+
+impl IncidentPage {
+    /// The page.
+    pub fn render(&self) -> String {
+        text(self)
+    }
+
+    fn tone(&self) -> &'static str {
+        tone(&self.incident)
+    }
+
+    fn status(&self) -> String {
+        milestone_words(self.incident.status.as_str())
+    }
+
+    fn words(&self, status: &Status) -> String {
+        milestone_words(status.as_str())
+    }
+
+    fn facts(&self) -> Vec<(&'static str, String)> {
+        facts(&self.incident.facts)
+    }
+
+    fn can_update(&self) -> bool {
+        self.incident.status != Status::Postmortem
+    }
+
+    /// The statuses that may follow.
+    fn statuses(&self) -> &'static [(&'static str, &'static str)] {
+        if self.incident.status.is_open() {
+            &[
+                ("investigating", "Investi\u{ad}gating"),
+                ("identified", "Cause known"),
+                ("monitoring", "Fixed, watched"),
+                ("resolved", "Resolved"),
+            ]
+        } else {
+            &[
+                ("postmortem", "Explain what happened"),
+                ("investigating", "Open it again"),
+            ]
+        }
+    }
+
+    fn chosen(&self, status: &str) -> bool {
+        match self.typed.value("status") {
+            "" => status == self.incident.status.as_str(),
+            typed => typed == status,
+        }
+    }
+
+    fn impact(&self, service: &str) -> &'static str {
+        let impact = self
+            .incident
+            .services
+            .iter()
+            .find(|(id, _)| **id == *service);
+        ServiceState::from(impact.map_or(Impact::None, |(_, impact)| *impact)).words()
+    }
+
+    fn impacts(&self) -> [(&'static str, &'static str, &'static str); 4] {
+        IMPACTS
+    }
+
+    fn impact_chosen(&self, service: &str, impact: &str) -> bool {
+        let known = self
+            .incident
+            .services
+            .iter()
+            .find(|(id, _)| **id == *service);
+        match self.typed.value(&format!("services.{service}")) {
+            "" => known.map_or("none", |(_, impact)| impact.as_str()) == impact,
+            typed => typed == impact,
+        }
+    }
+
+    fn folded(&self) -> &'static [&'static str] {
+        &["next_update_in"]
+    }
+}
+
+impl DeclareIncident {
+    /// The page.
+    pub fn render(&self) -> String {
+        text(self)
+    }
+
+    fn impacts(&self) -> [(&'static str, &'static str, &'static str); 4] {
+        IMPACTS
+    }
+
+    fn impact_chosen(&self, service: &str, impact: &str) -> bool {
+        match self.typed.value(&format!("services.{service}")) {
+            "" => impact == "none",
+            typed => typed == impact,
+        }
+    }
+
+    fn severities(&self) -> [&'static str; 5] {
+        Severity::ALL.map(Severity::as_str)
+    }
+
+    /// P2 unless another was chosen: grave enough that people hear, not so grave that leadership is woken.
+    fn severity_chosen(&self, severity: &str) -> bool {
+        match self.typed.value("severity") {
+            "" => severity == "P2",
+            typed => typed == severity,
+        }
+    }
+
+    fn folded(&self) -> &'static [&'static str] {
+        &["title", "spokesperson", "lead", "next_update_in"]
+    }
+}
+
+/// Impacts as a row of buttons: value, words, tone.
+const IMPACTS: [(&str, &str, &str); 4] = [
+    ("none", "Works", "near"),
+    ("degraded_performance", "Slow", "slow"),
+    ("partial_outage", "Partly", "part"),
+    ("major_outage", "Down", "down"),
+];
+
+/// The colour of an incident: its gravest impact while it is open.
+fn tone(incident: &Incident) -> &'static str {
+    if !incident.status.is_open() {
+        return "ok";
+    }
+    let worst = incident.services.values().max().copied();
+    match ServiceState::from(worst.unwrap_or(Impact::None)) {
+        // An open incident is never shown in the colour of health.
+        ServiceState::Operational => "info",
+        state => state.tone(),
+    }
+}
+
+impl IncidentRow {
+    fn tone(&self) -> &'static str {
+        tone(&self.incident)
+    }
+
+    fn status(&self) -> &'static str {
+        self.incident.status.as_str()
+    }
+
+    fn due(&self) -> Option<Timestamp> {
+        self.incident.promise().map(|promise| promise.due)
+    }
+
+    fn lasted(&self) -> String {
+        let end = self.incident.resolved_at;
+        end.map_or(String::new(), |end| {
+            when::lasts(end.duration_since(self.incident.declared_at))
+        })
+    }
+
+    /// How its promises went: "3 of 3 kept".
+    fn promises(&self) -> String {
+        let kept: Vec<bool> = self
+            .incident
+            .updates
+            .iter()
+            .filter_map(|update| update.promise?.kept)
+            .collect();
+        let good = kept.iter().filter(|kept| **kept).count();
+        match kept.len() {
+            0 => "none made".into(),
+            all => format!("{good} of {all} kept"),
+        }
+    }
+}

@@ -1,0 +1,251 @@
+//! The frame around every console page.
+
+use crate::status_page::assets;
+use crate::status_page::icons::{self, Icon};
+use crate::status_page::when::{self, TimeHtml};
+use askama::Template;
+use forewarn_core::time::Zone;
+use jiff::Timestamp;
+
+/// What every console page has around its content.
+#[derive(Clone, Debug)]
+pub struct Frame {
+    /// The page's title.
+    pub title: String,
+    /// Which entry of the navigation is current.
+    pub nav: Nav,
+    /// The organisation's name.
+    pub organisation: String,
+    /// The organisation's zone, in which the console shows times.
+    pub zone: Zone,
+    /// The clock's time when the page was made; scripts count from it.
+    pub now: Timestamp,
+    /// Who is signed in; the navigation is left out when absent.
+    pub user: Option<String>,
+    /// Token that every form sends back.
+    pub csrf: String,
+    /// The demo's controls, in the demo.
+    pub demo: Option<DemoBar>,
+    /// What came of the last action.
+    pub flash: Option<Flash>,
+}
+
+/// Entries of the navigation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Nav {
+    /// What is owed next.
+    Now,
+    /// Planned work.
+    Maintenances,
+    /// Incidents.
+    Incidents,
+    /// Notices.
+    Notices,
+    /// Deliveries.
+    Deliveries,
+    /// Services.
+    Services,
+    /// Audiences and contacts.
+    Audiences,
+    /// The journal.
+    Journal,
+    /// The demo's caught messages.
+    Caught,
+    /// None of them.
+    Elsewhere,
+}
+
+/// The demo's movable clock.
+#[derive(Clone, Debug)]
+pub struct DemoBar {
+    /// When the next notice falls due, if one is planned.
+    pub next_notice: Option<Timestamp>,
+    /// How many messages were caught.
+    pub caught: u64,
+}
+
+/// What came of the last action, shown once.
+#[derive(Clone, Debug)]
+pub struct Flash {
+    /// Good news or not.
+    pub kind: FlashKind,
+    /// In one sentence.
+    pub text: String,
+}
+
+/// The tone of a flash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FlashKind {
+    /// It was done.
+    Done,
+    /// It was done, and something needs a look.
+    Warning,
+    /// It was refused.
+    Refused,
+}
+
+/// Something did not work.
+#[derive(Template)]
+#[template(path = "console/error.html")]
+pub struct ErrorPage {
+    /// The frame.
+    pub frame: Frame,
+    /// The HTTP status.
+    pub status: u16,
+    /// What happened, in a few words.
+    pub what: String,
+    /// What can be done about it.
+    pub advice: String,
+}
+
+impl ErrorPage {
+    /// The page.
+    pub fn render(&self) -> String {
+        text(self)
+    }
+}
+
+/// An entry of the navigation as it is shown.
+pub(super) struct Entry {
+    pub nav: Nav,
+    pub path: &'static str,
+    pub name: &'static str,
+    pub icon: &'static str,
+    /// A gap stands before it.
+    pub gap: bool,
+}
+
+const ENTRIES: [(Nav, &str, &str, &str, bool); 9] = [
+    (Nav::Now, "/console", "Now", "now", false),
+    (
+        Nav::Incidents,
+        "/console/incidents",
+        "Incidents",
+        "siren",
+        true,
+    ),
+    (
+        Nav::Maintenances,
+        "/console/maintenances",
+        "Planned work",
+        "wrench",
+        false,
+    ),
+    (Nav::Notices, "/console/notices", "Notices", "bell", true),
+    (
+        Nav::Deliveries,
+        "/console/deliveries",
+        "Deliveries",
+        "send",
+        false,
+    ),
+    (
+        Nav::Services,
+        "/console/services",
+        "Services",
+        "stack",
+        true,
+    ),
+    (
+        Nav::Audiences,
+        "/console/audiences",
+        "Audiences",
+        "people",
+        false,
+    ),
+    (Nav::Journal, "/console/journal", "Journal", "book", false),
+    (
+        Nav::Caught,
+        "/console/caught",
+        "Caught messages",
+        "tray",
+        true,
+    ),
+];
+
+impl Frame {
+    /// Entries of the navigation; the caught messages only in the demo.
+    pub(super) fn entries(&self) -> Vec<Entry> {
+        ENTRIES
+            .into_iter()
+            .filter(|entry| entry.0 != Nav::Caught || self.demo.is_some())
+            .map(|(nav, path, name, icon, gap)| Entry {
+                nav,
+                path,
+                name,
+                icon,
+                gap,
+            })
+            .collect()
+    }
+
+    /// An icon by its name.
+    pub(super) fn icon(&self, name: &str) -> Icon {
+        icons::icon(name)
+    }
+
+    /// A time in short, in the organisation's zone.
+    pub(super) fn at(&self, at: &Timestamp) -> TimeHtml {
+        when::short_html(*at, &self.zone, self.now)
+    }
+
+    /// A time in full, in the organisation's zone.
+    pub(super) fn long(&self, at: &Timestamp) -> TimeHtml {
+        when::long_html(*at, &self.zone)
+    }
+
+    /// "in 12 min", kept up to date by the script.
+    pub(super) fn countdown(&self, until: &Timestamp) -> TimeHtml {
+        when::countdown_from_html(*until, self.now)
+    }
+
+    /// "in 12 min".
+    pub(super) fn relative(&self, at: &Timestamp) -> String {
+        when::relative(*at, self.now)
+    }
+
+    /// A count with its thousands set apart.
+    pub(super) fn number(&self, count: &u64) -> String {
+        let digits = count.to_string();
+        let mut out = String::with_capacity(digits.len() + 4);
+        for (n, digit) in digits.chars().enumerate() {
+            if n > 0 && (digits.len() - n).is_multiple_of(3) {
+                out.push(',');
+            }
+            out.push(digit);
+        }
+        out
+    }
+
+    /// A window in full.
+    pub(super) fn window(&self, start: Timestamp, end: Timestamp) -> TimeHtml {
+        when::window_html(start, end, &self.zone)
+    }
+
+    pub(super) fn style(&self) -> &'static str {
+        assets::style()
+    }
+
+    pub(super) fn script(&self) -> &'static str {
+        assets::script()
+    }
+
+    pub(super) fn mark(&self) -> &'static str {
+        assets::mark()
+    }
+}
+
+impl Flash {
+    pub(super) fn tone(&self) -> &'static str {
+        match self.kind {
+            FlashKind::Done => "ok",
+            FlashKind::Warning => "slow",
+            FlashKind::Refused => "down",
+        }
+    }
+}
+
+/// The text of a template. Rendering writes values at hand into a string: it cannot fail.
+pub(super) fn text(template: &impl Template) -> String {
+    template.render().unwrap_or_default()
+}

@@ -1,0 +1,298 @@
+//! Planned work.
+
+use super::layout::text;
+use super::{Choice, DeliveryRow, Frame, JournalRow, NoticeRow, Plan, Typed};
+use crate::status_page::when::TimeHtml;
+use crate::status_page::{milestone_words, when};
+use askama::Template;
+use forewarn_core::facts::{Facts, When};
+use forewarn_core::maintenance::{Maintenance, Status};
+use jiff::Timestamp;
+
+/// Planned work as a list.
+#[derive(Template)]
+#[template(path = "console/maintenances.html")]
+pub struct MaintenanceList {
+    /// The frame.
+    pub frame: Frame,
+    /// Planned and under way, by start.
+    pub ahead: Vec<MaintenanceRow>,
+    /// Completed and cancelled, newest first.
+    pub past: Vec<MaintenanceRow>,
+}
+
+/// A maintenance in the list.
+pub struct MaintenanceRow {
+    /// The maintenance.
+    pub maintenance: Maintenance,
+    /// Names of its services.
+    pub services: Vec<String>,
+    /// The next notice: its milestone and when it is due.
+    pub next_notice: Option<(String, Timestamp)>,
+}
+
+/// One maintenance.
+#[derive(Template)]
+#[template(path = "console/maintenance.html")]
+pub struct MaintenancePage {
+    /// The frame.
+    pub frame: Frame,
+    /// The maintenance.
+    pub maintenance: Maintenance,
+    /// Names of its services.
+    pub services: Vec<String>,
+    /// Its plan; what was sent or withdrawn is in it with its status.
+    pub plan: Plan,
+    /// Its notices with counts.
+    pub notices: Vec<NoticeRow>,
+    /// Its newest deliveries (about twenty); all are in the list of deliveries.
+    pub deliveries: Vec<DeliveryRow>,
+    /// What was done, newest first.
+    pub journal: Vec<JournalRow>,
+    /// The action that was refused (`delay`, `extend`, `cancel`) with what was typed, so that its form is shown again.
+    pub refused: Option<(String, Typed)>,
+}
+
+/// The form for a new maintenance.
+///
+/// Fields: `title`, `kind`, `services` (several), `start`, `end`, `facts.effect`, `facts.why`, `facts.action.what`,
+/// `facts.action.when`, `facts.workaround`, `facts.data_safe` (`true`, `false` or empty), `facts.contact`,
+/// `facts.technical`, and the button `do` (`preview` or `create`).
+#[derive(Template)]
+#[template(path = "console/new_maintenance.html")]
+pub struct NewMaintenance {
+    /// The frame.
+    pub frame: Frame,
+    /// What was typed and what is wrong.
+    pub typed: Typed,
+    /// Every service.
+    pub services: Vec<Choice>,
+    /// Every kind: the ids of policies for maintenance.
+    pub kinds: Vec<Choice>,
+    /// The plan that would follow, after a preview.
+    pub preview: Option<Plan>,
+}
+
+impl MaintenanceList {
+    /// The page.
+    pub fn render(&self) -> String {
+        text(self)
+    }
+
+    fn parts(&self) -> [(&'static str, &[MaintenanceRow]); 2] {
+        [("Ahead", &self.ahead), ("Past", &self.past)]
+    }
+
+    fn words(&self, milestone: &str) -> String {
+        milestone_words(milestone)
+    }
+}
+
+impl MaintenancePage {
+    /// The page.
+    pub fn render(&self) -> String {
+        text(self)
+    }
+
+    fn tone(&self) -> &'static str {
+        tone(self.maintenance.status)
+    }
+
+    fn status(&self) -> &'static str {
+        words(self.maintenance.status)
+    }
+
+    fn window(&self) -> TimeHtml {
+        let (start, end) = self.maintenance.window();
+        self.frame.window(start, end)
+    }
+
+    fn lasts(&self) -> String {
+        lasts(&self.maintenance)
+    }
+
+    fn under_way(&self) -> bool {
+        self.maintenance.status == Status::InProgress
+    }
+
+    fn facts(&self) -> Vec<(&'static str, String)> {
+        facts(&self.maintenance.facts)
+    }
+
+    /// Actions without further words: path, button, icon.
+    fn simple_acts(&self) -> Vec<(&'static str, &'static str, &'static str)> {
+        match self.maintenance.status {
+            Status::AwaitingApproval => vec![("approve", "Approve", "check")],
+            Status::Scheduled => vec![("start", "Start now", "arrow")],
+            Status::InProgress => vec![("complete", "Complete", "check")],
+            Status::Completed | Status::Cancelled => vec![],
+        }
+    }
+
+    /// Actions that need times and a reason.
+    fn folded_acts(&self) -> Vec<Act> {
+        let all: &[(&str, &str, &str, &str)] = match self.maintenance.status {
+            Status::AwaitingApproval | Status::Scheduled => &[DELAY, CANCEL],
+            Status::InProgress => &[EXTEND, CANCEL],
+            Status::Completed | Status::Cancelled => &[],
+        };
+        all.iter()
+            .map(|&(name, title, consequence, button)| {
+                let refused = self.refused.as_ref().filter(|(act, _)| act == name);
+                Act {
+                    name: name.to_owned(),
+                    title: title.to_owned(),
+                    consequence: consequence.to_owned(),
+                    button: button.to_owned(),
+                    open: refused.is_some(),
+                    typed: refused.map_or_else(|| self.window_as_typed(), |(_, t)| t.clone()),
+                }
+            })
+            .collect()
+    }
+
+    /// The present window, from which a new one is made.
+    fn window_as_typed(&self) -> Typed {
+        let (start, end) = self.maintenance.window();
+        let shown = |at| {
+            self.frame
+                .zone
+                .at(at)
+                .strftime("%Y-%m-%dT%H:%M")
+                .to_string()
+        };
+        Typed {
+            fields: vec![("start".into(), shown(start)), ("end".into(), shown(end))],
+            problems: Vec::new(),
+        }
+    }
+}
+
+impl NewMaintenance {
+    /// The page.
+    pub fn render(&self) -> String {
+        text(self)
+    }
+
+    fn kind_options(&self) -> Vec<(&str, &str)> {
+        let kinds = self.kinds.iter();
+        kinds.map(|k| (k.id.as_str(), k.name.as_str())).collect()
+    }
+
+    fn when_options(&self) -> [(&'static str, &'static str); 3] {
+        [
+            ("before", "before the start"),
+            ("after", "afterwards"),
+            ("both", "before and afterwards"),
+        ]
+    }
+
+    fn data_options(&self) -> [(&'static str, &'static str); 3] {
+        [("", "not said"), ("true", "yes"), ("false", "not sure")]
+    }
+
+    fn folded(&self) -> &'static [&'static str] {
+        &[
+            "facts.workaround",
+            "facts.data_safe",
+            "facts.contact",
+            "facts.technical",
+        ]
+    }
+}
+
+/// An action whose form is folded away.
+struct Act {
+    name: String,
+    title: String,
+    consequence: String,
+    button: String,
+    open: bool,
+    typed: Typed,
+}
+
+const DELAY: (&str, &str, &str, &str) = (
+    "delay",
+    "Delay",
+    "Everybody who was told hears of the new time at once, and the reminders are planned again.",
+    "Delay and tell people",
+);
+const EXTEND: (&str, &str, &str, &str) = (
+    "extend",
+    "Extend",
+    "Everybody who was told hears of the new end at once.",
+    "Extend and tell people",
+);
+const CANCEL: (&str, &str, &str, &str) = (
+    "cancel",
+    "Cancel",
+    "Everybody who was told hears at once that it will not happen. This cannot be undone.",
+    "Cancel it and tell people",
+);
+
+impl MaintenanceRow {
+    fn tone(&self) -> &'static str {
+        tone(self.maintenance.status)
+    }
+
+    fn status(&self) -> &'static str {
+        words(self.maintenance.status)
+    }
+
+    fn lasts(&self) -> String {
+        lasts(&self.maintenance)
+    }
+}
+
+fn lasts(maintenance: &Maintenance) -> String {
+    let (start, end) = maintenance.window();
+    when::lasts(end.duration_since(start))
+}
+
+fn tone(status: Status) -> &'static str {
+    match status {
+        Status::AwaitingApproval => "slow",
+        Status::Scheduled => "calendar",
+        Status::InProgress => "work",
+        Status::Completed => "ok",
+        Status::Cancelled => "near",
+    }
+}
+
+fn words(status: Status) -> &'static str {
+    match status {
+        Status::AwaitingApproval => "Awaiting approval",
+        Status::Scheduled => "Planned",
+        Status::InProgress => "Under way",
+        Status::Completed => "Completed",
+        Status::Cancelled => "Cancelled",
+    }
+}
+
+/// Facts that are known, with their names.
+pub(super) fn facts(facts: &Facts) -> Vec<(&'static str, String)> {
+    let action = facts.action.as_ref().map(|action| {
+        let when = match action.when {
+            When::Before => "before",
+            When::After => "afterwards",
+            When::Both => "before and afterwards",
+        };
+        format!("{} ({when})", action.what)
+    });
+    let data = facts
+        .data_safe
+        .map(|safe| if safe { "safe" } else { "not sure" });
+    [
+        ("What people notice", facts.effect.clone()),
+        ("Why", facts.why.clone()),
+        ("Cause", facts.cause.clone()),
+        ("What to do", action),
+        ("Meanwhile", facts.workaround.clone()),
+        ("Their data", data.map(str::to_owned)),
+        ("Questions to", facts.contact.clone()),
+        ("Technical", facts.technical.clone()),
+    ]
+    .into_iter()
+    .filter_map(|(name, text)| Some((name, text?)))
+    .collect()
+}

@@ -1,0 +1,94 @@
+//! What is owed next.
+
+use super::layout::text;
+use super::{Frame, NoticeRow};
+use askama::Template;
+use forewarn_core::incident::{Severity, Status};
+use jiff::Timestamp;
+
+/// The first page: what is owed next, and what is in doubt.
+#[derive(Template)]
+#[template(path = "console/now.html")]
+pub struct Now {
+    /// The frame.
+    pub frame: Frame,
+    /// Open promises, the nearest first.
+    pub promises: Vec<PromiseRow>,
+    /// Things in doubt, the gravest first.
+    pub doubts: Vec<Doubt>,
+    /// Notices going out.
+    pub going_out: Vec<NoticeRow>,
+    /// Notices due next (about ten).
+    pub due_next: Vec<NoticeRow>,
+    /// Nothing has been set up yet: the page says how to begin.
+    pub fresh: bool,
+}
+
+/// An open promise.
+#[derive(Clone, Debug)]
+pub struct PromiseRow {
+    /// The incident's id.
+    pub incident: String,
+    /// Its title.
+    pub title: String,
+    /// How grave it is.
+    pub severity: Severity,
+    /// Where it stands.
+    pub status: Status,
+    /// By when the next update was promised.
+    pub due: Timestamp,
+    /// Who speaks for it.
+    pub spokesperson: Option<String>,
+}
+
+/// Something in doubt.
+#[derive(Clone, Debug)]
+pub struct Doubt {
+    /// What: "7 deliveries are unknown".
+    pub what: String,
+    /// Why it matters, or what to do.
+    pub why: String,
+    /// Where to look: a path of the console.
+    pub link: String,
+    /// It cannot wait.
+    pub grave: bool,
+}
+
+impl Now {
+    /// The page.
+    pub fn render(&self) -> String {
+        text(self)
+    }
+
+    /// The page in one sentence.
+    fn summary(&self) -> String {
+        let late = self.promises.iter().filter(|p| p.due < self.frame.now);
+        match (late.count(), self.promises.len(), self.doubts.len()) {
+            (0, 0, 0) => "Nothing is owed and nothing is in doubt.".into(),
+            (0, 0, n) => format!("No promise is open; {} in doubt.", things(n)),
+            (0, n, 0) => format!("{} open, none late.", promises(n)),
+            (0, n, m) => format!("{} open, none late; {} in doubt.", promises(n), things(m)),
+            (late, n, _) => format!("{} open, {late} late.", promises(n)),
+        }
+    }
+
+    /// Calm, soon, or late.
+    fn tone(&self, promise: &PromiseRow) -> &'static str {
+        let left = promise.due.duration_since(self.frame.now);
+        match left.as_secs() {
+            ..0 => "down",
+            0..900 => "slow",
+            _ => "info",
+        }
+    }
+}
+
+fn promises(n: usize) -> String {
+    format!("{n} promise{} ", if n == 1 { " is" } else { "s are" })
+        .trim_end()
+        .to_owned()
+}
+
+fn things(n: usize) -> String {
+    format!("{n} thing{}", if n == 1 { " is" } else { "s are" })
+}

@@ -1,0 +1,106 @@
+//! The console's routes: the sign-in page for everybody, all others behind the guard.
+
+use super::handlers::{catalogue, caught, incidents, lists, maintenances, now, sign_in};
+use super::{ApiPage, CONTENT_SECURITY_POLICY, Frame, Nav, PlainPage, guard};
+use crate::app::App;
+use crate::error::ApiError;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::{any, get, post};
+use axum::{Extension, Router, middleware};
+use std::sync::Arc;
+
+/// Every page and form of the console.
+pub fn router(app: &App) -> Router<App> {
+    let pages = Router::new()
+        .route("/console", get(now::show))
+        .route(
+            "/console/maintenances",
+            get(maintenances::list).post(maintenances::create),
+        )
+        .route("/console/maintenances/new", get(maintenances::new))
+        .route("/console/maintenances/{id}", get(maintenances::show))
+        .route(
+            "/console/maintenances/{id}/{action}",
+            post(maintenances::act),
+        )
+        .route(
+            "/console/maintenances/{id}/steps/{n}/done",
+            post(maintenances::step),
+        )
+        .route(
+            "/console/incidents",
+            get(incidents::list).post(incidents::declare),
+        )
+        .route("/console/incidents/new", get(incidents::new))
+        .route("/console/incidents/{id}", get(incidents::show))
+        .route("/console/incidents/{id}/updates", post(incidents::update))
+        .route("/console/notices", get(lists::notices))
+        .route("/console/deliveries", get(lists::deliveries))
+        .route("/console/journal", get(lists::journal))
+        .route("/console/services", get(catalogue::services))
+        .route("/console/audiences", get(catalogue::audiences))
+        .route("/console/caught", get(caught::list))
+        .route("/console/caught/{id}", get(caught::show))
+        .route("/console/caught/{id}/html", get(caught::show_html))
+        .route("/console/demo/next", post(caught::next))
+        .route("/console/demo/advance", post(caught::advance))
+        .route("/console/sign-out", post(sign_in::sign_out))
+        .route("/console/{*rest}", any(nothing))
+        .route_layer(middleware::from_fn_with_state(
+            app.clone(),
+            guard::signed_in,
+        ));
+    let doors = Router::new()
+        .route(
+            "/console/sign-in",
+            get(sign_in::show).post(sign_in::sign_in),
+        )
+        .layer(Extension(Arc::new(sign_in::Attempts::default())))
+        .route_layer(middleware::from_fn_with_state(app.clone(), guard::visitor));
+    Router::new()
+        .merge(pages)
+        .merge(doors)
+        .route("/api", get(api))
+}
+
+async fn nothing() -> super::desk::Shown {
+    Err(ApiError::NotFound("such page".into()).into())
+}
+
+/// The API, readable, for everybody: it says what can be done and nothing that was.
+async fn api(State(app): State<App>) -> Response {
+    let page = ApiPage {
+        frame: Frame {
+            title: "API".into(),
+            nav: Nav::Elsewhere,
+            organisation: app.live.pages().organisation().to_owned(),
+            zone: forewarn_core::time::Zone::utc(),
+            now: app.clock.now(),
+            user: None,
+            csrf: String::new(),
+            demo: None,
+            flash: None,
+        },
+        operations: crate::api::operations(),
+    };
+    guard::dressed(Html(page.render()).into_response())
+}
+
+/// A page with a few words, for people who are not signed in.
+pub fn plain(status: StatusCode, page: &PlainPage) -> Response {
+    let policy = [(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY)];
+    (status, policy, Html(page.render())).into_response()
+}
+
+/// The page for an address where nothing is. It asks no database: a crowd may look for what is not there.
+pub fn not_found(app: &App) -> Response {
+    let page = PlainPage {
+        organisation: app.live.pages().organisation().to_owned(),
+        title: "There is nothing here".into(),
+        words: "The address may be mistyped, or what stood here is gone.".into(),
+        button: None,
+    };
+    plain(StatusCode::NOT_FOUND, &page)
+}

@@ -1,0 +1,119 @@
+//! What went wrong with a request: what is said outside, apart from what is logged inside.
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use forewarn_core::problem::{Invalid, InvalidTransition, Problem};
+use forewarn_store::StoreError;
+use serde_json::json;
+
+/// A request that was not carried out.
+#[derive(Debug, thiserror::Error)]
+pub enum ApiError {
+    /// The input is wrong; nothing was stored.
+    #[error("{0}")]
+    Invalid(#[from] Invalid),
+    /// The thing's state does not allow it.
+    #[error("{0}")]
+    Transition(#[from] InvalidTransition),
+    /// There is no such thing.
+    #[error("there is no {0}")]
+    NotFound(String),
+    /// Nobody is signed in.
+    #[error("sign in, or send a token as 'Authorization: Bearer TOKEN'")]
+    Unauthorized,
+    /// Whoever is signed in may not do it.
+    #[error("{0}")]
+    Forbidden(String),
+    /// It was used with another body, or the same request is being worked on.
+    #[error("{0}")]
+    Key(&'static str),
+    /// The store could not do it.
+    #[error("{0}")]
+    Store(#[from] StoreError),
+}
+
+/// The operations' results.
+pub type Result<T> = std::result::Result<T, ApiError>;
+
+impl ApiError {
+    /// The HTTP status.
+    pub fn status(&self) -> StatusCode {
+        match self {
+            ApiError::Invalid(_) | ApiError::Key(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            ApiError::Transition(_) | ApiError::Store(StoreError::Conflict(_)) => {
+                StatusCode::CONFLICT
+            }
+            ApiError::NotFound(_) => StatusCode::NOT_FOUND,
+            ApiError::Unauthorized => StatusCode::UNAUTHORIZED,
+            ApiError::Forbidden(_) => StatusCode::FORBIDDEN,
+            ApiError::Store(StoreError::Unavailable(_)) => StatusCode::SERVICE_UNAVAILABLE,
+            ApiError::Store(StoreError::Full(_)) => StatusCode::INSUFFICIENT_STORAGE,
+            ApiError::Store(StoreError::Corrupt(_)) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// What a stranger may read.
+    pub fn said(&self) -> String {
+        match self {
+            ApiError::Invalid(invalid) if invalid.problems.len() == 1 => {
+                "the input has a problem".into()
+            }
+            ApiError::Invalid(invalid) => {
+                format!("the input has {} problems", invalid.problems.len())
+            }
+            ApiError::Store(StoreError::Conflict(text)) => text.clone(),
+            ApiError::Store(StoreError::Unavailable(_)) => {
+                "the database is not available just now; nothing was changed; try again".into()
+            }
+            ApiError::Store(StoreError::Full(_)) => {
+                "the disk is full; nothing was changed; free some space and try again".into()
+            }
+            ApiError::Store(StoreError::Corrupt(_)) => {
+                "something is wrong inside; it is in the log".into()
+            }
+            other => other.to_string(),
+        }
+    }
+
+    /// What is wrong with which field.
+    pub fn problems(&self) -> &[Problem] {
+        match self {
+            ApiError::Invalid(invalid) => &invalid.problems,
+            _ => &[],
+        }
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let status = self.status();
+        if status.is_server_error() {
+            tracing::error!(%status, problem = %self, "a request failed");
+        }
+        let mut response = problem(status, &self.said(), self.problems());
+        let headers = response.headers_mut();
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
+        }
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+}
+
+/// Problem details (RFC 9457).
+pub(crate) fn problem(status: StatusCode, said: &str, problems: &[Problem]) -> Response {
+    let title = status.canonical_reason().unwrap_or("Problem");
+    let mut body = json!({
+        "type": "about:blank",
+        "title": title,
+        "status": status.as_u16(),
+        "detail": if said.is_empty() { title } else { said },
+    });
+    if !problems.is_empty() {
+        body["errors"] = json!(problems);
+    }
+    let kind = [(header::CONTENT_TYPE, "application/problem+json")];
+    (status, kind, body.to_string()).into_response()
+}

@@ -1,0 +1,3 @@
+//! What others call: recipients who unsubscribe, and later bounces, receipts and alerts.
+
+pub mod unsubscribe;

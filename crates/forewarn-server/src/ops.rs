@@ -1,0 +1,44 @@
+//! Operations: what can be done with Forewarn, once, for the API and the console alike.
+
+pub mod catalogue;
+pub mod incident;
+pub mod maintenance;
+
+use crate::caller::Caller;
+use crate::error::{ApiError, Result};
+use forewarn_core::document::{Node, Problems};
+use forewarn_core::problem::Invalid;
+use forewarn_store::{KeptAnswer, StoreError};
+use serde_json::Value;
+
+/// Somebody else changed the thing between our reading and writing: look again, this often.
+const AGAIN: usize = 3;
+
+/// Reads an input whole or refuses it whole.
+fn read<T>(node: &Node, read: impl FnOnce(&Node, &mut Problems) -> Option<T>) -> Result<T> {
+    let mut problems = Problems::default();
+    let value = read(node, &mut problems);
+    match value {
+        Some(value) if problems.0.is_empty() => Ok(value),
+        _ if problems.0.is_empty() => Err(Invalid::one("", "cannot be read").into()),
+        _ => Err(Invalid {
+            problems: problems.0,
+        }
+        .into()),
+    }
+}
+
+/// The answer that is stored with a publication, so that repeating the request repeats the answer and nothing else.
+fn kept(caller: &Caller, status: i64, body: &Value) -> Option<KeptAnswer> {
+    caller.key.as_ref().map(|key| KeptAnswer {
+        caller: caller.actor.clone(),
+        key: key.clone(),
+        status,
+        body: body.to_string(),
+    })
+}
+
+/// Whether looking again may help.
+fn overtaken(error: &ApiError) -> bool {
+    matches!(error, ApiError::Store(StoreError::Conflict(_)))
+}

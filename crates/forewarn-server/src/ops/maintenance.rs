@@ -1,0 +1,428 @@
+//! What can be done with a maintenance. Each operation makes its notice and plans the rest again.
+
+use super::{AGAIN, kept, overtaken, read};
+use crate::app::App;
+use crate::caller::Caller;
+use crate::error::{ApiError, Result};
+use forewarn_core::document::{Catalogue, Documents, Node, Problems};
+use forewarn_core::event::{Event, Occasion};
+use forewarn_core::maintenance::{Maintenance, Status, read_delay, read_extension};
+use forewarn_core::plan::{Change, Changes, INTERNAL, Input, Plan, changes_from, plan};
+use forewarn_core::policy::{self, Policy};
+use forewarn_core::problem::Invalid;
+use forewarn_core::time::CivilTime;
+use forewarn_store::{Entry, Published, StoredEvent};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+/// The answer to everything done with a maintenance.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// The maintenance as it is from now on.
+    pub maintenance: Maintenance,
+    /// Its plan.
+    pub plan: Plan,
+}
+
+impl Answer {
+    /// The shape of the API.
+    pub fn json(&self) -> Value {
+        let mut body = serde_json::to_value(&self.maintenance).unwrap_or_default();
+        body["plan"] = serde_json::to_value(&self.plan).unwrap_or_default();
+        body
+    }
+}
+
+/// Something that was said with an action.
+#[derive(Clone, Debug, Default)]
+struct Said {
+    milestone: Option<&'static str>,
+    reason: Option<String>,
+    previous: Option<(CivilTime, CivilTime)>,
+}
+
+fn policy_of<'a>(maintenance: &Maintenance, catalogue: &'a Catalogue) -> &'a Policy {
+    let named = maintenance
+        .policy
+        .as_ref()
+        .and_then(|id| policy::find(id.as_str(), &catalogue.policies));
+    named.unwrap_or_else(|| policy::for_maintenance(&maintenance.kind, &catalogue.policies))
+}
+
+/// Reads a maintenance document without storing it, and plans it.
+///
+/// # Errors
+/// Everything that is wrong with it.
+pub async fn preview(app: &App, node: &Node) -> Result<Answer> {
+    let catalogue = app.store.catalogue().await?;
+    let maintenance = parse(node, &catalogue, "MNT-0")?;
+    let input = Input {
+        maintenance: &maintenance,
+        policy: policy_of(&maintenance, &catalogue),
+        catalogue: &catalogue,
+        now: app.clock.now(),
+        told: &[],
+        change: None,
+    };
+    let plan = plan(input);
+    Ok(Answer { maintenance, plan })
+}
+
+fn parse(node: &Node, catalogue: &Catalogue, fresh_id: &str) -> Result<Maintenance> {
+    use forewarn_core::document::Value as Tree;
+    // Alone or under its key, as in files.
+    let wrapped = match &node.value {
+        Tree::Map(entries) if entries.iter().any(|(key, _, _)| key == "maintenance") => {
+            node.clone()
+        }
+        _ => Node {
+            value: Tree::Map(vec![("maintenance".into(), node.place, node.clone())]),
+            place: node.place,
+        },
+    };
+    let documents = Documents::read(&[(String::new(), wrapped)], catalogue, fresh_id)?;
+    documents
+        .maintenance
+        .ok_or_else(|| Invalid::one("maintenance", "is missing").into())
+}
+
+/// Creates a maintenance and plans its notices.
+///
+/// # Errors
+/// Everything that is wrong with the document, or an id that exists already.
+pub async fn create(app: &App, caller: &Caller, node: &Node) -> Result<Answer> {
+    let catalogue = app.store.catalogue().await?;
+    // An id is only used up once the document is sound.
+    let mut maintenance = parse(node, &catalogue, "MNT-0")?;
+    if maintenance.id == *"MNT-0" {
+        let fresh = app.store.fresh_event_id("MNT").await?;
+        maintenance = parse(node, &catalogue, &fresh)?;
+    }
+    let policy = policy_of(&maintenance, &catalogue);
+    let waits = catalogue
+        .audiences
+        .iter()
+        .any(|a| !policy.approvers(a.id.as_str()).is_empty());
+    if waits {
+        maintenance.status = Status::AwaitingApproval;
+    }
+    let entry = Entry::new(
+        &caller.actor,
+        "maintenance.created",
+        maintenance.id.as_str(),
+    )
+    .with(json!({"title": maintenance.title, "start": maintenance.start, "end": maintenance.end}));
+    publish(
+        app,
+        caller,
+        &catalogue,
+        maintenance,
+        0,
+        Said::default(),
+        entry,
+        201,
+    )
+    .await
+}
+
+/// Plans again and publishes event, notices and journal in one transaction.
+#[allow(
+    clippy::too_many_arguments,
+    reason = "each is a different thing that one transaction needs"
+)]
+async fn publish(
+    app: &App,
+    caller: &Caller,
+    catalogue: &Catalogue,
+    maintenance: Maintenance,
+    expected: i64,
+    said: Said,
+    entry: Entry,
+    status: i64,
+) -> Result<Answer> {
+    let now = app.clock.now();
+    let (stored, told) = match expected {
+        0 => (Vec::new(), Vec::new()),
+        _ => app.store.planned(maintenance.id.as_str()).await?,
+    };
+    let earlier: BTreeSet<_> = stored
+        .iter()
+        .filter(|s| Some(s.milestone.as_str()) == said.milestone)
+        .map(|s| &s.offset)
+        .collect();
+    let change = said.milestone.map(|milestone| Change {
+        milestone,
+        counter: earlier.len() as u32,
+    });
+    let input = Input {
+        maintenance: &maintenance,
+        policy: policy_of(&maintenance, catalogue),
+        catalogue,
+        now,
+        told: &told,
+        change,
+    };
+    let plan = plan(input);
+    let changes = changes_from(&plan, &stored);
+    let awaiting = awaiting(&maintenance, catalogue);
+    let entry = with_moves(entry, &changes);
+    let occasion = Occasion {
+        reason: said.reason,
+        previous: said.previous,
+        ..Occasion::default()
+    };
+    let answer = Answer { maintenance, plan };
+    let published = Published {
+        event: &Event::Maintenance(answer.maintenance.clone()),
+        expected,
+        changes: &changes,
+        occasion: &occasion,
+        awaiting: &awaiting,
+        entries: &[entry],
+        plan: Some(serde_json::to_value(&answer.plan).unwrap_or_default()),
+        answer: kept(caller, status, &answer.json()),
+    };
+    app.store.publish(published, now).await?;
+    Ok(answer)
+}
+
+fn awaiting(maintenance: &Maintenance, catalogue: &Catalogue) -> BTreeSet<String> {
+    if maintenance.status != Status::AwaitingApproval {
+        return BTreeSet::new();
+    }
+    let mut all: BTreeSet<String> = catalogue
+        .audiences
+        .iter()
+        .map(|a| a.id.to_string())
+        .collect();
+    all.insert(INTERNAL.to_owned());
+    all
+}
+
+/// What moved is on record with both times.
+fn with_moves(mut entry: Entry, changes: &Changes) -> Entry {
+    if !changes.moved.is_empty() {
+        let moved: Vec<Value> = changes
+            .moved
+            .iter()
+            .map(|m| json!({"notice": m.id, "from": m.from, "to": m.to}))
+            .collect();
+        if entry.detail.is_null() {
+            entry.detail = json!({});
+        }
+        entry.detail["moved"] = moved.into();
+    }
+    entry
+}
+
+async fn load(app: &App, id: &str) -> Result<(Maintenance, i64)> {
+    match app.store.event(id).await? {
+        Some(StoredEvent {
+            event: Event::Maintenance(maintenance),
+            sequence,
+            ..
+        }) => Ok((maintenance, sequence)),
+        _ => Err(ApiError::NotFound(format!("maintenance {id}"))),
+    }
+}
+
+/// A maintenance and its plan as it was made last.
+///
+/// # Errors
+/// When there is none of this id.
+pub async fn show(app: &App, id: &str) -> Result<(Maintenance, Value)> {
+    let (maintenance, _) = load(app, id).await?;
+    let plan = app.store.plan(id).await?.unwrap_or_default();
+    Ok((maintenance, plan))
+}
+
+/// An action: how it changes the maintenance, what is said, and what is written down.
+type Acted = (Maintenance, Said, Entry);
+
+async fn act(
+    app: &App,
+    caller: &Caller,
+    id: &str,
+    action: impl Fn(Maintenance, Timestamp) -> Result<Acted>,
+) -> Result<Answer> {
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        let catalogue = app.store.catalogue().await?;
+        let (maintenance, sequence) = load(app, id).await?;
+        let untold = maintenance.status == Status::AwaitingApproval;
+        let (maintenance, mut said, entry) = action(maintenance, app.clock.now())?;
+        if untold {
+            // Nobody has been told anything, so nobody is told that it changed.
+            said = Said::default();
+        }
+        match publish(
+            app,
+            caller,
+            &catalogue,
+            maintenance,
+            sequence,
+            said,
+            entry,
+            200,
+        )
+        .await
+        {
+            Err(error) if overtaken(&error) && tries < AGAIN => {}
+            other => return other,
+        }
+    }
+}
+
+/// The owners agree.
+///
+/// # Errors
+/// When it does not wait for approval.
+pub async fn approve(app: &App, caller: &Caller, id: &str) -> Result<Answer> {
+    let catalogue = app.store.catalogue().await?;
+    let (maintenance, sequence) = load(app, id).await?;
+    let maintenance = maintenance.approve()?;
+    let entry = Entry::new(&caller.actor, "maintenance.approved", id);
+    app.store
+        .approve(
+            &Event::Maintenance(maintenance.clone()),
+            sequence,
+            entry,
+            app.clock.now(),
+        )
+        .await?;
+    let again = Entry::new(&caller.actor, "maintenance.planned", id);
+    publish(
+        app,
+        caller,
+        &catalogue,
+        maintenance,
+        sequence + 1,
+        Said::default(),
+        again,
+        200,
+    )
+    .await
+}
+
+/// Work begins.
+///
+/// # Errors
+/// When the state does not allow it.
+pub async fn start(app: &App, caller: &Caller, id: &str) -> Result<Answer> {
+    act(app, caller, id, |m, now| {
+        Ok((
+            m.start(now)?,
+            Said::default(),
+            Entry::new(&caller.actor, "maintenance.started", id),
+        ))
+    })
+    .await
+}
+
+/// Work is done.
+///
+/// # Errors
+/// When the state does not allow it.
+pub async fn complete(app: &App, caller: &Caller, id: &str) -> Result<Answer> {
+    act(app, caller, id, |m, now| {
+        Ok((
+            m.complete(now)?,
+            Said::default(),
+            Entry::new(&caller.actor, "maintenance.completed", id),
+        ))
+    })
+    .await
+}
+
+/// It will not happen. `node` may give a reason.
+///
+/// # Errors
+/// When the state does not allow it.
+pub async fn cancel(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<Answer> {
+    let reason = read(node, read_reason)?;
+    act(app, caller, id, |m, now| {
+        let said = Said {
+            milestone: Some("cancellation"),
+            reason: reason.clone(),
+            previous: None,
+        };
+        let entry =
+            Entry::new(&caller.actor, "maintenance.cancelled", id).with(json!({"reason": reason}));
+        Ok((m.cancel(now)?, said, entry))
+    })
+    .await
+}
+
+fn read_reason(node: &Node, problems: &mut Problems) -> Option<Option<String>> {
+    use forewarn_core::document::{Fields, Value, prose};
+    if node.value == Value::Null {
+        return Some(None);
+    }
+    let mut fields = Fields::of(node, "", problems)?;
+    let reason = fields.optional("reason", problems, prose(1_000));
+    fields.finish(problems);
+    Some(reason)
+}
+
+/// It happens at another time.
+///
+/// # Errors
+/// When the times are wrong or the state does not allow it.
+pub async fn delay(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<Answer> {
+    let zone = app.store.catalogue().await?.organisation.time_zone;
+    act(app, caller, id, |m, _| {
+        let (start, end, reason) =
+            read(node, |node, problems| read_delay(node, &zone, &m, problems))?;
+        let milestone = if start.instant() > m.start.instant() {
+            "delay"
+        } else {
+            "reschedule"
+        };
+        let entry = Entry::new(&caller.actor, "maintenance.delayed", id)
+            .with(json!({"from": m.start, "to": start, "end": end, "reason": reason}));
+        let said = Said {
+            milestone: Some(milestone),
+            reason,
+            previous: Some((m.start.clone(), m.end.clone())),
+        };
+        Ok((m.delay(start, end)?, said, entry))
+    })
+    .await
+}
+
+/// It ends later than promised.
+///
+/// # Errors
+/// When the end is wrong or the state does not allow it.
+pub async fn extend(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<Answer> {
+    let zone = app.store.catalogue().await?.organisation.time_zone;
+    act(app, caller, id, |m, _| {
+        let (end, reason) = read(node, |node, problems| {
+            read_extension(node, &zone, &m, problems)
+        })?;
+        let entry = Entry::new(&caller.actor, "maintenance.extended", id)
+            .with(json!({"from": m.end, "to": end, "reason": reason}));
+        let said = Said {
+            milestone: Some("extension"),
+            reason,
+            previous: Some((m.start.clone(), m.end.clone())),
+        };
+        Ok((m.extend(end)?, said, entry))
+    })
+    .await
+}
+
+/// A step of the work is done; `number` counts from 1.
+///
+/// # Errors
+/// When there is no such step or work is not under way.
+pub async fn step_done(app: &App, caller: &Caller, id: &str, number: usize) -> Result<Answer> {
+    act(app, caller, id, |m, now| {
+        let entry =
+            Entry::new(&caller.actor, "maintenance.step_done", id).with(json!({"step": number}));
+        Ok((m.step_done(number, now)?, Said::default(), entry))
+    })
+    .await
+}

@@ -1,0 +1,30 @@
+//! The public status page: a value, and everything made from it.
+//!
+//! A [`Snapshot`] holds all that may be said in public. [`Pages::render`] turns it into the bytes of every
+//! public document at once (the page, each event, the Statuspage API, feed and calendar), so that answering a
+//! request is a lookup: no database, no template, no clock. The same map is what is published as static files.
+//!
+//! Nothing here knows who leads an incident or which systems are behind a service: what is not public is read
+//! from no field, and a test looks for it in every rendered byte.
+
+pub mod api_v2;
+pub mod assets;
+pub mod calendar;
+pub mod feeds;
+mod history;
+pub mod icons;
+mod live;
+mod page;
+mod pages;
+pub mod snapshot;
+pub mod state;
+pub mod when;
+
+pub use live::{Live, snapshot as current_snapshot};
+pub(crate) use page::milestone_words;
+pub use pages::{Page, Pages};
+pub use snapshot::{PublicIncident, PublicMaintenance, PublicMessage, Snapshot};
+
+/// What a public page may load: its own files, nothing else, nothing inline.
+pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; \
+     img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";

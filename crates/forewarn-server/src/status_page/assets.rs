@@ -1,0 +1,76 @@
+//! Files that pages load: style sheet, script, mark. Their names carry a hash of their content, so that a
+//! browser may keep them for ever and still sees every change.
+
+use super::Page;
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+const STYLE: &str = include_str!("../../assets/forewarn.css");
+const SCRIPT: &str = include_str!("../../assets/forewarn.js");
+const MARK: &str = include_str!("../../assets/mark.svg");
+
+/// Answered with every asset: its name changes when its content does.
+pub const CACHE_CONTROL: &str = "public, max-age=31536000, immutable";
+
+/// A short hash of bytes, for names and validators.
+pub fn hash(bytes: &[u8]) -> String {
+    forewarn_core::id::encode(&Sha256::digest(bytes)[..10])
+}
+
+struct Asset {
+    path: String,
+    content_type: &'static str,
+    text: &'static str,
+}
+
+fn asset(name: &str, ending: &str, content_type: &'static str, text: &'static str) -> Asset {
+    Asset {
+        path: format!("/assets/{name}-{}.{ending}", hash(text.as_bytes())),
+        content_type,
+        text,
+    }
+}
+
+static ASSETS: LazyLock<[Asset; 3]> = LazyLock::new(|| {
+    [
+        asset("forewarn", "css", "text/css; charset=utf-8", STYLE),
+        asset("forewarn", "js", "text/javascript; charset=utf-8", SCRIPT),
+        asset("mark", "svg", "image/svg+xml", MARK),
+    ]
+});
+
+static PAGES: LazyLock<BTreeMap<String, Page>> = LazyLock::new(|| {
+    ASSETS
+        .iter()
+        .map(|asset| {
+            let body = asset.text.as_bytes();
+            (asset.path.clone(), Page::new(asset.content_type, body))
+        })
+        .collect()
+});
+
+/// Every asset by its path.
+pub fn pages() -> BTreeMap<String, Page> {
+    PAGES.clone()
+}
+
+/// The asset at this path.
+pub fn get(path: &str) -> Option<&'static Page> {
+    PAGES.get(path)
+}
+
+/// Path of the style sheet.
+pub fn style() -> &'static str {
+    &ASSETS[0].path
+}
+
+/// Path of the script.
+pub fn script() -> &'static str {
+    &ASSETS[1].path
+}
+
+/// Path of the mark, which is also the icon of the browser's tab.
+pub fn mark() -> &'static str {
+    &ASSETS[2].path
+}

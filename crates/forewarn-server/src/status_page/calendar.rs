@@ -1,0 +1,115 @@
+//! Planned work as calendars: `/calendar.ics` to subscribe to, and a file for each event.
+//!
+//! Times are instants in UTC, so that no zone table is needed and none can be out of date. A new window is a new
+//! revision, which raises SEQUENCE; nothing but a change of the event changes a byte.
+
+use super::feeds::host;
+use super::{Page, PublicMaintenance, Snapshot};
+use forewarn_core::maintenance::Status;
+use icalendar::{Calendar, Component, Event, Property};
+use jiff::Timestamp;
+use std::collections::BTreeMap;
+
+const CONTENT_TYPE: &str = "text/calendar; charset=utf-8";
+
+/// How often subscribers look again.
+const REFRESH: &str = "PT15M";
+
+/// Every calendar by its path.
+pub(super) fn pages(snapshot: &Snapshot) -> BTreeMap<String, Page> {
+    let public = snapshot.public_maintenances();
+    let mut pages: BTreeMap<String, Page> = public
+        .iter()
+        .map(|item| {
+            let one = calendar(snapshot, &[item]);
+            (
+                format!("/events/{}.ics", item.maintenance.id),
+                Page::new(CONTENT_TYPE, one),
+            )
+        })
+        .collect();
+    let all = calendar(snapshot, &public);
+    pages.insert("/calendar.ics".into(), Page::new(CONTENT_TYPE, all));
+    pages
+}
+
+fn calendar(snapshot: &Snapshot, items: &[&PublicMaintenance]) -> String {
+    let name = clean(&format!("{}: planned work", snapshot.organisation.name));
+    let mut calendar = Calendar::empty();
+    calendar.append_property(("VERSION", "2.0"));
+    calendar.append_property(("PRODID", "-//Forewarn//Planned work//EN"));
+    calendar.append_property(("CALSCALE", "GREGORIAN"));
+    calendar.append_property(("METHOD", "PUBLISH"));
+    calendar.append_property(("NAME", name.as_str()));
+    calendar.append_property(("X-WR-CALNAME", icalendar_text(&name).as_str()));
+    calendar.append_property(
+        Property::new("REFRESH-INTERVAL", REFRESH)
+            .add_parameter("VALUE", "DURATION")
+            .done(),
+    );
+    calendar.append_property(("X-PUBLISHED-TTL", REFRESH));
+    for item in items {
+        calendar.push(event(snapshot, item));
+    }
+    calendar.to_string()
+}
+
+fn event(snapshot: &Snapshot, item: &PublicMaintenance) -> Event {
+    let work = &item.maintenance;
+    let (start, end) = work.window();
+    let mut event = Event::new();
+    event
+        .add_property("UID", format!("{}@{}", work.id, host(snapshot)))
+        .add_property("DTSTAMP", stamp(item.changed_at))
+        .add_property("CREATED", stamp(item.created_at))
+        .add_property("LAST-MODIFIED", stamp(item.changed_at))
+        .add_property("SEQUENCE", work.revision.saturating_sub(1).to_string())
+        .add_property("DTSTART", stamp(start))
+        .add_property("DTEND", stamp(end))
+        .add_property("SUMMARY", clean(&work.title))
+        .add_property("DESCRIPTION", clean(&description(snapshot, item)))
+        .add_property("URL", snapshot.url(&format!("/events/{}", work.id)))
+        .add_property(
+            "STATUS",
+            match work.status {
+                Status::AwaitingApproval => "TENTATIVE",
+                Status::Cancelled => "CANCELLED",
+                _ => "CONFIRMED",
+            },
+        )
+        // Work on a service does not make its users busy.
+        .add_property("TRANSP", "TRANSPARENT");
+    event.done()
+}
+
+/// What people need to know without opening the page.
+fn description(snapshot: &Snapshot, item: &PublicMaintenance) -> String {
+    let facts = &item.maintenance.facts;
+    let services = snapshot.names(&item.maintenance.services).join(", ");
+    let mut parts = vec![format!("Services: {services}")];
+    parts.extend(facts.effect.clone());
+    parts.extend(facts.why.clone());
+    parts.extend(facts.action.clone().map(|action| action.what));
+    parts.extend(facts.contact.clone().map(|c| format!("Questions: {c}")));
+    parts.join("\n")
+}
+
+fn stamp(at: Timestamp) -> String {
+    at.strftime("%Y%m%dT%H%M%SZ").to_string()
+}
+
+/// Text without control characters, which could end a line early; line breaks stay as they are.
+fn clean(text: &str) -> String {
+    text.replace("\r\n", "\n")
+        .chars()
+        .filter(|c| !c.is_control() || *c == '\n')
+        .collect()
+}
+
+/// Escapes a value whose property the writer does not know to be text.
+fn icalendar_text(text: &str) -> String {
+    text.replace('\\', "\\\\")
+        .replace(';', "\\;")
+        .replace(',', "\\,")
+        .replace('\n', "\\n")
+}

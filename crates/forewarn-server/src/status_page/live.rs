@@ -1,0 +1,223 @@
+//! The public pages as they are now: a value in memory, swapped whole when something changes.
+//!
+//! No request for a public page reaches the database. While the database is away the last pages stay up; they say as of when.
+
+use super::{Pages, PublicIncident, PublicMaintenance, PublicMessage, Snapshot};
+use forewarn_core::audience::Level;
+use forewarn_core::contact::Channel;
+use forewarn_core::document::Catalogue;
+use forewarn_core::event::{Event, Occasion};
+use forewarn_core::incident::Incident;
+use forewarn_core::message::{Content, Variant, render_page};
+use forewarn_core::template::Template;
+use forewarn_store::{Clock, EventFilter, NoticeFilter, Result, Store, StoredEvent};
+use jiff::{SignedDuration, Timestamp};
+use std::collections::BTreeSet;
+use std::sync::{Arc, RwLock};
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// How far back the public pages reach.
+const HISTORY: SignedDuration = SignedDuration::from_hours(24 * 90);
+/// Changes of other processes give no hint; the journal is looked at this often.
+const POLL: Duration = Duration::from_secs(2);
+/// However much changes, the pages are made at most this often.
+const REST: Duration = Duration::from_millis(100);
+
+/// The public pages as they are now.
+#[derive(Clone, Default)]
+pub struct Live(Arc<RwLock<Arc<Pages>>>);
+
+impl Live {
+    /// The pages; cheap, and never in the way of a swap for long.
+    pub fn pages(&self) -> Arc<Pages> {
+        self.0
+            .read()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Swaps the pages.
+    pub fn set(&self, pages: Pages) {
+        *self
+            .0
+            .write()
+            .unwrap_or_else(std::sync::PoisonError::into_inner) = Arc::new(pages);
+    }
+
+    /// Makes the pages anew from the store.
+    ///
+    /// # Errors
+    /// When the store cannot be read; the old pages stay.
+    pub async fn refresh(&self, store: &Store, clock: &Clock, public_url: &str) -> Result<()> {
+        let snapshot = snapshot(store, clock.now(), public_url, clock.is_manual()).await?;
+        self.set(Pages::render(&snapshot));
+        Ok(())
+    }
+
+    /// Keeps the pages true until `stop` turns true.
+    pub async fn keep(
+        self,
+        store: Store,
+        clock: Clock,
+        public_url: String,
+        mut stop: watch::Receiver<bool>,
+    ) {
+        let mut published = store.publications();
+        let mut shown = None;
+        while !*stop.borrow() {
+            let made = async {
+                // A new day changes what "today" is, though nothing happened.
+                let now = (
+                    store.public_version().await?,
+                    clock.now().as_second() / 3600,
+                );
+                if shown != Some(now) {
+                    self.refresh(&store, &clock, &public_url).await?;
+                    shown = Some(now);
+                }
+                Ok::<(), forewarn_store::StoreError>(())
+            };
+            if let Err(problem) = made.await {
+                tracing::warn!(%problem, "the public pages stay as they are");
+            }
+            tokio::time::sleep(REST).await;
+            tokio::select! {
+                _ = published.changed() => {}
+                () = tokio::time::sleep(POLL) => {}
+                _ = stop.changed() => {}
+            }
+        }
+    }
+}
+
+/// All that may be said in public now.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn snapshot(
+    store: &Store,
+    now: Timestamp,
+    public_url: &str,
+    demo: bool,
+) -> Result<Snapshot> {
+    let catalogue = store.catalogue().await?;
+    let templates = store.templates().await?;
+    let filter = EventFilter {
+        kind: None,
+        open: false,
+        since: Some(now - HISTORY),
+    };
+    let speaker = Speaker {
+        catalogue: &catalogue,
+        templates: &templates,
+        public_url,
+    };
+    let (mut incidents, mut maintenances) = (Vec::new(), Vec::new());
+    for stored in store.events(&filter, 500).await? {
+        match stored.event.clone() {
+            Event::Incident(incident) => incidents.push(speaker.incident(incident)),
+            Event::Maintenance(maintenance) => {
+                let messages = speaker.notices(store, &stored).await?;
+                maintenances.push(PublicMaintenance {
+                    maintenance,
+                    created_at: stored.created_at,
+                    changed_at: stored.updated_at,
+                    messages,
+                });
+            }
+        }
+    }
+    Ok(Snapshot {
+        made_at: now,
+        organisation: catalogue.organisation.clone(),
+        public_url: public_url.trim_end_matches('/').to_owned(),
+        services: catalogue.services.clone(),
+        incidents,
+        maintenances,
+        demo,
+    })
+}
+
+/// Turns what was told into the words that everybody may read.
+struct Speaker<'a> {
+    catalogue: &'a Catalogue,
+    templates: &'a [Template],
+    public_url: &'a str,
+}
+
+impl Speaker<'_> {
+    fn message(
+        &self,
+        id: &str,
+        milestone: &str,
+        at: Timestamp,
+        content: &Content,
+    ) -> PublicMessage {
+        let organisation = &self.catalogue.organisation;
+        let variant = Variant {
+            level: Level::NonTechnical,
+            channel: Channel::Email,
+            language: organisation
+                .languages
+                .first()
+                .cloned()
+                .unwrap_or_else(|| "en".into()),
+            zone: organisation.time_zone.clone(),
+        };
+        let message = render_page(content, &variant, self.templates);
+        PublicMessage {
+            id: id.to_owned(),
+            milestone: milestone.to_owned(),
+            at,
+            text: message.text,
+            html: message.html,
+        }
+    }
+
+    fn incident(&self, incident: Incident) -> PublicIncident {
+        let event = Event::Incident(incident.clone());
+        let messages = incident
+            .updates
+            .iter()
+            .map(|update| {
+                let occasion = Occasion {
+                    milestone: Incident::milestone_of(update).to_owned(),
+                    update: Some(update.number),
+                    ..Occasion::default()
+                };
+                let content =
+                    event.content(&occasion, None, self.catalogue, self.public_url, update.at);
+                self.message(&update.id, update.status.as_str(), update.at, &content)
+            })
+            .collect();
+        PublicIncident { incident, messages }
+    }
+
+    /// What was told about planned work, each message once, however many audiences heard it.
+    async fn notices(&self, store: &Store, stored: &StoredEvent) -> Result<Vec<PublicMessage>> {
+        let filter = NoticeFilter {
+            event: Some(stored.event.id().to_string()),
+            ..NoticeFilter::default()
+        };
+        let mut said = BTreeSet::new();
+        let mut messages = Vec::new();
+        for notice in store.notices(&filter, 1000).await? {
+            let (Some(content), Some(at)) = (&notice.content, notice.sent_at) else {
+                continue;
+            };
+            let internal = matches!(notice.milestone.as_str(), "overrun_check" | "leadership");
+            if !internal
+                && said.insert((
+                    notice.revision,
+                    notice.milestone.clone(),
+                    notice.offset.clone(),
+                ))
+            {
+                messages.push(self.message(&notice.id, &notice.milestone, at, content));
+            }
+        }
+        messages.sort_by_key(|m| m.at);
+        Ok(messages)
+    }
+}

@@ -1,0 +1,397 @@
+//! The pages that people read: `/`, `/history` and one for each event.
+
+use super::history::{self, Period, Strip};
+use super::icons::{self, Used};
+use super::state::{ServiceState, States};
+use super::when::{self, TimeHtml};
+use super::{Page, PublicIncident, PublicMaintenance, PublicMessage, Snapshot, assets};
+use askama::Template;
+use forewarn_core::incident::Incident;
+use forewarn_core::maintenance::{Maintenance, Status};
+use forewarn_core::service::Service;
+use std::collections::BTreeMap;
+
+/// Days of history on the first page; the rest is on `/history`.
+const DAYS_ON_FIRST_PAGE: usize = 7;
+
+/// Longest excerpt of a message on a page that lists many.
+const EXCERPT: usize = 400;
+
+/// Planned events on the first page; the rest is in the calendar and the API.
+const PLANNED_ON_FIRST_PAGE: usize = 20;
+
+/// What surrounds every public page.
+struct Around<'a> {
+    snapshot: &'a Snapshot,
+    title: String,
+    current: &'static str,
+}
+
+impl Around<'_> {
+    fn language(&self) -> &str {
+        let languages = &self.snapshot.organisation.languages;
+        languages.first().map_or("en", String::as_str)
+    }
+
+    fn organisation(&self) -> &str {
+        &self.snapshot.organisation.name
+    }
+
+    fn as_of(&self) -> TimeHtml {
+        when::long_html(self.snapshot.made_at, &self.snapshot.organisation.time_zone)
+    }
+
+    fn zone(&self) -> &str {
+        self.snapshot.organisation.time_zone.name()
+    }
+}
+
+/// The first page.
+#[derive(Template)]
+#[template(path = "status/index.html")]
+struct Index<'a> {
+    around: Around<'a>,
+    sentence: String,
+    worst: ServiceState,
+    incidents: Vec<IncidentCard<'a>>,
+    active: Vec<WorkCard<'a>>,
+    planned: Vec<WorkCard<'a>>,
+    more_planned: usize,
+    groups: Vec<Group<'a>>,
+    days: Vec<Period>,
+}
+
+/// An open incident on the first page.
+struct IncidentCard<'a> {
+    incident: &'a Incident,
+    state: ServiceState,
+    status: &'static str,
+    services: String,
+    excerpt: String,
+    said_at: TimeHtml,
+    next: Option<NextUpdate>,
+}
+
+/// The promise of an open incident.
+struct NextUpdate {
+    due: TimeHtml,
+    countdown: TimeHtml,
+    others: TimeHtml,
+}
+
+/// A planned event on the first page.
+struct WorkCard<'a> {
+    work: &'a Maintenance,
+    window: TimeHtml,
+    others: TimeHtml,
+    lasts: String,
+    clocks_change: bool,
+    services: String,
+    effect: Option<String>,
+    action: Option<String>,
+}
+
+/// Services under one heading.
+struct Group<'a> {
+    name: &'a str,
+    rows: Vec<Row<'a>>,
+}
+
+/// A service on the first page.
+struct Row<'a> {
+    service: &'a Service,
+    state: ServiceState,
+    may_be_affected: bool,
+    strip: Strip,
+}
+
+impl Row<'_> {
+    fn icon(&self) -> Used {
+        icons::used(if self.may_be_affected {
+            "near"
+        } else {
+            self.state.tone()
+        })
+    }
+}
+
+/// One event.
+#[derive(Template)]
+#[template(path = "status/event.html")]
+struct EventPage<'a> {
+    around: Around<'a>,
+    id: &'a str,
+    title: &'a str,
+    tone: &'static str,
+    status: &'static str,
+    facts: Vec<(&'static str, String)>,
+    times: Vec<(&'static str, TimeHtml)>,
+    next: Option<NextUpdate>,
+    /// A maintenance's window, and the same on other clocks.
+    window: Option<(TimeHtml, TimeHtml)>,
+    calendar: bool,
+    messages: Vec<Said<'a>>,
+    nothing: &'static str,
+}
+
+/// A message on an event's page.
+struct Said<'a> {
+    message: &'a PublicMessage,
+    name: String,
+    at: TimeHtml,
+}
+
+/// Everything that is over, by month.
+#[derive(Template)]
+#[template(path = "status/history.html")]
+struct HistoryPage<'a> {
+    around: Around<'a>,
+    months: Vec<Period>,
+}
+
+/// Every page by its path.
+pub(super) fn pages(snapshot: &Snapshot) -> BTreeMap<String, Page> {
+    let mut pages = BTreeMap::new();
+    pages.insert("/".to_owned(), html(&index(snapshot)));
+    pages.insert("/history".to_owned(), html(&history_page(snapshot)));
+    for item in &snapshot.incidents {
+        let path = format!("/events/{}", item.incident.id);
+        pages.insert(path, html(&incident_page(snapshot, item)));
+    }
+    for item in snapshot.public_maintenances() {
+        let path = format!("/events/{}", item.maintenance.id);
+        pages.insert(path, html(&maintenance_page(snapshot, item)));
+    }
+    pages
+}
+
+fn html(template: &impl Template) -> Page {
+    // Rendering writes into a string and every value is at hand: it cannot fail.
+    let body = template.render().unwrap_or_default();
+    Page::new("text/html; charset=utf-8", body)
+}
+
+fn index(snapshot: &Snapshot) -> Index<'_> {
+    let states = States::of(snapshot);
+    let sentence = states.sentence(snapshot);
+    let mut planned = snapshot.maintenances_in(Status::Scheduled);
+    let more_planned = planned.len().saturating_sub(PLANNED_ON_FIRST_PAGE);
+    planned.truncate(PLANNED_ON_FIRST_PAGE);
+    Index {
+        around: Around {
+            snapshot,
+            title: format!("{}: {sentence}", snapshot.organisation.name),
+            current: "/",
+        },
+        worst: states.worst(),
+        sentence,
+        incidents: snapshot
+            .open_incidents()
+            .into_iter()
+            .map(|item| incident_card(snapshot, item))
+            .collect(),
+        active: snapshot
+            .maintenances_in(Status::InProgress)
+            .into_iter()
+            .map(|item| work_card(snapshot, item))
+            .collect(),
+        planned: planned
+            .into_iter()
+            .map(|item| work_card(snapshot, item))
+            .collect(),
+        more_planned,
+        groups: groups(snapshot, &states),
+        days: history::by_day(snapshot, DAYS_ON_FIRST_PAGE),
+    }
+}
+
+/// Services under their headings, both in the order in which they first come.
+fn groups<'a>(snapshot: &'a Snapshot, states: &States) -> Vec<Group<'a>> {
+    let mut strips = history::strips(snapshot);
+    let mut groups: Vec<Group<'a>> = Vec::new();
+    for service in &snapshot.services {
+        let name = service.group.as_deref().unwrap_or("Services");
+        let row = Row {
+            service,
+            state: states.state(&service.id),
+            may_be_affected: states.may_be_affected(&service.id),
+            strip: strips.remove(&service.id).unwrap_or_default(),
+        };
+        match groups.iter_mut().find(|group| group.name == name) {
+            Some(group) => group.rows.push(row),
+            None => groups.push(Group {
+                name,
+                rows: vec![row],
+            }),
+        }
+    }
+    groups
+}
+
+fn next_update(snapshot: &Snapshot, item: &PublicIncident) -> Option<NextUpdate> {
+    let zone = &snapshot.organisation.time_zone;
+    item.next_update_at().map(|due| NextUpdate {
+        due: when::clock_html(due, zone, snapshot.made_at),
+        countdown: when::countdown_html(due),
+        others: when::others_html(due, zone),
+    })
+}
+
+fn incident_card<'a>(snapshot: &'a Snapshot, item: &'a PublicIncident) -> IncidentCard<'a> {
+    let incident = &item.incident;
+    let zone = &snapshot.organisation.time_zone;
+    IncidentCard {
+        incident,
+        state: ServiceState::from(history::worst_impact(item)),
+        status: history::incident_words(incident.status),
+        services: snapshot.names(incident.services.keys()).join(", "),
+        excerpt: excerpt(item.latest().map_or("", |m| &m.text)),
+        said_at: when::short_html(item.changed_at(), zone, snapshot.made_at),
+        next: next_update(snapshot, item),
+    }
+}
+
+fn work_card<'a>(snapshot: &'a Snapshot, item: &'a PublicMaintenance) -> WorkCard<'a> {
+    let work = &item.maintenance;
+    let zone = &snapshot.organisation.time_zone;
+    let (start, end) = work.window();
+    let facts = &work.facts;
+    WorkCard {
+        work,
+        window: when::window_html(start, end, zone),
+        others: when::window_others_html(start, end, zone),
+        lasts: when::lasts(end.duration_since(start)),
+        clocks_change: when::clocks_change(start, end, zone),
+        services: snapshot.names(&work.services).join(", "),
+        effect: facts.effect.as_deref().map(excerpt),
+        action: facts.action.as_ref().map(|action| excerpt(&action.what)),
+    }
+}
+
+fn incident_page<'a>(snapshot: &'a Snapshot, item: &'a PublicIncident) -> EventPage<'a> {
+    let incident = &item.incident;
+    let zone = &snapshot.organisation.time_zone;
+    let mut times = vec![("Began", when::long_html(incident.declared_at, zone))];
+    times.extend(
+        incident
+            .resolved_at
+            .map(|end| ("Resolved", when::long_html(end, zone))),
+    );
+    EventPage {
+        around: Around {
+            snapshot,
+            title: format!("{}: {}", snapshot.organisation.name, incident.title),
+            current: "",
+        },
+        id: incident.id.as_str(),
+        title: &incident.title,
+        tone: if item.is_open() {
+            ServiceState::from(history::worst_impact(item)).tone()
+        } else {
+            "ok"
+        },
+        status: history::incident_words(incident.status),
+        facts: vec![(
+            "Services",
+            snapshot.names(incident.services.keys()).join(", "),
+        )],
+        times,
+        next: next_update(snapshot, item),
+        window: None,
+        calendar: false,
+        messages: said(snapshot, &item.messages),
+        nothing: "Nothing has been said yet.",
+    }
+}
+
+fn maintenance_page<'a>(snapshot: &'a Snapshot, item: &'a PublicMaintenance) -> EventPage<'a> {
+    let work = &item.maintenance;
+    let zone = &snapshot.organisation.time_zone;
+    let (start, end) = work.window();
+    let mut facts = vec![("Services", snapshot.names(&work.services).join(", "))];
+    let known = &work.facts;
+    facts.extend(known.effect.clone().map(|text| ("What you notice", text)));
+    facts.extend(known.why.clone().map(|text| ("Why", text)));
+    facts.extend(known.action.clone().map(|a| ("What to do", a.what)));
+    facts.extend(known.workaround.clone().map(|text| ("Meanwhile", text)));
+    facts.extend(known.contact.clone().map(|text| ("Questions", text)));
+    let mut times = Vec::new();
+    times.extend(
+        work.started_at
+            .map(|at| ("Began", when::long_html(at, zone))),
+    );
+    let ended = history::maintenance_words(work.status);
+    times.extend(work.ended_at.map(|at| (ended, when::long_html(at, zone))));
+    EventPage {
+        around: Around {
+            snapshot,
+            title: format!("{}: {}", snapshot.organisation.name, work.title),
+            current: "",
+        },
+        id: work.id.as_str(),
+        title: &work.title,
+        tone: if work.status == Status::Completed {
+            "ok"
+        } else {
+            "work"
+        },
+        status: ended,
+        facts,
+        times,
+        next: None,
+        window: Some((
+            when::window_html(start, end, zone),
+            when::window_others_html(start, end, zone),
+        )),
+        calendar: !work.status.is_over(),
+        messages: said(snapshot, &item.messages),
+        nothing: "Notices appear here when they go out.",
+    }
+}
+
+/// Messages with their names, newest first.
+fn said<'a>(snapshot: &Snapshot, messages: &'a [PublicMessage]) -> Vec<Said<'a>> {
+    let zone = &snapshot.organisation.time_zone;
+    messages
+        .iter()
+        .rev()
+        .map(|message| Said {
+            message,
+            name: milestone_words(&message.milestone),
+            at: when::long_html(message.at, zone),
+        })
+        .collect()
+}
+
+fn history_page(snapshot: &Snapshot) -> HistoryPage<'_> {
+    HistoryPage {
+        around: Around {
+            snapshot,
+            title: format!("{}: history", snapshot.organisation.name),
+            current: "/history",
+        },
+        months: history::by_month(snapshot),
+    }
+}
+
+/// A milestone's or status's name for readers: `final_reminder` is "Final reminder".
+pub(crate) fn milestone_words(name: &str) -> String {
+    let mut words = name.replace('_', " ");
+    if let Some(first) = words.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    words
+}
+
+/// The beginning of a text, cut between words.
+pub(crate) fn excerpt(text: &str) -> String {
+    let text = text.trim();
+    if text.chars().count() <= EXCERPT {
+        return text.to_owned();
+    }
+    let cut: String = text.chars().take(EXCERPT).collect();
+    let end = cut
+        .rfind(char::is_whitespace)
+        .filter(|at| *at > EXCERPT / 2);
+    format!("{} …", cut[..end.unwrap_or(cut.len())].trim_end())
+}

@@ -1,0 +1,253 @@
+//! The value behind everything public.
+
+use forewarn_core::facts::Facts;
+use forewarn_core::incident::{Incident, Update};
+use forewarn_core::maintenance::{Maintenance, Status};
+use forewarn_core::organisation::Organisation;
+use forewarn_core::service::Service;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// All that may be said in public at one instant.
+///
+/// Equal snapshots give equal bytes. What renders it never asks the time: "now" is `made_at`, so whoever makes
+/// snapshots makes one after every change and one after midnight in the organisation's zone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// When it was made; the page says "as of".
+    pub made_at: Timestamp,
+    /// Whose page it is, and whose clocks it shows.
+    pub organisation: Organisation,
+    /// Where the page is reached, for absolute links; without a slash at the end.
+    pub public_url: String,
+    /// Every service, in the order in which they are shown.
+    pub services: Vec<Service>,
+    /// Open incidents, and closed ones of the last 90 days or the 50 newest.
+    pub incidents: Vec<PublicIncident>,
+    /// Planned work of the last 90 days and all that is ahead.
+    pub maintenances: Vec<PublicMaintenance>,
+    /// The clock is a movable one: scripts count from `made_at` instead of the reader's clock.
+    #[serde(default)]
+    pub demo: bool,
+}
+
+/// An incident and what was said about it in public.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PublicIncident {
+    /// The incident. Its lead, spokesperson and technical facts are never shown.
+    pub incident: Incident,
+    /// One per update of the incident and with its id, oldest first.
+    pub messages: Vec<PublicMessage>,
+}
+
+/// A maintenance and what was said about it in public.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PublicMaintenance {
+    /// The maintenance. One that waits for approval is never shown, even if it stands here.
+    pub maintenance: Maintenance,
+    /// When it was entered.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub changed_at: Timestamp,
+    /// Notices that have gone out, oldest first.
+    pub messages: Vec<PublicMessage>,
+}
+
+/// A published message at the level that everybody may read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PublicMessage {
+    /// Its id: the notice's or the update's. Feeds know the message by it.
+    pub id: String,
+    /// Which notice it is: `announcement`, `start`, `update`, or an incident's status.
+    pub milestone: String,
+    /// When it was published.
+    pub at: Timestamp,
+    /// The words.
+    pub text: String,
+    /// The words as HTML that is already sanitised: it goes into pages as it is.
+    pub html: String,
+}
+
+impl PublicMessage {
+    /// A message from plain words: blank lines make paragraphs, everything else is text.
+    pub fn plain(
+        id: impl Into<String>,
+        milestone: &str,
+        at: Timestamp,
+        text: &str,
+    ) -> PublicMessage {
+        PublicMessage {
+            id: id.into(),
+            milestone: milestone.to_owned(),
+            at,
+            text: text.to_owned(),
+            html: paragraphs(text),
+        }
+    }
+}
+
+impl From<Incident> for PublicIncident {
+    /// Says each update in the spokesperson's own words, or in sentences made from the public facts.
+    fn from(incident: Incident) -> PublicIncident {
+        let messages = incident
+            .updates
+            .iter()
+            .map(|update| {
+                let text = update
+                    .text
+                    .clone()
+                    .unwrap_or_else(|| sentences(update, &incident.title));
+                PublicMessage::plain(&update.id, update.status.as_str(), update.at, &text)
+            })
+            .collect();
+        PublicIncident { incident, messages }
+    }
+}
+
+/// What an update says when nobody wrote a text: only facts that everybody may read.
+fn sentences(update: &Update, title: &str) -> String {
+    let Facts {
+        effect,
+        cause,
+        action,
+        workaround,
+        data_safe,
+        ..
+    } = &update.facts;
+    let mut said: Vec<&str> = Vec::new();
+    said.push(effect.as_deref().unwrap_or(title));
+    said.push(match update.status.as_str() {
+        "investigating" => "We are investigating.",
+        "identified" => "We know the cause and are working on it.",
+        "monitoring" => "A fix is in place and we are watching it.",
+        _ => "This is resolved.",
+    });
+    said.extend(cause.as_deref());
+    said.extend(workaround.as_deref());
+    said.extend(action.as_ref().map(|a| a.what.as_str()));
+    said.extend(match data_safe {
+        Some(true) => Some("No data is lost."),
+        _ => None,
+    });
+    said.join("\n\n")
+}
+
+/// Plain text as HTML paragraphs.
+pub(crate) fn paragraphs(text: &str) -> String {
+    text.replace('\r', "")
+        .split("\n\n")
+        .map(str::trim)
+        .filter(|paragraph| !paragraph.is_empty())
+        .map(|paragraph| format!("<p>{}</p>", escape(paragraph).replace('\n', "<br>")))
+        .collect()
+}
+
+fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            _ => out.push(c),
+        }
+    }
+    out
+}
+
+impl Snapshot {
+    /// Incidents that people still wait for, newest first.
+    pub fn open_incidents(&self) -> Vec<&PublicIncident> {
+        let mut open: Vec<_> = self.incidents.iter().filter(|i| i.is_open()).collect();
+        open.sort_by_key(|i| std::cmp::Reverse((i.incident.declared_at, &i.incident.id)));
+        open
+    }
+
+    /// Planned work that everybody may know of, by its start.
+    pub fn public_maintenances(&self) -> Vec<&PublicMaintenance> {
+        let mut public: Vec<_> = self
+            .maintenances
+            .iter()
+            .filter(|m| m.maintenance.status != Status::AwaitingApproval)
+            .collect();
+        public.sort_by_key(|m| (m.maintenance.window().0, &m.maintenance.id));
+        public
+    }
+
+    /// Planned work in this status, by its start.
+    pub fn maintenances_in(&self, status: Status) -> Vec<&PublicMaintenance> {
+        self.public_maintenances()
+            .into_iter()
+            .filter(|m| m.maintenance.status == status)
+            .collect()
+    }
+
+    /// The newest message, or `made_at` when nothing was ever said.
+    pub fn last_said_at(&self) -> Timestamp {
+        let incidents = self.incidents.iter().flat_map(|i| &i.messages);
+        let maintenances = self.public_maintenances();
+        let maintenances = maintenances.iter().flat_map(|m| &m.messages);
+        incidents
+            .chain(maintenances)
+            .map(|m| m.at)
+            .max()
+            .unwrap_or(self.made_at)
+    }
+
+    /// The service with this id.
+    pub fn service(&self, id: &str) -> Option<&Service> {
+        self.services.iter().find(|s| s.id == *id)
+    }
+
+    /// The names of these services; a service that is no longer known goes by its id.
+    pub fn names<'a>(
+        &self,
+        ids: impl IntoIterator<Item = &'a forewarn_core::id::Id>,
+    ) -> Vec<String> {
+        ids.into_iter()
+            .map(|id| {
+                self.service(id.as_str())
+                    .map_or_else(|| id.to_string(), |s| s.name.clone())
+            })
+            .collect()
+    }
+
+    /// The absolute address of a path of this page.
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.public_url.trim_end_matches('/'))
+    }
+}
+
+impl PublicIncident {
+    /// People still wait for the end.
+    pub fn is_open(&self) -> bool {
+        self.incident.status.is_open()
+    }
+
+    /// The newest message.
+    pub fn latest(&self) -> Option<&PublicMessage> {
+        self.messages.last()
+    }
+
+    /// When the next update was promised, while the incident is open.
+    pub fn next_update_at(&self) -> Option<Timestamp> {
+        self.is_open()
+            .then(|| self.incident.promise())
+            .flatten()
+            .map(|promise| promise.due)
+    }
+
+    /// When it last changed.
+    pub fn changed_at(&self) -> Timestamp {
+        self.latest().map_or(self.incident.declared_at, |m| m.at)
+    }
+}
+
+impl PublicMaintenance {
+    /// The newest message.
+    pub fn latest(&self) -> Option<&PublicMessage> {
+        self.messages.last()
+    }
+}
