@@ -7,7 +7,7 @@
 mod auditor;
 mod chance;
 mod drive;
-mod operator;
+pub mod operator;
 mod world;
 
 use crate::database::Kind;
