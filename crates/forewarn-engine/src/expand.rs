@@ -9,6 +9,7 @@ use forewarn_core::plan::INTERNAL;
 use forewarn_core::service::affected;
 use forewarn_store::{DueNotice, Entry, Lane, Recipients, Result, StoreError};
 use jiff::Timestamp;
+use std::collections::BTreeSet;
 
 /// How many notices are begun at once.
 const BEGIN: i64 = 64;
@@ -24,9 +25,15 @@ impl<C: Channels> Engine<C> {
         let mut more = due.len() as i64 == BEGIN;
         if !due.is_empty() {
             let catalogue = self.store.catalogue().await?;
+            // Of an event that was changed meanwhile nothing more begins before it is read again: the rest would overtake.
+            let mut overtaken = BTreeSet::new();
             for notice in due {
-                more |= !self.begin(notice, &catalogue, now).await?;
+                let event = notice.event.id().clone();
+                if !overtaken.contains(&event) && !self.begin(notice, &catalogue, now).await? {
+                    overtaken.insert(event);
+                }
             }
+            more |= !overtaken.is_empty();
         }
         let unexpanded = self.store.unexpanded(lane).await?;
         if !unexpanded.is_empty() {

@@ -246,7 +246,8 @@ impl Audit<'_> {
         };
         if !borne_out {
             wrong.push(format!(
-                "lost: delivery {id} to {} is {:?} ({:?}) after tries {:?} and attempts {:?}",
+                "lost: delivery {id} ({}) to {} is {:?} ({:?}) after tries {:?} and attempts {:?}",
+                self.told_about(row),
                 row.endpoint,
                 row.status,
                 row.reason,
@@ -276,6 +277,22 @@ impl Audit<'_> {
             wrong.push(format!("delivery {id} was sent with different bytes"));
         }
         waits(row, wrong);
+    }
+
+    /// Everything that the same endpoint was or was to be told of the same event, and the delivery's own part.
+    fn told_about(&self, row: &DeliveryRow) -> String {
+        let part = |row: &DeliveryRow| {
+            let noted = self.operator.noted.get(&row.notice);
+            noted.map_or_else(String::new, |n| {
+                format!("{} {:?} {:?}", n.notice.milestone, rank(n), row.status)
+            })
+        };
+        let same = self
+            .deliveries
+            .values()
+            .filter(|d| d.event == row.event && d.endpoint == row.endpoint && d.id != row.id);
+        let others: Vec<String> = same.map(part).collect();
+        format!("{}; beside {}", part(row), others.join(", "))
     }
 
     fn has_newer(&self, row: &DeliveryRow) -> bool {
