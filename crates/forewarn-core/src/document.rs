@@ -2,9 +2,11 @@
 
 mod fields;
 mod node;
+mod places;
 
 pub use fields::{Fields, Problems, boolean, line, prose, scalar};
-pub use node::{Node, Value, from_json, parse_json, parse_yaml};
+pub use node::{Entry, Node, Place, Value, from_json, parse_json, parse_yaml};
+use places::{Item, Places};
 
 use crate::audience::Audience;
 use crate::contact::Contact;
@@ -121,12 +123,13 @@ impl Documents {
             name_file(&mut problems, before, name, nodes.len());
         }
         let zone = zone_source(&documents);
+        let mut places = Places::new(nodes.len());
         for (name, node) in nodes {
             let before = problems.0.len();
-            documents.read_parts(node, &zone, fresh_id, &mut problems);
+            documents.read_parts((name, node), &zone, fresh_id, &mut places, &mut problems);
             name_file(&mut problems, before, name, nodes.len());
         }
-        documents.check_references(known, &mut problems);
+        documents.check_references(known, &places, &mut problems);
         if problems.0.is_empty() {
             Ok(documents)
         } else {
@@ -136,11 +139,12 @@ impl Documents {
         }
     }
 
-    fn read_parts(
+    fn read_parts<'a>(
         &mut self,
-        node: &Node,
+        (name, node): (&'a str, &'a Node),
         zone: &crate::time::Zone,
         fresh_id: &str,
+        places: &mut Places<'a>,
         problems: &mut Problems,
     ) {
         let Value::Map(entries) = &node.value else {
@@ -157,35 +161,31 @@ impl Documents {
             }
             match key.as_str() {
                 "organisation" => {}
-                "services" => each(
-                    node,
-                    "services",
+                "services" => self.services.extend(places.each(
+                    (name, "services", node),
                     problems,
-                    &mut self.services,
                     Service::read,
-                ),
-                "audiences" => each(
-                    node,
-                    "audiences",
+                )),
+                "audiences" => self.audiences.extend(places.each(
+                    (name, "audiences", node),
                     problems,
-                    &mut self.audiences,
                     Audience::read,
-                ),
-                "contacts" => each(
-                    node,
-                    "contacts",
+                )),
+                "contacts" => self.contacts.extend(places.each(
+                    (name, "contacts", node),
                     problems,
-                    &mut self.contacts,
                     Contact::read,
-                ),
-                "policies" => each(node, "policies", problems, &mut self.policies, Policy::read),
-                "templates" => each(
-                    node,
-                    "templates",
+                )),
+                "policies" => self.policies.extend(places.each(
+                    (name, "policies", node),
                     problems,
-                    &mut self.templates,
+                    Policy::read,
+                )),
+                "templates" => self.templates.extend(places.each(
+                    (name, "templates", node),
+                    problems,
                     Template::read,
-                ),
+                )),
                 "maintenance" => {
                     if self.maintenance.is_some() {
                         problems.add(
@@ -196,17 +196,18 @@ impl Documents {
                     }
                     self.maintenance =
                         Maintenance::read(node, "maintenance", zone, fresh_id, problems);
+                    places.maintenance = Some((name, node));
                 }
                 _ => problems.add(key, *place, unknown("part", key, PARTS)),
             }
         }
     }
 
-    fn check_references(&self, known: &Catalogue, problems: &mut Problems) {
-        repeated("services", self.services.iter().map(|s| &s.id), problems);
-        repeated("audiences", self.audiences.iter().map(|s| &s.id), problems);
-        repeated("contacts", self.contacts.iter().map(|s| &s.id), problems);
-        repeated("policies", self.policies.iter().map(|s| &s.id), problems);
+    fn check_references(&self, known: &Catalogue, places: &Places<'_>, problems: &mut Problems) {
+        places.repeated("services", self.services.iter().map(|s| &s.id), problems);
+        places.repeated("audiences", self.audiences.iter().map(|s| &s.id), problems);
+        places.repeated("contacts", self.contacts.iter().map(|s| &s.id), problems);
+        places.repeated("policies", self.policies.iter().map(|s| &s.id), problems);
         let services: BTreeSet<&str> = self
             .services
             .iter()
@@ -219,69 +220,46 @@ impl Documents {
             .chain(&known.audiences)
             .map(|a| a.id.as_str())
             .collect();
-        let mut check = |path: String, id: &Id, what: &str, among: &BTreeSet<&str>| {
-            if !among.contains(id.as_str()) {
-                problems.add(
-                    path,
-                    None,
-                    unknown(what, id.as_str(), among.iter().copied()),
-                );
+        let mut check = |item: Item<'_>, field: &str, ids: &[Id], what: &str| {
+            let among = if what == "audience" {
+                &audiences
+            } else {
+                &services
+            };
+            for (n, id) in ids.iter().enumerate() {
+                if !among.contains(id.as_str()) && !places.is_unread(id) {
+                    let problem = unknown(what, id.as_str(), among.iter().copied());
+                    places.add(item, field, Some(n), problem, problems);
+                }
             }
         };
         for (n, service) in self.services.iter().enumerate() {
-            for (m, id) in service.depends_on.iter().enumerate() {
-                check(
-                    format!("services[{n}].depends_on[{m}]"),
-                    id,
-                    "service",
-                    &services,
-                );
-            }
+            let item = Item::of("services", n);
+            check(item, "depends_on", &service.depends_on, "service");
         }
         for (n, audience) in self.audiences.iter().enumerate() {
             if let crate::audience::Scope::Services(list) = &audience.services {
-                for (m, id) in list.iter().enumerate() {
-                    check(
-                        format!("audiences[{n}].services[{m}]"),
-                        id,
-                        "service",
-                        &services,
-                    );
-                }
+                check(Item::of("audiences", n), "services", list, "service");
             }
         }
         for (n, contact) in self.contacts.iter().enumerate() {
-            for (m, id) in contact.audiences.iter().enumerate() {
-                check(
-                    format!("contacts[{n}].audiences[{m}]"),
-                    id,
-                    "audience",
-                    &audiences,
-                );
-            }
-            for (m, id) in contact.services.iter().enumerate() {
-                check(
-                    format!("contacts[{n}].services[{m}]"),
-                    id,
-                    "service",
-                    &services,
-                );
-            }
+            let item = Item::of("contacts", n);
+            check(item, "audiences", &contact.audiences, "audience");
+            check(item, "services", &contact.services, "service");
         }
         if let Some(maintenance) = &self.maintenance {
-            for (n, id) in maintenance.services.iter().enumerate() {
-                check(
-                    format!("maintenance.services[{n}]"),
-                    id,
-                    "service",
-                    &services,
-                );
-            }
+            let item = Item::of("maintenance", 0);
+            check(item, "services", &maintenance.services, "service");
         }
-        self.check_policy_and_cycles(known, problems);
+        self.check_policy_and_cycles(known, places, problems);
     }
 
-    fn check_policy_and_cycles(&self, known: &Catalogue, problems: &mut Problems) {
+    fn check_policy_and_cycles(
+        &self,
+        known: &Catalogue,
+        places: &Places<'_>,
+        problems: &mut Problems,
+    ) {
         let policies: Vec<Policy> = self
             .policies
             .iter()
@@ -290,16 +268,20 @@ impl Documents {
             .collect();
         if let Some(id) = self.maintenance.as_ref().and_then(|m| m.policy.as_ref())
             && crate::policy::find(id.as_str(), &policies).is_none()
+            && !places.is_unread(id)
         {
             let ids: Vec<&str> = policies
                 .iter()
                 .chain(crate::policy::BUILT_IN.iter())
                 .map(|p| p.id.as_str())
                 .collect();
-            problems.add(
-                "maintenance.policy",
+            let problem = unknown("policy", id.as_str(), ids.iter().copied());
+            places.add(
+                Item::of("maintenance", 0),
+                "policy",
                 None,
-                unknown("policy", id.as_str(), ids.iter().copied()),
+                problem,
+                problems,
             );
         }
         let mut services = self.services.clone();
@@ -340,37 +322,6 @@ impl Documents {
             services: lay(&self.services, &known.services, |s| &s.id),
             audiences: lay(&self.audiences, &known.audiences, |a| &a.id),
             policies: lay(&self.policies, &known.policies, |p| &p.id),
-        }
-    }
-}
-
-fn each<T>(
-    node: &Node,
-    part: &str,
-    problems: &mut Problems,
-    into: &mut Vec<T>,
-    read: impl Fn(&Node, &str, &mut Problems) -> Option<T>,
-) {
-    match &node.value {
-        Value::List(items) => {
-            let start = into.len();
-            for (n, item) in items.iter().enumerate() {
-                into.extend(read(item, &format!("{part}[{}]", start + n), problems));
-            }
-        }
-        _ => problems.add(part, node.place, "must be a list"),
-    }
-}
-
-fn repeated<'a>(part: &str, ids: impl Iterator<Item = &'a Id>, problems: &mut Problems) {
-    let mut seen = BTreeSet::new();
-    for (n, id) in ids.enumerate() {
-        if !seen.insert(id) {
-            problems.add(
-                format!("{part}[{n}].id"),
-                None,
-                format!("'{id}' stands twice"),
-            );
         }
     }
 }

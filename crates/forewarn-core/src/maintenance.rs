@@ -368,6 +368,13 @@ pub fn read_delay(
             .unwrap_or(old_end);
         CivilTime::of(instant, &start.zone)
     });
+    if (start.instant(), end.instant()) == (old_start, old_end) {
+        fields.problem(
+            "start",
+            "is the planned start already, with the same end",
+            problems,
+        );
+    }
     if let Some(problem) = window_problem(&start, &end) {
         fields.problem("end", problem, problems);
     }

@@ -23,8 +23,8 @@ use crate::time::{CivilTime, Zone};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// Every milestone that a notice can stand for, in the order in which people read them.
-pub const MILESTONES: [&str; 21] = [
+/// Every notice there is, by name.
+pub const MILESTONES: [&str; 23] = [
     "announcement",
     "reminder",
     "final_reminder",
@@ -46,6 +46,8 @@ pub const MILESTONES: [&str; 21] = [
     "update",
     "resolution",
     "follow_up",
+    "test",
+    "digest",
 ];
 
 /// The milestone of this name.
@@ -155,5 +157,7 @@ pub(crate) fn safe_url(text: &str) -> Option<String> {
     })
 }
 
+#[cfg(test)]
+pub(crate) mod samples;
 #[cfg(test)]
 mod tests;

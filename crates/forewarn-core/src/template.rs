@@ -1,21 +1,36 @@
 //! Templates: texts with variables from a fixed list and conditions, nothing else.
 
 mod engine;
-mod library;
 mod parser;
 mod variable;
 
 pub use engine::{Format, Parsed, Value, Values};
-pub use library::built_in;
 pub use parser::Fault;
 pub use variable::Variable;
 
 use crate::audience::Level;
 use crate::contact::Channel;
-use crate::document::{Fields, Node, Problems, line, prose};
+use crate::document::{Fields, Node, Problems, line, parse_yaml, prose};
 use crate::message::MILESTONES;
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
+use std::sync::LazyLock;
+
+/// The English library, written after the rules of messages that people understand.
+static LIBRARY: LazyLock<Vec<Template>> = LazyLock::new(|| {
+    let text = include_str!("../data/templates/en.yaml");
+    let mut problems = Problems::default();
+    let nodes = parse_yaml(text).unwrap_or_default();
+    let read = |node| Template::read(node, "", &mut problems);
+    let library = nodes.iter().filter_map(read).collect();
+    debug_assert!(problems.0.is_empty(), "{:?}", problems.0);
+    library
+});
+
+/// The templates that exist without being written, for every milestone; an organisation's own take their place.
+pub fn built_in() -> &'static [Template] {
+    &LIBRARY
+}
 
 /// A text for one milestone, narrowed to a level, channel and language.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

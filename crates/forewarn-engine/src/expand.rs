@@ -21,14 +21,13 @@ impl<C: Channels> Engine<C> {
     pub async fn prepare(&self, lane: Lane) -> Result<bool> {
         let now = self.clock.now();
         let due = self.store.due_notices(lane, now, BEGIN).await?;
-        let begun = due.len() as i64;
+        let mut more = due.len() as i64 == BEGIN;
         if !due.is_empty() {
             let catalogue = self.store.catalogue().await?;
             for notice in due {
-                self.begin(notice, &catalogue, now).await?;
+                more |= !self.begin(notice, &catalogue, now).await?;
             }
         }
-        let mut more = begun == BEGIN;
         let unexpanded = self.store.unexpanded(lane).await?;
         if !unexpanded.is_empty() {
             let catalogue = self.store.catalogue().await?;
@@ -43,7 +42,13 @@ impl<C: Channels> Engine<C> {
     }
 
     /// Freezes what a notice says. The start of work sets the event itself in motion: people are told that it began.
-    async fn begin(&self, notice: DueNotice, catalogue: &Catalogue, now: Timestamp) -> Result<()> {
+    /// Says whether the notice is dealt with; if not it must be read again.
+    async fn begin(
+        &self,
+        notice: DueNotice,
+        catalogue: &Catalogue,
+        now: Timestamp,
+    ) -> Result<bool> {
         let mut notice = notice;
         let mut moved_on = None;
         if notice.occasion.milestone == "start"
@@ -62,6 +67,10 @@ impl<C: Channels> Engine<C> {
         let event = moved_on.as_ref().map_or(&notice.event, |(event, _)| event);
         let content = event.content(
             &notice.occasion,
+            catalogue
+                .audiences
+                .iter()
+                .find(|a| a.id == *notice.audience),
             catalogue,
             &self.identity.public_url,
             notice.due,
@@ -75,8 +84,8 @@ impl<C: Channels> Engine<C> {
             .await
         {
             // Somebody changed the event between our reading and writing: the next look sees the new plan.
-            Err(StoreError::Conflict(_)) => Ok(()),
-            other => other.map(|_| ()),
+            Err(StoreError::Conflict(_)) => Ok(false),
+            other => other.map(|_| true),
         }
     }
 }

@@ -1,18 +1,22 @@
 //! A flight: some deliveries claimed, rendered, sent and recorded.
 
 use crate::Engine;
-use crate::channel::Channels;
+use crate::channel::{Channels, Parcel};
 use forewarn_core::delivery::{DeliveryStatus, Next, Outcome, after};
 use forewarn_store::{Claimed, Lane, Recorded, Result, StoreError};
 use jiff::Timestamp;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 /// Deliveries in one flight: large enough to share commits, small enough that an urgent message never waits long for
 /// one, and that a crash leaves little unknown.
 pub(crate) const FLIGHT: i64 = 200;
 
+/// A node that says nothing for this long says that it is alive before it claims anything more.
+const SILENT_MILLIS: i64 = 10_000;
+
 /// While the database is away, an outcome waits this long before it is offered again.
-const RECORD_AGAIN: Duration = Duration::from_millis(200);
+const ONCE_MORE: Duration = Duration::from_millis(200);
 
 impl<C: Channels> Engine<C> {
     /// Sends what is due in a lane, at most a flight's worth. Says how many were attempted.
@@ -21,15 +25,34 @@ impl<C: Channels> Engine<C> {
     /// When nothing could be claimed or recorded. While the database is away an outcome is held until it is back:
     /// a message that was accepted must not be forgotten because its record could not be written at once.
     pub async fn flight(&self, lane: Lane) -> Result<usize> {
-        let started = self.clock.now();
-        let claimed = self.store.claim(lane, &self.node, started, FLIGHT).await?;
+        let claimed = self.claim(lane).await?;
+        self.carry(claimed).await
+    }
+
+    /// Claims a flight's worth of what is due. The attempts are on record when this returns; an error leaves open
+    /// whether they are, but nothing of them was sent.
+    pub(crate) async fn claim(&self, lane: Lane) -> Result<Vec<Claimed>> {
+        let now = self.clock.now();
+        // Whoever was away for long would be taken for dead, and what it claims now be taken from it.
+        let silent = now
+            .as_millisecond()
+            .saturating_sub(self.heard.load(Ordering::Relaxed));
+        if self.store.is_shared() && silent > SILENT_MILLIS {
+            self.beat().await?;
+        }
+        self.store.claim(lane, &self.node, now, FLIGHT).await
+    }
+
+    /// Sends what was claimed and records what came of it. An error leaves open what of it was sent.
+    pub(crate) async fn carry(&self, claimed: Vec<Claimed>) -> Result<usize> {
         if claimed.is_empty() {
             return Ok(0);
         }
+        let started = self.clock.now();
         let (stale, fresh): (Vec<Claimed>, Vec<Claimed>) =
             claimed.into_iter().partition(|d| d.expires <= started);
         let mut recorded: Vec<Recorded> = stale.iter().map(|d| expired(d, started)).collect();
-        let outcomes = match self.parcels(&fresh).await {
+        let outcomes = match self.ready(&fresh).await {
             Ok(parcels) => self.channels.send(parcels, started).await,
             // Nothing was sent: the attempt failed below us and is tried again.
             Err(error) => fresh.iter().map(|_| unsent(&error)).collect(),
@@ -45,12 +68,25 @@ impl<C: Channels> Engine<C> {
         Ok(recorded.len())
     }
 
+    /// The parcels of these deliveries. While the database is away they wait: an attempt that was not made must not count.
+    async fn ready(&self, claimed: &[Claimed]) -> Result<Vec<Parcel>> {
+        loop {
+            match self.parcels(claimed).await {
+                Err(StoreError::Unavailable(problem) | StoreError::Full(problem)) => {
+                    tracing::warn!(%problem, messages = claimed.len(), "messages wait for the database");
+                    tokio::time::sleep(ONCE_MORE).await;
+                }
+                other => return other,
+            }
+        }
+    }
+
     async fn keep(&self, recorded: &[Recorded]) -> Result<()> {
         loop {
             match self.store.record(&self.node, recorded).await {
                 Err(StoreError::Unavailable(problem) | StoreError::Full(problem)) => {
                     tracing::warn!(%problem, outcomes = recorded.len(), "outcomes wait for the database");
-                    tokio::time::sleep(RECORD_AGAIN).await;
+                    tokio::time::sleep(ONCE_MORE).await;
                 }
                 other => return other,
             }

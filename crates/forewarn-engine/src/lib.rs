@@ -17,6 +17,7 @@ pub use render::Identity;
 use forewarn_core::token::Key;
 use forewarn_store::{Clock, Store};
 use std::sync::Mutex;
+use std::sync::atomic::AtomicI64;
 
 /// The engine of one process.
 pub struct Engine<C> {
@@ -27,6 +28,8 @@ pub struct Engine<C> {
     key: Key,
     node: String,
     rendered: Mutex<render::Cache>,
+    /// When the store last heard from this node, in milliseconds of the clock.
+    heard: AtomicI64,
 }
 
 impl<C: Channels> Engine<C> {
@@ -47,6 +50,7 @@ impl<C: Channels> Engine<C> {
             key,
             node,
             rendered: Mutex::default(),
+            heard: AtomicI64::new(i64::MIN),
         }
     }
 

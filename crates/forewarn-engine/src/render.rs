@@ -63,13 +63,18 @@ pub(crate) struct Cache {
 }
 
 impl<C: Channels> Engine<C> {
-    /// The parcel of each claimed delivery, in their order.
+    /// The parcel of each claimed delivery, in their order. A notice that cannot be understood fails alone.
     pub(crate) async fn parcels(&self, claimed: &[Claimed]) -> Result<Vec<Parcel>> {
         let mut parcels = Vec::with_capacity(claimed.len());
         for delivery in claimed {
-            let source = self.source(&delivery.notice).await?;
-            let rendered = self.rendered(delivery, &source);
-            parcels.push(self.parcel(delivery, &source, &rendered));
+            parcels.push(match self.source(&delivery.notice).await {
+                Ok(source) => {
+                    let rendered = self.rendered(delivery, &source);
+                    self.parcel(delivery, &source, &rendered)
+                }
+                Err(StoreError::Corrupt(problem)) => Parcel::Undeliverable(problem),
+                Err(away) => return Err(away),
+            });
         }
         Ok(parcels)
     }

@@ -1,18 +1,32 @@
 //! The engine at work: one task per lane, and a heartbeat.
+//!
+//! A lane's task looks for due notices when it is told of a publication, when something falls due, and every few seconds
+//! in any case, because hints may be lost and other processes give none. While there is something to send it keeps several
+//! flights in the air. It never spins: a look that found nothing is followed by a wait, also when something seems due.
+//!
+//! What a task does not know it finds out before it goes on. A claim whose answer was lost may have claimed, so what this
+//! node holds in that lane is given back. A flight that was lost may have sent, so its attempts are put on record as unknown.
 
 use crate::Engine;
 use crate::channel::Channels;
+use crate::flight::FLIGHT;
 use forewarn_store::{Lane, Result, StoreError};
 use jiff::SignedDuration;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::{JoinError, JoinSet};
+use tokio::time::Instant;
 
 /// How many flights of a lane are in the air at once; each uses one connection of a channel.
 const FLIGHTS: usize = 8;
-/// However quiet it seems, the store is looked at this often: hints may be lost.
+/// However quiet it seems, the store is asked this often when something is due: hints may be lost.
 const POLL: Duration = Duration::from_secs(1);
+/// What seems due and cannot be had (an older message to the same endpoint is under way elsewhere) is looked at this often.
+const BLOCKED: Duration = Duration::from_millis(250);
+/// A whole look is taken this often in any case: another process may have died in the middle of an expansion.
+const QUIET: Duration = Duration::from_secs(5);
 /// How often a process says that it is alive.
 const BEAT: Duration = Duration::from_secs(5);
 /// After this long without a word a process is taken for dead and its attempts are taken back.
@@ -49,145 +63,232 @@ impl<C: Channels> Engine<C> {
     /// # Errors
     /// When the store cannot be used.
     pub async fn recover(&self) -> Result<u64> {
-        let now = self.clock.now();
-        self.store.beat(&self.node, now).await?;
         if self.store.is_shared() {
-            self.store
-                .take_back(&self.node, now - DEAD_AFTER, now)
-                .await
+            self.take_from_the_dead().await
         } else {
-            self.store.claim_alone(&self.node, now).await
+            self.store.claim_alone(&self.node, self.clock.now()).await
         }
     }
 
-    /// Works until `stop` turns true; what is in the air then is landed first.
-    pub async fn run(self: Arc<Self>, stop: watch::Receiver<bool>) {
-        let mut tasks: Vec<_> = Lane::ALL
-            .into_iter()
-            .map(|lane| tokio::spawn(self.clone().run_lane(lane, stop.clone())))
-            .collect();
-        tasks.push(tokio::spawn(self.clone().stay_alive(stop)));
-        for task in tasks {
-            if let Err(problem) = task.await {
-                tracing::error!(%problem, "a task of the engine ended unexpectedly");
+    /// Recovers, then works until `stop` turns true or its sender is gone; what is in the air then is landed first.
+    /// Dropping the future instead is a crash: attempts stay unknown until somebody recovers.
+    pub async fn run(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
+        // Nothing is claimed before the others know of this node: they would take it for dead.
+        while let Err(problem) = self.recover().await {
+            tracing::warn!(%problem, "the engine waits for the store");
+            if stopped_within(&mut stop, POLL).await {
+                return;
             }
         }
+        let (landed, heart) = (watch::Sender::new(false), Arc::clone(&self));
+        let mut pulse = JoinSet::new();
+        pulse.spawn(heart.stay_alive(landed.subscribe()));
+        let mut lanes = JoinSet::new();
+        for lane in Lane::ALL {
+            lanes.spawn(Arc::clone(&self).keep_lane(lane, stop.clone()));
+        }
+        while lanes.join_next().await.is_some() {}
+        // Until the last flight has landed, this node is alive for the others.
+        landed.send_replace(true);
+        while pulse.join_next().await.is_some() {}
     }
 
-    async fn stay_alive(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
-        while !*stop.borrow() {
-            match self.recover_dead().await {
+    async fn stay_alive(self: Arc<Self>, mut landed: watch::Receiver<bool>) {
+        while self.store.is_shared() && !stopped_within(&mut landed, BEAT).await {
+            match self.take_from_the_dead().await {
                 Ok(0) => {}
                 Ok(taken) => tracing::warn!(taken, "took back attempts of a process that is gone"),
                 Err(problem) => tracing::warn!(%problem, "no heartbeat"),
             }
-            tokio::select! {
-                () = tokio::time::sleep(BEAT) => {}
-                _ = stop.changed() => {}
-            }
         }
     }
 
-    async fn recover_dead(&self) -> Result<u64> {
+    /// Says that this node is alive, to those who share the store.
+    pub(crate) async fn beat(&self) -> Result<()> {
         let now = self.clock.now();
         self.store.beat(&self.node, now).await?;
-        if self.store.is_shared() {
-            self.store
-                .take_back(&self.node, now - DEAD_AFTER, now)
-                .await
-        } else {
-            Ok(0)
+        self.heard.store(now.as_millisecond(), Ordering::Relaxed);
+        Ok(())
+    }
+
+    async fn take_from_the_dead(&self) -> Result<u64> {
+        self.beat().await?;
+        let now = self.clock.now();
+        self.store
+            .take_back(&self.node, now - DEAD_AFTER, now)
+            .await
+    }
+
+    /// Runs a lane and begins it anew should it ever panic: a lane that stands still tells nobody anything.
+    async fn keep_lane(self: Arc<Self>, lane: Lane, mut stop: watch::Receiver<bool>) {
+        let mut doubt = None;
+        loop {
+            let mut task = JoinSet::new();
+            task.spawn(Arc::clone(&self).run_lane(lane, doubt, stop.clone()));
+            match task.join_next().await {
+                Some(Err(problem)) => tracing::error!(?lane, %problem, "a lane begins anew"),
+                Some(Ok(())) | None => return,
+            }
+            doubt = Some(Doubt::Sent);
+            if stopped_within(&mut stop, POLL).await {
+                return;
+            }
         }
     }
 
-    async fn run_lane(self: Arc<Self>, lane: Lane, mut stop: watch::Receiver<bool>) {
+    async fn run_lane(
+        self: Arc<Self>,
+        lane: Lane,
+        doubt: Option<Doubt>,
+        mut stop: watch::Receiver<bool>,
+    ) {
         let mut published = self.store.publications();
         let mut flights: JoinSet<Result<usize>> = JoinSet::new();
-        let mut state = LaneState::default();
-        while !*stop.borrow() {
-            if state.look || (state.more && state.empty && flights.is_empty()) {
-                state.look = false;
+        let mut state = LaneState::new(doubt);
+        while !has_stopped(&stop) {
+            if flights.is_empty() {
+                self.settle(lane, &mut state).await;
+            }
+            if state.wants_a_look(!flights.is_empty()) {
+                (state.look, state.looked) = (false, Instant::now());
                 match self.prepare(lane).await {
                     Ok(more) => (state.more, state.empty) = (more, false),
-                    Err(problem) => state.trouble(lane, &problem),
+                    Err(problem) => state.trouble(lane, &problem, None),
                 }
             }
-            // One flight looks whether there is anything; the others follow once it carried something.
-            while !state.empty && flights.len() < if state.flying { FLIGHTS } else { 1 } {
-                let engine = self.clone();
-                flights.spawn(async move { engine.flight(lane).await });
+            // Claims are made one after the other and here, so that a flight that takes long holds up no other.
+            while !state.empty && state.doubt.is_none() && flights.len() < FLIGHTS {
+                match self.claim(lane).await {
+                    Ok(claimed) => {
+                        state.empty = (claimed.len() as i64) < FLIGHT;
+                        state.fruitless = claimed.is_empty();
+                        if !claimed.is_empty() {
+                            let engine = Arc::clone(&self);
+                            flights.spawn(async move { engine.carry(claimed).await });
+                        }
+                    }
+                    Err(problem) => state.trouble(lane, &problem, Some(Doubt::Claimed)),
+                }
             }
-            let wait = self.time_to_next(lane, flights.is_empty()).await;
+            let wait = self
+                .time_to_next(lane, &mut state, flights.is_empty())
+                .await;
             tokio::select! {
-                Some(landed) = flights.join_next() => match landed.unwrap_or_else(lost) {
-                    Ok(0) => (state.empty, state.flying) = (true, false),
-                    Ok(_) => state.flying = true,
-                    Err(problem) => state.trouble(lane, &problem),
-                },
+                Some(landed) = flights.join_next() => {
+                    state.landed(lane, landed.unwrap_or_else(lost));
+                    // Notices whose last delivery this was are sent.
+                    state.look |= flights.is_empty();
+                }
                 _ = published.changed() => state.look = true,
-                () = tokio::time::sleep(wait) => state.look = true,
-                _ = stop.changed() => {}
-            }
-            if flights.is_empty() && state.in_doubt {
-                state.in_doubt = self
-                    .store
-                    .give_back(lane, &self.node, self.clock.now())
-                    .await
-                    .is_err();
+                () = tokio::time::sleep(wait) => {}
+                _ = stop.wait_for(|stop| *stop) => {}
             }
         }
-        while flights.join_next().await.is_some() {}
+        while let Some(landed) = flights.join_next().await {
+            state.landed(lane, landed.unwrap_or_else(lost));
+        }
+        self.settle(lane, &mut state).await;
     }
 
-    /// How long nothing is due: never longer than a poll, for other processes give no hints.
-    async fn time_to_next(&self, lane: Lane, idle: bool) -> Duration {
-        if !idle {
-            return POLL;
-        }
+    /// Clears up what a lost answer left behind. While the store is away the doubt stays.
+    async fn settle(&self, lane: Lane, state: &mut LaneState) {
         let now = self.clock.now();
-        match self.store.next_due(lane).await {
-            Ok(Some(next)) => Duration::try_from(next.duration_since(now))
-                .unwrap_or(Duration::ZERO)
-                .clamp(Duration::from_millis(1), POLL),
-            _ => POLL,
+        let settled = match state.doubt {
+            None => return,
+            Some(Doubt::Claimed) => self.store.give_back(lane, &self.node, now).await,
+            Some(Doubt::Sent) => self.store.disown(lane, &self.node, now).await,
+        };
+        if settled.is_ok() {
+            (state.doubt, state.look) = (None, true);
         }
     }
+
+    /// How long to wait for something to happen. Never longer than a poll, for other processes give no hints.
+    async fn time_to_next(&self, lane: Lane, state: &mut LaneState, idle: bool) -> Duration {
+        if !idle || state.doubt.is_some() {
+            return POLL;
+        }
+        let Ok(Some(next)) = self.store.next_due(lane).await else {
+            return POLL;
+        };
+        let ahead = next.duration_since(self.clock.now());
+        let wait = match Duration::try_from(ahead).unwrap_or(Duration::ZERO) {
+            Duration::ZERO if state.fruitless => BLOCKED,
+            ahead => ahead,
+        };
+        state.look |= wait <= POLL;
+        wait.min(POLL)
+    }
+}
+
+/// What is not known of the attempts that stand under this node's name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Doubt {
+    /// Whether they exist; nothing of them was sent.
+    Claimed,
+    /// Whether they were sent.
+    Sent,
 }
 
 /// What a lane's task knows between its steps.
 struct LaneState {
     /// Look for due notices at the next step.
     look: bool,
+    /// When it looked last.
+    looked: Instant,
     /// A notice is not expanded to its end.
     more: bool,
-    /// The last claim found nothing.
+    /// The last claim took all there was.
     empty: bool,
-    /// The last flight carried something.
-    flying: bool,
-    /// A claim's answer was lost: it may have claimed what we do not know of.
-    in_doubt: bool,
-}
-
-impl Default for LaneState {
-    fn default() -> Self {
-        LaneState {
-            look: true,
-            more: false,
-            empty: true,
-            flying: false,
-            in_doubt: false,
-        }
-    }
+    /// The last claim found nothing.
+    fruitless: bool,
+    /// What must be cleared up before the next claim.
+    doubt: Option<Doubt>,
 }
 
 impl LaneState {
-    fn trouble(&mut self, lane: Lane, problem: &StoreError) {
+    fn new(doubt: Option<Doubt>) -> LaneState {
+        LaneState {
+            look: true,
+            looked: Instant::now(),
+            more: false,
+            empty: true,
+            fruitless: false,
+            doubt,
+        }
+    }
+
+    fn wants_a_look(&self, busy: bool) -> bool {
+        let rest = if busy { POLL } else { QUIET };
+        self.look || (self.more && self.empty && !busy) || self.looked.elapsed() >= rest
+    }
+
+    fn landed(&mut self, lane: Lane, landed: Result<usize>) {
+        if let Err(problem) = landed {
+            self.trouble(lane, &problem, Some(Doubt::Sent));
+        }
+    }
+
+    fn trouble(&mut self, lane: Lane, problem: &StoreError, doubt: Option<Doubt>) {
         tracing::warn!(?lane, %problem, "the engine waits for the store");
-        (self.empty, self.flying, self.in_doubt) = (true, false, true);
+        (self.empty, self.fruitless) = (true, true);
+        self.doubt = self.doubt.max(doubt);
     }
 }
 
-/// A flight that panicked claimed deliveries that nobody will record.
+/// A flight that panicked leaves attempts of which nobody knows whether they were sent.
 fn lost(problem: JoinError) -> Result<usize> {
     Err(StoreError::Corrupt(format!("a flight was lost: {problem}")))
+}
+
+/// Whoever can no longer say stop has stopped caring.
+fn has_stopped(stop: &watch::Receiver<bool>) -> bool {
+    *stop.borrow() || stop.has_changed().is_err()
+}
+
+async fn stopped_within(stop: &mut watch::Receiver<bool>, time: Duration) -> bool {
+    // An error says that the sender is gone.
+    tokio::time::timeout(time, stop.wait_for(|stop| *stop))
+        .await
+        .is_ok()
 }

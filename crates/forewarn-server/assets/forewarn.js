@@ -27,15 +27,15 @@
   tick();
   if (clocks.length) setInterval(tick, 1000);
 
-  // The reader's own clock, beside times of the organisation's zone where the two differ.
-  document.querySelectorAll("time[data-local]").forEach(function (time) {
-    var at = new Date(time.getAttribute("datetime"));
-    var offset = /UTC([+-])(\d\d):(\d\d)/.exec(time.textContent) || [0, "+", 0, 0];
-    var shown = (offset[1] === "-" ? -1 : 1) * (offset[2] * 60 + offset[3] * 1);
-    if (isNaN(at) || shown === -at.getTimezoneOffset()) return;
+  // The reader's own clock, where it differs from the ones that the page shows.
+  var whole = { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" };
+  document.querySelectorAll("[data-own]").forEach(function (clocks) {
+    // Without a second time the first stands alone: an empty text is no date, while null would be 1970.
+    var from = new Date(clocks.getAttribute("data-own")), to = new Date(clocks.getAttribute("data-end") || "");
+    var offset = -from.getTimezoneOffset();
+    if (isNaN(from) || offset === 0 || offset === Number(clocks.getAttribute("data-shown"))) return;
     var own = document.createElement("span");
-    own.className = "quiet own-clock";
-    own.textContent = at.toLocaleString([], { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" }) + " on your clock";
-    time.after(" ", own);
+    own.textContent = from.toLocaleString([], whole) + (isNaN(to) ? "" : " to " + to.toLocaleString([], whole)) + " on your clock";
+    clocks.append(own);
   });
 })();

@@ -20,7 +20,8 @@ use axum::http::{Method, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
-use forewarn_core::document::{Node, parse_json};
+use forewarn_core::document::{Node, parse_json, parse_yaml};
+use forewarn_core::problem::Invalid;
 use forewarn_store::Role;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -104,21 +105,35 @@ pub(crate) async fn as_problems(request: Request, next: Next) -> Response {
     made
 }
 
-/// The JSON body of a request as a tree; an absent body is `null`.
-struct Json(Node);
+/// The body of a request as a tree, from JSON or, where its content type says so, YAML; an absent body is `null`.
+struct Body(Node);
 
-impl axum::extract::FromRequest<App> for Json {
+impl axum::extract::FromRequest<App> for Body {
     type Rejection = ApiError;
 
-    async fn from_request(request: Request, state: &App) -> Result<Json> {
+    async fn from_request(request: Request, state: &App) -> Result<Body> {
+        let kind = request
+            .headers()
+            .get(header::CONTENT_TYPE)
+            .and_then(|v| v.to_str().ok());
+        let yaml = kind.is_some_and(|kind| kind.contains("yaml"));
         let text = Text::from_request(request, state).await?.0;
+        let null = Node {
+            value: forewarn_core::document::Value::Null,
+            place: None,
+        };
         if text.trim().is_empty() {
-            return Ok(Json(Node {
-                value: forewarn_core::document::Value::Null,
-                place: None,
-            }));
+            return Ok(Body(null));
         }
-        Ok(Json(parse_json(&text)?))
+        if !yaml {
+            return Ok(Body(parse_json(&text)?));
+        }
+        let mut documents = parse_yaml(&text)?;
+        match documents.len() {
+            0 => Ok(Body(null)),
+            1 => Ok(Body(documents.remove(0))),
+            n => Err(Invalid::one("", format!("must be one document; here are {n}")).into()),
+        }
     }
 }
 
@@ -131,18 +146,10 @@ impl axum::extract::FromRequest<App> for Text {
     async fn from_request(request: Request, _: &App) -> Result<Text> {
         let body = axum::body::to_bytes(request.into_body(), idempotency::MAX_BODY)
             .await
-            .map_err(|_| {
-                ApiError::Invalid(forewarn_core::problem::Invalid::one(
-                    "",
-                    "the body is too large",
-                ))
-            })?;
-        String::from_utf8(body.to_vec()).map(Text).map_err(|_| {
-            ApiError::Invalid(forewarn_core::problem::Invalid::one(
-                "",
-                "the body is not UTF-8",
-            ))
-        })
+            .map_err(|_| ApiError::Invalid(Invalid::one("", "the body is too large")))?;
+        String::from_utf8(body.to_vec())
+            .map(Text)
+            .map_err(|_| ApiError::Invalid(Invalid::one("", "the body is not UTF-8")))
     }
 }
 

@@ -18,8 +18,6 @@ mod page;
 mod pages;
 pub mod snapshot;
 pub mod state;
-#[cfg(test)]
-mod tests;
 pub mod when;
 
 pub use live::{Live, snapshot as current_snapshot};

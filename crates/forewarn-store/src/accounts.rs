@@ -2,9 +2,9 @@
 
 use crate::Store;
 use crate::db::{Tx, args};
-use crate::error::Result;
+use crate::error::{Result, StoreError};
 use crate::journal::{Entry, append};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// What somebody may do.
@@ -70,30 +70,36 @@ pub struct Remembered {
     pub body: String,
 }
 
-/// An answer to keep for a request with an idempotency key.
+/// An answer to keep for a request with an idempotency key, in the transaction of what the request did.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeptAnswer {
-    /// Who asked.
+    /// Who asked, as given to [`Store::take_key`].
     pub caller: String,
     /// The key.
     pub key: String,
-    /// The answer's HTTP status.
+    /// The answer's HTTP status; never 0.
     pub status: i64,
     /// The answer's body.
     pub body: String,
 }
 
-/// A key that was taken this long ago and has no answer was taken by a process that died before it could commit:
-/// what a request does and its answer are committed together.
-const ABANDONED: jiff::SignedDuration = jiff::SignedDuration::from_secs(60);
+/// No request is worked on for longer than this: a key taken longer ago and without an answer was taken by a process
+/// that died before it could commit.
+const ABANDONED_AFTER: SignedDuration = SignedDuration::from_secs(60);
 
+/// Keeps an answer, once: of two who work on the same request only one gets through.
 pub(crate) async fn keep(tx: &mut Tx, answer: &KeptAnswer) -> Result<()> {
-    let sql = "UPDATE idempotency SET status = $1, body = $2 WHERE caller = $3 AND key = $4";
-    tx.execute(
-        sql,
-        args![answer.status, &answer.body, &answer.caller, &answer.key],
-    )
-    .await?;
+    let kept = tx
+        .execute(
+            "UPDATE idempotency SET status = $1, body = $2 WHERE caller = $3 AND key = $4 AND status = 0",
+            args![answer.status, &answer.body, &answer.caller, &answer.key],
+        )
+        .await?;
+    if kept == 0 {
+        return Err(StoreError::Conflict(
+            "this request was answered already, or its key was given back".into(),
+        ));
+    }
     Ok(())
 }
 
@@ -278,7 +284,8 @@ impl Store {
         .transpose()
     }
 
-    /// Takes an idempotency key, or says what the request that took it was and was answered.
+    /// Takes an idempotency key for a week, or says what the request that took it was and was answered. The same request
+    /// takes a key over that has had no answer for a minute: whoever worked on it is gone.
     ///
     /// # Errors
     /// When the database cannot be written.
@@ -289,7 +296,7 @@ impl Store {
         request: &str,
         now: Timestamp,
     ) -> Result<Option<Remembered>> {
-        let week_ago = now - jiff::SignedDuration::from_hours(24 * 7);
+        let week_ago = now - SignedDuration::from_hours(24 * 7);
         let mut tx = self.db.write().await?;
         tx.execute(
             "DELETE FROM idempotency WHERE created_at < $1",
@@ -300,8 +307,8 @@ impl Store {
             .execute(
                 "INSERT INTO idempotency (caller, key, request, status, body, created_at) VALUES ($1, $2, $3, 0, '', $4)
                  ON CONFLICT (caller, key) DO UPDATE SET created_at = excluded.created_at
-                 WHERE idempotency.status = 0 AND idempotency.request = excluded.request AND idempotency.created_at < $5",
-                args![caller, key, request, now, now - ABANDONED],
+                 WHERE idempotency.status = 0 AND idempotency.request = excluded.request AND idempotency.created_at <= $5",
+                args![caller, key, request, now, now - ABANDONED_AFTER],
             )
             .await?;
         let found = if taken > 0 {
@@ -323,7 +330,8 @@ impl Store {
         Ok(found)
     }
 
-    /// Keeps the answer to the request that took a key; a failed request gives the key back.
+    /// Keeps the answer to the request that took a key; a failed request gives the key back. An answer that was published
+    /// together with an event stays.
     ///
     /// # Errors
     /// When the database cannot be written.
@@ -336,13 +344,12 @@ impl Store {
         let mut tx = self.db.write().await?;
         match answer {
             Some((status, body)) => {
-                let sql =
-                    "UPDATE idempotency SET status = $1, body = $2 WHERE caller = $3 AND key = $4";
+                let sql = "UPDATE idempotency SET status = $1, body = $2 WHERE caller = $3 AND key = $4 AND status = 0";
                 tx.execute(sql, args![status, body, caller, key]).await?;
             }
             None => {
                 tx.execute(
-                    "DELETE FROM idempotency WHERE caller = $1 AND key = $2",
+                    "DELETE FROM idempotency WHERE caller = $1 AND key = $2 AND status = 0",
                     args![caller, key],
                 )
                 .await?;

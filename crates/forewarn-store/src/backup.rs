@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::io::{BufRead, Write};
 
-/// Rows read or written in one statement.
-const BATCH: i64 = 2_000;
+/// Rows written in one statement.
+const BATCH: usize = 2_000;
 
 /// The first line of a backup.
 #[derive(Debug, Serialize, Deserialize)]
@@ -52,6 +52,10 @@ async fn columns(tx: &mut Tx, table: &str) -> Result<Vec<(String, String)>> {
         .collect()
 }
 
+fn unwritten(problem: std::io::Error) -> StoreError {
+    StoreError::Unavailable(format!("the backup cannot be written: {problem}"))
+}
+
 fn value(row: &Row, n: usize, kind: &str) -> Result<Value> {
     Ok(match kind {
         "bigint" => row.maybe_int(n)?.map_or(Value::Null, Value::from),
@@ -66,24 +70,21 @@ impl Store {
     /// # Errors
     /// When the database cannot be read or `out` cannot be written.
     pub async fn backup(&self, out: &mut (impl Write + Send), now: Timestamp) -> Result<u64> {
-        let io = |e: std::io::Error| {
-            StoreError::Unavailable(format!("the backup cannot be written: {e}"))
-        };
         let mut tx = self.db.read().await?;
         let head = Head {
             forewarn_backup: VERSION,
             made_at: now,
         };
-        writeln!(out, "{}", serde_json::to_string(&head)?).map_err(io)?;
+        writeln!(out, "{}", serde_json::to_string(&head)?).map_err(unwritten)?;
         let mut rows = 0;
-        for table in TABLES {
+        for (table, key) in TABLES {
             let columns = columns(&mut tx, table).await?;
             let names: Vec<&str> = columns.iter().map(|(name, _)| name.as_str()).collect();
-            writeln!(out, "{}", json!({"table": table, "columns": names})).map_err(io)?;
-            rows += copy_out(&mut tx, table, &columns, out).await?;
+            writeln!(out, "{}", json!({"table": table, "columns": names})).map_err(unwritten)?;
+            rows += copy_out(&mut tx, (table, key), &columns, out).await?;
         }
-        writeln!(out, "{}", json!({"end": rows})).map_err(io)?;
-        out.flush().map_err(io)?;
+        writeln!(out, "{}", json!({"end": rows})).map_err(unwritten)?;
+        out.flush().map_err(unwritten)?;
         Ok(rows)
     }
 
@@ -93,7 +94,11 @@ impl Store {
     /// When the file is not a whole backup, was made by a newer program, or the database is not empty; then nothing is loaded.
     pub async fn restore(&self, lines: impl BufRead, now: Timestamp) -> Result<Restored> {
         let mut tx = self.db.write().await?;
-        for table in ["events", "documents", "users", "journal"] {
+        // Those two have rows from the first start on.
+        for (table, _) in TABLES
+            .iter()
+            .filter(|(table, _)| !["settings", "journal_head"].contains(table))
+        {
             if tx
                 .row(&format!("SELECT 1 FROM {table} LIMIT 1"), args![])
                 .await?
@@ -124,46 +129,24 @@ impl Store {
     }
 }
 
+/// Rows in the order of their key: the same content always gives the same copy.
 async fn copy_out(
     tx: &mut Tx,
-    table: &str,
+    (table, key): (&str, &str),
     columns: &[(String, String)],
     out: &mut (impl Write + Send),
 ) -> Result<u64> {
     let names: Vec<&str> = columns.iter().map(|(name, _)| name.as_str()).collect();
-    let names = names.join(", ");
-    // Both databases read rows in physical order cheaply; the position is what both offer for going on.
-    let (mut rows, mut last) = (0u64, String::new());
-    loop {
-        let sqlite = format!(
-            "SELECT {names}, CAST(rowid AS TEXT) FROM {table} WHERE rowid > CAST($1 AS BIGINT) ORDER BY rowid LIMIT {BATCH}"
-        );
-        let postgres = format!(
-            "SELECT {names}, CAST(ctid AS TEXT) FROM {table} WHERE ctid > CAST($1 AS tid) ORDER BY ctid LIMIT {BATCH}"
-        );
-        let begin = if last.is_empty() {
-            tx.either("-1", "(0,0)").to_owned()
-        } else {
-            last
-        };
-        let sql = tx.either(&sqlite, &postgres).to_owned();
-        let batch = tx.rows(&sql, args![begin]).await?;
-        for row in &batch {
-            let values = columns
-                .iter()
-                .enumerate()
-                .map(|(n, (_, kind))| value(row, n, kind));
-            let line = Value::from(values.collect::<Result<Vec<_>>>()?);
-            writeln!(out, "{line}").map_err(|e| {
-                StoreError::Unavailable(format!("the backup cannot be written: {e}"))
-            })?;
-        }
-        rows += batch.len() as u64;
-        match batch.last() {
-            Some(row) if batch.len() as i64 == BATCH => last = row.text(columns.len())?,
-            _ => return Ok(rows),
-        }
-    }
+    let sql = format!("SELECT {} FROM {table} ORDER BY {key}", names.join(", "));
+    tx.each(&sql, |row| {
+        let values = columns
+            .iter()
+            .enumerate()
+            .map(|(n, (_, kind))| value(&row, n, kind));
+        let line = Value::from(values.collect::<Result<Vec<_>>>()?);
+        writeln!(out, "{line}").map_err(unwritten)
+    })
+    .await
 }
 
 async fn load(tx: &mut Tx, lines: impl BufRead) -> Result<(Timestamp, u64)> {
@@ -188,10 +171,13 @@ async fn load(tx: &mut Tx, lines: impl BufRead) -> Result<(Timestamp, u64)> {
             .map_err(|e| torn(&e.to_string()))
             .and_then(|text| serde_json::from_str(&text).map_err(|_| torn("a line is cut off")))?;
         match line {
+            Value::Array(_) if table.is_none() => {
+                return Err(torn("a row stands before its table"));
+            }
             Value::Array(row) => {
                 batch.push(Value::from(row));
                 rows += 1;
-                if batch.len() as i64 == BATCH {
+                if batch.len() == BATCH {
                     copy_in(tx, &table, &mut batch).await?;
                 }
             }
@@ -223,7 +209,7 @@ async fn named_table(
         .get("table")
         .and_then(Value::as_str)
         .unwrap_or_default();
-    let table = TABLES.iter().find(|t| **t == name).ok_or_else(|| {
+    let (table, _) = TABLES.iter().find(|(t, _)| *t == name).ok_or_else(|| {
         StoreError::Corrupt(format!("the backup names an unknown table '{name}'"))
     })?;
     let known = columns(tx, table).await?;
@@ -315,7 +301,7 @@ async fn hold_back(tx: &mut Tx, now: Timestamp) -> Result<RestoreNote> {
 }
 
 impl Store {
-    /// How many bytes the database file takes, where it is a file.
+    /// How many bytes the database takes.
     ///
     /// # Errors
     /// When the database cannot be read.

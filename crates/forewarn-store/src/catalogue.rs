@@ -10,6 +10,7 @@ use forewarn_core::template::Template;
 use jiff::Timestamp;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
+use std::collections::HashMap;
 
 /// What an `apply` did or would do.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -121,6 +122,7 @@ impl Store {
     }
 
     /// Stores documents that were read whole, or says what storing them would do. Applying twice changes nothing.
+    /// What is stored and does not stand in `documents` stays as it is.
     ///
     /// # Errors
     /// When the database cannot be written; then nothing is stored.
@@ -133,18 +135,20 @@ impl Store {
     ) -> Result<Applied> {
         let mut tx = self.db.write().await?;
         let mut applied = Applied::default();
+        let mut known = known(&mut tx).await?;
         for (kind, id, body) in flatten(documents)? {
-            let sql = "SELECT body FROM documents WHERE kind = $1 AND id = $2";
-            let stored: Option<Value> = match tx.row(sql, args![kind, &id]).await? {
-                Some(row) => Some(serde_json::from_str(&row.text(0)?)?),
-                None => None,
-            };
-            if applied.note(format!("{kind}/{id}"), stored.as_ref(), &body) && !dry_run {
-                put(&mut tx, kind, &id, &body, now).await?;
+            let before = known.bodies.get(&(kind.to_owned(), id.clone()));
+            if applied.note(format!("{kind}/{id}"), before, &body) && !dry_run {
+                // The order of the file is the order on the page.
+                known.last += 1;
+                put(&mut tx, kind, &id, &body, known.last, now).await?;
             }
         }
         if !dry_run {
-            ensure_external(&mut tx, documents).await?;
+            for audience in &documents.audiences {
+                let address = audience.external.as_ref().map(|e| &e.email);
+                contacts::put_external(&mut tx, audience.id.as_str(), address).await?;
+            }
         }
         let imported = contacts::put_contacts(&mut tx, &documents.contacts, dry_run).await?;
         note_contacts(&mut applied, &documents.contacts, imported);
@@ -183,6 +187,9 @@ impl Store {
             )
             .await?
             > 0;
+        if gone && kind == "audiences" {
+            contacts::put_external(&mut tx, id, None).await?;
+        }
         if gone {
             append(
                 &mut tx,
@@ -247,47 +254,40 @@ fn flatten(documents: &Documents) -> Result<Vec<(&'static str, String, Value)>> 
     Ok(all)
 }
 
+/// What is stored, by kind and id, and the last position.
+struct Known {
+    bodies: HashMap<(String, String), Value>,
+    last: i64,
+}
+
+async fn known(tx: &mut Tx) -> Result<Known> {
+    let mut known = Known {
+        bodies: HashMap::new(),
+        last: 0,
+    };
+    let sql = "SELECT kind, id, body, position FROM documents";
+    for row in tx.rows(sql, args![]).await? {
+        let body = serde_json::from_str(&row.text(2)?)?;
+        known.bodies.insert((row.text(0)?, row.text(1)?), body);
+        known.last = known.last.max(row.int(3)?);
+    }
+    Ok(known)
+}
+
 pub(crate) async fn put(
     tx: &mut Tx,
     kind: &str,
     id: &str,
     body: &Value,
+    position: i64,
     now: Timestamp,
 ) -> Result<()> {
-    // The order of the file is the order on the page.
-    let row = tx
-        .row(
-            "SELECT COALESCE(MAX(position), 0) FROM documents WHERE kind = $1",
-            args![kind],
-        )
-        .await?;
-    let next = row.map(|r| r.int(0)).transpose()?.unwrap_or(0) + 1;
     tx.execute(
         "INSERT INTO documents (kind, id, body, position, updated_at) VALUES ($1, $2, $3, $4, $5)
          ON CONFLICT (kind, id) DO UPDATE SET body = excluded.body, updated_at = excluded.updated_at",
-        args![kind, id, body.to_string(), next, now],
+        args![kind, id, body.to_string(), position, now],
     )
     .await?;
-    Ok(())
-}
-
-/// An address list outside is one recipient, known by its audience.
-async fn ensure_external(tx: &mut Tx, documents: &Documents) -> Result<()> {
-    for audience in &documents.audiences {
-        let key = format!("audience:{}", audience.id);
-        tx.execute("DELETE FROM members WHERE contact = $1", args![&key])
-            .await?;
-        tx.execute("DELETE FROM endpoints WHERE contact = $1", args![&key])
-            .await?;
-        if let Some(external) = &audience.external {
-            contacts::put_address(tx, &key, &external.email).await?;
-            tx.execute(
-                "INSERT INTO members (audience, contact) VALUES ($1, $2)",
-                args![audience.id.as_str(), &key],
-            )
-            .await?;
-        }
-    }
     Ok(())
 }
 

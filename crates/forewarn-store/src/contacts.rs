@@ -8,7 +8,7 @@ use forewarn_core::contact::{Contact, EmailAddress, Endpoint};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Value, json};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// How many contacts go to the database in one statement.
 const BATCH: usize = 1_000;
@@ -46,7 +46,8 @@ pub struct ContactCounts {
 }
 
 impl Store {
-    /// Stores contacts in one transaction: new ones are added, known ones replaced.
+    /// Stores contacts in one transaction: new ones are added, known ones replaced. An endpoint that stays keeps its state.
+    /// Where an id stands twice in the list the last one counts, and the other is not in the answer.
     ///
     /// # Errors
     /// When the database cannot be written; then none is stored.
@@ -84,11 +85,11 @@ impl Store {
                 args![after.unwrap_or(""), limit],
             )
             .await?;
-        let mut found = Vec::with_capacity(rows.len());
-        for row in &rows {
-            found.push(with_states(&mut tx, serde_json::from_str(&row.text(0)?)?).await?);
-        }
-        Ok(found)
+        let found = rows
+            .iter()
+            .map(|row| Ok(serde_json::from_str(&row.text(0)?)?))
+            .collect::<Result<Vec<Contact>>>()?;
+        with_states(&mut tx, found).await
     }
 
     /// One contact.
@@ -97,15 +98,12 @@ impl Store {
     /// When the database cannot be read.
     pub async fn contact(&self, id: &str) -> Result<Option<ContactRow>> {
         let mut tx = self.db.read().await?;
-        match tx
-            .row("SELECT body FROM contacts WHERE id = $1", args![id])
-            .await?
-        {
-            Some(row) => Ok(Some(
-                with_states(&mut tx, serde_json::from_str(&row.text(0)?)?).await?,
-            )),
-            None => Ok(None),
-        }
+        let sql = "SELECT body FROM contacts WHERE id = $1";
+        let Some(row) = tx.row(sql, args![id]).await? else {
+            return Ok(None);
+        };
+        let found = vec![serde_json::from_str(&row.text(0)?)?];
+        Ok(with_states(&mut tx, found).await?.pop())
     }
 
     /// Removes a contact and every way to reach it. What was sent stays on record by its id.
@@ -228,20 +226,61 @@ fn counted(rows: Vec<Row>) -> Result<HashMap<String, i64>> {
         .collect()
 }
 
-async fn with_states(tx: &mut Tx, contact: Contact) -> Result<ContactRow> {
-    let rows = tx
-        .rows(
-            "SELECT channel, address, CASE WHEN EXISTS (SELECT 1 FROM suppressions s WHERE s.endpoint = endpoints.id)
-               THEN 'unsubscribed' ELSE state END, reason
-             FROM endpoints WHERE contact = $1 ORDER BY channel",
-            args![contact.id.as_str()],
-        )
-        .await?;
-    let states = rows
-        .iter()
-        .map(|row| Ok((row.text(0)?, row.text(1)?, row.text(2)?, row.maybe_text(3)?)))
-        .collect::<Result<_>>()?;
-    Ok(ContactRow { contact, states })
+type State = (String, String, String, Option<String>);
+
+async fn with_states(tx: &mut Tx, contacts: Vec<Contact>) -> Result<Vec<ContactRow>> {
+    let ids = crate::json_list(contacts.iter().map(|c| c.id.as_str()));
+    let sql = format!(
+        "SELECT channel, address, CASE WHEN EXISTS (SELECT 1 FROM suppressions s WHERE s.endpoint = endpoints.id)
+           THEN 'unsubscribed' ELSE state END, reason, contact
+         FROM endpoints WHERE contact {} ORDER BY contact, channel, address",
+        among(tx, 1)
+    );
+    let mut states: HashMap<String, Vec<State>> = HashMap::new();
+    for row in tx.rows(&sql, args![ids]).await? {
+        let state = (row.text(0)?, row.text(1)?, row.text(2)?, row.maybe_text(3)?);
+        states.entry(row.text(4)?).or_default().push(state);
+    }
+    Ok(contacts
+        .into_iter()
+        .map(|contact| ContactRow {
+            states: states.remove(contact.id.as_str()).unwrap_or_default(),
+            contact,
+        })
+        .collect())
+}
+
+/// SQL for "is one of the texts of the JSON list in parameter `n`".
+fn among(tx: &Tx, n: usize) -> String {
+    match tx {
+        Tx::Sqlite(_) => format!("IN (SELECT value FROM json_each(${n}))"),
+        Tx::Postgres(_) => format!("= ANY(ARRAY(SELECT jsonb_array_elements_text(${n}::jsonb)))"),
+    }
+}
+
+/// The only endpoint and membership of an audience that is an address list elsewhere; `None` for one that is not (any more).
+/// An address that stays keeps its state.
+pub(crate) async fn put_external(
+    tx: &mut Tx,
+    audience: &str,
+    address: Option<&EmailAddress>,
+) -> Result<()> {
+    let key = format!("audience:{audience}");
+    let kept = match address {
+        Some(address) => Some(put_address(tx, &key, address).await?),
+        None => None,
+    };
+    tx.execute(
+        "DELETE FROM endpoints WHERE contact = $1 AND id <> $2",
+        args![&key, kept.clone().unwrap_or_default()],
+    )
+    .await?;
+    let sql = match kept {
+        Some(_) => "INSERT INTO members (audience, contact) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+        None => "DELETE FROM members WHERE audience = $1 AND contact = $2",
+    };
+    tx.execute(sql, args![audience, &key]).await?;
+    Ok(())
 }
 
 /// An address without a contact of its own: an external list, an owner.
@@ -259,19 +298,27 @@ pub(crate) async fn put_address(tx: &mut Tx, key: &str, address: &EmailAddress) 
     Ok(id)
 }
 
-/// Adds or replaces contacts, batch by batch, each batch a handful of statements.
+/// Adds or replaces contacts, batch by batch, each batch a handful of statements. Of two with the same id the last counts.
 pub(crate) async fn put_contacts(
     tx: &mut Tx,
     contacts: &[Contact],
     dry_run: bool,
 ) -> Result<Imported> {
     let mut imported = Imported::default();
+    let last: HashMap<&str, usize> = contacts
+        .iter()
+        .enumerate()
+        .map(|(n, c)| (c.id.as_str(), n))
+        .collect();
     for (batch, chunk) in contacts.chunks(BATCH).enumerate() {
         let stored = stored_bodies(tx, chunk).await?;
         let mut rows = Batch::default();
         for (n, contact) in chunk.iter().enumerate() {
-            let body = serde_json::to_string(contact)?;
             let place = batch * BATCH + n;
+            if last.get(contact.id.as_str()) != Some(&place) {
+                continue;
+            }
+            let body = serde_json::to_string(contact)?;
             match stored.get(contact.id.as_str()) {
                 Some(old) if *old == body => {
                     imported.unchanged += 1;
@@ -291,11 +338,8 @@ pub(crate) async fn put_contacts(
 
 async fn stored_bodies(tx: &mut Tx, chunk: &[Contact]) -> Result<HashMap<String, String>> {
     let ids = crate::json_list(chunk.iter().map(|c| c.id.as_str()));
-    let sql = tx.either(
-        "SELECT id, body FROM contacts WHERE id IN (SELECT value FROM json_each($1))",
-        "SELECT id, body FROM contacts WHERE id IN (SELECT value FROM jsonb_array_elements_text($1::jsonb))",
-    );
-    let rows = tx.rows(sql, args![ids]).await?;
+    let sql = format!("SELECT id, body FROM contacts WHERE id {}", among(tx, 1));
+    let rows = tx.rows(&sql, args![ids]).await?;
     rows.iter()
         .map(|row| Ok((row.text(0)?, row.text(1)?)))
         .collect()
@@ -314,7 +358,11 @@ impl Batch {
     fn add(&mut self, contact: &Contact, body: String) -> Result<()> {
         let id = contact.id.as_str();
         self.contacts.push(json!({"id": id, "body": body}));
+        let mut seen = HashSet::new();
         for endpoint in &contact.endpoints {
+            if !seen.insert(endpoint.id(id)) {
+                continue;
+            }
             self.endpoints.push(json!({
                 "id": endpoint.id(id), "contact": id, "channel": endpoint.channel().as_str(),
                 "address": endpoint.address(), "body": serde_json::to_string(endpoint)?, "name": contact.name,
@@ -344,13 +392,8 @@ impl Batch {
             .collect();
         let ids = crate::json_list(ids);
         for table in ["members", "choices"] {
-            let sqlite =
-                format!("DELETE FROM {table} WHERE contact IN (SELECT value FROM json_each($1))");
-            let postgres = format!(
-                "DELETE FROM {table} WHERE contact IN (SELECT value FROM jsonb_array_elements_text($1::jsonb))"
-            );
-            let sql = tx.either(&sqlite, &postgres);
-            tx.execute(sql, args![&ids]).await?;
+            let sql = format!("DELETE FROM {table} WHERE contact {}", among(tx, 1));
+            tx.execute(&sql, args![&ids]).await?;
         }
         // An endpoint that stays keeps its state: importing the list again does not revive a dead mailbox.
         let kept: Vec<&str> = self
@@ -359,13 +402,12 @@ impl Batch {
             .filter_map(|e| e["id"].as_str())
             .collect();
         let kept = crate::json_list(kept);
-        let sql = tx.either(
-            "DELETE FROM endpoints WHERE contact IN (SELECT value FROM json_each($1))
-               AND id NOT IN (SELECT value FROM json_each($2))",
-            "DELETE FROM endpoints WHERE contact IN (SELECT value FROM jsonb_array_elements_text($1::jsonb))
-               AND id NOT IN (SELECT value FROM jsonb_array_elements_text($2::jsonb))",
+        let sql = format!(
+            "DELETE FROM endpoints WHERE contact {} AND NOT (id {})",
+            among(tx, 1),
+            among(tx, 2)
         );
-        tx.execute(sql, args![&ids, kept]).await?;
+        tx.execute(&sql, args![&ids, kept]).await?;
         insert(
             tx,
             "contacts",

@@ -4,6 +4,7 @@
 //! with [`Tx::either`]; everything else is one text.
 
 use crate::error::{Result, StoreError};
+use futures_util::TryStreamExt as _;
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgPool, PgPoolOptions, PgRow, Postgres};
 use sqlx::sqlite::{
     Sqlite, SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePool,
@@ -135,12 +136,21 @@ fn instant(millis: i64) -> Result<jiff::Timestamp> {
     jiff::Timestamp::from_millisecond(millis).map_err(|e| StoreError::Corrupt(e.to_string()))
 }
 
+/// PostgreSQL cannot hold the character 0 in a text; so that both mean the same, neither gets one.
+pub(crate) fn without_nul(text: String) -> String {
+    if text.contains('\0') {
+        text.replace('\0', "\u{fffd}")
+    } else {
+        text
+    }
+}
+
 fn sqlite_arguments(args: Vec<Arg>) -> Result<SqliteArguments> {
     let mut bound = SqliteArguments::default();
     for arg in args {
         match arg {
-            Arg::Text(v) => bound.add(v),
-            Arg::MaybeText(v) => bound.add(v),
+            Arg::Text(v) => bound.add(without_nul(v)),
+            Arg::MaybeText(v) => bound.add(v.map(without_nul)),
             Arg::Int(v) => bound.add(v),
             Arg::MaybeInt(v) => bound.add(v),
             Arg::Bool(v) => bound.add(v),
@@ -154,8 +164,8 @@ fn postgres_arguments(args: Vec<Arg>) -> Result<PgArguments> {
     let mut bound = PgArguments::default();
     for arg in args {
         match arg {
-            Arg::Text(v) => bound.add(v),
-            Arg::MaybeText(v) => bound.add(v),
+            Arg::Text(v) => bound.add(without_nul(v)),
+            Arg::MaybeText(v) => bound.add(v.map(without_nul)),
             Arg::Int(v) => bound.add(v),
             Arg::MaybeInt(v) => bound.add(v),
             Arg::Bool(v) => bound.add(v),
@@ -212,6 +222,33 @@ impl Tx {
         Ok(self.rows(sql, args).await?.into_iter().next())
     }
 
+    /// Runs a query and takes its rows one by one as they come, however many there are. Says how many.
+    pub(crate) async fn each(
+        &mut self,
+        sql: &str,
+        mut take: impl FnMut(Row) -> Result<()>,
+    ) -> Result<u64> {
+        let sql = AssertSqlSafe(sql.to_owned());
+        let mut count = 0;
+        match self {
+            Tx::Sqlite(tx) => {
+                let mut rows = sqlx::query(sql).fetch(&mut **tx);
+                while let Some(row) = rows.try_next().await? {
+                    take(Row::Sqlite(row))?;
+                    count += 1;
+                }
+            }
+            Tx::Postgres(tx) => {
+                let mut rows = sqlx::query(sql).fetch(&mut **tx);
+                while let Some(row) = rows.try_next().await? {
+                    take(Row::Postgres(row))?;
+                    count += 1;
+                }
+            }
+        }
+        Ok(count)
+    }
+
     /// The text for this database, where one text cannot serve both.
     pub(crate) fn either<'s>(&self, sqlite: &'s str, postgres: &'s str) -> &'s str {
         match self {
@@ -240,6 +277,8 @@ impl Db {
             .busy_timeout(Duration::from_secs(10))
             .foreign_keys(true)
             .row_buffer_size(500)
+            // After a long reader (a backup) the log shrinks again.
+            .pragma("journal_size_limit", "67108864")
             .statement_cache_capacity(200)
             .pragma("cache_size", "-16000")
             .pragma("temp_store", "memory");
@@ -267,25 +306,15 @@ impl Db {
             .await?
             .map(|r| r.text(0))
             .transpose()?;
-        let version = version.unwrap_or_default();
-        let mut parts = version.split('.').map(|p| p.parse::<u32>().unwrap_or(0));
-        let found = (
-            parts.next().unwrap_or(0),
-            parts.next().unwrap_or(0),
-            parts.next().unwrap_or(0),
-        );
-        if found < SQLITE_FLOOR {
-            let (a, b, c) = SQLITE_FLOOR;
-            return Err(StoreError::Corrupt(format!(
-                "SQLite {version} is older than {a}.{b}.{c} and can lose committed writes; build with the bundled one"
-            )));
-        }
-        Ok(())
+        check_version(&version.unwrap_or_default())
     }
 
     pub(crate) async fn postgres(url: &str) -> Result<Db> {
         let options = PgConnectOptions::from_str(url)
             .map_err(|e| StoreError::Corrupt(format!("not a PostgreSQL URL: {e}")))?
+            .statement_cache_capacity(200)
+            // A plan for unknown values cannot know that a page is small or a queue long.
+            .options([("plan_cache_mode", "force_custom_plan")])
             .application_name("forewarn");
         let pool = PgPoolOptions::new()
             .max_connections(12)
@@ -300,7 +329,10 @@ impl Db {
     pub(crate) async fn write(&self) -> Result<Tx> {
         Ok(match self {
             Db::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
-            Db::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+            Db::Postgres(pool) => Tx::Postgres(
+                pool.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED")
+                    .await?,
+            ),
         })
     }
 
@@ -322,6 +354,35 @@ impl Db {
                 writer.close().await;
             }
             Db::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+fn check_version(version: &str) -> Result<()> {
+    let mut parts = version.split('.').map(|p| p.parse::<u32>().unwrap_or(0));
+    let mut part = || parts.next().unwrap_or(0);
+    let found = (part(), part(), part());
+    if found < SQLITE_FLOOR {
+        let (a, b, c) = SQLITE_FLOOR;
+        return Err(StoreError::Corrupt(format!(
+            "SQLite {version} is older than {a}.{b}.{c} and can lose committed writes; build with the bundled one"
+        )));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::check_version;
+
+    #[test]
+    fn an_sqlite_that_can_lose_writes_is_refused() {
+        for fine in ["3.51.3", "3.51.10", "3.52.0", "4.0"] {
+            assert!(check_version(fine).is_ok(), "{fine}");
+        }
+        for old in ["3.51.2", "3.46.1", "3.7.17", "2.9.9", ""] {
+            let problem = check_version(old).unwrap_err().to_string();
+            assert!(problem.contains("older than 3.51.3"), "{problem}");
         }
     }
 }

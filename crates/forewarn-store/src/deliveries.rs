@@ -1,8 +1,9 @@
 //! Deliveries: claimed before their connection is opened, recorded right after the answer.
 
 use crate::Store;
-use crate::db::{Row, Tx, args};
+use crate::db::{Row, Tx, args, without_nul};
 use crate::error::{Result, StoreError};
+use crate::expansion::{hold_events_of, supersede};
 use crate::notices::Lane;
 use forewarn_core::audience::Level;
 use forewarn_core::contact::{Channel, Endpoint};
@@ -10,6 +11,7 @@ use forewarn_core::delivery::DeliveryStatus;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::json;
+use std::collections::BTreeMap;
 
 /// A delivery that this node has claimed: the attempt is on record, nothing has been sent.
 #[derive(Clone, Debug)]
@@ -119,14 +121,16 @@ const RETURNING: &str = "RETURNING id, notice, endpoint, attempt, level, expires
   (SELECT e.body FROM endpoints e WHERE e.id = deliveries.endpoint),
   (SELECT e.name FROM endpoints e WHERE e.id = deliveries.endpoint),
   (SELECT e.language FROM endpoints e WHERE e.id = deliveries.endpoint),
-  (SELECT e.time_zone FROM endpoints e WHERE e.id = deliveries.endpoint)";
+  (SELECT e.time_zone FROM endpoints e WHERE e.id = deliveries.endpoint), next_at";
 
 // One message at a time per endpoint and event: two on the way at once could arrive in the wrong order.
 const FREE: &str = "d.status = 'queued' AND d.lane = $1 AND d.next_at <= $2 AND NOT EXISTS (
-  SELECT 1 FROM deliveries o WHERE o.event = d.event AND o.endpoint = d.endpoint AND o.status = 'attempting')";
+  SELECT 1 FROM deliveries o WHERE o.event = d.event AND o.contact = d.contact AND o.endpoint = d.endpoint
+    AND o.status = 'attempting')";
 
 impl Store {
-    /// Claims up to `limit` deliveries of a lane that are due. The attempt is committed when this returns.
+    /// Claims up to `limit` deliveries of a lane that are due, those that wait longest first. The attempt is committed
+    /// when this returns. What cannot be sent any more because its address was removed is closed and not returned.
     ///
     /// # Errors
     /// When the database cannot be written; then nothing is claimed.
@@ -137,58 +141,71 @@ impl Store {
         now: Timestamp,
         limit: i64,
     ) -> Result<Vec<Claimed>> {
-        let mut tx = self.db.write().await?;
+        // The limit stands in the text, so that a plan knows how little is wanted.
         let sqlite = format!(
             "UPDATE deliveries SET status = 'attempting', attempt = attempt + 1, owner = $3, updated_at = $2
-             WHERE id IN (SELECT d.id FROM deliveries d WHERE {FREE} ORDER BY d.next_at LIMIT $4) {RETURNING}"
+             WHERE id IN (SELECT d.id FROM deliveries d WHERE {FREE} ORDER BY d.next_at LIMIT {limit}) {RETURNING}"
         );
         let postgres = format!(
-            "WITH free AS (SELECT d.id FROM deliveries d WHERE {FREE} ORDER BY d.next_at LIMIT $4 FOR UPDATE SKIP LOCKED)
+            "WITH free AS MATERIALIZED (SELECT d.id FROM deliveries d WHERE {FREE} ORDER BY d.next_at LIMIT {limit}
+               FOR UPDATE SKIP LOCKED)
              UPDATE deliveries SET status = 'attempting', attempt = attempt + 1, owner = $3, updated_at = $2
-             WHERE id IN (SELECT id FROM free) {RETURNING}"
+             FROM free WHERE deliveries.id = free.id {}",
+            RETURNING.replace("RETURNING id", "RETURNING deliveries.id")
         );
+        let mut tx = self.db.write().await?;
         let sql = tx.either(&sqlite, &postgres).to_owned();
-        let rows = tx
-            .rows(&sql, args![lane.number(), now, node, limit])
-            .await?;
-        let claimed = rows.iter().map(claimed).collect::<Result<Vec<_>>>()?;
-        tx.commit().await?;
-        Ok(claimed)
+        loop {
+            let rows = tx.rows(&sql, args![lane.number(), now, node]).await?;
+            let none = rows.is_empty();
+            let (claimed, homeless) = sorted_out(rows)?;
+            if !homeless.is_empty() {
+                let sql = tx.either(CLOSE_HOMELESS.0, CLOSE_HOMELESS.1);
+                let ids = crate::json_list(homeless.iter().map(String::as_str));
+                tx.execute(sql, args![ids]).await?;
+            }
+            // Only an empty answer says that nothing waits.
+            if none || !claimed.is_empty() {
+                tx.commit().await?;
+                return Ok(claimed);
+            }
+        }
     }
 
     /// Records outcomes in one transaction. Only attempts that this node still owns count: one that was taken back
-    /// from a node thought dead has another owner by now.
+    /// from a node thought dead has another owner by now. Recording twice is harmless.
     ///
     /// # Errors
     /// When the database cannot be written; then none is recorded.
     pub async fn record(&self, node: &str, outcomes: &[Recorded]) -> Result<()> {
-        if outcomes.is_empty() {
+        let Some(last) = outcomes.iter().map(|o| o.ended_at).max() else {
             return Ok(());
-        }
-        let rows: Vec<_> = outcomes
+        };
+        let batch = as_rows(outcomes)?;
+        let retried = outcomes
             .iter()
-            .map(|o| {
-                json!({"id": o.id, "attempt": o.attempt, "status": o.status, "next_at": o.next_at.as_millisecond(),
-                       "started_at": o.started_at.as_millisecond(), "ended_at": o.ended_at.as_millisecond(),
-                       "outcome": o.outcome, "said": o.server_said, "gone": o.endpoint_gone})
-            })
-            .collect();
-        let batch = serde_json::to_string(&rows)?;
+            .filter(|o| o.status == DeliveryStatus::Queued);
+        let retried = crate::json_list(retried.map(|o| o.id.as_str()));
         let mut tx = self.db.write().await?;
-        let sql = tx.either(RECORD_ATTEMPTS.0, RECORD_ATTEMPTS.1);
-        tx.execute(sql, args![&batch, node]).await?;
-        let sql = tx.either(RECORD_DELIVERIES.0, RECORD_DELIVERIES.1);
-        tx.execute(sql, args![&batch, node]).await?;
-        for outcome in outcomes {
-            if outcome.status == DeliveryStatus::Queued {
-                supersede_retry(&mut tx, outcome).await?;
+        if retried != "[]" {
+            hold_events_of(&mut tx, &retried).await?;
+        }
+        if outcomes.iter().any(|o| o.endpoint_gone) {
+            let sql = tx.either(RECORD_GONE.0, RECORD_GONE.1);
+            tx.execute(sql, args![&batch, node]).await?;
+        }
+        match tx {
+            Tx::Sqlite(_) => {
+                tx.execute(RECORD_ATTEMPTS, args![&batch, node]).await?;
+                tx.execute(RECORD_DELIVERIES, args![&batch, node]).await?;
             }
-            if outcome.endpoint_gone {
-                let sql = "UPDATE endpoints SET state = 'gone', reason = $1
-                    WHERE id = (SELECT endpoint FROM deliveries WHERE id = $2)";
-                tx.execute(sql, args![&outcome.server_said, &outcome.id])
-                    .await?;
+            Tx::Postgres(_) => {
+                tx.execute(RECORD_BOTH, args![&batch, node]).await?;
             }
+        }
+        // A retry that a newer message overtook is over.
+        if retried != "[]" {
+            supersede(&mut tx, &retried, last).await?;
         }
         tx.commit().await
     }
@@ -199,7 +216,14 @@ impl Store {
     /// # Errors
     /// When the database cannot be written.
     pub async fn give_back(&self, lane: Lane, node: &str, now: Timestamp) -> Result<u64> {
+        const MINE: &str =
+            "SELECT id FROM deliveries WHERE status = 'attempting' AND owner = $1 AND lane = $2";
         let mut tx = self.db.write().await?;
+        let mine = ids(&tx.rows(MINE, args![node, lane.number()]).await?)?;
+        if mine == "[]" {
+            return Ok(0);
+        }
+        hold_events_of(&mut tx, &mine).await?;
         let given = tx
             .execute(
                 "UPDATE deliveries SET status = 'queued', attempt = attempt - 1, owner = NULL, updated_at = $3
@@ -207,8 +231,34 @@ impl Store {
                 args![node, lane.number(), now],
             )
             .await?;
+        supersede(&mut tx, &mine, now).await?;
         tx.commit().await?;
         Ok(given)
+    }
+
+    /// Puts back what this node claimed and of which it does not know any more whether it was sent: each attempt is recorded
+    /// as unknown. Only while none of its attempts is under way in this lane.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn disown(&self, lane: Lane, node: &str, now: Timestamp) -> Result<u64> {
+        const MINE: &str = "status = 'attempting' AND owner = $1 AND lane = $2";
+        let mut tx = self.db.write().await?;
+        let sql = format!("SELECT id FROM deliveries WHERE {MINE}");
+        let mine = ids(&tx.rows(&sql, args![node, lane.number()]).await?)?;
+        if mine == "[]" {
+            return Ok(0);
+        }
+        hold_events_of(&mut tx, &mine).await?;
+        let sql = format!(
+            "UPDATE deliveries SET status = 'queued', owner = NULL, next_at = $3 WHERE {MINE}
+             RETURNING id, attempt, updated_at"
+        );
+        let taken = tx.rows(&sql, args![node, lane.number(), now]).await?;
+        put_unknown(&mut tx, &taken, now).await?;
+        supersede(&mut tx, &ids(&taken)?, now).await?;
+        tx.commit().await?;
+        Ok(taken.len() as u64)
     }
 
     /// This node is alive.
@@ -231,36 +281,28 @@ impl Store {
         const LOST: &str = "status = 'attempting' AND owner <> $1
             AND NOT EXISTS (SELECT 1 FROM nodes n WHERE n.id = deliveries.owner AND n.seen_at >= $2)";
         let mut tx = self.db.write().await?;
-        tx.execute(
-            &format!(
-                "INSERT INTO attempts (delivery, number, started_at, ended_at, outcome, server_said)
-                 SELECT id, attempt, updated_at, $3, 'unknown', 'the program stopped before the answer was on record'
-                 FROM deliveries WHERE {LOST} ON CONFLICT DO NOTHING"
-            ),
-            args![me, dead_before, now],
-        )
-        .await?;
-        let taken = tx
-            .execute(
-                &format!("UPDATE deliveries SET status = 'queued', owner = NULL, next_at = $3, updated_at = $3 WHERE {LOST}"),
-                args![me, dead_before, now],
-            )
-            .await?;
-        // What a newer message overtook meanwhile is not sent again.
-        tx.execute(
-            "UPDATE deliveries SET status = 'superseded', reason = 'a newer message about the same event'
-             WHERE status = 'queued' AND updated_at = $1 AND attempt > 0 AND EXISTS (SELECT 1 FROM deliveries n
-               WHERE n.event = deliveries.event AND n.endpoint = deliveries.endpoint AND n.ordinal > deliveries.ordinal)",
-            args![now],
-        )
-        .await?;
+        let sql = format!("SELECT id FROM deliveries WHERE {LOST}");
+        let lost = ids(&tx.rows(&sql, args![me, dead_before]).await?)?;
+        let mut taken = Vec::new();
+        if lost != "[]" {
+            hold_events_of(&mut tx, &lost).await?;
+            // `updated_at` stays: it says when the attempt began, and only what really was taken is put on record.
+            let sql = format!(
+                "UPDATE deliveries SET status = 'queued', owner = NULL, next_at = $3 WHERE {LOST}
+                 RETURNING id, attempt, updated_at"
+            );
+            taken = tx.rows(&sql, args![me, dead_before, now]).await?;
+            put_unknown(&mut tx, &taken, now).await?;
+            // What a newer message overtook meanwhile is not sent again.
+            supersede(&mut tx, &ids(&taken)?, now).await?;
+        }
         tx.execute(
             "DELETE FROM nodes WHERE seen_at < $1 AND id <> $2",
             args![dead_before, me],
         )
         .await?;
         tx.commit().await?;
-        Ok(taken)
+        Ok(taken.len() as u64)
     }
 
     /// Forgets nodes other than this one: the caller knows that it is alone (an embedded file locked by it).
@@ -285,33 +327,49 @@ impl Store {
         limit: i64,
     ) -> Result<Vec<DeliveryRow>> {
         let mut tx = self.db.read().await?;
-        let rows = tx
-            .rows(
-                "SELECT d.id, d.notice, d.event, d.contact, d.channel, COALESCE(e.address, ''), d.level, d.status, d.reason,
-                   d.next_at FROM deliveries d LEFT JOIN endpoints e ON e.id = d.endpoint
-                 WHERE (CAST($1 AS TEXT) IS NULL OR d.notice = $1) AND (CAST($2 AS TEXT) IS NULL OR d.event = $2)
-                   AND (CAST($3 AS TEXT) IS NULL OR d.status = $3) AND d.id > $4
-                   AND (CAST($6 AS TEXT) IS NULL OR d.channel = $6) ORDER BY d.id LIMIT $5",
-                args![
-                    filter.notice.clone(),
-                    filter.event.clone(),
-                    filter.status.map(DeliveryStatus::as_str),
-                    filter.after.clone().unwrap_or_default(),
-                    limit,
-                    filter.channel.map(Channel::as_str)
-                ],
-            )
-            .await?;
+        let after = filter.after.clone().unwrap_or_default();
+        let mut sql = String::from(LISTED);
+        let mut values = args![after];
+        let status = filter.status.map(|s| s.as_str().to_owned());
+        let channel = filter.channel.map(|c| c.as_str().to_owned());
+        for (column, wanted) in [
+            ("notice", &filter.notice),
+            ("event", &filter.event),
+            ("status", &status),
+            ("channel", &channel),
+        ] {
+            if let Some(wanted) = wanted {
+                values.push(wanted.into());
+                sql.push_str(&format!(" AND d.{column} = ${}", values.len()));
+            }
+        }
+        if let Some(notice) = &filter.notice {
+            // A notice's deliveries stand together in the order of ids, which begin with its slot.
+            let row = tx
+                .row("SELECT slot FROM notices WHERE id = $1", args![notice])
+                .await?;
+            let Some(slot) = row.map(|r| r.text(0)).transpose()? else {
+                return Ok(Vec::new());
+            };
+            values.push(format!("{slot}.").into());
+            values.push(format!("{slot}/").into());
+            sql.push_str(&format!(
+                " AND d.id > ${} AND d.id < ${}",
+                values.len() - 1,
+                values.len()
+            ));
+        }
+        sql.push_str(&format!(" ORDER BY d.id LIMIT {limit}"));
+        let rows = tx.rows(&sql, values).await?;
         let mut found = rows.iter().map(delivery_row).collect::<Result<Vec<_>>>()?;
+        let mut attempts = attempts(&mut tx, &found).await?;
         for delivery in &mut found {
-            let sql = "SELECT started_at, ended_at, outcome, server_said FROM attempts WHERE delivery = $1 ORDER BY number";
-            let rows = tx.rows(sql, args![&delivery.id]).await?;
-            delivery.attempts = rows.iter().map(attempt_row).collect::<Result<_>>()?;
+            delivery.attempts = attempts.remove(&delivery.id).unwrap_or_default();
         }
         Ok(found)
     }
 
-    /// How many deliveries are in which status in all, and how many wait longest, for metrics.
+    /// How many deliveries of a lane wait, for metrics.
     ///
     /// # Errors
     /// When the database cannot be read.
@@ -324,55 +382,136 @@ impl Store {
     }
 }
 
-/// A retry that a newer message overtook is over.
-async fn supersede_retry(tx: &mut Tx, outcome: &Recorded) -> Result<()> {
-    tx.execute(
-        "UPDATE deliveries SET status = 'superseded', reason = 'a newer message about the same event'
-         WHERE id = $1 AND status = 'queued' AND EXISTS (SELECT 1 FROM deliveries n WHERE n.event = deliveries.event
-           AND n.endpoint = deliveries.endpoint AND n.ordinal > deliveries.ordinal)",
-        args![&outcome.id],
-    )
-    .await?;
-    Ok(())
-}
+const LISTED: &str =
+    "SELECT d.id, d.notice, d.event, d.contact, d.channel, COALESCE(e.address, ''), d.level, d.status, d.reason,
+    d.next_at FROM deliveries d LEFT JOIN endpoints e ON e.id = d.endpoint WHERE d.id > $1";
 
-const RECORD_ATTEMPTS: (&str, &str) = (
+/// A contact may lose an address while a message to it waits.
+const CLOSE_HOMELESS: (&str, &str) = (
+    "UPDATE deliveries SET status = 'suppressed', attempt = attempt - 1, owner = NULL, reason = 'the address was removed'
+     WHERE id IN (SELECT value FROM json_each($1))",
+    "UPDATE deliveries SET status = 'suppressed', attempt = attempt - 1, owner = NULL, reason = 'the address was removed'
+     WHERE id = ANY(ARRAY(SELECT jsonb_array_elements_text($1::jsonb)))",
+);
+
+/// Endpoints that an owned attempt found dead.
+const RECORD_GONE: (&str, &str) = (
+    "UPDATE endpoints SET state = 'gone', reason = x.value ->> '$.said' FROM json_each($1) x
+     JOIN deliveries d ON d.id = x.value ->> '$.id' AND d.owner = $2 AND d.attempt = x.value ->> '$.attempt'
+       AND d.status = 'attempting'
+     WHERE endpoints.id = d.endpoint AND x.value ->> '$.gone'",
+    "UPDATE endpoints SET state = 'gone', reason = x.said
+     FROM jsonb_to_recordset($1::jsonb) AS x(id TEXT, attempt BIGINT, said TEXT, gone BOOLEAN)
+     JOIN deliveries d ON d.id = x.id AND d.owner = $2 AND d.attempt = x.attempt AND d.status = 'attempting'
+     WHERE endpoints.id = d.endpoint AND x.gone",
+);
+
+/// SQLite: attempts, while the deliveries are still under way; then these.
+const RECORD_ATTEMPTS: &str =
     "INSERT INTO attempts (delivery, number, started_at, ended_at, outcome, server_said)
      SELECT d.id, d.attempt, x.value ->> '$.started_at', x.value ->> '$.ended_at', x.value ->> '$.outcome',
        x.value ->> '$.said'
      FROM json_each($1) x JOIN deliveries d ON d.id = x.value ->> '$.id' AND d.owner = $2
        AND d.attempt = x.value ->> '$.attempt' AND d.status = 'attempting'
-     WHERE true ON CONFLICT DO NOTHING",
-    "INSERT INTO attempts (delivery, number, started_at, ended_at, outcome, server_said)
-     SELECT d.id, d.attempt, x.started_at, x.ended_at, x.outcome, x.said
-     FROM jsonb_to_recordset($1::jsonb) AS x(id TEXT, attempt BIGINT, started_at BIGINT, ended_at BIGINT, outcome TEXT, said TEXT)
-     JOIN deliveries d ON d.id = x.id AND d.owner = $2 AND d.attempt = x.attempt AND d.status = 'attempting'
-     ON CONFLICT DO NOTHING",
-);
+     WHERE true ON CONFLICT DO NOTHING";
 
-const RECORD_DELIVERIES: (&str, &str) = (
+const RECORD_DELIVERIES: &str =
     "UPDATE deliveries SET status = x.value ->> '$.status', next_at = x.value ->> '$.next_at', owner = NULL,
        updated_at = x.value ->> '$.ended_at',
        reason = CASE WHEN x.value ->> '$.status' = 'accepted' THEN NULL ELSE x.value ->> '$.said' END
      FROM json_each($1) x
      WHERE deliveries.id = x.value ->> '$.id' AND deliveries.owner = $2 AND deliveries.status = 'attempting'
-       AND deliveries.attempt = x.value ->> '$.attempt'",
-    "UPDATE deliveries SET status = x.status, next_at = x.next_at, owner = NULL, updated_at = x.ended_at,
-       reason = CASE WHEN x.status = 'accepted' THEN NULL ELSE x.said END
-     FROM jsonb_to_recordset($1::jsonb) AS x(id TEXT, attempt BIGINT, status TEXT, next_at BIGINT, ended_at BIGINT, said TEXT)
-     WHERE deliveries.id = x.id AND deliveries.owner = $2 AND deliveries.status = 'attempting'
-       AND deliveries.attempt = x.attempt",
-);
+       AND deliveries.attempt = x.value ->> '$.attempt'";
 
-fn claimed(row: &Row) -> Result<Claimed> {
-    let body = row
-        .maybe_text(6)?
-        .ok_or_else(|| StoreError::Corrupt("a delivery without an endpoint".into()))?;
+/// PostgreSQL: both in one statement, so that nobody takes an attempt back between the two.
+const RECORD_BOTH: &str =
+    "WITH x AS (SELECT * FROM jsonb_to_recordset($1::jsonb) AS x(id TEXT, attempt BIGINT, status TEXT, next_at BIGINT,
+       started_at BIGINT, ended_at BIGINT, outcome TEXT, said TEXT)),
+     done AS (UPDATE deliveries SET status = x.status, next_at = x.next_at, owner = NULL, updated_at = x.ended_at,
+       reason = CASE WHEN x.status = 'accepted' THEN NULL ELSE x.said END
+       FROM x WHERE deliveries.id = x.id AND deliveries.owner = $2 AND deliveries.status = 'attempting'
+         AND deliveries.attempt = x.attempt
+       RETURNING deliveries.id, x.attempt, x.started_at, x.ended_at, x.outcome, x.said)
+     INSERT INTO attempts (delivery, number, started_at, ended_at, outcome, server_said)
+     SELECT id, attempt, started_at, ended_at, outcome, said FROM done ON CONFLICT DO NOTHING";
+
+fn as_rows(outcomes: &[Recorded]) -> Result<String> {
+    let rows: Vec<_> = outcomes
+        .iter()
+        .map(|o| {
+            json!({"id": o.id, "attempt": o.attempt, "status": o.status, "next_at": o.next_at.as_millisecond(),
+                   "started_at": o.started_at.as_millisecond(), "ended_at": o.ended_at.as_millisecond(),
+                   "outcome": o.outcome, "said": without_nul(o.server_said.clone()), "gone": o.endpoint_gone})
+        })
+        .collect();
+    Ok(serde_json::to_string(&rows)?)
+}
+
+/// The first column of rows as a JSON list.
+fn ids(rows: &[Row]) -> Result<String> {
+    let ids = rows
+        .iter()
+        .map(|row| row.text(0))
+        .collect::<Result<Vec<_>>>()?;
+    Ok(crate::json_list(ids.iter().map(String::as_str)))
+}
+
+/// Nobody can say what became of these attempts.
+async fn put_unknown(tx: &mut Tx, taken: &[Row], now: Timestamp) -> Result<()> {
+    let rows = taken
+        .iter()
+        .map(|row| Ok(json!({"id": row.text(0)?, "number": row.int(1)?, "at": row.int(2)?})))
+        .collect::<Result<Vec<_>>>()?;
+    let sql = tx.either(
+        "INSERT INTO attempts (delivery, number, started_at, ended_at, outcome, server_said)
+         SELECT x.value ->> '$.id', x.value ->> '$.number', x.value ->> '$.at', $2, 'unknown',
+           'the program stopped before the answer was on record'
+         FROM json_each($1) x WHERE true ON CONFLICT DO NOTHING",
+        "INSERT INTO attempts (delivery, number, started_at, ended_at, outcome, server_said)
+         SELECT x.id, x.number, x.at, $2, 'unknown', 'the program stopped before the answer was on record'
+         FROM jsonb_to_recordset($1::jsonb) AS x(id TEXT, number BIGINT, at BIGINT) ON CONFLICT DO NOTHING",
+    );
+    tx.execute(sql, args![serde_json::to_string(&rows)?, now])
+        .await?;
+    Ok(())
+}
+
+async fn attempts(tx: &mut Tx, of: &[DeliveryRow]) -> Result<BTreeMap<String, Vec<AttemptRow>>> {
+    let ids = crate::json_list(of.iter().map(|d| d.id.as_str()));
+    let sql = tx.either(
+        "SELECT started_at, ended_at, outcome, server_said, delivery FROM attempts
+         WHERE delivery IN (SELECT value FROM json_each($1)) ORDER BY delivery, number",
+        "SELECT started_at, ended_at, outcome, server_said, delivery FROM attempts
+         WHERE delivery = ANY(ARRAY(SELECT jsonb_array_elements_text($1::jsonb))) ORDER BY delivery, number",
+    );
+    let mut all: BTreeMap<String, Vec<AttemptRow>> = BTreeMap::new();
+    for row in tx.rows(sql, args![ids]).await? {
+        all.entry(row.text(4)?)
+            .or_default()
+            .push(attempt_row(&row)?);
+    }
+    Ok(all)
+}
+
+/// What was claimed, in the order in which it waited, and the ids of what has no address any more.
+fn sorted_out(rows: Vec<Row>) -> Result<(Vec<Claimed>, Vec<String>)> {
+    let (mut found, mut homeless) = (Vec::with_capacity(rows.len()), Vec::new());
+    for row in &rows {
+        match row.maybe_text(6)? {
+            Some(body) => found.push((row.int(10)?, claimed(row, &body)?)),
+            None => homeless.push(row.text(0)?),
+        }
+    }
+    found.sort_by(|(a, x), (b, y)| (a, &x.id).cmp(&(b, &y.id)));
+    Ok((found.into_iter().map(|(_, c)| c).collect(), homeless))
+}
+
+fn claimed(row: &Row, body: &str) -> Result<Claimed> {
     Ok(Claimed {
         id: row.text(0)?,
         notice: row.text(1)?,
         endpoint_id: row.text(2)?,
-        endpoint: serde_json::from_str(&body)?,
+        endpoint: serde_json::from_str(body)?,
         attempt: u32::try_from(row.int(3)?).unwrap_or(u32::MAX),
         level: Level::from_rank(row.int(4)?).unwrap_or(Level::NonTechnical),
         expires: row.instant(5)?,

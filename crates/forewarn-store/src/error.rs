@@ -27,12 +27,14 @@ impl From<sqlx::Error> for StoreError {
             | E::PoolClosed
             | E::Tls(_)
             | E::WorkerCrashed
+            | E::BeginFailed
             | E::Protocol(_) => StoreError::Unavailable(text),
             E::Database(db) if db.is_unique_violation() => StoreError::Conflict(text),
             E::Database(db) => {
                 let code = db.code().unwrap_or_default().into_owned();
-                // PostgreSQL: 08 connection, 57 operator intervention, 53 resources, 40 serialization, 25006 read-only after a fail-over.
-                // SQLite: 5 busy, 6 locked, 10 I/O, 13 full (primary code in the low byte).
+                // PostgreSQL: 08 connection, 57 operator intervention, 53 resources, 58 system, 40 serialization,
+                // 55P03 lock, 25006 read-only after a fail-over.
+                // SQLite: 5 busy, 6 locked, 7 memory, 8 read-only, 10 I/O, 13 full, 14 cannot open (primary code in the low byte).
                 let sqlite = code
                     .parse::<u32>()
                     .ok()
@@ -40,12 +42,12 @@ impl From<sqlx::Error> for StoreError {
                     .map(|c| c & 0xff);
                 match (code.get(..2), sqlite) {
                     (_, Some(13)) => StoreError::Full(text),
-                    (_, Some(5 | 6 | 10)) => StoreError::Unavailable(text),
+                    (_, Some(5..=8 | 10 | 14)) => StoreError::Unavailable(text),
                     _ if code == "53100" => StoreError::Full(text),
-                    (Some("08" | "57" | "53" | "40"), _) if code.len() == 5 => {
+                    (Some("08" | "57" | "53" | "58" | "40"), _) if code.len() == 5 => {
                         StoreError::Unavailable(text)
                     }
-                    _ if code == "25006" => StoreError::Unavailable(text),
+                    _ if code == "25006" || code == "55P03" => StoreError::Unavailable(text),
                     _ => StoreError::Corrupt(text),
                 }
             }

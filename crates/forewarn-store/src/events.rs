@@ -125,15 +125,19 @@ impl Store {
     pub async fn events(&self, filter: &EventFilter, limit: i64) -> Result<Vec<StoredEvent>> {
         let mut tx = self.db.read().await?;
         let since = filter.since.map_or(i64::MIN, Timestamp::as_millisecond);
-        let rows = tx
-            .rows(
-                &format!(
-                    "SELECT {COLUMNS} FROM events WHERE (CAST($1 AS TEXT) IS NULL OR kind = $1)
-                     AND (is_open OR NOT $2) AND updated_at >= $3 ORDER BY is_open DESC, updated_at DESC, id LIMIT $4"
-                ),
-                args![filter.kind, filter.open, since, limit],
-            )
-            .await?;
+        let mut sql = format!("SELECT {COLUMNS} FROM events WHERE updated_at >= $1");
+        let mut values = args![since];
+        if let Some(kind) = filter.kind {
+            values.push(kind.into());
+            sql.push_str(" AND kind = $2");
+        }
+        if filter.open {
+            sql.push_str(" AND is_open");
+        }
+        sql.push_str(&format!(
+            " ORDER BY is_open DESC, updated_at DESC, id LIMIT {limit}"
+        ));
+        let rows = tx.rows(&sql, values).await?;
         rows.iter().map(stored).collect()
     }
 
@@ -224,6 +228,10 @@ impl Store {
     /// [`StoreError::Conflict`] when somebody else changed it meanwhile.
     pub async fn publish(&self, published: Published<'_>, now: Timestamp) -> Result<()> {
         let mut tx = self.db.write().await?;
+        // First: a request that is repeated finds its answer, or a free key, and never publishes twice.
+        if let Some(answer) = &published.answer {
+            accounts::keep(&mut tx, answer).await?;
+        }
         save(&mut tx, published.event, published.expected, now).await?;
         let lane = match published.event {
             Event::Incident(_) => Lane::Urgent,
@@ -256,10 +264,7 @@ impl Store {
             notices::close(&mut tx, id, "cancelled", None).await?;
         }
         if let Some(plan) = &published.plan {
-            catalogue::put(&mut tx, "plan", published.event.id().as_str(), plan, now).await?;
-        }
-        if let Some(answer) = &published.answer {
-            accounts::keep(&mut tx, answer).await?;
+            catalogue::put(&mut tx, "plan", published.event.id().as_str(), plan, 0, now).await?;
         }
         append(&mut tx, published.entries, now).await?;
         tx.commit().await?;

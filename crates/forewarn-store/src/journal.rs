@@ -4,7 +4,7 @@
 //! transaction as what it tells of, so the sequence has no gaps and an altered row breaks the chain.
 
 use crate::Store;
-use crate::db::{Row, Tx, args};
+use crate::db::{Row, Tx, args, without_nul};
 use crate::error::{Result, StoreError};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -104,24 +104,19 @@ pub(crate) async fn append(tx: &mut Tx, entries: &[Entry], now: Timestamp) -> Re
     for entry in entries {
         seq += 1;
         let detail = entry.detail.to_string();
-        let own = hash(
-            seq,
-            at,
-            &entry.actor,
-            entry.action,
-            &entry.subject,
-            &detail,
-            &previous,
-        );
+        // What is hashed must be what is stored.
+        let actor = without_nul(entry.actor.clone());
+        let subject = without_nul(entry.subject.clone());
+        let own = hash(seq, at, &actor, entry.action, &subject, &detail, &previous);
         tx.execute(
             "INSERT INTO journal (seq, at, actor, action, subject, detail, previous, hash)
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
             args![
                 seq,
                 at,
-                &entry.actor,
+                actor,
                 entry.action,
-                &entry.subject,
+                subject,
                 detail,
                 &previous,
                 &own
@@ -150,6 +145,20 @@ fn written(row: &Row) -> Result<Written> {
         detail: serde_json::from_str(&row.text(5)?)?,
         hash: row.text(7)?,
     })
+}
+
+/// The hash of an entry that follows `previous` and is as it was written.
+fn own_hash(row: &Row, previous: &str) -> Result<Option<String>> {
+    let own = hash(
+        row.int(0)?,
+        row.int(1)?,
+        &row.text(2)?,
+        &row.text(3)?,
+        &row.text(4)?,
+        &row.text(5)?,
+        previous,
+    );
+    Ok((row.text(6)? == previous && row.text(7)? == own).then_some(own))
 }
 
 /// What checking the whole chain found.
@@ -183,15 +192,14 @@ impl Store {
         limit: i64,
     ) -> Result<Vec<Written>> {
         let mut tx = self.db.read().await?;
-        let rows = tx
-            .rows(
-                &format!(
-                    "SELECT {COLUMNS} FROM journal WHERE (CAST($1 AS TEXT) IS NULL OR subject = $1) AND seq < $2
-                     ORDER BY seq DESC LIMIT $3"
-                ),
-                args![subject, before.unwrap_or(i64::MAX), limit],
-            )
-            .await?;
+        let mut sql = format!("SELECT {COLUMNS} FROM journal WHERE seq < $1");
+        let mut values = args![before.unwrap_or(i64::MAX)];
+        if let Some(subject) = subject {
+            values.push(subject.into());
+            sql.push_str(" AND subject = $2");
+        }
+        sql.push_str(&format!(" ORDER BY seq DESC LIMIT {limit}"));
+        let rows = tx.rows(&sql, values).await?;
         rows.iter().map(written).collect()
     }
 
@@ -225,19 +233,11 @@ impl Store {
                 if found != seq + 1 {
                     return broken("is missing");
                 }
-                let own = hash(
-                    found,
-                    row.int(1)?,
-                    &row.text(2)?,
-                    &row.text(3)?,
-                    &row.text(4)?,
-                    &row.text(5)?,
-                    &previous,
-                );
-                if row.text(6)? != previous || row.text(7)? != own {
-                    return broken("was altered");
+                // A column of another type than we write was altered as well.
+                match own_hash(row, &previous) {
+                    Ok(Some(own)) => (seq, previous) = (found, own),
+                    Ok(None) | Err(_) => return broken("was altered"),
                 }
-                (seq, previous) = (found, own);
             }
         }
         let head = tx

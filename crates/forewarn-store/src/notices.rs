@@ -1,15 +1,14 @@
-//! Notices: the outbox. Due ones are expanded into deliveries, set by set, in the database.
+//! Notices: the outbox. What is planned, what is due, what is being sent, what was sent.
 
 use crate::Store;
-use crate::contacts::put_address;
-use crate::db::{Row, Tx, args};
-use crate::error::Result;
+use crate::db::{Arg, Row, Tx, args};
+use crate::error::{Result, StoreError};
 use crate::events;
 use crate::journal::{Entry, append};
 use forewarn_core::audience::Level;
-use forewarn_core::contact::{Channel, EmailAddress};
+use forewarn_core::contact::Channel;
 use forewarn_core::event::{Event, Occasion};
-use forewarn_core::id::{Id, derive};
+use forewarn_core::id::derive;
 use forewarn_core::message::Content;
 use forewarn_core::plan::Notice;
 use jiff::Timestamp;
@@ -36,9 +35,6 @@ impl Lane {
     }
 }
 
-/// How many contacts are expanded in one transaction: writers of other lanes get in between.
-const EXPAND_CONTACTS: i64 = 20_000;
-
 /// A notice that is due, with what its message is made from.
 #[derive(Clone, Debug)]
 pub struct DueNotice {
@@ -56,27 +52,6 @@ pub struct DueNotice {
     pub event: Event,
     /// The event's sequence.
     pub sequence: i64,
-}
-
-/// Who a notice goes to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Recipients {
-    /// The members of its audience who use one of these services.
-    Members {
-        /// Affected services that the audience uses.
-        services: Vec<Id>,
-    },
-    /// These mailboxes.
-    Addresses(Vec<EmailAddress>),
-}
-
-/// What expanding one part of a notice did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Chunk {
-    /// Deliveries made.
-    pub deliveries: u64,
-    /// Nothing of this notice remains to be expanded.
-    pub complete: bool,
 }
 
 /// How many deliveries of a notice are in which status.
@@ -139,11 +114,13 @@ pub struct NoticeFilter {
 
 /// One message per endpoint for all notices that share this: event, revision and milestone, and the offset
 /// where a milestone has several. An announcement is one, whichever of its offsets was reached.
-fn slot(event: &str, revision: u32, notice: &Notice) -> String {
-    let place = if notice.milestone == "announcement" {
-        ""
-    } else {
-        notice.offset.as_deref().unwrap_or("")
+/// Each update of an incident is one: it can be resolved, reopened and resolved again.
+fn slot(event: &str, revision: u32, notice: &Notice, update: Option<u32>) -> String {
+    let update = update.map(|number| format!("#{number}"));
+    let place = match (&update, notice.milestone.as_str()) {
+        (Some(number), _) => number,
+        (None, "announcement") => "",
+        (None, _) => notice.offset.as_deref().unwrap_or(""),
     };
     derive(&[
         "slot",
@@ -178,7 +155,8 @@ pub(crate) async fn insert(
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, 0)
          ON CONFLICT (id) DO UPDATE SET due = excluded.due, due_local = excluded.due_local, because = excluded.because,
            stands_for = excluded.stands_for, tells = excluded.tells, status = excluded.status, held = excluded.held,
-           expires = excluded.expires, content = excluded.content, moved_to = NULL
+           expires = excluded.expires, content = excluded.content, level = excluded.level, channels = excluded.channels,
+           moved_to = NULL
          WHERE notices.status IN ('planned', 'awaiting_approval', 'moved', 'cancelled')",
         args![
             &notice.id,
@@ -198,7 +176,7 @@ pub(crate) async fn insert(
             status,
             notice.held,
             lane.number(),
-            slot(id, revision, notice),
+            slot(id, revision, notice, occasion.update),
             event.expires(&notice.milestone, notice.due),
             serde_json::to_string(&occasion)?,
         ],
@@ -208,7 +186,7 @@ pub(crate) async fn insert(
 }
 
 pub(crate) async fn update(tx: &mut Tx, event: &Event, notice: &Notice) -> Result<()> {
-    tx.execute(
+    let updated = tx.execute(
         "UPDATE notices SET due = $1, due_local = $2, because = $3, stands_for = $4, tells = $5, held = $6, expires = $7,
            channels = $8, level = $9
          WHERE id = $10 AND status IN ('planned', 'awaiting_approval')",
@@ -226,7 +204,7 @@ pub(crate) async fn update(tx: &mut Tx, event: &Event, notice: &Notice) -> Resul
         ],
     )
     .await?;
-    Ok(())
+    still_open(&notice.id, updated)
 }
 
 pub(crate) async fn close(
@@ -235,43 +213,43 @@ pub(crate) async fn close(
     status: &str,
     moved_to: Option<Timestamp>,
 ) -> Result<()> {
-    tx.execute(
-        "UPDATE notices SET status = $1, moved_to = $2 WHERE id = $3 AND status IN ('planned', 'awaiting_approval')",
-        args![status, moved_to, id],
-    )
-    .await?;
+    let closed = tx
+        .execute(
+            "UPDATE notices SET status = $1, moved_to = $2 WHERE id = $3 AND status IN ('planned', 'awaiting_approval')",
+            args![status, moved_to, id],
+        )
+        .await?;
+    still_open(id, closed)
+}
+
+/// A plan that was made while a notice waited does not hold once people are being told.
+fn still_open(id: &str, touched: u64) -> Result<()> {
+    if touched == 0 {
+        return Err(StoreError::Conflict(format!(
+            "the notice {id} began to go out meanwhile; plan again"
+        )));
+    }
     Ok(())
 }
 
-/// The set-based expansion. A person in several audiences gets the richest level among the notices of the same slot;
-/// whoever unsubscribed or cannot be reached gets a row that says so, so that counts add up.
-const EXPAND: &str = "
-INSERT INTO deliveries (id, notice, event, endpoint, contact, channel, level, ordinal, lane, status, attempt, next_at,
-  expires, updated_at, reason)
-SELECT n.slot || '.' || e.id, n.id, n.event, e.id, e.contact, e.channel,
-  (SELECT MAX(n2.level) FROM notices n2 JOIN members m2 ON m2.audience = n2.audience
-    WHERE n2.slot = n.slot AND m2.contact = m.contact AND n2.status NOT IN ('cancelled', 'moved')),
-  n.ordinal, n.lane,
-  CASE WHEN e.state <> 'active' OR s.endpoint IS NOT NULL THEN 'suppressed' ELSE 'queued' END,
-  0, $2, n.expires, $2,
-  CASE WHEN s.endpoint IS NOT NULL THEN s.reason WHEN e.state <> 'active' THEN COALESCE(e.reason, e.state) END
-FROM notices n
-JOIN members m ON m.audience = n.audience AND m.contact > $3 AND m.contact <= $4
-JOIN endpoints e ON e.contact = m.contact AND n.channels LIKE '%\"' || e.channel || '\"%'
-LEFT JOIN suppressions s ON s.endpoint = e.id AND s.audience IN (n.audience, '*')
-WHERE n.id = $1
-  AND (NOT EXISTS (SELECT 1 FROM choices c WHERE c.contact = m.contact)
-    OR EXISTS (SELECT 1 FROM choices c WHERE c.contact = m.contact AND $5 LIKE '%\"' || c.service || '\"%'))
-ON CONFLICT (id) DO NOTHING";
+/// Of notices that are due at the same instant, which tells of the earlier part of an event.
+fn stage(milestone: &str) -> u8 {
+    match milestone {
+        "announcement" => 0,
+        "start" => 2,
+        "completion" => 3,
+        "cancellation" => 4,
+        _ => 1,
+    }
+}
 
-/// Newest wins: what still waits for the same endpoint about the same event is closed.
-const SUPERSEDE: &str = "
-UPDATE deliveries SET status = 'superseded', updated_at = $2, reason = 'a newer message about the same event'
-WHERE event = $3 AND status = 'queued' AND ordinal < $4
-  AND endpoint IN (SELECT d.endpoint FROM deliveries d WHERE d.notice = $1 AND d.contact > $5 AND d.contact <= $6)";
+const LISTED: &str =
+    "id, event, revision, milestone, place, stands_for, audience, level, channels, due, due_local,
+    because, status, held, moved_to, sent_at, content";
 
 impl Store {
-    /// Notices of a lane that are due and not held, the earliest first.
+    /// Notices of a lane that are due and not held, in the order in which they are to begin: the earliest first, and of
+    /// those due at the same instant the ones that tell of the earlier part of an event.
     ///
     /// # Errors
     /// When the database cannot be read.
@@ -311,6 +289,7 @@ impl Store {
                 sequence: *sequence,
             });
         }
+        due.sort_by_key(|n| (n.due, stage(&n.occasion.milestone), n.occasion.update));
         Ok(due)
     }
 
@@ -335,7 +314,7 @@ impl Store {
     /// An event that its notice sets in motion (a start) is saved with it.
     ///
     /// # Errors
-    /// When the database cannot be written.
+    /// [`StoreError::Conflict`] when the event was changed since `notice` was read: what it says would be out of date.
     pub async fn begin_notice(
         &self,
         notice: &DueNotice,
@@ -344,12 +323,34 @@ impl Store {
         now: Timestamp,
     ) -> Result<bool> {
         let mut tx = self.db.write().await?;
+        // The event's row is held to the end: two notices of one event never get the same ordinal, and who publishes waits.
+        let sql = tx.either(
+            "SELECT sequence FROM events WHERE id = $1",
+            "SELECT sequence FROM events WHERE id = $1 FOR UPDATE",
+        );
+        let id = notice.event.id().as_str();
+        let sequence = match tx.row(sql, args![id]).await? {
+            Some(row) => row.int(0)?,
+            None => return Ok(false),
+        };
+        let sql = "SELECT 1 FROM notices WHERE id = $1 AND status = 'planned'";
+        if tx.row(sql, args![&notice.id]).await?.is_none() {
+            return Ok(false);
+        }
+        if sequence != notice.sequence {
+            return Err(StoreError::Conflict(format!(
+                "{id} was changed after its notice was read; read it again"
+            )));
+        }
+        // An incident's updates are numbered; a clock that was set back cannot turn them round.
+        let ordinal = notice.occasion.update.map(|number| i64::from(number) + 1);
         let begun = tx
             .execute(
                 "UPDATE notices SET status = 'sending', content = $1, sent_at = $2, cursor = '',
-                   ordinal = (SELECT COALESCE(MAX(o.ordinal), 0) + 1 FROM notices o WHERE o.event = notices.event)
+                   ordinal = COALESCE($4,
+                     (SELECT COALESCE(MAX(o.ordinal), 0) + 1 FROM notices o WHERE o.event = notices.event))
                  WHERE id = $3 AND status = 'planned'",
-                args![serde_json::to_string(content)?, now, &notice.id],
+                args![serde_json::to_string(content)?, now, &notice.id, ordinal],
             )
             .await?;
         if begun == 0 {
@@ -384,77 +385,6 @@ impl Store {
             }
         }
         Ok(found)
-    }
-
-    /// Makes deliveries of the next part of a notice: at most 20,000 contacts, read now. Doing it twice is harmless.
-    ///
-    /// # Errors
-    /// When the database cannot be written.
-    pub async fn expand(
-        &self,
-        notice: &str,
-        recipients: &Recipients,
-        now: Timestamp,
-    ) -> Result<Chunk> {
-        let mut tx = self.db.write().await?;
-        let lock = tx.either(
-            "SELECT event, ordinal, cursor, audience FROM notices WHERE id = $1 AND status = 'sending'",
-            "SELECT event, ordinal, cursor, audience FROM notices WHERE id = $1 AND status = 'sending' FOR UPDATE",
-        );
-        let Some(row) = tx.row(lock, args![notice]).await? else {
-            return Ok(Chunk {
-                deliveries: 0,
-                complete: true,
-            });
-        };
-        let (event, ordinal, audience) = (row.text(0)?, row.int(1)?, row.text(3)?);
-        let Some(cursor) = row.maybe_text(2)? else {
-            return Ok(Chunk {
-                deliveries: 0,
-                complete: true,
-            });
-        };
-        let (deliveries, upper, complete) = match recipients {
-            Recipients::Members { services } => {
-                let sql = "SELECT contact FROM members WHERE audience = $1 AND contact > $2 ORDER BY contact LIMIT 1 OFFSET $3";
-                let upper = tx
-                    .row(sql, args![audience, &cursor, EXPAND_CONTACTS - 1])
-                    .await?;
-                let complete = upper.is_none();
-                let upper = upper
-                    .map(|r| r.text(0))
-                    .transpose()?
-                    .unwrap_or_else(|| "\u{10ffff}".into());
-                let services = crate::json_list(services.iter().map(Id::as_str));
-                (
-                    tx.execute(EXPAND, args![notice, now, &cursor, &upper, services])
-                        .await?,
-                    upper,
-                    complete,
-                )
-            }
-            Recipients::Addresses(addresses) => (
-                to_addresses(&mut tx, notice, addresses, now).await?,
-                "\u{10ffff}".into(),
-                true,
-            ),
-        };
-        tx.execute(
-            SUPERSEDE,
-            args![notice, now, event, ordinal, &cursor, &upper],
-        )
-        .await?;
-        let next = (!complete).then_some(upper);
-        tx.execute(
-            "UPDATE notices SET cursor = $1 WHERE id = $2",
-            args![next, notice],
-        )
-        .await?;
-        tx.commit().await?;
-        Ok(Chunk {
-            deliveries,
-            complete,
-        })
     }
 
     /// Notices whose last delivery has come to an end are sent; the journal says with which result.
@@ -519,21 +449,20 @@ impl Store {
             None => (i64::MIN, String::new()),
         };
         let (past, order) = if filter.newest_first {
-            ("(due < $3 OR (due = $3 AND id < $4))", "due DESC, id DESC")
+            ("(due < $1 OR (due = $1 AND id < $2))", "due DESC, id DESC")
         } else {
-            ("(due > $3 OR (due = $3 AND id > $4))", "due, id")
+            ("(due > $1 OR (due = $1 AND id > $2))", "due, id")
         };
-        let rows = tx
-            .rows(
-                &format!(
-                    "SELECT id, event, revision, milestone, place, stands_for, audience, level, channels, due, due_local,
-                       because, status, held, moved_to, sent_at, content FROM notices
-                     WHERE (CAST($1 AS TEXT) IS NULL OR event = $1) AND (CAST($2 AS TEXT) IS NULL OR status = $2) AND {past}
-                     ORDER BY {order} LIMIT $5"
-                ),
-                args![filter.event.clone(), filter.status.clone(), after_due, after_id, limit],
-            )
-            .await?;
+        let mut sql = format!("SELECT {LISTED} FROM notices WHERE {past}");
+        let mut values = args![after_due, after_id];
+        for (column, wanted) in [("event", &filter.event), ("status", &filter.status)] {
+            if let Some(wanted) = wanted {
+                values.push(wanted.into());
+                sql.push_str(&format!(" AND {column} = ${}", values.len()));
+            }
+        }
+        sql.push_str(&format!(" ORDER BY {order} LIMIT {limit}"));
+        let rows = tx.rows(&sql, values).await?;
         let mut found = rows.iter().map(notice_row).collect::<Result<Vec<_>>>()?;
         let begun: Vec<String> = found
             .iter()
@@ -553,8 +482,7 @@ impl Store {
     /// When the database cannot be read.
     pub async fn notice(&self, id: &str) -> Result<Option<NoticeRow>> {
         let mut tx = self.db.read().await?;
-        let sql = "SELECT id, event, revision, milestone, place, stands_for, audience, level, channels, due, due_local,
-            because, status, held, moved_to, sent_at, content FROM notices WHERE id = $1";
+        let sql = &format!("SELECT {LISTED} FROM notices WHERE id = $1");
         let Some(row) = tx.row(sql, args![id]).await? else {
             return Ok(None);
         };
@@ -597,55 +525,23 @@ fn notice_row(row: &Row) -> Result<NoticeRow> {
 
 async fn counts(tx: &mut Tx, notices: &[String]) -> Result<BTreeMap<String, Counts>> {
     let mut all: BTreeMap<String, Counts> = BTreeMap::new();
-    if notices.is_empty() {
-        return Ok(all);
-    }
-    let sql = tx.either(
-        "SELECT notice, status, COUNT(*) FROM deliveries WHERE notice IN (SELECT value FROM json_each($1))
-         GROUP BY notice, status",
-        "SELECT notice, status, COUNT(*) FROM deliveries
-         WHERE notice IN (SELECT value FROM jsonb_array_elements_text($1::jsonb)) GROUP BY notice, status",
-    );
-    for row in tx
-        .rows(
-            sql,
-            args![crate::json_list(notices.iter().map(String::as_str))],
-        )
-        .await?
-    {
-        // People ask what is still to come; an attempt under way is part of that.
-        let status = match row.text(1)?.as_str() {
-            "attempting" => "queued".to_owned(),
-            other => other.to_owned(),
-        };
-        *all.entry(row.text(0)?)
-            .or_default()
-            .entry(status)
-            .or_default() += row.int(2)?;
+    // One parameter for each, so that PostgreSQL sees which notices are meant when it plans.
+    for part in notices.chunks(500) {
+        let places: Vec<String> = (1..=part.len()).map(|n| format!("${n}")).collect();
+        let sql = format!(
+            "SELECT notice, status, COUNT(*) FROM deliveries WHERE notice IN ({}) GROUP BY notice, status",
+            places.join(", ")
+        );
+        let values = part.iter().map(Arg::from).collect();
+        for row in tx.rows(&sql, values).await? {
+            // People ask what is still to come; an attempt under way is part of that.
+            let status = match row.text(1)?.as_str() {
+                "attempting" => "queued".to_owned(),
+                other => other.to_owned(),
+            };
+            let counts: &mut Counts = all.entry(row.text(0)?).or_default();
+            *counts.entry(status).or_default() += row.int(2)?;
+        }
     }
     Ok(all)
-}
-
-async fn to_addresses(
-    tx: &mut Tx,
-    notice: &str,
-    addresses: &[EmailAddress],
-    now: Timestamp,
-) -> Result<u64> {
-    let mut made = 0;
-    for address in addresses {
-        let key = format!("address:{address}");
-        let endpoint = put_address(tx, &key, address).await?;
-        made += tx
-            .execute(
-                "INSERT INTO deliveries (id, notice, event, endpoint, contact, channel, level, ordinal, lane, status,
-                   attempt, next_at, expires, updated_at)
-                 SELECT n.slot || '.' || e.id, n.id, n.event, e.id, e.contact, e.channel, n.level, n.ordinal, n.lane,
-                   CASE WHEN e.state = 'active' THEN 'queued' ELSE 'suppressed' END, 0, $2, n.expires, $2
-                 FROM notices n JOIN endpoints e ON e.id = $3 WHERE n.id = $1 ON CONFLICT (id) DO NOTHING",
-                args![notice, now, endpoint],
-            )
-            .await?;
-    }
-    Ok(made)
 }

@@ -1,6 +1,7 @@
 //! The tables, as steps from an empty database to today's.
 //!
 //! Portable types only (TEXT, BIGINT, BOOLEAN); instants are BIGINT milliseconds; ids come from the program.
+//! Texts are compared byte by byte on both databases, whatever the server's language: cursors and ranges depend on it.
 //! A step that has been released is never edited: a change is a new step.
 
 use crate::db::{Db, args};
@@ -44,19 +45,20 @@ const STEPS: &[&[&str]] = &[&[
         status TEXT NOT NULL, attempt BIGINT NOT NULL, next_at BIGINT NOT NULL, expires BIGINT NOT NULL, owner TEXT,
         updated_at BIGINT NOT NULL, reason TEXT)",
     "CREATE INDEX deliveries_queue ON deliveries (lane, next_at) WHERE status = 'queued'",
-    "CREATE INDEX deliveries_open ON deliveries (event, endpoint) WHERE status IN ('queued', 'attempting')",
+    // Who else goes to the same endpoint about the same event; the contact comes first because parts are ranges of contacts.
+    "CREATE INDEX deliveries_event ON deliveries (event, contact, endpoint, ordinal)",
     "CREATE INDEX deliveries_attempting ON deliveries (owner) WHERE status = 'attempting'",
     "CREATE INDEX deliveries_notice ON deliveries (notice, status)",
-    "CREATE INDEX deliveries_contact ON deliveries (contact)",
     "CREATE TABLE attempts (delivery TEXT NOT NULL, number BIGINT NOT NULL, started_at BIGINT NOT NULL,
         ended_at BIGINT NOT NULL, outcome TEXT NOT NULL, server_said TEXT NOT NULL, PRIMARY KEY (delivery, number))",
     "CREATE TABLE journal (seq BIGINT PRIMARY KEY, at BIGINT NOT NULL, actor TEXT NOT NULL, action TEXT NOT NULL,
         subject TEXT NOT NULL, detail TEXT NOT NULL, previous TEXT NOT NULL, hash TEXT NOT NULL)",
-    "CREATE INDEX journal_subject ON journal (subject)",
+    "CREATE INDEX journal_subject ON journal (subject, seq)",
     "CREATE TABLE journal_head (id BIGINT PRIMARY KEY, seq BIGINT NOT NULL, hash TEXT NOT NULL)",
     "INSERT INTO journal_head (id, seq, hash) VALUES (1, 0, '')",
     "CREATE TABLE idempotency (caller TEXT NOT NULL, key TEXT NOT NULL, request TEXT NOT NULL, status BIGINT NOT NULL,
         body TEXT NOT NULL, created_at BIGINT NOT NULL, PRIMARY KEY (caller, key))",
+    "CREATE INDEX idempotency_created ON idempotency (created_at)",
     "CREATE TABLE users (id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, password TEXT NOT NULL, role TEXT NOT NULL,
         created_at BIGINT NOT NULL)",
     "CREATE TABLE sessions (hash TEXT PRIMARY KEY, user_id TEXT NOT NULL, created_at BIGINT NOT NULL,
@@ -67,25 +69,25 @@ const STEPS: &[&[&str]] = &[&[
     "CREATE TABLE nodes (id TEXT PRIMARY KEY, seen_at BIGINT NOT NULL)",
 ]];
 
-/// Every table, in an order in which a copy can be loaded.
-pub(crate) const TABLES: &[&str] = &[
-    "settings",
-    "documents",
-    "contacts",
-    "endpoints",
-    "members",
-    "choices",
-    "suppressions",
-    "events",
-    "notices",
-    "deliveries",
-    "attempts",
-    "journal",
-    "journal_head",
-    "idempotency",
-    "users",
-    "sessions",
-    "tokens",
+/// Every table that a copy holds, with its key.
+pub(crate) const TABLES: &[(&str, &str)] = &[
+    ("settings", "key"),
+    ("documents", "kind, id"),
+    ("contacts", "id"),
+    ("endpoints", "id"),
+    ("members", "audience, contact"),
+    ("choices", "contact, service"),
+    ("suppressions", "endpoint, audience"),
+    ("events", "id"),
+    ("notices", "id"),
+    ("deliveries", "id"),
+    ("attempts", "delivery, number"),
+    ("journal", "seq"),
+    ("journal_head", "id"),
+    ("idempotency", "caller, key"),
+    ("users", "id"),
+    ("sessions", "hash"),
+    ("tokens", "hash"),
 ];
 
 /// Today's version: the number of steps.
@@ -126,7 +128,9 @@ pub(crate) async fn migrate(db: &Db) -> Result<()> {
         .skip(usize::try_from(found).unwrap_or(0))
     {
         for statement in *step {
-            tx.execute(statement, args![]).await?;
+            let bytewise = statement.replace(" TEXT", " TEXT COLLATE \"C\"");
+            let statement = tx.either(statement, &bytewise).to_owned();
+            tx.execute(&statement, args![]).await?;
         }
         tx.execute(
             "INSERT INTO schema_version (version) VALUES ($1)",

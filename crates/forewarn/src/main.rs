@@ -1,3 +1,28 @@
-//! Forewarn.
+//! The program: reads the command line, does what it says, and answers with an exit code.
 
-fn main() {}
+mod cli;
+mod client;
+mod commands;
+mod demo;
+mod exit;
+mod installation;
+mod lock;
+mod log;
+mod settings;
+mod terminal;
+
+use clap::Parser;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let cli = cli::Cli::parse();
+    log::begin(&cli.command);
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(problem) => return exit::report(&anyhow::anyhow!(problem).context("cannot start")),
+    };
+    match runtime.block_on(commands::run(cli.command)) {
+        Ok(code) => code,
+        Err(error) => exit::report(&error),
+    }
+}

@@ -9,6 +9,12 @@ const MAX_DEPTH: usize = 48;
 /// Larger trees are refused before they take memory (100,000 contacts come as CSV).
 const MAX_NODES: usize = 2_000_000;
 
+/// Line and column in a text, both from 1; JSON bodies have none.
+pub type Place = Option<(usize, usize)>;
+
+/// A key, its place, and what it holds.
+pub type Entry = (String, Place, Node);
+
 /// A value in a document, with its place in the text.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Node {
@@ -33,7 +39,7 @@ pub enum Value {
     /// `[a, b]`
     List(Vec<Node>),
     /// `{key: value}` in the order of the text; the place is the key's.
-    Map(Vec<(String, Option<(usize, usize)>, Node)>),
+    Map(Vec<Entry>),
 }
 
 impl Node {
@@ -57,9 +63,12 @@ pub fn parse_yaml(text: &str) -> Result<Vec<Node>, Invalid> {
     for event in Parser::new_from_str(text) {
         let (event, span) = event.map_err(|e| {
             let place = (e.marker().line(), e.marker().col() + 1);
-            Invalid {
-                problems: vec![Problem::new("", format!("not YAML: {}", e.info())).at(Some(place))],
-            }
+            // The parser reads ahead and may see the depth before we do.
+            let problem = match e.info() {
+                "recursion limit exceeded" => format!("nested deeper than {MAX_DEPTH} levels"),
+                info => format!("not YAML: {info}"),
+            };
+            refuse(Some(place), problem)
         })?;
         builder.event(event, span)?;
     }
@@ -72,8 +81,6 @@ struct Builder {
     documents: Vec<Node>,
     nodes: usize,
 }
-
-type Place = Option<(usize, usize)>;
 
 enum Open {
     List(Place, Vec<Node>),

@@ -32,7 +32,6 @@ pub(super) fn html(message: &Message, content: &Content, list: &List) -> Divided
     });
     let filled = HEAD
         .replace("LANGUAGE", &escape(&message.language))
-        .replace("ACCENT", accent(content))
         .replace("SUBJECT", &escape(&message.subject));
     // Words of others go in last, so that nothing in them is taken for a gap.
     let mut before = filled;
@@ -40,7 +39,7 @@ pub(super) fn html(message: &Message, content: &Content, list: &List) -> Divided
         "<div style=\"display:none;max-height:0;overflow:hidden;mso-hide:all\">{}</div>\n",
         escape(&preheader(&message.text))
     );
-    before += OPEN;
+    before += &OPEN.replace("ACCENT", accent(content));
     before += &format!(
         "<p class=\"muted\" style=\"margin:0 0 6px;font-size:14px;line-height:20px;color:#5b6470\">{organisation}</p>\n"
     );
@@ -71,7 +70,6 @@ const HEAD: &str = r#"<!DOCTYPE html>
 <title>SUBJECT</title>
 <style>
 :root{color-scheme:light dark;supported-color-schemes:light dark}
-.accent{border-top:4px solid ACCENT}
 @media (max-width:480px){.card{padding:20px 18px!important}}
 @media (prefers-color-scheme:dark){
 body,.page{background:#14171a!important;color:#e8eaed!important}
@@ -86,7 +84,7 @@ body,.page{background:#14171a!important;color:#e8eaed!important}
 "#;
 
 const OPEN: &str = r#"<table role="presentation" class="page" width="100%" cellpadding="0" cellspacing="0" style="background:#eef1f4"><tr><td align="center" style="padding:24px 12px">
-<table role="presentation" width="100%" cellpadding="0" cellspacing="0" style="max-width:600px;text-align:start"><tr><td class="card accent" style="padding:28px 32px;background:#ffffff;border-radius:6px">
+<table role="presentation" width="100%" cellpadding="0" cellspacing="0" style="max-width:600px;text-align:start"><tr><td class="card" style="padding:28px 32px;border-top:4px solid ACCENT;background:#ffffff;border-radius:6px">
 "#;
 
 const FOOT: &str = r#"</td></tr>

@@ -93,11 +93,67 @@ fn escape_line(line: &str, out: &mut String) {
     }
 }
 
+/// A Markdown text made fit to stand inside a larger one: without raw HTML, and with its code block closed, so that
+/// nothing in it swallows what follows (an unfinished comment would hide the next update's time).
+pub fn contained(text: &str) -> String {
+    let mut text = tidy(clip(text));
+    // Taking a tag out can put a new one together; nobody means that, so after a few rounds all of it is plain text.
+    for _ in 0..4 {
+        match without_html(&text) {
+            None => return with_code_closed(text),
+            Some(rest) => text = rest,
+        }
+    }
+    let mut plain = String::new();
+    escape_into(&text, &mut plain);
+    plain
+}
+
+/// The text without its raw HTML, or nothing when it has none.
+fn without_html(text: &str) -> Option<String> {
+    let mut rest = String::with_capacity(text.len());
+    let mut from = 0;
+    for (event, range) in Parser::new(text).into_offset_iter() {
+        if matches!(event, Event::Html(_) | Event::InlineHtml(_)) && range.start >= from {
+            rest.push_str(&text[from..range.start]);
+            // A line that was all HTML still divides what stood around it.
+            if matches!(event, Event::Html(_)) && text[range.clone()].ends_with('\n') {
+                rest.push('\n');
+            }
+            from = range.end;
+        }
+    }
+    (from > 0).then(|| rest + &text[from..])
+}
+
+fn with_code_closed(text: String) -> String {
+    const PROBE: &str = "\n\nprobe";
+    let is_open = |text: &str| {
+        let probed = format!("{text}{PROBE}");
+        Parser::new(&probed).fold(false, |inside, event| match event {
+            Event::Start(Tag::CodeBlock(_)) => true,
+            Event::Start(_) => false,
+            _ => inside,
+        })
+    };
+    if !is_open(&text) {
+        return text;
+    }
+    ['`', '~']
+        .into_iter()
+        .map(|fence| {
+            let longest = text.split(|c| c != fence).map(str::len).max().unwrap_or(0);
+            format!("{text}\n{}", fence.to_string().repeat(longest.max(3)))
+        })
+        .find(|closed| !is_open(closed))
+        .unwrap_or(text)
+}
+
 /// Text from outside without what could act on its surroundings: control characters, marks that turn the direction of writing, empty lines at the ends.
 pub fn tidy(text: &str) -> String {
-    let harmless = |c: char| {
-        !(c.is_control() && c != '\n' && c != '\t')
-            && !matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' | '\u{200e}' | '\u{200f}')
+    let acts = |c: char| {
+        let turns = matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        turns || c == '\u{feff}' || (c.is_control() && c != '\n')
     };
     let text: String = text
         .replace("\r\n", "\n")
@@ -107,7 +163,7 @@ pub fn tidy(text: &str) -> String {
             '\t' => ' ',
             c => c,
         })
-        .filter(|c| harmless(*c))
+        .filter(|c| !acts(*c))
         .collect();
     text.trim().to_owned()
 }

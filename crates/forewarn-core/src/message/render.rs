@@ -37,7 +37,8 @@ pub fn render_page(content: &Content, variant: &Variant, own: &[Template]) -> Me
 
 /// The texts that were chosen, and their language.
 struct Chosen {
-    subject: Parsed,
+    /// The subject, and the same in shorter words.
+    subject: [Parsed; 2],
     body: Parsed,
     language: String,
 }
@@ -56,8 +57,12 @@ impl Chosen {
             .iter()
             .chain(&subjects)
             .filter(|t| t.language == language)
-            .find_map(|t| Parsed::parse(t.subject.as_deref()?).ok())
-            .unwrap_or_else(|| last_resort().0);
+            .find_map(|t| {
+                let subject = t.subject.as_deref()?;
+                let shorter = subject.replace(" maintenance", " work");
+                Some([Parsed::parse(subject).ok()?, Parsed::parse(&shorter).ok()?])
+            })
+            .unwrap_or_else(|| [last_resort().0, last_resort().0]);
         Chosen {
             subject,
             body: with_promises(body, content),
@@ -149,7 +154,8 @@ fn short(content: &Content, variant: &Variant, chosen: &Chosen) -> Message {
             Purpose {
                 variant,
                 short: Some(max),
-                links: true,
+                // Nobody can write down an address that is read to them.
+                links: variant.channel != Channel::Voice,
             },
         );
         let text = plain_signs(&chosen.body.render(&values, Format::Line));
@@ -171,31 +177,33 @@ fn short(content: &Content, variant: &Variant, chosen: &Chosen) -> Message {
     }
 }
 
-/// The subject within its limits: first the date of today goes, then long names are cut, at last the end.
-fn subject(template: &Parsed, values: &Values) -> String {
-    let whole = template.render(values, Format::Line);
+/// The subject within its limits: shorter words come first, then today's date goes, then long names are cut, at last the end.
+fn subject([template, shorter]: &[Parsed; 2], values: &Values) -> String {
+    let mut values = values.clone();
+    let whole = template.render(&values, Format::Line);
     if whole.chars().count() <= SUBJECT_WISHED {
         return whole;
     }
-    let mut values = values.clone();
-    values.clear(Variable::Today);
-    let undated = template.render(&values, Format::Line);
-    if undated.chars().count() <= SUBJECT_MAX {
-        return undated;
+    let fits = |subject: &String, max| subject.chars().count() <= max;
+    let dated = shorter.render(&values, Format::Line);
+    if fits(&dated, SUBJECT_WISHED) {
+        return dated;
     }
+    values.clear(Variable::Today);
+    let mut subject = shorter.render(&values, Format::Line);
     for (variable, max) in [
         (Variable::Service, 28),
         (Variable::Title, 32),
         (Variable::Organisation, 24),
     ] {
+        if fits(&subject, SUBJECT_MAX) {
+            break;
+        }
         if let Some(Value::Plain(text)) = values.get(variable) {
             let cut = markdown::shorten(text, max);
             values.set(variable, cut);
         }
-        let cut = template.render(&values, Format::Line);
-        if cut.chars().count() <= SUBJECT_MAX {
-            return cut;
-        }
+        subject = shorter.render(&values, Format::Line);
     }
-    markdown::shorten(&template.render(&values, Format::Line), SUBJECT_MAX)
+    markdown::shorten(&subject, SUBJECT_MAX)
 }

@@ -1,126 +1,418 @@
-//! Every message, at every level, by every channel, from full, sparse and hostile facts.
+//! Every message, at every level, by every channel, from full, sparse and hostile facts; and how they read.
 
+use super::samples::*;
 use super::*;
-use crate::facts::{Action, When};
 use crate::template::Template;
+use proptest::prelude::*;
+use std::fmt::Write as _;
 
-fn la() -> Zone {
-    Zone::parse("America/Los_Angeles").unwrap()
-}
+const LONG: [Channel; 3] = [Channel::Email, Channel::Chat, Channel::Webhook];
 
-fn civil(text: &str) -> CivilTime {
-    CivilTime::parse(text, &la()).unwrap()
-}
-
-fn at(text: &str) -> Timestamp {
-    text.parse().unwrap()
-}
-
-/// What is known in the best case.
-pub(crate) fn full(milestone: &str) -> Content {
-    let incident = matches!(milestone, "holding" | "update" | "resolution" | "follow_up");
-    let changed = matches!(milestone, "delay" | "reschedule" | "extension");
-    let open = matches!(milestone, "holding" | "update");
-    Content {
-        event: Id::parse(if incident { "INC-7" } else { "MNT-1" }).unwrap(),
-        event_kind: if incident { "incident" } else { "maintenance" }.into(),
-        title: if incident {
-            "Sign-in fails"
-        } else {
-            "Student database upgrade"
-        }
-        .into(),
-        milestone: milestone.into(),
-        offset: (milestone == "reminder").then(|| "1bd".into()),
-        organisation: "Example University".into(),
-        services: vec![
-            if incident {
-                "Student portal"
-            } else {
-                "Student database"
-            }
-            .into(),
-        ],
-        dependents: vec![
-            if incident {
-                "Course sign-up"
-            } else {
-                "Student portal"
-            }
-            .into(),
-        ],
-        severity: incident.then_some(Severity::P1),
-        status: match milestone {
-            "holding" => "investigating",
-            "update" => "identified",
-            "resolution" => "resolved",
-            "follow_up" => "postmortem",
-            _ => "scheduled",
-        }
-        .into(),
-        facts: Facts {
-            effect: Some(
-                if incident {
-                    "Some of you cannot open the student portal."
-                } else {
-                    "You cannot sign in to the student portal"
+/// Every content with every variant, and the message.
+fn each(contents: &[fn(&str) -> Content], mut check: impl FnMut(&Content, &Variant, &Message)) {
+    for content in contents {
+        for milestone in MILESTONES {
+            for level in Level::ALL {
+                for channel in Channel::ALL {
+                    let (content, variant) = (content(milestone), variant(level, channel));
+                    check(&content, &variant, &render(&content, &variant, &[]));
                 }
-                .into(),
-            ),
-            why: Some("The new version searches faster and fixes a security fault.".into()),
-            cause: incident.then(|| "A disk in one of our servers failed.".into()),
-            action: Some(Action {
-                what: if incident {
-                    "Please try again after the next update."
-                } else {
-                    "Save your work before we start."
-                }
-                .into(),
-                when: When::Before,
-            }),
-            workaround: incident.then(|| "The phone app still works.".into()),
-            data_safe: Some(true),
-            contact: Some("help@example.edu".into()),
-            technical: Some("PostgreSQL 15 to 16 on db1.internal, replica lag expected.".into()),
-        },
-        text: None,
-        reason: changed.then(|| "Copying the data takes longer than in our tests.".into()),
-        start: (!incident).then(|| civil("2026-11-29T22:00")),
-        end: (!incident).then(|| civil("2026-11-30T02:00")),
-        previous: changed.then(|| (civil("2026-11-29T20:00"), civil("2026-11-30T00:00"))),
-        began_at: Some(at("2026-11-22T19:10:00Z")),
-        next_update: open.then(|| at("2026-11-22T20:30:00Z")),
-        missed: (milestone == "update").then(|| at("2026-11-22T19:30:00Z")),
-        url: "https://status.example.edu/e/7".into(),
-        at: at("2026-11-22T19:40:00Z"),
+            }
+        }
     }
 }
 
-pub(crate) fn variant(level: Level, channel: Channel) -> Variant {
-    Variant {
-        level,
-        channel,
-        language: "en".into(),
-        zone: la(),
+/// What careless templates leave behind.
+fn assert_tidy(text: &str) {
+    for scar in [
+        "{{", "}}", "  ", " .", ",,", "..", " ,", "()", ": .", ":\n-", ": \n", "\n\n\n", "**",
+    ] {
+        assert!(!text.contains(scar), "{scar:?} in\n{text}");
+    }
+    for line in text.lines() {
+        assert!(!line.ends_with([' ', ',', ':']), "{line:?} in\n{text}");
     }
 }
 
 #[test]
-fn print_all() {
-    for milestone in MILESTONES {
-        for channel in [Channel::Email, Channel::Chat, Channel::Sms] {
-            let m = render(
-                &full(milestone),
-                &variant(Level::NonTechnical, channel),
-                &[],
+fn no_message_shows_a_gap() {
+    each(&[full, sparse], |content, variant, message| {
+        assert_tidy(&message.text);
+        assert_tidy(&message.subject);
+        assert!(!message.text.is_empty(), "{content:?} {variant:?}");
+        assert!(
+            message.subject.starts_with("Example University: "),
+            "{}",
+            message.subject
+        );
+    });
+}
+
+#[test]
+fn subjects_keep_their_limits() {
+    each(&[full, sparse], |_, _, message| {
+        assert!(message.subject.chars().count() <= 65, "{}", message.subject);
+    });
+    each(&[hostile], |_, _, message| {
+        assert!(message.subject.chars().count() <= 78, "{}", message.subject);
+        assert!(!message.subject.chars().any(char::is_control));
+    });
+    let mut short = full("announcement");
+    short.organisation = "ACME".into();
+    let subject = render(&short, &variant(Level::NonTechnical, Channel::Email), &[]).subject;
+    assert_eq!(subject, "ACME: Student database maintenance, 29 Nov");
+}
+
+#[test]
+fn nothing_technical_leaves_its_level() {
+    each(&[full], |content, variant, message| {
+        let technical = ["PostgreSQL", "internal", "MNT-1,", "INC-7,", "sda"];
+        let shown: Vec<_> = technical
+            .iter()
+            .filter(|t| message.text.contains(**t))
+            .collect();
+        if variant.level < Level::Technical {
+            assert!(shown.is_empty(), "{shown:?} in {}", message.text);
+        } else if LONG.contains(&variant.channel)
+            && !matches!(
+                content.milestone.as_str(),
+                "test" | "digest" | "overrun_check"
+            )
+        {
+            assert_eq!(shown.len(), 3, "{}", message.text);
+        }
+        if variant.level == Level::NonTechnical {
+            assert!(!message.text.contains("P1"), "{}", message.text);
+        }
+    });
+}
+
+#[test]
+fn hostile_facts_stay_text() {
+    each(&[hostile], |_, variant, message| {
+        let html = &message.html;
+        for tag in [
+            "<script",
+            "<img",
+            "javascript:z\"",
+            "<!--",
+            "href=\"javascript",
+        ] {
+            assert!(!html.contains(tag), "{tag} in {html}");
+        }
+        assert!(!message.text.contains(['\u{202e}', '\u{2066}', '\t']));
+        if LONG.contains(&variant.channel) {
+            // The braces are the enemy's own words, shown as they stand.
+            assert_eq!(
+                html.contains("{{organisation}}"),
+                html.contains("&lt;script&gt;"),
+                "{html}"
             );
-            println!(
-                "=== {milestone} {}\nSubject: {} [{}]\n\n{}\n",
-                channel.as_str(),
-                m.subject,
-                m.subject.chars().count(),
-                m.text
-            );
+        } else {
+            assert!(!message.text.contains('\n'));
+        }
+    });
+}
+
+#[test]
+fn open_incidents_always_name_the_next_update_and_own_a_missed_one() {
+    let own = Template {
+        milestone: "update".into(),
+        level: None,
+        channel: None,
+        language: "en".into(),
+        subject: Some("{{organisation}}: news".into()),
+        body: "{{effect}}".into(),
+    };
+    let mut content = full("update");
+    for text in [None, Some("We replace the disk.".to_owned())] {
+        content.text = text;
+        for own in [&[][..], std::slice::from_ref(&own)] {
+            for channel in Channel::ALL {
+                let message = render(&content, &variant(Level::NonTechnical, channel), own);
+                let both = ["12:30 PST (UTC-08:00", "11:30 PST (UTC-08:00"];
+                assert!(
+                    both.iter().all(|t| message.text.contains(t)),
+                    "{}",
+                    message.text
+                );
+                assert!(message.text.contains("sorry"), "{}", message.text);
+            }
         }
     }
+}
+
+#[test]
+fn text_messages_take_at_most_two_segments_and_keep_their_link() {
+    each(&[full, sparse], |content, variant, message| {
+        if variant.channel == Channel::Sms {
+            let segments = sms_segments(&message.text);
+            assert!(segments.count <= 2, "{segments:?} {}", message.text);
+            assert_eq!(segments.encoding, Encoding::Gsm7, "{}", message.text);
+            assert!(message.text.ends_with(&content.url), "{}", message.text);
+        }
+    });
+    let mut wordy = full("update");
+    wordy.facts.effect =
+        Some("\u{201c}Nobody\u{201d} can sign in \u{2013} it\u{2019}s not you\u{2026} ".repeat(20));
+    let message = render(&wordy, &variant(Level::NonTechnical, Channel::Sms), &[]);
+    assert!(sms_segments(&message.text).count <= 2, "{}", message.text);
+    assert!(message.text.contains("12:30 PST") && message.text.ends_with(&wordy.url));
+}
+
+#[test]
+fn own_words_take_the_place_of_facts_only() {
+    let mut content = full("update");
+    content.text =
+        Some("We **replace** the disk.\n\n```\nand here the code never ends\n<!-- nor this".into());
+    let message = render(&content, &variant(Level::NonTechnical, Channel::Email), &[]);
+    insta::assert_snapshot!(message.text);
+    assert!(message.html.contains("<strong>replace</strong>"));
+    assert!(
+        message
+            .html
+            .contains("<li><strong>Next update:</strong> by 12:30 PST"),
+        "{}",
+        message.html
+    );
+    content.text = Some("Done soon <!-- hidden\n\n<div>\n\n<textarea>".into());
+    let message = render(&content, &variant(Level::NonTechnical, Channel::Email), &[]);
+    assert!(
+        message
+            .html
+            .contains("<li><strong>Next update:</strong> by 12:30 PST"),
+        "{}",
+        message.html
+    );
+}
+
+#[test]
+fn an_own_template_wins_and_gives_way_to_own_words() {
+    let own = [Template {
+        milestone: "announcement".into(),
+        level: Some(Level::NonTechnical),
+        channel: Some(Channel::Email),
+        language: "en".into(),
+        subject: Some("{{organisation}}: {{service}} unavailable {{start_date}}".into()),
+        body: "{{effect}}\n\n{{#if action}}What to do: {{action}}\n\n{{/if}}From {{start}} to {{end}}.".into(),
+    }];
+    let mut content = full("announcement");
+    let variant = variant(Level::NonTechnical, Channel::Email);
+    let message = render(&content, &variant, &own);
+    assert_eq!(
+        message.subject,
+        "Example University: Student database unavailable 29 Nov"
+    );
+    assert_eq!(
+        message.text,
+        "You cannot sign in to the student portal.\n\nWhat to do: Save your work before we start.\n\nFrom Sunday 29 November 2026, 22:00 PST \
+         (UTC-08:00, Los Angeles) to Monday 30 November 2026, 02:00 PST (UTC-08:00, Los Angeles)."
+    );
+    content.text = Some("My own words.".into());
+    assert!(
+        render(&content, &variant, &own)
+            .text
+            .starts_with("My own words.\n\n- When: Sunday")
+    );
+}
+
+#[test]
+fn other_languages_use_own_templates_with_dates_that_need_no_words() {
+    let own = [Template {
+        milestone: "announcement".into(),
+        level: None,
+        channel: None,
+        language: "de".into(),
+        subject: Some("{{organisation}}: Wartung {{service}}, {{start_date}}".into()),
+        body: "Wartung von {{start}} bis {{end}}.{{#if data_safe}} Ihre Daten sind sicher.{{/if}}"
+            .into(),
+    }];
+    let mut reader = variant(Level::NonTechnical, Channel::Email);
+    reader.language = "de-AT".into();
+    reader.zone = zone("Europe/Vienna");
+    let message = render(&full("announcement"), &reader, &own);
+    assert_eq!(message.language, "de");
+    assert_eq!(
+        message.subject,
+        "Example University: Wartung Student database, 2026-11-30"
+    );
+    assert_eq!(
+        message.text,
+        "Wartung von 2026-11-30 07:00 CET (UTC+01:00, Vienna) bis 2026-11-30 11:00 CET (UTC+01:00, Vienna). Ihre Daten sind sicher."
+    );
+    assert_eq!(render(&full("reminder"), &reader, &own).language, "en");
+}
+
+#[test]
+fn the_page_names_no_link_to_itself() {
+    let content = full("announcement");
+    let message = render_page(
+        &content,
+        &variant(Level::NonTechnical, Channel::Webhook),
+        &[],
+    );
+    assert!(
+        !message.text.contains("https://")
+            && message.text.contains("Sunday 29 November 2026, 22:00 PST")
+    );
+}
+
+#[test]
+fn webhook_bodies_stay_under_20_kb() {
+    let mut content = hostile("update");
+    content.services = vec!["\u{1f600}\"\\".repeat(30); 500];
+    content.text = Some("\u{1f600} \"quoted\" line\n".repeat(2_000));
+    let variant = variant(Level::Technical, Channel::Webhook);
+    let message = render(&content, &variant, &[]);
+    let body = webhook_body(&content, &message, &variant, "n1");
+    assert!((19_000..=20_000).contains(&body.len()), "{}", body.len());
+    let value: serde_json::Value = serde_json::from_slice(&body).unwrap();
+    assert!(
+        value["data"]["text"]
+            .as_str()
+            .unwrap()
+            .ends_with('\u{2026}')
+    );
+
+    let content = full("update");
+    let message = render(&content, &variant, &[]);
+    insta::assert_snapshot!(
+        String::from_utf8(webhook_body(&content, &message, &variant, "n1")).unwrap()
+    );
+}
+
+#[test]
+fn markdown_of_others_becomes_few_plain_tags() {
+    for (markdown, html) in [
+        (
+            "# A\n\n*b* **c** `d`",
+            "<h3>A</h3>\n<p><em>b</em> <strong>c</strong> <code>d</code></p>\n",
+        ),
+        ("a <b onclick=x>b</b>", "<p>a b</p>\n"),
+        ("<script>alert(1)</script>", ""),
+        ("[x](javascript:alert(1))", "<p>x</p>\n"),
+        ("[x](data:text/html;base64,x)", "<p>x</p>\n"),
+        ("[x](//evil.example)", "<p>x</p>\n"),
+        ("![alt](http://evil.example/pixel.png)", "<p>alt</p>\n"),
+        (
+            "[x](https://a.example \"t\")",
+            "<p><a href=\"https://a.example\" rel=\"noopener noreferrer\">x</a></p>\n",
+        ),
+        (
+            "3. a\n4. b",
+            "<ol start=\"3\">\n<li>a</li>\n<li>b</li>\n</ol>\n",
+        ),
+    ] {
+        assert_eq!(render_markdown(markdown), html);
+    }
+}
+
+#[test]
+fn hostile_markdown_takes_little_time() {
+    let started = std::time::Instant::now();
+    for piece in [
+        "[", "![", "*a_ ", "> ", "- ", "`", "<", "<!--", "[a](", "**", "~", "\\", "&", "1. ",
+        "[a]: b\n", "|", "\n    ", "<a ", "](",
+    ] {
+        let text = piece.repeat(20_000 / piece.len());
+        assert!(render_markdown(&text).len() < 2_000_000);
+        let _ = markdown::contained(&text);
+        let _ = markdown::to_text(&text);
+    }
+    assert!(started.elapsed().as_secs() < 10, "{:?}", started.elapsed());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn plain_text_comes_back_through_markdown(text in "[ -~é]{0,40}") {
+        let mut markdown = String::new();
+        markdown::escape_into(&text, &mut markdown);
+        let words = |t: &str| t.split_whitespace().collect::<Vec<_>>().join(" ");
+        prop_assert_eq!(words(&markdown::to_text(&markdown)), words(&text));
+    }
+
+    #[test]
+    fn own_words_never_swallow_the_promise(text in "([ a-z\n>*_`~#-]|<!--|<div>|<pre>|</pre>|```|~~~|\\[a\\]\\(|<!\\[CDATA\\[|<\\?){0,30}") {
+        let mut content = full("update");
+        content.text = Some(text);
+        let html = render(&content, &variant(Level::NonTechnical, Channel::Email), &[]).html;
+        prop_assert!(html.contains("<strong>Next update:</strong> by 12:30 PST"), "{}", html);
+    }
+}
+
+fn show(contents: impl IntoIterator<Item = Content>, level: Level, channel: Channel) -> String {
+    let mut out = String::new();
+    for content in contents {
+        let message = render(&content, &variant(level, channel), &[]);
+        let note = if channel == Channel::Sms {
+            format!("{} segment(s)", sms_segments(&message.text).count)
+        } else {
+            format!("{} characters", message.subject.chars().count())
+        };
+        let _ = write!(
+            out,
+            "=== {} ({note})\n{}\n\n{}\n\n",
+            content.milestone, message.subject, message.text
+        );
+    }
+    out
+}
+
+#[test]
+fn the_library_as_mail() {
+    insta::assert_snapshot!(show(
+        MILESTONES.map(full),
+        Level::NonTechnical,
+        Channel::Email
+    ));
+}
+
+#[test]
+fn the_library_as_chat_for_engineers() {
+    insta::assert_snapshot!(show(MILESTONES.map(full), Level::Technical, Channel::Chat));
+}
+
+#[test]
+fn the_library_as_text_messages() {
+    insta::assert_snapshot!(show(
+        MILESTONES.map(full),
+        Level::NonTechnical,
+        Channel::Sms
+    ));
+}
+
+#[test]
+fn the_library_when_nothing_is_known() {
+    insta::assert_snapshot!(show(
+        MILESTONES.map(sparse),
+        Level::NonTechnical,
+        Channel::Email
+    ));
+}
+
+#[test]
+fn one_announcement_in_six_zones() {
+    let mut content = full("announcement");
+    content.start = Some(civil("2026-10-31T23:30"));
+    content.end = Some(civil("2026-11-01T04:00"));
+    let mut out = String::new();
+    for name in [
+        "America/Los_Angeles",
+        "Europe/Berlin",
+        "Asia/Kolkata",
+        "America/Sao_Paulo",
+        "Australia/Sydney",
+        "UTC",
+    ] {
+        let mut reader = variant(Level::NonTechnical, Channel::Email);
+        reader.zone = zone(name);
+        let text = render(&content, &reader, &[]).text;
+        let lines = text
+            .lines()
+            .filter(|l| l.starts_with("- When") || l.starts_with("- Please note"));
+        let _ = writeln!(out, "{name}\n{}\n", lines.collect::<Vec<_>>().join("\n"));
+    }
+    insta::assert_snapshot!(out);
 }

@@ -74,7 +74,9 @@ fn facts(content: &Content, purpose: Purpose<'_>, values: &mut Values) {
         }
     };
     let mut effect = said(&facts.effect);
-    if effect.is_empty() && is_english(purpose) {
+    if !effect.is_empty() {
+        values.set(V::EffectKnown, "yes");
+    } else if is_english(purpose) {
         let service = headline_service(&content.services, &content.title);
         effect = format!("You may notice that {service} does not work as usual.");
     }
@@ -114,7 +116,7 @@ fn contact(contact: &str, values: &mut Values) {
 
 fn own_words(content: &Content, purpose: Purpose<'_>, values: &mut Values) {
     let Some(text) = &content.text else { return };
-    let text = markdown::tidy(text);
+    let text = markdown::contained(text);
     match purpose.short {
         Some(max) => {
             let plain = line(&markdown::to_text(&text));
@@ -154,6 +156,7 @@ fn times(content: &Content, purpose: Purpose<'_>, values: &mut Values) {
     }
     if let Some(began) = content.began_at {
         values.set(V::Began, times.at(began));
+        values.set(V::BeganDay, times.date(began));
     }
     if let Some(next) = content.next_update {
         values.set(V::NextUpdate, times.at_today(next, today));

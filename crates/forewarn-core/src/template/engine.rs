@@ -157,7 +157,10 @@ impl Parsed {
         write_parts(&self.parts, values, format, &mut out);
         match format {
             Format::Markdown => join_paragraphs(&out),
-            Format::Line => join_words(&out),
+            // A condition that failed may have left the comma before it.
+            Format::Line => join_words(&out)
+                .trim_end_matches([',', ':', ' '])
+                .to_owned(),
         }
     }
 }

@@ -45,6 +45,7 @@ variables! {
     Identified, "identified", NonTechnical, "Flag: the cause is known.";
     Monitoring, "monitoring", NonTechnical, "Flag: a fix is in place and watched.";
     Effect, "effect", NonTechnical, "What people notice.";
+    EffectKnown, "effect_known", NonTechnical, "Flag: the effect was written for this event; else it is a general sentence.";
     Why, "why", NonTechnical, "Why work is done and what it is good for.";
     Cause, "cause", NonTechnical, "What went wrong, in words anybody may read.";
     Action, "action", NonTechnical, "What readers must do.";
@@ -69,6 +70,7 @@ variables! {
     PreviousEnd, "previous_end", NonTechnical, "The end as it was told before.";
     Offset, "offset", NonTechnical, "A reminder's distance in words: 5 business days.";
     Began, "began", NonTechnical, "When the event began: date, time, zone.";
+    BeganDay, "began_day", NonTechnical, "The date on which the event began, with its weekday.";
     Now, "now", NonTechnical, "When this message fell due: date, time, zone.";
     Today, "today", NonTechnical, "The date of this message, short, for subjects.";
     NextUpdate, "next_update", NonTechnical, "When the next update comes: date, time, zone.";

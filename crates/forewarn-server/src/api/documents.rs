@@ -1,6 +1,6 @@
 //! Documents, the catalogue's lists, and contacts.
 
-use super::{Json, Text, Who, answer};
+use super::{Body, Text, Who, answer};
 use crate::app::App;
 use crate::error::{ApiError, Result};
 use crate::ops::catalogue;
@@ -150,7 +150,7 @@ async fn put_thing_in_list(
     State(app): State<App>,
     who: Who,
     Path(kind): Path<String>,
-    Json(body): Json,
+    Body(body): Body,
 ) -> Result<Response> {
     who.at_least(Role::Administrator)?;
     let applied = catalogue::apply(&app, &who, vec![wrapped(kind_of(&kind)?, body)], false).await?;
@@ -192,7 +192,7 @@ async fn put_thing(
     State(app): State<App>,
     who: Who,
     Path((kind, id)): Path<(String, String)>,
-    Json(body): Json,
+    Body(body): Body,
 ) -> Result<Response> {
     who.at_least(Role::Administrator)?;
     let named = match &body.value {

@@ -1,6 +1,6 @@
 //! Maintenances and incidents.
 
-use super::{Json, Who, answer};
+use super::{Body, Who, answer};
 use crate::app::App;
 use crate::error::{ApiError, Result};
 use crate::ops::{incident, maintenance};
@@ -34,7 +34,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 async fn create_maintenance(
     State(app): State<App>,
     who: Who,
-    Json(body): Json,
+    Body(body): Body,
 ) -> Result<Response> {
     let made = maintenance::create(&app, &who, &body).await?;
     Ok(answer(StatusCode::CREATED, &made.json()))
@@ -46,7 +46,7 @@ async fn create_maintenance(
 async fn preview_maintenance(
     State(app): State<App>,
     _who: Who,
-    Json(body): Json,
+    Body(body): Body,
 ) -> Result<Response> {
     Ok(answer(
         StatusCode::OK,
@@ -130,7 +130,7 @@ async fn act_on_maintenance(
     State(app): State<App>,
     who: Who,
     Path((id, action)): Path<(String, String)>,
-    Json(body): Json,
+    Body(body): Body,
 ) -> Result<Response> {
     let done = match action.as_str() {
         "approve" => maintenance::approve(&app, &who, &id).await?,
@@ -166,7 +166,7 @@ async fn step_done(
 /// Declare an incident; the holding statement is due at once.
 #[utoipa::path(post, path = "/incidents", tag = "incidents", request_body = Value,
     responses((status = 201, description = "Declared, with the time of the next update"), (status = 422, description = "Problems")))]
-async fn declare_incident(State(app): State<App>, who: Who, Json(body): Json) -> Result<Response> {
+async fn declare_incident(State(app): State<App>, who: Who, Body(body): Body) -> Result<Response> {
     Ok(answer(
         StatusCode::CREATED,
         &incident::declare(&app, &who, &body).await?.json(),
@@ -211,7 +211,7 @@ async fn update_incident(
     State(app): State<App>,
     who: Who,
     Path(id): Path<String>,
-    Json(body): Json,
+    Body(body): Body,
 ) -> Result<Response> {
     Ok(answer(
         StatusCode::CREATED,

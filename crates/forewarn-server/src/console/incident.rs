@@ -186,7 +186,7 @@ impl DeclareIncident {
 
 /// Impacts as a row of buttons: value, words, tone.
 const IMPACTS: [(&str, &str, &str); 4] = [
-    ("none", "Works", "ok"),
+    ("none", "Works", "near"),
     ("degraded_performance", "Slow", "slow"),
     ("partial_outage", "Partly", "part"),
     ("major_outage", "Down", "down"),

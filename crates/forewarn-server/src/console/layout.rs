@@ -204,9 +204,22 @@ impl Frame {
         when::relative(*at, self.now)
     }
 
+    /// A count with its thousands set apart.
+    pub(super) fn number(&self, count: &u64) -> String {
+        let digits = count.to_string();
+        let mut out = String::with_capacity(digits.len() + 4);
+        for (n, digit) in digits.chars().enumerate() {
+            if n > 0 && (digits.len() - n).is_multiple_of(3) {
+                out.push(',');
+            }
+            out.push(digit);
+        }
+        out
+    }
+
     /// A window in full.
-    pub(super) fn window(&self, start: Timestamp, end: Timestamp) -> String {
-        when::window(start, end, &self.zone)
+    pub(super) fn window(&self, start: Timestamp, end: Timestamp) -> TimeHtml {
+        when::window_html(start, end, &self.zone)
     }
 
     pub(super) fn style(&self) -> &'static str {

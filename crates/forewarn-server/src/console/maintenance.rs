@@ -2,6 +2,7 @@
 
 use super::layout::text;
 use super::{Choice, DeliveryRow, Frame, JournalRow, NoticeRow, Plan, Typed};
+use crate::status_page::when::TimeHtml;
 use crate::status_page::{milestone_words, when};
 use askama::Template;
 use forewarn_core::facts::{Facts, When};
@@ -101,7 +102,7 @@ impl MaintenancePage {
         words(self.maintenance.status)
     }
 
-    fn window(&self) -> String {
+    fn window(&self) -> TimeHtml {
         let (start, end) = self.maintenance.window();
         self.frame.window(start, end)
     }

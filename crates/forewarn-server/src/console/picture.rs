@@ -8,7 +8,7 @@ use crate::status_page::milestone_words;
 use forewarn_core::time::Zone;
 use jiff::Timestamp;
 
-const COLUMN: i64 = 82;
+const COLUMN: i64 = 92;
 const LANE: i64 = 38;
 const TOP: i64 = 74;
 /// Longest name of an audience that fits before the lanes.

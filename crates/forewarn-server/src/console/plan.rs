@@ -100,11 +100,11 @@ impl PlannedNotice {
 impl BreachRow {
     pub(super) fn words(&self) -> String {
         format!(
-            "{} hears {} late: {} {} cannot be kept.",
+            "{}: the {} ({}) comes {} late.",
             self.audience,
-            when::lasts(self.late_by),
             self.milestone.replace('_', " "),
             before(&self.offset),
+            when::lasts(self.late_by),
         )
     }
 }

@@ -69,14 +69,21 @@ struct IncidentCard<'a> {
     services: String,
     excerpt: String,
     said_at: TimeHtml,
-    next: Option<(TimeHtml, TimeHtml)>,
+    next: Option<NextUpdate>,
+}
+
+/// The promise of an open incident.
+struct NextUpdate {
+    due: TimeHtml,
+    countdown: TimeHtml,
+    others: TimeHtml,
 }
 
 /// A planned event on the first page.
 struct WorkCard<'a> {
     work: &'a Maintenance,
-    window: String,
-    window_utc: String,
+    window: TimeHtml,
+    others: TimeHtml,
     lasts: String,
     clocks_change: bool,
     services: String,
@@ -119,7 +126,9 @@ struct EventPage<'a> {
     status: &'static str,
     facts: Vec<(&'static str, String)>,
     times: Vec<(&'static str, TimeHtml)>,
-    next: Option<(TimeHtml, TimeHtml)>,
+    next: Option<NextUpdate>,
+    /// A maintenance's window, and the same on other clocks.
+    window: Option<(TimeHtml, TimeHtml)>,
     calendar: bool,
     messages: Vec<Said<'a>>,
     nothing: &'static str,
@@ -219,13 +228,12 @@ fn groups<'a>(snapshot: &'a Snapshot, states: &States) -> Vec<Group<'a>> {
     groups
 }
 
-fn next_update(snapshot: &Snapshot, item: &PublicIncident) -> Option<(TimeHtml, TimeHtml)> {
+fn next_update(snapshot: &Snapshot, item: &PublicIncident) -> Option<NextUpdate> {
     let zone = &snapshot.organisation.time_zone;
-    item.next_update_at().map(|due| {
-        (
-            when::clock_html(due, zone, snapshot.made_at),
-            when::countdown_html(due),
-        )
+    item.next_update_at().map(|due| NextUpdate {
+        due: when::clock_html(due, zone, snapshot.made_at),
+        countdown: when::countdown_html(due),
+        others: when::others_html(due, zone),
     })
 }
 
@@ -250,22 +258,14 @@ fn work_card<'a>(snapshot: &'a Snapshot, item: &'a PublicMaintenance) -> WorkCar
     let facts = &work.facts;
     WorkCard {
         work,
-        window: when::window(start, end, zone),
-        window_utc: window_in_utc(snapshot, work),
+        window: when::window_html(start, end, zone),
+        others: when::window_others_html(start, end, zone),
         lasts: when::lasts(end.duration_since(start)),
         clocks_change: when::clocks_change(start, end, zone),
         services: snapshot.names(&work.services).join(", "),
         effect: facts.effect.as_deref().map(excerpt),
         action: facts.action.as_ref().map(|action| excerpt(&action.what)),
     }
-}
-
-/// The window on UTC's clocks; empty where the organisation's are the same.
-fn window_in_utc(snapshot: &Snapshot, work: &Maintenance) -> String {
-    let (start, end) = work.window();
-    let utc = forewarn_core::time::Zone::utc();
-    when::in_utc(start, &snapshot.organisation.time_zone)
-        .map_or(String::new(), |_| when::window(start, end, &utc))
 }
 
 fn incident_page<'a>(snapshot: &'a Snapshot, item: &'a PublicIncident) -> EventPage<'a> {
@@ -297,6 +297,7 @@ fn incident_page<'a>(snapshot: &'a Snapshot, item: &'a PublicIncident) -> EventP
         )],
         times,
         next: next_update(snapshot, item),
+        window: None,
         calendar: false,
         messages: said(snapshot, &item.messages),
         nothing: "Nothing has been said yet.",
@@ -308,9 +309,6 @@ fn maintenance_page<'a>(snapshot: &'a Snapshot, item: &'a PublicMaintenance) -> 
     let zone = &snapshot.organisation.time_zone;
     let (start, end) = work.window();
     let mut facts = vec![("Services", snapshot.names(&work.services).join(", "))];
-    facts.push(("Window", when::window(start, end, zone)));
-    let utc = window_in_utc(snapshot, work);
-    facts.extend((!utc.is_empty()).then_some(("", utc)));
     let known = &work.facts;
     facts.extend(known.effect.clone().map(|text| ("What you notice", text)));
     facts.extend(known.why.clone().map(|text| ("Why", text)));
@@ -341,6 +339,10 @@ fn maintenance_page<'a>(snapshot: &'a Snapshot, item: &'a PublicMaintenance) -> 
         facts,
         times,
         next: None,
+        window: Some((
+            when::window_html(start, end, zone),
+            when::window_others_html(start, end, zone),
+        )),
         calendar: !work.status.is_over(),
         messages: said(snapshot, &item.messages),
         nothing: "Notices appear here when they go out.",

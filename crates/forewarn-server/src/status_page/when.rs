@@ -134,11 +134,40 @@ pub fn iso(at: Timestamp, zone: &Zone) -> String {
     zone.at(at).strftime("%Y-%m-%dT%H:%M:%S.%3f%:z").to_string()
 }
 
-/// A `<time>` with the long form; the script adds the reader's own clock.
+/// A `<time>` with the long form.
 pub fn long_html(at: Timestamp, zone: &Zone) -> TimeHtml {
     TimeHtml(format!(
-        "<time datetime=\"{at}\" data-local>{}</time>",
-        long(at, zone)
+        "<time datetime=\"{at}\">{}</time>",
+        unbroken(&long(at, zone))
+    ))
+}
+
+/// Keeps an offset on one line: browsers break after its hyphen.
+fn unbroken(text: &str) -> String {
+    text.replace("(UTC", "<span class=\"nb\">(UTC")
+        .replace(')', ")</span>")
+}
+
+/// A window in the zone's clocks.
+pub fn window_html(start: Timestamp, end: Timestamp, zone: &Zone) -> TimeHtml {
+    TimeHtml(unbroken(&window(start, end, zone)))
+}
+
+/// An instant on other clocks: UTC's where it differs, and the reader's own, which the script adds.
+pub fn others_html(at: Timestamp, zone: &Zone) -> TimeHtml {
+    TimeHtml(format!(
+        "<span class=\"quiet clocks\" data-own=\"{at}\" data-shown=\"{}\">{}</span>",
+        zone.at(at).offset().seconds() / 60,
+        in_utc(at, zone).unwrap_or_default()
+    ))
+}
+
+/// A window on other clocks, likewise.
+pub fn window_others_html(start: Timestamp, end: Timestamp, zone: &Zone) -> TimeHtml {
+    let utc = in_utc(start, zone).map_or(String::new(), |_| window(start, end, &Zone::utc()));
+    TimeHtml(format!(
+        "<span class=\"quiet clocks\" data-own=\"{start}\" data-end=\"{end}\" data-shown=\"{}\">{utc}</span>",
+        zone.at(start).offset().seconds() / 60,
     ))
 }
 
@@ -151,18 +180,16 @@ pub fn short_html(at: Timestamp, zone: &Zone, now: Timestamp) -> TimeHtml {
     ))
 }
 
-/// A `<time>` with the clock time, in UTC too where that differs; the script adds the reader's own clock.
+/// A `<time>` with the clock time, and the date where it is not that of `now`.
 pub fn clock_html(at: Timestamp, zone: &Zone, now: Timestamp) -> TimeHtml {
     let shown = if zone.at(at).date() == zone.at(now).date() {
         clock(at, zone)
     } else {
         long(at, zone)
     };
-    let utc = in_utc(at, zone).map_or(String::new(), |utc| {
-        format!(" <span class=\"quiet\">{utc}</span>")
-    });
     TimeHtml(format!(
-        "<time datetime=\"{at}\" data-local>{shown}</time>{utc}"
+        "<time datetime=\"{at}\">{}</time>",
+        unbroken(&shown)
     ))
 }
 

@@ -411,9 +411,10 @@ impl TestApp {
         let catalogue = store.catalogue().await.expect("a catalogue");
         for lane in forewarn_store::Lane::ALL {
             for due in store.due_notices(lane, now, 100).await.expect("notices") {
-                let content = due
-                    .event
-                    .content(&due.occasion, &catalogue, PUBLIC_URL, now);
+                let audience = catalogue.audiences.iter().find(|a| a.id == *due.audience);
+                let content =
+                    due.event
+                        .content(&due.occasion, audience, &catalogue, PUBLIC_URL, now);
                 store
                     .begin_notice(&due, &content, None, now)
                     .await

@@ -401,7 +401,10 @@ async fn the_demo_shows_what_it_caught_and_moves_its_clock() {
     let moved = press("/console/demo/next", ("x", "")).await.is(303);
     assert_eq!(moved.location(), "/console/notices?status=sent");
     let page = follow(&app, As::Operator, &moved).await.is(200).text();
-    assert!(page.contains("The clock was moved.") && page.contains("3 caught"));
+    assert!(
+        page.contains("The clock was moved.")
+            && page.contains("<span>3 <span class=\"wide\">caught")
+    );
     press("/console/demo/advance", ("by", "PT1H")).await.is(303);
     press("/console/demo/advance", ("minutes", "60"))
         .await

@@ -58,7 +58,6 @@ servces: []
         .as_array()
         .unwrap()
         .iter()
-        .filter(|e| e["line"].is_u64())
         .map(|e| {
             (
                 e["field"].as_str().unwrap().to_owned(),
@@ -71,7 +70,8 @@ servces: []
         places,
         [
             ("audiences[0].level".to_owned(), 5, 43),
-            ("servces".to_owned(), 6, 1)
+            ("servces".to_owned(), 6, 1),
+            ("services[1].depends_on[0]".to_owned(), 3, 43),
         ]
     );
     assert_eq!(

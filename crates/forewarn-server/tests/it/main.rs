@@ -15,5 +15,9 @@ mod maintenances;
 mod openapi;
 mod pages;
 mod repeats;
+#[path = "../../examples/screens/samples/mod.rs"]
+mod samples;
+mod screens;
 mod sign_in;
+mod status_page;
 mod unsubscribe;

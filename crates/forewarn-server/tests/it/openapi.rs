@@ -63,7 +63,8 @@ async fn it_names_every_call_of_the_contract() {
         .map(|(m, p)| ((*m).to_owned(), (*p).to_owned()))
         .collect();
     let mut found = calls.clone();
-    (contract.sort(), found.sort());
+    contract.sort();
+    found.sort();
     assert_eq!(found, contract);
 }
 

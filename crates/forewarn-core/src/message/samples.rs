@@ -1,0 +1,191 @@
+//! Contents for tests: all that can be known, next to nothing, and what an enemy would write.
+
+use super::*;
+use crate::facts::{Action, When};
+
+pub(crate) fn zone(name: &str) -> Zone {
+    Zone::parse(name).unwrap()
+}
+
+pub(crate) fn civil(text: &str) -> CivilTime {
+    CivilTime::parse(text, &zone("America/Los_Angeles")).unwrap()
+}
+
+pub(crate) fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+pub(crate) fn variant(level: Level, channel: Channel) -> Variant {
+    Variant {
+        level,
+        channel,
+        language: "en".into(),
+        zone: zone("America/Los_Angeles"),
+    }
+}
+
+fn some(text: &str) -> Option<String> {
+    Some(text.into())
+}
+
+/// All that can be known.
+pub(crate) fn full(milestone: &str) -> Content {
+    match milestone {
+        "holding" | "update" | "resolution" | "follow_up" => incident(milestone),
+        _ => maintenance(milestone),
+    }
+}
+
+fn maintenance(milestone: &str) -> Content {
+    let changed = matches!(milestone, "delay" | "reschedule" | "extension");
+    let over = matches!(
+        milestone,
+        "completion" | "post_event_reminder" | "hypercare" | "fixed"
+    );
+    let now = match milestone {
+        "start" | "progress" => "2026-11-30T07:00:00Z",
+        "extension" | "overrun_check" => "2026-11-30T09:45:00Z",
+        _ if over => "2026-11-30T09:50:00Z",
+        _ => "2026-11-23T17:00:00Z",
+    };
+    let action = if over {
+        Action {
+            what: "Sign in once with your password, then set up the new app.".into(),
+            when: When::After,
+        }
+    } else {
+        Action {
+            what: "Save your work before we start.".into(),
+            when: When::Before,
+        }
+    };
+    Content {
+        event: Id::parse("MNT-1").unwrap(),
+        event_kind: "maintenance".into(),
+        title: "Student database upgrade".into(),
+        milestone: milestone.into(),
+        offset: (milestone == "reminder").then(|| "1bd".into()),
+        organisation: "Example University".into(),
+        services: vec!["Student database".into()],
+        dependents: vec!["Student portal".into()],
+        severity: None,
+        status: "scheduled".into(),
+        facts: Facts {
+            effect: some("You cannot sign in to the student portal"),
+            why: some("The new version searches faster and fixes a security fault."),
+            action: Some(action),
+            data_safe: Some(true),
+            contact: some("help@example.edu"),
+            technical: some("PostgreSQL 15 to 16 on db1.internal, replica lag expected."),
+            ..Facts::default()
+        },
+        text: None,
+        reason: changed.then(|| "Copying the data takes longer than in our tests.".into()),
+        start: Some(civil("2026-11-29T22:00")),
+        end: Some(civil("2026-11-30T02:00")),
+        previous: changed.then(|| (civil("2026-11-29T20:00"), civil("2026-11-30T00:00"))),
+        began_at: None,
+        next_update: None,
+        missed: None,
+        url: "https://status.example.edu/events/MNT-1".into(),
+        at: at(now),
+    }
+}
+
+fn incident(milestone: &str) -> Content {
+    let (now, status) = match milestone {
+        "holding" => ("2026-11-22T19:12:00Z", "investigating"),
+        "update" => ("2026-11-22T19:40:00Z", "identified"),
+        "resolution" => ("2026-11-22T20:25:00Z", "resolved"),
+        _ => ("2026-11-24T18:00:00Z", "postmortem"),
+    };
+    let known = milestone != "holding";
+    let next = match milestone {
+        "holding" => some("2026-11-22T19:30:00Z"),
+        "update" => some("2026-11-22T20:30:00Z"),
+        _ => None,
+    };
+    Content {
+        event: Id::parse("INC-7").unwrap(),
+        event_kind: "incident".into(),
+        title: "Sign-in fails".into(),
+        milestone: milestone.into(),
+        offset: None,
+        organisation: "Example University".into(),
+        services: vec!["Student portal".into()],
+        dependents: vec!["Course sign-up".into()],
+        severity: Some(Severity::P1),
+        status: status.into(),
+        facts: Facts {
+            effect: some("Some of you cannot open the student portal."),
+            cause: some("A disk in one of our servers failed.").filter(|_| known),
+            why: some("We check all disks every week and replace old ones earlier.")
+                .filter(|_| milestone == "follow_up"),
+            workaround: some("The phone app still works.").filter(|_| known),
+            data_safe: known.then_some(true),
+            contact: some("help@example.edu"),
+            technical: some("I/O errors on sda of web3.internal; failing over to web4."),
+            ..Facts::default()
+        },
+        text: None,
+        reason: None,
+        start: None,
+        end: None,
+        previous: None,
+        began_at: Some(at("2026-11-22T19:10:00Z")),
+        next_update: next.map(|t| at(&t)),
+        missed: (milestone == "update").then(|| at("2026-11-22T19:30:00Z")),
+        url: "https://status.example.edu/events/INC-7".into(),
+        at: at(now),
+    }
+}
+
+/// Next to nothing: what an event has at the least.
+pub(crate) fn sparse(milestone: &str) -> Content {
+    let full = full(milestone);
+    Content {
+        facts: Facts::default(),
+        dependents: Vec::new(),
+        severity: None,
+        offset: None,
+        reason: None,
+        start: None,
+        end: None,
+        previous: None,
+        began_at: None,
+        next_update: None,
+        missed: None,
+        ..full
+    }
+}
+
+/// What an enemy would write into every field that people fill in.
+pub(crate) const HOSTILE: &str = "# *Hi* {{organisation}} {{#if why}}<script>alert(1)</script> <img src=x onerror=y> [go](javascript:z) ![i](http://e/p.png)\n\n- x\n1. y\n\u{202e}gnp\u{2066} `c` &lt; | ~~~\n\t<!-- ";
+
+pub(crate) fn hostile(milestone: &str) -> Content {
+    let line = HOSTILE.replace(['\n', '\t'], " ");
+    let full = full(milestone);
+    Content {
+        title: line.clone(),
+        organisation: line.chars().take(100).collect(),
+        services: vec![line.chars().take(100).collect(), "A & B <c>".into()],
+        dependents: vec![line.clone()],
+        facts: Facts {
+            effect: some(HOSTILE),
+            why: some(HOSTILE),
+            cause: some(HOSTILE),
+            action: Some(Action {
+                what: HOSTILE.into(),
+                when: When::Both,
+            }),
+            workaround: some(HOSTILE),
+            data_safe: Some(false),
+            contact: Some(line.clone()),
+            technical: some(HOSTILE),
+        },
+        text: None,
+        reason: some(HOSTILE),
+        url: "javascript:alert(1)//https://status.example.edu".into(),
+        ..full
+    }
+}

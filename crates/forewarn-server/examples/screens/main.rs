@@ -1,0 +1,52 @@
+//! Writes every screen with sample data into a folder, to be looked at; with `hostile` after it, full of attacks:
+//! `cargo run -p forewarn-server --example screens -- target/screens && python3 -m http.server -d target/screens`.
+
+mod samples;
+
+use forewarn_server::status_page::{Pages, Snapshot};
+use samples::Samples;
+use std::path::Path;
+use std::{env, fs, io};
+
+fn main() -> io::Result<()> {
+    let folder = env::args()
+        .nth(1)
+        .unwrap_or_else(|| "target/screens".into());
+    let folder = Path::new(&folder);
+    let hostile = env::args().nth(2).is_some_and(|word| word == "hostile");
+    let samples = Samples { hostile };
+    let mut names = Vec::new();
+    for (name, html) in samples.console() {
+        put(&folder.join(format!("{name}.html")), html.as_bytes())?;
+        names.push(name);
+    }
+    names.extend(public(folder, "status", &samples.snapshot())?);
+    names.extend(public(folder, "status-quiet", &samples.quiet_snapshot())?);
+    names.extend(public(folder, "status-empty", &samples.empty_snapshot())?);
+    put(&folder.join("screens.txt"), names.join("\n").as_bytes())
+}
+
+/// Writes the pages of a snapshot that people read, and what they load.
+fn public(folder: &Path, name: &str, snapshot: &Snapshot) -> io::Result<Vec<String>> {
+    let pages = Pages::render(snapshot);
+    let mut names = Vec::new();
+    for (path, page) in pages.iter() {
+        let flat = match path {
+            "/" => name.to_owned(),
+            "/history" => format!("{name}-history"),
+            "/events/INC-7" | "/events/MNT-1" => format!("{name}{}", path.replace('/', "-")),
+            _ => {
+                put(&folder.join(path.trim_start_matches('/')), &page.body)?;
+                continue;
+            }
+        };
+        put(&folder.join(format!("{flat}.html")), &page.body)?;
+        names.push(flat);
+    }
+    Ok(names)
+}
+
+fn put(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    fs::create_dir_all(path.parent().unwrap_or(path))?;
+    fs::write(path, bytes)
+}

@@ -1,0 +1,249 @@
+//! Expansion: a notice that is being sent becomes deliveries, set by set, in the database.
+//!
+//! A notice is expanded in parts, each a range of contacts and one transaction, so that others get in between. Where it
+//! stands is the notice's cursor, which moves in the same transaction: a part is done once or not at all.
+//!
+//! Newest wins: of one event's messages to one endpoint only the one with the highest ordinal may wait. Whoever adds a
+//! newer one or puts an older one back holds the event (see [`hold_event`]), so that neither misses the other.
+
+use crate::Store;
+use crate::contacts::put_address;
+use crate::db::{Tx, args};
+use crate::error::Result;
+use forewarn_core::contact::EmailAddress;
+use forewarn_core::id::Id;
+use jiff::Timestamp;
+
+/// How many contacts are expanded in one transaction: writers of other lanes get in between.
+const EXPAND_CONTACTS: i64 = 5_000;
+
+/// After every contact's id.
+const LAST: &str = "\u{10ffff}";
+
+/// Who a notice goes to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Recipients {
+    /// The members of its audience who use one of these services.
+    Members {
+        /// Affected services that the audience uses.
+        services: Vec<Id>,
+    },
+    /// These mailboxes.
+    Addresses(Vec<EmailAddress>),
+}
+
+/// What expanding one part of a notice did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Chunk {
+    /// Deliveries made.
+    pub deliveries: u64,
+    /// Nothing of this notice remains to be expanded.
+    pub complete: bool,
+}
+
+/// Nothing is left to do.
+const COMPLETE: Chunk = Chunk {
+    deliveries: 0,
+    complete: true,
+};
+
+/// The set-based expansion. A person in several audiences gets the richest level among the notices of the same slot;
+/// whoever unsubscribed or cannot be reached gets a row that says so, so that counts add up. Who unsubscribed from one
+/// audience of the slot and not from this one is told through this one.
+///
+/// `replace` finds a name in a JSON list on both databases in the same way; `LIKE` would fold case on one of them and
+/// take `_` for any character on both. The notice's audience is given once more, so that PostgreSQL plans for its size.
+const EXPAND: &str = "
+INSERT INTO deliveries (id, notice, event, endpoint, contact, channel, level, ordinal, lane, status, attempt, next_at,
+  expires, updated_at, reason)
+SELECT n.slot || '.' || e.id, n.id, n.event, e.id, e.contact, e.channel,
+  (SELECT MAX(n2.level) FROM notices n2 JOIN members m2 ON m2.audience = n2.audience
+    WHERE n2.slot = n.slot AND m2.contact = m.contact AND n2.status NOT IN ('cancelled', 'moved')),
+  n.ordinal, n.lane,
+  CASE WHEN e.state <> 'active' OR EXISTS (SELECT 1 FROM suppressions s WHERE s.endpoint = e.id
+    AND s.audience IN (n.audience, '*')) THEN 'suppressed' ELSE 'queued' END,
+  0, $2, n.expires, $2,
+  COALESCE((SELECT MIN(s.reason) FROM suppressions s WHERE s.endpoint = e.id AND s.audience IN (n.audience, '*')),
+    CASE WHEN e.state <> 'active' THEN COALESCE(e.reason, e.state) END)
+FROM notices n
+JOIN members m ON m.audience = $6 AND m.contact > $3 AND m.contact <= $4
+JOIN endpoints e ON e.contact = m.contact AND replace(n.channels, '\"' || e.channel || '\"', '') <> n.channels
+WHERE n.id = $1
+  AND (NOT EXISTS (SELECT 1 FROM choices c WHERE c.contact = m.contact)
+    OR EXISTS (SELECT 1 FROM choices c WHERE c.contact = m.contact AND replace($5, '\"' || c.service || '\"', '') <> $5))
+ON CONFLICT (id) DO UPDATE SET notice = excluded.notice, level = excluded.level, ordinal = excluded.ordinal,
+  status = excluded.status, next_at = excluded.next_at, expires = excluded.expires, updated_at = excluded.updated_at,
+  reason = excluded.reason
+WHERE deliveries.status = 'suppressed' AND excluded.status = 'queued'";
+
+/// Closes what waits for a contact of this range although something newer about the same event exists and was not withheld.
+const SUPERSEDE: &str = "
+UPDATE deliveries SET status = 'superseded', updated_at = $1, reason = 'a newer message about the same event'
+WHERE event = $2 AND contact > $3 AND contact <= $4 AND status = 'queued'
+  AND EXISTS (SELECT 1 FROM deliveries n WHERE n.event = deliveries.event AND n.contact = deliveries.contact
+    AND n.endpoint = deliveries.endpoint AND n.ordinal > deliveries.ordinal
+      AND n.status <> 'suppressed')";
+
+/// The same for deliveries by id.
+const SUPERSEDE_SOME: (&str, &str) = (
+    "UPDATE deliveries SET status = 'superseded', updated_at = $1, reason = 'a newer message about the same event'
+     WHERE id IN (SELECT value FROM json_each($2)) AND status = 'queued'
+       AND EXISTS (SELECT 1 FROM deliveries n WHERE n.event = deliveries.event AND n.contact = deliveries.contact
+         AND n.endpoint = deliveries.endpoint AND n.ordinal > deliveries.ordinal
+      AND n.status <> 'suppressed')",
+    "UPDATE deliveries SET status = 'superseded', updated_at = $1, reason = 'a newer message about the same event'
+     WHERE id = ANY(ARRAY(SELECT jsonb_array_elements_text($2::jsonb))) AND status = 'queued'
+       AND EXISTS (SELECT 1 FROM deliveries n WHERE n.event = deliveries.event AND n.contact = deliveries.contact
+         AND n.endpoint = deliveries.endpoint AND n.ordinal > deliveries.ordinal
+      AND n.status <> 'suppressed')",
+);
+
+impl Store {
+    /// Makes deliveries of the next part of a notice, read now. Doing it twice is harmless.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn expand(
+        &self,
+        notice: &str,
+        recipients: &Recipients,
+        now: Timestamp,
+    ) -> Result<Chunk> {
+        self.expand_part(notice, recipients, EXPAND_CONTACTS, now)
+            .await
+    }
+
+    /// As [`Store::expand`], for at most `contacts` contacts (at least 1).
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn expand_part(
+        &self,
+        notice: &str,
+        recipients: &Recipients,
+        contacts: i64,
+        now: Timestamp,
+    ) -> Result<Chunk> {
+        let mut tx = self.db.write().await?;
+        let lock = tx.either(
+            "SELECT event, cursor, audience, ordinal FROM notices WHERE id = $1 AND status = 'sending'",
+            "SELECT event, cursor, audience, ordinal FROM notices WHERE id = $1 AND status = 'sending' FOR UPDATE",
+        );
+        let Some(row) = tx.row(lock, args![notice]).await? else {
+            return Ok(COMPLETE);
+        };
+        let (event, audience, ordinal) = (row.text(0)?, row.text(2)?, row.int(3)?);
+        let Some(cursor) = row.maybe_text(1)? else {
+            return Ok(COMPLETE);
+        };
+        hold_event(&mut tx, &event).await?;
+        let (deliveries, range, next) = match recipients {
+            Recipients::Members { services } => {
+                let next = end_of_part(&mut tx, &audience, &cursor, contacts).await?;
+                let upper = next.clone().unwrap_or_else(|| LAST.to_owned());
+                let services = crate::json_list(services.iter().map(Id::as_str));
+                let made = tx
+                    .execute(
+                        EXPAND,
+                        args![notice, now, &cursor, &upper, services, &audience],
+                    )
+                    .await?;
+                (made, (cursor, upper), next)
+            }
+            Recipients::Addresses(addresses) => (
+                to_addresses(&mut tx, notice, addresses, now).await?,
+                (ADDRESS.to_owned(), format!("{ADDRESS}{LAST}")),
+                None,
+            ),
+        };
+        // Only a notice that is being sent has deliveries that wait, and only a newer one makes ours too late.
+        let others = "SELECT 1 FROM notices WHERE event = $1 AND id <> $2 AND (status = 'sending' OR ordinal > $3) LIMIT 1";
+        if tx
+            .row(others, args![&event, notice, ordinal])
+            .await?
+            .is_some()
+        {
+            tx.execute(SUPERSEDE, args![now, event, range.0, range.1])
+                .await?;
+        }
+        let complete = next.is_none();
+        let sql = "UPDATE notices SET cursor = $1 WHERE id = $2";
+        tx.execute(sql, args![next, notice]).await?;
+        tx.commit().await?;
+        Ok(Chunk {
+            deliveries,
+            complete,
+        })
+    }
+}
+
+/// Until the end of the transaction no other node decides which message about this event is the newest for anybody.
+/// SQLite has one writer in any case.
+async fn hold_event(tx: &mut Tx, event: &str) -> Result<()> {
+    if let Tx::Postgres(_) = tx {
+        let sql = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))";
+        tx.execute(sql, args![event]).await?;
+    }
+    Ok(())
+}
+
+/// As [`hold_event`] for the events of these deliveries, beside others who put deliveries back. Comes before any row is touched.
+pub(crate) async fn hold_events_of(tx: &mut Tx, deliveries: &str) -> Result<()> {
+    if let Tx::Postgres(_) = tx {
+        let sql = "SELECT pg_advisory_xact_lock_shared(hashtextextended(x.event, 0)) FROM (SELECT DISTINCT event
+            FROM deliveries WHERE id = ANY(ARRAY(SELECT jsonb_array_elements_text($1::jsonb))) ORDER BY event) x";
+        tx.execute(sql, args![deliveries]).await?;
+    }
+    Ok(())
+}
+
+/// Closes those of these deliveries (a JSON list of ids) that wait although something newer exists.
+pub(crate) async fn supersede(tx: &mut Tx, deliveries: &str, now: Timestamp) -> Result<u64> {
+    let sql = tx.either(SUPERSEDE_SOME.0, SUPERSEDE_SOME.1);
+    tx.execute(sql, args![now, deliveries]).await
+}
+
+/// The last contact of a part that has others after it or is just full.
+async fn end_of_part(
+    tx: &mut Tx,
+    audience: &str,
+    after: &str,
+    contacts: i64,
+) -> Result<Option<String>> {
+    let skip = contacts.max(1) - 1;
+    let sql = format!(
+        "SELECT contact FROM members WHERE audience = $1 AND contact > $2 ORDER BY contact LIMIT 1 OFFSET {skip}"
+    );
+    let row = tx.row(&sql, args![audience, after]).await?;
+    row.map(|r| r.text(0)).transpose()
+}
+
+/// What the contact of a mailbox without a contact begins with.
+const ADDRESS: &str = "address:";
+
+async fn to_addresses(
+    tx: &mut Tx,
+    notice: &str,
+    addresses: &[EmailAddress],
+    now: Timestamp,
+) -> Result<u64> {
+    let mut made = 0;
+    for address in addresses {
+        let key = format!("{ADDRESS}{address}");
+        let endpoint = put_address(tx, &key, address).await?;
+        made += tx
+            .execute(
+                "INSERT INTO deliveries (id, notice, event, endpoint, contact, channel, level, ordinal, lane, status,
+                   attempt, next_at, expires, updated_at, reason)
+                 SELECT n.slot || '.' || e.id, n.id, n.event, e.id, e.contact, e.channel, n.level, n.ordinal, n.lane,
+                   CASE WHEN e.state <> 'active' OR s.endpoint IS NOT NULL THEN 'suppressed' ELSE 'queued' END, 0, $2, n.expires,
+                   $2, COALESCE(s.reason, CASE WHEN e.state <> 'active' THEN COALESCE(e.reason, e.state) END)
+                 FROM notices n JOIN endpoints e ON e.id = $3
+                 LEFT JOIN suppressions s ON s.endpoint = e.id AND s.audience = '*'
+                 WHERE n.id = $1 ON CONFLICT (id) DO NOTHING",
+                args![notice, now, endpoint],
+            )
+            .await?;
+    }
+    Ok(made)
+}

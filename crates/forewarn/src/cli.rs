@@ -1,0 +1,124 @@
+//! The command line: one tree, whose names are a contract with scripts.
+
+use crate::commands::{
+    apply::ApplyArgs,
+    audit::AuditArgs,
+    backup::{BackupArgs, RestoreArgs},
+    bench::BenchArgs,
+    completions::CompletionsArgs,
+    deliveries::DeliveriesArgs,
+    demo::DemoArgs,
+    doctor::DoctorArgs,
+    import::ImportArgs,
+    incident::IncidentArgs,
+    maintenance::MaintenanceArgs,
+    notices::NoticesArgs,
+    plan::PlanArgs,
+    serve::ServeArgs,
+};
+use crate::settings::SettingsArgs;
+use clap::{Args, Parser, Subcommand};
+
+/// Forewarn: everybody affected hears of planned maintenance and outages in time
+#[derive(Parser)]
+#[command(name = "forewarn", version, about, max_term_width = 100)]
+#[command(
+    after_help = "Exit codes: 0 done, 1 invalid or refused, 2 could not run, 3 done with warnings to look at."
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// A command with the settings of the installation it works on.
+#[derive(Args)]
+pub struct Local<A: Args> {
+    /// Its own flags.
+    #[command(flatten)]
+    pub args: A,
+    /// The settings.
+    #[command(flatten)]
+    pub settings: SettingsArgs,
+}
+
+/// The commands.
+#[derive(Subcommand)]
+pub enum Command {
+    /// Run the server: console, status page, API and sending
+    Serve(Local<ServeArgs>),
+    /// Run the server with sample data that goes nowhere
+    Demo(Local<DemoArgs>),
+    /// Show which notice would be due when, for whom and why; offline, from files
+    Plan(PlanArgs),
+    /// Bring the server's services, audiences, contacts, policies and templates to what files say
+    Apply(ApplyArgs),
+    /// Load contacts
+    Import(ImportArgs),
+    /// Create maintenances and take them through their states
+    Maintenance(MaintenanceArgs),
+    /// Declare incidents and keep people informed
+    Incident(IncidentArgs),
+    /// List notices: what is told to whom and when
+    Notices(NoticesArgs),
+    /// List deliveries: what became of each message
+    Deliveries(DeliveriesArgs),
+    /// Check the journal
+    Audit(AuditArgs),
+    /// Check this installation: data folder, database, mail relay, settings, clock
+    Doctor(Local<DoctorArgs>),
+    /// Write everything to a file, also while the server runs
+    Backup(Local<BackupArgs>),
+    /// Load a backup into an empty database
+    Restore(Local<RestoreArgs>),
+    /// Measure how fast this machine sends, against receivers of its own
+    Bench(Local<BenchArgs>),
+    /// Print a shell's completion script
+    Completions(CompletionsArgs),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_tree_holds_together() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_line_of_the_contract_is_understood() {
+        for line in [
+            "apply a.yaml b.yaml",
+            "apply a.yaml --dry-run --url http://127.0.0.1:1 --token t",
+            "plan a.yaml --at 2026-11-21T17:00:00Z --json",
+            "import contacts c.csv --report r.csv",
+            "maintenance create m.yaml",
+            "maintenance start MNT-1",
+            "maintenance complete MNT-1",
+            "maintenance delay MNT-1 --start 2026-12-01T22:00 --end 2026-12-02T02:00 --reason later",
+            "maintenance extend MNT-1 --end 2026-12-02T02:00 --reason longer",
+            "maintenance cancel MNT-1",
+            "maintenance approve MNT-1 --url http://127.0.0.1:1",
+            "incident declare --service portal=major_outage --service db=degraded --severity P1 --effect text",
+            "incident update INC-1 --status identified --text text --next PT30M",
+            "incident resolve INC-1 --text text",
+            "notices --event MNT-1 --json",
+            "deliveries --event MNT-1 --notice n --status failed --json",
+            "audit verify",
+            "doctor",
+            "backup file --data d",
+            "restore file --database postgres://h/d",
+            "bench mail --recipients 10 --json",
+            "completions bash",
+            "serve --data d --listen 127.0.0.1:0 --public-url http://x --smtp smtp://h:1 --from a@b.c --allow-private-targets 127.0.0.0/8",
+            "demo",
+        ] {
+            let words = std::iter::once("forewarn").chain(line.split(' '));
+            if let Err(problem) = Cli::try_parse_from(words) {
+                panic!("{line}: {problem}");
+            }
+        }
+    }
+}

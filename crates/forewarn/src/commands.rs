@@ -1,0 +1,47 @@
+//! The commands, a file for each noun.
+
+pub mod apply;
+pub mod audit;
+pub mod backup;
+pub mod bench;
+pub mod completions;
+pub mod deliveries;
+pub mod demo;
+pub mod doctor;
+pub mod import;
+pub mod incident;
+pub mod maintenance;
+pub mod notices;
+pub mod plan;
+pub mod serve;
+
+mod pages;
+mod schedule;
+mod source;
+
+use crate::cli::Command;
+use std::process::ExitCode;
+
+/// Does what the command line says.
+///
+/// # Errors
+/// What kept it from being done; [`crate::exit::report`] knows the exit code.
+pub async fn run(command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Serve(local) => serve::run(local.args, local.settings.read()?).await,
+        Command::Demo(local) => demo::run(local.args, local.settings.read()?).await,
+        Command::Plan(args) => plan::run(args),
+        Command::Apply(args) => apply::run(args).await,
+        Command::Import(args) => import::run(args).await,
+        Command::Maintenance(args) => maintenance::run(args).await,
+        Command::Incident(args) => incident::run(args).await,
+        Command::Notices(args) => notices::run(args).await,
+        Command::Deliveries(args) => deliveries::run(args).await,
+        Command::Audit(args) => audit::run(args).await,
+        Command::Doctor(local) => doctor::run(local.args, local.settings.read()?).await,
+        Command::Backup(local) => backup::run(local.args, local.settings.read()?).await,
+        Command::Restore(local) => backup::restore(local.args, local.settings.read()?).await,
+        Command::Bench(local) => bench::run(local.args, local.settings.read()?).await,
+        Command::Completions(args) => completions::run(args),
+    }
+}

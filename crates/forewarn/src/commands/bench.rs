@@ -1,0 +1,341 @@
+//! `forewarn bench`: how fast this machine sends, against receivers of its own.
+//!
+//! The whole path is measured: a notice falls due, is expanded, rendered, sent and recorded in SQLite at
+//! `synchronous=FULL`. The baseline is a bare loop with the same message against the same receiver in the same run.
+
+use crate::exit::Exit;
+use crate::settings::Settings;
+use anyhow::{Context, Result, anyhow, bail};
+use clap::{Args, ValueEnum};
+use forewarn_core::contact::{Contact, EmailAddress, Endpoint};
+use forewarn_core::document::{Catalogue, Documents};
+use forewarn_core::event::{Event, Occasion};
+use forewarn_core::id::Id;
+use forewarn_core::plan::{Input, changes_from, plan};
+use forewarn_core::token::Key;
+use forewarn_engine::channel::smtp::bare::bare_loop;
+use forewarn_engine::channel::smtp::{RelayUrl, Smtp};
+use forewarn_engine::channel::webhook::Webhooks;
+use forewarn_engine::peer::smtp::{Keep, Script, SmtpPeer};
+use forewarn_engine::{Engine, Identity, RealChannels};
+use forewarn_store::{Clock, DeliveryFilter, Location, NoticeFilter, Published, Store};
+use serde::Serialize;
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::sync::watch;
+
+/// Connections of the bare loop; the engine uses as many at most.
+const CONNECTIONS: usize = 8;
+/// Contacts imported in one transaction.
+const IMPORT: u32 = 50_000;
+
+/// What is measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum What {
+    /// Mails to an SMTP server of its own
+    Mail,
+}
+
+/// Flags of `bench`.
+#[derive(Args)]
+pub struct BenchArgs {
+    /// What to measure
+    pub what: What,
+    /// How many recipients
+    #[arg(long, value_name = "N", default_value_t = 20_000, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    pub recipients: u32,
+    /// Stop after this many percent of the recipients; the others stay queued
+    #[arg(long, value_name = "PERCENT", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub send: u32,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What was measured.
+#[derive(Debug, Serialize)]
+struct Measured {
+    recipients: u32,
+    sent: usize,
+    seconds: f64,
+    per_second: f64,
+    baseline_per_second: f64,
+    ratio: f64,
+    peak_rss_bytes: u64,
+    cpu_us_per_message: f64,
+    /// Size of one message.
+    message_bytes: usize,
+    /// From the notice falling due to its first message being accepted.
+    first_accepted_seconds: f64,
+}
+
+/// Measures once and prints.
+///
+/// # Errors
+/// When it could not be measured.
+pub async fn run(args: BenchArgs, _settings: Settings) -> Result<ExitCode> {
+    let folder = std::env::temp_dir().join(format!("forewarn-bench-{}", std::process::id()));
+    std::fs::create_dir_all(&folder)
+        .with_context(|| format!("cannot make {}", folder.display()))?;
+    let measured = mail(&args, &folder).await;
+    let _ = std::fs::remove_dir_all(&folder);
+    let measured = measured?;
+    if args.json {
+        println!("{}", serde_json::to_string(&measured)?);
+    } else {
+        show(&measured);
+    }
+    Ok(Exit::Done.into())
+}
+
+fn show(m: &Measured) {
+    println!("recipients             {}", m.recipients);
+    println!(
+        "sent and recorded      {} in {:.2} s, {:.0} a second",
+        m.sent, m.seconds, m.per_second
+    );
+    println!(
+        "bare loop              {:.0} a second ({} bytes a message, {CONNECTIONS} connections)",
+        m.baseline_per_second, m.message_bytes
+    );
+    println!("ratio                  {:.2}", m.ratio);
+    println!("first accepted after   {:.3} s", m.first_accepted_seconds);
+    println!(
+        "peak memory            {:.0} MiB",
+        m.peak_rss_bytes as f64 / 1_048_576.0
+    );
+    println!(
+        "processor time         {:.0} us a message, receiver included",
+        m.cpu_us_per_message
+    );
+}
+
+async fn mail(args: &BenchArgs, folder: &Path) -> Result<Measured> {
+    let clock = Clock::System;
+    let sink = Arc::new(SmtpPeer::start(Script::default(), Keep::Count).await?);
+    let store = Store::open(&Location::File(folder.join("bench.sqlite"))).await?;
+    let engine = Arc::new(engine(&store, &clock, &sink)?);
+    let catalogue = people(&store, &clock, args.recipients).await?;
+    engine.recover().await?;
+    let wanted = (u64::from(args.recipients) * u64::from(args.send)).div_ceil(100) as usize;
+
+    let (stop, stopped) = watch::channel(false);
+    let running = tokio::spawn(engine.clone().run(stopped));
+    let processor = processor_time()?;
+    let began = Instant::now();
+    let first = tokio::spawn({
+        let sink = sink.clone();
+        async move {
+            sink.wait_for(1).await;
+            began.elapsed()
+        }
+    });
+    publish(&store, &clock, &catalogue).await?;
+    sink.wait_for(wanted).await;
+    if args.send == 100 {
+        recorded(&store).await?;
+    }
+    let took = began.elapsed();
+    let spent = processor_time()? - processor;
+    let peak_rss_bytes = peak_memory()?;
+    stop.send_replace(true);
+    running.await?;
+    let sent = sink.count();
+
+    let message = sample(&store, &clock, &catalogue, folder).await?;
+    let bare = bare_loop(sink.addr(), CONNECTIONS, wanted.max(CONNECTIONS), &message).await?;
+    let per_second = wanted as f64 / took.as_secs_f64();
+    let baseline_per_second = wanted.max(CONNECTIONS) as f64 / bare.as_secs_f64();
+    Ok(Measured {
+        recipients: args.recipients,
+        sent,
+        seconds: took.as_secs_f64(),
+        per_second,
+        baseline_per_second,
+        ratio: per_second / baseline_per_second,
+        peak_rss_bytes,
+        cpu_us_per_message: spent.as_secs_f64() * 1e6 / wanted as f64,
+        message_bytes: message.len(),
+        first_accepted_seconds: first.await?.as_secs_f64(),
+    })
+}
+
+fn engine(store: &Store, clock: &Clock, sink: &SmtpPeer) -> Result<Engine<RealChannels>> {
+    let relay = RelayUrl::parse(&format!("smtp://{}", sink.addr())).map_err(anyhow::Error::msg)?;
+    let smtp = Smtp::new(vec![relay], "bench.example.org".into()).map_err(anyhow::Error::msg)?;
+    let channels = RealChannels {
+        smtp: Some(smtp),
+        webhooks: Webhooks::new(Vec::new(), 1),
+    };
+    let identity = Identity {
+        public_url: "https://status.example.org".into(),
+        from: EmailAddress::parse("notices@example.org").map_err(anyhow::Error::msg)?,
+        name: "Example".into(),
+    };
+    let node = format!("bench-{}", std::process::id());
+    Ok(Engine::new(
+        store.clone(),
+        clock.clone(),
+        channels,
+        identity,
+        Key::new("bench"),
+        node,
+    ))
+}
+
+const DOCUMENTS: &str = r#"
+organisation: {name: Example University, time_zone: America/Los_Angeles}
+services: [{id: portal, name: Student portal}]
+audiences: [{id: students, name: Students, level: non_technical, channels: [email], services: [portal]}]
+maintenance:
+  id: MNT-1
+  title: Student portal moves to faster servers
+  kind: emergency
+  services: [portal]
+  start: 2199-12-01T22:00
+  end: 2199-12-02T02:00
+  facts:
+    effect: You cannot sign in to the student portal.
+    why: The new version searches faster and closes a security fault.
+    action: {what: Save your work before we start., when: before}
+    data_safe: true
+    contact: help@example.edu
+"#;
+
+async fn people(store: &Store, clock: &Clock, recipients: u32) -> Result<Catalogue> {
+    let documents = documents()?;
+    store.apply(&documents, "bench", clock.now(), false).await?;
+    let audience = Id::parse("students").map_err(anyhow::Error::msg)?;
+    for from in (0..recipients).step_by(IMPORT as usize) {
+        let contacts = (from..recipients.min(from + IMPORT))
+            .map(|n| {
+                let address = EmailAddress::parse(&format!("person{n}@example.edu"))
+                    .map_err(anyhow::Error::msg)?;
+                Ok(Contact {
+                    id: Id::parse(&format!("c{n}")).map_err(anyhow::Error::msg)?,
+                    name: Some(format!("Person {n}")),
+                    audiences: vec![audience.clone()],
+                    services: Vec::new(),
+                    tags: Vec::new(),
+                    organisation: None,
+                    role: None,
+                    language: None,
+                    time_zone: None,
+                    endpoints: vec![Endpoint::Email { address }],
+                })
+            })
+            .collect::<Result<Vec<_>>>()?;
+        store
+            .import_contacts(&contacts, "bench", clock.now())
+            .await?;
+    }
+    Ok(store.catalogue().await?)
+}
+
+fn documents() -> Result<Documents> {
+    Ok(Documents::parse_yaml(
+        &[(String::new(), DOCUMENTS.into())],
+        &Catalogue::default(),
+        "MNT-1",
+    )?)
+}
+
+/// Publishes the maintenance, whose announcement is due at once.
+async fn publish(store: &Store, clock: &Clock, catalogue: &Catalogue) -> Result<()> {
+    let maintenance = documents()?
+        .maintenance
+        .ok_or_else(|| anyhow!("the benchmark has no maintenance"))?;
+    let policy = forewarn_core::policy::for_maintenance(&maintenance.kind, &[]);
+    let now = clock.now();
+    let plan = plan(Input {
+        maintenance: &maintenance,
+        policy,
+        catalogue,
+        now,
+        told: &[],
+        change: None,
+    });
+    let changes = changes_from(&plan, &[]);
+    let published = Published {
+        event: &Event::Maintenance(maintenance),
+        expected: 0,
+        changes: &changes,
+        occasion: &Occasion::default(),
+        awaiting: &BTreeSet::new(),
+        entries: &[],
+        plan: None,
+        answer: None,
+    };
+    Ok(store.publish(published, now).await?)
+}
+
+/// Waits until the last outcome is on record: the notice is sent then.
+async fn recorded(store: &Store) -> Result<()> {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    let filter = NoticeFilter {
+        status: Some("sent".into()),
+        ..NoticeFilter::default()
+    };
+    while store.notices(&filter, 1).await?.is_empty() {
+        if Instant::now() > deadline {
+            bail!("the last outcomes were not recorded within a minute");
+        }
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    Ok(())
+}
+
+/// One of the messages as it went out: sent once more to a receiver that keeps it.
+async fn sample(
+    store: &Store,
+    clock: &Clock,
+    catalogue: &Catalogue,
+    folder: &Path,
+) -> Result<Vec<u8>> {
+    let sent = store.deliveries(&DeliveryFilter::default(), 1).await?;
+    if sent.is_empty() {
+        bail!("nothing was sent");
+    }
+    let kept = SmtpPeer::start(Script::default(), Keep::Messages).await?;
+    let single = Store::open(&Location::File(folder.join("sample.sqlite"))).await?;
+    people(&single, clock, 1).await?;
+    publish(&single, clock, catalogue).await?;
+    engine(&single, clock, &kept)?.tick().await?;
+    let message = tokio::time::timeout(Duration::from_secs(10), kept.message(0)).await?;
+    Ok(message
+        .ok_or_else(|| anyhow!("the sample was not sent"))?
+        .data
+        .clone())
+}
+
+/// Processor time of this process so far, all threads (`/proc/self/stat`, fields 14 and 15).
+fn processor_time() -> Result<Duration> {
+    let stat = std::fs::read_to_string("/proc/self/stat")?;
+    let after_name = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
+    let ticks: u64 = after_name
+        .split_whitespace()
+        .skip(11)
+        .take(2)
+        .filter_map(|f| f.parse::<u64>().ok())
+        .sum();
+    // A tick is a hundredth of a second on every Linux that runs Rust.
+    Ok(Duration::from_millis(ticks * 10))
+}
+
+/// The most memory that this process has had resident (`VmHWM`).
+fn peak_memory() -> Result<u64> {
+    let status = std::fs::read_to_string("/proc/self/status")?;
+    let line = status
+        .lines()
+        .find_map(|l| l.strip_prefix("VmHWM:"))
+        .unwrap_or("0 kB");
+    let kib: u64 = line
+        .split_whitespace()
+        .next()
+        .and_then(|n| n.parse().ok())
+        .unwrap_or(0);
+    Ok(kib * 1024)
+}

@@ -1,0 +1,110 @@
+//! `forewarn deliveries`: what became of each message.
+
+use super::pages;
+use crate::client::{Client, Remote};
+use crate::exit::Exit;
+use crate::terminal::{self, Colour, Style, Table};
+use clap::Args;
+use serde_json::Value;
+use std::process::ExitCode;
+
+/// Flags of `deliveries`.
+#[derive(Args)]
+pub struct DeliveriesArgs {
+    #[command(flatten)]
+    remote: Remote,
+    /// Of this event
+    #[arg(long, value_name = "ID")]
+    event: Option<String>,
+    /// Of this notice
+    #[arg(long, value_name = "ID")]
+    notice: Option<String>,
+    /// In this status: queued, accepted, delivered, failed, unknown, suppressed, superseded, expired
+    #[arg(long)]
+    status: Option<String>,
+    /// At most so many
+    #[arg(long, value_name = "N")]
+    limit: Option<usize>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Prints the list.
+///
+/// # Errors
+/// When the server refuses or cannot be reached.
+pub async fn run(args: DeliveriesArgs) -> anyhow::Result<ExitCode> {
+    let client = Client::new(&args.remote)?;
+    let query = [
+        ("event", args.event.as_deref()),
+        ("notice", args.notice.as_deref()),
+        ("status", args.status.as_deref()),
+    ];
+    let list = pages::all(&client, "deliveries", &query, args.limit).await?;
+    if args.json {
+        terminal::print_json(&list)?;
+    } else {
+        terminal::print(&show(&list, Colour::of_stdout()))?;
+    }
+    Ok(Exit::Done.into())
+}
+
+fn show(list: &Value, colour: Colour) -> String {
+    let items = list["items"].as_array().map_or(&[][..], Vec::as_slice);
+    if items.is_empty() {
+        return "No deliveries.\n".into();
+    }
+    let mut table = Table::new(&[
+        "contact",
+        "channel",
+        "endpoint",
+        "status",
+        "attempts",
+        "last answer",
+    ]);
+    for item in items {
+        let text = |name: &str| item[name].as_str().unwrap_or_default().to_owned();
+        let attempts = item["attempts"].as_array().map_or(&[][..], Vec::as_slice);
+        let last = attempts.last().and_then(|a| a["server_said"].as_str());
+        let style = match item["status"].as_str() {
+            Some("failed" | "expired") => Style::Failure,
+            Some("unknown") => Style::Warning,
+            _ => Style::Plain,
+        };
+        table.row(
+            style,
+            [
+                text("contact"),
+                text("channel"),
+                text("endpoint"),
+                text("status"),
+                attempts.len().to_string(),
+                last.map_or_else(|| text("reason"), str::to_owned),
+            ],
+        );
+    }
+    table.show(colour)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn what_a_server_said_cannot_break_the_table() {
+        let list = json!({"items": [
+            {"contact": "ada", "channel": "email", "endpoint": "ada@example.org", "status": "failed",
+             "attempts": [{"server_said": "451 later"}, {"server_said": "550 no\r\n\u{1b}[2Jsuch user"}]},
+            {"contact": "bob", "channel": "email", "endpoint": "bob@example.org", "status": "suppressed",
+             "attempts": [], "reason": "unsubscribed"},
+        ]});
+        assert_eq!(
+            show(&list, Colour::Off),
+            "contact  channel  endpoint         status      attempts  last answer\n\
+             ada      email    ada@example.org  failed      2         550 no\u{fffd} \u{fffd}[2Jsuch user\n\
+             bob      email    bob@example.org  suppressed  0         unsubscribed\n"
+        );
+    }
+}

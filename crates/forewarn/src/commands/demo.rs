@@ -1,0 +1,94 @@
+//! `forewarn demo`: a story with a movable clock, in which every message is caught and nothing leaves the machine.
+
+use crate::demo::{Stage, story};
+use crate::installation::{Installation, Parts};
+use crate::settings::Settings;
+use anyhow::{Context, Result};
+use clap::Args;
+use forewarn_core::contact::EmailAddress;
+use forewarn_core::document::{Catalogue, Documents};
+use forewarn_engine::channel::smtp::RelayUrl;
+use forewarn_server::hash_password;
+use forewarn_store::{Clock, Location, Role, Store};
+use std::process::ExitCode;
+use std::sync::Arc;
+use tokio::net::TcpListener;
+
+/// The name and password with which the demo's console is signed in to.
+const NAME: &str = "demo";
+const PASSWORD: &str = "demo";
+
+/// `demo` has no flags of its own.
+#[derive(Args)]
+pub struct DemoArgs {}
+
+/// Runs the demo until it is interrupted.
+///
+/// # Errors
+/// When it cannot begin.
+pub async fn run(_: DemoArgs, settings: Settings) -> Result<ExitCode> {
+    let folder = std::env::temp_dir().join(format!("forewarn-demo-{}", std::process::id()));
+    std::fs::create_dir_all(&folder)
+        .with_context(|| format!("cannot make {}", folder.display()))?;
+    let ended = tell(&settings, &folder).await;
+    let _ = std::fs::remove_dir_all(&folder);
+    ended.map(|()| ExitCode::SUCCESS)
+}
+
+async fn tell(settings: &Settings, folder: &std::path::Path) -> Result<()> {
+    let store = Store::open(&Location::File(folder.join("demo.sqlite"))).await?;
+    let clock = Clock::manual(Clock::System.now());
+    let stage = Stage::set(clock.clone()).await?;
+    let listener = match TcpListener::bind(&settings.listen).await {
+        Ok(listener) => listener,
+        // Somebody tries the demo beside something else: any free port will do.
+        Err(_) => TcpListener::bind("127.0.0.1:0").await?,
+    };
+    let address = listener.local_addr()?;
+    let documents = Documents::parse_yaml(
+        &story::documents(&stage, clock.now()),
+        &Catalogue::default(),
+        "MNT-1",
+    )?;
+    store.apply(&documents, "demo", clock.now(), false).await?;
+    let hash = hash_password(PASSWORD).map_err(anyhow::Error::msg)?;
+    store
+        .put_user(NAME, &hash, Role::Administrator, "demo", clock.now())
+        .await?;
+    let relay =
+        RelayUrl::parse(&format!("smtp://{}", stage.mail_address())).map_err(anyhow::Error::msg)?;
+    let parts = Parts {
+        store,
+        clock: clock.clone(),
+        relays: vec![relay],
+        allow_private_targets: vec!["127.0.0.0/8".parse()?],
+        public_url: format!("http://{address}"),
+        from: EmailAddress::parse("it-news@example.edu").map_err(anyhow::Error::msg)?,
+        from_name: None,
+        admin_token: settings.admin_token.clone(),
+        metrics: Box::new(String::new),
+    };
+    let stage = Arc::new(stage);
+    let mut installation = Installation::assemble(parts, Some(stage.clone())).await?;
+    stage
+        .begin(
+            &installation,
+            documents.maintenance.as_ref().map(|m| m.window()),
+        )
+        .await?;
+    installation.serve(listener).await?;
+    println!(
+        "The demo of Forewarn is running. Nothing leaves this machine; the clock moves when you move it.\n"
+    );
+    println!("  Status page      http://{address}/");
+    println!(
+        "  Console          http://{address}/console        sign in as {NAME} with the password {PASSWORD}"
+    );
+    println!("  Caught messages  http://{address}/console/caught");
+    println!(
+        "\nPress \"Next notice\" in the console and watch a maintenance and an incident go by. Ctrl-C ends it."
+    );
+    tokio::signal::ctrl_c().await?;
+    installation.stop().await;
+    Ok(())
+}

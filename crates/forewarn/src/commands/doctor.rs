@@ -1,0 +1,416 @@
+//! `forewarn doctor`: what keeps this installation from telling people, before they need to be told.
+
+use crate::exit::Exit;
+use crate::settings::Settings;
+use crate::terminal::{self, Colour, Style, Table};
+use clap::Args;
+use forewarn_engine::channel::smtp::RelayUrl;
+use forewarn_store::{Clock, DeliveryFilter, NoticeFilter, Store, VERSION};
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Duration;
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::TcpStream;
+use url::Url;
+
+/// A relay that is there greets within this time.
+const RELAY_WITHIN: Duration = Duration::from_secs(10);
+/// A reply line of SMTP has at most 512 bytes (RFC 5321, 4.5.3.1.5); some are longer.
+const MOST_REPLY_BYTES: u64 = 8 * 1024;
+/// The journal may be a little ahead of a clock that was set back.
+const CLOCK_MAY_DIFFER: SignedDuration = SignedDuration::from_secs(60);
+/// Below this much free space the database may stop at a bad moment.
+const LITTLE_SPACE_KILOBYTES: u64 = 512 * 1024;
+/// The oldest day on which this program can run.
+const BUILT_AFTER: &str = "2026-11-01T00:00:00Z";
+
+/// Flags of `doctor`.
+#[derive(Args)]
+pub struct DoctorArgs {
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// How a check came out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Health {
+    /// As it should be.
+    Ok,
+    /// It works, but somebody should look at it.
+    Warning,
+    /// Forewarn cannot do its work.
+    Failed,
+}
+
+/// One check.
+#[derive(Debug, Serialize)]
+struct Check {
+    check: String,
+    result: Health,
+    detail: String,
+}
+
+impl Check {
+    fn new(check: &str, result: Health, detail: impl Into<String>) -> Check {
+        Check {
+            check: check.to_owned(),
+            result,
+            detail: detail.into(),
+        }
+    }
+}
+
+/// Checks everything and prints a table.
+///
+/// # Errors
+/// When standard output cannot be written; what is wrong with the installation is data.
+pub async fn run(args: DoctorArgs, settings: Settings) -> anyhow::Result<ExitCode> {
+    let now = Clock::System.now();
+    let mut checks = vec![data_folder(&settings.data)];
+    checks.extend(free_space(&settings.data));
+    database(&settings, now, &mut checks).await;
+    checks.extend(addresses(&settings));
+    for relay in &settings.relays {
+        checks.push(relay_answers(relay).await);
+    }
+    if args.json {
+        terminal::print_json(&checks)?;
+    } else {
+        terminal::print(&show(&checks, Colour::of_stdout()))?;
+    }
+    let worst = checks.iter().map(|c| c.result).max();
+    Ok(match worst.unwrap_or(Health::Ok) {
+        Health::Ok => Exit::Done,
+        Health::Warning => Exit::Warned,
+        Health::Failed => Exit::Refused,
+    }
+    .into())
+}
+
+fn show(checks: &[Check], colour: Colour) -> String {
+    let mut table = Table::new(&["check", "result", "detail"]);
+    for check in checks {
+        let (style, result) = match check.result {
+            Health::Ok => (Style::Plain, "ok"),
+            Health::Warning => (Style::Warning, "warning"),
+            Health::Failed => (Style::Failure, "FAILED"),
+        };
+        let cells = [check.check.clone(), result.into(), check.detail.clone()];
+        table.row(style, cells);
+    }
+    table.show(colour)
+}
+
+fn data_folder(folder: &Path) -> Check {
+    let name = folder.display();
+    if !folder.exists() {
+        let detail = format!("{name} does not exist yet; `forewarn serve` makes it");
+        return Check::new("data folder", Health::Warning, detail);
+    }
+    let probe = folder.join(format!(".doctor-{}", std::process::id()));
+    let written = std::fs::write(&probe, b"doctor").and_then(|()| std::fs::remove_file(&probe));
+    match written {
+        Ok(()) => Check::new("data folder", Health::Ok, format!("{name} can be written")),
+        Err(problem) => {
+            let detail = format!("{name} cannot be written: {problem}");
+            Check::new("data folder", Health::Failed, detail)
+        }
+    }
+}
+
+/// Free space by `df`, whose output POSIX lays down. Nothing where there is no `df`.
+fn free_space(folder: &Path) -> Option<Check> {
+    let output = std::process::Command::new("df")
+        .arg("-Pk")
+        .arg(folder)
+        .output()
+        .ok()?;
+    let text = String::from_utf8(output.stdout).ok()?;
+    let kilobytes: u64 = text
+        .lines()
+        .nth(1)?
+        .split_whitespace()
+        .nth(3)?
+        .parse()
+        .ok()?;
+    let health = if kilobytes < LITTLE_SPACE_KILOBYTES {
+        Health::Warning
+    } else {
+        Health::Ok
+    };
+    let detail = format!("{} MB free", kilobytes / 1024);
+    Some(Check::new("disk space", health, detail))
+}
+
+async fn database(settings: &Settings, now: Timestamp, checks: &mut Vec<Check>) {
+    if let Some(file) = settings.database_file().filter(|file| !file.exists()) {
+        let detail = format!("{} does not exist yet", file.display());
+        checks.push(Check::new("database", Health::Warning, detail));
+        checks.push(clock(now, None));
+        return;
+    }
+    let store = match Store::open(&settings.location).await {
+        Ok(store) => store,
+        Err(problem) => {
+            checks.push(Check::new("database", Health::Failed, problem.to_string()));
+            checks.push(clock(now, None));
+            return;
+        }
+    };
+    let mut newest = None;
+    if let Err(problem) = stored(&store, now, checks, &mut newest).await {
+        checks.push(Check::new("database", Health::Failed, problem.to_string()));
+    }
+    checks.push(clock(now, newest));
+    store.close().await;
+}
+
+async fn stored(
+    store: &Store,
+    now: Timestamp,
+    checks: &mut Vec<Check>,
+    newest: &mut Option<Timestamp>,
+) -> forewarn_store::Result<()> {
+    store.check().await?;
+    let megabytes = store.size().await? / 1024 / 1024;
+    let detail = format!(
+        "{}, tables at version {VERSION}, {megabytes} MB",
+        store.describe().await?
+    );
+    checks.push(Check::new("database", Health::Ok, detail));
+
+    let verdict = store.verify_journal().await?;
+    checks.push(match verdict.broken {
+        None => {
+            let detail = format!("whole, {} entries", verdict.entries);
+            Check::new("journal", Health::Ok, detail)
+        }
+        Some((entry, how)) => {
+            let detail = format!("broken: entry {entry} {how}");
+            Check::new("journal", Health::Failed, detail)
+        }
+    });
+    *newest = store.journal(None, None, 1).await?.first().map(|e| e.at);
+
+    let waiting = NoticeFilter {
+        status: Some("awaiting_approval".into()),
+        ..NoticeFilter::default()
+    };
+    let waiting = store.notices(&waiting, 1_000).await?;
+    let overdue = waiting.iter().filter(|notice| notice.due <= now).count();
+    let detail = match overdue {
+        0 => "none is overdue for a person's word".to_owned(),
+        n => format!(
+            "{n} are due and wait for a person: forewarn notices --status awaiting_approval"
+        ),
+    };
+    let health = if overdue == 0 {
+        Health::Ok
+    } else {
+        Health::Warning
+    };
+    checks.push(Check::new("notices in doubt", health, detail));
+
+    let unknown = DeliveryFilter {
+        status: Some(forewarn_core::delivery::DeliveryStatus::Unknown),
+        ..DeliveryFilter::default()
+    };
+    let unknown = store.deliveries(&unknown, 1_000).await?.len();
+    let (health, detail) = match unknown {
+        0 => (Health::Ok, "none is unknown".to_owned()),
+        n => {
+            let many = if n == 1_000 {
+                "1000 or more"
+            } else {
+                &n.to_string()
+            };
+            let detail = format!(
+                "of {many} nobody knows whether they were sent: forewarn deliveries --status unknown"
+            );
+            (Health::Warning, detail)
+        }
+    };
+    checks.push(Check::new("deliveries in doubt", health, detail));
+    Ok(())
+}
+
+/// A clock that is wrong tells people too early or too late.
+fn clock(now: Timestamp, newest: Option<Timestamp>) -> Check {
+    let built_after: Timestamp = BUILT_AFTER.parse().unwrap_or(Timestamp::UNIX_EPOCH);
+    if now < built_after {
+        let detail = format!("it says {now}, before this program was made");
+        return Check::new("clock", Health::Failed, detail);
+    }
+    match newest {
+        Some(newest) if newest > now + CLOCK_MAY_DIFFER => {
+            let detail = format!("it says {now}, but the journal was written until {newest}");
+            Check::new("clock", Health::Failed, detail)
+        }
+        _ => Check::new("clock", Health::Ok, format!("{now:.0}")),
+    }
+}
+
+fn addresses(settings: &Settings) -> Vec<Check> {
+    let public_url = match &settings.public_url {
+        None => (
+            Health::Warning,
+            "not set: links in messages lead nowhere (set --public-url)".to_owned(),
+        ),
+        Some(url) if url.starts_with("http://") => (
+            Health::Warning,
+            format!("{url} is not encrypted; use https"),
+        ),
+        Some(url) => (Health::Ok, url.clone()),
+    };
+    let sender = match &settings.from {
+        None => (
+            Health::Warning,
+            "not set: no mail can be sent (set --from)".to_owned(),
+        ),
+        Some(from) => (Health::Ok, from.to_string()),
+    };
+    let mut checks = vec![
+        Check::new("public address", public_url.0, public_url.1),
+        Check::new("sender", sender.0, sender.1),
+    ];
+    if settings.relays.is_empty() {
+        let detail = "none is set: no mail can be sent (set --smtp)";
+        checks.push(Check::new("mail relay", Health::Warning, detail));
+    }
+    checks
+}
+
+/// Whether a relay is there and, where it speaks before encryption, whether it greets as one.
+async fn relay_answers(relay: &RelayUrl) -> Check {
+    let shown = relay.to_string();
+    let answered = tokio::time::timeout(RELAY_WITHIN, greet(&shown)).await;
+    let (health, detail) = match answered {
+        Ok(Ok(said)) => (Health::Ok, format!("{shown}: {said}")),
+        Ok(Err(problem)) => (Health::Failed, format!("{shown}: {problem}")),
+        Err(_) => {
+            let seconds = RELAY_WITHIN.as_secs();
+            let detail = format!("{shown}: no answer within {seconds} seconds");
+            (Health::Failed, detail)
+        }
+    };
+    Check::new("mail relay", health, detail)
+}
+
+async fn greet(relay: &str) -> Result<String, String> {
+    let url = Url::parse(relay).map_err(|problem| problem.to_string())?;
+    let default = match url.scheme() {
+        "smtps" => 465,
+        "smtp+starttls" => 587,
+        _ => 25,
+    };
+    let host = url.host_str().unwrap_or_default();
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    let connection = TcpStream::connect((host, url.port().unwrap_or(default)))
+        .await
+        .map_err(|problem| format!("cannot be reached: {problem}"))?;
+    if url.scheme() == "smtps" {
+        return Ok("accepts connections (not greeted: it speaks TLS first)".into());
+    }
+    let (reader, mut writer) = connection.into_split();
+    let mut reader = BufReader::new(reader);
+    reply(&mut reader, "220").await?;
+    let broken = |problem: std::io::Error| format!("broke off: {problem}");
+    writer
+        .write_all(b"EHLO doctor.invalid\r\n")
+        .await
+        .map_err(broken)?;
+    let offers = reply(&mut reader, "250").await?;
+    // A courtesy; the answer does not matter.
+    let _ = writer.write_all(b"QUIT\r\n").await;
+    let encrypts = offers
+        .iter()
+        .any(|line| line.eq_ignore_ascii_case("STARTTLS"));
+    if url.scheme() == "smtp+starttls" && !encrypts {
+        return Err("does not offer STARTTLS, which the settings require".into());
+    }
+    Ok("greets and takes EHLO".into())
+}
+
+/// The lines of a reply, without their codes.
+async fn reply(
+    reader: &mut BufReader<impl AsyncRead + Unpin>,
+    code: &str,
+) -> Result<Vec<String>, String> {
+    let (mut lines, mut left) = (Vec::new(), MOST_REPLY_BYTES);
+    loop {
+        let mut line = Vec::new();
+        let read = (&mut *reader).take(left).read_until(b'\n', &mut line).await;
+        let read = read.map_err(|problem| format!("broke off: {problem}"))?;
+        left -= read as u64;
+        let line = String::from_utf8_lossy(&line).trim_end().to_owned();
+        let rest = line.get(4..).unwrap_or_default().to_owned();
+        match (line.get(..3), line.as_bytes().get(3)) {
+            (Some(found), Some(b'-')) if found == code && left > 0 => lines.push(rest),
+            (Some(found), None | Some(b' ')) if found == code => {
+                lines.push(rest);
+                return Ok(lines);
+            }
+            _ if line.is_empty() => return Err("closed the connection".into()),
+            _ => {
+                return Err(format!(
+                    "answered: {}",
+                    line.chars().take(200).collect::<String>()
+                ));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn replies_are_read_whole_or_refused() {
+        for (text, expected) in [
+            (
+                "250-mx\r\n250-STARTTLS\r\n250 SIZE 10\r\n",
+                Ok("mx|STARTTLS|SIZE 10"),
+            ),
+            ("250\r\n", Ok("")),
+            ("554 go away\r\n", Err("answered: 554 go away")),
+            ("250-mx\r\n550 x\r\n", Err("answered: 550 x")),
+            ("", Err("closed the connection")),
+            ("é50 x", Err("answered: é50 x")),
+        ] {
+            let found = reply(&mut BufReader::new(text.as_bytes()), "250").await;
+            let found = found.map(|lines| lines.join("|"));
+            let expected = expected.map(str::to_owned).map_err(str::to_owned);
+            assert_eq!(found, expected, "{text:?}");
+        }
+        let endless = "250-x\r\n".repeat(10_000);
+        assert!(
+            reply(&mut BufReader::new(endless.as_bytes()), "250")
+                .await
+                .is_err()
+        );
+    }
+
+    #[test]
+    fn a_clock_behind_the_journal_is_wrong() {
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        let now = at("2026-11-22T10:00:00Z");
+        assert_eq!(clock(now, None).result, Health::Ok);
+        assert_eq!(
+            clock(now, Some(at("2026-11-22T10:00:30Z"))).result,
+            Health::Ok
+        );
+        assert_eq!(
+            clock(now, Some(at("2026-11-22T11:00:00Z"))).result,
+            Health::Failed
+        );
+        assert_eq!(
+            clock(at("1970-01-01T00:10:00Z"), None).result,
+            Health::Failed
+        );
+    }
+}

@@ -1,0 +1,228 @@
+//! `forewarn maintenance`: creating maintenances and taking them through their states.
+
+use super::{schedule, source};
+use crate::client::{Body, Client, Remote};
+use crate::exit::{Exit, InvalidInput};
+use crate::terminal::{self, Colour, clean};
+use clap::{Args, Subcommand};
+use forewarn_core::document::{Node, Problems, Value as Tree, parse_yaml};
+use forewarn_core::maintenance::Maintenance;
+use forewarn_core::plan::Plan;
+use forewarn_core::problem::Invalid;
+use forewarn_core::time::{CivilTime, Zone};
+use serde_json::{Map, Value, json};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// Flags of `maintenance`.
+#[derive(Args)]
+pub struct MaintenanceArgs {
+    #[command(flatten)]
+    remote: Remote,
+    /// Print JSON
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Subcommand)]
+enum Action {
+    /// Plan a maintenance from a document
+    Create {
+        /// The document: maintenance: {title, services, start, end, ...}; - is standard input
+        file: PathBuf,
+    },
+    /// Agree that people are told
+    Approve {
+        /// The maintenance
+        id: String,
+    },
+    /// Work begins
+    Start {
+        /// The maintenance
+        id: String,
+    },
+    /// Work is done
+    Complete {
+        /// The maintenance
+        id: String,
+    },
+    /// It begins later than planned
+    Delay {
+        /// The maintenance
+        id: String,
+        /// The new start, in the organisation's zone or with its own
+        #[arg(long, value_name = "TIME")]
+        start: String,
+        /// The new end
+        #[arg(long, value_name = "TIME")]
+        end: Option<String>,
+        /// Why, for readers
+        #[arg(long, value_name = "TEXT")]
+        reason: Option<String>,
+    },
+    /// It ends later than promised
+    Extend {
+        /// The maintenance
+        id: String,
+        /// The new end, in the organisation's zone or with its own
+        #[arg(long, value_name = "TIME")]
+        end: String,
+        /// Why, for readers
+        #[arg(long, value_name = "TEXT")]
+        reason: Option<String>,
+    },
+    /// It does not happen
+    Cancel {
+        /// The maintenance
+        id: String,
+        /// Why, for readers
+        #[arg(long, value_name = "TEXT")]
+        reason: Option<String>,
+    },
+}
+
+/// Asks the server and prints what the maintenance is now.
+///
+/// # Errors
+/// When the server refuses or cannot be reached, or the document cannot be read.
+pub async fn run(args: MaintenanceArgs) -> anyhow::Result<ExitCode> {
+    let client = Client::new(&args.remote)?;
+    let answer = match args.action {
+        Action::Create { file } => {
+            client
+                .post(&["maintenances"], &[], document(&file)?)
+                .await?
+        }
+        Action::Approve { id } => change(&client, &id, "approve", []).await?,
+        Action::Start { id } => change(&client, &id, "start", []).await?,
+        Action::Complete { id } => change(&client, &id, "complete", []).await?,
+        Action::Delay {
+            id,
+            start,
+            end,
+            reason,
+        } => {
+            let fields = [("start", Some(start)), ("end", end), ("reason", reason)];
+            change(&client, &id, "delay", fields).await?
+        }
+        Action::Extend { id, end, reason } => {
+            let fields = [("end", Some(end)), ("reason", reason)];
+            change(&client, &id, "extend", fields).await?
+        }
+        Action::Cancel { id, reason } => {
+            change(&client, &id, "cancel", [("reason", reason)]).await?
+        }
+    };
+    let plan = serde_json::from_value::<Plan>(answer["plan"].clone()).ok();
+    if args.json {
+        terminal::print_json(&answer)?;
+    } else {
+        terminal::print(&show(&answer, plan.as_ref(), Colour::of_stdout()))?;
+    }
+    let late = plan.is_some_and(|plan| !plan.breaches.is_empty());
+    Ok(if late { Exit::Warned } else { Exit::Done }.into())
+}
+
+/// The maintenance in a file, as the API takes it. What needs no catalogue is checked here, where its line is known.
+fn document(file: &Path) -> anyhow::Result<Body> {
+    let (name, text) = source::text(file)?;
+    let refused = |invalid| InvalidInput::of(name.as_str(), invalid);
+    let nodes = parse_yaml(&text).map_err(refused)?;
+    let mut found = Vec::new();
+    for node in &nodes {
+        match &node.value {
+            Tree::Map(entries) if entries.iter().any(|(key, _, _)| key == "maintenance") => {
+                found.extend(entries.iter().filter(|(k, _, _)| k == "maintenance"));
+                for (other, _, _) in entries.iter().filter(|(k, _, _)| k != "maintenance") {
+                    terminal::caution(&format!(
+                        "{} is left out; load it with `forewarn apply`",
+                        clean(other)
+                    ));
+                }
+            }
+            _ => {}
+        }
+    }
+    let (path, maintenance) = match (found.as_slice(), nodes.as_slice()) {
+        ([(_, _, maintenance)], _) => ("maintenance", maintenance),
+        // The fields without their heading, as the API takes them.
+        ([], [node]) => ("", node),
+        _ => {
+            let problem = "needs exactly one maintenance";
+            return Err(refused(Invalid::one("maintenance", problem)).into());
+        }
+    };
+    let mut problems = Problems::default();
+    Maintenance::read(maintenance, path, &Zone::utc(), "MNT-1", &mut problems);
+    if !problems.0.is_empty() {
+        let problems = problems.0;
+        return Err(refused(Invalid { problems }).into());
+    }
+    Ok(Body::Json(json_of(maintenance)))
+}
+
+/// A tree as JSON; scalars stay texts, which the server reads by their meaning as it does those of a file.
+fn json_of(node: &Node) -> Value {
+    match &node.value {
+        Tree::Null => Value::Null,
+        Tree::Text { text, .. } => Value::from(text.as_str()),
+        Tree::List(items) => items.iter().map(json_of).collect(),
+        Tree::Map(entries) => {
+            let entries = entries
+                .iter()
+                .map(|(key, _, node)| (key.clone(), json_of(node)));
+            Value::Object(entries.collect())
+        }
+    }
+}
+
+async fn change<const N: usize>(
+    client: &Client,
+    id: &str,
+    action: &str,
+    fields: [(&str, Option<String>); N],
+) -> anyhow::Result<Value> {
+    let given = fields
+        .into_iter()
+        .filter_map(|(name, value)| value.map(|value| (name.to_owned(), Value::from(value))));
+    let body = Body::Json(json!(given.collect::<Map<_, _>>()));
+    client.post(&["maintenances", id, action], &[], body).await
+}
+
+fn show(answer: &Value, plan: Option<&Plan>, colour: Colour) -> String {
+    let text = |name: &str| clean(answer[name].as_str().unwrap_or_default());
+    let mut shown = format!(
+        "{} is {}, revision {}\n",
+        text("id"),
+        text("status").replace('_', " "),
+        answer["revision"]
+    );
+    if let Some(plan) = plan {
+        // The start is civil time with its zone (RFC 9557).
+        let start = answer["start"].as_str();
+        let start = start.and_then(|text| CivilTime::parse(text, &Zone::utc()).ok());
+        let zone = start.map_or_else(Zone::utc, |start| start.zone);
+        shown.push('\n');
+        shown.push_str(&schedule::show(plan, &text("title"), &zone, colour));
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_example_is_sent_as_the_api_takes_it() {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/maintenance.yaml");
+        let expected = json!({
+            "title": "Student portal update", "kind": "routine", "services": ["portal"],
+            "start": "2026-12-06T22:00", "end": "2026-12-07T01:00",
+            "facts": {"effect": "You cannot sign in to the student portal.",
+                "why": "The update makes the timetable load faster.", "contact": "help@example.edu"}
+        });
+        assert_eq!(document(&file).unwrap(), Body::Json(expected));
+    }
+}

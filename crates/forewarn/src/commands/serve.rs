@@ -1,0 +1,103 @@
+//! `forewarn serve`: the server and the engine in one process.
+
+use crate::installation::{Installation, Parts};
+use crate::lock::DataLock;
+use crate::settings::Settings;
+use anyhow::{Context, Result};
+use clap::Args;
+use forewarn_core::contact::EmailAddress;
+use forewarn_store::{Clock, Store};
+use std::process::ExitCode;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// `serve` has no flags of its own.
+#[derive(Args)]
+pub struct ServeArgs {}
+
+/// Serves until it is told to stop (SIGTERM, SIGINT).
+///
+/// # Errors
+/// When it cannot begin: the data folder is taken, the database or the address cannot be used.
+pub async fn run(_: ServeArgs, settings: Settings) -> Result<ExitCode> {
+    // Before anything else, so that an early signal is not lost.
+    let (mut terminate, mut interrupt) = (
+        signal(SignalKind::terminate())?,
+        signal(SignalKind::interrupt())?,
+    );
+    let _lock = DataLock::take(&settings.data)?;
+    let store = Store::open(&settings.location)
+        .await
+        .context("the database cannot be opened")?;
+    let listener = TcpListener::bind(&settings.listen).await.with_context(|| {
+        format!(
+            "cannot listen on {}; choose another address with --listen",
+            settings.listen
+        )
+    })?;
+    let address = listener.local_addr()?;
+    let public_url = settings
+        .public_url
+        .clone()
+        .unwrap_or_else(|| format!("http://{address}"));
+    let metrics = metrics_exporter_prometheus::PrometheusBuilder::new().install_recorder()?;
+    let mut installation = Installation::assemble(
+        Parts {
+            store,
+            clock: Clock::System,
+            from: sender(&settings, &public_url)?,
+            from_name: settings.from_name.clone(),
+            relays: settings.relays.clone(),
+            allow_private_targets: settings.allow_private_targets.clone(),
+            public_url,
+            admin_token: settings.admin_token.clone(),
+            metrics: Box::new(move || metrics.render()),
+        },
+        None,
+    )
+    .await?;
+    let password = installation.first_administrator().await?;
+    let taken = installation.send().await?;
+    if taken > 0 {
+        tracing::warn!(
+            taken,
+            "attempts of an earlier process are tried again; each is on record as unknown"
+        );
+    }
+    installation.serve(listener).await?;
+    println!("Forewarn is listening on http://{address}");
+    if let Some(password) = password {
+        println!(
+            "First start: sign in at http://{address}/console as admin with the password {password}"
+        );
+        println!("It is not shown again.");
+    }
+    if settings.relays.is_empty() {
+        tracing::warn!(
+            "no mail relay is configured (FOREWARN_SMTP_URL): mails wait until there is one"
+        );
+    }
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    tracing::info!("stopping");
+    installation.stop().await;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The sender of mail: as set, else `forewarn@` the host of our links.
+fn sender(settings: &Settings, public_url: &str) -> Result<EmailAddress> {
+    if let Some(from) = &settings.from {
+        return Ok(from.clone());
+    }
+    let host = url::Url::parse(public_url)
+        .ok()
+        .and_then(|url| url.domain().map(str::to_owned));
+    let domain = host
+        .filter(|h| h.contains('.'))
+        .unwrap_or_else(|| "localhost.localdomain".into());
+    EmailAddress::parse(&format!("forewarn@{domain}"))
+        .map_err(anyhow::Error::msg)
+        .context("set the sender with --from")
+}

@@ -1,0 +1,227 @@
+//! The demo's stage: receivers inside the process, a movable clock, and the story that plays on it.
+
+pub mod story;
+
+use crate::installation::Installation;
+use anyhow::{Result, anyhow};
+use forewarn_engine::peer::http::{HttpPeer, Reply, Script as HttpScript};
+use forewarn_engine::peer::smtp::{Keep, Script as SmtpScript, SmtpPeer};
+use forewarn_engine::{Engine, RealChannels};
+use forewarn_server::App;
+use forewarn_server::demo::{CaughtItem, Demo};
+use forewarn_store::{Clock, Lane};
+use jiff::{SignedDuration, Timestamp};
+use std::collections::VecDeque;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, OnceLock};
+use story::Act;
+
+/// Receivers, clock and story.
+pub struct Stage {
+    clock: Clock,
+    mail: Arc<SmtpPeer>,
+    hooks: HttpPeer,
+    caught: Arc<Mutex<Vec<CaughtItem>>>,
+    play: OnceLock<Play>,
+}
+
+/// What is known once the installation stands.
+struct Play {
+    app: App,
+    engine: Arc<Engine<RealChannels>>,
+    acts: tokio::sync::Mutex<VecDeque<(Timestamp, Act)>>,
+}
+
+impl Stage {
+    /// Starts the receivers on free ports of 127.0.0.1.
+    ///
+    /// # Errors
+    /// When no port can be had.
+    pub async fn set(clock: Clock) -> Result<Stage> {
+        let caught: Arc<Mutex<Vec<CaughtItem>>> = Arc::default();
+        let mail = Arc::new(SmtpPeer::start(SmtpScript::default(), Keep::Messages).await?);
+        let (on, at) = (caught.clone(), clock.clone());
+        let script = HttpScript::new()
+            .always(Reply::status(204))
+            .on_request(move |request| {
+                let mut raw: Vec<u8> = request
+                    .headers
+                    .iter()
+                    .flat_map(|(name, value)| format!("{name}: {value}\r\n").into_bytes())
+                    .collect();
+                raw.extend_from_slice(b"\r\n");
+                raw.extend_from_slice(&request.body);
+                push(
+                    &on,
+                    false,
+                    format!("webhook {}", request.path),
+                    at.now(),
+                    raw,
+                );
+            });
+        let hooks = HttpPeer::start(script).await?;
+        tokio::spawn(catch_mail(mail.clone(), caught.clone(), clock.clone()));
+        Ok(Stage {
+            clock,
+            mail,
+            hooks,
+            caught,
+            play: OnceLock::new(),
+        })
+    }
+
+    /// Where mail is caught.
+    pub fn mail_address(&self) -> SocketAddr {
+        self.mail.addr()
+    }
+
+    /// Where a webhook is caught.
+    pub fn hook_url(&self, path: &str) -> String {
+        self.hooks.url(path)
+    }
+
+    /// Writes the story for a maintenance in this window, creates it, and sends what is due at once.
+    ///
+    /// # Errors
+    /// When the maintenance cannot be created.
+    pub async fn begin(
+        self: &Arc<Stage>,
+        installation: &Installation,
+        window: Option<(Timestamp, Timestamp)>,
+    ) -> Result<()> {
+        let (start, end) = window.ok_or_else(|| anyhow!("the demo has no maintenance"))?;
+        let play = Play {
+            app: installation.app.clone(),
+            engine: installation.engine.clone(),
+            acts: tokio::sync::Mutex::new(story::acts(start, end)),
+        };
+        play.engine.recover().await?;
+        story::open(&play.app, start, end).await?;
+        play.engine.tick().await?;
+        let mut published = play.app.store.publications();
+        let (stage, _) = (self.clone(), self.play.set(play));
+        // What is done by hand in the console goes out at once, as it would on a running server.
+        tokio::spawn(async move {
+            while published.changed().await.is_ok() {
+                if let Some(play) = stage.play.get()
+                    && let Err(problem) = play.engine.tick().await
+                {
+                    tracing::warn!(%problem, "the demo's engine");
+                }
+            }
+        });
+        Ok(())
+    }
+
+    async fn step(&self, minutes: Option<i64>) -> Result<String> {
+        let play = self
+            .play
+            .get()
+            .ok_or_else(|| anyhow!("the demo has not begun"))?;
+        let now = self.clock.now();
+        if let Some(minutes) = minutes {
+            return self
+                .until(play, now + SignedDuration::from_mins(minutes))
+                .await;
+        }
+        let act = play.acts.lock().await.front().map(|(at, _)| *at);
+        let mut next = act;
+        for lane in Lane::ALL {
+            let due = play.app.store.next_due(lane).await?;
+            next = next.into_iter().chain(due).min();
+        }
+        match next {
+            Some(next) => self.until(play, next.max(now)).await,
+            None => Ok("The story is told: nothing more is planned.".into()),
+        }
+    }
+
+    /// Plays all that happens until then, in its order, at its time.
+    async fn until(&self, play: &Play, to: Timestamp) -> Result<String> {
+        let before = self.caught().len();
+        let mut happened = Vec::new();
+        loop {
+            let act = play
+                .acts
+                .lock()
+                .await
+                .front()
+                .map(|(at, _)| *at)
+                .filter(|at| *at <= to);
+            let mut due = None;
+            for lane in Lane::ALL {
+                let next = play.app.store.next_due(lane).await?;
+                due = due.into_iter().chain(next.filter(|at| *at <= to)).min();
+            }
+            let Some(next) = act.into_iter().chain(due).min() else {
+                break;
+            };
+            self.clock.set(next.max(self.clock.now()));
+            if act == Some(next)
+                && let Some((_, act)) = play.acts.lock().await.pop_front()
+            {
+                happened.push(story::perform(&play.app, act).await?);
+            }
+            play.engine.tick().await?;
+        }
+        self.clock.set(to.max(self.clock.now()));
+        play.app.store.hint();
+        let sent = self.caught().len() - before;
+        happened.push(match sent {
+            0 => "No message was due.".into(),
+            1 => "1 message went out.".to_owned(),
+            n => format!("{n} messages went out."),
+        });
+        Ok(happened.join(" "))
+    }
+}
+
+fn push(caught: &Mutex<Vec<CaughtItem>>, is_mail: bool, to: String, at: Timestamp, raw: Vec<u8>) {
+    let mut all = caught
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner);
+    let id = all.len();
+    all.push(CaughtItem {
+        id,
+        is_mail,
+        to,
+        at,
+        raw,
+    });
+}
+
+async fn catch_mail(mail: Arc<SmtpPeer>, caught: Arc<Mutex<Vec<CaughtItem>>>, clock: Clock) {
+    let mut order = 0;
+    while let Some(message) = mail.message(order).await {
+        push(
+            &caught,
+            true,
+            message.to.clone(),
+            clock.now(),
+            message.data.clone(),
+        );
+        order += 1;
+    }
+}
+
+impl Demo for Stage {
+    fn caught(&self) -> Vec<CaughtItem> {
+        self.caught
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .clone()
+    }
+
+    fn advance<'a>(
+        &'a self,
+        minutes: Option<i64>,
+    ) -> Pin<Box<dyn Future<Output = Result<String, String>> + Send + 'a>> {
+        Box::pin(async move {
+            self.step(minutes)
+                .await
+                .map_err(|problem| format!("{problem:#}"))
+        })
+    }
+}

@@ -1,0 +1,212 @@
+//! An installation at work: store, engine and server wired together, for `serve`, `demo` and the tests.
+
+use anyhow::{Context, Result};
+use forewarn_core::contact::EmailAddress;
+use forewarn_core::token::Key;
+use forewarn_engine::channel::smtp::RelayUrl;
+use forewarn_engine::channel::smtp::Smtp;
+use forewarn_engine::channel::webhook::Webhooks;
+use forewarn_engine::{Engine, Identity, RealChannels};
+use forewarn_server::demo::Demo;
+use forewarn_server::status_page::Live;
+use forewarn_server::{App, Shared, hash_password, random_password, random_token};
+use forewarn_store::{Clock, Role, Store};
+use ipnet::IpNet;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+/// How many webhooks of one flight are on the way at once.
+const HOOKS_AT_ONCE: usize = 16;
+/// How long a stopping server waits for answers under way.
+const GRACE: Duration = Duration::from_secs(20);
+
+/// What an installation is made of.
+pub struct Parts {
+    /// The store.
+    pub store: Store,
+    /// The clock.
+    pub clock: Clock,
+    /// Mail relays in order.
+    pub relays: Vec<RelayUrl>,
+    /// Private networks that webhooks may reach.
+    pub allow_private_targets: Vec<IpNet>,
+    /// Base of links, without a slash at the end.
+    pub public_url: String,
+    /// Sender of mail.
+    pub from: EmailAddress,
+    /// The name beside it; the organisation's when absent.
+    pub from_name: Option<String>,
+    /// A token with every right.
+    pub admin_token: Option<String>,
+    /// Renders the metrics.
+    pub metrics: Box<dyn Fn() -> String + Send + Sync>,
+}
+
+/// Store, engine and server of one process.
+pub struct Installation {
+    /// The engine.
+    pub engine: Arc<Engine<RealChannels>>,
+    /// The server.
+    pub app: App,
+    live: Live,
+    stop: watch::Sender<bool>,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl Installation {
+    /// Puts the parts together. Nothing runs yet.
+    ///
+    /// # Errors
+    /// When the store cannot be used or the mail settings are wrong.
+    pub async fn assemble(parts: Parts, demo: Option<Arc<dyn Demo>>) -> Result<Installation> {
+        let store = parts.store;
+        let key = Key::new(
+            &store
+                .setting("key", || random_token() + &random_token())
+                .await?,
+        );
+        let organisation = store.catalogue().await?.organisation.name;
+        let smtp = match parts.relays.is_empty() {
+            true => None,
+            false => Some(
+                Smtp::new(parts.relays, hello_name(&parts.public_url))
+                    .map_err(anyhow::Error::msg)
+                    .context("the mail settings cannot be used")?,
+            ),
+        };
+        let channels = RealChannels {
+            smtp,
+            webhooks: Webhooks::new(parts.allow_private_targets, HOOKS_AT_ONCE),
+        };
+        let identity = Identity {
+            public_url: parts.public_url.clone(),
+            name: parts.from_name.unwrap_or(organisation),
+            from: parts.from.clone(),
+        };
+        // A process is never the one before it: what that one left in the air must be told apart from ours.
+        let node = format!("node-{}", random_token());
+        let engine = Engine::new(
+            store.clone(),
+            parts.clock.clone(),
+            channels,
+            identity,
+            key.clone(),
+            node,
+        );
+        let live = Live::default();
+        let app = App::new(Shared {
+            store,
+            clock: parts.clock,
+            public_url: parts.public_url,
+            mail_domain: parts.from.domain().to_owned(),
+            key,
+            admin_token: parts.admin_token,
+            live: live.clone(),
+            metrics: parts.metrics,
+            demo,
+        });
+        let (stop, _) = watch::channel(false);
+        Ok(Installation {
+            engine: Arc::new(engine),
+            app,
+            live,
+            stop,
+            tasks: Vec::new(),
+        })
+    }
+
+    /// Makes the first administrator, if there is nobody yet, and says the password, which is not kept.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub async fn first_administrator(&self) -> Result<Option<String>> {
+        if self.app.store.has_users().await? {
+            return Ok(None);
+        }
+        let password = random_password();
+        let hash = hash_password(&password).map_err(anyhow::Error::msg)?;
+        self.app
+            .store
+            .put_user(
+                "admin",
+                &hash,
+                Role::Administrator,
+                "first start",
+                self.app.clock.now(),
+            )
+            .await?;
+        Ok(Some(password))
+    }
+
+    /// Begins to serve on a listener, with the public pages kept true.
+    ///
+    /// # Errors
+    /// When the public pages cannot be made a first time.
+    pub async fn serve(&mut self, listener: TcpListener) -> Result<SocketAddr> {
+        let address = listener.local_addr()?;
+        self.live
+            .refresh(&self.app.store, &self.app.clock, &self.app.public_url)
+            .await?;
+        let keep = self.live.clone().keep(
+            self.app.store.clone(),
+            self.app.clock.clone(),
+            self.app.public_url.clone(),
+            self.stop.subscribe(),
+        );
+        self.tasks.push(tokio::spawn(keep));
+        let router = forewarn_server::router(self.app.clone());
+        let mut stop = self.stop.subscribe();
+        self.tasks.push(tokio::spawn(async move {
+            let service = router.into_make_service_with_connect_info::<SocketAddr>();
+            let ended = axum::serve(listener, service).with_graceful_shutdown(async move {
+                let _ = stop.wait_for(|stop| *stop).await;
+            });
+            if let Err(problem) = ended.await {
+                tracing::error!(%problem, "the server ended");
+            }
+        }));
+        Ok(address)
+    }
+
+    /// Begins to send what is due, after taking back what an earlier process left in the air.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub async fn send(&mut self) -> Result<u64> {
+        let taken = self.engine.recover().await?;
+        self.tasks
+            .push(tokio::spawn(self.engine.clone().run(self.stop.subscribe())));
+        Ok(taken)
+    }
+
+    /// Stops: answers under way are given, what is in the air is landed and recorded, then the store is closed.
+    pub async fn stop(self) {
+        self.stop.send_replace(true);
+        for task in self.tasks {
+            if tokio::time::timeout(GRACE, task).await.is_err() {
+                tracing::warn!(
+                    "a task did not end in time; what it had claimed is taken back at the next start"
+                );
+            }
+        }
+        self.app.store.close().await;
+    }
+}
+
+/// What we call ourselves towards mail servers: the host of our links.
+fn hello_name(public_url: &str) -> String {
+    url::Url::parse(public_url)
+        .ok()
+        .and_then(|url| {
+            url.host().map(|host| match host {
+                url::Host::Domain(name) => name.to_owned(),
+                url::Host::Ipv4(address) => format!("[{address}]"),
+                url::Host::Ipv6(address) => format!("[IPv6:{address}]"),
+            })
+        })
+        .unwrap_or_else(|| "[127.0.0.1]".into())
+}

@@ -1,0 +1,353 @@
+//! The settings of an installation: flags, each with its `FOREWARN_*` variable, read into checked types all at once.
+
+use crate::exit::InvalidInput;
+use clap::Args;
+use forewarn_core::contact::EmailAddress;
+use forewarn_core::problem::{Invalid, Problem};
+use forewarn_engine::channel::smtp::RelayUrl;
+use forewarn_store::Location;
+use ipnet::IpNet;
+use std::fmt;
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+use url::Url;
+
+/// The shortest administrator's token that is accepted: 24 random characters cannot be guessed.
+const ADMIN_TOKEN_CHARACTERS: usize = 24;
+
+/// The settings as flags; shared by every command that works on the installation itself.
+#[derive(Args, Clone)]
+#[command(next_help_heading = "Settings")]
+pub struct SettingsArgs {
+    /// Folder of the database, published copies and keys
+    #[arg(
+        long,
+        env = "FOREWARN_DATA",
+        value_name = "DIR",
+        default_value = "./forewarn-data"
+    )]
+    data: PathBuf,
+    /// Where the server listens
+    #[arg(
+        long,
+        env = "FOREWARN_LISTEN",
+        value_name = "ADDR",
+        default_value = "127.0.0.1:8080"
+    )]
+    listen: String,
+    /// The database: sqlite: (in the data folder), sqlite:PATH or postgres://...
+    #[arg(
+        long,
+        env = "FOREWARN_DATABASE",
+        value_name = "URL",
+        default_value = "sqlite:",
+        hide_env_values = true
+    )]
+    database: String,
+    /// Base of the links in messages
+    #[arg(long, env = "FOREWARN_PUBLIC_URL", value_name = "URL")]
+    public_url: Option<String>,
+    /// Mail relays in order, separated by commas: smtp://host:port, smtps://user:pass@host, smtp+starttls://...
+    #[arg(
+        long,
+        env = "FOREWARN_SMTP_URL",
+        value_name = "URL",
+        hide_env_values = true
+    )]
+    smtp: Option<String>,
+    /// Sender of mail
+    #[arg(long, env = "FOREWARN_FROM", value_name = "ADDR")]
+    from: Option<String>,
+    /// Networks that webhooks may reach although they are private, such as 10.1.0.0/16, separated by commas
+    #[arg(long, env = "FOREWARN_ALLOW_PRIVATE_TARGETS", value_name = "CIDR")]
+    allow_private_targets: Option<String>,
+}
+
+/// Access to a provider of text messages and calls.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Twilio {
+    /// Base of its API.
+    pub url: Url,
+    /// The account.
+    pub sid: String,
+    /// Its token.
+    pub token: String,
+    /// The number that calls.
+    pub from: String,
+}
+
+/// Without the token.
+impl fmt::Debug for Twilio {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Twilio({} from {})", self.url, self.from)
+    }
+}
+
+/// The settings of an installation, checked.
+#[derive(Clone)]
+pub struct Settings {
+    /// Folder of the database, published copies and keys.
+    pub data: PathBuf,
+    /// Where the server listens: `host:port`.
+    pub listen: String,
+    /// The database.
+    pub location: Location,
+    /// Base of the links in messages, without a slash at its end.
+    pub public_url: Option<String>,
+    /// Mail relays in order of preference.
+    pub relays: Vec<RelayUrl>,
+    /// Sender of mail.
+    pub from: Option<EmailAddress>,
+    /// The name beside the sender's address, if one was given as `Name <address>`.
+    pub from_name: Option<String>,
+    /// A bearer token with every right.
+    pub admin_token: Option<String>,
+    /// Text messages and calls.
+    #[allow(
+        dead_code,
+        reason = "checked now; read once there is a channel for them"
+    )]
+    pub twilio: Option<Twilio>,
+    /// Private networks that webhooks may reach.
+    pub allow_private_targets: Vec<IpNet>,
+}
+
+impl SettingsArgs {
+    /// Checks the settings; what has no flag comes from the environment.
+    ///
+    /// # Errors
+    /// Everything that is wrong, each with its flag or variable; no secret is repeated.
+    pub fn read(self) -> Result<Settings, InvalidInput> {
+        self.read_with(|name| std::env::var(name).ok().filter(|v| !v.is_empty()))
+            .map_err(|invalid| InvalidInput::of("this set of settings", invalid))
+    }
+
+    fn read_with(self, variable: impl Fn(&str) -> Option<String>) -> Result<Settings, Invalid> {
+        let mut problems = Vec::new();
+        let mut wrong = |field: &str, problem: String| problems.push(Problem::new(field, problem));
+        let location = Location::parse(&self.database, &self.data)
+            .map_err(|problem| wrong("--database", problem))
+            .ok();
+        if let Err(problem) = check_listen(&self.listen) {
+            wrong("--listen", problem);
+        }
+        let public_url = self.public_url.filter(|t| !t.is_empty()).and_then(|text| {
+            parse_public_url(&text)
+                .map_err(|problem| wrong("--public-url", problem))
+                .ok()
+        });
+        let relays = self.smtp.filter(|t| !t.is_empty()).and_then(|text| {
+            RelayUrl::parse_list(&text)
+                .map_err(|problem| wrong("--smtp", problem))
+                .ok()
+        });
+        let from = self.from.filter(|t| !t.is_empty()).and_then(|text| {
+            parse_sender(&text)
+                .map_err(|problem| wrong("--from", problem))
+                .ok()
+        });
+        let allowed = self.allow_private_targets.and_then(|text| {
+            parse_networks(&text)
+                .map_err(|problem| wrong("--allow-private-targets", problem))
+                .ok()
+        });
+        let admin_token = variable("FOREWARN_ADMIN_TOKEN");
+        if let Some(token) = &admin_token
+            && (token.chars().count() < ADMIN_TOKEN_CHARACTERS
+                || !token.bytes().all(|b| b.is_ascii_graphic()))
+        {
+            wrong(
+                "FOREWARN_ADMIN_TOKEN",
+                format!(
+                    "must be at least {ADMIN_TOKEN_CHARACTERS} letters, digits or signs without spaces"
+                ),
+            );
+        }
+        let twilio = read_twilio(&variable, &mut wrong);
+        let (Some(location), true) = (location, problems.is_empty()) else {
+            return Err(Invalid { problems });
+        };
+        let (from, from_name) = from.map_or((None, None), |(from, name)| (Some(from), name));
+        Ok(Settings {
+            data: self.data,
+            listen: self.listen,
+            location,
+            public_url,
+            relays: relays.unwrap_or_default(),
+            from,
+            from_name,
+            admin_token,
+            twilio,
+            allow_private_targets: allowed.unwrap_or_default(),
+        })
+    }
+}
+
+impl Settings {
+    /// The file of an embedded database.
+    pub fn database_file(&self) -> Option<&Path> {
+        match &self.location {
+            Location::File(path) => Some(path),
+            Location::Server(_) => None,
+        }
+    }
+}
+
+fn check_listen(text: &str) -> Result<(), String> {
+    let form = || format!("'{text}' is not an address such as 127.0.0.1:8080 or [::]:8080");
+    let (host, port) = text.rsplit_once(':').ok_or_else(form)?;
+    let host_fits = !host.is_empty() && (!host.contains(':') || host.starts_with('['));
+    port.parse::<u16>().map_err(|_| form())?;
+    if host_fits { Ok(()) } else { Err(form()) }
+}
+
+fn parse_public_url(text: &str) -> Result<String, String> {
+    let form = "must be a URL such as https://status.example.org, without a question mark or hash";
+    let url = Url::parse(text.trim()).map_err(|problem| format!("{form} ({problem})"))?;
+    let plain = url.query().is_none() && url.fragment().is_none();
+    let anonymous = url.username().is_empty() && url.password().is_none();
+    if !matches!(url.scheme(), "https" | "http") || !url.has_host() || !plain || !anonymous {
+        return Err(form.into());
+    }
+    Ok(url.as_str().trim_end_matches('/').to_owned())
+}
+
+fn parse_sender(text: &str) -> Result<(EmailAddress, Option<String>), String> {
+    let text = text.trim();
+    let Some((name, rest)) = text.split_once('<') else {
+        return Ok((EmailAddress::parse(text)?, None));
+    };
+    let address = rest
+        .strip_suffix('>')
+        .ok_or("must be an address, or a name and an address: Forewarn <notices@example.org>")?;
+    let name = name.trim().trim_matches('"');
+    if name.chars().any(char::is_control) {
+        return Err("the name must not contain control characters".into());
+    }
+    let name = (!name.is_empty()).then(|| name.to_owned());
+    Ok((EmailAddress::parse(address)?, name))
+}
+
+fn parse_networks(text: &str) -> Result<Vec<IpNet>, String> {
+    let parts = text.split(',').map(str::trim).filter(|t| !t.is_empty());
+    parts
+        .map(|part| {
+            let single = || part.parse::<IpAddr>().map(IpNet::from);
+            part.parse::<IpNet>()
+                .or_else(|_| single())
+                .map_err(|_| format!("'{part}' is not a network such as 10.1.0.0/16 or fd00::/8"))
+        })
+        .collect()
+}
+
+fn read_twilio(
+    variable: &impl Fn(&str) -> Option<String>,
+    wrong: &mut impl FnMut(&str, String),
+) -> Option<Twilio> {
+    const NAMES: [&str; 4] = [
+        "FOREWARN_TWILIO_URL",
+        "FOREWARN_TWILIO_SID",
+        "FOREWARN_TWILIO_TOKEN",
+        "FOREWARN_TWILIO_FROM",
+    ];
+    let [url, sid, token, from] = NAMES.map(variable);
+    if [&url, &sid, &token, &from].iter().all(|v| v.is_none()) {
+        return None;
+    }
+    let url = url.unwrap_or_else(|| "https://api.twilio.com".into());
+    let url = Url::parse(&url)
+        .map_err(|problem| wrong(NAMES[0], format!("is not a URL: {problem}")))
+        .ok();
+    for (name, value) in [(NAMES[1], &sid), (NAMES[2], &token), (NAMES[3], &from)] {
+        if value.is_none() {
+            wrong(
+                name,
+                "is missing, while other FOREWARN_TWILIO_ variables are set".into(),
+            );
+        }
+    }
+    Some(Twilio {
+        url: url?,
+        sid: sid?,
+        token: token?,
+        from: from?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        settings: SettingsArgs,
+    }
+
+    fn read(flags: &[&str], variables: &[(&str, &str)]) -> Result<Settings, Invalid> {
+        let line = Line::parse_from([&["forewarn"], flags].concat());
+        line.settings.read_with(|name| {
+            let found = variables.iter().find(|(n, _)| *n == name);
+            found.map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn the_usual_settings_need_no_flag() {
+        let settings = read(&["--data", "/var/lib/forewarn"], &[]).unwrap();
+        let file = PathBuf::from("/var/lib/forewarn/forewarn.sqlite");
+        assert_eq!(settings.location, Location::File(file));
+        assert_eq!(settings.listen, "127.0.0.1:8080");
+        assert!(settings.relays.is_empty() && settings.twilio.is_none());
+    }
+
+    #[test]
+    fn senders_may_have_a_name() {
+        let settings = read(&["--from", "Example IT <it@example.edu>"], &[]).unwrap();
+        assert_eq!(settings.from.unwrap().as_str(), "it@example.edu");
+        assert_eq!(settings.from_name.as_deref(), Some("Example IT"));
+    }
+
+    #[test]
+    fn everything_wrong_is_said_at_once_and_no_secret_with_it() {
+        let refused = read(
+            &[
+                "--listen",
+                "8080",
+                "--database",
+                "mysql://root:hunter2@db/x",
+                "--public-url",
+                "status.example.org",
+                "--smtp",
+                "smtps://user:hunter2@",
+                "--from",
+                "nobody",
+                "--allow-private-targets",
+                "10.0.0.0/8,inside",
+            ],
+            &[
+                ("FOREWARN_ADMIN_TOKEN", "hunter2"),
+                ("FOREWARN_TWILIO_SID", "AC1"),
+            ],
+        )
+        .err()
+        .unwrap();
+        let fields: Vec<&str> = refused.problems.iter().map(|p| p.field.as_str()).collect();
+        assert_eq!(
+            fields,
+            [
+                "--database",
+                "--listen",
+                "--public-url",
+                "--smtp",
+                "--from",
+                "--allow-private-targets",
+                "FOREWARN_ADMIN_TOKEN",
+                "FOREWARN_TWILIO_TOKEN",
+                "FOREWARN_TWILIO_FROM",
+            ]
+        );
+        assert!(!refused.to_string().contains("hunter2"), "{refused}");
+    }
+}
