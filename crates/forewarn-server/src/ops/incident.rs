@@ -144,16 +144,16 @@ fn title_of(declaration: &Declaration, catalogue: &Catalogue) -> String {
 /// # Errors
 /// Everything that is wrong with it, or a status that cannot follow.
 pub async fn update(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<Answer> {
-    let new = read(node, |node, problems| NewUpdate::read(node, "", problems))?;
     let mut tries = 0;
     loop {
         tries += 1;
+        let (incident, sequence) = load(app, id).await?;
+        let new = read(node, |node, problems| NewUpdate::read(node, "", problems))?;
         let catalogue = app.store.catalogue().await?;
         known_services(new.services.keys(), &catalogue)?;
-        let (incident, sequence) = load(app, id).await?;
         let now = app.clock.now();
         let next = promised(now, new.next_update_in, incident.severity, &catalogue)?;
-        let incident = incident.update(new.clone(), next, now)?;
+        let incident = incident.update(new, next, now)?;
         let entry = Entry::new(&caller.actor, "incident.updated", id).with(
             json!({"status": incident.status, "next_update_at": incident.promise().map(|p| p.due)}),
         );

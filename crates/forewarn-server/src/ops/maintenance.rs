@@ -341,8 +341,8 @@ pub async fn complete(app: &App, caller: &Caller, id: &str) -> Result<Answer> {
 /// # Errors
 /// When the state does not allow it.
 pub async fn cancel(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<Answer> {
-    let reason = read(node, read_reason)?;
     act(app, caller, id, |m, now| {
+        let reason = read(node, read_reason)?;
         let said = Said {
             milestone: Some("cancellation"),
             reason: reason.clone(),
