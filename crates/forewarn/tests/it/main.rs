@@ -1,4 +1,7 @@
 //! Tests of the whole: the program as its users run it, and the state of the repository.
 
+mod crash;
+mod database;
 mod plan;
+mod running;
 mod tidy;
