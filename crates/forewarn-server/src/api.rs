@@ -40,7 +40,7 @@ pub fn router(app: &App) -> Router<App> {
     let guarded = router
         .fallback(|| async { ApiError::NotFound("such call; see /api/openapi.json".into()) })
         .layer(middleware::from_fn_with_state(
-            app.clone(),
+            (app.clone(), idempotency::Unreturned::default()),
             idempotency::layer,
         ))
         .layer(middleware::from_fn_with_state(app.clone(), guard));

@@ -2,6 +2,8 @@
 
 mod crash;
 mod database;
+mod outage;
 mod plan;
 mod running;
+mod server;
 mod tidy;
