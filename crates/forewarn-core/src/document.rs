@@ -227,7 +227,7 @@ impl Documents {
                 &services
             };
             for (n, id) in ids.iter().enumerate() {
-                if !among.contains(id.as_str()) {
+                if !among.contains(id.as_str()) && !places.is_unread(id) {
                     let problem = unknown(what, id.as_str(), among.iter().copied());
                     places.add(item, field, Some(n), problem, problems);
                 }
@@ -268,6 +268,7 @@ impl Documents {
             .collect();
         if let Some(id) = self.maintenance.as_ref().and_then(|m| m.policy.as_ref())
             && crate::policy::find(id.as_str(), &policies).is_none()
+            && !places.is_unread(id)
         {
             let ids: Vec<&str> = policies
                 .iter()

@@ -1,5 +1,6 @@
 //! Events: what people are told about, whichever kind it is, and what each of its notices says.
 
+use crate::audience::{Audience, Scope};
 use crate::document::Catalogue;
 use crate::id::Id;
 use crate::incident::{Incident, Update};
@@ -127,27 +128,16 @@ impl Event {
         }
     }
 
-    /// Everything that a notice of this event says, frozen as of `at`.
+    /// Everything that a notice of this event says to an audience, frozen as of `at`; without one, to everybody.
     pub fn content(
         &self,
         occasion: &Occasion,
+        audience: Option<&Audience>,
         catalogue: &Catalogue,
         public_url: &str,
         at: Timestamp,
     ) -> Content {
-        let named = self.services();
-        let name = |id: &Id| {
-            catalogue
-                .services
-                .iter()
-                .find(|s| s.id == *id)
-                .map_or_else(|| id.to_string(), |s| s.name.clone())
-        };
-        let dependents = affected(&named, &catalogue.services)
-            .into_iter()
-            .filter(|a| !named.contains(&a.service))
-            .map(|a| name(&a.service))
-            .collect();
+        let (services, dependents) = self.concerned(audience, catalogue);
         let content = Content {
             event: self.id().clone(),
             event_kind: self.kind().to_owned(),
@@ -155,7 +145,7 @@ impl Event {
             milestone: occasion.milestone.clone(),
             offset: occasion.offset.clone(),
             organisation: catalogue.organisation.name.clone(),
-            services: named.iter().map(name).collect(),
+            services,
             dependents,
             severity: None,
             status: self.status().to_owned(),
@@ -181,6 +171,26 @@ impl Event {
             },
             Event::Incident(i) => incident_content(content, i, occasion.update),
         }
+    }
+
+    /// Names of the services that a message is about, and of others that depend on them. An audience that uses certain
+    /// services reads of those: a student knows the portal, not the database under it.
+    fn concerned(&self, audience: Option<&Audience>, catalogue: &Catalogue) -> (Vec<String>, Vec<String>) {
+        let named = self.services();
+        let name = |id: &Id| {
+            let found = catalogue.services.iter().find(|s| s.id == *id);
+            found.map_or_else(|| id.to_string(), |s| s.name.clone())
+        };
+        let reached = affected(&named, &catalogue.services);
+        if let Some(audience) = audience.filter(|a| a.services != Scope::All) {
+            let used: Vec<String> =
+                reached.iter().filter(|a| audience.uses(&a.service)).map(|a| name(&a.service)).collect();
+            if !used.is_empty() {
+                return (used, Vec::new());
+            }
+        }
+        let others = reached.iter().filter(|a| !named.contains(&a.service)).map(|a| name(&a.service));
+        (named.iter().map(name).collect(), others.collect())
     }
 }
 

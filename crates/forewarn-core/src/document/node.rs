@@ -46,9 +46,12 @@ pub fn parse_yaml(text: &str) -> Result<Vec<Node>, Invalid> {
     for event in Parser::new_from_str(text) {
         let (event, span) = event.map_err(|e| {
             let place = (e.marker().line(), e.marker().col() + 1);
-            Invalid {
-                problems: vec![Problem::new("", format!("not YAML: {}", e.info())).at(Some(place))],
-            }
+            // The parser reads ahead and may see the depth before we do.
+            let problem = match e.info() {
+                "recursion limit exceeded" => format!("nested deeper than {MAX_DEPTH} levels"),
+                info => format!("not YAML: {info}"),
+            };
+            refuse(Some(place), problem)
         })?;
         builder.event(event, span)?;
     }

@@ -33,6 +33,8 @@ pub(super) struct Places<'a> {
     parts: BTreeMap<&'static str, Vec<Source<'a>>>,
     /// How many of each part were seen, read or not.
     seen: BTreeMap<&'static str, usize>,
+    /// Ids of things that are there but could not be read: what refers to them is not wrong as well.
+    unread: BTreeSet<&'a str>,
     pub(super) maintenance: Option<(&'a str, &'a Node)>,
 }
 
@@ -42,6 +44,7 @@ impl<'a> Places<'a> {
             documents,
             parts: BTreeMap::new(),
             seen: BTreeMap::new(),
+            unread: BTreeSet::new(),
             maintenance: None,
         }
     }
@@ -65,12 +68,20 @@ impl<'a> Places<'a> {
         for node in items {
             let index = *seen;
             *seen += 1;
-            if let Some(thing) = read(node, &format!("{part}[{index}]"), problems) {
-                found.push(thing);
-                sources.push(Source { index, file, node });
+            match read(node, &format!("{part}[{index}]"), problems) {
+                Some(thing) => {
+                    found.push(thing);
+                    sources.push(Source { index, file, node });
+                }
+                None => self.unread.extend(id_of(node)),
             }
         }
         found
+    }
+
+    /// Whether a thing of this id is there, but could not be read.
+    pub(super) fn is_unread(&self, id: &Id) -> bool {
+        self.unread.contains(id.as_str())
     }
 
     /// Adds a problem with a field of a thing that was read, or with the n-th value there.
@@ -118,6 +129,17 @@ impl<'a> Places<'a> {
                 self.add(Item::of(part, n), "id", None, problem, problems);
             }
         }
+    }
+}
+
+fn id_of(node: &Node) -> Option<&str> {
+    let Value::Map(entries) = &node.value else {
+        return None;
+    };
+    let (_, _, id) = entries.iter().find(|(name, _, _)| name == "id")?;
+    match &id.value {
+        Value::Text { text, .. } => Some(text.trim()),
+        _ => None,
     }
 }
 

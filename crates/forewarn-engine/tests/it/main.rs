@@ -1,8 +1,10 @@
 //! Wire and engine tests.
 
+mod database;
 mod guard;
 mod hostile;
 mod http_peer;
+mod sim;
 mod smtp;
 mod webhook;
 mod webhook_answers;

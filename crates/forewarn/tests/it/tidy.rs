@@ -67,7 +67,7 @@ const VAGUE_NAMES: &[&str] = &[
 ];
 
 /// Modules of `crates/forewarn-engine/src/channel/` that serve channels and are none.
-const NOT_CHANNELS: &[&str] = &[];
+const NOT_CHANNELS: &[&str] = &["guard", "http"];
 
 const DECISION_SECTIONS: &[&str] = &["Context", "Decision", "Consequences", "When to look again"];
 

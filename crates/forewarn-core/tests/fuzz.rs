@@ -1,0 +1,124 @@
+//! Hostile input for the parsers (promise K20): no panic, and no input takes over a second.
+//!
+//! A short run belongs to every test run; for a longer one:
+//! `FOREWARN_FUZZ_SECONDS=60 cargo test --release -p forewarn-core --test fuzz -- --ignored --nocapture`.
+//! Inputs are mutations of real documents by a generator with a printed seed; `FOREWARN_FUZZ_SEED` replays one.
+
+use forewarn_core::contact::csv::read_contacts;
+use forewarn_core::document::{Catalogue, Documents};
+use forewarn_core::message::render_markdown;
+use forewarn_core::template::Parsed;
+use std::time::{Duration, Instant};
+
+const EVERYTHING: &str = include_str!("../../../examples/everything.yaml");
+const MINIMAL: &str = include_str!("../../../examples/minimal.yaml");
+const CONTACTS: &str = include_str!("../../../examples/contacts.csv");
+const MARKDOWN: &str = "# Head\n\nSome *words* and [a link](https://example.org \"t\"), `code`, <b>raw</b>.\n\n- a\n- b\n\n> quote\n\n```\nx\n```\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n![i](javascript:x) &amp; &#x41; \\* **b** ~~s~~\n";
+const TEMPLATE: &str = "{{organisation}}: {{#if effect}}{{effect}}{{else}}{{title}}{{/if}}\n{{#if start}}From {{start}} to {{end}}{{/if}}";
+
+/// Pieces that parsers trip over.
+const PIECES: &[&str] = &[
+    "&a ", "*a", "---\n", "...\n", "!!str ", "? ", "|\n", ">-\n", "\t", "\u{0}", "\u{feff}", "\u{202e}", "\u{2028}", "{{", "}}",
+    "{{#if ", "{{/if}}", "[[[[", "]]]]", "{{{{", "((((", "****", "____", "````", "<!--", "<script>", "](", "![", "\"", "'", ",", ";", "\r",
+    "\n\n", "999999999999999999999", "-1", "0x", "1e999", "~", "null", "2026-02-30T25:61", "9999-12-31T23:59", "+14155550100", "a@b",
+    "whsec_", "FREQ=SECONDLY", "5bd", "P99999Y", "é", "🙂", "\\", "\\u0000", "%00",
+];
+
+/// A small generator: the same seed gives the same inputs on every machine (xorshift64*).
+struct Chance(u64);
+
+impl Chance {
+    fn next(&mut self) -> u64 {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
+    }
+
+    fn below(&mut self, n: usize) -> usize {
+        (self.next() % n.max(1) as u64) as usize
+    }
+}
+
+/// A few changes to a sound input: pieces put in, parts repeated, dropped or overwritten.
+fn mutated(sound: &str, chance: &mut Chance) -> Vec<u8> {
+    let mut bytes = sound.as_bytes().to_vec();
+    for _ in 0..=chance.below(8) {
+        let at = chance.below(bytes.len() + 1);
+        match chance.below(6) {
+            0 => {
+                let piece = PIECES[chance.below(PIECES.len())].as_bytes();
+                let times = if chance.below(20) == 0 { 1 + chance.below(2_000) } else { 1 };
+                bytes.splice(at..at, piece.repeat(times));
+            }
+            1 => {
+                let end = (at + chance.below(200)).min(bytes.len());
+                bytes.drain(at..end);
+            }
+            2 => {
+                let end = (at + chance.below(400)).min(bytes.len());
+                let part = bytes[at..end].to_vec();
+                bytes.splice(at..at, part.repeat(1 + chance.below(20)));
+            }
+            3 => bytes.insert(at, chance.below(256) as u8),
+            4 if at < bytes.len() => bytes[at] = chance.below(256) as u8,
+            _ => bytes.truncate(at.max(1)),
+        }
+        bytes.truncate(200_000);
+    }
+    bytes
+}
+
+/// Feeds mutations of `sound` to `parse` for as long as `time`, and says how many there were.
+fn fuzz(name: &str, time: Duration, sound: &[&str], parse: impl Fn(&[u8])) {
+    let seed = std::env::var("FOREWARN_FUZZ_SEED").ok().and_then(|s| s.parse().ok()).unwrap_or(0x0f02_e3a1);
+    let mut chance = Chance(seed);
+    let (began, mut inputs, mut slowest) = (Instant::now(), 0u64, Duration::ZERO);
+    while began.elapsed() < time {
+        let input = mutated(sound[chance.below(sound.len())], &mut chance);
+        let one = Instant::now();
+        let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| parse(&input)));
+        slowest = slowest.max(one.elapsed());
+        inputs += 1;
+        assert!(outcome.is_ok(), "{name}: input {inputs} of seed {seed} panicked:\n{}", String::from_utf8_lossy(&input));
+        assert!(
+            one.elapsed() < Duration::from_secs(1),
+            "{name}: input {inputs} of seed {seed} took {:?}:\n{}",
+            one.elapsed(),
+            String::from_utf8_lossy(&input).chars().take(2_000).collect::<String>()
+        );
+    }
+    println!("{name}: {inputs} inputs in {:?}, the slowest {slowest:?}, seed {seed}", began.elapsed());
+}
+
+fn all(time: Duration) {
+    let known = Documents::parse_yaml(&[(String::new(), EVERYTHING.into())], &Catalogue::default(), "MNT-1")
+        .expect("the example is sound")
+        .over(&Catalogue::default());
+    fuzz("documents", time, &[EVERYTHING, MINIMAL], |input| {
+        let text = String::from_utf8_lossy(input).into_owned();
+        let _ = Documents::parse_yaml(&[(String::new(), text)], &Catalogue::default(), "MNT-1");
+    });
+    fuzz("contacts", time, &[CONTACTS], |input| {
+        let _ = read_contacts(input, &known);
+    });
+    fuzz("markdown", time, &[MARKDOWN], |input| {
+        let html = render_markdown(&String::from_utf8_lossy(input));
+        assert!(!html.contains("<script") && !html.to_lowercase().contains("href=\"javascript"), "{html}");
+    });
+    fuzz("templates", time, &[TEMPLATE], |input| {
+        let _ = Parsed::parse(&String::from_utf8_lossy(input));
+    });
+}
+
+#[test]
+fn a_few_thousand_hostile_inputs() {
+    all(Duration::from_millis(700));
+}
+
+#[test]
+#[ignore = "as long as FOREWARN_FUZZ_SECONDS for each parser"]
+fn hostile_inputs_for_a_while() {
+    let seconds = std::env::var("FOREWARN_FUZZ_SECONDS").ok().and_then(|s| s.parse().ok()).unwrap_or(60);
+    all(Duration::from_secs(seconds));
+}

@@ -1,0 +1,123 @@
+//! The simulation: the real engine over the real store, in a world that fails, with crashes, a jumping clock, people who
+//! change their minds, and sometimes a second engine. All of it follows from a seed, save how the database's threads run.
+//!
+//! `FOREWARN_SIM_SEED=n` runs one seed, `FOREWARN_SIM_SEEDS=n` so many instead of 10.
+
+mod auditor;
+mod chance;
+mod drive;
+mod operator;
+mod world;
+
+use crate::database::Kind;
+use drive::{Report, run};
+use world::Bug;
+
+fn seeds(usual: u64) -> Vec<u64> {
+    let number = |name: &str| {
+        std::env::var(name)
+            .ok()
+            .map(|v| v.parse().expect("a number"))
+    };
+    match number("FOREWARN_SIM_SEED") {
+        Some(seed) => vec![seed],
+        None => (1..=number("FOREWARN_SIM_SEEDS").unwrap_or(usual)).collect(),
+    }
+}
+
+fn simulate(seed: u64, kind: Kind, bug: Option<Bug>) -> Report {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    runtime.block_on(run(seed, kind, bug))
+}
+
+fn all_is_right(kind: Kind, usual: u64) {
+    let mut whole = Report::default();
+    for seed in seeds(usual) {
+        let began = std::time::Instant::now();
+        let report = simulate(seed, kind, None);
+        println!(
+            "seed {seed}: {} notices, {} tries, {} crashes, {} unknown, {:?}",
+            report.notices,
+            report.tries,
+            report.crashes,
+            report.unknown,
+            began.elapsed()
+        );
+        assert!(
+            report.wrong.is_empty(),
+            "on {kind:?} with FOREWARN_SIM_SEED={seed}:\n{}",
+            report.wrong.join("\n")
+        );
+        whole.tries += report.tries;
+        whole.crashes += report.crashes;
+        whole.unknown += report.unknown;
+    }
+    // A simulation in which nothing happens proves nothing.
+    if std::env::var("FOREWARN_SIM_SEED").is_err() {
+        assert!(
+            whole.tries > 200 && whole.crashes > 5 && whole.unknown > 5,
+            "too quiet: {whole:?}"
+        );
+    }
+}
+
+#[test]
+fn the_whole_is_right_under_faults_on_sqlite() {
+    all_is_right(Kind::Sqlite, 10);
+}
+
+#[test]
+fn the_whole_is_right_under_faults_on_postgresql() {
+    all_is_right(Kind::Postgres, 2);
+}
+
+/// A judge that finds nothing must be seen to find something.
+fn is_caught(bug: Bug, within: u64, by: &str) {
+    for seed in 1..=within {
+        let report = simulate(seed, Kind::Sqlite, Some(bug));
+        if let Some(found) = report.wrong.iter().find(|w| w.contains(by)) {
+            println!("{bug:?} is caught by seed {seed}: {found}");
+            return;
+        }
+        println!("{bug:?}, seed {seed}: {:?}", report.wrong.first());
+    }
+    panic!("{bug:?} went unnoticed through {within} seeds");
+}
+
+#[test]
+fn an_engine_that_forgets_outcomes_is_caught() {
+    is_caught(Bug::ForgetsOutcomes, 3, "times with");
+}
+
+#[test]
+fn an_engine_that_takes_failure_for_success_is_caught() {
+    is_caught(Bug::TakesFailureForSuccess, 3, "lost:");
+}
+
+#[test]
+fn an_engine_that_makes_a_fresh_id_for_each_attempt_is_caught() {
+    is_caught(Bug::FreshIds, 3, "nobody published it");
+}
+
+#[test]
+fn an_engine_that_sends_early_is_caught() {
+    is_caught(Bug::Early, 3, "early:");
+}
+
+#[test]
+fn an_engine_that_retries_by_itself_is_caught() {
+    is_caught(Bug::RetriesByItself, 5, "order:");
+}
+
+#[test]
+fn an_engine_that_drops_attempts_on_recovery_is_caught() {
+    is_caught(Bug::DropsOnRecovery, 5, "lost:");
+}
+
+#[test]
+fn an_operator_who_forgets_what_was_told_is_caught() {
+    is_caught(Bug::ForgetsWhatWasTold, 5, "twice:");
+}

@@ -1,0 +1,338 @@
+//! One run: a seed becomes a world, an operator, one or two engines, and what happens to them.
+
+use super::auditor::audit;
+use super::chance::Chance;
+use super::operator::Operator;
+use super::world::{Bug, Line, World};
+use crate::database::{Database, Kind};
+use forewarn_core::contact::EmailAddress;
+use forewarn_core::delivery::DeliveryStatus;
+use forewarn_core::token::Key;
+use forewarn_engine::{Engine, Identity};
+use forewarn_store::{Clock, DeliveryFilter, Lane, Recorded, Result, Store, StoreError};
+use jiff::SignedDuration;
+use std::future::Future;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+/// What a run came to.
+#[derive(Debug, Default)]
+pub struct Report {
+    pub wrong: Vec<String>,
+    pub tries: usize,
+    pub notices: usize,
+    pub crashes: u32,
+    pub unknown: usize,
+}
+
+/// Runs a future for so many polls, then drops it wherever it stands: the program was killed.
+struct Killed<F> {
+    future: Option<Pin<Box<F>>>,
+    polls: u64,
+}
+
+impl<F: Future> Future for Killed<F> {
+    type Output = Option<F::Output>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<F::Output>> {
+        if self.polls == 0 {
+            self.future = None;
+        }
+        self.polls = self.polls.saturating_sub(1);
+        match &mut self.future {
+            Some(future) => future.as_mut().poll(context).map(Some),
+            None => Poll::Ready(None),
+        }
+    }
+}
+
+fn killed<F: Future>(future: F, polls: u64) -> Killed<F> {
+    Killed {
+        future: Some(Box::pin(future)),
+        polls,
+    }
+}
+
+struct Process {
+    store: Store,
+    /// The world's clock, save where a bug has it otherwise.
+    clock: Clock,
+    engines: Vec<Engine<Line>>,
+    names: Vec<String>,
+}
+
+struct Run<'a> {
+    database: &'a Database,
+    world: Arc<World>,
+    clock: Clock,
+    bug: Option<Bug>,
+    starts: u32,
+    report: Report,
+}
+
+/// Runs a seed and audits it.
+pub async fn run(seed: u64, kind: Kind, bug: Option<Bug>) -> Report {
+    let database = Database::fresh(kind);
+    let mut chance = Chance::new(seed);
+    let begin = "2026-11-19T16:00:00Z".parse().expect("a time");
+    let clock = Clock::manual(begin);
+    let world = World::new(seed, clock.clone());
+    let forgets = bug == Some(Bug::ForgetsWhatWasTold);
+    let mut operator = Operator::new(&mut chance, clock.clone(), forgets);
+    let mut run = Run {
+        database: &database,
+        world: world.clone(),
+        clock,
+        bug,
+        starts: 0,
+        report: Report::default(),
+    };
+    // Two engines over one embedded file share a process, and so its end.
+    let engines = if chance.percent(40) { 2 } else { 1 };
+    let processes = match kind {
+        Kind::Sqlite => vec![engines],
+        Kind::Postgres => vec![1; engines],
+    };
+    let store = database.open().await;
+    operator.move_in(&store).await;
+    let mut running = Vec::new();
+    for engines in processes {
+        running.push(run.start(engines).await);
+    }
+    for _ in 0..50 {
+        run.move_clock(&store, &mut chance).await;
+        run.round(&store, &mut operator, &mut running, &mut chance)
+            .await;
+    }
+    run.wind_up(&store, &mut operator, &mut running).await;
+    let tries = world.tries().clone();
+    run.report
+        .wrong
+        .extend(audit(&operator, &tries, &store).await);
+    run.report.tries = tries.len();
+    run.report.notices = operator.noted.len();
+    let all = store.deliveries(&DeliveryFilter::default(), 100_000).await;
+    run.report.unknown = all
+        .expect("deliveries")
+        .iter()
+        .flat_map(|d| &d.attempts)
+        .filter(|a| a.outcome == "unknown")
+        .count();
+    for process in running {
+        process.store.close().await;
+    }
+    store.close().await;
+    run.report
+}
+
+impl Run<'_> {
+    /// A program starts: new connections, new names, and first of all it recovers.
+    async fn start(&mut self, engines: usize) -> Process {
+        let store = self.database.open().await;
+        let clock = match self.bug {
+            Some(Bug::Early) => Clock::manual(self.clock.now()),
+            _ => self.clock.clone(),
+        };
+        let mut process = Process {
+            store: store.clone(),
+            clock: clock.clone(),
+            engines: Vec::new(),
+            names: Vec::new(),
+        };
+        for _ in 0..engines {
+            self.starts += 1;
+            let name = format!("node-{}", self.starts);
+            let line = Line::new(self.world.clone(), self.bug);
+            let engine = Engine::new(
+                store.clone(),
+                clock.clone(),
+                line,
+                Identity {
+                    public_url: "https://status.example.edu".into(),
+                    from: EmailAddress::parse("status@example.edu").expect("an address"),
+                    name: "Example University".into(),
+                },
+                Key::new("a key for the tests"),
+                name.clone(),
+            );
+            process.engines.push(engine);
+            process.names.push(name);
+        }
+        for engine in &process.engines {
+            self.note("recovering", engine.recover().await.map(|_| ()));
+        }
+        process
+    }
+
+    fn note(&mut self, doing: &str, result: Result<()>) {
+        match result {
+            // Two on one file or one row may meet; nothing was decided.
+            Ok(()) | Err(StoreError::Unavailable(_)) => {}
+            Err(problem) => self.report.wrong.push(format!("{doing}: {problem}")),
+        }
+    }
+
+    async fn move_clock(&mut self, store: &Store, chance: &mut Chance) {
+        let seconds = |n: u64| SignedDuration::from_secs(n as i64);
+        let now = self.clock.now();
+        let to = match chance.below(100) {
+            0..35 => now + seconds(chance.below(300)),
+            35..80 => match next_due(store).await {
+                Some(due) => due.max(now) + seconds(chance.below(90)),
+                None => now + seconds(3_600),
+            },
+            80..92 => now - seconds(chance.below(180)),
+            _ => now + seconds(3_600 + chance.below(120_000)),
+        };
+        self.clock.set(to);
+    }
+
+    async fn round(
+        &mut self,
+        store: &Store,
+        operator: &mut Operator,
+        running: &mut [Process],
+        chance: &mut Chance,
+    ) {
+        let acts = chance.percent(45);
+        let mut theirs = Chance::new(chance.below(u64::MAX));
+        let act = async {
+            if acts {
+                operator.act(store, &mut theirs).await;
+            }
+        };
+        let mut lives = Vec::new();
+        for _ in running.iter() {
+            lives.push(match chance.percent(30) {
+                true => 1 + chance.below(400),
+                false => u64::MAX,
+            });
+        }
+        let ticks = running
+            .iter()
+            .zip(&lives)
+            .map(|(process, polls)| killed(work(process, self.bug, &self.clock), *polls));
+        let (ends, ()) = tokio::join!(together(ticks.collect()), act);
+        for (n, end) in ends.into_iter().enumerate() {
+            match end {
+                Some(result) => self.note("working", result),
+                None => {
+                    self.report.crashes += 1;
+                    running[n].store.close().await;
+                    if self.bug == Some(Bug::DropsOnRecovery) {
+                        drop_attempts(store, &running[n].names).await;
+                    }
+                    let engines = running[n].engines.len();
+                    running[n] = self.start(engines).await;
+                }
+            }
+        }
+    }
+
+    /// Lets everything come to its end: nobody crashes any more, and the clock goes to whatever is due next.
+    async fn wind_up(&mut self, store: &Store, operator: &mut Operator, running: &mut [Process]) {
+        let dead = SignedDuration::from_secs(40);
+        for _ in 0..600 {
+            for process in running.iter() {
+                let worked = work(process, self.bug, &self.clock).await;
+                self.note("winding up", worked);
+            }
+            match next_due(store).await {
+                // What is due already waits for an attempt of a process that must first be taken for dead.
+                Some(due) => self.clock.set(due.max(self.clock.now() + dead)),
+                None if operator.finish(store).await => {}
+                None => {
+                    let open = DeliveryFilter {
+                        status: Some(DeliveryStatus::Attempting),
+                        ..DeliveryFilter::default()
+                    };
+                    if store
+                        .deliveries(&open, 1)
+                        .await
+                        .expect("deliveries")
+                        .is_empty()
+                    {
+                        return;
+                    }
+                    self.clock.advance(dead);
+                }
+            }
+        }
+        self.report.wrong.push("it does not come to an end".into());
+    }
+}
+
+/// What a program does in one round: its heartbeat if it has others beside it, and all that is due.
+async fn work(process: &Process, bug: Option<Bug>, clock: &Clock) -> Result<()> {
+    // An engine whose clock goes ahead.
+    let ahead = SignedDuration::from_mins(if bug == Some(Bug::Early) { 10 } else { 0 });
+    process.clock.set(clock.now() + ahead);
+    let ticks = process.engines.iter().map(|engine| async {
+        if process.store.is_shared() {
+            engine.recover().await?;
+        }
+        engine.tick().await
+    });
+    let ends = together(ticks.map(Box::pin).collect()).await;
+    ends.into_iter().try_for_each(|end| end.map(|_| ()))
+}
+
+/// Polls all of them in turn until each has ended.
+async fn together<F: Future + Unpin>(mut futures: Vec<F>) -> Vec<F::Output> {
+    let mut ends: Vec<Option<F::Output>> = futures.iter().map(|_| None).collect();
+    std::future::poll_fn(|context| {
+        for (future, end) in futures.iter_mut().zip(&mut ends) {
+            if end.is_none()
+                && let Poll::Ready(value) = pin!(future).poll(context)
+            {
+                *end = Some(value);
+            }
+        }
+        if ends.iter().all(Option::is_some) {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
+    })
+    .await;
+    ends.into_iter().flatten().collect()
+}
+
+async fn next_due(store: &Store) -> Option<jiff::Timestamp> {
+    let mut next = None;
+    for lane in Lane::ALL {
+        let due = store.next_due(lane).await.expect("the store works");
+        next = match (next, due) {
+            (Some(a), Some(b)) => Some(std::cmp::min(a, b)),
+            (a, b) => a.or(b),
+        };
+    }
+    next
+}
+
+/// The bug: what was in the air is taken for sent.
+async fn drop_attempts(store: &Store, nodes: &[String]) {
+    let open = DeliveryFilter {
+        status: Some(DeliveryStatus::Attempting),
+        ..DeliveryFilter::default()
+    };
+    let found = store.deliveries(&open, 100_000).await.expect("deliveries");
+    for node in nodes {
+        let taken: Vec<Recorded> = found
+            .iter()
+            .map(|d| Recorded {
+                id: d.id.clone(),
+                attempt: d.attempts.len() as u32 + 1,
+                status: DeliveryStatus::Accepted,
+                next_at: jiff::Timestamp::UNIX_EPOCH,
+                started_at: jiff::Timestamp::UNIX_EPOCH,
+                ended_at: jiff::Timestamp::UNIX_EPOCH,
+                outcome: "accepted",
+                server_said: "it must have arrived".into(),
+                endpoint_gone: false,
+            })
+            .collect();
+        store.record(node, &taken).await.expect("recorded");
+    }
+}

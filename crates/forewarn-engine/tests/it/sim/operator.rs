@@ -1,0 +1,502 @@
+//! The people who run the events. What they do is done as the server does it: load, plan, publish over the sequence that
+//! was seen. What was published is noted here, beside the store, for the auditor.
+
+use super::chance::Chance;
+use forewarn_core::contact::{Channel, Contact};
+use forewarn_core::document::{Catalogue, Documents};
+use forewarn_core::event::{Event, Occasion};
+use forewarn_core::id::{Id, derive};
+use forewarn_core::incident::{Declaration, Impact, Incident, NewUpdate, Severity, Status};
+use forewarn_core::maintenance::{self, Maintenance};
+use forewarn_core::plan::{Change, Changes, INTERNAL, Input, Notice, changes_from, plan};
+use forewarn_core::policy;
+use forewarn_core::service::affected;
+use forewarn_core::time::CivilTime;
+use forewarn_store::{Clock, Entry, Published, Store, StoreError};
+use jiff::{SignedDuration, Timestamp};
+use std::collections::{BTreeMap, BTreeSet};
+
+const CATALOGUE: &str = "
+organisation: {name: Example University, time_zone: America/Los_Angeles, calendar: US}
+services:
+  - {id: database, name: Student database, owner: dba@example.edu}
+  - {id: portal, name: Student portal, owner: web@example.edu, depends_on: [database]}
+  - {id: wiki, name: Wiki, owner: web@example.edu}
+audiences:
+  - {id: customers, name: Students, level: non_technical, channels: [email], services: [portal]}
+  - {id: staff, name: Staff, level: semi_technical, channels: [email, webhook], services: [portal, wiki]}
+  - {id: engineers, name: Engineers, level: technical, channels: [email, webhook], services: [database],
+     time_zone: Europe/Berlin, calendar: DE-BE}
+";
+
+/// A notice as it was published last.
+#[derive(Clone, Debug)]
+pub struct Noted {
+    pub notice: Notice,
+    pub event: Event,
+    pub revision: u32,
+    pub update: Option<u32>,
+    pub expires: Timestamp,
+    /// The operator withdrew or moved it before it began to go out.
+    pub closed: bool,
+}
+
+pub struct Operator {
+    pub catalogue: Catalogue,
+    pub contacts: Vec<Contact>,
+    /// Endpoint and audience (`*`: any).
+    pub unsubscribed: BTreeSet<(String, String)>,
+    pub noted: BTreeMap<String, Noted>,
+    pub events: Vec<String>,
+    /// What went wrong that nobody could have caused.
+    pub surprises: Vec<String>,
+    clock: Clock,
+    forgets: bool,
+    numbers: u32,
+}
+
+impl Operator {
+    pub fn new(chance: &mut Chance, clock: Clock, forgets: bool) -> Operator {
+        let mut contacts = Vec::new();
+        let mut unsubscribed = BTreeSet::new();
+        let sets: [&[&str]; 6] = [
+            &["customers"],
+            &["staff"],
+            &["engineers"],
+            &["customers", "staff"],
+            &["staff", "engineers"],
+            &["customers", "staff", "engineers"],
+        ];
+        for n in 0..8 {
+            let audiences = *chance.pick(&sets);
+            let mut endpoints = vec![
+                serde_json::json!({"channel": "email", "address": format!("c{n}@example.org")}),
+            ];
+            if chance.percent(40) {
+                endpoints.push(serde_json::json!({"channel": "webhook",
+                    "url": format!("https://hooks.example.org/c{n}")}));
+            }
+            let services: &[&str] = if chance.percent(20) { &["portal"] } else { &[] };
+            let contact: Contact =
+                serde_json::from_value(serde_json::json!({"id": format!("C{n}"),
+                "name": format!("Contact {n}"), "audiences": audiences, "services": services,
+                "endpoints": endpoints}))
+                .expect("a contact");
+            if chance.percent(15) {
+                let from = *chance.pick(&[audiences[0], "*"]);
+                let endpoint = contact.endpoints[0].id(contact.id.as_str());
+                unsubscribed.insert((endpoint, from.to_owned()));
+            }
+            contacts.push(contact);
+        }
+        let documents = read(CATALOGUE, &Catalogue::default());
+        Operator {
+            catalogue: documents.over(&Catalogue::default()),
+            contacts,
+            unsubscribed,
+            noted: BTreeMap::new(),
+            events: Vec::new(),
+            surprises: Vec::new(),
+            clock,
+            forgets,
+            numbers: 0,
+        }
+    }
+
+    /// Puts the catalogue and the contacts into an empty store.
+    pub async fn move_in(&self, store: &Store) {
+        let now = self.clock.now();
+        let documents = read(CATALOGUE, &Catalogue::default());
+        let applied = store.apply(&documents, "ann", now, false).await;
+        applied.expect("the catalogue is stored");
+        let imported = store.import_contacts(&self.contacts, "ann", now).await;
+        imported.expect("the contacts are stored");
+        for (endpoint, audience) in &self.unsubscribed {
+            let known = store.unsubscribe(endpoint, audience, now).await;
+            assert!(known.expect("the store works"));
+        }
+    }
+
+    /// Does something, if it is possible where things stand.
+    pub async fn act(&mut self, store: &Store, chance: &mut Chance) {
+        for _ in 0..chance.below(40) {
+            tokio::task::yield_now().await;
+        }
+        if self.events.len() < 3 || (self.events.len() < 6 && chance.percent(30)) {
+            match chance.percent(60) {
+                true => self.create(store, chance).await,
+                false => self.declare(store, chance).await,
+            }
+            return;
+        }
+        let id = chance.pick(&self.events).clone();
+        self.change(store, &id, chance).await;
+    }
+
+    async fn create(&mut self, store: &Store, chance: &mut Chance) {
+        self.numbers += 1;
+        let now = self.clock.now();
+        let ahead = *chance.pick(&[0, 20, 180, 1_440, 4_000, 13_000]);
+        let lasts = *chance.pick(&[30, 200, 300]);
+        let zone = &self.catalogue.organisation.time_zone;
+        let start = now + SignedDuration::from_mins(ahead);
+        let end = start + SignedDuration::from_mins(lasts);
+        let text = format!(
+            "maintenance: {{id: MNT-{}, title: Upgrade, policy: {}, services: [{}], start: '{}', end: '{}'}}",
+            self.numbers,
+            chance.pick(&["routine", "routine", "emergency"]),
+            chance.pick(&["database", "portal", "wiki"]),
+            CivilTime::of(start, zone),
+            CivilTime::of(end, zone),
+        );
+        let mut maintenance = read(&text, &self.catalogue).maintenance.expect("it is one");
+        if chance.percent(15) {
+            maintenance.status = maintenance::Status::AwaitingApproval;
+        }
+        let id = maintenance.id.to_string();
+        if self.publish_maintenance(store, maintenance, 0, None).await {
+            self.events.push(id);
+        }
+    }
+
+    async fn declare(&mut self, store: &Store, chance: &mut Chance) {
+        self.numbers += 1;
+        let id = Id::parse(&format!("INC-{}", self.numbers)).expect("an id");
+        let service = *chance.pick(&["database", "portal", "wiki"]);
+        let services = BTreeMap::from([(
+            Id::parse(service).expect("an id"),
+            *chance.pick(&Impact::ALL),
+        )]);
+        let declaration = Declaration {
+            id: None,
+            title: None,
+            services,
+            severity: *chance.pick(&Severity::ALL),
+            effect: Some("You cannot sign in.".into()),
+            lead: None,
+            spokesperson: None,
+            next_update_in: None,
+        };
+        let now = self.clock.now();
+        let next = now + SignedDuration::from_hours(1);
+        let incident = Incident::declare(declaration, id.clone(), "Sign-in".into(), next, now);
+        if self.publish_incident(store, incident, 0).await {
+            self.events.push(id.to_string());
+        }
+    }
+
+    /// Changes an event in a way chosen by chance; somebody else's change in between means looking again.
+    pub async fn change(&mut self, store: &Store, id: &str, chance: &mut Chance) {
+        let way = chance.below(100);
+        let by = SignedDuration::from_mins(*chance.pick(&[30, 90, 700, 3_000]));
+        for _ in 0..8 {
+            let Ok(Some(stored)) = store.event(id).await else {
+                self.surprises.push(format!("{id} cannot be read"));
+                return;
+            };
+            let done = match stored.event {
+                Event::Maintenance(m) => {
+                    self.change_maintenance(store, m, stored.sequence, way, by)
+                        .await
+                }
+                Event::Incident(i) => self.update(store, i, stored.sequence, way).await,
+            };
+            if done {
+                return;
+            }
+        }
+    }
+
+    async fn change_maintenance(
+        &mut self,
+        store: &Store,
+        m: Maintenance,
+        sequence: i64,
+        way: u64,
+        by: SignedDuration,
+    ) -> bool {
+        use maintenance::Status as S;
+        let now = self.clock.now();
+        let later = |time: &CivilTime| CivilTime::of(time.instant() + by, &time.zone);
+        let untold = m.status == S::AwaitingApproval;
+        let (changed, milestone) = match (m.status, way) {
+            (S::AwaitingApproval, 0..60) => {
+                return self.approve(store, m, sequence).await;
+            }
+            (S::AwaitingApproval | S::Scheduled, 0..70) => {
+                let (start, end) = (later(&m.start), later(&m.end));
+                (m.delay(start, end), Some("delay"))
+            }
+            (S::Scheduled, 70..80) => (m.start(now), None),
+            (S::InProgress, 0..40) => {
+                let end = later(&m.end);
+                (m.extend(end), Some("extension"))
+            }
+            (S::InProgress, 40..90) => (m.complete(now), None),
+            (S::AwaitingApproval | S::Scheduled | S::InProgress, _) => {
+                (m.cancel(now), Some("cancellation"))
+            }
+            (S::Completed | S::Cancelled, _) => return true,
+        };
+        match changed {
+            Ok(changed) => {
+                let milestone = milestone.filter(|_| !untold);
+                self.publish_maintenance(store, changed, sequence, milestone)
+                    .await
+            }
+            Err(_) => true,
+        }
+    }
+
+    async fn approve(&mut self, store: &Store, m: Maintenance, sequence: i64) -> bool {
+        let id = m.id.to_string();
+        let Ok(approved) = m.approve() else {
+            return true;
+        };
+        let entry = Entry::new("ann", "maintenance.approved", id);
+        let event = Event::Maintenance(approved.clone());
+        let now = self.clock.now();
+        match store.approve(&event, sequence, entry, now).await {
+            Ok(()) => {
+                self.publish_maintenance(store, approved, sequence + 1, None)
+                    .await
+            }
+            Err(problem) => self.refused(&problem),
+        }
+    }
+
+    async fn publish_maintenance(
+        &mut self,
+        store: &Store,
+        maintenance: Maintenance,
+        expected: i64,
+        milestone: Option<&'static str>,
+    ) -> bool {
+        let now = self.clock.now();
+        let (mut stored, mut told) = match store.planned(maintenance.id.as_str()).await {
+            Ok(known) => known,
+            Err(problem) => return self.refused(&problem),
+        };
+        let earlier: BTreeSet<_> = stored
+            .iter()
+            .filter(|s| Some(s.milestone.as_str()) == milestone)
+            .map(|s| s.offset.clone())
+            .collect();
+        if self.forgets {
+            told.clear();
+            stored.retain(|s| !s.told);
+        }
+        let policy = maintenance
+            .policy
+            .as_ref()
+            .and_then(|id| policy::find(id.as_str(), &[]))
+            .expect("a policy");
+        let plan = plan(Input {
+            maintenance: &maintenance,
+            policy,
+            catalogue: &self.catalogue,
+            now,
+            told: &told,
+            change: milestone.map(|milestone| Change {
+                milestone,
+                counter: earlier.len() as u32,
+            }),
+        });
+        let mut awaiting = BTreeSet::new();
+        if maintenance.status == maintenance::Status::AwaitingApproval {
+            awaiting.extend(self.catalogue.audiences.iter().map(|a| a.id.to_string()));
+            awaiting.insert(INTERNAL.to_owned());
+        }
+        let changes = changes_from(&plan, &stored);
+        let event = Event::Maintenance(maintenance);
+        self.publish(store, event, expected, changes, &awaiting, None)
+            .await
+    }
+
+    async fn update(&mut self, store: &Store, incident: Incident, sequence: i64, way: u64) -> bool {
+        let status = match way {
+            0..40 => Status::Identified,
+            40..60 => Status::Monitoring,
+            60..85 => Status::Resolved,
+            85..93 => Status::Investigating,
+            _ => Status::Postmortem,
+        };
+        let now = self.clock.now();
+        let new = NewUpdate {
+            status: Some(status),
+            facts: Default::default(),
+            text: None,
+            services: BTreeMap::new(),
+            next_update_in: None,
+        };
+        match incident.update(new, now + SignedDuration::from_hours(1), now) {
+            Ok(updated) => self.publish_incident(store, updated, sequence).await,
+            Err(_) => true,
+        }
+    }
+
+    async fn publish_incident(&mut self, store: &Store, incident: Incident, expected: i64) -> bool {
+        let now = self.clock.now();
+        let named: Vec<Id> = incident.services.keys().cloned().collect();
+        let reach = affected(&named, &self.catalogue.services);
+        let update = incident.updates.last().expect("never empty").clone();
+        let milestone = Incident::milestone_of(&update);
+        let number = update.number.to_string();
+        let audiences = self.catalogue.audiences.iter();
+        let reached = audiences.filter(|a| {
+            a.reached_by("incident", Some(incident.severity), &reach)
+                .is_some()
+        });
+        let add: Vec<Notice> = reached
+            .map(|a| Notice {
+                id: derive(&[
+                    "notice",
+                    incident.id.as_str(),
+                    "1",
+                    milestone,
+                    &number,
+                    a.id.as_str(),
+                ]),
+                milestone: milestone.to_owned(),
+                offset: (milestone == "update").then(|| format!("#{number}")),
+                stands_for: Vec::new(),
+                audience: a.id.to_string(),
+                level: a.level,
+                channels: a.first_channels(),
+                due: now,
+                due_local: now.to_string(),
+                because: "at once".into(),
+                held: false,
+                tells: Vec::new(),
+            })
+            .collect();
+        let changes = Changes {
+            add,
+            ..Changes::default()
+        };
+        let event = Event::Incident(incident);
+        let number = Some(update.number);
+        self.publish(store, event, expected, changes, &BTreeSet::new(), number)
+            .await
+    }
+
+    /// Says whether that was that; if not, somebody changed the event in between.
+    async fn publish(
+        &mut self,
+        store: &Store,
+        event: Event,
+        expected: i64,
+        changes: Changes,
+        awaiting: &BTreeSet<String>,
+        update: Option<u32>,
+    ) -> bool {
+        let occasion = Occasion {
+            update,
+            ..Occasion::default()
+        };
+        let published = Published {
+            event: &event,
+            expected,
+            changes: &changes,
+            occasion: &occasion,
+            awaiting,
+            entries: &[Entry::new("ann", "event.published", event.id().as_str())],
+        };
+        match store.publish(published, self.clock.now()).await {
+            Ok(()) => {
+                self.note(&event, &changes, update);
+                true
+            }
+            Err(problem) => self.refused(&problem),
+        }
+    }
+
+    fn refused(&mut self, problem: &StoreError) -> bool {
+        match problem {
+            StoreError::Conflict(_) => {}
+            other => self.surprises.push(format!("publishing: {other}")),
+        }
+        false
+    }
+
+    fn note(&mut self, event: &Event, changes: &Changes, update: Option<u32>) {
+        let revision = match event {
+            Event::Maintenance(m) => m.revision,
+            Event::Incident(_) => 1,
+        };
+        for notice in &changes.add {
+            let noted = Noted {
+                expires: event.expires(&notice.milestone, notice.due),
+                notice: notice.clone(),
+                event: event.clone(),
+                revision,
+                update,
+                closed: false,
+            };
+            self.noted.insert(notice.id.clone(), noted);
+        }
+        for notice in &changes.update {
+            if let Some(noted) = self.noted.get_mut(&notice.id) {
+                noted.expires = event.expires(&notice.milestone, notice.due);
+                noted.notice = notice.clone();
+            }
+        }
+        let closed = changes
+            .moved
+            .iter()
+            .map(|m| &m.id)
+            .chain(&changes.withdrawn);
+        for id in closed {
+            if let Some(noted) = self.noted.get_mut(id) {
+                noted.closed = true;
+            }
+        }
+    }
+
+    /// Brings to an end what waits for people: says whether anything did.
+    pub async fn finish(&mut self, store: &Store) -> bool {
+        let mut busy = false;
+        for id in self.events.clone() {
+            let Ok(Some(stored)) = store.event(&id).await else {
+                continue;
+            };
+            let way = match &stored.event {
+                Event::Maintenance(m) => match m.status {
+                    maintenance::Status::AwaitingApproval => 0,
+                    maintenance::Status::InProgress => 50,
+                    _ => continue,
+                },
+                Event::Incident(i) if i.status.is_open() => 70,
+                Event::Incident(_) => continue,
+            };
+            busy = true;
+            let by = SignedDuration::from_mins(30);
+            match stored.event {
+                Event::Maintenance(m) => {
+                    self.change_maintenance(store, m, stored.sequence, way, by)
+                        .await
+                }
+                Event::Incident(i) => self.update(store, i, stored.sequence, way).await,
+            };
+        }
+        busy
+    }
+
+    /// The channels on which somebody can be reached at all here.
+    pub fn endpoints<'a>(
+        &self,
+        contact: &'a Contact,
+        channels: &'a [Channel],
+    ) -> impl Iterator<Item = (String, String)> + 'a {
+        let reached = contact
+            .endpoints
+            .iter()
+            .filter(|e| channels.contains(&e.channel()));
+        reached.map(|e| (e.id(contact.id.as_str()), e.address().to_owned()))
+    }
+}
+
+fn read(text: &str, known: &Catalogue) -> Documents {
+    let texts = [("sim.yaml".to_owned(), text.to_owned())];
+    Documents::parse_yaml(&texts, known, "MNT-0").expect("sound documents")
+}

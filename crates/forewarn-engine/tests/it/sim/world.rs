@@ -1,0 +1,231 @@
+//! The world outside: it takes messages, refuses them, loses the line in the middle, and keeps a ledger of what it took.
+
+use super::chance::Chance;
+use forewarn_core::delivery::Outcome;
+use forewarn_engine::{Channels, Parcel};
+use forewarn_store::Clock;
+use jiff::{SignedDuration, Timestamp};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+/// What the world does with one try.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    Accepted,
+    /// Accepted, and the answer was lost.
+    Cut,
+    Transient,
+    Permanent,
+    Gone,
+}
+
+/// A try that reached the world.
+#[derive(Clone, Debug)]
+pub struct Try {
+    /// The delivery's id, as the message carries it.
+    pub id: String,
+    pub to: String,
+    pub bytes: Arc<[u8]>,
+    /// The sender's clock.
+    pub at: Timestamp,
+    pub fate: Fate,
+}
+
+impl Try {
+    pub fn is_taken(&self) -> bool {
+        matches!(self.fate, Fate::Accepted | Fate::Cut)
+    }
+}
+
+#[derive(Debug)]
+pub struct World {
+    seed: u64,
+    clock: Clock,
+    /// In the order of arrival. The ledger are those that were taken.
+    tries: Mutex<Vec<Try>>,
+}
+
+impl World {
+    pub fn new(seed: u64, clock: Clock) -> Arc<World> {
+        Arc::new(World {
+            seed,
+            clock,
+            tries: Mutex::default(),
+        })
+    }
+
+    pub fn tries(&self) -> MutexGuard<'_, Vec<Try>> {
+        self.tries.lock().expect("nobody panics while holding it")
+    }
+
+    /// The nth try of a message has the same fate in every run of a seed.
+    fn fate(&self, id: &str) -> (Fate, Chance) {
+        let before = self.tries().iter().filter(|t| t.id == id).count();
+        let mut chance = Chance::about(self.seed, &format!("{id}/{before}"));
+        let fate = match chance.below(100) {
+            0..70 => Fate::Accepted,
+            70..78 => Fate::Cut,
+            78..94 => Fate::Transient,
+            94..98 => Fate::Permanent,
+            _ => Fate::Gone,
+        };
+        (fate, chance)
+    }
+
+    async fn attempt(&self, parcel: Parcel, now: Timestamp) -> Outcome {
+        let (id, to, bytes) = match parcel {
+            Parcel::Mail(mail) => (message_id(&mail.data), mail.to, mail.data),
+            Parcel::Hook(hook) => (hook.id.replace('-', "."), hook.url, hook.body),
+            Parcel::Undeliverable(reason) => {
+                return Outcome::PermanentFailure {
+                    reason,
+                    endpoint_gone: false,
+                };
+            }
+        };
+        let (fate, mut chance) = self.fate(&id);
+        let slow = if chance.percent(10) {
+            chance.below(30)
+        } else {
+            1
+        };
+        for _ in 0..slow {
+            tokio::task::yield_now().await;
+        }
+        if slow > 1 {
+            self.clock
+                .advance(SignedDuration::from_secs(slow as i64 % 7));
+        }
+        self.tries().push(Try {
+            id,
+            to,
+            bytes: bytes.into(),
+            at: now,
+            fate,
+        });
+        tokio::task::yield_now().await;
+        let failed = |maybe_sent, retry_after| Outcome::TransientFailure {
+            reason: "451 not now".into(),
+            retry_after,
+            maybe_sent,
+        };
+        match fate {
+            Fate::Accepted => Outcome::Accepted {
+                receipt: "250 taken".into(),
+            },
+            Fate::Cut => failed(true, None),
+            Fate::Transient => {
+                let wait = chance.percent(20).then(|| SignedDuration::from_mins(10));
+                failed(false, wait)
+            }
+            Fate::Permanent => Outcome::PermanentFailure {
+                reason: "554 no".into(),
+                endpoint_gone: false,
+            },
+            Fate::Gone => Outcome::PermanentFailure {
+                reason: "550 5.1.1 no such mailbox".into(),
+                endpoint_gone: true,
+            },
+        }
+    }
+}
+
+/// The delivery's id out of a mail's Message-ID.
+fn message_id(data: &[u8]) -> String {
+    let text = String::from_utf8_lossy(data);
+    let line = text
+        .lines()
+        .find_map(|line| line.strip_prefix("Message-ID: <"))
+        .expect("a mail has a Message-ID");
+    line.split('@').next().unwrap_or_default().to_owned()
+}
+
+/// How a program that sends could be wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bug {
+    /// What was accepted is recorded as if it had failed.
+    ForgetsOutcomes,
+    /// What failed is recorded as accepted.
+    TakesFailureForSuccess,
+    /// Every attempt has an id of its own.
+    FreshIds,
+    /// Notices begin ten minutes before they are due.
+    Early,
+    /// What failed is kept in memory and sent again with the next flight, whatever became of it meanwhile.
+    RetriesByItself,
+    /// What was in the air at a crash is taken for sent.
+    DropsOnRecovery,
+    /// Plans are made again without what people were told.
+    ForgetsWhatWasTold,
+}
+
+/// The world as one engine reaches it.
+pub struct Line {
+    world: Arc<World>,
+    bug: Option<Bug>,
+    attempts: Mutex<HashMap<String, u32>>,
+    kept: Mutex<Vec<Parcel>>,
+}
+
+impl Line {
+    pub fn new(world: Arc<World>, bug: Option<Bug>) -> Line {
+        Line {
+            world,
+            bug,
+            attempts: Mutex::default(),
+            kept: Mutex::default(),
+        }
+    }
+
+    fn with_fresh_id(&self, parcel: Parcel) -> Parcel {
+        let mut attempts = self.attempts.lock().expect("no panic");
+        match parcel {
+            Parcel::Mail(mut mail) => {
+                let id = message_id(&mail.data);
+                let n = attempts.entry(id.clone()).or_default();
+                *n += 1;
+                let text = String::from_utf8_lossy(&mail.data).into_owned();
+                mail.data = text.replacen(&id, &format!("{id}{n}"), 1).into_bytes();
+                Parcel::Mail(mail)
+            }
+            other => other,
+        }
+    }
+}
+
+impl Channels for Line {
+    async fn send(&self, parcels: Vec<Parcel>, now: Timestamp) -> Vec<Outcome> {
+        if self.bug == Some(Bug::RetriesByItself) {
+            let kept = std::mem::take(&mut *self.kept.lock().expect("no panic"));
+            for parcel in kept {
+                self.world.attempt(parcel, now).await;
+            }
+        }
+        let mut outcomes = Vec::with_capacity(parcels.len());
+        for parcel in parcels {
+            let parcel = match self.bug {
+                Some(Bug::FreshIds) => self.with_fresh_id(parcel),
+                _ => parcel,
+            };
+            let outcome = self.world.attempt(parcel.clone(), now).await;
+            outcomes.push(match (self.bug, outcome) {
+                (Some(Bug::ForgetsOutcomes), Outcome::Accepted { receipt }) => {
+                    Outcome::TransientFailure {
+                        reason: receipt,
+                        retry_after: None,
+                        maybe_sent: false,
+                    }
+                }
+                (Some(Bug::TakesFailureForSuccess), Outcome::TransientFailure { reason, .. }) => {
+                    Outcome::Accepted { receipt: reason }
+                }
+                (Some(Bug::RetriesByItself), outcome @ Outcome::TransientFailure { .. }) => {
+                    self.kept.lock().expect("no panic").push(parcel);
+                    outcome
+                }
+                (_, outcome) => outcome,
+            });
+        }
+        outcomes
+    }
+}

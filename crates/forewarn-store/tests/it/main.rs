@@ -1,0 +1,23 @@
+//! The store's contract: each test holds on SQLite and on PostgreSQL alike.
+//!
+//! A test is written once, inside [`on_both_databases!`], and becomes `sqlite::NAME` and `postgres::NAME`. PostgreSQL is the
+//! server of `FOREWARN_TEST_POSTGRES`; without it those tests fail.
+
+#[macro_use]
+mod database;
+
+mod accounts;
+mod backup;
+mod catalogue;
+mod contacts;
+mod deliveries;
+mod events;
+mod expansion;
+mod journal;
+mod newest;
+mod notices;
+mod outage;
+mod plans;
+mod rates;
+mod samples;
+mod schema;
