@@ -5,7 +5,7 @@ mod node;
 mod places;
 
 pub use fields::{Fields, Problems, boolean, line, prose, scalar};
-pub use node::{Node, Value, from_json, parse_json, parse_yaml};
+pub use node::{Entry, Node, Place, Value, from_json, parse_json, parse_yaml};
 use places::{Item, Places};
 
 use crate::audience::Audience;

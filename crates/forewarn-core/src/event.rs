@@ -14,6 +14,10 @@ use serde::{Deserialize, Serialize};
 /// Something that disturbs people.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event_kind", rename_all = "snake_case")]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "events are few and live shortly; a box would only be in the way"
+)]
 pub enum Event {
     /// Planned work.
     Maintenance(Maintenance),
@@ -175,7 +179,11 @@ impl Event {
 
     /// Names of the services that a message is about, and of others that depend on them. An audience that uses certain
     /// services reads of those: a student knows the portal, not the database under it.
-    fn concerned(&self, audience: Option<&Audience>, catalogue: &Catalogue) -> (Vec<String>, Vec<String>) {
+    fn concerned(
+        &self,
+        audience: Option<&Audience>,
+        catalogue: &Catalogue,
+    ) -> (Vec<String>, Vec<String>) {
         let named = self.services();
         let name = |id: &Id| {
             let found = catalogue.services.iter().find(|s| s.id == *id);
@@ -183,13 +191,19 @@ impl Event {
         };
         let reached = affected(&named, &catalogue.services);
         if let Some(audience) = audience.filter(|a| a.services != Scope::All) {
-            let used: Vec<String> =
-                reached.iter().filter(|a| audience.uses(&a.service)).map(|a| name(&a.service)).collect();
+            let used: Vec<String> = reached
+                .iter()
+                .filter(|a| audience.uses(&a.service))
+                .map(|a| name(&a.service))
+                .collect();
             if !used.is_empty() {
                 return (used, Vec::new());
             }
         }
-        let others = reached.iter().filter(|a| !named.contains(&a.service)).map(|a| name(&a.service));
+        let others = reached
+            .iter()
+            .filter(|a| !named.contains(&a.service))
+            .map(|a| name(&a.service));
         (named.iter().map(name).collect(), others.collect())
     }
 }

@@ -18,10 +18,59 @@ const TEMPLATE: &str = "{{organisation}}: {{#if effect}}{{effect}}{{else}}{{titl
 
 /// Pieces that parsers trip over.
 const PIECES: &[&str] = &[
-    "&a ", "*a", "---\n", "...\n", "!!str ", "? ", "|\n", ">-\n", "\t", "\u{0}", "\u{feff}", "\u{202e}", "\u{2028}", "{{", "}}",
-    "{{#if ", "{{/if}}", "[[[[", "]]]]", "{{{{", "((((", "****", "____", "````", "<!--", "<script>", "](", "![", "\"", "'", ",", ";", "\r",
-    "\n\n", "999999999999999999999", "-1", "0x", "1e999", "~", "null", "2026-02-30T25:61", "9999-12-31T23:59", "+14155550100", "a@b",
-    "whsec_", "FREQ=SECONDLY", "5bd", "P99999Y", "é", "🙂", "\\", "\\u0000", "%00",
+    "&a ",
+    "*a",
+    "---\n",
+    "...\n",
+    "!!str ",
+    "? ",
+    "|\n",
+    ">-\n",
+    "\t",
+    "\u{0}",
+    "\u{feff}",
+    "\u{202e}",
+    "\u{2028}",
+    "{{",
+    "}}",
+    "{{#if ",
+    "{{/if}}",
+    "[[[[",
+    "]]]]",
+    "{{{{",
+    "((((",
+    "****",
+    "____",
+    "````",
+    "<!--",
+    "<script>",
+    "](",
+    "![",
+    "\"",
+    "'",
+    ",",
+    ";",
+    "\r",
+    "\n\n",
+    "999999999999999999999",
+    "-1",
+    "0x",
+    "1e999",
+    "~",
+    "null",
+    "2026-02-30T25:61",
+    "9999-12-31T23:59",
+    "+14155550100",
+    "a@b",
+    "whsec_",
+    "FREQ=SECONDLY",
+    "5bd",
+    "P99999Y",
+    "é",
+    "🙂",
+    "\\",
+    "\\u0000",
+    "%00",
 ];
 
 /// A small generator: the same seed gives the same inputs on every machine (xorshift64*).
@@ -48,7 +97,11 @@ fn mutated(sound: &str, chance: &mut Chance) -> Vec<u8> {
         match chance.below(6) {
             0 => {
                 let piece = PIECES[chance.below(PIECES.len())].as_bytes();
-                let times = if chance.below(20) == 0 { 1 + chance.below(2_000) } else { 1 };
+                let times = if chance.below(20) == 0 {
+                    1 + chance.below(2_000)
+                } else {
+                    1
+                };
                 bytes.splice(at..at, piece.repeat(times));
             }
             1 => {
@@ -71,7 +124,10 @@ fn mutated(sound: &str, chance: &mut Chance) -> Vec<u8> {
 
 /// Feeds mutations of `sound` to `parse` for as long as `time`, and says how many there were.
 fn fuzz(name: &str, time: Duration, sound: &[&str], parse: impl Fn(&[u8])) {
-    let seed = std::env::var("FOREWARN_FUZZ_SEED").ok().and_then(|s| s.parse().ok()).unwrap_or(0x0f02_e3a1);
+    let seed = std::env::var("FOREWARN_FUZZ_SEED")
+        .ok()
+        .and_then(|s| s.parse().ok())
+        .unwrap_or(0x0f02_e3a1);
     let mut chance = Chance(seed);
     let (began, mut inputs, mut slowest) = (Instant::now(), 0u64, Duration::ZERO);
     while began.elapsed() < time {
@@ -80,21 +136,35 @@ fn fuzz(name: &str, time: Duration, sound: &[&str], parse: impl Fn(&[u8])) {
         let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| parse(&input)));
         slowest = slowest.max(one.elapsed());
         inputs += 1;
-        assert!(outcome.is_ok(), "{name}: input {inputs} of seed {seed} panicked:\n{}", String::from_utf8_lossy(&input));
+        assert!(
+            outcome.is_ok(),
+            "{name}: input {inputs} of seed {seed} panicked:\n{}",
+            String::from_utf8_lossy(&input)
+        );
         assert!(
             one.elapsed() < Duration::from_secs(1),
             "{name}: input {inputs} of seed {seed} took {:?}:\n{}",
             one.elapsed(),
-            String::from_utf8_lossy(&input).chars().take(2_000).collect::<String>()
+            String::from_utf8_lossy(&input)
+                .chars()
+                .take(2_000)
+                .collect::<String>()
         );
     }
-    println!("{name}: {inputs} inputs in {:?}, the slowest {slowest:?}, seed {seed}", began.elapsed());
+    println!(
+        "{name}: {inputs} inputs in {:?}, the slowest {slowest:?}, seed {seed}",
+        began.elapsed()
+    );
 }
 
 fn all(time: Duration) {
-    let known = Documents::parse_yaml(&[(String::new(), EVERYTHING.into())], &Catalogue::default(), "MNT-1")
-        .expect("the example is sound")
-        .over(&Catalogue::default());
+    let known = Documents::parse_yaml(
+        &[(String::new(), EVERYTHING.into())],
+        &Catalogue::default(),
+        "MNT-1",
+    )
+    .expect("the example is sound")
+    .over(&Catalogue::default());
     fuzz("documents", time, &[EVERYTHING, MINIMAL], |input| {
         let text = String::from_utf8_lossy(input).into_owned();
         let _ = Documents::parse_yaml(&[(String::new(), text)], &Catalogue::default(), "MNT-1");
@@ -104,7 +174,10 @@ fn all(time: Duration) {
     });
     fuzz("markdown", time, &[MARKDOWN], |input| {
         let html = render_markdown(&String::from_utf8_lossy(input));
-        assert!(!html.contains("<script") && !html.to_lowercase().contains("href=\"javascript"), "{html}");
+        assert!(
+            !html.contains("<script") && !html.to_lowercase().contains("href=\"javascript"),
+            "{html}"
+        );
     });
     fuzz("templates", time, &[TEMPLATE], |input| {
         let _ = Parsed::parse(&String::from_utf8_lossy(input));
@@ -119,6 +192,9 @@ fn a_few_thousand_hostile_inputs() {
 #[test]
 #[ignore = "as long as FOREWARN_FUZZ_SECONDS for each parser"]
 fn hostile_inputs_for_a_while() {
-    let seconds = std::env::var("FOREWARN_FUZZ_SECONDS").ok().and_then(|s| s.parse().ok()).unwrap_or(60);
+    let seconds = std::env::var("FOREWARN_FUZZ_SECONDS")
+        .ok()
+        .and_then(|s| s.parse().ok())
+        .unwrap_or(60);
     all(Duration::from_secs(seconds));
 }

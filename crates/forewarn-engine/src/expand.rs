@@ -67,7 +67,10 @@ impl<C: Channels> Engine<C> {
         let event = moved_on.as_ref().map_or(&notice.event, |(event, _)| event);
         let content = event.content(
             &notice.occasion,
-            catalogue.audiences.iter().find(|a| a.id == *notice.audience),
+            catalogue
+                .audiences
+                .iter()
+                .find(|a| a.id == *notice.audience),
             catalogue,
             &self.identity.public_url,
             notice.due,

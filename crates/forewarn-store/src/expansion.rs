@@ -52,7 +52,7 @@ const COMPLETE: Chunk = Chunk {
 /// audience of the slot and not from this one is told through this one.
 ///
 /// `replace` finds a name in a JSON list on both databases in the same way; `LIKE` would fold case on one of them and
-/// take `_` for any character on both.
+/// take `_` for any character on both. The notice's audience is given once more, so that PostgreSQL plans for its size.
 const EXPAND: &str = "
 INSERT INTO deliveries (id, notice, event, endpoint, contact, channel, level, ordinal, lane, status, attempt, next_at,
   expires, updated_at, reason)
@@ -66,7 +66,7 @@ SELECT n.slot || '.' || e.id, n.id, n.event, e.id, e.contact, e.channel,
   COALESCE((SELECT MIN(s.reason) FROM suppressions s WHERE s.endpoint = e.id AND s.audience IN (n.audience, '*')),
     CASE WHEN e.state <> 'active' THEN COALESCE(e.reason, e.state) END)
 FROM notices n
-JOIN members m ON m.audience = n.audience AND m.contact > $3 AND m.contact <= $4
+JOIN members m ON m.audience = $6 AND m.contact > $3 AND m.contact <= $4
 JOIN endpoints e ON e.contact = m.contact AND replace(n.channels, '\"' || e.channel || '\"', '') <> n.channels
 WHERE n.id = $1
   AND (NOT EXISTS (SELECT 1 FROM choices c WHERE c.contact = m.contact)
@@ -143,7 +143,10 @@ impl Store {
                 let upper = next.clone().unwrap_or_else(|| LAST.to_owned());
                 let services = crate::json_list(services.iter().map(Id::as_str));
                 let made = tx
-                    .execute(EXPAND, args![notice, now, &cursor, &upper, services])
+                    .execute(
+                        EXPAND,
+                        args![notice, now, &cursor, &upper, services, &audience],
+                    )
                     .await?;
                 (made, (cursor, upper), next)
             }

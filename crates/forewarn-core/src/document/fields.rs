@@ -1,6 +1,6 @@
 //! Reading a map field by field, collecting every problem instead of stopping at the first.
 
-use super::node::{Node, Value};
+use super::node::{Entry, Node, Value};
 use crate::problem::{Problem, unknown};
 
 /// All problems found so far, shared by everything that reads one document.
@@ -23,7 +23,7 @@ impl Problems {
 pub struct Fields<'a> {
     path: String,
     place: Option<(usize, usize)>,
-    entries: &'a [(String, Option<(usize, usize)>, Node)],
+    entries: &'a [Entry],
     asked: Vec<&'static str>,
 }
 

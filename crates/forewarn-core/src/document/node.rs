@@ -9,6 +9,12 @@ const MAX_DEPTH: usize = 48;
 /// Larger trees are refused before they take memory (100,000 contacts come as CSV).
 const MAX_NODES: usize = 2_000_000;
 
+/// Line and column in a text, both from 1; JSON bodies have none.
+pub type Place = Option<(usize, usize)>;
+
+/// A key, its place, and what it holds.
+pub type Entry = (String, Place, Node);
+
 /// A value in a document, with its place in the text.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Node {
@@ -33,7 +39,7 @@ pub enum Value {
     /// `[a, b]`
     List(Vec<Node>),
     /// `{key: value}` in the order of the text; the place is the key's.
-    Map(Vec<(String, Option<(usize, usize)>, Node)>),
+    Map(Vec<Entry>),
 }
 
 /// Reads every YAML document in a text (separated by `---`).
@@ -64,8 +70,6 @@ struct Builder {
     documents: Vec<Node>,
     nodes: usize,
 }
-
-type Place = Option<(usize, usize)>;
 
 enum Open {
     List(Place, Vec<Node>),

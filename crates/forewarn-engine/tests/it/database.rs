@@ -12,6 +12,7 @@ pub enum Kind {
 }
 
 pub struct Database {
+    #[allow(dead_code, reason = "the simulation names it when it fails")]
     pub kind: Kind,
     pub location: Location,
     name: String,

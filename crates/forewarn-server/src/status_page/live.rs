@@ -186,7 +186,8 @@ impl Speaker<'_> {
                     update: Some(update.number),
                     ..Occasion::default()
                 };
-                let content = event.content(&occasion, None, self.catalogue, self.public_url, update.at);
+                let content =
+                    event.content(&occasion, None, self.catalogue, self.public_url, update.at);
                 self.message(&update.id, update.status.as_str(), update.at, &content)
             })
             .collect();

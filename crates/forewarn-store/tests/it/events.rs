@@ -4,7 +4,7 @@ use crate::database::Database;
 use crate::samples::*;
 use forewarn_core::event::{Event, Occasion};
 use forewarn_core::plan::{Changes, Moved, Stored, Told};
-use forewarn_store::{Answer, Entry, EventFilter, Lane, NoticeFilter, Published, StoreError};
+use forewarn_store::{Entry, EventFilter, KeptAnswer, Lane, NoticeFilter, Published, StoreError};
 use std::collections::BTreeSet;
 
 async fn statuses(db: &Database) -> Vec<String> {
@@ -126,6 +126,8 @@ on_both_databases! {
         let awaiting = BTreeSet::from(["students".to_owned()]);
         let published = Published {
             event: &event, expected: 0, changes: &changes, occasion: &Occasion::default(), awaiting: &awaiting, entries: &[],
+            plan: None,
+            answer: None,
         };
         db.store.publish(published, at(0)).await.unwrap();
         assert_eq!(statuses(&db).await, ["n1 awaiting_approval", "n2 planned"]);
@@ -145,6 +147,8 @@ on_both_databases! {
             let published = Published {
                 event: &event, expected: 0, changes: &Changes::default(), occasion: &Occasion::default(),
                 awaiting: &BTreeSet::new(), entries: &[],
+                plan: None,
+                answer: None,
             };
             db.store.publish(published, at(minute)).await.unwrap();
         }
@@ -182,15 +186,17 @@ on_both_databases! {
 
     async fn a_repeated_request_publishes_once(db: &Database) {
         let other = db.another_node().await;
-        let answer = Answer { caller: "ann", key: "k1", status: 201, body: "{}" };
+        let answer = KeptAnswer { caller: "ann".into(), key: "k1".into(), status: 201, body: "{}".into() };
         let event = maintenance("MNT-1");
         let publish = async |store: &forewarn_store::Store, id: &str| {
             let event = maintenance(id);
             let published = Published {
                 event: &event, expected: 0, changes: &Changes::default(), occasion: &Occasion::default(),
                 awaiting: &BTreeSet::new(), entries: &[],
+                plan: None,
+                answer: Some(answer.clone()),
             };
-            store.publish_answering(published, Some(&answer), at(2)).await
+            store.publish(published, at(2)).await
         };
         // Nobody took the key: nothing is published.
         assert!(matches!(publish(&db.store, "MNT-1").await, Err(StoreError::Conflict(_))));

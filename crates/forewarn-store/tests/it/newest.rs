@@ -173,7 +173,7 @@ async fn sender(
         let mut outcomes = Vec::new();
         for delivery in &claimed {
             let order = ORDER.fetch_add(1, SeqCst);
-            if order % 3 == 0 {
+            if order.is_multiple_of(3) {
                 outcomes.push(refused(delivery, at(50), 0));
             } else {
                 sent.push((order, delivery.endpoint_id.clone(), delivery.notice.clone()));

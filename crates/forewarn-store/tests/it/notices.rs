@@ -18,9 +18,13 @@ async fn due_ids(store: &Store, lane: Lane, now: i64) -> Vec<String> {
 }
 
 async fn begin_one(store: &Store, due: &DueNotice, now: i64) -> forewarn_store::Result<bool> {
-    let content = due
-        .event
-        .content(&due.occasion, &Catalogue::default(), "http://x", at(now));
+    let content = due.event.content(
+        &due.occasion,
+        None,
+        &Catalogue::default(),
+        "http://x",
+        at(now),
+    );
     store.begin_notice(due, &content, None, at(now)).await
 }
 
@@ -47,6 +51,8 @@ on_both_databases! {
         let published = Published {
             event: &event, expected: 0, changes: &adding(vec![planned]), occasion: &occasion,
             awaiting: &BTreeSet::new(), entries: &[],
+            plan: None,
+            answer: None,
         };
         db.store.publish(published, at(0)).await.unwrap();
         let due = db.store.due_notices(Lane::Planned, at(2), 9).await.unwrap().remove(0);
@@ -72,7 +78,7 @@ on_both_databases! {
         assert_eq!(begun, 1);
         let row = db.store.notice("n1").await.unwrap().unwrap();
         assert_eq!((row.status.as_str(), row.sent_at), ("sending", Some(at(2))));
-        let content = due.event.content(&due.occasion, &Catalogue::default(), "http://x", at(2));
+        let content = due.event.content(&due.occasion, None, &Catalogue::default(), "http://x", at(2));
         assert_eq!(db.store.notice_content("n1").await.unwrap(), Some((content.clone(), "students".into())));
         assert_eq!(row.content, Some(content));
         assert!(due_ids(&db.store, Lane::Planned, 9).await.is_empty());
@@ -115,7 +121,7 @@ on_both_databases! {
         let due = db.store.due_notices(Lane::Planned, at(1), 9).await.unwrap().remove(0);
         let Event::Maintenance(m) = &due.event else { panic!("a maintenance was published") };
         let started = Event::Maintenance(m.clone().start(at(1)).unwrap());
-        let content = started.content(&due.occasion, &Catalogue::default(), "http://x", at(1));
+        let content = started.content(&due.occasion, None, &Catalogue::default(), "http://x", at(1));
         let entry = Entry::new("engine", "maintenance.started", "MNT-1");
         assert!(db.store.begin_notice(&due, &content, Some((&started, entry)), at(1)).await.unwrap());
         let stored = db.store.event("MNT-1").await.unwrap().unwrap();

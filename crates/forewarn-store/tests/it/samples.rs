@@ -105,6 +105,8 @@ pub async fn publish(store: &Store, event: &Event, expected: i64, changes: &Chan
         occasion: &Occasion::default(),
         awaiting: &BTreeSet::new(),
         entries: &[Entry::new("ann", "event.published", event.id().as_str())],
+        plan: None,
+        answer: None,
     };
     store.publish(published, at(0)).await
 }
@@ -120,9 +122,9 @@ pub fn lane(event: &Event) -> Lane {
 pub async fn begin(store: &Store, lane: Lane, now: Timestamp) -> Vec<String> {
     let mut begun = Vec::new();
     for due in store.due_notices(lane, now, 100).await.unwrap() {
-        let content = due
-            .event
-            .content(&due.occasion, &Catalogue::default(), "http://x", now);
+        let content =
+            due.event
+                .content(&due.occasion, None, &Catalogue::default(), "http://x", now);
         assert!(store.begin_notice(&due, &content, None, now).await.unwrap());
         begun.push(due.id);
     }

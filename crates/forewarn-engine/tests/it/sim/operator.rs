@@ -401,6 +401,8 @@ impl Operator {
             occasion: &occasion,
             awaiting,
             entries: &[Entry::new("ann", "event.published", event.id().as_str())],
+            plan: None,
+            answer: None,
         };
         match store.publish(published, self.clock.now()).await {
             Ok(()) => {
