@@ -11,7 +11,7 @@ use forewarn_core::plan::{Change, Changes, INTERNAL, Input, Plan, changes_from, 
 use forewarn_core::policy::{self, Policy};
 use forewarn_core::problem::Invalid;
 use forewarn_core::time::CivilTime;
-use forewarn_store::{Entry, Published, StoredEvent};
+use forewarn_store::{Entry, NoticeFilter, Published, StoredEvent};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -56,17 +56,30 @@ fn policy_of<'a>(maintenance: &Maintenance, catalogue: &'a Catalogue) -> &'a Pol
 /// Everything that is wrong with it.
 pub async fn preview(app: &App, node: &Node) -> Result<Answer> {
     let catalogue = app.store.catalogue().await?;
-    let maintenance = parse(node, &catalogue, "MNT-0")?;
-    let input = Input {
-        maintenance: &maintenance,
-        policy: policy_of(&maintenance, &catalogue),
-        catalogue: &catalogue,
-        now: app.clock.now(),
+    let mut maintenance = parse(node, &catalogue, "MNT-0")?;
+    let plan = first_plan(&maintenance, &catalogue, app.clock.now());
+    if waits_for_approval(&maintenance, &plan, &catalogue) {
+        maintenance.status = Status::AwaitingApproval;
+    }
+    Ok(Answer { maintenance, plan })
+}
+
+fn first_plan(maintenance: &Maintenance, catalogue: &Catalogue, now: Timestamp) -> Plan {
+    plan(Input {
+        maintenance,
+        policy: policy_of(maintenance, catalogue),
+        catalogue,
+        now,
         told: &[],
         change: None,
-    };
-    let plan = plan(input);
-    Ok(Answer { maintenance, plan })
+    })
+}
+
+/// Whether the owners must agree before somebody whom the plan reaches is told.
+fn waits_for_approval(maintenance: &Maintenance, plan: &Plan, catalogue: &Catalogue) -> bool {
+    let policy = policy_of(maintenance, catalogue);
+    let mut told = plan.notices.iter().filter(|n| n.audience != INTERNAL);
+    told.any(|n| !policy.approvers(&n.audience).is_empty())
 }
 
 fn parse(node: &Node, catalogue: &Catalogue, fresh_id: &str) -> Result<Maintenance> {
@@ -99,12 +112,8 @@ pub async fn create(app: &App, caller: &Caller, node: &Node) -> Result<Answer> {
         let fresh = app.store.fresh_event_id("MNT").await?;
         maintenance = parse(node, &catalogue, &fresh)?;
     }
-    let policy = policy_of(&maintenance, &catalogue);
-    let waits = catalogue
-        .audiences
-        .iter()
-        .any(|a| !policy.approvers(a.id.as_str()).is_empty());
-    if waits {
+    let first = first_plan(&maintenance, &catalogue, app.clock.now());
+    if waits_for_approval(&maintenance, &first, &catalogue) {
         maintenance.status = Status::AwaitingApproval;
     }
     let entry = Entry::new(
@@ -282,7 +291,19 @@ async fn act(
 pub async fn approve(app: &App, caller: &Caller, id: &str) -> Result<Answer> {
     let catalogue = app.store.catalogue().await?;
     let (maintenance, sequence) = load(app, id).await?;
-    let maintenance = maintenance.approve()?;
+    // After a restore single notices of a maintenance that was approved long ago may wait for a person's word.
+    let held = NoticeFilter {
+        event: Some(id.to_owned()),
+        status: Some("awaiting_approval".into()),
+        ..NoticeFilter::default()
+    };
+    let in_doubt = maintenance.status != Status::AwaitingApproval
+        && !app.store.notices(&held, 1).await?.is_empty();
+    let maintenance = if in_doubt {
+        maintenance
+    } else {
+        maintenance.approve()?
+    };
     let entry = Entry::new(&caller.actor, "maintenance.approved", id);
     app.store
         .approve(
