@@ -280,29 +280,13 @@ async fn act(
 /// # Errors
 /// When it does not wait for approval.
 pub async fn approve(app: &App, caller: &Caller, id: &str) -> Result<Answer> {
-    let catalogue = app.store.catalogue().await?;
-    let (maintenance, sequence) = load(app, id).await?;
-    let maintenance = maintenance.approve()?;
-    let entry = Entry::new(&caller.actor, "maintenance.approved", id);
-    app.store
-        .approve(
-            &Event::Maintenance(maintenance.clone()),
-            sequence,
-            entry,
-            app.clock.now(),
-        )
-        .await?;
-    let again = Entry::new(&caller.actor, "maintenance.planned", id);
-    publish(
-        app,
-        caller,
-        &catalogue,
-        maintenance,
-        sequence + 1,
-        Said::default(),
-        again,
-        200,
-    )
+    act(app, caller, id, |m, _| {
+        Ok((
+            m.approve()?,
+            Said::default(),
+            Entry::new(&caller.actor, "maintenance.approved", id),
+        ))
+    })
     .await
 }
 
