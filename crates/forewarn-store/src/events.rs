@@ -57,6 +57,9 @@ pub struct Published<'a> {
     pub answer: Option<KeptAnswer>,
 }
 
+/// The owners agreed: what waited for them is planned.
+const NOBODY_WAITS: &str =
+    "UPDATE notices SET status = 'planned' WHERE event = $1 AND status = 'awaiting_approval'";
 const COLUMNS: &str = "body, sequence, created_at, updated_at";
 
 fn stored(row: &Row) -> Result<StoredEvent> {
@@ -237,6 +240,10 @@ impl Store {
             Event::Incident(_) => Lane::Urgent,
             Event::Maintenance(_) => Lane::Planned,
         };
+        if lane == Lane::Planned && published.awaiting.is_empty() {
+            tx.execute(NOBODY_WAITS, args![published.event.id().as_str()])
+                .await?;
+        }
         let changes = published.changes;
         for notice in &changes.add {
             let status = if published.awaiting.contains(&notice.audience) {
@@ -298,11 +305,7 @@ impl Store {
     ) -> Result<()> {
         let mut tx = self.db.write().await?;
         save(&mut tx, event, expected, now).await?;
-        tx.execute(
-            "UPDATE notices SET status = 'planned' WHERE event = $1 AND status = 'awaiting_approval'",
-            args![event.id().as_str()],
-        )
-        .await?;
+        tx.execute(NOBODY_WAITS, args![event.id().as_str()]).await?;
         append(&mut tx, &[entry], now).await?;
         tx.commit().await?;
         self.hint();

@@ -227,3 +227,51 @@ async fn the_summary_has_what_status_page_clients_read() {
     }
     assert!(!answer.text().contains("Lena"));
 }
+
+#[tokio::test]
+async fn work_far_ahead_stays_on_the_page_however_long_ago_it_was_entered() {
+    let app = TestApp::campus().await;
+    let mut work = upgrade();
+    work["start"] = json!("2027-11-01T22:00");
+    work["end"] = json!("2027-11-02T02:00");
+    app.post("/api/v1/maintenances", &work).await.is(201);
+    let body = json!({"services": {"portal": "degraded_performance"}, "severity": "P3"});
+    app.post("/api/v1/incidents", &body).await.is(201);
+    app.advance(60 * 24 * 100);
+    app.refresh().await;
+    fetch(&app, "GET", "/events/MNT-1", &[]).await.is(200);
+    fetch(&app, "GET", "/events/INC-1", &[]).await.is(200);
+    let summary = fetch(&app, "GET", "/api/v2/summary.json", &[]).await.json();
+    assert_eq!(summary["incidents"].as_array().map(Vec::len), Some(1));
+    assert_eq!(
+        summary["scheduled_maintenances"].as_array().map(Vec::len),
+        Some(1)
+    );
+}
+
+#[tokio::test]
+async fn what_waits_for_approval_is_not_public() {
+    let app = TestApp::campus().await;
+    let mut work = upgrade();
+    work["policy"] = json!("careful");
+    app.post("/api/v1/maintenances", &work).await.is(201);
+    app.refresh().await;
+    fetch(&app, "GET", "/events/MNT-1", &[]).await.is(404);
+    for path in [
+        "/",
+        "/calendar.ics",
+        "/history.atom",
+        "/api/v2/summary.json",
+    ] {
+        let text = fetch(&app, "GET", path, &[]).await.is(200).text();
+        assert!(!text.contains("Student database upgrade"), "{path}");
+    }
+    app.post(
+        "/api/v1/maintenances/MNT-1/approve",
+        &serde_json::Value::Null,
+    )
+    .await
+    .is(200);
+    app.refresh().await;
+    fetch(&app, "GET", "/events/MNT-1", &[]).await.is(200);
+}

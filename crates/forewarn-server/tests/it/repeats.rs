@@ -30,6 +30,16 @@ on_both_databases! {
         assert_eq!(again.body, started.body);
         app.keyed("k-3", "/api/v1/maintenances/MNT-1/start", &Value::Null).await.is(409);
         app.keyed("k-3", "/api/v1/maintenances/MNT-1/start", &Value::Null).await.is(409);
+        // An approval is one publication, kept with its answer.
+        let mut careful = upgrade();
+        careful["id"] = json!("MNT-C");
+        careful["policy"] = json!("careful");
+        app.post("/api/v1/maintenances", &careful).await.is(201);
+        let agreed = app.keyed("k-4", "/api/v1/maintenances/MNT-C/approve", &Value::Null).await.is(200);
+        let again = app.keyed("k-4", "/api/v1/maintenances/MNT-C/approve", &Value::Null).await.is(200);
+        assert_eq!(again.body, agreed.body);
+        let journal = app.get("/api/v1/journal?event=MNT-C").await.json();
+        assert_eq!(journal["items"].as_array().map(Vec::len), Some(2));
     }
 
     async fn fifty_at_once_are_one(app: TestApp) {
