@@ -11,7 +11,7 @@ use forewarn_core::plan::{Change, Changes, INTERNAL, Input, Plan, changes_from, 
 use forewarn_core::policy::{self, Policy};
 use forewarn_core::problem::Invalid;
 use forewarn_core::time::CivilTime;
-use forewarn_store::{Entry, NoticeFilter, Published, StoredEvent};
+use forewarn_store::{Entry, NoticeFilter, Published, StoreError, StoredEvent};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -289,43 +289,25 @@ async fn act(
 /// # Errors
 /// When it does not wait for approval.
 pub async fn approve(app: &App, caller: &Caller, id: &str) -> Result<Answer> {
-<<<<<<< HEAD
-    let catalogue = app.store.catalogue().await?;
-    let (maintenance, sequence) = load(app, id).await?;
     // After a restore single notices of a maintenance that was approved long ago may wait for a person's word.
     let held = NoticeFilter {
         event: Some(id.to_owned()),
         status: Some("awaiting_approval".into()),
         ..NoticeFilter::default()
     };
+    let (maintenance, sequence) = load(app, id).await?;
     let in_doubt = maintenance.status != Status::AwaitingApproval
         && !app.store.notices(&held, 1).await?.is_empty();
-    let maintenance = if in_doubt {
-        maintenance
-    } else {
-        maintenance.approve()?
-    };
-    let entry = Entry::new(&caller.actor, "maintenance.approved", id);
-    app.store
-        .approve(
-            &Event::Maintenance(maintenance.clone()),
-            sequence,
-            entry,
-            app.clock.now(),
-        )
-        .await?;
-    let again = Entry::new(&caller.actor, "maintenance.planned", id);
-    publish(
-        app,
-        caller,
-        &catalogue,
-        maintenance,
-        sequence + 1,
-        Said::default(),
-        again,
-        200,
-    )
-=======
+    if in_doubt {
+        let entry = Entry::new(&caller.actor, "maintenance.approved", id);
+        let plan = app.store.plan(id).await?.unwrap_or_default();
+        let event = Event::Maintenance(maintenance.clone());
+        app.store
+            .approve(&event, sequence, entry, app.clock.now())
+            .await?;
+        let plan = serde_json::from_value(plan).map_err(StoreError::from)?;
+        return Ok(Answer { maintenance, plan });
+    }
     act(app, caller, id, |m, _| {
         Ok((
             m.approve()?,
@@ -333,7 +315,6 @@ pub async fn approve(app: &App, caller: &Caller, id: &str) -> Result<Answer> {
             Entry::new(&caller.actor, "maintenance.approved", id),
         ))
     })
->>>>>>> console
     .await
 }
 
