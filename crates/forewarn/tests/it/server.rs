@@ -316,7 +316,7 @@ async fn one_click_unsubscribes_and_the_next_message_is_counted_as_suppressed() 
 
 #[tokio::test]
 async fn the_next_start_takes_over_what_was_in_the_air() {
-    let hang = Fault::new(Stage::Dot, Act::Hang).times(1);
+    let hang = Fault::new(Stage::Greeting, Act::Hang).times(1);
     let sink = SmtpPeer::start(Script::default().fault(hang), Keep::Envelopes)
         .await
         .unwrap();
