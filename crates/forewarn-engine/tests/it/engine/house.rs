@@ -10,7 +10,7 @@ use forewarn_core::token::Key;
 use forewarn_engine::channel::smtp::{RelayUrl, Smtp};
 use forewarn_engine::channel::webhook::Webhooks;
 use forewarn_engine::peer::smtp::{Keep, Received, Script, SmtpPeer};
-use forewarn_engine::{Engine, Identity, RealChannels};
+use forewarn_engine::{Channels, Engine, Identity, RealChannels};
 use forewarn_store::{Clock, DeliveryFilter, DeliveryRow, Lane, NoticeFilter, Store};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
@@ -261,18 +261,21 @@ pub fn engine(
         smtp: Some(Smtp::new(relay, "example.edu".into()).unwrap()),
         webhooks: Webhooks::new(vec!["127.0.0.0/8".parse().unwrap()], 8),
     };
+    Arc::new(engine_over(store, clock, channels, node))
+}
+
+pub fn engine_over<C: Channels>(
+    store: &Store,
+    clock: &Clock,
+    channels: C,
+    node: &str,
+) -> Engine<C> {
     let identity = Identity {
         public_url: "https://status.example.edu".into(),
         from: EmailAddress::parse("status@example.edu").unwrap(),
         name: Some("Example University".into()),
     };
     let key = Key::new("a key for the tests");
-    Arc::new(Engine::new(
-        store.clone(),
-        clock.clone(),
-        channels,
-        identity,
-        key,
-        node.into(),
-    ))
+    let (store, clock) = (store.clone(), clock.clone());
+    Engine::new(store, clock, channels, identity, key, node.into())
 }

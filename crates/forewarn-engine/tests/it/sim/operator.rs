@@ -505,7 +505,7 @@ impl Operator {
         busy
     }
 
-    /// The channels on which somebody can be reached at all here.
+    /// Where somebody is reached by these channels: the endpoint's id and its address.
     pub fn endpoints<'a>(
         &self,
         contact: &'a Contact,
