@@ -46,7 +46,7 @@ pub fn router(app: &App) -> Router<App> {
     let guarded = router
         .fallback(nothing)
         .layer(middleware::from_fn_with_state(
-            app.clone(),
+            (app.clone(), idempotency::Unreturned::default()),
             idempotency::layer,
         ))
         .layer(middleware::from_fn_with_state(app.clone(), guard));

@@ -139,10 +139,7 @@ pub(crate) async fn insert(
     status: &str,
     occasion: &Occasion,
 ) -> Result<()> {
-    let revision = match event {
-        Event::Maintenance(m) => m.revision,
-        Event::Incident(_) => 1,
-    };
+    let revision = revision(event);
     let occasion = Occasion {
         milestone: notice.milestone.clone(),
         offset: notice.offset.clone(),
@@ -185,26 +182,39 @@ pub(crate) async fn insert(
     Ok(())
 }
 
+/// A notice that stays in place belongs to the event's revision from now on: whoever is in several audiences gets it once,
+/// also where it stays for one and moves for another.
 pub(crate) async fn update(tx: &mut Tx, event: &Event, notice: &Notice) -> Result<()> {
-    let updated = tx.execute(
-        "UPDATE notices SET due = $1, due_local = $2, because = $3, stands_for = $4, tells = $5, held = $6, expires = $7,
-           channels = $8, level = $9
-         WHERE id = $10 AND status IN ('planned', 'awaiting_approval')",
-        args![
-            notice.due,
-            &notice.due_local,
-            &notice.because,
-            serde_json::to_string(&notice.stands_for)?,
-            serde_json::to_string(&notice.tells)?,
-            notice.held,
-            event.expires(&notice.milestone, notice.due),
-            serde_json::to_string(&notice.channels)?,
-            notice.level.rank(),
-            &notice.id,
-        ],
-    )
-    .await?;
+    let revision = revision(event);
+    let updated = tx
+        .execute(
+            "UPDATE notices SET due = $1, due_local = $2, because = $3, stands_for = $4, tells = $5, held = $6, expires = $7,
+               channels = $8, level = $9, revision = $10, slot = $11
+             WHERE id = $12 AND status IN ('planned', 'awaiting_approval')",
+            args![
+                notice.due,
+                &notice.due_local,
+                &notice.because,
+                serde_json::to_string(&notice.stands_for)?,
+                serde_json::to_string(&notice.tells)?,
+                notice.held,
+                event.expires(&notice.milestone, notice.due),
+                serde_json::to_string(&notice.channels)?,
+                notice.level.rank(),
+                i64::from(revision),
+                slot(event.id().as_str(), revision, notice, None),
+                &notice.id,
+            ],
+        )
+        .await?;
     still_open(&notice.id, updated)
+}
+
+fn revision(event: &Event) -> u32 {
+    match event {
+        Event::Maintenance(m) => m.revision,
+        Event::Incident(_) => 1,
+    }
 }
 
 pub(crate) async fn close(

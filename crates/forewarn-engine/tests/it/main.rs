@@ -1,6 +1,7 @@
 //! Wire and engine tests.
 
 mod database;
+mod engine;
 mod guard;
 mod hostile;
 mod http_peer;

@@ -11,9 +11,9 @@ use forewarn_core::incident::{Declaration, Incident, NewUpdate, Severity};
 use forewarn_core::offset::Offset;
 use forewarn_core::plan::{Changes, Notice, business_calendar};
 use forewarn_core::policy;
-use forewarn_core::problem::{Invalid, Problem, unknown};
+use forewarn_core::problem::{Invalid, InvalidTransition, Problem, unknown};
 use forewarn_core::service::affected;
-use forewarn_store::{Entry, Published, StoredEvent};
+use forewarn_store::{Entry, NoticeFilter, Published, StoredEvent};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -162,6 +162,33 @@ pub async fn update(app: &App, caller: &Caller, id: &str, node: &Node) -> Result
             other => return other,
         }
     }
+}
+
+/// Notices that wait for a person's word since a restore may go out.
+///
+/// # Errors
+/// When there is no incident of this id, or nothing of it waits.
+pub async fn approve(app: &App, caller: &Caller, id: &str) -> Result<Incident> {
+    let (incident, sequence) = load(app, id).await?;
+    let held = NoticeFilter {
+        event: Some(id.to_owned()),
+        status: Some("awaiting_approval".into()),
+        ..NoticeFilter::default()
+    };
+    if app.store.notices(&held, 1).await?.is_empty() {
+        return Err(InvalidTransition {
+            what: format!("incident {id}"),
+            from: incident.status.as_str(),
+            to: "approved: nothing of it waits",
+        }
+        .into());
+    }
+    let entry = Entry::new(&caller.actor, "incident.approved", id);
+    let event = Event::Incident(incident.clone());
+    app.store
+        .approve(&event, sequence, entry, app.clock.now())
+        .await?;
+    Ok(incident)
 }
 
 /// An incident by id.

@@ -54,7 +54,6 @@ fn grouped(tries: &[Try]) -> HashMap<&str, Vec<&Try>> {
 /// Whom a notice should reach: by delivery id the address, and whether the person wants it.
 struct Reach {
     notice: String,
-    endpoint: String,
     address: String,
     unwanted: bool,
 }
@@ -75,7 +74,6 @@ fn expected(operator: &Operator) -> BTreeMap<String, Vec<Reach>> {
         for (endpoint, address, unwanted) in recipients(operator, noted) {
             let reach = Reach {
                 notice: noted.notice.id.clone(),
-                endpoint: endpoint.clone(),
                 address,
                 unwanted,
             };
@@ -333,7 +331,13 @@ impl Audit<'_> {
                     wrong.push(format!("{id} went to {}", one.to));
                 }
                 if one.at < due {
-                    wrong.push(format!("early: {id} was sent at {}, due {due}", one.at));
+                    let notice = &self.operator.noted[&reach[0].notice];
+                    wrong.push(format!(
+                        "early: {} of {} ({id}) was sent at {}, due {due}",
+                        notice.notice.milestone,
+                        notice.event.id(),
+                        one.at
+                    ));
                 }
                 if reach.iter().all(|r| r.unwanted) {
                     wrong.push(format!("{id} was sent to somebody who unsubscribed"));

@@ -3,7 +3,7 @@
 use super::auditor::audit;
 use super::chance::Chance;
 use super::operator::Operator;
-use super::world::{Bug, Line, World};
+use super::world::{Bug, Line, Try, World};
 use crate::database::{Database, Kind};
 use forewarn_core::contact::EmailAddress;
 use forewarn_core::delivery::DeliveryStatus;
@@ -20,7 +20,7 @@ use std::task::{Context, Poll};
 #[derive(Debug, Default)]
 pub struct Report {
     pub wrong: Vec<String>,
-    pub tries: usize,
+    pub tries: Vec<Try>,
     pub notices: usize,
     pub crashes: u32,
     pub unknown: usize,
@@ -71,6 +71,11 @@ struct Run<'a> {
     report: Report,
 }
 
+/// Odd seeds replay exactly. In even ones everything happens at once, as the database's threads will have it.
+pub fn is_in_step(seed: u64) -> bool {
+    seed % 2 == 1
+}
+
 /// Runs a seed and audits it.
 pub async fn run(seed: u64, kind: Kind, bug: Option<Bug>) -> Report {
     let database = Database::fresh(kind);
@@ -102,15 +107,23 @@ pub async fn run(seed: u64, kind: Kind, bug: Option<Bug>) -> Report {
     }
     for _ in 0..50 {
         run.move_clock(&store, &mut chance).await;
-        run.round(&store, &mut operator, &mut running, &mut chance)
-            .await;
+        match is_in_step(seed) {
+            true => {
+                run.in_step(&store, &mut operator, &mut running, &mut chance)
+                    .await;
+            }
+            false => {
+                run.at_large(&store, &mut operator, &mut running, &mut chance)
+                    .await;
+            }
+        }
     }
     run.wind_up(&store, &mut operator, &mut running).await;
     let tries = world.tries().clone();
     run.report
         .wrong
         .extend(audit(&operator, &tries, &store).await);
-    run.report.tries = tries.len();
+    run.report.tries = tries;
     run.report.notices = operator.noted.len();
     let all = store.deliveries(&DeliveryFilter::default(), 100_000).await;
     run.report.unknown = all
@@ -166,11 +179,7 @@ impl Run<'_> {
     }
 
     fn note(&mut self, doing: &str, result: Result<()>) {
-        match result {
-            // Two on one file or one row may meet; nothing was decided.
-            Ok(()) | Err(StoreError::Unavailable(_)) => {}
-            Err(problem) => self.report.wrong.push(format!("{doing}: {problem}")),
-        }
+        self.report.wrong.extend(problem(doing, result));
     }
 
     async fn move_clock(&mut self, store: &Store, chance: &mut Chance) {
@@ -185,10 +194,11 @@ impl Run<'_> {
             80..92 => now - seconds(chance.below(180)),
             _ => now + seconds(3_600 + chance.below(120_000)),
         };
-        self.clock.set(to);
+        self.world.set_clock(to);
     }
 
-    async fn round(
+    /// Everybody does what they do, all at once. A program may be killed anywhere.
+    async fn at_large(
         &mut self,
         store: &Store,
         operator: &mut Operator,
@@ -204,8 +214,9 @@ impl Run<'_> {
         };
         let mut lives = Vec::new();
         for _ in running.iter() {
-            lives.push(match chance.percent(30) {
-                true => 1 + chance.below(400),
+            let most = *chance.pick(&[20, 100, 400]);
+            lives.push(match chance.percent(40) {
+                true => 1 + chance.below(most),
                 false => u64::MAX,
             });
         }
@@ -214,20 +225,78 @@ impl Run<'_> {
             .zip(&lives)
             .map(|(process, polls)| killed(work(process, self.bug, &self.clock), *polls));
         let (ends, ()) = tokio::join!(together(ticks.collect()), act);
-        for (n, end) in ends.into_iter().enumerate() {
+        for (process, end) in running.iter_mut().zip(ends) {
             match end {
                 Some(result) => self.note("working", result),
-                None => {
-                    self.report.crashes += 1;
-                    running[n].store.close().await;
-                    if self.bug == Some(Bug::DropsOnRecovery) {
-                        drop_attempts(store, &running[n].names).await;
-                    }
-                    let engines = running[n].engines.len();
-                    running[n] = self.start(engines).await;
-                }
+                None => self.bury(store, process).await,
             }
         }
+    }
+
+    /// One engine works; while it sends, the others act, or it dies. What happens in between is always the same.
+    async fn in_step(
+        &mut self,
+        store: &Store,
+        operator: &mut Operator,
+        running: &mut [Process],
+        chance: &mut Chance,
+    ) {
+        let process = chance.below(running.len() as u64) as usize;
+        let engine = chance.below(running[process].engines.len() as u64) as usize;
+        let act_at = chance.percent(45).then(|| chance.below(25));
+        let die_at = chance.percent(40).then(|| chance.below(40));
+        let mut acted = act_at.is_none();
+        let (mut died, mut ended) = (false, false);
+        {
+            let mut working = Box::pin(tick(&running[process], engine, self.bug, &self.clock));
+            let mut passed = 0;
+            let mut stops: Vec<(u64, bool)> = act_at.map(|at| (at, false)).into_iter().collect();
+            stops.extend(die_at.map(|at| (at, true)));
+            stops.sort_unstable();
+            for (at, dies) in stops {
+                self.world.pause_after(Some(at.saturating_sub(passed)));
+                passed = at + 1;
+                if let Some(end) = until_paused(&mut working, &self.world).await {
+                    self.report.wrong.extend(problem("working", end));
+                    ended = true;
+                    break;
+                }
+                self.world.pause_after(None);
+                if dies {
+                    died = true;
+                    break;
+                }
+                acted = true;
+                operator.act(store, chance).await;
+                for (n, other) in running.iter().enumerate() {
+                    for m in (0..other.engines.len()).filter(|m| (n, *m) != (process, engine)) {
+                        let end = tick(other, m, self.bug, &self.clock).await;
+                        self.report.wrong.extend(problem("working", end));
+                    }
+                }
+            }
+            self.world.pause_after(None);
+            if !ended && !died {
+                let end = working.await;
+                self.report.wrong.extend(problem("working", end));
+            }
+        }
+        if died {
+            self.bury(store, &mut running[process]).await;
+        }
+        if !acted {
+            operator.act(store, chance).await;
+        }
+    }
+
+    /// Another program takes the place of one that was killed.
+    async fn bury(&mut self, store: &Store, process: &mut Process) {
+        self.report.crashes += 1;
+        process.store.close().await;
+        if self.bug == Some(Bug::DropsOnRecovery) {
+            drop_attempts(store, &process.names).await;
+        }
+        *process = self.start(process.engines.len()).await;
     }
 
     /// Lets everything come to its end: nobody crashes any more, and the clock goes to whatever is due next.
@@ -240,7 +309,7 @@ impl Run<'_> {
             }
             match next_due(store).await {
                 // What is due already waits for an attempt of a process that must first be taken for dead.
-                Some(due) => self.clock.set(due.max(self.clock.now() + dead)),
+                Some(due) => self.world.set_clock(due.max(self.clock.now() + dead)),
                 None if operator.finish(store).await => {}
                 None => {
                     let open = DeliveryFilter {
@@ -255,7 +324,7 @@ impl Run<'_> {
                     {
                         return;
                     }
-                    self.clock.advance(dead);
+                    self.world.set_clock(self.clock.now() + dead);
                 }
             }
         }
@@ -263,19 +332,41 @@ impl Run<'_> {
     }
 }
 
+fn problem(doing: &str, result: Result<()>) -> Option<String> {
+    match result {
+        // Two on one file or one row may meet; nothing was decided.
+        Ok(()) | Err(StoreError::Unavailable(_)) => None,
+        Err(problem) => Some(format!("{doing}: {problem}")),
+    }
+}
+
 /// What a program does in one round: its heartbeat if it has others beside it, and all that is due.
 async fn work(process: &Process, bug: Option<Bug>, clock: &Clock) -> Result<()> {
-    // An engine whose clock goes ahead.
-    let ahead = SignedDuration::from_mins(if bug == Some(Bug::Early) { 10 } else { 0 });
-    process.clock.set(clock.now() + ahead);
-    let ticks = process.engines.iter().map(|engine| async {
-        if process.store.is_shared() {
-            engine.recover().await?;
-        }
-        engine.tick().await
-    });
-    let ends = together(ticks.map(Box::pin).collect()).await;
-    ends.into_iter().try_for_each(|end| end.map(|_| ()))
+    let ticks = (0..process.engines.len()).map(|n| Box::pin(tick(process, n, bug, clock)));
+    together(ticks.collect()).await.into_iter().collect()
+}
+
+async fn tick(process: &Process, engine: usize, bug: Option<Bug>, clock: &Clock) -> Result<()> {
+    if bug == Some(Bug::Early) {
+        process
+            .clock
+            .set(clock.now() + SignedDuration::from_mins(10));
+    }
+    let engine = &process.engines[engine];
+    if process.store.is_shared() {
+        engine.recover().await?;
+    }
+    engine.tick().await.map(|_| ())
+}
+
+/// Polls a future until it ends or the world holds its breath; then it stands still.
+async fn until_paused<F: Future + Unpin>(future: &mut F, world: &World) -> Option<F::Output> {
+    std::future::poll_fn(|context| match pin!(&mut *future).poll(context) {
+        Poll::Ready(end) => Poll::Ready(Some(end)),
+        Poll::Pending if world.is_paused() => Poll::Ready(None),
+        Poll::Pending => Poll::Pending,
+    })
+    .await
 }
 
 /// Polls all of them in turn until each has ended.

@@ -89,18 +89,33 @@ impl Operator {
             }
             contacts.push(contact);
         }
+        Operator {
+            unsubscribed,
+            forgets,
+            ..Operator::of(contacts, clock)
+        }
+    }
+
+    /// One who serves these contacts, does as told and forgets nothing.
+    pub fn of(contacts: Vec<Contact>, clock: Clock) -> Operator {
         let documents = read(CATALOGUE, &Catalogue::default());
         Operator {
             catalogue: documents.over(&Catalogue::default()),
             contacts,
-            unsubscribed,
+            unsubscribed: BTreeSet::new(),
             noted: BTreeMap::new(),
             events: Vec::new(),
             surprises: Vec::new(),
             clock,
-            forgets,
+            forgets: false,
             numbers: 0,
         }
+    }
+
+    /// A maintenance as it stands in its document.
+    pub fn maintenance(&self, text: &str) -> Maintenance {
+        let text = format!("maintenance: {text}");
+        read(&text, &self.catalogue).maintenance.expect("it is one")
     }
 
     /// Puts the catalogue and the contacts into an empty store.
@@ -142,14 +157,14 @@ impl Operator {
         let start = now + SignedDuration::from_mins(ahead);
         let end = start + SignedDuration::from_mins(lasts);
         let text = format!(
-            "maintenance: {{id: MNT-{}, title: Upgrade, policy: {}, services: [{}], start: '{}', end: '{}'}}",
+            "{{id: MNT-{}, title: Upgrade, policy: {}, services: [{}], start: '{}', end: '{}'}}",
             self.numbers,
             chance.pick(&["routine", "routine", "emergency"]),
             chance.pick(&["database", "portal", "wiki"]),
             CivilTime::of(start, zone),
             CivilTime::of(end, zone),
         );
-        let mut maintenance = read(&text, &self.catalogue).maintenance.expect("it is one");
+        let mut maintenance = self.maintenance(&text);
         if chance.percent(15) {
             maintenance.status = maintenance::Status::AwaitingApproval;
         }
@@ -248,7 +263,7 @@ impl Operator {
         }
     }
 
-    async fn approve(&mut self, store: &Store, m: Maintenance, sequence: i64) -> bool {
+    pub async fn approve(&mut self, store: &Store, m: Maintenance, sequence: i64) -> bool {
         let id = m.id.to_string();
         let Ok(approved) = m.approve() else {
             return true;
@@ -265,7 +280,7 @@ impl Operator {
         }
     }
 
-    async fn publish_maintenance(
+    pub async fn publish_maintenance(
         &mut self,
         store: &Store,
         maintenance: Maintenance,
@@ -335,7 +350,12 @@ impl Operator {
         }
     }
 
-    async fn publish_incident(&mut self, store: &Store, incident: Incident, expected: i64) -> bool {
+    pub async fn publish_incident(
+        &mut self,
+        store: &Store,
+        incident: Incident,
+        expected: i64,
+    ) -> bool {
         let now = self.clock.now();
         let named: Vec<Id> = incident.services.keys().cloned().collect();
         let reach = affected(&named, &self.catalogue.services);
@@ -441,6 +461,7 @@ impl Operator {
             if let Some(noted) = self.noted.get_mut(&notice.id) {
                 noted.expires = event.expires(&notice.milestone, notice.due);
                 noted.notice = notice.clone();
+                noted.revision = revision;
             }
         }
         let closed = changes

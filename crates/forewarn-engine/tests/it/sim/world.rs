@@ -6,6 +6,7 @@ use forewarn_engine::{Channels, Parcel};
 use forewarn_store::Clock;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 /// What the world does with one try.
@@ -20,13 +21,14 @@ pub enum Fate {
 }
 
 /// A try that reached the world.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Try {
     /// The delivery's id, as the message carries it.
     pub id: String,
     pub to: String,
     pub bytes: Arc<[u8]>,
-    /// The sender's clock.
+    /// The latest time that the world's clock had shown by then. What was due once may be sent, also when the clock has
+    /// been set back since.
     pub at: Timestamp,
     pub fate: Fate,
 }
@@ -43,6 +45,9 @@ pub struct World {
     clock: Clock,
     /// In the order of arrival. The ledger are those that were taken.
     tries: Mutex<Vec<Try>>,
+    latest: AtomicI64,
+    /// How many more points are passed before the world holds its breath.
+    until_pause: AtomicI64,
 }
 
 impl World {
@@ -51,7 +56,36 @@ impl World {
             seed,
             clock,
             tries: Mutex::default(),
+            latest: AtomicI64::new(i64::MIN),
+            until_pause: AtomicI64::new(i64::MAX),
         })
+    }
+
+    /// Holds its breath after so many points more; whoever sends waits meanwhile.
+    pub fn pause_after(&self, points: Option<u64>) {
+        let points = points.map_or(i64::MAX, |n| n as i64 + 1);
+        self.until_pause.store(points, Ordering::SeqCst);
+    }
+
+    pub fn is_paused(&self) -> bool {
+        self.until_pause.load(Ordering::SeqCst) <= 0
+    }
+
+    /// A point in a sending at which something else may happen, or the sender die.
+    async fn point(&self) {
+        self.until_pause.fetch_sub(1, Ordering::SeqCst);
+        loop {
+            tokio::task::yield_now().await;
+            if !self.is_paused() {
+                return;
+            }
+        }
+    }
+
+    /// Sets the clock, perhaps back.
+    pub fn set_clock(&self, to: Timestamp) {
+        self.clock.set(to);
+        self.latest.fetch_max(to.as_millisecond(), Ordering::SeqCst);
     }
 
     pub fn tries(&self) -> MutexGuard<'_, Vec<Try>> {
@@ -72,7 +106,7 @@ impl World {
         (fate, chance)
     }
 
-    async fn attempt(&self, parcel: Parcel, now: Timestamp) -> Outcome {
+    async fn attempt(&self, parcel: Parcel) -> Outcome {
         let (id, to, bytes) = match parcel {
             Parcel::Mail(mail) => (message_id(&mail.data), mail.to, mail.data),
             Parcel::Hook(hook) => (hook.id.replace('-', "."), hook.url, hook.body),
@@ -90,20 +124,19 @@ impl World {
             1
         };
         for _ in 0..slow {
-            tokio::task::yield_now().await;
+            self.point().await;
         }
         if slow > 1 {
-            self.clock
-                .advance(SignedDuration::from_secs(slow as i64 % 7));
+            self.set_clock(self.clock.now() + SignedDuration::from_secs(slow as i64 % 7));
         }
         self.tries().push(Try {
             id,
             to,
             bytes: bytes.into(),
-            at: now,
+            at: Timestamp::from_millisecond(self.latest.load(Ordering::SeqCst)).expect("a time"),
             fate,
         });
-        tokio::task::yield_now().await;
+        self.point().await;
         let failed = |maybe_sent, retry_after| Outcome::TransientFailure {
             reason: "451 not now".into(),
             retry_after,
@@ -194,11 +227,11 @@ impl Line {
 }
 
 impl Channels for Line {
-    async fn send(&self, parcels: Vec<Parcel>, now: Timestamp) -> Vec<Outcome> {
+    async fn send(&self, parcels: Vec<Parcel>, _: Timestamp) -> Vec<Outcome> {
         if self.bug == Some(Bug::RetriesByItself) {
             let kept = std::mem::take(&mut *self.kept.lock().expect("no panic"));
             for parcel in kept {
-                self.world.attempt(parcel, now).await;
+                self.world.attempt(parcel).await;
             }
         }
         let mut outcomes = Vec::with_capacity(parcels.len());
@@ -207,7 +240,7 @@ impl Channels for Line {
                 Some(Bug::FreshIds) => self.with_fresh_id(parcel),
                 _ => parcel,
             };
-            let outcome = self.world.attempt(parcel.clone(), now).await;
+            let outcome = self.world.attempt(parcel.clone()).await;
             outcomes.push(match (self.bug, outcome) {
                 (Some(Bug::ForgetsOutcomes), Outcome::Accepted { receipt }) => {
                     Outcome::TransientFailure {
