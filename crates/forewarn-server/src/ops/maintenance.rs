@@ -11,7 +11,7 @@ use forewarn_core::plan::{Change, Changes, INTERNAL, Input, Plan, changes_from, 
 use forewarn_core::policy::{self, Policy};
 use forewarn_core::problem::Invalid;
 use forewarn_core::time::CivilTime;
-use forewarn_store::{Entry, NoticeFilter, Published, StoreError, StoredEvent};
+use forewarn_store::{Entry, NoticeFilter, Published, StoredEvent};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -40,6 +40,8 @@ struct Said {
     milestone: Option<&'static str>,
     reason: Option<String>,
     previous: Option<(CivilTime, CivilTime)>,
+    /// The owners agree: what waited may go out.
+    approved: bool,
 }
 
 fn policy_of<'a>(maintenance: &Maintenance, catalogue: &'a Catalogue) -> &'a Policy {
@@ -176,6 +178,7 @@ async fn publish(
     let changes = changes_from(&plan, &stored);
     let awaiting = awaiting(&maintenance, catalogue);
     let entry = with_moves(entry, &changes);
+    let approved = said.approved;
     let occasion = Occasion {
         reason: said.reason,
         previous: said.previous,
@@ -192,7 +195,11 @@ async fn publish(
         plan: Some(serde_json::to_value(&answer.plan).unwrap_or_default()),
         answer: kept(caller, status, &answer.json()),
     };
-    app.store.publish(published, now).await?;
+    if approved {
+        app.store.publish_approved(published, now).await?;
+    } else {
+        app.store.publish(published, now).await?;
+    }
     Ok(answer)
 }
 
@@ -264,7 +271,10 @@ async fn act(
         let (maintenance, mut said, entry) = action(maintenance, app.clock.now())?;
         if untold {
             // Nobody has been told anything, so nobody is told that it changed.
-            said = Said::default();
+            said = Said {
+                approved: said.approved,
+                ..Said::default()
+            };
         }
         match publish(
             app,
@@ -295,23 +305,17 @@ pub async fn approve(app: &App, caller: &Caller, id: &str) -> Result<Answer> {
         status: Some("awaiting_approval".into()),
         ..NoticeFilter::default()
     };
-    let (maintenance, sequence) = load(app, id).await?;
-    let in_doubt = maintenance.status != Status::AwaitingApproval
-        && !app.store.notices(&held, 1).await?.is_empty();
-    if in_doubt {
-        let entry = Entry::new(&caller.actor, "maintenance.approved", id);
-        let plan = app.store.plan(id).await?.unwrap_or_default();
-        let event = Event::Maintenance(maintenance.clone());
-        app.store
-            .approve(&event, sequence, entry, app.clock.now())
-            .await?;
-        let plan = serde_json::from_value(plan).map_err(StoreError::from)?;
-        return Ok(Answer { maintenance, plan });
-    }
+    let some_wait = !app.store.notices(&held, 1).await?.is_empty();
     act(app, caller, id, |m, _| {
+        let in_doubt = m.status != Status::AwaitingApproval && some_wait;
+        let m = if in_doubt { m } else { m.approve()? };
+        let said = Said {
+            approved: true,
+            ..Said::default()
+        };
         Ok((
-            m.approve()?,
-            Said::default(),
+            m,
+            said,
             Entry::new(&caller.actor, "maintenance.approved", id),
         ))
     })
@@ -359,6 +363,7 @@ pub async fn cancel(app: &App, caller: &Caller, id: &str, node: &Node) -> Result
             milestone: Some("cancellation"),
             reason: reason.clone(),
             previous: None,
+            approved: false,
         };
         let entry =
             Entry::new(&caller.actor, "maintenance.cancelled", id).with(json!({"reason": reason}));
@@ -398,6 +403,7 @@ pub async fn delay(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<
             milestone: Some(milestone),
             reason,
             previous: Some((m.start.clone(), m.end.clone())),
+            approved: false,
         };
         Ok((m.delay(start, end)?, said, entry))
     })
@@ -420,6 +426,7 @@ pub async fn extend(app: &App, caller: &Caller, id: &str, node: &Node) -> Result
             milestone: Some("extension"),
             reason,
             previous: Some((m.start.clone(), m.end.clone())),
+            approved: false,
         };
         Ok((m.extend(end)?, said, entry))
     })

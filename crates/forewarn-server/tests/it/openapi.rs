@@ -4,7 +4,7 @@ use crate::app::{As, TestApp};
 use serde_json::Value;
 
 /// Calls that outside programs rely on.
-const CONTRACT: [(&str, &str); 31] = [
+const CONTRACT: [(&str, &str); 32] = [
     ("post", "/documents"),
     ("post", "/maintenances"),
     ("get", "/maintenances"),
@@ -16,6 +16,7 @@ const CONTRACT: [(&str, &str); 31] = [
     ("post", "/incidents"),
     ("get", "/incidents"),
     ("get", "/incidents/{id}"),
+    ("post", "/incidents/{id}/approve"),
     ("post", "/incidents/{id}/updates"),
     ("get", "/notices"),
     ("get", "/notices/{id}"),
