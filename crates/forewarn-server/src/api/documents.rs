@@ -8,7 +8,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 use forewarn_core::document::{Node, Value as Tree, parse_json};
-use forewarn_core::problem::{Invalid, unknown};
+use forewarn_core::problem::{Invalid, Problem, unknown};
 use forewarn_store::{ContactRow, Role};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -51,11 +51,23 @@ async fn apply_documents(
     } else {
         catalogue::yaml(&text)?
     };
+    let warnings: Vec<Problem> = nodes.iter().filter_map(left_out).collect();
     let applied = catalogue::apply(&app, &who, nodes, query.dry_run.unwrap_or(false)).await?;
-    Ok(answer(
-        StatusCode::OK,
-        &serde_json::to_value(&applied).unwrap_or_default(),
-    ))
+    let mut body = serde_json::to_value(&applied).unwrap_or_default();
+    if !warnings.is_empty() {
+        body["warnings"] = json!(warnings);
+    }
+    Ok(answer(StatusCode::OK, &body))
+}
+
+/// A maintenance is an act that tells people, not a setting: it is checked with the rest and created by itself.
+fn left_out(node: &Node) -> Option<Problem> {
+    const WORDS: &str = "was not created: create it with 'forewarn maintenance create FILE' or POST /api/v1/maintenances";
+    let Tree::Map(parts) = &node.value else {
+        return None;
+    };
+    let named = parts.iter().any(|(name, _, _)| name == "maintenance");
+    named.then(|| Problem::new("maintenance", WORDS))
 }
 
 /// Import contacts from CSV. Good lines are stored, the others listed with number, column and reason.

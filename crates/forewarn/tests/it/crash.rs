@@ -8,7 +8,7 @@
 use crate::database::Database;
 use crate::running::{Folder, PATIENCE, Running, Start};
 use forewarn_engine::peer::smtp::{Keep, Script, SmtpPeer};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use tokio::time::timeout;
 
@@ -47,6 +47,8 @@ pub struct Audit {
     pub lost: usize,
     /// Arrivals beyond the first of each message.
     pub duplicates: usize,
+    /// Messages that a newer one about the same event overtook before they left.
+    pub superseded: usize,
     /// Attempts on record as unknown.
     pub unknown: usize,
     /// Everything that must not be, in words.
@@ -62,6 +64,7 @@ pub async fn audit(sink: &SmtpPeer, server: &Running, events: &[String]) -> Audi
     }
     let mut audit = Audit::default();
     for event in events {
+        let (mut expected, mut told) = (BTreeSet::new(), BTreeSet::new());
         for delivery in server
             .all(&format!("/api/v1/deliveries?event={event}"))
             .await
@@ -73,15 +76,28 @@ pub async fn audit(sink: &SmtpPeer, server: &Running, events: &[String]) -> Audi
             let times = arrived
                 .remove(&(text("message_id"), text("endpoint")))
                 .unwrap_or(0);
+            let overtaken = delivery["status"] == "superseded";
+            expected.insert(text("endpoint"));
+            if times > 0 && !overtaken {
+                told.insert(text("endpoint"));
+            }
             audit.published += 1;
             audit.unknown += unknown;
-            audit.lost += usize::from(times == 0);
+            audit.superseded += usize::from(overtaken);
+            audit.lost += usize::from(times == 0 && !overtaken);
             audit.duplicates += times.saturating_sub(1);
-            if times > 1 + unknown || delivery["status"] != "accepted" {
+            let sent = usize::from(delivery["status"] == "accepted");
+            if times > sent + unknown || (sent == 0 && !overtaken) {
                 audit
                     .wrong
                     .push(format!("arrived {times} times: {delivery}"));
             }
+        }
+        // What was overtaken is no loss only if the newer one came.
+        for endpoint in expected.difference(&told) {
+            audit
+                .wrong
+                .push(format!("{endpoint} heard nothing of {event}"));
         }
     }
     for ((id, to), times) in arrived {
@@ -97,8 +113,8 @@ impl Audit {
     /// Fails unless all came, and nothing twice but what is on record as unknown.
     pub fn holds(&self, published: usize) {
         println!(
-            "published {}, lost {}, duplicates {}, attempts on record as unknown {}",
-            self.published, self.lost, self.duplicates, self.unknown
+            "published {}, superseded {}, lost {}, duplicates {}, attempts on record as unknown {}",
+            self.published, self.superseded, self.lost, self.duplicates, self.unknown
         );
         assert_eq!(self.wrong, Vec::<String>::new());
         assert_eq!((self.published, self.lost), (published, 0), "{self:?}");

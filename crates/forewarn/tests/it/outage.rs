@@ -137,7 +137,7 @@ async fn a_restart_of_the_database_is_a_pause() {
     const RECIPIENTS: usize = 2_000;
     let cluster = Cluster::new().await;
     // Eight connections with one message each in this time: the fan-out outlasts the restarts.
-    let script = Script::default().delay(Duration::from_millis(60));
+    let script = Script::default().delay(Duration::from_millis(40));
     let sink = SmtpPeer::start(script, Keep::Envelopes).await.unwrap();
     let folder = Folder::new();
     let server = Start::new(&folder.file("data"))
@@ -150,32 +150,37 @@ async fn a_restart_of_the_database_is_a_pause() {
     let large = server.declare("portal").await;
     let stop = watch::Sender::new(false);
     let restarts = async {
-        let mut inside = 0;
+        let (mut inside, mut away) = (0, Duration::ZERO);
         for n in 0..RESTARTS {
             let reached = sink.wait_for(n * RECIPIENTS / RESTARTS);
             timeout(PATIENCE, reached).await.expect("mail goes on");
             inside += usize::from(sink.count() < RECIPIENTS);
             let how = [Stop::Fast, Stop::Immediate][n % 2];
+            let stopped = Instant::now();
             cluster.stop(how).await;
             cluster.start().await;
+            away += stopped.elapsed();
         }
         stop.send_replace(true);
-        inside
+        (inside, away)
     };
-    let (inside, seen, looks) = tokio::join!(
+    let ((inside, away), seen, looks) = tokio::join!(
         restarts,
         declare(&server, stop.subscribe()),
         look(&server, stop.subscribe())
     );
     println!(
-        "{inside} of {RESTARTS} restarts inside the fan-out; {} incidents declared and updated, told {} times to come \
+        "{inside} of {RESTARTS} restarts inside the fan-out, away for {away:?} in all; {} incidents declared and updated, told {} times to come \
          again, the longest took {:?}; {looks} looks at the page",
         seen.acknowledged.len(),
         seen.later,
         seen.longest,
     );
     assert_eq!(seen.wrong, Vec::<String>::new());
-    assert!(seen.later > 0, "no request fell into a restart");
+    assert!(
+        inside > RESTARTS / 2,
+        "most restarts fell behind the fan-out"
+    );
 
     let mut events = vec![large];
     let mut titles = BTreeSet::new();
@@ -199,13 +204,7 @@ async fn a_restart_of_the_database_is_a_pause() {
     for event in &events {
         server.all_sent(event).await;
     }
-    server.stop().await;
-    let server = Start::new(&folder.file("data"))
-        .with("--database", cluster.url())
-        .run()
-        .await;
-    let audit = audit(&sink, &server, &events).await;
-    println!("{audit:?}");
-    assert_eq!((audit.lost, &audit.wrong), (0, &Vec::new()));
+    let published = RECIPIENTS + 2 * seen.acknowledged.len();
+    audit(&sink, &server, &events).await.holds(published);
     server.stop().await;
 }

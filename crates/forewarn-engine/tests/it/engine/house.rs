@@ -264,7 +264,7 @@ pub fn engine(
     let identity = Identity {
         public_url: "https://status.example.edu".into(),
         from: EmailAddress::parse("status@example.edu").unwrap(),
-        name: "Example University".into(),
+        name: Some("Example University".into()),
     };
     let key = Key::new("a key for the tests");
     Arc::new(Engine::new(

@@ -34,7 +34,7 @@ const TONIGHT: &str = "{id: MNT-1, title: Upgrade, services: [portal], start: '2
 async fn an_incident_overtakes_what_is_planned() {
     let mut contacts = many(5_000, "customers");
     contacts.push(mail_contact("Oncall", &["engineers"]));
-    let script = Script::default().delay(Duration::from_millis(1));
+    let script = Script::default().delay(Duration::from_millis(5));
     let mut house = House::new(contacts, script).await;
     house.plan(TONIGHT).await;
     let (stop, running) = run(&house.engine);
@@ -54,7 +54,6 @@ async fn an_incident_overtakes_what_is_planned() {
     soon(theirs).await;
     let before = order - declared;
     assert!(before < 1_000, "{before} planned messages went first");
-    soon(house.smtp.wait_for(order + 1_000)).await;
     stop.send_replace(true);
     soon(running).await.unwrap();
 }
