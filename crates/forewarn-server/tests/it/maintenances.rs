@@ -1,7 +1,11 @@
 //! Planned work through the API: created with its plan, moved through its states, refused where they do not allow it.
 
 use crate::app::{As, TestApp, upgrade};
+use forewarn_core::event::Occasion;
+use forewarn_core::plan::{Changes, Plan};
+use forewarn_store::Published;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 /// A notice of a plan in short.
 fn brief(notice: &Value) -> String {
@@ -366,4 +370,58 @@ async fn lists_and_what_is_not_there() {
     )
     .await
     .is(400);
+}
+
+/// As a restore leaves them: notices of work that was approved long ago wait for a person's word.
+async fn hold_progress(app: &TestApp, id: &str) {
+    let plan = app.get(&format!("/api/v1/maintenances/{id}/plan")).await;
+    let mut plan: Plan = serde_json::from_value(plan.is(200).json()).unwrap();
+    plan.notices.retain(|notice| notice.milestone == "progress");
+    let stored = app.app.store.event(id).await.unwrap().expect("the event");
+    let changes = Changes {
+        add: plan.notices,
+        ..Changes::default()
+    };
+    let published = Published {
+        event: &stored.event,
+        expected: stored.sequence,
+        changes: &changes,
+        occasion: &Occasion::default(),
+        awaiting: &BTreeSet::from(["customers".to_owned(), "engineers".to_owned()]),
+        entries: &[],
+        plan: None,
+        answer: None,
+    };
+    let now = app.app.clock.now();
+    app.app.store.publish(published, now).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_waits_since_a_restore_goes_out_only_by_a_persons_word() {
+    let app = TestApp::campus().await;
+    app.post("/api/v1/maintenances", &upgrade()).await.is(201);
+    hold_progress(&app, "MNT-1").await;
+    let waiting = || async {
+        let all = statuses(&app, "MNT-1").await;
+        all.iter()
+            .filter(|s| s.ends_with(" awaiting_approval"))
+            .count()
+    };
+    assert_eq!(waiting().await, 6);
+    let now = app.page(As::Viewer, "/console").await.is(200).text();
+    assert!(
+        now.contains("wait for a person&#39;s word since a restore"),
+        "{now}"
+    );
+    app.app.clock.set("2026-12-01T06:00:00Z".parse().unwrap());
+    for action in ["start", "steps/1/done"] {
+        let path = format!("/api/v1/maintenances/MNT-1/{action}");
+        app.post(&path, &Value::Null).await.is(200);
+        assert_eq!(waiting().await, 6, "{action}");
+    }
+    let path = "/api/v1/maintenances/MNT-1/approve";
+    let approved = app.post(path, &Value::Null).await.is(200).json();
+    assert_eq!(approved["status"], "in_progress");
+    assert_eq!(waiting().await, 0);
+    app.post(path, &Value::Null).await.is(409);
 }
