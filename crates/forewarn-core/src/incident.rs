@@ -244,7 +244,7 @@ impl Declaration {
         let id = fields.optional("id", problems, Id::parse);
         let title = fields.optional("title", problems, line(200));
         let services = read_impacts(&mut fields, problems);
-        if services.is_empty() && fields.node("services").is_none() {
+        if services.is_empty() && fields.node("services").is_none_or(Node::is_empty) {
             fields.problem(
                 "services",
                 "names no service; write {service: impact}",

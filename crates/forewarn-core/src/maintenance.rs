@@ -138,7 +138,9 @@ impl Maintenance {
         let kind = fields.optional("kind", problems, line(40));
         let policy = fields.optional("policy", problems, Id::parse);
         let services = fields.list("services", problems, Id::parse);
-        if services.as_ref().is_none_or(Vec::is_empty) && fields.node("services").is_none() {
+        if services.as_ref().is_none_or(Vec::is_empty)
+            && fields.node("services").is_none_or(Node::is_empty)
+        {
             fields.problem("services", "names no service", problems);
         }
         let start = fields.required("start", problems, |t| CivilTime::parse(t, zone));

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 /// Deliveries in one flight: large enough to share commits, small enough that an urgent message never waits long for
 /// one, and that a crash leaves little unknown.
-pub(crate) const FLIGHT: i64 = 200;
+pub(crate) const FLIGHT: i64 = 100;
 
 /// A node that says nothing for this long says that it is alive before it claims anything more.
 const SILENT_MILLIS: i64 = 10_000;

@@ -26,15 +26,16 @@ pub struct Identity {
     pub public_url: String,
     /// The address that mails come from.
     pub from: EmailAddress,
-    /// The name beside it.
-    pub name: String,
+    /// The name beside it; the organisation's, as it was when the notice was begun, where none is set.
+    pub name: Option<String>,
 }
 
 impl Identity {
-    fn sender(&self) -> Sender {
+    fn sender(&self, content: &Content) -> Sender {
+        let name = self.name.as_ref().unwrap_or(&content.organisation);
         Sender {
             from: self.from.clone(),
-            name: self.name.clone(),
+            name: name.clone(),
             domain: self.from.domain().to_owned(),
         }
     }
@@ -157,7 +158,8 @@ impl<C: Channels> Engine<C> {
                 let parts = list
                     .map_err(|problem| format!("the audience's id {problem}"))
                     .and_then(|list| {
-                        MailParts::new(&message, &source.content, &self.identity.sender(), &list)
+                        let sender = self.identity.sender(&source.content);
+                        MailParts::new(&message, &source.content, &sender, &list)
                             .map_err(|e| e.to_string())
                     });
                 parts.map_or_else(Rendered::Undeliverable, Rendered::Mail)

@@ -19,7 +19,7 @@ use axum::extract::{Request, State};
 use axum::http::{Method, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{any, get};
 use forewarn_core::document::{Node, parse_json, parse_yaml};
 use forewarn_core::problem::Invalid;
 use forewarn_store::Role;
@@ -37,14 +37,20 @@ fn routes() -> OpenApiRouter<App> {
 pub fn router(app: &App) -> Router<App> {
     let (router, description) = routes().split_for_parts();
     let text = openapi::finish(description);
+    let nothing = || async { ApiError::NotFound("such call; see /api/openapi.json".into()) };
+    // A nested router's fallback does not see its own root.
+    let roots = Router::new()
+        .route("/api/v1", any(nothing))
+        .route("/api/v1/", any(nothing))
+        .layer(middleware::from_fn_with_state(app.clone(), guard));
     let guarded = router
-        .fallback(|| async { ApiError::NotFound("such call; see /api/openapi.json".into()) })
+        .fallback(nothing)
         .layer(middleware::from_fn_with_state(
-            app.clone(),
+            (app.clone(), idempotency::Unreturned::default()),
             idempotency::layer,
         ))
         .layer(middleware::from_fn_with_state(app.clone(), guard));
-    Router::new().nest("/api/v1", guarded).route(
+    roots.nest("/api/v1", guarded).route(
         "/api/openapi.json",
         get(move || async move { ([(header::CONTENT_TYPE, "application/json")], text) }),
     )
@@ -79,12 +85,16 @@ pub(crate) async fn as_problems(request: Request, next: Next) -> Response {
     let response = next.run(request).await;
     let status = response.status();
     let kind = response.headers().get(header::CONTENT_TYPE);
-    let is_problem = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"application/problem"));
+    let is = |name: &[u8]| kind.is_some_and(|kind| kind.as_bytes().starts_with(name));
+    let (is_problem, is_plain) = (is(b"application/problem"), is(b"text/plain"));
     if !ours || is_problem || !(status.is_client_error() || status.is_server_error()) {
         return response;
     }
     let (parts, body) = response.into_parts();
-    let words = axum::body::to_bytes(body, WORDS).await.unwrap_or_default();
+    let words = match is_plain {
+        true => axum::body::to_bytes(body, WORDS).await.unwrap_or_default(),
+        false => axum::body::Bytes::new(),
+    };
     let words = String::from_utf8_lossy(&words).trim().to_owned();
     let mut made = crate::error::problem(status, &words, &[]);
     for name in [header::ALLOW, header::RETRY_AFTER] {

@@ -9,6 +9,8 @@ use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use forewarn_core::token::fingerprint;
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// The largest body that is read.
@@ -17,23 +19,61 @@ pub const MAX_BODY: usize = 64 << 20;
 const LOOKS: usize = 40;
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
+/// Keys that could not be given back, or of which nobody knows whether they were taken, because the database went away
+/// in between. Nobody works on them: whoever asks again with one must not be told to wait for an answer.
+#[derive(Clone, Default)]
+pub struct Unreturned(Arc<Mutex<HashSet<(String, String)>>>);
+
+/// More than these are left to time: only requests in the moment of an outage get here.
+const MOST_UNRETURNED: usize = 10_000;
+
+impl Unreturned {
+    fn keys(&self) -> MutexGuard<'_, HashSet<(String, String)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn remember(&self, caller: &str, key: &str) {
+        let mut keys = self.keys();
+        if keys.len() < MOST_UNRETURNED {
+            keys.insert((caller.to_owned(), key.to_owned()));
+        }
+    }
+
+    /// Gives the key back, if that is still to be done. An answer that was kept after all stays.
+    async fn settle(&self, app: &App, caller: &str, key: &str) -> Result<()> {
+        let found = (caller.to_owned(), key.to_owned());
+        if self.keys().contains(&found) {
+            app.store.keep_answer(caller, key, None).await?;
+            self.keys().remove(&found);
+        }
+        Ok(())
+    }
+}
+
 /// Gives every POST with a key its first answer again.
-pub async fn layer(State(app): State<App>, request: Request, next: Next) -> Response {
+pub async fn layer(
+    State((app, unreturned)): State<(App, Unreturned)>,
+    request: Request,
+    next: Next,
+) -> Response {
     let caller = request.extensions().get::<Caller>().cloned();
     match caller {
         Some(Caller {
             actor,
             key: Some(key),
             ..
-        }) if request.method() == Method::POST => once(&app, actor, key, request, next)
-            .await
-            .unwrap_or_else(IntoResponse::into_response),
+        }) if request.method() == Method::POST => {
+            once(&app, &unreturned, actor, key, request, next)
+                .await
+                .unwrap_or_else(IntoResponse::into_response)
+        }
         _ => next.run(request).await,
     }
 }
 
 async fn once(
     app: &App,
+    unreturned: &Unreturned,
     caller: String,
     key: String,
     request: Request,
@@ -54,20 +94,19 @@ async fn once(
         parts.uri,
         fingerprint(&String::from_utf8_lossy(&body))
     );
+    unreturned.settle(app, &caller, &key).await?;
     for _ in 0..LOOKS {
-        match app
+        let taken = app
             .store
             .take_key(&caller, &key, &identity, app.clock.now())
-            .await?
-        {
+            .await;
+        if taken.is_err() {
+            unreturned.remember(&caller, &key);
+        }
+        match taken? {
             None => {
-                return answer(
-                    app,
-                    &caller,
-                    &key,
-                    next.run(Request::from_parts(parts, Body::from(body))).await,
-                )
-                .await;
+                let response = next.run(Request::from_parts(parts, Body::from(body))).await;
+                return answer(app, unreturned, &caller, &key, response).await;
             }
             Some(kept) if kept.request != identity => {
                 return Err(ApiError::Key(
@@ -84,7 +123,13 @@ async fn once(
 }
 
 /// Keeps the answer. What the request published has kept it already; a failure of ours gives the key back.
-async fn answer(app: &App, caller: &str, key: &str, response: Response) -> Result<Response> {
+async fn answer(
+    app: &App,
+    unreturned: &Unreturned,
+    caller: &str,
+    key: &str,
+    response: Response,
+) -> Result<Response> {
     let (parts, body) = response.into_parts();
     let body = to_bytes(body, MAX_BODY).await.unwrap_or_default();
     let kept = (!parts.status.is_server_error()).then(|| {
@@ -96,6 +141,7 @@ async fn answer(app: &App, caller: &str, key: &str, response: Response) -> Resul
     let kept = kept.as_ref().map(|(status, text)| (*status, text.as_str()));
     if let Err(problem) = app.store.keep_answer(caller, key, kept).await {
         tracing::warn!(%problem, "an answer was given and not kept");
+        unreturned.remember(caller, key);
     }
     Ok(Response::from_parts(parts, Body::from(body)))
 }

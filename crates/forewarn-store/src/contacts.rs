@@ -324,7 +324,10 @@ pub(crate) async fn put_contacts(
                     imported.unchanged += 1;
                     continue;
                 }
-                Some(_) => imported.changed.push(place),
+                Some(_) => {
+                    imported.changed.push(place);
+                    rows.replaced.push(contact.id.to_string());
+                }
                 None => imported.created.push(place),
             }
             rows.add(contact, body)?;
@@ -348,6 +351,8 @@ async fn stored_bodies(tx: &mut Tx, chunk: &[Contact]) -> Result<HashMap<String,
 /// The rows of some contacts, as JSON arrays for set-based statements.
 #[derive(Default)]
 struct Batch {
+    /// Those of them that were stored before.
+    replaced: Vec<String>,
     contacts: Vec<Value>,
     endpoints: Vec<Value>,
     members: Vec<Value>,
@@ -384,30 +389,28 @@ impl Batch {
         Ok(())
     }
 
-    async fn write(self, tx: &mut Tx) -> Result<()> {
-        let ids: Vec<&str> = self
-            .contacts
-            .iter()
-            .filter_map(|c| c["id"].as_str())
-            .collect();
-        let ids = crate::json_list(ids);
+    /// Removes what contacts that are replaced no longer have.
+    async fn clear(&self, tx: &mut Tx) -> Result<()> {
+        let ids = crate::json_list(self.replaced.iter().map(String::as_str));
         for table in ["members", "choices"] {
             let sql = format!("DELETE FROM {table} WHERE contact {}", among(tx, 1));
             tx.execute(&sql, args![&ids]).await?;
         }
         // An endpoint that stays keeps its state: importing the list again does not revive a dead mailbox.
-        let kept: Vec<&str> = self
-            .endpoints
-            .iter()
-            .filter_map(|e| e["id"].as_str())
-            .collect();
-        let kept = crate::json_list(kept);
+        let kept = crate::json_list(self.endpoints.iter().filter_map(|e| e["id"].as_str()));
         let sql = format!(
             "DELETE FROM endpoints WHERE contact {} AND NOT (id {})",
             among(tx, 1),
             among(tx, 2)
         );
         tx.execute(&sql, args![&ids, kept]).await?;
+        Ok(())
+    }
+
+    async fn write(self, tx: &mut Tx) -> Result<()> {
+        if !self.replaced.is_empty() {
+            self.clear(tx).await?;
+        }
         insert(
             tx,
             "contacts",

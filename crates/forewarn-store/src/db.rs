@@ -313,8 +313,13 @@ impl Db {
         let options = PgConnectOptions::from_str(url)
             .map_err(|e| StoreError::Corrupt(format!("not a PostgreSQL URL: {e}")))?
             .statement_cache_capacity(200)
-            // A plan for unknown values cannot know that a page is small or a queue long.
-            .options([("plan_cache_mode", "force_custom_plan")])
+            // A plan for unknown values cannot know that a page is small or a queue long. And a queue changes faster than
+            // it is counted: what looks cheap by old counts, reading a table until the first hit, may read a million rows.
+            .options([
+                ("plan_cache_mode", "force_custom_plan"),
+                ("enable_seqscan", "off"),
+                ("jit", "off"),
+            ])
             .application_name("forewarn");
         let pool = PgPoolOptions::new()
             .max_connections(12)

@@ -57,6 +57,9 @@ pub struct Published<'a> {
     pub answer: Option<KeptAnswer>,
 }
 
+/// The owners agreed: what waited for them is planned.
+const NOBODY_WAITS: &str =
+    "UPDATE notices SET status = 'planned' WHERE event = $1 AND status = 'awaiting_approval'";
 const COLUMNS: &str = "body, sequence, created_at, updated_at";
 
 fn stored(row: &Row) -> Result<StoredEvent> {
@@ -106,6 +109,59 @@ pub(crate) async fn save(tx: &mut Tx, event: &Event, expected: i64, now: Timesta
             "{id} was changed by somebody else meanwhile; look at it again"
         ))),
     }
+}
+
+/// The event, its notices, the kept answer and the journal.
+async fn write(
+    tx: &mut Tx,
+    published: &Published<'_>,
+    approved: bool,
+    now: Timestamp,
+) -> Result<()> {
+    // First: a request that is repeated finds its answer, or a free key, and never publishes twice.
+    if let Some(answer) = &published.answer {
+        accounts::keep(tx, answer).await?;
+    }
+    save(tx, published.event, published.expected, now).await?;
+    let lane = match published.event {
+        Event::Incident(_) => Lane::Urgent,
+        Event::Maintenance(_) => Lane::Planned,
+    };
+    if approved {
+        // Before the changes: what they add or withdraw is as they say.
+        tx.execute(NOBODY_WAITS, args![published.event.id().as_str()])
+            .await?;
+    }
+    let changes = published.changes;
+    for notice in &changes.add {
+        let status = if published.awaiting.contains(&notice.audience) {
+            "awaiting_approval"
+        } else {
+            "planned"
+        };
+        notices::insert(
+            tx,
+            published.event,
+            notice,
+            lane,
+            status,
+            published.occasion,
+        )
+        .await?;
+    }
+    for notice in &changes.update {
+        notices::update(tx, published.event, notice).await?;
+    }
+    for moved in &changes.moved {
+        notices::close(tx, &moved.id, "moved", Some(moved.to)).await?;
+    }
+    for id in &changes.withdrawn {
+        notices::close(tx, id, "cancelled", None).await?;
+    }
+    if let Some(plan) = &published.plan {
+        catalogue::put(tx, "plan", published.event.id().as_str(), plan, 0, now).await?;
+    }
+    append(tx, published.entries, now).await
 }
 
 impl Store {
@@ -228,45 +284,19 @@ impl Store {
     /// [`StoreError::Conflict`] when somebody else changed it meanwhile.
     pub async fn publish(&self, published: Published<'_>, now: Timestamp) -> Result<()> {
         let mut tx = self.db.write().await?;
-        // First: a request that is repeated finds its answer, or a free key, and never publishes twice.
-        if let Some(answer) = &published.answer {
-            accounts::keep(&mut tx, answer).await?;
-        }
-        save(&mut tx, published.event, published.expected, now).await?;
-        let lane = match published.event {
-            Event::Incident(_) => Lane::Urgent,
-            Event::Maintenance(_) => Lane::Planned,
-        };
-        let changes = published.changes;
-        for notice in &changes.add {
-            let status = if published.awaiting.contains(&notice.audience) {
-                "awaiting_approval"
-            } else {
-                "planned"
-            };
-            notices::insert(
-                &mut tx,
-                published.event,
-                notice,
-                lane,
-                status,
-                published.occasion,
-            )
-            .await?;
-        }
-        for notice in &changes.update {
-            notices::update(&mut tx, published.event, notice).await?;
-        }
-        for moved in &changes.moved {
-            notices::close(&mut tx, &moved.id, "moved", Some(moved.to)).await?;
-        }
-        for id in &changes.withdrawn {
-            notices::close(&mut tx, id, "cancelled", None).await?;
-        }
-        if let Some(plan) = &published.plan {
-            catalogue::put(&mut tx, "plan", published.event.id().as_str(), plan, 0, now).await?;
-        }
-        append(&mut tx, published.entries, now).await?;
+        write(&mut tx, &published, false, now).await?;
+        tx.commit().await?;
+        self.hint();
+        Ok(())
+    }
+
+    /// The same, and the owners agree: notices of the event that waited for them may go out.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when somebody else changed it meanwhile.
+    pub async fn publish_approved(&self, published: Published<'_>, now: Timestamp) -> Result<()> {
+        let mut tx = self.db.write().await?;
+        write(&mut tx, &published, true, now).await?;
         tx.commit().await?;
         self.hint();
         Ok(())
@@ -298,11 +328,7 @@ impl Store {
     ) -> Result<()> {
         let mut tx = self.db.write().await?;
         save(&mut tx, event, expected, now).await?;
-        tx.execute(
-            "UPDATE notices SET status = 'planned' WHERE event = $1 AND status = 'awaiting_approval'",
-            args![event.id().as_str()],
-        )
-        .await?;
+        tx.execute(NOBODY_WAITS, args![event.id().as_str()]).await?;
         append(&mut tx, &[entry], now).await?;
         tx.commit().await?;
         self.hint();

@@ -76,26 +76,27 @@ ON CONFLICT (id) DO UPDATE SET notice = excluded.notice, level = excluded.level,
   reason = excluded.reason
 WHERE deliveries.status = 'suppressed' AND excluded.status = 'queued'";
 
-/// Closes what waits for a contact of this range although something newer about the same event exists and was not withheld.
+/// Closes what waits for a contact of this range although something newer about the same event exists and was not
+/// withheld.
+///
+/// A maximum, not EXISTS: PostgreSQL would make a join of that, and before it has counted a fresh event's rows it takes them
+/// for one and compares each with each.
 const SUPERSEDE: &str = "
 UPDATE deliveries SET status = 'superseded', updated_at = $1, reason = 'a newer message about the same event'
 WHERE event = $2 AND contact > $3 AND contact <= $4 AND status = 'queued'
-  AND EXISTS (SELECT 1 FROM deliveries n WHERE n.event = deliveries.event AND n.contact = deliveries.contact
-    AND n.endpoint = deliveries.endpoint AND n.ordinal > deliveries.ordinal
-      AND n.status <> 'suppressed')";
+  AND ordinal < (SELECT MAX(n.ordinal) FROM deliveries n WHERE n.event = deliveries.event
+    AND n.contact = deliveries.contact AND n.endpoint = deliveries.endpoint AND n.status <> 'suppressed')";
 
 /// The same for deliveries by id.
 const SUPERSEDE_SOME: (&str, &str) = (
     "UPDATE deliveries SET status = 'superseded', updated_at = $1, reason = 'a newer message about the same event'
      WHERE id IN (SELECT value FROM json_each($2)) AND status = 'queued'
-       AND EXISTS (SELECT 1 FROM deliveries n WHERE n.event = deliveries.event AND n.contact = deliveries.contact
-         AND n.endpoint = deliveries.endpoint AND n.ordinal > deliveries.ordinal
-      AND n.status <> 'suppressed')",
+       AND ordinal < (SELECT MAX(n.ordinal) FROM deliveries n WHERE n.event = deliveries.event
+         AND n.contact = deliveries.contact AND n.endpoint = deliveries.endpoint AND n.status <> 'suppressed')",
     "UPDATE deliveries SET status = 'superseded', updated_at = $1, reason = 'a newer message about the same event'
      WHERE id = ANY(ARRAY(SELECT jsonb_array_elements_text($2::jsonb))) AND status = 'queued'
-       AND EXISTS (SELECT 1 FROM deliveries n WHERE n.event = deliveries.event AND n.contact = deliveries.contact
-         AND n.endpoint = deliveries.endpoint AND n.ordinal > deliveries.ordinal
-      AND n.status <> 'suppressed')",
+       AND ordinal < (SELECT MAX(n.ordinal) FROM deliveries n WHERE n.event = deliveries.event
+         AND n.contact = deliveries.contact AND n.endpoint = deliveries.endpoint AND n.status <> 'suppressed')",
 );
 
 impl Store {

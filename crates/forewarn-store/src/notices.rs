@@ -403,8 +403,8 @@ impl Store {
     /// When the database cannot be written.
     pub async fn finish_notices(&self, now: Timestamp) -> Result<u64> {
         const DONE: &str = "SELECT id, event, milestone, audience FROM notices
-            WHERE status = 'sending' AND cursor IS NULL AND NOT EXISTS (
-              SELECT 1 FROM deliveries d WHERE d.notice = notices.id AND d.status IN ('queued', 'attempting'))";
+            WHERE status = 'sending' AND cursor IS NULL AND (SELECT d.id FROM deliveries d
+              WHERE d.notice = notices.id AND d.status IN ('queued', 'attempting') LIMIT 1) IS NULL";
         // Almost always there is none: look before taking the writer.
         if self.db.read().await?.rows(DONE, args![]).await?.is_empty() {
             return Ok(0);

@@ -69,7 +69,6 @@ impl Installation {
                 .setting("key", || random_token() + &random_token())
                 .await?,
         );
-        let organisation = store.catalogue().await?.organisation.name;
         let smtp = match parts.relays.is_empty() {
             true => None,
             false => Some(
@@ -84,7 +83,7 @@ impl Installation {
         };
         let identity = Identity {
             public_url: parts.public_url.clone(),
-            name: parts.from_name.unwrap_or(organisation),
+            name: parts.from_name,
             from: parts.from.clone(),
         };
         // A process is never the one before it: what that one left in the air must be told apart from ours.

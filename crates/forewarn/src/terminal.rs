@@ -133,7 +133,7 @@ pub fn print(text: &str) -> anyhow::Result<()> {
 /// Writes a value as JSON, for programs.
 ///
 /// # Errors
-/// As [`print`].
+/// As [`print()`].
 pub fn print_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
     print(&format!("{}\n", serde_json::to_string_pretty(value)?))
 }

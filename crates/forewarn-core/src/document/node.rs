@@ -42,6 +42,17 @@ pub enum Value {
     Map(Vec<Entry>),
 }
 
+impl Node {
+    /// Whether it is a list or a map with nothing in it.
+    pub fn is_empty(&self) -> bool {
+        match &self.value {
+            Value::List(items) => items.is_empty(),
+            Value::Map(entries) => entries.is_empty(),
+            Value::Null | Value::Text { .. } => false,
+        }
+    }
+}
+
 /// Reads every YAML document in a text (separated by `---`).
 ///
 /// # Errors

@@ -8,8 +8,8 @@ use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 use forewarn_core::document::{Node, Value as Tree, parse_json};
-use forewarn_core::problem::{Invalid, unknown};
-use forewarn_store::Role;
+use forewarn_core::problem::{Invalid, Problem, unknown};
+use forewarn_store::{ContactRow, Role};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa_axum::router::OpenApiRouter;
@@ -51,11 +51,23 @@ async fn apply_documents(
     } else {
         catalogue::yaml(&text)?
     };
+    let warnings: Vec<Problem> = nodes.iter().filter_map(left_out).collect();
     let applied = catalogue::apply(&app, &who, nodes, query.dry_run.unwrap_or(false)).await?;
-    Ok(answer(
-        StatusCode::OK,
-        &serde_json::to_value(&applied).unwrap_or_default(),
-    ))
+    let mut body = serde_json::to_value(&applied).unwrap_or_default();
+    if !warnings.is_empty() {
+        body["warnings"] = json!(warnings);
+    }
+    Ok(answer(StatusCode::OK, &body))
+}
+
+/// A maintenance is an act that tells people, not a setting: it is checked with the rest and created by itself.
+fn left_out(node: &Node) -> Option<Problem> {
+    const WORDS: &str = "was not created: create it with 'forewarn maintenance create FILE' or POST /api/v1/maintenances";
+    let Tree::Map(parts) = &node.value else {
+        return None;
+    };
+    let named = parts.iter().any(|(name, _, _)| name == "maintenance");
+    named.then(|| Problem::new("maintenance", WORDS))
 }
 
 /// Import contacts from CSV. Good lines are stored, the others listed with number, column and reason.
@@ -86,6 +98,17 @@ fn kind_of(name: &str) -> Result<&'static str> {
         .into_iter()
         .find(|k| *k == name)
         .ok_or_else(|| ApiError::NotFound(format!("such call; {}", unknown("kind", name, KINDS))))
+}
+
+/// A contact as it is shown: what signs its webhooks or opens its chat room is kept out of every answer.
+fn shown(contact: &ContactRow) -> Value {
+    let mut body = serde_json::to_value(contact).unwrap_or_default();
+    for endpoint in body["endpoints"].as_array_mut().into_iter().flatten() {
+        if let Some(secret) = endpoint.get_mut("secret") {
+            *secret = json!("(kept)");
+        }
+    }
+    body
 }
 
 /// Pages a list of contacts.
@@ -127,7 +150,7 @@ async fn list_things(
         .map(|c| c.contact.id.to_string());
     Ok(answer(
         StatusCode::OK,
-        &json!({"items": contacts, "next": next}),
+        &json!({"items": contacts.iter().map(shown).collect::<Vec<_>>(), "next": next}),
     ))
 }
 
@@ -172,10 +195,7 @@ async fn show_thing(
     let missing = || ApiError::NotFound(format!("{id} among {kind}"));
     if kind == "contacts" {
         let contact = app.store.contact(&id).await?.ok_or_else(missing)?;
-        return Ok(answer(
-            StatusCode::OK,
-            &serde_json::to_value(&contact).unwrap_or_default(),
-        ));
+        return Ok(answer(StatusCode::OK, &shown(&contact)));
     }
     let all = app.store.documents(kind).await?;
     let (_, body) = all
@@ -202,7 +222,9 @@ async fn put_thing(
             .map(|(_, _, node)| node.value.clone()),
         _ => None,
     };
-    if !matches!(&named, Some(Tree::Text { text, .. }) if *text == id) {
+    // A template is known by what it is for, and so carries no id.
+    let carries_id = kind != "templates";
+    if carries_id && !matches!(&named, Some(Tree::Text { text, .. }) if *text == id) {
         return Err(Invalid::one("id", format!("must be '{id}', as in the address")).into());
     }
     let applied = catalogue::apply(&app, &who, vec![wrapped(kind_of(&kind)?, body)], false).await?;

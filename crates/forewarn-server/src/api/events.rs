@@ -25,6 +25,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(declare_incident, list_incidents))
         .routes(routes!(show_incident))
         .routes(routes!(update_incident))
+        .routes(routes!(approve_incident))
 }
 
 /// Create a maintenance; the answer is its plan.
@@ -200,6 +201,18 @@ async fn show_incident(
         StatusCode::OK,
         &incident::shape(&incident::show(&app, &id).await?),
     ))
+}
+
+/// Let notices go out that wait for a person's word since a restore.
+#[utoipa::path(post, path = "/incidents/{id}/approve", tag = "incidents", params(("id" = String, Path, description = "its id")),
+    responses((status = 200, description = "The incident"), (status = 404, description = "None of this id"), (status = 409, description = "Nothing of it waits")))]
+async fn approve_incident(
+    State(app): State<App>,
+    who: Who,
+    Path(id): Path<String>,
+) -> Result<Response> {
+    let approved = incident::approve(&app, &who, &id).await?;
+    Ok(answer(StatusCode::OK, &incident::shape(&approved)))
 }
 
 /// Publish an update, which keeps the promise of the one before and makes the next.

@@ -11,9 +11,9 @@ use forewarn_core::incident::{Declaration, Incident, NewUpdate, Severity};
 use forewarn_core::offset::Offset;
 use forewarn_core::plan::{Changes, Notice, business_calendar};
 use forewarn_core::policy;
-use forewarn_core::problem::{Invalid, Problem, unknown};
+use forewarn_core::problem::{Invalid, InvalidTransition, Problem, unknown};
 use forewarn_core::service::affected;
-use forewarn_store::{Entry, Published, StoredEvent};
+use forewarn_store::{Entry, NoticeFilter, Published, StoredEvent};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -144,16 +144,16 @@ fn title_of(declaration: &Declaration, catalogue: &Catalogue) -> String {
 /// # Errors
 /// Everything that is wrong with it, or a status that cannot follow.
 pub async fn update(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<Answer> {
-    let new = read(node, |node, problems| NewUpdate::read(node, "", problems))?;
     let mut tries = 0;
     loop {
         tries += 1;
+        let (incident, sequence) = load(app, id).await?;
+        let new = read(node, |node, problems| NewUpdate::read(node, "", problems))?;
         let catalogue = app.store.catalogue().await?;
         known_services(new.services.keys(), &catalogue)?;
-        let (incident, sequence) = load(app, id).await?;
         let now = app.clock.now();
         let next = promised(now, new.next_update_in, incident.severity, &catalogue)?;
-        let incident = incident.update(new.clone(), next, now)?;
+        let incident = incident.update(new, next, now)?;
         let entry = Entry::new(&caller.actor, "incident.updated", id).with(
             json!({"status": incident.status, "next_update_at": incident.promise().map(|p| p.due)}),
         );
@@ -162,6 +162,33 @@ pub async fn update(app: &App, caller: &Caller, id: &str, node: &Node) -> Result
             other => return other,
         }
     }
+}
+
+/// Notices that wait for a person's word since a restore may go out.
+///
+/// # Errors
+/// When there is no incident of this id, or nothing of it waits.
+pub async fn approve(app: &App, caller: &Caller, id: &str) -> Result<Incident> {
+    let (incident, sequence) = load(app, id).await?;
+    let held = NoticeFilter {
+        event: Some(id.to_owned()),
+        status: Some("awaiting_approval".into()),
+        ..NoticeFilter::default()
+    };
+    if app.store.notices(&held, 1).await?.is_empty() {
+        return Err(InvalidTransition {
+            what: format!("incident {id}"),
+            from: incident.status.as_str(),
+            to: "approved: nothing of it waits",
+        }
+        .into());
+    }
+    let entry = Entry::new(&caller.actor, "incident.approved", id);
+    let event = Event::Incident(incident.clone());
+    app.store
+        .approve(&event, sequence, entry, app.clock.now())
+        .await?;
+    Ok(incident)
 }
 
 /// An incident by id.

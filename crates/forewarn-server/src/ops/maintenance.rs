@@ -11,7 +11,7 @@ use forewarn_core::plan::{Change, Changes, INTERNAL, Input, Plan, changes_from, 
 use forewarn_core::policy::{self, Policy};
 use forewarn_core::problem::Invalid;
 use forewarn_core::time::CivilTime;
-use forewarn_store::{Entry, Published, StoredEvent};
+use forewarn_store::{Entry, NoticeFilter, Published, StoredEvent};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -40,6 +40,8 @@ struct Said {
     milestone: Option<&'static str>,
     reason: Option<String>,
     previous: Option<(CivilTime, CivilTime)>,
+    /// The owners agree: what waited may go out.
+    approved: bool,
 }
 
 fn policy_of<'a>(maintenance: &Maintenance, catalogue: &'a Catalogue) -> &'a Policy {
@@ -56,17 +58,30 @@ fn policy_of<'a>(maintenance: &Maintenance, catalogue: &'a Catalogue) -> &'a Pol
 /// Everything that is wrong with it.
 pub async fn preview(app: &App, node: &Node) -> Result<Answer> {
     let catalogue = app.store.catalogue().await?;
-    let maintenance = parse(node, &catalogue, "MNT-0")?;
-    let input = Input {
-        maintenance: &maintenance,
-        policy: policy_of(&maintenance, &catalogue),
-        catalogue: &catalogue,
-        now: app.clock.now(),
+    let mut maintenance = parse(node, &catalogue, "MNT-0")?;
+    let plan = first_plan(&maintenance, &catalogue, app.clock.now());
+    if waits_for_approval(&maintenance, &plan, &catalogue) {
+        maintenance.status = Status::AwaitingApproval;
+    }
+    Ok(Answer { maintenance, plan })
+}
+
+fn first_plan(maintenance: &Maintenance, catalogue: &Catalogue, now: Timestamp) -> Plan {
+    plan(Input {
+        maintenance,
+        policy: policy_of(maintenance, catalogue),
+        catalogue,
+        now,
         told: &[],
         change: None,
-    };
-    let plan = plan(input);
-    Ok(Answer { maintenance, plan })
+    })
+}
+
+/// Whether the owners must agree before somebody whom the plan reaches is told.
+fn waits_for_approval(maintenance: &Maintenance, plan: &Plan, catalogue: &Catalogue) -> bool {
+    let policy = policy_of(maintenance, catalogue);
+    let mut told = plan.notices.iter().filter(|n| n.audience != INTERNAL);
+    told.any(|n| !policy.approvers(&n.audience).is_empty())
 }
 
 fn parse(node: &Node, catalogue: &Catalogue, fresh_id: &str) -> Result<Maintenance> {
@@ -99,12 +114,8 @@ pub async fn create(app: &App, caller: &Caller, node: &Node) -> Result<Answer> {
         let fresh = app.store.fresh_event_id("MNT").await?;
         maintenance = parse(node, &catalogue, &fresh)?;
     }
-    let policy = policy_of(&maintenance, &catalogue);
-    let waits = catalogue
-        .audiences
-        .iter()
-        .any(|a| !policy.approvers(a.id.as_str()).is_empty());
-    if waits {
+    let first = first_plan(&maintenance, &catalogue, app.clock.now());
+    if waits_for_approval(&maintenance, &first, &catalogue) {
         maintenance.status = Status::AwaitingApproval;
     }
     let entry = Entry::new(
@@ -167,6 +178,7 @@ async fn publish(
     let changes = changes_from(&plan, &stored);
     let awaiting = awaiting(&maintenance, catalogue);
     let entry = with_moves(entry, &changes);
+    let approved = said.approved;
     let occasion = Occasion {
         reason: said.reason,
         previous: said.previous,
@@ -183,7 +195,11 @@ async fn publish(
         plan: Some(serde_json::to_value(&answer.plan).unwrap_or_default()),
         answer: kept(caller, status, &answer.json()),
     };
-    app.store.publish(published, now).await?;
+    if approved {
+        app.store.publish_approved(published, now).await?;
+    } else {
+        app.store.publish(published, now).await?;
+    }
     Ok(answer)
 }
 
@@ -255,7 +271,10 @@ async fn act(
         let (maintenance, mut said, entry) = action(maintenance, app.clock.now())?;
         if untold {
             // Nobody has been told anything, so nobody is told that it changed.
-            said = Said::default();
+            said = Said {
+                approved: said.approved,
+                ..Said::default()
+            };
         }
         match publish(
             app,
@@ -280,29 +299,26 @@ async fn act(
 /// # Errors
 /// When it does not wait for approval.
 pub async fn approve(app: &App, caller: &Caller, id: &str) -> Result<Answer> {
-    let catalogue = app.store.catalogue().await?;
-    let (maintenance, sequence) = load(app, id).await?;
-    let maintenance = maintenance.approve()?;
-    let entry = Entry::new(&caller.actor, "maintenance.approved", id);
-    app.store
-        .approve(
-            &Event::Maintenance(maintenance.clone()),
-            sequence,
-            entry,
-            app.clock.now(),
-        )
-        .await?;
-    let again = Entry::new(&caller.actor, "maintenance.planned", id);
-    publish(
-        app,
-        caller,
-        &catalogue,
-        maintenance,
-        sequence + 1,
-        Said::default(),
-        again,
-        200,
-    )
+    // After a restore single notices of a maintenance that was approved long ago may wait for a person's word.
+    let held = NoticeFilter {
+        event: Some(id.to_owned()),
+        status: Some("awaiting_approval".into()),
+        ..NoticeFilter::default()
+    };
+    let some_wait = !app.store.notices(&held, 1).await?.is_empty();
+    act(app, caller, id, |m, _| {
+        let in_doubt = m.status != Status::AwaitingApproval && some_wait;
+        let m = if in_doubt { m } else { m.approve()? };
+        let said = Said {
+            approved: true,
+            ..Said::default()
+        };
+        Ok((
+            m,
+            said,
+            Entry::new(&caller.actor, "maintenance.approved", id),
+        ))
+    })
     .await
 }
 
@@ -341,12 +357,13 @@ pub async fn complete(app: &App, caller: &Caller, id: &str) -> Result<Answer> {
 /// # Errors
 /// When the state does not allow it.
 pub async fn cancel(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<Answer> {
-    let reason = read(node, read_reason)?;
     act(app, caller, id, |m, now| {
+        let reason = read(node, read_reason)?;
         let said = Said {
             milestone: Some("cancellation"),
             reason: reason.clone(),
             previous: None,
+            approved: false,
         };
         let entry =
             Entry::new(&caller.actor, "maintenance.cancelled", id).with(json!({"reason": reason}));
@@ -386,6 +403,7 @@ pub async fn delay(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<
             milestone: Some(milestone),
             reason,
             previous: Some((m.start.clone(), m.end.clone())),
+            approved: false,
         };
         Ok((m.delay(start, end)?, said, entry))
     })
@@ -408,6 +426,7 @@ pub async fn extend(app: &App, caller: &Caller, id: &str, node: &Node) -> Result
             milestone: Some("extension"),
             reason,
             previous: Some((m.start.clone(), m.end.clone())),
+            approved: false,
         };
         Ok((m.extend(end)?, said, entry))
     })

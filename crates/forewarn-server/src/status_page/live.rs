@@ -19,6 +19,8 @@ use tokio::sync::watch;
 
 /// How far back the public pages reach.
 const HISTORY: SignedDuration = SignedDuration::from_hours(24 * 90);
+/// Open events, and closed ones, on the public pages.
+const MOST: i64 = 500;
 /// Changes of other processes give no hint; the journal is looked at this often.
 const POLL: Duration = Duration::from_secs(2);
 /// However much changes, the pages are made at most this often.
@@ -103,18 +105,13 @@ pub async fn snapshot(
 ) -> Result<Snapshot> {
     let catalogue = store.catalogue().await?;
     let templates = store.templates().await?;
-    let filter = EventFilter {
-        kind: None,
-        open: false,
-        since: Some(now - HISTORY),
-    };
     let speaker = Speaker {
         catalogue: &catalogue,
         templates: &templates,
         public_url,
     };
     let (mut incidents, mut maintenances) = (Vec::new(), Vec::new());
-    for stored in store.events(&filter, 500).await? {
+    for stored in shown(store, now).await? {
         match stored.event.clone() {
             Event::Incident(incident) => incidents.push(speaker.incident(incident)),
             Event::Maintenance(maintenance) => {
@@ -137,6 +134,22 @@ pub async fn snapshot(
         maintenances,
         demo,
     })
+}
+
+/// What is open, however long ago it was entered, and what changed of late.
+async fn shown(store: &Store, now: Timestamp) -> Result<Vec<StoredEvent>> {
+    let open = EventFilter {
+        open: true,
+        ..EventFilter::default()
+    };
+    let of_late = EventFilter {
+        since: Some(now - HISTORY),
+        ..EventFilter::default()
+    };
+    let mut events = store.events(&open, MOST).await?;
+    let late = store.events(&of_late, MOST).await?;
+    events.extend(late.into_iter().filter(|stored| !stored.event.is_open()));
+    Ok(events)
 }
 
 /// Turns what was told into the words that everybody may read.

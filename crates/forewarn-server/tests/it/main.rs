@@ -1,6 +1,23 @@
-//! Tests of the server's faces.
+//! The server's promises, over the real router and a real store: SQLite in a folder of its own and, where the store's
+//! answers differ most, PostgreSQL (`FOREWARN_TEST_POSTGRES`).
 
+#[macro_use]
+mod app;
+
+mod access;
+mod console;
+mod contacts;
+mod documents;
+mod hostile;
+mod incidents;
+mod lists;
+mod maintenances;
+mod openapi;
+mod pages;
+mod repeats;
 #[path = "../../examples/screens/samples/mod.rs"]
 mod samples;
 mod screens;
+mod sign_in;
 mod status_page;
+mod unsubscribe;

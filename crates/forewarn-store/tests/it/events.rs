@@ -69,10 +69,14 @@ on_both_databases! {
         kept.level = forewarn_core::audience::Level::Technical;
         let changes = Changes {
             add: vec![notice("successor", "reminder", 30)],
-            update: vec![kept, notice("sent", "reminder", 99)],
+            update: vec![kept],
             moved: vec![Moved { id: "moved".into(), from: at(10), to: at(30) }],
-            withdrawn: vec!["gone".into(), "sent".into()],
+            withdrawn: vec!["gone".into()],
         };
+        // Who wants to take back what is going out has seen an old plan: nothing of it is done.
+        let stale = Changes { withdrawn: vec!["gone".into(), "sent".into()], ..changes.clone() };
+        let refused = publish(&db.store, &event, 1, &stale).await;
+        assert!(matches!(refused, Err(StoreError::Conflict(_))), "{refused:?}");
         publish(&db.store, &event, 1, &changes).await.unwrap();
         assert_eq!(statuses(&db).await, ["gone cancelled", "kept planned", "moved moved", "sent sending", "successor planned"]);
         let listed = db.store.notices(&NoticeFilter::default(), 9).await.unwrap();

@@ -187,6 +187,43 @@ fn postgres_reads_no_large_table_from_end_to_end() {
     });
 }
 
+#[test]
+fn postgres_compares_nobody_with_everybody_before_it_has_counted_them() {
+    run(Kind::Postgres, |db: Arc<Database>| async move {
+        many_deliveries(&db, 5_000).await;
+        let reads =
+            "SELECT CAST(sum(idx_tup_fetch + seq_tup_read) AS TEXT) FROM pg_stat_user_tables";
+        db.store.close().await;
+        let before: u64 = db.texts(reads).await[0].parse().unwrap();
+        let store = db.another_node().await;
+        store
+            .import_contacts(&contacts(0..1_000, "students"), "ann", at(0))
+            .await
+            .unwrap();
+        let notices = ["announcement", "reminder", "start"]
+            .map(|m| notice(m, m, 1))
+            .to_vec();
+        send_out(&store, &maintenance("MNT-1"), 0, notices, 1).await;
+        for minute in 0..5 {
+            let claimed = store
+                .claim(Lane::Planned, "me", at(minute), 200)
+                .await
+                .unwrap();
+            let outcomes: Vec<_> = claimed.iter().map(|c| refused(c, at(minute), 0)).collect();
+            store.record("me", &outcomes).await.unwrap();
+            store.finish_notices(at(minute)).await.unwrap();
+        }
+        store.close().await;
+        let after: u64 = db.texts(reads).await[0].parse().unwrap();
+        // Each with each would be a million per notice.
+        assert!(
+            after - before < 300_000,
+            "{} rows were read",
+            after - before
+        );
+    });
+}
+
 /// Deliveries of old and of waiting notices, with all that belongs to them, put in past the store.
 pub async fn many_deliveries(db: &Database, count: usize) {
     let numbers = match db.kind {

@@ -6,7 +6,7 @@ use crate::exit::{Exit, InvalidInput};
 use crate::terminal::{self, Colour, Style, clean};
 use clap::Args;
 use forewarn_core::document::parse_yaml;
-use forewarn_core::problem::Invalid;
+use forewarn_core::problem::{Invalid, Problem};
 use serde::Deserialize;
 use serde_json::Value;
 use std::path::PathBuf;
@@ -36,6 +36,7 @@ struct Applied {
     changed: Vec<String>,
     unchanged: u64,
     differences: Vec<Difference>,
+    warnings: Vec<Problem>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -73,7 +74,10 @@ pub async fn run(args: ApplyArgs) -> anyhow::Result<ExitCode> {
     if args.json {
         terminal::print_json(&answer)?;
     } else {
-        let applied = serde_json::from_value(answer)?;
+        let applied: Applied = serde_json::from_value(answer)?;
+        for Problem { field, problem, .. } in &applied.warnings {
+            terminal::caution(&clean(&format!("{field}: {problem}")));
+        }
         terminal::print(&show(&applied, args.dry_run, Colour::of_stdout()))?;
     }
     Ok(Exit::Done.into())

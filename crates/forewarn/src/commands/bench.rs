@@ -173,7 +173,7 @@ fn engine(store: &Store, clock: &Clock, sink: &SmtpPeer) -> Result<Engine<RealCh
     let identity = Identity {
         public_url: "https://status.example.org".into(),
         from: EmailAddress::parse("notices@example.org").map_err(anyhow::Error::msg)?,
-        name: "Example".into(),
+        name: Some("Example".into()),
     };
     let node = format!("bench-{}", std::process::id());
     Ok(Engine::new(

@@ -1,4 +1,9 @@
 //! Tests of the whole: the program as its users run it, and the state of the repository.
 
+mod crash;
+mod database;
+mod outage;
 mod plan;
+mod running;
+mod server;
 mod tidy;

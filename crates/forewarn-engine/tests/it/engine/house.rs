@@ -273,7 +273,7 @@ pub fn engine_over<C: Channels>(
     let identity = Identity {
         public_url: "https://status.example.edu".into(),
         from: EmailAddress::parse("status@example.edu").unwrap(),
-        name: "Example University".into(),
+        name: Some("Example University".into()),
     };
     let key = Key::new("a key for the tests");
     let (store, clock) = (store.clone(), clock.clone());

@@ -164,7 +164,7 @@ impl Run<'_> {
                 Identity {
                     public_url: "https://status.example.edu".into(),
                     from: EmailAddress::parse("status@example.edu").expect("an address"),
-                    name: "Example University".into(),
+                    name: Some("Example University".into()),
                 },
                 Key::new("a key for the tests"),
                 name.clone(),

@@ -9,7 +9,7 @@ use axum::http::StatusCode;
 use forewarn_core::event::Event;
 use forewarn_core::incident::Incident;
 use forewarn_core::maintenance::{Maintenance, Status};
-use forewarn_store::{EventFilter, NoticeFilter};
+use forewarn_store::{self as store, EventFilter, NoticeFilter};
 use jiff::{SignedDuration, Timestamp};
 
 /// How many notices are shown as due next.
@@ -153,6 +153,18 @@ async fn doubts_of_deliveries(app: &App, event: &Event) -> Result<Vec<Doubt>> {
     let notices = app.store.notices(&filter, 1000).await?;
     let sum = |status: &str| -> i64 { notices.iter().filter_map(|n| n.counts.get(status)).sum() };
     let mut doubts = Vec::new();
+    let waits = |n: &&store::NoticeRow| n.status == "awaiting_approval";
+    let waiting = notices.iter().filter(waits).count();
+    if waiting > 0 && event.status() != Status::AwaitingApproval.as_str() {
+        doubts.push(Doubt {
+            what: format!("Notices wait for a person's word since a restore: {}", event.title()),
+            why: format!(
+                "Nobody can say whether these {waiting} went out before it. Approve them, or tell people in another way."
+            ),
+            link: format!("/console/notices?event={}&status=awaiting_approval", event.id()),
+            grave: true,
+        });
+    }
     for (status, is, why) in [
         (
             "unknown",

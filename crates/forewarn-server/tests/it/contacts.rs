@@ -1,0 +1,65 @@
+//! Contacts: kept one by one or as a list.
+
+use crate::app::{As, TestApp};
+use axum::body::Body;
+use axum::http::{Request, header};
+use serde_json::json;
+
+on_both_databases! {
+    async fn a_contact_lives_and_goes(app: TestApp) {
+        app.apply_campus().await;
+        let carol = json!({"id": "carol", "name": "Carol", "audiences": ["customers"],
+            "endpoints": {"email": "carol@example.edu"}});
+        app.post("/api/v1/contacts", &carol).await.is(201);
+        let shown = app.get("/api/v1/contacts/carol").await.is(200).json();
+        assert_eq!(shown["name"], "Carol");
+        assert_eq!(shown["states"], json!([["email", "carol@example.edu", "active", null]]));
+        let mut other = carol.clone();
+        other["endpoints"]["email"] = json!("carol@new.example.edu");
+        let changed = app.request(As::Administrator, "PUT", "/api/v1/contacts/carol", &other.to_string()).await.is(200).json();
+        assert_eq!(changed["changed"], json!(["contacts/carol"]));
+        let shown = app.get("/api/v1/contacts/carol").await.json();
+        assert_eq!(shown["states"], json!([["email", "carol@new.example.edu", "active", null]]));
+        app.request(As::Administrator, "DELETE", "/api/v1/contacts/carol", "").await.is(204);
+        app.request(As::Administrator, "DELETE", "/api/v1/contacts/carol", "").await.is(404);
+        app.get("/api/v1/contacts/carol").await.is(404);
+    }
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_contact_is_told_at_its_fields() {
+    let app = TestApp::campus().await;
+    let wrong = json!({"id": "carol", "audiences": ["customer"], "endpoints": {"email": "carol@"}});
+    let refused = app.post("/api/v1/contacts", &wrong).await.is(422);
+    assert_eq!(
+        refused.problems(),
+        [
+            "contacts[0].endpoints.email: 'carol@' is not a mail address such as name@example.org",
+            "contacts[0].audiences[0]: unknown audience 'customer'; did you mean 'customers'?"
+        ]
+    );
+    app.get("/api/v1/contacts/carol").await.is(404);
+}
+
+async fn import(app: &TestApp, csv: &str) -> crate::app::Answer {
+    let request = Request::post("/api/v1/contacts/import")
+        .header(
+            header::AUTHORIZATION,
+            format!("Bearer {}", As::Administrator.token()),
+        )
+        .header(header::CONTENT_TYPE, "text/csv")
+        .body(Body::from(csv.to_owned()))
+        .unwrap();
+    app.send(request).await
+}
+
+#[tokio::test]
+async fn a_list_answers_with_what_it_did() {
+    let app = TestApp::campus().await;
+    let csv = "id,name,email,audiences\nalice,Alice,alice@example.edu,customers\ndora,Dora,dora@example.edu,customers\n";
+    let answer = import(&app, csv).await.is(200).json();
+    assert!(answer["rejected"].is_array());
+    for key in ["created", "changed", "unchanged"] {
+        assert!(answer[key].is_u64(), "{key}: {answer}");
+    }
+}

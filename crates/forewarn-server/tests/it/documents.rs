@@ -1,0 +1,137 @@
+//! Documents: applied whole or refused whole, with places and nearest names.
+
+use crate::app::{As, CAMPUS, TestApp};
+use serde_json::json;
+
+on_both_databases! {
+    async fn applying_twice_changes_nothing(app: TestApp) {
+        let first = app.yaml("/api/v1/documents", CAMPUS).await.is(200).json();
+        assert_eq!(
+            first["created"],
+            json!(["organisation/organisation", "services/database", "services/portal", "audiences/customers",
+                   "audiences/engineers", "policies/careful", "contacts/alice", "contacts/bob"])
+        );
+        let second = app.yaml("/api/v1/documents", CAMPUS).await.is(200).json();
+        assert_eq!(second, json!({"created": [], "changed": [], "unchanged": 8}));
+        let other = CAMPUS.replace("name: Student portal", "name: The portal");
+        let third = app.yaml("/api/v1/documents", &other).await.is(200).json();
+        assert_eq!(
+            third,
+            json!({"created": [], "changed": ["services/portal"], "unchanged": 7,
+                   "differences": [{"of": "services/portal", "field": "name", "before": "Student portal", "after": "The portal"}]})
+        );
+    }
+
+    async fn a_dry_run_says_and_stores_nothing(app: TestApp) {
+        let said = app.yaml("/api/v1/documents?dry_run=true", CAMPUS).await.is(200).json();
+        assert_eq!(said["created"].as_array().map(Vec::len), Some(8));
+        for kind in ["services", "audiences", "contacts", "policies", "templates"] {
+            let listed = app.get(&format!("/api/v1/{kind}")).await.is(200).json();
+            assert_eq!(listed, json!({"items": [], "next": null}), "{kind}");
+        }
+    }
+
+    async fn documents_are_kept_in_the_order_of_the_file(app: TestApp) {
+        app.apply_campus().await;
+        let listed = app.get("/api/v1/services").await.is(200).json();
+        let ids: Vec<&str> = listed["items"].as_array().unwrap().iter().filter_map(|s| s["id"].as_str()).collect();
+        assert_eq!(ids, ["database", "portal"]);
+        let one = app.get("/api/v1/services/portal").await.is(200).json();
+        assert_eq!(one["depends_on"], json!(["database"]));
+    }
+}
+
+#[tokio::test]
+async fn everything_wrong_is_told_with_its_place_and_nothing_is_stored() {
+    let app = TestApp::new().await;
+    let text = "services:
+  - {id: portal, name: Portal}
+  - {id: sso, name: Sign-in, depends_on: [portl]}
+audiences:
+  - {id: students, name: Students, level: non_tecnical, channels: [email], services: [portal]}
+servces: []
+";
+    let refused = app.yaml("/api/v1/documents", text).await.is(422);
+    let problem = refused.json();
+    assert_eq!(problem["detail"], "the input has 3 problems");
+    let places: Vec<(String, u64, u64)> = problem["errors"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|e| {
+            (
+                e["field"].as_str().unwrap().to_owned(),
+                e["line"].as_u64().unwrap(),
+                e["column"].as_u64().unwrap(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        places,
+        [
+            ("audiences[0].level".to_owned(), 5, 43),
+            ("servces".to_owned(), 6, 1),
+            ("services[1].depends_on[0]".to_owned(), 3, 43),
+        ]
+    );
+    assert_eq!(
+        refused.problems(),
+        [
+            "audiences[0].level: unknown level 'non_tecnical'; did you mean 'non_technical'?",
+            "servces: unknown part 'servces'; did you mean 'services'?",
+            "services[1].depends_on[0]: unknown service 'portl'; did you mean 'portal'?",
+        ]
+    );
+    let listed = app.get("/api/v1/services").await.json();
+    assert_eq!(listed["items"], json!([]));
+}
+
+#[tokio::test]
+async fn text_that_is_neither_yaml_nor_json_is_refused_with_line_and_column() {
+    let app = TestApp::new().await;
+    let refused = app
+        .yaml("/api/v1/documents", "a: [1,\nb: 2\n")
+        .await
+        .is(422);
+    assert!(refused.json()["errors"][0]["line"].is_u64());
+    let refused = app.post("/api/v1/maintenances", &json!("no map")).await;
+    refused.is(422);
+    let refused = app
+        .request(As::Administrator, "POST", "/api/v1/incidents", "{\"a\": }")
+        .await
+        .is(422);
+    assert_eq!(refused.json()["errors"][0]["column"], 7);
+}
+
+#[tokio::test]
+async fn one_thing_is_added_shown_replaced_and_removed() {
+    let app = TestApp::campus().await;
+    let mail = json!({"id": "mail", "name": "Mail"});
+    app.post("/api/v1/services", &mail).await.is(201);
+    let shown = app.get("/api/v1/services/mail").await.is(200).json();
+    assert_eq!(shown["name"], "Mail");
+    let other = json!({"id": "mail", "name": "Mailboxes"}).to_string();
+    app.request(As::Administrator, "PUT", "/api/v1/services/mail", &other)
+        .await
+        .is(200);
+    let elsewhere = app
+        .request(As::Administrator, "PUT", "/api/v1/services/post", &other)
+        .await
+        .is(422);
+    assert_eq!(
+        elsewhere.problems(),
+        ["id: must be 'post', as in the address"]
+    );
+    let remove = async |id: &str| {
+        let path = format!("/api/v1/services/{id}");
+        app.request(As::Administrator, "DELETE", &path, "").await
+    };
+    remove("mail").await.is(204);
+    remove("mail").await.is(404);
+    app.get("/api/v1/services/mail").await.is(404);
+    let missing = app.get("/api/v1/servces").await.is(404);
+    assert_eq!(
+        missing.json()["detail"],
+        "there is no such call; unknown kind 'servces'; did you mean 'services'?"
+    );
+}

@@ -1,0 +1,184 @@
+//! Incidents through the API: declared, updated, promises kept and broken, resolved, opened again.
+
+use crate::app::TestApp;
+use serde_json::{Value, json};
+
+fn declaration() -> Value {
+    json!({"services": {"portal": "major_outage"}, "severity": "P1", "effect": "Some people cannot sign in",
+           "spokesperson": "Sam"})
+}
+
+on_both_databases! {
+    async fn a_declaration_has_its_holding_statement_at_once(app: TestApp) {
+        app.apply_campus().await;
+        let made = app.post("/api/v1/incidents", &declaration()).await.is(201).json();
+        assert_eq!(made["id"], "INC-1");
+        assert_eq!(made["status"], "investigating");
+        assert_eq!(made["title"], "Trouble with Student portal");
+        assert_eq!(made["next_update_at"], "2026-11-21T18:00:00Z");
+        assert_eq!(made["promise"], json!({"due": "2026-11-21T18:00:00Z", "kept": null}));
+        let notices = made["notices"].as_array().unwrap();
+        assert_eq!(notices.len(), 1, "{notices:#?}");
+        assert_eq!((&notices[0]["milestone"], &notices[0]["audience"], &notices[0]["due"]),
+                   (&json!("holding"), &json!("customers"), &json!("2026-11-21T17:00:00Z")));
+        let due = app.app.store.due_notices(forewarn_store::Lane::Urgent, app.app.clock.now(), 10).await.unwrap();
+        assert_eq!(due.len(), 1);
+    }
+
+    async fn an_update_in_time_keeps_the_promise_and_a_late_one_breaks_it(app: TestApp) {
+        app.apply_campus().await;
+        app.post("/api/v1/incidents", &declaration()).await.is(201);
+        app.advance(59);
+        let body = json!({"status": "identified", "text": "A disk is full.", "next_update_in": "PT30M"});
+        let first = app.post("/api/v1/incidents/INC-1/updates", &body).await.is(201).json();
+        assert_eq!(first["updates"][0]["promise"]["kept"], true);
+        assert_eq!(first["promise"], json!({"due": "2026-11-21T18:29:00Z", "kept": null}));
+        app.advance(31);
+        let body = json!({"facts": {"workaround": "Use the old portal."}});
+        let second = app.post("/api/v1/incidents/INC-1/updates", &body).await.is(201).json();
+        assert_eq!(second["updates"][1]["promise"]["kept"], false);
+        assert_eq!(second["status"], "identified");
+        assert_eq!(second["facts"], json!({"effect": "Some people cannot sign in", "workaround": "Use the old portal."}));
+        let body = json!({"status": "resolved", "text": "It works again."});
+        let done = app.post("/api/v1/incidents/INC-1/updates", &body).await.is(201).json();
+        assert_eq!((&done["promise"], &done["next_update_at"]), (&Value::Null, &Value::Null));
+        assert_eq!(done["services"], json!({"portal": "none"}));
+        assert_eq!(done["resolved_at"], "2026-11-21T18:30:00Z");
+        let shown = app.get("/api/v1/incidents/INC-1").await.is(200).json();
+        let mut said = done.clone();
+        said.as_object_mut().unwrap().remove("notices");
+        assert_eq!(shown, said);
+        let listed = app.get("/api/v1/notices?event=INC-1").await.json();
+        let mut milestones: Vec<String> = listed["items"].as_array().unwrap().iter()
+            .map(|n| format!("{} {}", n["milestone"].as_str().unwrap(), n["offset"].as_str().unwrap_or("-"))).collect();
+        milestones.sort();
+        assert_eq!(milestones, ["holding -", "resolution -", "update #1", "update #2"]);
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_follow_is_refused_with_both_states() {
+    let app = TestApp::campus().await;
+    app.post("/api/v1/incidents", &declaration()).await.is(201);
+    let to = |status: &'static str| {
+        let app = &app;
+        async move {
+            let body = json!({"status": status, "text": "So it is."});
+            app.post("/api/v1/incidents/INC-1/updates", &body).await
+        }
+    };
+    let refused = to("postmortem").await.is(409);
+    assert_eq!(
+        refused.json()["detail"],
+        "incident INC-1 is investigating and cannot become postmortem"
+    );
+    to("resolved").await.is(201);
+    to("monitoring").await.is(409);
+    to("resolved").await.is(409);
+    let open = to("investigating").await.is(201).json();
+    assert_eq!(open["resolved_at"], Value::Null);
+    assert!(open["promise"]["due"].is_string());
+    to("monitoring").await.is(201);
+    to("resolved").await.is(201);
+    to("postmortem").await.is(201);
+    let after = to("investigating").await.is(409);
+    assert_eq!(
+        after.json()["detail"],
+        "incident INC-1 is postmortem and cannot become investigating"
+    );
+}
+
+#[tokio::test]
+async fn a_reopened_incident_tells_again() {
+    let app = TestApp::campus().await;
+    app.post("/api/v1/incidents", &declaration()).await.is(201);
+    for status in ["resolved", "investigating", "resolved", "postmortem"] {
+        app.advance(5);
+        let body = json!({"status": status, "text": "So it is."});
+        let answer = app.post("/api/v1/incidents/INC-1/updates", &body).await;
+        let made = answer.is(201).json();
+        assert_eq!(
+            made["notices"].as_array().map(Vec::len),
+            Some(1),
+            "{status}"
+        );
+    }
+    let listed = app.get("/api/v1/notices?event=INC-1").await.json();
+    assert_eq!(listed["items"].as_array().map(Vec::len), Some(5));
+}
+
+#[tokio::test]
+async fn a_wrong_declaration_is_refused_at_its_fields() {
+    let app = TestApp::campus().await;
+    for (body, problems) in [
+        (
+            json!({}),
+            vec![
+                "services: names no service; write {service: impact}",
+                "severity: is missing",
+            ],
+        ),
+        (
+            json!({"services": {"portl": "major_outage", "database": "none"}, "severity": "P1"}),
+            vec!["services.portl: unknown service 'portl'; did you mean 'portal'?"],
+        ),
+        (
+            json!({"services": {"portal": "dead"}, "severity": "P0", "next_update_in": "soon"}),
+            vec![
+                "services.portal: unknown impact 'dead'; did you mean 'degraded_performance'?",
+                "severity: unknown severity 'P0'; known are P1, P2, P3, P4, P5",
+                "next_update_in: must be an offset such as 5bd, 8w, 3mo, 1y, 30min, PT30M or now",
+            ],
+        ),
+        (
+            json!({"services": {}, "severity": "P1"}),
+            vec!["services: names no service; write {service: impact}"],
+        ),
+    ] {
+        let refused = app.post("/api/v1/incidents", &body).await.is(422);
+        assert_eq!(refused.problems(), problems, "{body}");
+    }
+    let next =
+        json!({"services": {"portal": "major_outage"}, "severity": "P1", "next_update_in": "now"});
+    let refused = app.post("/api/v1/incidents", &next).await.is(422);
+    assert_eq!(
+        refused.problems(),
+        ["next_update_in: must be minutes, hours, days or business days"]
+    );
+    app.post("/api/v1/incidents", &declaration()).await.is(201);
+    let nothing = app
+        .post("/api/v1/incidents/INC-1/updates", &json!({}))
+        .await;
+    assert_eq!(
+        nothing.is(422).problems(),
+        ["text: says nothing: give a text, facts or a new status"]
+    );
+    app.post("/api/v1/incidents/INC-9/updates", &json!({"text": "x"}))
+        .await
+        .is(404);
+    app.get("/api/v1/incidents/MNT-1").await.is(404);
+}
+
+#[tokio::test]
+async fn the_next_update_may_be_promised_in_working_days() {
+    let app = TestApp::campus().await;
+    let mut body = declaration();
+    body["severity"] = json!("P4");
+    let made = app.post("/api/v1/incidents", &body).await.is(201).json();
+    // Declared on a Saturday at 9 in the organisation's morning.
+    assert_eq!(made["next_update_at"], "2026-11-23T17:00:00Z");
+    body["next_update_in"] = json!("400bd");
+    app.post("/api/v1/incidents", &body).await.is(201);
+}
+
+#[tokio::test]
+async fn an_incident_can_have_an_id_of_its_own_but_not_anothers() {
+    let app = TestApp::campus().await;
+    let mut body = declaration();
+    body["id"] = json!("INC-1");
+    app.post("/api/v1/incidents", &body).await.is(201);
+    app.post("/api/v1/incidents", &body).await.is(409);
+    // The next number steps over what people have given by hand.
+    let made = app.post("/api/v1/incidents", &declaration()).await.is(201);
+    assert_eq!(made.json()["id"], "INC-2");
+}
