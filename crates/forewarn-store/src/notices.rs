@@ -113,22 +113,20 @@ pub struct NoticeFilter {
 }
 
 /// One message per endpoint for all notices that share this: event, revision and milestone, and the offset
-/// where a milestone has several. An announcement is one, whichever of its offsets was reached.
-/// Each update of an incident is one: it can be resolved, reopened and resolved again.
+/// where a milestone has several. An announcement is one, whichever of its offsets was reached. Work begins once and ends
+/// once, whatever its revision. Each update of an incident is one: it can be resolved, reopened and resolved again.
 fn slot(event: &str, revision: u32, notice: &Notice, update: Option<u32>) -> String {
-    let update = update.map(|number| format!("#{number}"));
-    let place = match (&update, notice.milestone.as_str()) {
-        (Some(number), _) => number,
-        (None, "announcement") => "",
-        (None, _) => notice.offset.as_deref().unwrap_or(""),
+    let milestone = notice.milestone.as_str();
+    let place = match (update, milestone) {
+        (Some(number), _) => format!("#{number}"),
+        (None, "announcement") => String::new(),
+        (None, _) => notice.offset.clone().unwrap_or_default(),
     };
-    derive(&[
-        "slot",
-        event,
-        &revision.to_string(),
-        &notice.milestone,
-        place,
-    ])
+    let revision = match milestone {
+        "start" | "completion" | "cancellation" => String::new(),
+        _ => revision.to_string(),
+    };
+    derive(&["slot", event, &revision, milestone, &place])
 }
 
 pub(crate) async fn insert(
@@ -182,14 +180,18 @@ pub(crate) async fn insert(
     Ok(())
 }
 
-/// A notice that stays in place belongs to the event's revision from now on: whoever is in several audiences gets it once,
-/// also where it stays for one and moves for another.
+/// A notice that stays in place belongs to the event's revision from now on, unless others had theirs of the old one:
+/// whoever is in several audiences gets it once, also where it stays for one of them and moves for another.
 pub(crate) async fn update(tx: &mut Tx, event: &Event, notice: &Notice) -> Result<()> {
     let revision = revision(event);
     let updated = tx
         .execute(
             "UPDATE notices SET due = $1, due_local = $2, because = $3, stands_for = $4, tells = $5, held = $6, expires = $7,
-               channels = $8, level = $9, revision = $10, slot = $11
+               channels = $8, level = $9,
+               revision = CASE WHEN EXISTS (SELECT 1 FROM notices o WHERE o.slot = notices.slot AND o.sent_at IS NOT NULL)
+                 THEN revision ELSE $10 END,
+               slot = CASE WHEN EXISTS (SELECT 1 FROM notices o WHERE o.slot = notices.slot AND o.sent_at IS NOT NULL)
+                 THEN slot ELSE $11 END
              WHERE id = $12 AND status IN ('planned', 'awaiting_approval')",
             args![
                 notice.due,

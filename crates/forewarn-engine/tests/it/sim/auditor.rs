@@ -19,12 +19,13 @@ const ALL: i64 = 100_000;
 pub async fn audit(operator: &Operator, tries: &[Try], store: &Store) -> Vec<String> {
     let deliveries = store.deliveries(&DeliveryFilter::default(), ALL).await;
     let notices = store.notices(&NoticeFilter::default(), ALL).await;
+    let notices = by_id(notices.expect("notices"), |n| n.id.clone());
     let audit = Audit {
         operator,
         deliveries: by_id(deliveries.expect("deliveries"), |d| d.id.clone()),
-        notices: by_id(notices.expect("notices"), |n| n.id.clone()),
+        expected: expected(operator, &notices),
+        notices,
         tries: grouped(tries),
-        expected: expected(operator),
     };
     let mut wrong = operator.surprises.clone();
     audit.notices(&mut wrong);
@@ -68,16 +69,24 @@ struct Audit<'a> {
 }
 
 /// Who should hear of each published notice that was not closed, from the contacts and the catalogue alone.
-fn expected(operator: &Operator) -> BTreeMap<String, Vec<Reach>> {
+fn expected(
+    operator: &Operator,
+    notices: &BTreeMap<String, NoticeRow>,
+) -> BTreeMap<String, Vec<Reach>> {
     let mut all: BTreeMap<String, Vec<Reach>> = BTreeMap::new();
     for noted in operator.noted.values().filter(|n| !n.closed) {
+        // A notice that stayed in place may keep the revision of those who were told before.
+        let last = *noted.revisions.last().expect("never empty");
+        let stored = notices.get(&noted.notice.id).map(|n| n.revision as u32);
+        let revision = stored.filter(|r| noted.revisions.contains(r));
+        let slot = slot(noted, revision.unwrap_or(last));
         for (endpoint, address, unwanted) in recipients(operator, noted) {
             let reach = Reach {
                 notice: noted.notice.id.clone(),
                 address,
                 unwanted,
             };
-            let id = format!("{}.{endpoint}", slot(noted));
+            let id = format!("{slot}.{endpoint}");
             all.entry(id).or_default().push(reach);
         }
     }
@@ -85,8 +94,12 @@ fn expected(operator: &Operator) -> BTreeMap<String, Vec<Reach>> {
 }
 
 /// One message per endpoint for event, revision, milestone and place.
-fn slot(noted: &Noted) -> String {
+fn slot(noted: &Noted, revision: u32) -> String {
     let notice = &noted.notice;
+    let revision = match notice.milestone.as_str() {
+        "start" | "completion" | "cancellation" => String::new(),
+        _ => revision.to_string(),
+    };
     let place = match (noted.update, notice.milestone.as_str()) {
         (Some(number), _) => format!("#{number}"),
         (None, "announcement") => String::new(),
@@ -95,7 +108,7 @@ fn slot(noted: &Noted) -> String {
     derive(&[
         "slot",
         noted.event.id().as_str(),
-        &noted.revision.to_string(),
+        &revision,
         &notice.milestone,
         &place,
     ])
@@ -147,14 +160,16 @@ fn rank(noted: &Noted) -> (u32, u8, Timestamp) {
         return (number, 0, Timestamp::MIN);
     }
     let part = match noted.notice.milestone.as_str() {
-        "delay" | "extension" => 0,
+        "delay" => 0,
         "announcement" | "reminder" | "final_reminder" => 1,
-        "completion" => 3,
+        "start" => 2,
+        "completion" => 4,
         "cancellation" => 9,
-        "post_event_reminder" | "hypercare" => 4,
-        _ => 2,
+        "post_event_reminder" | "hypercare" => 5,
+        _ => 3,
     };
-    (noted.revision, part, noted.notice.due)
+    let revision = *noted.revisions.last().expect("never empty");
+    (revision, part, noted.notice.due)
 }
 
 impl Audit<'_> {

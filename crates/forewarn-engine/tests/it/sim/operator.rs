@@ -34,7 +34,8 @@ audiences:
 pub struct Noted {
     pub notice: Notice,
     pub event: Event,
-    pub revision: u32,
+    /// The event's revisions under which it was planned, the last one last.
+    pub revisions: Vec<u32>,
     pub update: Option<u32>,
     pub expires: Timestamp,
     /// The operator withdrew or moved it before it began to go out.
@@ -451,7 +452,7 @@ impl Operator {
                 expires: event.expires(&notice.milestone, notice.due),
                 notice: notice.clone(),
                 event: event.clone(),
-                revision,
+                revisions: vec![revision],
                 update,
                 closed: false,
             };
@@ -461,7 +462,7 @@ impl Operator {
             if let Some(noted) = self.noted.get_mut(&notice.id) {
                 noted.expires = event.expires(&notice.milestone, notice.due);
                 noted.notice = notice.clone();
-                noted.revision = revision;
+                noted.revisions.push(revision);
             }
         }
         let closed = changes
