@@ -67,6 +67,7 @@ struct Run<'a> {
     world: Arc<World>,
     clock: Clock,
     bug: Option<Bug>,
+    in_step: bool,
     starts: u32,
     report: Report,
 }
@@ -90,6 +91,7 @@ pub async fn run(seed: u64, kind: Kind, bug: Option<Bug>) -> Report {
         world: world.clone(),
         clock,
         bug,
+        in_step: is_in_step(seed),
         starts: 0,
         report: Report::default(),
     };
@@ -107,9 +109,9 @@ pub async fn run(seed: u64, kind: Kind, bug: Option<Bug>) -> Report {
     }
     for _ in 0..50 {
         run.move_clock(&store, &mut chance).await;
-        match is_in_step(seed) {
+        match run.in_step {
             true => {
-                run.in_step(&store, &mut operator, &mut running, &mut chance)
+                run.one_at_a_time(&store, &mut operator, &mut running, &mut chance)
                     .await;
             }
             false => {
@@ -234,7 +236,7 @@ impl Run<'_> {
     }
 
     /// One engine works; while it sends, the others act, or it dies. What happens in between is always the same.
-    async fn in_step(
+    async fn one_at_a_time(
         &mut self,
         store: &Store,
         operator: &mut Operator,
@@ -304,8 +306,15 @@ impl Run<'_> {
         let dead = SignedDuration::from_secs(40);
         for _ in 0..600 {
             for process in running.iter() {
-                let worked = work(process, self.bug, &self.clock).await;
-                self.note("winding up", worked);
+                if self.in_step {
+                    for engine in 0..process.engines.len() {
+                        let worked = tick(process, engine, self.bug, &self.clock).await;
+                        self.report.wrong.extend(problem("winding up", worked));
+                    }
+                } else {
+                    let worked = work(process, self.bug, &self.clock).await;
+                    self.report.wrong.extend(problem("winding up", worked));
+                }
             }
             match next_due(store).await {
                 // What is due already waits for an attempt of a process that must first be taken for dead.
