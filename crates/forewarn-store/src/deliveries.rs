@@ -123,11 +123,12 @@ const RETURNING: &str = "RETURNING id, notice, endpoint, attempt, level, expires
   (SELECT e.language FROM endpoints e WHERE e.id = deliveries.endpoint),
   (SELECT e.time_zone FROM endpoints e WHERE e.id = deliveries.endpoint), next_at";
 
-// One message at a time per endpoint and event: two on the way at once could arrive in the wrong order. Counted, and not
-// NOT EXISTS, so that PostgreSQL looks for each one's few neighbours instead of joining.
+// One message at a time per endpoint and event: two on the way at once could arrive in the wrong order. Counted by FILTER
+// and not asked for in WHERE, so that PostgreSQL looks up each one's few neighbours: by its counts, which are always old
+// here, it would rather walk the index of all attempts for each.
 const FREE: &str = "d.status = 'queued' AND d.lane = $1 AND d.next_at <= $2 AND 0 = (
-  SELECT COUNT(*) FROM deliveries o WHERE o.event = d.event AND o.contact = d.contact AND o.endpoint = d.endpoint
-    AND o.status = 'attempting')";
+  SELECT COUNT(*) FILTER (WHERE o.status = 'attempting') FROM deliveries o
+  WHERE o.event = d.event AND o.contact = d.contact AND o.endpoint = d.endpoint)";
 
 impl Store {
     /// Claims up to `limit` deliveries of a lane that are due, those that wait longest first. The attempt is committed
