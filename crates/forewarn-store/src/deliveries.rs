@@ -399,30 +399,31 @@ const CLOSE_HOMELESS: (&str, &str) = (
 /// Endpoints that an owned attempt found dead.
 const RECORD_GONE: (&str, &str) = (
     "UPDATE endpoints SET state = 'gone', reason = x.value ->> '$.said' FROM json_each($1) x
-     JOIN deliveries d ON d.id = x.value ->> '$.id' AND d.owner = $2 AND d.attempt = x.value ->> '$.attempt'
-       AND d.status = 'attempting'
-     WHERE endpoints.id = d.endpoint AND x.value ->> '$.gone'",
+     CROSS JOIN deliveries d
+     WHERE d.id = x.value ->> '$.id' AND +d.owner = $2 AND d.attempt = x.value ->> '$.attempt'
+       AND +d.status = 'attempting' AND endpoints.id = d.endpoint AND x.value ->> '$.gone'",
     "UPDATE endpoints SET state = 'gone', reason = x.said
      FROM jsonb_to_recordset($1::jsonb) AS x(id TEXT, attempt BIGINT, said TEXT, gone BOOLEAN)
      JOIN deliveries d ON d.id = x.id AND d.owner = $2 AND d.attempt = x.attempt AND d.status = 'attempting'
      WHERE endpoints.id = d.endpoint AND x.gone",
 );
 
-/// SQLite: attempts, while the deliveries are still under way; then these.
+/// SQLite: attempts, while the deliveries are still under way; then these. A `+` keeps it from starting with all that is
+/// under way and reading the whole batch for each.
 const RECORD_ATTEMPTS: &str =
     "INSERT INTO attempts (delivery, number, started_at, ended_at, outcome, server_said)
      SELECT d.id, d.attempt, x.value ->> '$.started_at', x.value ->> '$.ended_at', x.value ->> '$.outcome',
        x.value ->> '$.said'
-     FROM json_each($1) x JOIN deliveries d ON d.id = x.value ->> '$.id' AND d.owner = $2
-       AND d.attempt = x.value ->> '$.attempt' AND d.status = 'attempting'
-     WHERE true ON CONFLICT DO NOTHING";
+     FROM json_each($1) x CROSS JOIN deliveries d
+     WHERE d.id = x.value ->> '$.id' AND +d.owner = $2 AND d.attempt = x.value ->> '$.attempt' AND +d.status = 'attempting'
+     ON CONFLICT DO NOTHING";
 
 const RECORD_DELIVERIES: &str =
     "UPDATE deliveries SET status = x.value ->> '$.status', next_at = x.value ->> '$.next_at', owner = NULL,
        updated_at = x.value ->> '$.ended_at',
        reason = CASE WHEN x.value ->> '$.status' = 'accepted' THEN NULL ELSE x.value ->> '$.said' END
      FROM json_each($1) x
-     WHERE deliveries.id = x.value ->> '$.id' AND deliveries.owner = $2 AND deliveries.status = 'attempting'
+     WHERE deliveries.id = x.value ->> '$.id' AND +deliveries.owner = $2 AND +deliveries.status = 'attempting'
        AND deliveries.attempt = x.value ->> '$.attempt'";
 
 /// PostgreSQL: both in one statement, so that nobody takes an attempt back between the two.
