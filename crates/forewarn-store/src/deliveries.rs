@@ -398,10 +398,10 @@ const CLOSE_HOMELESS: (&str, &str) = (
 
 /// Endpoints that an owned attempt found dead.
 const RECORD_GONE: (&str, &str) = (
-    "UPDATE endpoints SET state = 'gone', reason = x.value ->> '$.said' FROM json_each($1) x
-     CROSS JOIN deliveries d
-     WHERE d.id = x.value ->> '$.id' AND +d.owner = $2 AND d.attempt = x.value ->> '$.attempt'
-       AND +d.status = 'attempting' AND endpoints.id = d.endpoint AND x.value ->> '$.gone'",
+    "WITH g AS MATERIALIZED (SELECT d.endpoint, x.value ->> '$.said' AS said FROM json_each($1) x CROSS JOIN deliveries d
+       WHERE x.value ->> '$.gone' AND d.id = x.value ->> '$.id' AND +d.owner = $2
+         AND d.attempt = x.value ->> '$.attempt' AND +d.status = 'attempting')
+     UPDATE endpoints SET state = 'gone', reason = g.said FROM g WHERE endpoints.id = g.endpoint",
     "UPDATE endpoints SET state = 'gone', reason = x.said
      FROM jsonb_to_recordset($1::jsonb) AS x(id TEXT, attempt BIGINT, said TEXT, gone BOOLEAN)
      JOIN deliveries d ON d.id = x.id AND d.owner = $2 AND d.attempt = x.attempt AND d.status = 'attempting'
