@@ -123,11 +123,12 @@ const RETURNING: &str = "RETURNING id, notice, endpoint, attempt, level, expires
   (SELECT e.language FROM endpoints e WHERE e.id = deliveries.endpoint),
   (SELECT e.time_zone FROM endpoints e WHERE e.id = deliveries.endpoint), next_at";
 
-// One message at a time per endpoint and event: two on the way at once could arrive in the wrong order. Counted, and not
-// NOT EXISTS, so that PostgreSQL looks for each one's few neighbours instead of joining.
+// One message at a time per endpoint and event: two on the way at once could arrive in the wrong order. Counted by FILTER
+// and not asked for in WHERE, so that PostgreSQL looks up each one's few neighbours: by its counts, which are always old
+// here, it would rather walk the index of all attempts for each.
 const FREE: &str = "d.status = 'queued' AND d.lane = $1 AND d.next_at <= $2 AND 0 = (
-  SELECT COUNT(*) FROM deliveries o WHERE o.event = d.event AND o.contact = d.contact AND o.endpoint = d.endpoint
-    AND o.status = 'attempting')";
+  SELECT COUNT(*) FILTER (WHERE o.status = 'attempting') FROM deliveries o
+  WHERE o.event = d.event AND o.contact = d.contact AND o.endpoint = d.endpoint)";
 
 impl Store {
     /// Claims up to `limit` deliveries of a lane that are due, those that wait longest first. The attempt is committed
@@ -397,31 +398,32 @@ const CLOSE_HOMELESS: (&str, &str) = (
 
 /// Endpoints that an owned attempt found dead.
 const RECORD_GONE: (&str, &str) = (
-    "UPDATE endpoints SET state = 'gone', reason = x.value ->> '$.said' FROM json_each($1) x
-     JOIN deliveries d ON d.id = x.value ->> '$.id' AND d.owner = $2 AND d.attempt = x.value ->> '$.attempt'
-       AND d.status = 'attempting'
-     WHERE endpoints.id = d.endpoint AND x.value ->> '$.gone'",
+    "WITH g AS MATERIALIZED (SELECT d.endpoint, x.value ->> '$.said' AS said FROM json_each($1) x CROSS JOIN deliveries d
+       WHERE x.value ->> '$.gone' AND d.id = x.value ->> '$.id' AND +d.owner = $2
+         AND d.attempt = x.value ->> '$.attempt' AND +d.status = 'attempting')
+     UPDATE endpoints SET state = 'gone', reason = g.said FROM g WHERE endpoints.id = g.endpoint",
     "UPDATE endpoints SET state = 'gone', reason = x.said
      FROM jsonb_to_recordset($1::jsonb) AS x(id TEXT, attempt BIGINT, said TEXT, gone BOOLEAN)
      JOIN deliveries d ON d.id = x.id AND d.owner = $2 AND d.attempt = x.attempt AND d.status = 'attempting'
      WHERE endpoints.id = d.endpoint AND x.gone",
 );
 
-/// SQLite: attempts, while the deliveries are still under way; then these.
+/// SQLite: attempts, while the deliveries are still under way; then these. A `+` keeps it from starting with all that is
+/// under way and reading the whole batch for each.
 const RECORD_ATTEMPTS: &str =
     "INSERT INTO attempts (delivery, number, started_at, ended_at, outcome, server_said)
      SELECT d.id, d.attempt, x.value ->> '$.started_at', x.value ->> '$.ended_at', x.value ->> '$.outcome',
        x.value ->> '$.said'
-     FROM json_each($1) x JOIN deliveries d ON d.id = x.value ->> '$.id' AND d.owner = $2
-       AND d.attempt = x.value ->> '$.attempt' AND d.status = 'attempting'
-     WHERE true ON CONFLICT DO NOTHING";
+     FROM json_each($1) x CROSS JOIN deliveries d
+     WHERE d.id = x.value ->> '$.id' AND +d.owner = $2 AND d.attempt = x.value ->> '$.attempt' AND +d.status = 'attempting'
+     ON CONFLICT DO NOTHING";
 
 const RECORD_DELIVERIES: &str =
     "UPDATE deliveries SET status = x.value ->> '$.status', next_at = x.value ->> '$.next_at', owner = NULL,
        updated_at = x.value ->> '$.ended_at',
        reason = CASE WHEN x.value ->> '$.status' = 'accepted' THEN NULL ELSE x.value ->> '$.said' END
      FROM json_each($1) x
-     WHERE deliveries.id = x.value ->> '$.id' AND deliveries.owner = $2 AND deliveries.status = 'attempting'
+     WHERE deliveries.id = x.value ->> '$.id' AND +deliveries.owner = $2 AND +deliveries.status = 'attempting'
        AND deliveries.attempt = x.value ->> '$.attempt'";
 
 /// PostgreSQL: both in one statement, so that nobody takes an attempt back between the two.
