@@ -10,7 +10,6 @@ use forewarn_core::contact::{Channel, Endpoint};
 use forewarn_core::delivery::DeliveryStatus;
 use jiff::Timestamp;
 use serde::Serialize;
-use serde_json::json;
 use std::collections::BTreeMap;
 
 /// A delivery that this node has claimed: the attempt is on record, nothing has been sent.
@@ -116,13 +115,6 @@ pub struct DeliveryFilter {
     pub after: Option<String>,
 }
 
-// What both claims return; the endpoint's own columns are looked up by its key.
-const RETURNING: &str = "RETURNING id, notice, endpoint, attempt, level, expires,
-  (SELECT e.body FROM endpoints e WHERE e.id = deliveries.endpoint),
-  (SELECT e.name FROM endpoints e WHERE e.id = deliveries.endpoint),
-  (SELECT e.language FROM endpoints e WHERE e.id = deliveries.endpoint),
-  (SELECT e.time_zone FROM endpoints e WHERE e.id = deliveries.endpoint), next_at";
-
 // One message at a time per endpoint and event: two on the way at once could arrive in the wrong order. Counted by FILTER
 // and not asked for in WHERE, so that PostgreSQL looks up each one's few neighbours: by its counts, which are always old
 // here, it would rather walk the index of all attempts for each.
@@ -143,33 +135,22 @@ impl Store {
         now: Timestamp,
         limit: i64,
     ) -> Result<Vec<Claimed>> {
-        // The limit stands in the text, so that a plan knows how little is wanted.
-        let sqlite = format!(
-            "UPDATE deliveries SET status = 'attempting', attempt = attempt + 1, owner = $3, updated_at = $2
-             WHERE id IN (SELECT d.id FROM deliveries d WHERE {FREE} ORDER BY d.next_at LIMIT {limit}) {RETURNING}"
-        );
-        let postgres = format!(
-            "WITH free AS MATERIALIZED (SELECT d.id FROM deliveries d WHERE {FREE} ORDER BY d.next_at LIMIT {limit}
-               FOR UPDATE SKIP LOCKED)
-             UPDATE deliveries SET status = 'attempting', attempt = attempt + 1, owner = $3, updated_at = $2
-             FROM free WHERE deliveries.id = free.id {}",
-            RETURNING.replace("RETURNING id", "RETURNING deliveries.id")
-        );
         let mut tx = self.db.write().await?;
-        let sql = tx.either(&sqlite, &postgres).to_owned();
+        // The limit stands in the text, so that a plan knows how little is wanted.
+        let locked = tx.either("", "FOR UPDATE OF d SKIP LOCKED");
+        let due = format!(
+            "SELECT d.id, d.notice, d.endpoint, d.attempt, d.level, d.expires, e.body, e.name, e.language, e.time_zone,
+               d.outcome IS NOT NULL
+             FROM deliveries d LEFT JOIN endpoints e ON e.id = d.endpoint
+             WHERE {FREE} ORDER BY d.next_at LIMIT {limit} {locked}"
+        );
         loop {
-            let rows = tx.rows(&sql, args![lane.number(), now, node]).await?;
-            let none = rows.is_empty();
-            let (claimed, homeless) = sorted_out(rows)?;
-            if !homeless.is_empty() {
-                let sql = tx.either(CLOSE_HOMELESS.0, CLOSE_HOMELESS.1);
-                let ids = crate::json_list(homeless.iter().map(String::as_str));
-                tx.execute(sql, args![ids]).await?;
-            }
+            let due = Due::read(&tx.rows(&due, args![lane.number(), now]).await?)?;
+            due.put_aside_and_claim(&mut tx, node, now).await?;
             // Only an empty answer says that nothing waits.
-            if none || !claimed.is_empty() {
+            if due.homeless.is_empty() || !due.claimed.is_empty() {
                 tx.commit().await?;
-                return Ok(claimed);
+                return Ok(due.claimed);
             }
         }
     }
@@ -196,15 +177,8 @@ impl Store {
             let sql = tx.either(RECORD_GONE.0, RECORD_GONE.1);
             tx.execute(sql, args![&batch, node]).await?;
         }
-        match tx {
-            Tx::Sqlite(_) => {
-                tx.execute(RECORD_ATTEMPTS, args![&batch, node]).await?;
-                tx.execute(RECORD_DELIVERIES, args![&batch, node]).await?;
-            }
-            Tx::Postgres(_) => {
-                tx.execute(RECORD_BOTH, args![&batch, node]).await?;
-            }
-        }
+        let sql = tx.either(RECORD.0, RECORD.1);
+        tx.execute(sql, args![&batch, node]).await?;
         // A retry that a newer message overtook is over.
         if retried != "[]" {
             supersede(&mut tx, &retried, last).await?;
@@ -252,12 +226,8 @@ impl Store {
             return Ok(0);
         }
         hold_events_of(&mut tx, &mine).await?;
-        let sql = format!(
-            "UPDATE deliveries SET status = 'queued', owner = NULL, next_at = $3 WHERE {MINE}
-             RETURNING id, attempt, updated_at"
-        );
+        let sql = format!("UPDATE deliveries SET {UNKNOWN} WHERE {MINE} RETURNING id");
         let taken = tx.rows(&sql, args![node, lane.number(), now]).await?;
-        put_unknown(&mut tx, &taken, now).await?;
         supersede(&mut tx, &ids(&taken)?, now).await?;
         tx.commit().await?;
         Ok(taken.len() as u64)
@@ -288,13 +258,8 @@ impl Store {
         let mut taken = Vec::new();
         if lost != "[]" {
             hold_events_of(&mut tx, &lost).await?;
-            // `updated_at` stays: it says when the attempt began, and only what really was taken is put on record.
-            let sql = format!(
-                "UPDATE deliveries SET status = 'queued', owner = NULL, next_at = $3 WHERE {LOST}
-                 RETURNING id, attempt, updated_at"
-            );
+            let sql = format!("UPDATE deliveries SET {UNKNOWN} WHERE {LOST} RETURNING id");
             taken = tx.rows(&sql, args![me, dead_before, now]).await?;
-            put_unknown(&mut tx, &taken, now).await?;
             // What a newer message overtook meanwhile is not sent again.
             supersede(&mut tx, &ids(&taken)?, now).await?;
         }
@@ -390,61 +355,79 @@ const LISTED: &str =
 
 /// A contact may lose an address while a message to it waits.
 const CLOSE_HOMELESS: (&str, &str) = (
-    "UPDATE deliveries SET status = 'suppressed', attempt = attempt - 1, owner = NULL, reason = 'the address was removed'
+    "UPDATE deliveries SET status = 'suppressed', reason = 'the address was removed'
      WHERE id IN (SELECT value FROM json_each($1))",
-    "UPDATE deliveries SET status = 'suppressed', attempt = attempt - 1, owner = NULL, reason = 'the address was removed'
+    "UPDATE deliveries SET status = 'suppressed', reason = 'the address was removed'
      WHERE id = ANY(ARRAY(SELECT jsonb_array_elements_text($1::jsonb)))",
 );
 
-/// Endpoints that an owned attempt found dead.
-const RECORD_GONE: (&str, &str) = (
-    "WITH g AS MATERIALIZED (SELECT d.endpoint, x.value ->> '$.said' AS said FROM json_each($1) x CROSS JOIN deliveries d
-       WHERE x.value ->> '$.gone' AND d.id = x.value ->> '$.id' AND +d.owner = $2
-         AND d.attempt = x.value ->> '$.attempt' AND +d.status = 'attempting')
-     UPDATE endpoints SET state = 'gone', reason = g.said FROM g WHERE endpoints.id = g.endpoint",
-    "UPDATE endpoints SET state = 'gone', reason = x.said
-     FROM jsonb_to_recordset($1::jsonb) AS x(id TEXT, attempt BIGINT, said TEXT, gone BOOLEAN)
-     JOIN deliveries d ON d.id = x.id AND d.owner = $2 AND d.attempt = x.attempt AND d.status = 'attempting'
-     WHERE endpoints.id = d.endpoint AND x.gone",
+/// What came of an attempt stands with its delivery until the next one begins.
+const PUT_ASIDE: (&str, &str) = (
+    "INSERT INTO attempts (delivery, number, started_at, ended_at, outcome, server_said)
+     SELECT id, attempt, started_at, ended_at, outcome, server_said FROM deliveries
+     WHERE id IN (SELECT value FROM json_each($1)) ON CONFLICT DO NOTHING",
+    "INSERT INTO attempts (delivery, number, started_at, ended_at, outcome, server_said)
+     SELECT id, attempt, started_at, ended_at, outcome, server_said FROM deliveries
+     WHERE id = ANY(ARRAY(SELECT jsonb_array_elements_text($1::jsonb))) ON CONFLICT DO NOTHING",
 );
 
-/// SQLite: attempts, while the deliveries are still under way; then these. A `+` keeps it from starting with all that is
-/// under way and reading the whole batch for each.
-const RECORD_ATTEMPTS: &str =
-    "INSERT INTO attempts (delivery, number, started_at, ended_at, outcome, server_said)
-     SELECT d.id, d.attempt, x.value ->> '$.started_at', x.value ->> '$.ended_at', x.value ->> '$.outcome',
-       x.value ->> '$.said'
-     FROM json_each($1) x CROSS JOIN deliveries d
-     WHERE d.id = x.value ->> '$.id' AND +d.owner = $2 AND d.attempt = x.value ->> '$.attempt' AND +d.status = 'attempting'
-     ON CONFLICT DO NOTHING";
+const CLAIM: (&str, &str) = (
+    "UPDATE deliveries SET status = 'attempting', attempt = attempt + 1, owner = $2, updated_at = $3, outcome = NULL
+     WHERE id IN (SELECT value FROM json_each($1))",
+    "UPDATE deliveries SET status = 'attempting', attempt = attempt + 1, owner = $2, updated_at = $3, outcome = NULL
+     WHERE id = ANY(ARRAY(SELECT jsonb_array_elements_text($1::jsonb)))",
+);
 
-const RECORD_DELIVERIES: &str =
-    "UPDATE deliveries SET status = x.value ->> '$.status', next_at = x.value ->> '$.next_at', owner = NULL,
-       updated_at = x.value ->> '$.ended_at',
-       reason = CASE WHEN x.value ->> '$.status' = 'accepted' THEN NULL ELSE x.value ->> '$.said' END
-     FROM json_each($1) x
-     WHERE deliveries.id = x.value ->> '$.id' AND +deliveries.owner = $2 AND +deliveries.status = 'attempting'
-       AND deliveries.attempt = x.value ->> '$.attempt'";
+/// Nobody can say what became of these attempts, which began when the delivery was last touched. `$3` is now.
+const UNKNOWN: &str =
+    "status = 'queued', owner = NULL, next_at = $3, started_at = updated_at, ended_at = $3,
+    outcome = 'unknown', server_said = 'the program stopped before the answer was on record'";
 
-/// PostgreSQL: both in one statement, so that nobody takes an attempt back between the two.
-const RECORD_BOTH: &str =
-    "WITH x AS (SELECT * FROM jsonb_to_recordset($1::jsonb) AS x(id TEXT, attempt BIGINT, status TEXT, next_at BIGINT,
-       started_at BIGINT, ended_at BIGINT, outcome TEXT, said TEXT)),
-     done AS (UPDATE deliveries SET status = x.status, next_at = x.next_at, owner = NULL, updated_at = x.ended_at,
-       reason = CASE WHEN x.status = 'accepted' THEN NULL ELSE x.said END
-       FROM x WHERE deliveries.id = x.id AND deliveries.owner = $2 AND deliveries.status = 'attempting'
-         AND deliveries.attempt = x.attempt
-       RETURNING deliveries.id, x.attempt, x.started_at, x.ended_at, x.outcome, x.said)
-     INSERT INTO attempts (delivery, number, started_at, ended_at, outcome, server_said)
-     SELECT id, attempt, started_at, ended_at, outcome, said FROM done ON CONFLICT DO NOTHING";
+/// Endpoints that an owned attempt found dead. Outcomes are lists, see [`as_rows`]. In SQLite a `+` keeps it from starting
+/// with all that is under way and reading the whole batch for each.
+const RECORD_GONE: (&str, &str) = (
+    "WITH g AS MATERIALIZED (SELECT d.endpoint, x.value ->> 7 AS said FROM jsonb_each($1) x CROSS JOIN deliveries d
+       WHERE x.value ->> 8 AND d.id = x.value ->> 0 AND +d.owner = $2
+         AND d.attempt = x.value ->> 1 AND +d.status = 'attempting')
+     UPDATE endpoints SET state = 'gone', reason = g.said FROM g WHERE endpoints.id = g.endpoint",
+    "UPDATE endpoints SET state = 'gone', reason = x ->> 7
+     FROM jsonb_array_elements($1::jsonb) x
+     JOIN deliveries d ON d.id = x ->> 0 AND d.owner = $2 AND d.attempt = (x ->> 1)::BIGINT AND d.status = 'attempting'
+     WHERE endpoints.id = d.endpoint AND (x ->> 8)::BOOLEAN",
+);
 
+/// What came of the latest attempts.
+const RECORD: (&str, &str) = (
+    "UPDATE deliveries SET status = x.value ->> 2, next_at = x.value ->> 3, owner = NULL, updated_at = x.value ->> 5,
+       started_at = x.value ->> 4, ended_at = x.value ->> 5, outcome = x.value ->> 6, server_said = x.value ->> 7,
+       reason = CASE WHEN x.value ->> 2 = 'accepted' THEN NULL ELSE x.value ->> 7 END
+     FROM jsonb_each($1) x
+     WHERE deliveries.id = x.value ->> 0 AND +deliveries.owner = $2 AND +deliveries.status = 'attempting'
+       AND deliveries.attempt = x.value ->> 1",
+    "UPDATE deliveries SET status = x ->> 2, next_at = (x ->> 3)::BIGINT, owner = NULL, updated_at = (x ->> 5)::BIGINT,
+       started_at = (x ->> 4)::BIGINT, ended_at = (x ->> 5)::BIGINT, outcome = x ->> 6, server_said = x ->> 7,
+       reason = CASE WHEN x ->> 2 = 'accepted' THEN NULL ELSE x ->> 7 END
+     FROM jsonb_array_elements($1::jsonb) x
+     WHERE deliveries.id = x ->> 0 AND deliveries.owner = $2 AND deliveries.status = 'attempting'
+       AND deliveries.attempt = (x ->> 1)::BIGINT",
+);
+
+/// Lists: id, attempt, status, next_at, started_at, ended_at, outcome, server's words, endpoint is gone.
 fn as_rows(outcomes: &[Recorded]) -> Result<String> {
     let rows: Vec<_> = outcomes
         .iter()
         .map(|o| {
-            json!({"id": o.id, "attempt": o.attempt, "status": o.status, "next_at": o.next_at.as_millisecond(),
-                   "started_at": o.started_at.as_millisecond(), "ended_at": o.ended_at.as_millisecond(),
-                   "outcome": o.outcome, "said": without_nul(o.server_said.clone()), "gone": o.endpoint_gone})
+            (
+                &o.id,
+                o.attempt,
+                o.status,
+                o.next_at.as_millisecond(),
+                o.started_at.as_millisecond(),
+                o.ended_at.as_millisecond(),
+                o.outcome,
+                without_nul(o.server_said.clone()),
+                o.endpoint_gone,
+            )
         })
         .collect();
     Ok(serde_json::to_string(&rows)?)
@@ -459,33 +442,17 @@ fn ids(rows: &[Row]) -> Result<String> {
     Ok(crate::json_list(ids.iter().map(String::as_str)))
 }
 
-/// Nobody can say what became of these attempts.
-async fn put_unknown(tx: &mut Tx, taken: &[Row], now: Timestamp) -> Result<()> {
-    let rows = taken
-        .iter()
-        .map(|row| Ok(json!({"id": row.text(0)?, "number": row.int(1)?, "at": row.int(2)?})))
-        .collect::<Result<Vec<_>>>()?;
-    let sql = tx.either(
-        "INSERT INTO attempts (delivery, number, started_at, ended_at, outcome, server_said)
-         SELECT x.value ->> '$.id', x.value ->> '$.number', x.value ->> '$.at', $2, 'unknown',
-           'the program stopped before the answer was on record'
-         FROM json_each($1) x WHERE true ON CONFLICT DO NOTHING",
-        "INSERT INTO attempts (delivery, number, started_at, ended_at, outcome, server_said)
-         SELECT x.id, x.number, x.at, $2, 'unknown', 'the program stopped before the answer was on record'
-         FROM jsonb_to_recordset($1::jsonb) AS x(id TEXT, number BIGINT, at BIGINT) ON CONFLICT DO NOTHING",
-    );
-    tx.execute(sql, args![serde_json::to_string(&rows)?, now])
-        .await?;
-    Ok(())
-}
-
 async fn attempts(tx: &mut Tx, of: &[DeliveryRow]) -> Result<BTreeMap<String, Vec<AttemptRow>>> {
     let ids = crate::json_list(of.iter().map(|d| d.id.as_str()));
     let sql = tx.either(
-        "SELECT started_at, ended_at, outcome, server_said, delivery FROM attempts
-         WHERE delivery IN (SELECT value FROM json_each($1)) ORDER BY delivery, number",
-        "SELECT started_at, ended_at, outcome, server_said, delivery FROM attempts
-         WHERE delivery = ANY(ARRAY(SELECT jsonb_array_elements_text($1::jsonb))) ORDER BY delivery, number",
+        "SELECT started_at, ended_at, outcome, server_said, delivery, number FROM attempts
+         WHERE delivery IN (SELECT value FROM json_each($1))
+         UNION ALL SELECT started_at, ended_at, outcome, server_said, id, attempt FROM deliveries
+         WHERE id IN (SELECT value FROM json_each($1)) AND outcome IS NOT NULL ORDER BY 5, 6",
+        "SELECT started_at, ended_at, outcome, server_said, delivery, number FROM attempts
+         WHERE delivery = ANY(ARRAY(SELECT jsonb_array_elements_text($1::jsonb)))
+         UNION ALL SELECT started_at, ended_at, outcome, server_said, id, attempt FROM deliveries
+         WHERE id = ANY(ARRAY(SELECT jsonb_array_elements_text($1::jsonb))) AND outcome IS NOT NULL ORDER BY 5, 6",
     );
     let mut all: BTreeMap<String, Vec<AttemptRow>> = BTreeMap::new();
     for row in tx.rows(sql, args![ids]).await? {
@@ -496,17 +463,50 @@ async fn attempts(tx: &mut Tx, of: &[DeliveryRow]) -> Result<BTreeMap<String, Ve
     Ok(all)
 }
 
-/// What was claimed, in the order in which it waited, and the ids of what has no address any more.
-fn sorted_out(rows: Vec<Row>) -> Result<(Vec<Claimed>, Vec<String>)> {
-    let (mut found, mut homeless) = (Vec::with_capacity(rows.len()), Vec::new());
-    for row in &rows {
-        match row.maybe_text(6)? {
-            Some(body) => found.push((row.int(10)?, claimed(row, &body)?)),
-            None => homeless.push(row.text(0)?),
+/// What a lane's turn found to be due, in the order in which it waited.
+#[derive(Default)]
+struct Due {
+    claimed: Vec<Claimed>,
+    /// Those of them that were attempted before.
+    again: Vec<String>,
+    /// What has no address any more.
+    homeless: Vec<String>,
+}
+
+impl Due {
+    fn read(rows: &[Row]) -> Result<Due> {
+        let mut due = Due::default();
+        for row in rows {
+            let Some(body) = row.maybe_text(6)? else {
+                due.homeless.push(row.text(0)?);
+                continue;
+            };
+            due.claimed.push(claimed(row, &body)?);
+            if row.bool(10)? {
+                due.again.push(row.text(0)?);
+            }
         }
+        Ok(due)
     }
-    found.sort_by(|(a, x), (b, y)| (a, &x.id).cmp(&(b, &y.id)));
-    Ok((found.into_iter().map(|(_, c)| c).collect(), homeless))
+
+    async fn put_aside_and_claim(&self, tx: &mut Tx, node: &str, now: Timestamp) -> Result<()> {
+        if !self.again.is_empty() {
+            let ids = crate::json_list(self.again.iter().map(String::as_str));
+            let sql = tx.either(PUT_ASIDE.0, PUT_ASIDE.1);
+            tx.execute(sql, args![ids]).await?;
+        }
+        if !self.homeless.is_empty() {
+            let ids = crate::json_list(self.homeless.iter().map(String::as_str));
+            let sql = tx.either(CLOSE_HOMELESS.0, CLOSE_HOMELESS.1);
+            tx.execute(sql, args![ids]).await?;
+        }
+        if !self.claimed.is_empty() {
+            let ids = crate::json_list(self.claimed.iter().map(|c| c.id.as_str()));
+            let sql = tx.either(CLAIM.0, CLAIM.1);
+            tx.execute(sql, args![ids, node, now]).await?;
+        }
+        Ok(())
+    }
 }
 
 fn claimed(row: &Row, body: &str) -> Result<Claimed> {
@@ -515,7 +515,7 @@ fn claimed(row: &Row, body: &str) -> Result<Claimed> {
         notice: row.text(1)?,
         endpoint_id: row.text(2)?,
         endpoint: serde_json::from_str(body)?,
-        attempt: u32::try_from(row.int(3)?).unwrap_or(u32::MAX),
+        attempt: u32::try_from(row.int(3)? + 1).unwrap_or(u32::MAX),
         level: Level::from_rank(row.int(4)?).unwrap_or(Level::NonTechnical),
         expires: row.instant(5)?,
         name: row.maybe_text(7)?,

@@ -40,15 +40,17 @@ const STEPS: &[&[&str]] = &[&[
     "CREATE INDEX notices_sending ON notices (status) WHERE status = 'sending'",
     "CREATE INDEX notices_event ON notices (event)",
     "CREATE INDEX notices_slot ON notices (slot)",
+    // With what came of the latest attempt; most need only one.
     "CREATE TABLE deliveries (id TEXT PRIMARY KEY, notice TEXT NOT NULL, event TEXT NOT NULL, endpoint TEXT NOT NULL,
         contact TEXT NOT NULL, channel TEXT NOT NULL, level BIGINT NOT NULL, ordinal BIGINT NOT NULL, lane BIGINT NOT NULL,
         status TEXT NOT NULL, attempt BIGINT NOT NULL, next_at BIGINT NOT NULL, expires BIGINT NOT NULL, owner TEXT,
-        updated_at BIGINT NOT NULL, reason TEXT)",
+        updated_at BIGINT NOT NULL, reason TEXT, started_at BIGINT, ended_at BIGINT, outcome TEXT, server_said TEXT)",
     "CREATE INDEX deliveries_queue ON deliveries (lane, next_at) WHERE status = 'queued'",
     // Who else goes to the same endpoint about the same event; the contact comes first because parts are ranges of contacts.
     "CREATE INDEX deliveries_event ON deliveries (event, contact, endpoint, ordinal)",
     "CREATE INDEX deliveries_attempting ON deliveries (owner) WHERE status = 'attempting'",
     "CREATE INDEX deliveries_notice ON deliveries (notice, status)",
+    // The attempts before the latest.
     "CREATE TABLE attempts (delivery TEXT NOT NULL, number BIGINT NOT NULL, started_at BIGINT NOT NULL,
         ended_at BIGINT NOT NULL, outcome TEXT NOT NULL, server_said TEXT NOT NULL, PRIMARY KEY (delivery, number))",
     "CREATE TABLE journal (seq BIGINT PRIMARY KEY, at BIGINT NOT NULL, actor TEXT NOT NULL, action TEXT NOT NULL,
