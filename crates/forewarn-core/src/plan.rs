@@ -6,10 +6,12 @@
 
 mod before;
 mod changes;
+mod incident;
 #[cfg(test)]
 mod tests;
 
 pub use changes::{Changes, Moved, Stored, changes_from};
+pub use incident::tell_update;
 
 use crate::audience::{Audience, Level};
 use crate::calendar::{BusinessCalendar, HolidayCalendar, Reading};

@@ -6,13 +6,12 @@ use crate::caller::Caller;
 use crate::error::{ApiError, Result};
 use forewarn_core::document::{Catalogue, Node};
 use forewarn_core::event::{Event, Occasion};
-use forewarn_core::id::{Id, derive};
+use forewarn_core::id::Id;
 use forewarn_core::incident::{Declaration, Incident, NewUpdate, Severity};
 use forewarn_core::offset::Offset;
-use forewarn_core::plan::{Changes, Notice, business_calendar};
+use forewarn_core::plan::{Changes, Notice, business_calendar, tell_update};
 use forewarn_core::policy;
 use forewarn_core::problem::{Invalid, InvalidTransition, Problem, unknown};
-use forewarn_core::service::affected;
 use forewarn_store::{Entry, NoticeFilter, Published, StoredEvent};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -219,7 +218,7 @@ async fn publish(
     entry: Entry,
 ) -> Result<Answer> {
     let now = app.clock.now();
-    let notices = notices(&incident, catalogue, now);
+    let notices = tell_update(&incident, catalogue, now);
     let occasion = Occasion {
         update: incident.updates.last().map(|u| u.number),
         ..Occasion::default()
@@ -241,49 +240,4 @@ async fn publish(
     };
     app.store.publish(published, now).await?;
     Ok(answer)
-}
-
-/// The notices of an incident's newest update: one for each audience that is affected and hears of such incidents.
-fn notices(incident: &Incident, catalogue: &Catalogue, now: Timestamp) -> Vec<Notice> {
-    let Some(update) = incident.updates.last() else {
-        return Vec::new();
-    };
-    let named: Vec<Id> = incident.services.keys().cloned().collect();
-    let affected = affected(&named, &catalogue.services);
-    let milestone = Incident::milestone_of(update);
-    let number = update.number.to_string();
-    let reached = catalogue.audiences.iter().filter_map(|a| {
-        a.reached_by("incident", Some(incident.severity), &affected)
-            .map(|path| (a, path))
-    });
-    reached
-        .map(|(audience, by)| {
-            let zone = audience
-                .time_zone
-                .as_ref()
-                .unwrap_or(&catalogue.organisation.time_zone);
-            let path: Vec<&str> = by.path.iter().map(Id::as_str).collect();
-            Notice {
-                id: derive(&[
-                    "notice",
-                    incident.id.as_str(),
-                    "1",
-                    milestone,
-                    &number,
-                    audience.id.as_str(),
-                ]),
-                milestone: milestone.to_owned(),
-                offset: (milestone == "update").then(|| format!("#{number}")),
-                stands_for: Vec::new(),
-                audience: audience.id.to_string(),
-                level: audience.level,
-                channels: audience.first_channels(),
-                due: now,
-                due_local: zone.at(now).to_string(),
-                because: format!("at once; affected by {}", path.join(" > ")),
-                held: false,
-                tells: Vec::new(),
-            }
-        })
-        .collect()
 }

@@ -11,7 +11,8 @@ use forewarn_core::contact::{Contact, EmailAddress, Endpoint};
 use forewarn_core::document::{Catalogue, Documents};
 use forewarn_core::event::{Event, Occasion};
 use forewarn_core::id::Id;
-use forewarn_core::plan::{Input, changes_from, plan};
+use forewarn_core::incident::{Declaration, Impact, Incident, Severity};
+use forewarn_core::plan::{Changes, Input, changes_from, plan, tell_update};
 use forewarn_core::token::Key;
 use forewarn_engine::channel::smtp::bare::bare_loop;
 use forewarn_engine::channel::smtp::{RelayUrl, Smtp};
@@ -50,6 +51,9 @@ pub struct BenchArgs {
     /// Stop after this many percent of the recipients; the others stay queued
     #[arg(long, value_name = "PERCENT", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=100))]
     pub send: u32,
+    /// Declare up to this many incidents, one after the other, while the notices go out, and time each one's first message
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub incidents: u32,
     /// Print JSON
     #[arg(long)]
     pub json: bool,
@@ -70,6 +74,34 @@ struct Measured {
     message_bytes: usize,
     /// From the notice falling due to its first message being accepted.
     first_accepted_seconds: f64,
+    /// Incidents declared while the notices went out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    incidents: Option<Incidents>,
+}
+
+/// How long incidents took from the declaration to the first message being accepted.
+#[derive(Debug, Serialize)]
+struct Incidents {
+    declared: usize,
+    median_seconds: f64,
+    p95_seconds: f64,
+    worst_seconds: f64,
+}
+
+impl Incidents {
+    fn of(mut times: Vec<Duration>) -> Option<Incidents> {
+        times.sort();
+        let nth = |percent: usize| {
+            let place = (times.len() * percent).div_ceil(100).saturating_sub(1);
+            times.get(place).map(Duration::as_secs_f64)
+        };
+        Some(Incidents {
+            declared: times.len(),
+            median_seconds: nth(50)?,
+            p95_seconds: nth(95)?,
+            worst_seconds: nth(100)?,
+        })
+    }
 }
 
 /// Measures once and prints.
@@ -103,6 +135,15 @@ fn show(m: &Measured) {
     );
     println!("ratio                  {:.2}", m.ratio);
     println!("first accepted after   {:.3} s", m.first_accepted_seconds);
+    if let Some(incidents) = &m.incidents {
+        println!(
+            "incidents meanwhile    {}: first message after {:.3} s at the median, {:.3} s for 95 in 100, {:.3} s at worst",
+            incidents.declared,
+            incidents.median_seconds,
+            incidents.p95_seconds,
+            incidents.worst_seconds
+        );
+    }
     println!(
         "peak memory            {:.0} MiB",
         m.peak_rss_bytes as f64 / 1_048_576.0
@@ -115,7 +156,11 @@ fn show(m: &Measured) {
 
 async fn mail(args: &BenchArgs, folder: &Path) -> Result<Measured> {
     let clock = Clock::System;
-    let sink = Arc::new(SmtpPeer::start(Script::default(), Keep::Count).await?);
+    let keep = match args.incidents {
+        0 => Keep::Count,
+        _ => Keep::Envelopes,
+    };
+    let sink = Arc::new(SmtpPeer::start(Script::default(), keep).await?);
     let store = Store::open(&Location::File(folder.join("bench.sqlite"))).await?;
     let engine = Arc::new(engine(&store, &clock, &sink)?);
     let catalogue = people(&store, &clock, args.recipients).await?;
@@ -134,7 +179,9 @@ async fn mail(args: &BenchArgs, folder: &Path) -> Result<Measured> {
         }
     });
     publish(&store, &clock, &catalogue).await?;
-    sink.wait_for(wanted).await;
+    let incidents = interrupt(args.incidents, wanted, &store, &clock, &catalogue, &sink).await?;
+    let expected = wanted + incidents.len();
+    sink.wait_for(expected).await;
     if args.send == 100 {
         recorded(&store).await?;
     }
@@ -147,7 +194,7 @@ async fn mail(args: &BenchArgs, folder: &Path) -> Result<Measured> {
 
     let message = sample(&store, &clock, &catalogue, folder).await?;
     let bare = bare_loop(sink.addr(), CONNECTIONS, wanted.max(CONNECTIONS), &message).await?;
-    let per_second = wanted as f64 / took.as_secs_f64();
+    let per_second = expected as f64 / took.as_secs_f64();
     let baseline_per_second = wanted.max(CONNECTIONS) as f64 / bare.as_secs_f64();
     Ok(Measured {
         recipients: args.recipients,
@@ -157,9 +204,10 @@ async fn mail(args: &BenchArgs, folder: &Path) -> Result<Measured> {
         baseline_per_second,
         ratio: per_second / baseline_per_second,
         peak_rss_bytes,
-        cpu_us_per_message: spent.as_secs_f64() * 1e6 / wanted as f64,
+        cpu_us_per_message: spent.as_secs_f64() * 1e6 / expected as f64,
         message_bytes: message.len(),
         first_accepted_seconds: first.await?.as_secs_f64(),
+        incidents: Incidents::of(incidents),
     })
 }
 
@@ -188,8 +236,10 @@ fn engine(store: &Store, clock: &Clock, sink: &SmtpPeer) -> Result<Engine<RealCh
 
 const DOCUMENTS: &str = r#"
 organisation: {name: Example University, time_zone: America/Los_Angeles}
-services: [{id: portal, name: Student portal}]
-audiences: [{id: students, name: Students, level: non_technical, channels: [email], services: [portal]}]
+services: [{id: portal, name: Student portal}, {id: network, name: Campus network}]
+audiences:
+  - {id: students, name: Students, level: non_technical, channels: [email], services: [portal]}
+  - {id: responders, name: Responders, level: technical, channels: [email], services: [network]}
 maintenance:
   id: MNT-1
   title: Student portal moves to faster servers
@@ -205,27 +255,24 @@ maintenance:
     contact: help@example.edu
 "#;
 
+/// Who hears of the incidents, and of nothing else.
+const RESPONDER: &str = "responder@example.edu";
+
 async fn people(store: &Store, clock: &Clock, recipients: u32) -> Result<Catalogue> {
     let documents = documents()?;
     store.apply(&documents, "bench", clock.now(), false).await?;
-    let audience = Id::parse("students").map_err(anyhow::Error::msg)?;
+    let responder = contact("responder", RESPONDER, "responders")?;
+    store
+        .import_contacts(&[responder], "bench", clock.now())
+        .await?;
     for from in (0..recipients).step_by(IMPORT as usize) {
         let contacts = (from..recipients.min(from + IMPORT))
             .map(|n| {
-                let address = EmailAddress::parse(&format!("person{n}@example.edu"))
-                    .map_err(anyhow::Error::msg)?;
-                Ok(Contact {
-                    id: Id::parse(&format!("c{n}")).map_err(anyhow::Error::msg)?,
-                    name: Some(format!("Person {n}")),
-                    audiences: vec![audience.clone()],
-                    services: Vec::new(),
-                    tags: Vec::new(),
-                    organisation: None,
-                    role: None,
-                    language: None,
-                    time_zone: None,
-                    endpoints: vec![Endpoint::Email { address }],
-                })
+                contact(
+                    &format!("c{n}"),
+                    &format!("person{n}@example.edu"),
+                    "students",
+                )
             })
             .collect::<Result<Vec<_>>>()?;
         store
@@ -233,6 +280,23 @@ async fn people(store: &Store, clock: &Clock, recipients: u32) -> Result<Catalog
             .await?;
     }
     Ok(store.catalogue().await?)
+}
+
+fn contact(id: &str, address: &str, audience: &str) -> Result<Contact> {
+    let address = EmailAddress::parse(address).map_err(anyhow::Error::msg)?;
+    let id_of = |text: &str| Id::parse(text).map_err(anyhow::Error::msg);
+    Ok(Contact {
+        id: id_of(id)?,
+        name: Some(format!("Person {id}")),
+        audiences: vec![id_of(audience)?],
+        services: Vec::new(),
+        tags: Vec::new(),
+        organisation: None,
+        role: None,
+        language: None,
+        time_zone: None,
+        endpoints: vec![Endpoint::Email { address }],
+    })
 }
 
 fn documents() -> Result<Documents> {
@@ -272,10 +336,79 @@ async fn publish(store: &Store, clock: &Clock, catalogue: &Catalogue) -> Result<
     Ok(store.publish(published, now).await?)
 }
 
+/// While the planned notices go out, declares incidents one after the other and times each one's first message.
+/// Stops when all planned notices are out: what comes later has nothing to overtake.
+async fn interrupt(
+    incidents: u32,
+    planned: usize,
+    store: &Store,
+    clock: &Clock,
+    catalogue: &Catalogue,
+    sink: &SmtpPeer,
+) -> Result<Vec<Duration>> {
+    let mut times = Vec::new();
+    if incidents > 0 {
+        // The fan-out is well under way.
+        sink.wait_for(planned / 20).await;
+    }
+    for n in 0..incidents {
+        let mut order = sink.count();
+        if order >= planned {
+            break;
+        }
+        let began = Instant::now();
+        declare(n, store, clock, catalogue).await?;
+        while sink.message(order).await.is_some_and(|m| m.to != RESPONDER) {
+            order += 1;
+        }
+        times.push(began.elapsed());
+    }
+    Ok(times)
+}
+
+/// Declares an incident as the API does. Its holding statement is due at once.
+async fn declare(n: u32, store: &Store, clock: &Clock, catalogue: &Catalogue) -> Result<()> {
+    let now = clock.now();
+    let network = Id::parse("network").map_err(anyhow::Error::msg)?;
+    let declaration = Declaration {
+        id: None,
+        title: None,
+        services: [(network, Impact::MajorOutage)].into(),
+        severity: Severity::P1,
+        effect: Some("Some people cannot reach the network.".into()),
+        lead: None,
+        spokesperson: None,
+        next_update_in: None,
+    };
+    let id = Id::parse(&format!("INC-{n}")).map_err(anyhow::Error::msg)?;
+    let next = now + jiff::SignedDuration::from_hours(1);
+    let incident = Incident::declare(declaration, id, "Campus network".into(), next, now);
+    let changes = Changes {
+        add: tell_update(&incident, catalogue, now),
+        ..Changes::default()
+    };
+    let occasion = Occasion {
+        update: Some(0),
+        ..Occasion::default()
+    };
+    let published = Published {
+        event: &Event::Incident(incident),
+        expected: 0,
+        changes: &changes,
+        occasion: &occasion,
+        awaiting: &BTreeSet::new(),
+        entries: &[],
+        plan: None,
+        answer: None,
+    };
+    Ok(store.publish(published, now).await?)
+}
+
 /// Waits until the last outcome is on record: the notice is sent then.
 async fn recorded(store: &Store) -> Result<()> {
     let deadline = Instant::now() + Duration::from_secs(60);
     let filter = NoticeFilter {
+        event: Some("MNT-1".into()),
         status: Some("sent".into()),
         ..NoticeFilter::default()
     };

@@ -1,0 +1,53 @@
+//! Notices of an incident: each update is told at once.
+
+use super::Notice;
+use crate::document::Catalogue;
+use crate::id::{Id, derive};
+use crate::incident::Incident;
+use crate::service::affected;
+use jiff::Timestamp;
+
+/// The notices of an incident's newest update: one for each audience that is affected and hears of such incidents.
+pub fn tell_update(incident: &Incident, catalogue: &Catalogue, now: Timestamp) -> Vec<Notice> {
+    let Some(update) = incident.updates.last() else {
+        return Vec::new();
+    };
+    let named: Vec<Id> = incident.services.keys().cloned().collect();
+    let affected = affected(&named, &catalogue.services);
+    let milestone = Incident::milestone_of(update);
+    let number = update.number.to_string();
+    let reached = catalogue.audiences.iter().filter_map(|a| {
+        a.reached_by("incident", Some(incident.severity), &affected)
+            .map(|path| (a, path))
+    });
+    reached
+        .map(|(audience, by)| {
+            let zone = audience
+                .time_zone
+                .as_ref()
+                .unwrap_or(&catalogue.organisation.time_zone);
+            let path: Vec<&str> = by.path.iter().map(Id::as_str).collect();
+            Notice {
+                id: derive(&[
+                    "notice",
+                    incident.id.as_str(),
+                    "1",
+                    milestone,
+                    &number,
+                    audience.id.as_str(),
+                ]),
+                milestone: milestone.to_owned(),
+                offset: (milestone == "update").then(|| format!("#{number}")),
+                stands_for: Vec::new(),
+                audience: audience.id.to_string(),
+                level: audience.level,
+                channels: audience.first_channels(),
+                due: now,
+                due_local: zone.at(now).to_string(),
+                because: format!("at once; affected by {}", path.join(" > ")),
+                held: false,
+                tells: Vec::new(),
+            }
+        })
+        .collect()
+}
