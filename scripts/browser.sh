@@ -1,26 +1,40 @@
 #!/usr/bin/env bash
-# Looks at every screen with sample data in a real browser: `scripts/browser.sh [DIR]`. Pictures go to DIR (artefacts/screens).
+# Looks at every screen with sample data in a real browser, then walks through the demo: `scripts/browser.sh [DIR]`. Pictures go
+# to DIR (artefacts/screens).
 # Ends with "N passed, N failed", a look being one screen at one width in one colour scheme.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 pictures=${1:-artefacts/screens}
 work=$(mktemp -d)
-trap 'kill "${server:-}" 2>/dev/null || true; rm -rf "$work"' EXIT
+trap 'kill "${server:-}" "${demo:-}" 2>/dev/null || true; rm -rf "$work"' EXIT
 
+cargo build --quiet --locked -p forewarn
 cargo run --quiet --locked -p forewarn-server --example screens -- "$work/site"
 (cd tests/browser && npm ci --silent --no-audit --no-fund)
+mkdir -p "$pictures"
+chromium=$(command -v chromium)
+
+# `first_match FILE PATTERN PID`: what the server says of itself once it is ready.
+first_match() {
+  until grep --only-matching --extended-regexp --max-count=1 "$2" "$1"; do
+    kill -0 "$3" 2>/dev/null || { cat "$1" >&2; return 2; }
+  done
+}
+
 python3 -u -m http.server --bind 127.0.0.1 --directory "$work/site" 0 >"$work/server.log" 2>&1 &
 server=$!
-# The server names its port in its first line.
-until port=$(grep --only-matching --extended-regexp 'port [0-9]+' "$work/server.log" | grep --only-matching --extended-regexp '[0-9]+'); do
-  kill -0 "$server" || { cat "$work/server.log"; exit 2; }
-done
-mkdir -p "$pictures"
+port=$(first_match "$work/server.log" 'port [0-9]+' $server)
 status=0
-node tests/browser/run.mjs --list "$work/site/screens.txt" --base "http://127.0.0.1:$port" \
-  --chromium "$(command -v chromium)" --out "$pictures" >"$work/looks" || status=$?
+node tests/browser/run.mjs --list "$work/site/screens.txt" --base "http://127.0.0.1:${port#port }" \
+  --chromium "$chromium" --out "$pictures" >"$work/looks" || status=$?
+
+FOREWARN_LISTEN=127.0.0.1:0 "${CARGO_TARGET_DIR:-target}/debug/forewarn" demo >"$work/demo.log" 2>&1 &
+demo=$!
+base=$(first_match "$work/demo.log" 'http://[0-9.:]+' $demo)
+node tests/browser/demo.mjs --base "$base" --chromium "$chromium" --out "$pictures" >>"$work/looks" || status=$?
+
 cat "$work/looks"
-looks=$(sed -nE 's/^([0-9]+) looks, ([0-9]+) faults$/\1/p' "$work/looks")
-faults=$(sed -nE 's/^([0-9]+) looks, ([0-9]+) faults$/\2/p' "$work/looks")
-echo "$((${looks:-0} > ${faults:-1} ? ${looks:-0} - ${faults:-1} : 0)) passed, ${faults:-1} failed"
+# Each of the two ends with "N looks, N faults".
+awk '/^[0-9]+ looks, [0-9]+ faults$/ { looks += $1; faults += $3; ended++ }
+  END { if (ended < 2) faults++; print (looks > faults ? looks - faults : 0) " passed, " faults + 0 " failed" }' "$work/looks"
 exit "$status"

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 /// Deliveries in one flight: large enough to share commits, small enough that an urgent message never waits long for
 /// one, and that a crash leaves little unknown.
-pub(crate) const FLIGHT: i64 = 100;
+pub(crate) const FLIGHT: usize = 100;
 
 /// A node that says nothing for this long says that it is alive before it claims anything more.
 const SILENT_MILLIS: i64 = 10_000;
@@ -25,13 +25,15 @@ impl<C: Channels> Engine<C> {
     /// When nothing could be claimed or recorded. While the database is away an outcome is held until it is back:
     /// a message that was accepted must not be forgotten because its record could not be written at once.
     pub async fn flight(&self, lane: Lane) -> Result<usize> {
-        let claimed = self.claim(lane).await?;
-        self.carry(claimed).await
+        let claimed = self.claim(lane, FLIGHT).await?;
+        let outcomes = self.carry(claimed).await?;
+        self.keep(&outcomes).await?;
+        Ok(outcomes.len())
     }
 
-    /// Claims a flight's worth of what is due. The attempts are on record when this returns; an error leaves open
+    /// Claims what is due, at most so many. The attempts are on record when this returns; an error leaves open
     /// whether they are, but nothing of them was sent.
-    pub(crate) async fn claim(&self, lane: Lane) -> Result<Vec<Claimed>> {
+    pub(crate) async fn claim(&self, lane: Lane, limit: usize) -> Result<Vec<Claimed>> {
         let now = self.clock.now();
         // Whoever was away for long would be taken for dead, and what it claims now be taken from it.
         let silent = now
@@ -40,13 +42,13 @@ impl<C: Channels> Engine<C> {
         if self.store.is_shared() && silent > SILENT_MILLIS {
             self.beat().await?;
         }
-        self.store.claim(lane, &self.node, now, FLIGHT).await
+        self.store.claim(lane, &self.node, now, limit).await
     }
 
-    /// Sends what was claimed and records what came of it. An error leaves open what of it was sent.
-    pub(crate) async fn carry(&self, claimed: Vec<Claimed>) -> Result<usize> {
+    /// Sends what was claimed and says what came of it. An error leaves open what of it was sent.
+    pub(crate) async fn carry(&self, claimed: Vec<Claimed>) -> Result<Vec<Recorded>> {
         if claimed.is_empty() {
-            return Ok(0);
+            return Ok(Vec::new());
         }
         let started = self.clock.now();
         let (stale, fresh): (Vec<Claimed>, Vec<Claimed>) =
@@ -64,8 +66,7 @@ impl<C: Channels> Engine<C> {
         for outcome in &recorded {
             metrics::counter!("forewarn_attempts_total", "outcome" => outcome.outcome).increment(1);
         }
-        self.keep(&recorded).await?;
-        Ok(recorded.len())
+        Ok(recorded)
     }
 
     /// The parcels of these deliveries. While the database is away they wait: an attempt that was not made must not count.
@@ -81,7 +82,9 @@ impl<C: Channels> Engine<C> {
         }
     }
 
-    async fn keep(&self, recorded: &[Recorded]) -> Result<()> {
+    /// Puts outcomes on record. While the database is away they are held: a message that was accepted must not be forgotten
+    /// because its record could not be written at once.
+    pub(crate) async fn keep(&self, recorded: &[Recorded]) -> Result<()> {
         loop {
             match self.store.record(&self.node, recorded).await {
                 Err(StoreError::Unavailable(problem) | StoreError::Full(problem)) => {

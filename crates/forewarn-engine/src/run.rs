@@ -10,7 +10,7 @@
 use crate::Engine;
 use crate::channel::Channels;
 use crate::flight::FLIGHT;
-use forewarn_store::{Lane, Result, StoreError};
+use forewarn_store::{Claimed, Lane, Recorded, Result, StoreError};
 use jiff::SignedDuration;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -143,7 +143,7 @@ impl<C: Channels> Engine<C> {
         mut stop: watch::Receiver<bool>,
     ) {
         let mut published = self.store.publications();
-        let mut flights: JoinSet<Result<usize>> = JoinSet::new();
+        let mut flights: JoinSet<Result<Vec<Recorded>>> = JoinSet::new();
         let mut state = LaneState::new(doubt);
         while !has_stopped(&stop) {
             if flights.is_empty() {
@@ -156,15 +156,17 @@ impl<C: Channels> Engine<C> {
                     Err(problem) => state.trouble(lane, &problem, None),
                 }
             }
-            // Claims are made one after the other and here, so that a flight that takes long holds up no other.
+            // Claims are made here and for all that may start, so that a flight that takes long holds up no other and the
+            // faster they land the fewer commits they cost.
             while !state.empty && state.doubt.is_none() && flights.len() < FLIGHTS {
-                match self.claim(lane).await {
+                let wanted = (FLIGHTS - flights.len()) * FLIGHT;
+                match self.claim(lane, wanted).await {
                     Ok(claimed) => {
-                        state.empty = (claimed.len() as i64) < FLIGHT;
+                        state.empty = claimed.len() < wanted;
                         state.fruitless = claimed.is_empty();
-                        if !claimed.is_empty() {
+                        for part in in_flights(claimed) {
                             let engine = Arc::clone(&self);
-                            flights.spawn(async move { engine.carry(claimed).await });
+                            flights.spawn(async move { engine.carry(part).await });
                         }
                     }
                     Err(problem) => state.trouble(lane, &problem, Some(Doubt::Claimed)),
@@ -173,21 +175,47 @@ impl<C: Channels> Engine<C> {
             let wait = self
                 .time_to_next(lane, &mut state, flights.is_empty())
                 .await;
-            tokio::select! {
-                Some(landed) = flights.join_next() => {
-                    state.landed(lane, landed.unwrap_or_else(lost));
-                    // Notices whose last delivery this was are sent.
-                    state.look |= flights.is_empty();
+            let landed = tokio::select! {
+                Some(landed) = flights.join_next() => Some(landed),
+                _ = published.changed() => {
+                    state.look = true;
+                    None
                 }
-                _ = published.changed() => state.look = true,
-                () = tokio::time::sleep(wait) => {}
-                _ = stop.wait_for(|stop| *stop) => {}
+                () = tokio::time::sleep(wait) => None,
+                _ = stop.wait_for(|stop| *stop) => None,
+            };
+            if let Some(landed) = landed {
+                self.land(lane, landed, &mut flights, &mut state).await;
+                // Notices whose last delivery this was are sent.
+                state.look |= flights.is_empty();
             }
         }
         while let Some(landed) = flights.join_next().await {
-            state.landed(lane, landed.unwrap_or_else(lost));
+            self.land(lane, landed, &mut flights, &mut state).await;
         }
         self.settle(lane, &mut state).await;
+    }
+
+    /// Puts on record what came of a flight, together with all others that have landed by now.
+    async fn land(
+        &self,
+        lane: Lane,
+        first: Landed,
+        flights: &mut JoinSet<Result<Vec<Recorded>>>,
+        state: &mut LaneState,
+    ) {
+        let mut outcomes = Vec::new();
+        let mut landed = Some(first);
+        while let Some(flight) = landed {
+            match flight.unwrap_or_else(lost) {
+                Ok(more) => outcomes.extend(more),
+                Err(problem) => state.trouble(lane, &problem, Some(Doubt::Sent)),
+            }
+            landed = flights.try_join_next();
+        }
+        if let Err(problem) = self.keep(&outcomes).await {
+            state.trouble(lane, &problem, Some(Doubt::Sent));
+        }
     }
 
     /// Clears up what a lost answer left behind. While the store is away the doubt stays.
@@ -260,13 +288,7 @@ impl LaneState {
 
     fn wants_a_look(&self, busy: bool) -> bool {
         let rest = if busy { POLL } else { QUIET };
-        self.look || (self.more && self.empty && !busy) || self.looked.elapsed() >= rest
-    }
-
-    fn landed(&mut self, lane: Lane, landed: Result<usize>) {
-        if let Err(problem) = landed {
-            self.trouble(lane, &problem, Some(Doubt::Sent));
-        }
+        self.look || (self.more && self.empty) || self.looked.elapsed() >= rest
     }
 
     fn trouble(&mut self, lane: Lane, problem: &StoreError, doubt: Option<Doubt>) {
@@ -276,9 +298,25 @@ impl LaneState {
     }
 }
 
+/// What a flight's task comes back with.
+type Landed = std::result::Result<Result<Vec<Recorded>>, JoinError>;
+
 /// A flight that panicked leaves attempts of which nobody knows whether they were sent.
-fn lost(problem: JoinError) -> Result<usize> {
+fn lost(problem: JoinError) -> Result<Vec<Recorded>> {
     Err(StoreError::Corrupt(format!("a flight was lost: {problem}")))
+}
+
+/// What was claimed at once, in the order in which it waited.
+fn in_flights(mut claimed: Vec<Claimed>) -> Vec<Vec<Claimed>> {
+    let mut flights = Vec::with_capacity(claimed.len().div_ceil(FLIGHT));
+    while claimed.len() > FLIGHT {
+        let rest = claimed.split_off(FLIGHT);
+        flights.push(std::mem::replace(&mut claimed, rest));
+    }
+    if !claimed.is_empty() {
+        flights.push(claimed);
+    }
+    flights
 }
 
 /// Whoever can no longer say stop has stopped caring.

@@ -31,7 +31,11 @@ pub trait Demo: Send + Sync {
     fn count(&self) -> usize {
         self.caught().len()
     }
-    /// Moves the clock to the next notice, or by a number of minutes, and waits until what fell due has gone out.
+    /// When somebody of the story does something next.
+    fn next_act(&self) -> Option<Timestamp> {
+        None
+    }
+    /// Moves the clock to the next notice or act of the story, or by a number of minutes, and waits until what fell due has gone out.
     fn advance<'a>(
         &'a self,
         minutes: Option<i64>,

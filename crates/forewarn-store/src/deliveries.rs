@@ -133,7 +133,7 @@ impl Store {
         lane: Lane,
         node: &str,
         now: Timestamp,
-        limit: i64,
+        limit: usize,
     ) -> Result<Vec<Claimed>> {
         let mut tx = self.db.write().await?;
         // The limit stands in the text, so that a plan knows how little is wanted.

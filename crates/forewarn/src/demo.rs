@@ -15,8 +15,9 @@ use std::collections::VecDeque;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use story::Act;
+use tokio::sync::watch;
 
 /// Receivers, clock and story.
 pub struct Stage {
@@ -24,6 +25,8 @@ pub struct Stage {
     mail: Arc<SmtpPeer>,
     hooks: HttpPeer,
     caught: Arc<Mutex<Vec<CaughtItem>>>,
+    /// How many mails stand in `caught`.
+    listed: watch::Sender<usize>,
     play: OnceLock<Play>,
 }
 
@@ -31,7 +34,9 @@ pub struct Stage {
 struct Play {
     app: App,
     engine: Arc<Engine<RealChannels>>,
-    acts: tokio::sync::Mutex<VecDeque<(Timestamp, Act)>>,
+    acts: Mutex<VecDeque<(Timestamp, Act)>>,
+    /// Held while the engine is at work: who counts what it sent must not count another's.
+    turn: tokio::sync::Mutex<()>,
 }
 
 impl Stage {
@@ -62,12 +67,19 @@ impl Stage {
                 );
             });
         let hooks = HttpPeer::start(script).await?;
-        tokio::spawn(catch_mail(mail.clone(), caught.clone(), clock.clone()));
+        let listed = watch::Sender::new(0);
+        tokio::spawn(catch_mail(
+            mail.clone(),
+            caught.clone(),
+            clock.clone(),
+            listed.clone(),
+        ));
         Ok(Stage {
             clock,
             mail,
             hooks,
             caught,
+            listed,
             play: OnceLock::new(),
         })
     }
@@ -95,7 +107,8 @@ impl Stage {
         let play = Play {
             app: installation.app.clone(),
             engine: installation.engine.clone(),
-            acts: tokio::sync::Mutex::new(story::acts(start, end)),
+            acts: Mutex::new(story::acts(start, end)),
+            turn: tokio::sync::Mutex::default(),
         };
         play.engine.recover().await?;
         story::open(&play.app, start, end).await?;
@@ -106,7 +119,7 @@ impl Stage {
         tokio::spawn(async move {
             while published.changed().await.is_ok() {
                 if let Some(play) = stage.play.get()
-                    && let Err(problem) = play.engine.tick().await
+                    && let Err(problem) = stage.send_due(play).await
                 {
                     tracing::warn!(%problem, "the demo's engine");
                 }
@@ -126,8 +139,7 @@ impl Stage {
                 .until(play, now + SignedDuration::from_mins(minutes))
                 .await;
         }
-        let act = play.acts.lock().await.front().map(|(at, _)| *at);
-        let mut next = act;
+        let mut next = play.next_act();
         for lane in Lane::ALL {
             let due = play.app.store.next_due(lane).await?;
             next = next.into_iter().chain(due).min();
@@ -143,13 +155,7 @@ impl Stage {
         let before = self.caught().len();
         let mut happened = Vec::new();
         loop {
-            let act = play
-                .acts
-                .lock()
-                .await
-                .front()
-                .map(|(at, _)| *at)
-                .filter(|at| *at <= to);
+            let act = play.next_act().filter(|at| *at <= to);
             let mut due = None;
             for lane in Lane::ALL {
                 let next = play.app.store.next_due(lane).await?;
@@ -159,12 +165,13 @@ impl Stage {
                 break;
             };
             self.clock.set(next.max(self.clock.now()));
-            if act == Some(next)
-                && let Some((_, act)) = play.acts.lock().await.pop_front()
-            {
-                happened.push(story::perform(&play.app, act).await?);
+            if act == Some(next) {
+                let performed = play.acts().pop_front();
+                if let Some((_, act)) = performed {
+                    happened.push(story::perform(&play.app, act).await?);
+                }
             }
-            play.engine.tick().await?;
+            self.send_due(play).await?;
         }
         self.clock.set(to.max(self.clock.now()));
         play.app.store.hint();
@@ -175,6 +182,30 @@ impl Stage {
             n => format!("{n} messages went out."),
         });
         Ok(happened.join(" "))
+    }
+
+    /// Sends what is due, and returns when all of it can be read.
+    async fn send_due(&self, play: &Play) -> Result<()> {
+        let _turn = play.turn.lock().await;
+        play.engine.tick().await?;
+        let sent = self.mail.count();
+        self.listed
+            .subscribe()
+            .wait_for(|listed| *listed >= sent)
+            .await?;
+        Ok(())
+    }
+}
+
+impl Play {
+    fn acts(&self) -> MutexGuard<'_, VecDeque<(Timestamp, Act)>> {
+        self.acts
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    fn next_act(&self) -> Option<Timestamp> {
+        self.acts().front().map(|(at, _)| *at)
     }
 }
 
@@ -192,7 +223,12 @@ fn push(caught: &Mutex<Vec<CaughtItem>>, is_mail: bool, to: String, at: Timestam
     });
 }
 
-async fn catch_mail(mail: Arc<SmtpPeer>, caught: Arc<Mutex<Vec<CaughtItem>>>, clock: Clock) {
+async fn catch_mail(
+    mail: Arc<SmtpPeer>,
+    caught: Arc<Mutex<Vec<CaughtItem>>>,
+    clock: Clock,
+    listed: watch::Sender<usize>,
+) {
     let mut order = 0;
     while let Some(message) = mail.message(order).await {
         push(
@@ -203,6 +239,7 @@ async fn catch_mail(mail: Arc<SmtpPeer>, caught: Arc<Mutex<Vec<CaughtItem>>>, cl
             message.data.clone(),
         );
         order += 1;
+        listed.send_replace(order);
     }
 }
 
@@ -212,6 +249,10 @@ impl Demo for Stage {
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner)
             .clone()
+    }
+
+    fn next_act(&self) -> Option<Timestamp> {
+        self.play.get().and_then(Play::next_act)
     }
 
     fn advance<'a>(

@@ -95,7 +95,7 @@ impl Desk {
         let demo = match self.app.demo.as_ref().filter(|_| self.known) {
             None => None,
             Some(demo) => {
-                let mut next = None;
+                let mut next = demo.next_act();
                 for lane in Lane::ALL {
                     let due = self.app.store.next_due(lane).await?;
                     next = next.into_iter().chain(due).min();

@@ -58,7 +58,7 @@ pub enum Nav {
 /// The demo's movable clock.
 #[derive(Clone, Debug)]
 pub struct DemoBar {
-    /// When the next notice falls due, if one is planned.
+    /// When the next notice falls due or the story goes on, if so.
     pub next_notice: Option<Timestamp>,
     /// How many messages were caught.
     pub caught: u64,

@@ -1,6 +1,6 @@
 //! What happened: by day, by month, and as a strip of ninety days for each service.
 
-use super::page::excerpt;
+use super::page::lead;
 use super::state::ServiceState;
 use super::{PublicIncident, PublicMaintenance, Snapshot, when};
 use forewarn_core::id::Id;
@@ -93,7 +93,7 @@ impl Entry {
             tone: ServiceState::from(worst_impact(item)).tone(),
             outcome,
             services: snapshot.names(incident.services.keys()).join(", "),
-            latest: item.latest().map(|m| excerpt(&m.text)),
+            latest: item.latest().map(|m| lead(&m.text)),
         }
     }
 
@@ -116,7 +116,7 @@ impl Entry {
             tone: ServiceState::UnderMaintenance.tone(),
             outcome,
             services: snapshot.names(&work.services).join(", "),
-            latest: item.latest().map(|m| excerpt(&m.text)),
+            latest: item.latest().map(|m| lead(&m.text)),
         }
     }
 }

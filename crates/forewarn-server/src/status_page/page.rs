@@ -67,7 +67,8 @@ struct IncidentCard<'a> {
     state: ServiceState,
     status: &'static str,
     services: String,
-    excerpt: String,
+    /// The newest message in full, as HTML that is already sanitised; what people must do stands in it, often last.
+    said: &'a str,
     said_at: TimeHtml,
     next: Option<NextUpdate>,
 }
@@ -245,7 +246,7 @@ fn incident_card<'a>(snapshot: &'a Snapshot, item: &'a PublicIncident) -> Incide
         state: ServiceState::from(history::worst_impact(item)),
         status: history::incident_words(incident.status),
         services: snapshot.names(incident.services.keys()).join(", "),
-        excerpt: excerpt(item.latest().map_or("", |m| &m.text)),
+        said: item.latest().map_or("", |m| &m.html),
         said_at: when::short_html(item.changed_at(), zone, snapshot.made_at),
         next: next_update(snapshot, item),
     }
@@ -381,6 +382,12 @@ pub(crate) fn milestone_words(name: &str) -> String {
         first.make_ascii_uppercase();
     }
     words
+}
+
+/// A message in a list of many: its first paragraph, which says what happened.
+pub(crate) fn lead(text: &str) -> String {
+    let text = text.trim();
+    excerpt(text.split_once("\n\n").map_or(text, |(first, _)| first))
 }
 
 /// The beginning of a text, cut between words.

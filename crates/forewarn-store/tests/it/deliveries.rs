@@ -23,7 +23,7 @@ async fn sent_out(db: &Database, people: usize) {
     .await;
 }
 
-async fn claim(db: &Database, node: &str, now: i64, limit: i64) -> Vec<Claimed> {
+async fn claim(db: &Database, node: &str, now: i64, limit: usize) -> Vec<Claimed> {
     db.store
         .claim(Lane::Planned, node, at(now), limit)
         .await

@@ -9,7 +9,7 @@ use std::time::Instant;
 
 const PEOPLE: usize = 100_000;
 /// As the engine does it.
-const FLIGHT: i64 = 200;
+const FLIGHT: usize = 200;
 
 fn print(db: &Database, what: &str, count: usize, since: Instant) {
     let seconds = since.elapsed().as_secs_f64();
