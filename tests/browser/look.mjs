@@ -1,6 +1,7 @@
 // A look at one page in a real browser, at one width in one colour scheme: nothing overflows, no text is cut off,
 // axe-core finds nothing, no script fails and nothing foreign is loaded.
 import { AxeBuilder } from "@axe-core/playwright";
+import { availableParallelism } from "node:os";
 
 export const WIDTHS = [360, 1280];
 export const SCHEMES = ["light", "dark"];
@@ -53,16 +54,15 @@ export async function look(browser, found, page, width, scheme) {
   return [...new Set(faults)].map((fault) => `${page.name} at ${width} ${scheme}: ${fault}`);
 }
 
-/// At every width, in every scheme. Answers with `{looks, faults}`.
+/// At every width, in every scheme, as many at once as there are processors. Answers with `{looks, faults}`.
 export async function lookAll(browser, found, pages) {
-  const seen = { looks: 0, faults: [] };
-  for (const page of pages) {
-    for (const width of WIDTHS) {
-      for (const scheme of SCHEMES) {
-        seen.faults.push(...(await look(browser, found, page, width, scheme)));
-        seen.looks += 1;
-      }
+  const waiting = pages.flatMap((page) => WIDTHS.flatMap((width) => SCHEMES.map((scheme) => ({ page, width, scheme }))));
+  const seen = { looks: waiting.length, faults: [] };
+  const worker = async () => {
+    for (let next = waiting.shift(); next; next = waiting.shift()) {
+      seen.faults.push(...(await look(browser, found, next.page, next.width, next.scheme)));
     }
-  }
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, worker));
   return seen;
 }

@@ -143,13 +143,25 @@ struct Text(String);
 impl axum::extract::FromRequest<App> for Text {
     type Rejection = ApiError;
 
-    async fn from_request(request: Request, _: &App) -> Result<Text> {
-        let body = axum::body::to_bytes(request.into_body(), idempotency::MAX_BODY)
-            .await
-            .map_err(|_| ApiError::Invalid(Invalid::one("", "the body is too large")))?;
-        String::from_utf8(body.to_vec())
+    async fn from_request(request: Request, app: &App) -> Result<Text> {
+        let Raw(body) = Raw::from_request(request, app).await?;
+        String::from_utf8(body.into())
             .map(Text)
             .map_err(|_| ApiError::Invalid(Invalid::one("", "the body is not UTF-8")))
+    }
+}
+
+/// A body as it came: what is not UTF-8 is told of the line where it stands.
+struct Raw(axum::body::Bytes);
+
+impl axum::extract::FromRequest<App> for Raw {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, _: &App) -> Result<Raw> {
+        axum::body::to_bytes(request.into_body(), idempotency::MAX_BODY)
+            .await
+            .map(Raw)
+            .map_err(|_| ApiError::Invalid(Invalid::one("", "the body is too large")))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Documents, the catalogue's lists, and contacts.
 
-use super::{Body, Text, Who, answer};
+use super::{Body, Raw, Text, Who, answer};
 use crate::app::App;
 use crate::error::{ApiError, Result};
 use crate::ops::catalogue;
@@ -73,11 +73,11 @@ fn left_out(node: &Node) -> Option<Problem> {
 /// Import contacts from CSV. Good lines are stored, the others listed with number, column and reason.
 #[utoipa::path(post, path = "/contacts/import", tag = "catalogue", request_body(content = String, content_type = "text/csv"),
     responses((status = 200, description = "created, changed, unchanged, rejected"), (status = 422, description = "The header is wrong")))]
-async fn import_contacts(State(app): State<App>, who: Who, Text(text): Text) -> Result<Response> {
+async fn import_contacts(State(app): State<App>, who: Who, Raw(table): Raw) -> Result<Response> {
     who.at_least(Role::Administrator)?;
     let known = app.store.catalogue().await?;
     let read = tokio::task::spawn_blocking(move || {
-        forewarn_core::contact::csv::read_contacts(text.as_bytes(), &known)
+        forewarn_core::contact::csv::read_contacts(table.as_ref(), &known)
     })
     .await
     .map_err(|e| forewarn_store::StoreError::Corrupt(e.to_string()))??;

@@ -41,14 +41,14 @@ async fn what_is_wrong_with_a_contact_is_told_at_its_fields() {
     app.get("/api/v1/contacts/carol").await.is(404);
 }
 
-async fn import(app: &TestApp, csv: &str) -> crate::app::Answer {
+async fn import(app: &TestApp, csv: impl Into<Vec<u8>>) -> crate::app::Answer {
     let request = Request::post("/api/v1/contacts/import")
         .header(
             header::AUTHORIZATION,
             format!("Bearer {}", As::Administrator.token()),
         )
         .header(header::CONTENT_TYPE, "text/csv")
-        .body(Body::from(csv.to_owned()))
+        .body(Body::from(csv.into()))
         .unwrap();
     app.send(request).await
 }
@@ -62,4 +62,19 @@ async fn a_list_answers_with_what_it_did() {
     for key in ["created", "changed", "unchanged"] {
         assert!(answer[key].is_u64(), "{key}: {answer}");
     }
+}
+
+#[tokio::test]
+async fn a_line_that_is_not_utf_8_is_left_out_alone() {
+    let app = TestApp::campus().await;
+    let csv =
+        b"id,name,email,audiences\nzoe,Zo\xeb,zoe@example.edu,customers\ndora,Dora,dora@example.edu,customers\n";
+    let answer = import(&app, csv.to_vec()).await.is(200).json();
+    assert_eq!(answer["created"], 1, "{answer}");
+    let rejected = &answer["rejected"];
+    assert_eq!(
+        (&rejected[0]["line"], rejected.as_array().map(Vec::len)),
+        (&serde_json::json!(2), Some(1)),
+        "{answer}"
+    );
 }
