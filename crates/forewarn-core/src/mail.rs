@@ -29,6 +29,8 @@ pub struct Sender {
     pub name: String,
     /// The domain of ids: of messages, threads and lists.
     pub domain: String,
+    /// Which installation it is ([`crate::token::Key::installation`]).
+    pub installation: String,
 }
 
 /// The list that a mail goes to: an audience, or the subscribers of a page.
@@ -90,13 +92,16 @@ impl<'a> Recipient<'a> {
 }
 
 /// The id of the mail that carries a delivery: the same on every attempt.
-pub fn message_id(delivery: &str, domain: &str) -> String {
-    format!("{delivery}@{domain}")
+pub fn message_id(delivery: &str, installation: &str, domain: &str) -> String {
+    format!("{delivery}.{installation}@{domain}")
 }
 
 /// The id of an event's thread, which no mail has and all of them answer.
-pub fn thread_id(event: &Id, domain: &str) -> String {
-    format!("{}-thread@{domain}", derive(&["thread", event.as_str()]))
+pub fn thread_id(event: &Id, installation: &str, domain: &str) -> String {
+    format!(
+        "{}-thread@{domain}",
+        derive(&["thread", installation, event.as_str()])
+    )
 }
 
 /// A mail without its recipient.
@@ -214,7 +219,7 @@ fn shared_headers(message: &Message, content: &Content, sender: &Sender, list: &
     header("From", &|out, at| from.write_header(out, at));
     header("Subject", &|out, at| subject.write_header(out, at));
     header("List-Id", &|out, at| list_id.write_header(out, at));
-    let thread = thread_id(&content.event, &sender.domain);
+    let thread = thread_id(&content.event, &sender.installation, &sender.domain);
     out.extend(
         format!(
             "In-Reply-To: <{thread}>\r\nReferences: <{thread}>\r\nAuto-Submitted: auto-generated\r\nPrecedence: bulk\r\n\

@@ -47,6 +47,13 @@ impl Key {
         format!("whsec_{}", data_encoding::BASE64.encode(&mac))
     }
 
+    /// Which installation this is, for ids that the outside sees: another one, or the same set up anew, makes others, so that
+    /// nobody takes its first incident for one they have had.
+    pub fn installation(&self) -> String {
+        let mac = self.mac("installation", "").finalize().into_bytes();
+        crate::id::encode(&mac[..5])
+    }
+
     /// The token that every form of a session sends back; `session` is whatever proves the browser (a cookie's value).
     pub fn form_token(&self, session: &str) -> String {
         let mac = self.mac("form", session).finalize().into_bytes();

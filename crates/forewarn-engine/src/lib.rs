@@ -26,6 +26,8 @@ pub struct Engine<C> {
     channels: C,
     identity: Identity,
     key: Key,
+    /// Part of the ids that the outside sees.
+    installation: String,
     node: String,
     rendered: Mutex<render::Cache>,
     /// When the store last heard from this node, in milliseconds of the clock.
@@ -47,6 +49,7 @@ impl<C: Channels> Engine<C> {
             clock,
             channels,
             identity,
+            installation: key.installation(),
             key,
             node,
             rendered: Mutex::default(),

@@ -8,7 +8,7 @@ use forewarn_core::contact::{Channel, EmailAddress, Endpoint};
 use forewarn_core::document::Catalogue;
 use forewarn_core::id::Id;
 use forewarn_core::mail::{List, MailParts, Recipient, Sender, message_id};
-use forewarn_core::message::{Content, Variant, render, webhook_body};
+use forewarn_core::message::{Content, Variant, render, webhook_body, webhook_id};
 use forewarn_core::plan::INTERNAL;
 use forewarn_core::template::Template;
 use forewarn_core::time::Zone;
@@ -31,12 +31,13 @@ pub struct Identity {
 }
 
 impl Identity {
-    fn sender(&self, content: &Content) -> Sender {
+    fn sender(&self, content: &Content, installation: &str) -> Sender {
         let name = self.name.as_ref().unwrap_or(&content.organisation);
         Sender {
             from: self.from.clone(),
             name: name.clone(),
             domain: self.from.domain().to_owned(),
+            installation: installation.to_owned(),
         }
     }
 }
@@ -158,7 +159,7 @@ impl<C: Channels> Engine<C> {
                 let parts = list
                     .map_err(|problem| format!("the audience's id {problem}"))
                     .and_then(|list| {
-                        let sender = self.identity.sender(&source.content);
+                        let sender = self.identity.sender(&source.content, &self.installation);
                         MailParts::new(&message, &source.content, &sender, &list)
                             .map_err(|e| e.to_string())
                     });
@@ -190,7 +191,11 @@ impl<C: Channels> Engine<C> {
                     "{}/u/{token}",
                     self.identity.public_url.trim_end_matches('/')
                 );
-                let id = message_id(&delivery.id, self.identity.from.domain());
+                let id = message_id(
+                    &delivery.id,
+                    &self.installation,
+                    self.identity.from.domain(),
+                );
                 match Recipient::new(address, delivery.name.as_deref(), &id, &url) {
                     Ok(recipient) => Parcel::Mail(Mail {
                         envelope_from: self.identity.from.as_str().to_owned(),
@@ -202,7 +207,7 @@ impl<C: Channels> Engine<C> {
                 }
             }
             (Rendered::Hook(body), Endpoint::Webhook { url, secret }) => Parcel::Hook(Hook {
-                id: delivery.id.replace('.', "-"),
+                id: webhook_id(&delivery.id, &self.installation),
                 url: url.as_str().to_owned(),
                 secrets: vec![match secret {
                     Some(secret) => secret.reveal().to_owned(),

@@ -14,6 +14,7 @@ fn sender() -> Sender {
         from: EmailAddress::parse("status@example.edu").unwrap(),
         name: "Example University, Status".into(),
         domain: "example.edu".into(),
+        installation: "test".into(),
     }
 }
 
@@ -60,7 +61,7 @@ fn another_program_reads_back_what_was_said() {
             assert_eq!(mail.message_id(), Some("d3j7x@example.edu"));
             assert_eq!(
                 mail.in_reply_to().as_text(),
-                Some(thread_id(&content.event, "example.edu").as_str())
+                Some(thread_id(&content.event, "test", "example.edu").as_str())
             );
             assert_eq!(mail.date().unwrap().to_rfc3339(), "2026-11-23T17:00:05Z");
             assert_eq!(

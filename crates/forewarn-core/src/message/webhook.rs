@@ -36,6 +36,12 @@ struct Data<'a> {
     language: &'a str,
 }
 
+/// The `webhook-id` of a delivery: the same on every attempt, another in every installation. It holds no dot, which
+/// separates the parts of what is signed.
+pub fn webhook_id(delivery: &str, installation: &str) -> String {
+    format!("{}-{installation}", delivery.replace('.', "-"))
+}
+
 /// The body as it is signed and sent. `notice` is the notice's id; times are instants in UTC; a text that is too long is cut.
 pub fn webhook_body(
     content: &Content,

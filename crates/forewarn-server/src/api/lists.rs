@@ -142,19 +142,20 @@ async fn show_notice(
     Ok(answer(StatusCode::OK, &notice_json(&notice)))
 }
 
-fn delivery_json(delivery: &DeliveryRow, domain: &str) -> Value {
+fn delivery_json(delivery: &DeliveryRow, app: &App) -> Value {
     let mut body = serde_json::to_value(delivery).unwrap_or_default();
-    body["message_id"] = json!(message_id(delivery, domain));
+    body["message_id"] = json!(message_id(delivery, app));
     body
 }
 
 /// What the message is known by on the other side: its `Message-ID`, or its `webhook-id`.
-pub(crate) fn message_id(delivery: &DeliveryRow, domain: &str) -> String {
+pub(crate) fn message_id(delivery: &DeliveryRow, app: &App) -> String {
+    let installation = app.key.installation();
     match delivery.channel {
-        Channel::Webhook => delivery.id.replace('.', "-"),
+        Channel::Webhook => forewarn_core::message::webhook_id(&delivery.id, &installation),
         _ => format!(
             "<{}>",
-            forewarn_core::mail::message_id(&delivery.id, domain)
+            forewarn_core::mail::message_id(&delivery.id, &installation, &app.mail_domain)
         ),
     }
 }
@@ -205,10 +206,7 @@ async fn list_deliveries(
         .last()
         .filter(|_| deliveries.len() as i64 == limit)
         .map(|d| d.id.clone());
-    let items: Vec<Value> = deliveries
-        .iter()
-        .map(|d| delivery_json(d, &app.mail_domain))
-        .collect();
+    let items: Vec<Value> = deliveries.iter().map(|d| delivery_json(d, &app)).collect();
     Ok(answer(
         StatusCode::OK,
         &json!({"items": items, "next": next}),

@@ -127,7 +127,7 @@ pub(crate) async fn deliveries(
             status: delivery.status,
             next_attempt: delivery.next_at,
             attempts: delivery.attempts.iter().map(attempt).collect(),
-            message_id: crate::api::message_id(delivery, &app.mail_domain),
+            message_id: crate::api::message_id(delivery, app),
         });
     }
     Ok(rows)
