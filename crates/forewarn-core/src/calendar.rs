@@ -6,6 +6,7 @@
 
 pub mod civil;
 pub mod holidays;
+pub mod recurrence;
 
 use std::collections::BTreeSet;
 
@@ -13,6 +14,7 @@ use jiff::civil::Date;
 
 pub use civil::{OutOfRange, Reading, Resolved, instant};
 pub use holidays::{HolidayCalendar, UnknownCalendar, Weekend};
+pub use recurrence::Rule;
 
 /// The longest run of closed days that is walked through in search of a business day.
 ///

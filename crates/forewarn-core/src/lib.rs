@@ -5,6 +5,7 @@
 pub mod audience;
 pub mod calendar;
 pub mod contact;
+pub mod decision;
 pub mod delivery;
 pub mod document;
 pub mod event;
@@ -23,3 +24,4 @@ pub mod service;
 pub mod template;
 pub mod time;
 pub mod token;
+pub mod window;

@@ -23,7 +23,7 @@ use crate::maintenance::{Maintenance, Status};
 use crate::offset::Offset;
 use crate::policy::Policy;
 use crate::problem::Problem;
-use crate::service::{Affected, affected};
+use crate::service::{Affected, Service, affected};
 use crate::time::{CivilTime, Zone};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
@@ -137,8 +137,8 @@ pub struct Window {
     pub start: Timestamp,
     /// Its promised end.
     pub end: Timestamp,
-    /// Whether it lies wholly in an agreed window of every service; unknown where recurrence rules would have to be read.
-    pub inside_standard_window: Option<bool>,
+    /// Whether it lies wholly in one occurrence of a standard window of every service that it works on.
+    pub inside_standard_window: bool,
 }
 
 /// Which notice is due when, for whom, and why.
@@ -525,6 +525,19 @@ impl Planner<'_> {
         }
     }
 
+    fn inside_standard_window(&self) -> bool {
+        let zone = &self.input.catalogue.organisation.time_zone;
+        let holds = |service: &Service| {
+            let mut windows = service.windows.iter();
+            windows.any(|w| w.holding(zone, self.start, self.end).is_some())
+        };
+        let services = &self.input.catalogue.services;
+        let named = &self.input.maintenance.services;
+        named
+            .iter()
+            .all(|id| services.iter().any(|s| s.id == *id && holds(s)))
+    }
+
     fn finish(mut self, affected: Vec<Affected>) -> Plan {
         self.notices.sort_by(|a, b| {
             (a.due, &a.audience, &a.milestone, &a.offset).cmp(&(
@@ -558,13 +571,7 @@ impl Planner<'_> {
             );
         }
         let maintenance = self.input.maintenance;
-        let has_windows = |id: &Id| {
-            self.input
-                .catalogue
-                .services
-                .iter()
-                .any(|s| s.id == *id && !s.windows.is_empty())
-        };
+        let inside = self.inside_standard_window();
         Plan {
             event: maintenance.id.clone(),
             revision: maintenance.revision,
@@ -572,11 +579,7 @@ impl Planner<'_> {
             window: Window {
                 start: self.start,
                 end: self.end,
-                inside_standard_window: if maintenance.services.iter().all(has_windows) {
-                    None
-                } else {
-                    Some(false)
-                },
+                inside_standard_window: inside,
             },
             notices: self.notices,
             breaches: self.breaches,

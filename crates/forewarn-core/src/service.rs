@@ -3,9 +3,7 @@
 use crate::contact::EmailAddress;
 use crate::document::{Fields, Node, Problems, line, prose};
 use crate::id::Id;
-use crate::time::{Zone, duration_text, parse_date, parse_duration, parse_time_of_day};
-use jiff::SignedDuration;
-use jiff::civil::{Date, Time};
+use crate::window::Window;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
 
@@ -66,29 +64,6 @@ pub enum Talker {
     BusinessOwner,
 }
 
-/// A recurring maintenance window (RFC 5545 rule, civil times kept across zone changes).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Window {
-    /// `FREQ=WEEKLY;BYDAY=SU`
-    pub rrule: String,
-    /// Civil start of each occurrence.
-    pub start: Time,
-    /// How long each lasts.
-    #[serde(with = "duration_text")]
-    pub duration: SignedDuration,
-    /// The first occurrence counts from here.
-    pub from: Date,
-    /// Zone of the civil times; the organisation's when absent.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub time_zone: Option<Zone>,
-    /// Occurrences that do not happen.
-    #[serde(skip_serializing_if = "Vec::is_empty", default)]
-    pub exdates: Vec<Date>,
-    /// Occurrences that happen at another civil time.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
-    pub moved: BTreeMap<Date, jiff::civil::DateTime>,
-}
-
 impl Service {
     /// Reads a service, recording all problems. References are checked by the catalogue.
     pub fn read(node: &Node, path: &str, problems: &mut Problems) -> Option<Service> {
@@ -138,44 +113,6 @@ impl Service {
             business_owner,
             talks_to_clients: talks_to_clients.unwrap_or_default(),
             windows,
-        })
-    }
-}
-
-impl Window {
-    /// Reads a window, recording all problems.
-    pub fn read(node: &Node, path: &str, problems: &mut Problems) -> Option<Window> {
-        let mut fields = Fields::of(node, path, problems)?;
-        let rrule = fields.required("rrule", problems, line(500));
-        let start = fields.required("start", problems, parse_time_of_day);
-        let duration = fields.required("duration", problems, parse_duration);
-        let from = fields.optional("from", problems, parse_date);
-        let time_zone = fields.optional("time_zone", problems, Zone::parse);
-        let exdates = fields
-            .list("exdates", problems, parse_date)
-            .unwrap_or_default();
-        let mut moved = BTreeMap::new();
-        for (key, path, node) in fields.entries("moved", problems) {
-            let to = crate::document::scalar(node, &path, problems, |text| {
-                text.parse()
-                    .map_err(|_| "must be a civil time such as 2026-12-06T22:00".to_owned())
-            });
-            match parse_date(key) {
-                Ok(date) => {
-                    to.map(|to| moved.insert(date, to));
-                }
-                Err(problem) => problems.add(path, node.place, problem),
-            }
-        }
-        fields.finish(problems);
-        Some(Window {
-            rrule: rrule?,
-            start: start?,
-            duration: duration?,
-            from: from.unwrap_or(jiff::civil::date(2024, 1, 1)),
-            time_zone,
-            exdates,
-            moved,
         })
     }
 }

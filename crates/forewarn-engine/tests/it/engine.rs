@@ -69,6 +69,11 @@ async fn a_maintenance_is_told_from_its_announcement_to_its_completion() {
         let id = mail.message_id.as_deref().unwrap().trim_matches(['<', '>']);
         let (delivery, domain) = id.split_once('@').unwrap();
         assert_eq!(domain, "example.edu");
+        let (delivery, installation) = delivery.rsplit_once('.').unwrap();
+        assert_eq!(
+            installation,
+            KEY.with(forewarn_core::token::Key::installation)
+        );
         let delivery = deliveries.iter().find(|d| d.id == delivery).unwrap();
         assert_eq!(
             (delivery.status, delivery.contact.as_str()),
@@ -87,7 +92,8 @@ async fn a_maintenance_is_told_from_its_announcement_to_its_completion() {
     }
     for request in hooks.requests() {
         let id = request.header("webhook-id").unwrap();
-        let delivery = id.replace('-', ".");
+        let (delivery, _) = id.rsplit_once('-').unwrap();
+        let delivery = delivery.replace('-', ".");
         assert!(deliveries.iter().any(|d| d.id == delivery), "{id}");
         let (_, endpoint) = delivery.split_once('.').unwrap();
         let secret = Secret::parse(&KEY.with(|key| key.webhook_secret(endpoint))).unwrap();

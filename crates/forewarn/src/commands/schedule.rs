@@ -13,9 +13,8 @@ pub fn show(plan: &Plan, title: &str, zone: &Zone, colour: Colour) -> String {
     };
     let mut text = format!("{}\n", colour.paint(Style::Bold, &heading));
     let agreed = match plan.window.inside_standard_window {
-        Some(true) => ", inside the agreed window",
-        Some(false) => ", outside every agreed window",
-        None => "",
+        true => ", inside the agreed window",
+        false => ", outside every agreed window",
     };
     let (start, end) = (zone.at(plan.window.start), zone.at(plan.window.end));
     text.push_str(&format!(

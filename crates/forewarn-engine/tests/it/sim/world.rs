@@ -109,7 +109,7 @@ impl World {
     async fn attempt(&self, parcel: Parcel) -> Outcome {
         let (id, to, bytes) = match parcel {
             Parcel::Mail(mail) => (message_id(&mail.data), mail.to, mail.data),
-            Parcel::Hook(hook) => (hook.id.replace('-', "."), hook.url, hook.body),
+            Parcel::Hook(hook) => (delivery_of(&hook.id.replace('-', ".")), hook.url, hook.body),
             Parcel::Undeliverable(reason) => {
                 return Outcome::PermanentFailure {
                     reason,
@@ -170,7 +170,15 @@ fn message_id(data: &[u8]) -> String {
         .lines()
         .find_map(|line| line.strip_prefix("Message-ID: <"))
         .expect("a mail has a Message-ID");
-    line.split('@').next().unwrap_or_default().to_owned()
+    delivery_of(line.split('@').next().unwrap_or_default())
+}
+
+/// The delivery behind an id that the outside sees: what comes after it names the installation.
+fn delivery_of(outside: &str) -> String {
+    outside
+        .rsplit_once('.')
+        .map_or("", |(delivery, _)| delivery)
+        .to_owned()
 }
 
 /// How a program that sends could be wrong.

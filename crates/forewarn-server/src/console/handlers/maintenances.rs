@@ -195,7 +195,7 @@ fn channels(channels: &[Channel]) -> Vec<String> {
 fn whole(catalogue: &Catalogue, plan: &plan::Plan) -> Plan {
     Plan {
         window: Some((plan.window.start, plan.window.end)),
-        inside_standard_window: plan.window.inside_standard_window,
+        inside_standard_window: Some(plan.window.inside_standard_window),
         notices: Vec::new(),
         breaches: plan
             .breaches
