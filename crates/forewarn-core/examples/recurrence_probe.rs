@@ -47,7 +47,7 @@ fn answer(question: &str) -> Result<String, Box<dyn Error>> {
         "exdates": list(exdates), "moved": moved});
     let mut problems = Problems::default();
     let Some(window) =
-        Window::read(&from_json(&document), "", &mut problems).filter(|_| problems.0.is_empty())
+        Window::read(&from_json(document), "", &mut problems).filter(|_| problems.0.is_empty())
     else {
         let told: Vec<String> = problems.0.iter().map(ToString::to_string).collect();
         return Ok(format!("error: {}", told.join("; ")));
