@@ -412,6 +412,22 @@ pub struct OwnDecision {
     pub reason: String,
 }
 
+impl OwnDecision {
+    /// Reads the owners' own decision, recording all problems.
+    pub fn read(node: &Node, path: &str, problems: &mut Problems) -> Option<OwnDecision> {
+        let mut own = Fields::of(node, path, problems)?;
+        let verdict = own.required("verdict", problems, Verdict::parse);
+        let by = own.required("by", problems, line(200));
+        let reason = own.required("reason", problems, prose(1_000));
+        own.finish(problems);
+        Some(OwnDecision {
+            verdict: verdict?,
+            by: by?,
+            reason: reason?,
+        })
+    }
+}
+
 impl Recorded {
     /// Reads a recorded decision, recording all problems: `answers`, and `own: {verdict, by, reason}`.
     pub fn read(node: &Node, path: &str, problems: &mut Problems) -> Option<Recorded> {
@@ -420,18 +436,9 @@ impl Recorded {
             Some(node) => Answers::read(node, &fields.path_of("answers"), problems),
             None => Some(Answers::default()),
         };
-        let own = fields.node("own").map(|node| {
-            let mut own = Fields::of(node, &fields.path_of("own"), problems)?;
-            let verdict = own.required("verdict", problems, Verdict::parse);
-            let by = own.required("by", problems, line(200));
-            let reason = own.required("reason", problems, prose(1_000));
-            own.finish(problems);
-            Some(OwnDecision {
-                verdict: verdict?,
-                by: by?,
-                reason: reason?,
-            })
-        });
+        let own = fields
+            .node("own")
+            .map(|node| OwnDecision::read(node, &fields.path_of("own"), problems));
         fields.finish(problems);
         Some(Recorded {
             answers: answers?,

@@ -4,6 +4,7 @@
 
 pub mod audience;
 pub mod calendar;
+pub mod change_request;
 pub mod contact;
 pub mod decision;
 pub mod delivery;

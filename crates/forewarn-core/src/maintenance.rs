@@ -1,12 +1,13 @@
 //! Planned maintenance: its facts, its window, and the states it goes through.
 
+use crate::change_request::ChangeRequest;
 use crate::contact::EmailAddress;
+use crate::decision::Recorded;
 use crate::document::{Fields, Node, Problems, line, prose};
 use crate::facts::Facts;
 use crate::id::Id;
 use crate::problem::InvalidTransition;
-use crate::time::{CivilTime, Zone, parse_date};
-use jiff::civil::Date;
+use crate::time::{CivilTime, Zone};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -44,21 +45,6 @@ impl Status {
     }
 }
 
-/// The change request that a maintenance carries out.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ChangeRequest {
-    /// Its number in the change system.
-    pub number: String,
-    /// Where it can be read.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub url: Option<String>,
-    /// `draft`, `submitted`, `approved` or `rejected`.
-    pub state: String,
-    /// The board meeting that approved it.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub board: Option<Date>,
-}
-
 /// A step of the work, ticked off while it goes on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Step {
@@ -90,6 +76,9 @@ pub struct Maintenance {
     /// The change request behind it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub change_request: Option<ChangeRequest>,
+    /// Whether clients must be told, and what the owners made of it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub decision: Option<Recorded>,
     /// What is known.
     #[serde(default)]
     pub facts: Facts,
@@ -152,7 +141,10 @@ impl Maintenance {
         }
         let change_request = fields
             .node("change_request")
-            .and_then(|n| read_change(n, &fields.path_of("change_request"), problems));
+            .and_then(|n| ChangeRequest::read(n, &fields.path_of("change_request"), problems));
+        let decision = fields
+            .node("decision")
+            .and_then(|n| Recorded::read(n, &fields.path_of("decision"), problems));
         let facts = match fields.node("facts") {
             Some(node) => Facts::read(node, &fields.path_of("facts"), problems),
             None => Some(Facts::default()),
@@ -174,6 +166,7 @@ impl Maintenance {
             start: start?,
             end: end?,
             change_request,
+            decision,
             facts: facts?,
             steps: steps
                 .into_iter()
@@ -214,6 +207,24 @@ impl Maintenance {
                 ..self
             }),
             _ => Err(self.refuse("approved")),
+        }
+    }
+
+    /// Whether its change request, if it has one, lets people outside be told.
+    pub fn change_lets_tell(&self) -> bool {
+        self.change_request
+            .as_ref()
+            .is_none_or(ChangeRequest::lets_tell)
+    }
+
+    /// What has not begun waits for a word again: its change is not approved any more.
+    pub fn hold(self) -> Maintenance {
+        match self.status {
+            Status::Scheduled => Maintenance {
+                status: Status::AwaitingApproval,
+                ..self
+            },
+            _ => self,
         }
     }
 
@@ -322,30 +333,6 @@ pub fn window_problem(start: &CivilTime, end: &CivilTime) -> Option<String> {
     } else {
         None
     }
-}
-
-fn read_change(node: &Node, path: &str, problems: &mut Problems) -> Option<ChangeRequest> {
-    const STATES: [&str; 4] = ["draft", "submitted", "approved", "rejected"];
-    let mut fields = Fields::of(node, path, problems)?;
-    let number = fields.required("number", problems, line(64));
-    let url = fields.optional("url", problems, |t| {
-        crate::contact::HookUrl::parse(t).map(|u| u.as_str().to_owned())
-    });
-    let state = fields.optional("state", problems, |t| {
-        if STATES.contains(&t) {
-            Ok(t.to_owned())
-        } else {
-            Err(crate::problem::unknown("state", t, STATES))
-        }
-    });
-    let board = fields.optional("board", problems, parse_date);
-    fields.finish(problems);
-    Some(ChangeRequest {
-        number: number?,
-        url,
-        state: state.unwrap_or_else(|| "draft".into()),
-        board,
-    })
 }
 
 /// Reads the body of a delay: `{start, end, reason}`; the length stays when only a start is given.

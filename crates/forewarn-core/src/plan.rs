@@ -6,6 +6,7 @@
 
 mod before;
 mod changes;
+mod decided;
 mod incident;
 #[cfg(test)]
 mod tests;
@@ -168,6 +169,34 @@ struct Clock {
     calendar: BusinessCalendar,
 }
 
+/// What audiences with the same clock have in common: zone and calendar.
+fn clock_name<'a>(audience: &'a Audience, catalogue: &'a Catalogue) -> (String, Option<&'a str>) {
+    let organisation = &catalogue.organisation;
+    let zone = audience
+        .time_zone
+        .as_ref()
+        .unwrap_or(&organisation.time_zone);
+    let calendar = audience
+        .calendar
+        .as_deref()
+        .or(organisation.calendar.as_deref());
+    (zone.name().to_owned(), calendar)
+}
+
+impl Clock {
+    fn of(audience: &Audience, catalogue: &Catalogue) -> Clock {
+        let organisation = &catalogue.organisation;
+        let zone = audience
+            .time_zone
+            .as_ref()
+            .unwrap_or(&organisation.time_zone);
+        Clock {
+            zone: zone.clone(),
+            calendar: business_calendar(catalogue, clock_name(audience, catalogue).1),
+        }
+    }
+}
+
 /// A notice's own part while the plan is being made; [`Planner::push`] adds what all have.
 struct Draft {
     milestone: &'static str,
@@ -224,31 +253,22 @@ pub fn plan(input: Input<'_>) -> Plan {
         warnings: Vec::new(),
     };
     planner.warn_of_clock_changes();
+    planner.propose_policy();
     let mut clocks: BTreeMap<(String, Option<&str>), Clock> = BTreeMap::new();
-    for audience in &input.catalogue.audiences {
+    let told = !planner.tells_nobody();
+    for audience in input.catalogue.audiences.iter().filter(|_| told) {
         if audience
             .reached_by("maintenance", None, &affected)
             .is_none()
         {
             continue;
         }
-        let organisation = &input.catalogue.organisation;
-        let zone = audience
-            .time_zone
-            .as_ref()
-            .unwrap_or(&organisation.time_zone);
-        let calendar = audience
-            .calendar
-            .as_deref()
-            .or(organisation.calendar.as_deref());
         let clock = clocks
-            .entry((zone.name().to_owned(), calendar))
-            .or_insert_with(|| Clock {
-                zone: zone.clone(),
-                calendar: business_calendar(input.catalogue, calendar),
-            });
+            .entry(clock_name(audience, input.catalogue))
+            .or_insert_with(|| Clock::of(audience, input.catalogue));
         planner.audience(audience, clock);
     }
+    planner.leadership();
     planner.internal();
     planner.finish(affected)
 }

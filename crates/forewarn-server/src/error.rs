@@ -15,6 +15,9 @@ pub enum ApiError {
     /// The thing's state does not allow it.
     #[error("{0}")]
     Transition(#[from] InvalidTransition),
+    /// Something else stands in the way.
+    #[error("{0}")]
+    Conflict(String),
     /// There is no such thing.
     #[error("there is no {0}")]
     NotFound(String),
@@ -40,9 +43,9 @@ impl ApiError {
     pub fn status(&self) -> StatusCode {
         match self {
             ApiError::Invalid(_) | ApiError::Key(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            ApiError::Transition(_) | ApiError::Store(StoreError::Conflict(_)) => {
-                StatusCode::CONFLICT
-            }
+            ApiError::Transition(_)
+            | ApiError::Conflict(_)
+            | ApiError::Store(StoreError::Conflict(_)) => StatusCode::CONFLICT,
             ApiError::NotFound(_) => StatusCode::NOT_FOUND,
             ApiError::Unauthorized => StatusCode::UNAUTHORIZED,
             ApiError::Forbidden(_) => StatusCode::FORBIDDEN,

@@ -1,6 +1,7 @@
 //! Operations: what can be done with Forewarn, once, for the API and the console alike.
 
 pub mod catalogue;
+pub mod decision;
 pub mod incident;
 pub mod maintenance;
 
@@ -15,7 +16,10 @@ use serde_json::Value;
 const AGAIN: usize = 3;
 
 /// Reads an input whole or refuses it whole.
-fn read<T>(node: &Node, read: impl FnOnce(&Node, &mut Problems) -> Option<T>) -> Result<T> {
+pub(crate) fn read<T>(
+    node: &Node,
+    read: impl FnOnce(&Node, &mut Problems) -> Option<T>,
+) -> Result<T> {
     let mut problems = Problems::default();
     let value = read(node, &mut problems);
     match value {

@@ -8,6 +8,7 @@ use crate::error::{Result, StoreError};
 use crate::journal::{Entry, append};
 use crate::notices::{self, Lane};
 use forewarn_core::event::{Event, Occasion};
+use forewarn_core::maintenance::Status;
 use forewarn_core::plan::{Changes, Stored, Told};
 use jiff::Timestamp;
 use std::collections::BTreeSet;
@@ -158,11 +159,26 @@ async fn write(
     for id in &changes.withdrawn {
         notices::close(tx, id, "cancelled", None).await?;
     }
+    if matches!(published.event, Event::Maintenance(m) if m.status == Status::AwaitingApproval) {
+        // What was free to go before waits from now on too.
+        let audiences = crate::json_list(published.awaiting.iter().map(String::as_str));
+        let sql = tx.either(WAIT.0, WAIT.1);
+        tx.execute(sql, args![published.event.id().as_str(), audiences])
+            .await?;
+    }
     if let Some(plan) = &published.plan {
         catalogue::put(tx, "plan", published.event.id().as_str(), plan, 0, now).await?;
     }
     append(tx, published.entries, now).await
 }
+
+/// Notices of an event to these audiences wait for a person's word.
+const WAIT: (&str, &str) = (
+    "UPDATE notices SET status = 'awaiting_approval' WHERE event = $1 AND status = 'planned'
+       AND audience IN (SELECT value FROM json_each($2))",
+    "UPDATE notices SET status = 'awaiting_approval' WHERE event = $1 AND status = 'planned'
+       AND audience = ANY(ARRAY(SELECT jsonb_array_elements_text($2::jsonb)))",
+);
 
 impl Store {
     /// An event by id.

@@ -6,6 +6,7 @@ use crate::commands::{
     backup::{BackupArgs, RestoreArgs},
     bench::BenchArgs,
     completions::CompletionsArgs,
+    decide::DecideArgs,
     deliveries::DeliveriesArgs,
     demo::DemoArgs,
     doctor::DoctorArgs,
@@ -51,6 +52,8 @@ pub enum Command {
     Demo(Local<DemoArgs>),
     /// Show which notice would be due when, for whom and why; offline, from files
     Plan(PlanArgs),
+    /// Say whether clients must be told of a change, and why; offline, from a file of answers
+    Decide(DecideArgs),
     /// Bring the server's services, audiences, contacts, policies and templates to what files say
     Apply(ApplyArgs),
     /// Load contacts

@@ -5,6 +5,7 @@ pub mod audit;
 pub mod backup;
 pub mod bench;
 pub mod completions;
+pub mod decide;
 pub mod deliveries;
 pub mod demo;
 pub mod doctor;
@@ -31,6 +32,7 @@ pub async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Serve(local) => serve::run(local.args, local.settings.read()?).await,
         Command::Demo(local) => demo::run(local.args, local.settings.read()?).await,
         Command::Plan(args) => plan::run(args),
+        Command::Decide(args) => decide::run(args),
         Command::Apply(args) => apply::run(args).await,
         Command::Import(args) => import::run(args).await,
         Command::Maintenance(args) => maintenance::run(args).await,

@@ -121,10 +121,10 @@ async fn show_plan(State(app): State<App>, _who: Who, Path(id): Path<String>) ->
     ))
 }
 
-/// Approve, start, complete, cancel, delay or extend a maintenance.
+/// Approve, start, complete, cancel, delay or extend a maintenance, or set where its change request stands.
 #[utoipa::path(post, path = "/maintenances/{id}/{action}", tag = "maintenances",
-    params(("id" = String, Path, description = "its id"), ("action" = String, Path, description = "approve, start, complete, cancel, delay, extend")),
-    request_body(content = Value, description = "delay: start, end, reason; extend: end, reason; cancel: reason"),
+    params(("id" = String, Path, description = "its id"), ("action" = String, Path, description = "approve, start, complete, cancel, delay, extend, change_request")),
+    request_body(content = Value, description = "delay: start, end, reason; extend: end, reason; cancel: reason; approve: override of a change request that is not approved, with its reason; change_request: state, board"),
     responses((status = 200, description = "The maintenance and its new plan"), (status = 404, description = "None of this id"),
         (status = 409, description = "Its state does not allow it"), (status = 422, description = "Problems")))]
 async fn act_on_maintenance(
@@ -134,7 +134,8 @@ async fn act_on_maintenance(
     Body(body): Body,
 ) -> Result<Response> {
     let done = match action.as_str() {
-        "approve" => maintenance::approve(&app, &who, &id).await?,
+        "approve" => maintenance::approve(&app, &who, &id, &body).await?,
+        "change_request" => maintenance::set_change(&app, &who, &id, &body).await?,
         "start" => maintenance::start(&app, &who, &id).await?,
         "complete" => maintenance::complete(&app, &who, &id).await?,
         "cancel" => maintenance::cancel(&app, &who, &id, &body).await?,

@@ -4,6 +4,8 @@ use super::{AGAIN, kept, overtaken, read};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::{ApiError, Result};
+use forewarn_core::change_request::{NewState, read_override};
+use forewarn_core::decision::{self, Recorded};
 use forewarn_core::document::{Catalogue, Documents, Node, Problems};
 use forewarn_core::event::{Event, Occasion};
 use forewarn_core::maintenance::{Maintenance, Status, read_delay, read_extension};
@@ -11,7 +13,7 @@ use forewarn_core::plan::{Change, Changes, INTERNAL, Input, Plan, changes_from, 
 use forewarn_core::policy::{self, Policy};
 use forewarn_core::problem::Invalid;
 use forewarn_core::time::CivilTime;
-use forewarn_store::{Entry, NoticeFilter, Published, StoredEvent};
+use forewarn_store::{Entry, EventFilter, NoticeFilter, Published, StoredEvent};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -77,8 +79,12 @@ fn first_plan(maintenance: &Maintenance, catalogue: &Catalogue, now: Timestamp) 
     })
 }
 
-/// Whether the owners must agree before somebody whom the plan reaches is told.
+/// Whether somebody must agree before somebody whom the plan reaches is told: the owners, or the board of changes.
 fn waits_for_approval(maintenance: &Maintenance, plan: &Plan, catalogue: &Catalogue) -> bool {
+    !maintenance.change_lets_tell() || waits_for_owners(maintenance, plan, catalogue)
+}
+
+fn waits_for_owners(maintenance: &Maintenance, plan: &Plan, catalogue: &Catalogue) -> bool {
     let policy = policy_of(maintenance, catalogue);
     let mut told = plan.notices.iter().filter(|n| n.audience != INTERNAL);
     told.any(|n| !policy.approvers(&n.audience).is_empty())
@@ -294,11 +300,14 @@ async fn act(
     }
 }
 
-/// The owners agree.
+/// The owners agree. `node` may hold an `override` for a change request that is not approved.
 ///
 /// # Errors
-/// When it does not wait for approval.
-pub async fn approve(app: &App, caller: &Caller, id: &str) -> Result<Answer> {
+/// When it does not wait for approval, or its change request is not approved.
+pub async fn approve(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<Answer> {
+    let given = read(node, |node, problems| {
+        read_override(node, &caller.actor, app.clock.now(), problems)
+    })?;
     // After a restore single notices of a maintenance that was approved long ago may wait for a person's word.
     let held = NoticeFilter {
         event: Some(id.to_owned()),
@@ -306,7 +315,11 @@ pub async fn approve(app: &App, caller: &Caller, id: &str) -> Result<Answer> {
         ..NoticeFilter::default()
     };
     let some_wait = !app.store.notices(&held, 1).await?.is_empty();
-    act(app, caller, id, |m, _| {
+    act(app, caller, id, |mut m, _| {
+        if let Some(change) = m.change_request.as_mut() {
+            change.overridden = given.clone().or(change.overridden.take());
+        }
+        change_must_be_approved(&m)?;
         let in_doubt = m.status != Status::AwaitingApproval && some_wait;
         let m = if in_doubt { m } else { m.approve()? };
         let said = Said {
@@ -316,8 +329,105 @@ pub async fn approve(app: &App, caller: &Caller, id: &str) -> Result<Answer> {
         Ok((
             m,
             said,
-            Entry::new(&caller.actor, "maintenance.approved", id),
+            Entry::new(&caller.actor, "maintenance.approved", id).with(
+                given
+                    .as_ref()
+                    .map_or(Value::Null, |given| json!({"override": given})),
+            ),
         ))
+    })
+    .await
+}
+
+/// People outside are not told of a change that is not approved.
+fn change_must_be_approved(maintenance: &Maintenance) -> Result<()> {
+    match &maintenance.change_request {
+        Some(change) if !change.lets_tell() => Err(ApiError::Conflict(format!(
+            "change request {} is {}, so nobody outside is told of {}; approve the change, or give \"override\": {{\"reason\": ...}}",
+            change.number,
+            change.state.as_str(),
+            maintenance.id
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// Where the change request stands. Its approval sets free what waited for it; its loss holds what has not gone out.
+///
+/// # Errors
+/// When the maintenance has no change request or is over.
+pub async fn set_change(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<Answer> {
+    let new = read(node, |node, problems| NewState::read(node, "", problems))?;
+    change_to(app, caller, id, &new).await
+}
+
+async fn change_to(app: &App, caller: &Caller, id: &str, new: &NewState) -> Result<Answer> {
+    let catalogue = app.store.catalogue().await?;
+    let now = app.clock.now();
+    act(app, caller, id, |mut m, _| {
+        let Some(change) = m.change_request.as_mut() else {
+            return Err(ApiError::Conflict(format!("{id} has no change request")));
+        };
+        let entry = Entry::new(&caller.actor, "maintenance.change_request", id)
+            .with(json!({"number": change.number, "from": change.state, "to": new.state, "board": new.board}));
+        change.state = new.state;
+        change.board = new.board.or(change.board);
+        let plan = first_plan(&m, &catalogue, now);
+        let mut said = Said::default();
+        if !m.change_lets_tell() {
+            m = m.hold();
+        } else if m.status == Status::AwaitingApproval && !waits_for_owners(&m, &plan, &catalogue) {
+            m = m.approve()?;
+            said.approved = true;
+        }
+        Ok((m, said, entry))
+    })
+    .await
+}
+
+/// The same by the change's number, as a change system knows it.
+///
+/// # Errors
+/// When no maintenance carries out this change.
+pub async fn set_change_by_number(
+    app: &App,
+    caller: &Caller,
+    number: &str,
+    new: &NewState,
+) -> Result<Answer> {
+    let filter = EventFilter {
+        kind: Some("maintenance"),
+        ..EventFilter::default()
+    };
+    let events = app.store.events(&filter, i64::MAX).await?;
+    let carries = |event: &StoredEvent| match &event.event {
+        Event::Maintenance(m) => m
+            .change_request
+            .as_ref()
+            .is_some_and(|c| c.number == number),
+        Event::Incident(_) => false,
+    };
+    match events.iter().find(|e| carries(e)) {
+        Some(found) => change_to(app, caller, found.event.id().as_str(), new).await,
+        None => Err(ApiError::NotFound(format!(
+            "maintenance with the change request {number}"
+        ))),
+    }
+}
+
+/// Whether clients must be told, with the owners' own word where it differs. The rest is planned again.
+///
+/// # Errors
+/// When there is no such maintenance.
+pub async fn decide(app: &App, caller: &Caller, id: &str, recorded: &Recorded) -> Result<Answer> {
+    act(app, caller, id, |m, _| {
+        let detail = json!({"recommended": decision::decide(&recorded.answers).verdict, "own": recorded.own, "answers": recorded.answers});
+        let m = Maintenance {
+            decision: Some(recorded.clone()),
+            ..m
+        };
+        let entry = Entry::new(&caller.actor, "maintenance.decided", id).with(detail);
+        Ok((m, Said::default(), entry))
     })
     .await
 }

@@ -7,6 +7,7 @@ mod app;
 mod access;
 mod console;
 mod contacts;
+mod decisions;
 mod documents;
 mod hostile;
 mod incidents;

@@ -28,7 +28,7 @@ fn plan_of(answer: &Value) -> Vec<String> {
         .collect()
 }
 
-async fn statuses(app: &TestApp, id: &str) -> Vec<String> {
+pub async fn statuses(app: &TestApp, id: &str) -> Vec<String> {
     let listed = app.get(&format!("/api/v1/notices?event={id}")).await;
     let items = listed.is(200).json()["items"].clone();
     let mut all: Vec<String> = items

@@ -4,7 +4,9 @@ use crate::app::{As, TestApp};
 use serde_json::Value;
 
 /// Calls that outside programs rely on.
-const CONTRACT: [(&str, &str); 32] = [
+const CONTRACT: [(&str, &str); 34] = [
+    ("post", "/decisions"),
+    ("post", "/changes/{system}"),
     ("post", "/documents"),
     ("post", "/maintenances"),
     ("get", "/maintenances"),

@@ -77,8 +77,7 @@ fn the_json_is_the_contracts() {
         ("at", json!("2026-11-21T17:00:00Z")),
         (
             "window",
-            // Agreed windows recur, and recurrence is not read yet: null says that it is not known.
-            json!({"start": "2026-12-01T06:00:00Z", "end": "2026-12-01T10:00:00Z", "inside_standard_window": null}),
+            json!({"start": "2026-12-01T06:00:00Z", "end": "2026-12-01T10:00:00Z", "inside_standard_window": false}),
         ),
         (
             "breaches",
@@ -370,4 +369,98 @@ fn every_shell_gets_its_completions() {
             assert!(run.out.contains(word), "{shell} knows no {word}");
         }
     }
+}
+
+#[test]
+fn a_decision_is_made_from_a_file_of_answers() {
+    let answers = "client_action: before\ninterruption: yes\nimpact: medium\naudience: {count: 2000, identifiable: no}\n";
+    let run = forewarn(&["decide", "-"], answers);
+    assert_eq!((run.code, run.err.as_str()), (0, ""));
+    assert_snapshot!(run.out);
+    let run = forewarn(&["decide", "-", "--json"], answers);
+    let json = run.json();
+    assert_eq!(
+        (
+            run.code,
+            &json["verdict"],
+            &json["planned_outage"],
+            &json["leadership_notice"]
+        ),
+        (0, &json!("required"), &json!(true), &json!(true))
+    );
+    assert_eq!(
+        json["notices"],
+        json!(["pre_event", "reminder", "advance_notice"])
+    );
+    let run = forewarn(&["decide", "-", "--json"], "");
+    assert_eq!(
+        (run.code, &run.json()["verdict"]),
+        (0, &json!("not needed"))
+    );
+    let run = forewarn(
+        &["decide", "-"],
+        "impact: huge\nwindow: inside\ncolour: red\n",
+    );
+    assert_eq!(run.code, 1);
+    for told in ["impact", "window", "colour"] {
+        assert!(run.err.contains(told), "{}", run.err);
+    }
+    assert_eq!(forewarn(&["decide", "/no/such/file"], "").code, 2);
+}
+
+#[test]
+fn a_recorded_decision_rules_the_plan() {
+    let minimal = std::fs::read_to_string(root().join(MINIMAL)).unwrap();
+    let with = |decision: &str| {
+        let text = minimal.replace("  services: [database]\n  start", &format!("  decision: {decision}\n  services: [database]\n  start"))
+            .replace("audiences:\n", "audiences:\n  - {id: leadership, name: CIO council, level: semi_technical, services: [], channels: [email]}\n");
+        assert!(
+            text.contains("decision:") && text.contains("CIO council"),
+            "{text}"
+        );
+        forewarn(
+            &["plan", "-", "--json", "--at", "2026-11-10T17:00:00Z"],
+            &text,
+        )
+        .json()
+    };
+    let named = |plan: &Value, what: &str| -> Vec<String> {
+        plan["notices"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|n| n["milestone"] == what)
+            .map(|n| {
+                format!(
+                    "{} {}",
+                    n["audience"].as_str().unwrap(),
+                    n["due_local"].as_str().unwrap()
+                )
+            })
+            .collect()
+    };
+    let plan = with("{answers: {interruption: yes, impact: high}}");
+    // The first announcement is on Friday 20 November.
+    assert_eq!(
+        named(&plan, "leadership"),
+        ["leadership 2026-11-19T09:00:00-08:00[America/Los_Angeles]"]
+    );
+    let plan = with("{answers: {client_action: before}}");
+    assert!(
+        plan["warnings"]
+            .to_string()
+            .contains("policy 'major' is proposed"),
+        "{}",
+        plan["warnings"]
+    );
+    let plan = with(
+        "{answers: {interruption: yes}, own: {verdict: not needed, by: dba, reason: nobody is there}}",
+    );
+    let audiences: Vec<&Value> = plan["notices"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|n| &n["audience"])
+        .collect();
+    assert_eq!(audiences, [&json!("internal")]);
 }

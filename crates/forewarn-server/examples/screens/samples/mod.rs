@@ -5,7 +5,7 @@ use forewarn_core::document::{Node, Problems, parse_yaml};
 use forewarn_core::facts::{Action, Facts, When};
 use forewarn_core::id::Id;
 use forewarn_core::incident::{Declaration, Impact, Incident, NewUpdate, Severity, Status};
-use forewarn_core::maintenance::{self, ChangeRequest, Maintenance, Step};
+use forewarn_core::maintenance::{self, Maintenance, Step};
 use forewarn_core::organisation::Organisation;
 use forewarn_core::service::Service;
 use forewarn_core::time::{CivilTime, Zone};
@@ -216,12 +216,14 @@ impl Samples {
             kind: "routine".into(),
             policy: None,
             services: vec![id("database")],
-            change_request: Some(ChangeRequest {
+            change_request: Some(forewarn_core::change_request::ChangeRequest {
                 number: "CHG-1042".into(),
                 url: Some("https://changes.example.edu/CHG-1042".into()),
-                state: "approved".into(),
+                state: forewarn_core::change_request::ChangeState::Approved,
                 board: None,
+                overridden: None,
             }),
+            decision: None,
             facts: Facts {
                 effect: Some(self.t("You cannot sign in to the student portal.")),
                 why: Some(self.t("The new version searches faster and fixes a security fault.")),

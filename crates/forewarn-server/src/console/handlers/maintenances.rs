@@ -347,7 +347,10 @@ pub(in crate::console) async fn act(
     let (app, caller) = (&desk.app, &desk.caller);
     let node = tree(&fields.0);
     let (done, said) = match action.as_str() {
-        "approve" => (maintenance::approve(app, caller, &id).await, "is approved"),
+        "approve" => (
+            maintenance::approve(app, caller, &id, &node).await,
+            "is approved",
+        ),
         "start" => (maintenance::start(app, caller, &id).await, "is under way"),
         "complete" => (
             maintenance::complete(app, caller, &id).await,

@@ -1,0 +1,91 @@
+//! Rule 9: what a recorded decision makes of the plan.
+
+use super::{Clock, Draft, Planner, Told};
+use crate::decision::{Recorded, Verdict, decide};
+use crate::maintenance::Status;
+
+/// The audience that hears before the rest.
+const LEADERSHIP: &str = "leadership";
+
+/// Policies that give clients time to prepare.
+const LONG_POLICIES: [&str; 3] = ["major", "migration", "end_of_life"];
+
+impl Planner<'_> {
+    fn decision(&self) -> Option<&Recorded> {
+        self.input.maintenance.decision.as_ref()
+    }
+
+    /// Only the people who run the event hear of it.
+    pub(super) fn tells_nobody(&self) -> bool {
+        self.decision()
+            .is_some_and(|d| d.verdict() == Verdict::NotNeeded)
+    }
+
+    /// Clients who must prepare on their side need more time than a routine change gives.
+    pub(super) fn propose_policy(&mut self) {
+        let proposed = self.decision().and_then(|d| decide(&d.answers).policy);
+        let chosen = self.input.policy.id.as_str();
+        if let Some(proposed) = proposed
+            && !LONG_POLICIES.contains(&chosen)
+        {
+            self.warn(
+                "maintenance.policy",
+                format!("clients must act before the change: policy '{proposed}' is proposed, which tells them earlier than '{chosen}'"),
+            );
+        }
+    }
+
+    /// The leadership hears one business day before the first announcement, with it when that is late.
+    pub(super) fn leadership(&mut self) {
+        let before_start = matches!(
+            self.input.maintenance.status,
+            Status::AwaitingApproval | Status::Scheduled
+        );
+        if !before_start || !self.decision().is_some_and(Recorded::tells_leadership) {
+            return;
+        }
+        let audiences = &self.input.catalogue.audiences;
+        let Some(audience) = audiences.iter().find(|a| a.id == *LEADERSHIP) else {
+            self.warn(
+                "maintenance.decision",
+                "the leadership should hear first, and there is no audience 'leadership'",
+            );
+            return;
+        };
+        let announcements = self
+            .notices
+            .iter()
+            .filter(|n| n.milestone == "announcement");
+        let Some(first) = announcements.map(|n| n.due).min() else {
+            return;
+        };
+        let clock = Clock::of(audience, self.input.catalogue);
+        let day = clock.calendar.back(clock.zone.at(first).date(), 1);
+        let nominal = day.map_or(first, |day| self.on(day.date, &clock.zone));
+        let (due, because) = match nominal < self.input.now {
+            true => (
+                first,
+                "with the announcement: a business day before it has passed",
+            ),
+            false => (nominal, "1 business day before the announcement"),
+        };
+        let told = Told {
+            audience: LEADERSHIP.to_owned(),
+            offset: LEADERSHIP.to_owned(),
+            nominal,
+        };
+        if self.told.contains(&told) {
+            return;
+        }
+        let draft = Draft {
+            tells: vec![(LEADERSHIP.to_owned(), nominal)],
+            ..Draft::new("leadership", due, because)
+        };
+        let (id, level, channels) = (
+            audience.id.to_string(),
+            audience.level,
+            audience.first_channels(),
+        );
+        self.push(&id, level, channels, &clock.zone, draft);
+    }
+}

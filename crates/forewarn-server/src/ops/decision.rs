@@ -1,0 +1,100 @@
+//! Is client communication needed? Answered from the questionnaire and what the catalogue knows, kept with its maintenance.
+
+use super::{maintenance, read};
+use crate::app::App;
+use crate::caller::Caller;
+use crate::error::Result;
+use forewarn_core::decision::{Answers, InWindow, OwnDecision, Recorded, decide as go_through};
+use forewarn_core::document::{Fields, Node, Value as Tree};
+use forewarn_core::id::Id;
+use forewarn_core::service::affected;
+use serde_json::{Value, json};
+
+/// What is asked: the answers, and the maintenance that they are about.
+struct Asked {
+    answers: Answers,
+    /// Names of the answers that were given.
+    given: Vec<String>,
+    own: Option<OwnDecision>,
+    maintenance: Option<String>,
+}
+
+/// Decides, and keeps the decision where a maintenance is named.
+///
+/// # Errors
+/// Everything that is wrong with the answers; when there is no such maintenance.
+pub async fn decide(app: &App, caller: &Caller, node: &Node) -> Result<Value> {
+    let mut asked = asked(node)?;
+    let Some(id) = asked.maintenance.clone() else {
+        return Ok(json!(go_through(&asked.answers)));
+    };
+    fill_in(app, &id, &mut asked).await?;
+    let recorded = Recorded {
+        answers: asked.answers,
+        own: asked.own,
+    };
+    let done = maintenance::decide(app, caller, &id, &recorded).await?;
+    let mut body = json!(go_through(&recorded.answers));
+    body["own"] = json!(recorded.own);
+    body["maintenance"] = done.json();
+    Ok(body)
+}
+
+fn asked(node: &Node) -> Result<Asked> {
+    // The answers are a flat map; what is not an answer stands beside them.
+    let Tree::Map(entries) = &node.value else {
+        let answers = read(node, |node, problems| Answers::read(node, "", problems))?;
+        return Ok(Asked {
+            answers,
+            given: Vec::new(),
+            own: None,
+            maintenance: None,
+        });
+    };
+    let is_answer = |name: &str| !["own", "maintenance"].contains(&name);
+    let part = |answers: bool| Node {
+        value: Tree::Map(
+            entries
+                .iter()
+                .filter(|(name, _, _)| is_answer(name) == answers)
+                .cloned()
+                .collect(),
+        ),
+        place: node.place,
+    };
+    let (flat, beside) = (part(true), part(false));
+    read(&flat, |flat, problems| {
+        let answers = Answers::read(flat, "", problems);
+        let mut fields = Fields::of(&beside, "", problems)?;
+        let maintenance = fields.optional("maintenance", problems, |text| Id::parse(text));
+        let own = fields
+            .node("own")
+            .map(|own| OwnDecision::read(own, "own", problems));
+        fields.finish(problems);
+        let given = entries.iter().filter(|(name, _, _)| is_answer(name));
+        Some(Asked {
+            answers: answers?,
+            given: given.map(|(name, _, _)| name.clone()).collect(),
+            own: match own {
+                None => None,
+                Some(read) => Some(read?),
+            },
+            maintenance: maintenance.map(|id| id.to_string()),
+        })
+    })
+}
+
+/// What the catalogue knows need not be answered: the window, and what depends on the services.
+async fn fill_in(app: &App, id: &str, asked: &mut Asked) -> Result<()> {
+    let catalogue = app.store.catalogue().await?;
+    let (maintenance, plan) = maintenance::show(app, id).await?;
+    let missing = |name: &str| !asked.given.iter().any(|given| given == name);
+    if missing("window") && plan["window"]["inside_standard_window"] == true {
+        asked.answers.window = InWindow::Standard;
+    }
+    if missing("dependents") {
+        let all = affected(&maintenance.services, &catalogue.services);
+        asked.answers.dependents = (all.len() - maintenance.services.len().min(all.len())) as u64;
+    }
+    Ok(())
+}

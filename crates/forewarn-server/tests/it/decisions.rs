@@ -1,0 +1,172 @@
+//! The communication decision and the change request: whether, and from when on, people outside are told.
+
+use crate::app::{TestApp, upgrade};
+use crate::maintenances::statuses;
+use serde_json::{Value, json};
+
+#[tokio::test]
+async fn a_decision_is_reasoned() {
+    let app = TestApp::campus().await;
+    let answers = json!({"client_action": "after", "interruption": "yes", "window": "standard", "impact": "high"});
+    let decided = app.post("/api/v1/decisions", &answers).await.is(200).json();
+    assert_eq!(decided["verdict"], "required");
+    assert_eq!(decided["leadership_notice"], true);
+    let rules: Vec<_> = decided["rules"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|r| r["rule"].as_str().unwrap())
+        .collect();
+    assert_eq!(rules, ["client-action", "outage-standard", "leadership"]);
+    let nothing = app.post("/api/v1/decisions", &Value::Null).await.is(422);
+    assert!(
+        nothing.problems()[0].contains("must be a map"),
+        "{:?}",
+        nothing.problems()
+    );
+    let wrong = app
+        .post(
+            "/api/v1/decisions",
+            &json!({"impact": "huge", "own": {"verdict": "no"}}),
+        )
+        .await
+        .is(422);
+    assert_eq!(wrong.problems().len(), 4, "{:#?}", wrong.problems());
+}
+
+#[tokio::test]
+async fn the_owners_own_decision_stands_with_the_event_and_rules_the_plan() {
+    let app = TestApp::campus().await;
+    app.post("/api/v1/maintenances", &upgrade()).await.is(201);
+    let audiences = |notices: &[String]| {
+        notices
+            .iter()
+            .filter(|n| !n.contains("internal") && n.ends_with(" planned"))
+            .count()
+    };
+    assert!(audiences(&statuses(&app, "MNT-1").await) > 0);
+    let body = json!({"maintenance": "MNT-1", "interruption": "yes", "own": {"verdict": "not needed", "by": "dba@example.edu", "reason": "Nobody works that night."}});
+    let decided = app.post("/api/v1/decisions", &body).await.is(200).json();
+    assert_eq!(decided["own"]["reason"], "Nobody works that night.");
+    assert_ne!(decided["verdict"], "not needed");
+    let left = statuses(&app, "MNT-1").await;
+    assert_eq!(audiences(&left), 0, "{left:#?}");
+    let kept = app.get("/api/v1/maintenances/MNT-1").await.is(200).json();
+    assert_eq!(kept["decision"]["own"]["by"], "dba@example.edu");
+    let journal = app
+        .get("/api/v1/journal?subject=MNT-1")
+        .await
+        .is(200)
+        .text();
+    assert!(
+        journal.contains("maintenance.decided") && journal.contains("Nobody works that night.")
+    );
+    // A new decision brings the notices back.
+    let body = json!({"maintenance": "MNT-1", "interruption": "yes", "impact": "high"});
+    app.post("/api/v1/decisions", &body).await.is(200);
+    assert!(audiences(&statuses(&app, "MNT-1").await) > 0);
+    app.post("/api/v1/decisions", &json!({"maintenance": "MNT-9"}))
+        .await
+        .is(404);
+}
+
+fn with_change(state: &str) -> Value {
+    let mut work = upgrade();
+    work["change_request"] = json!({"number": "CHG0030001", "state": state});
+    work
+}
+
+#[tokio::test]
+async fn nobody_outside_is_told_before_the_change_is_approved() {
+    let app = TestApp::campus().await;
+    let made = app
+        .post("/api/v1/maintenances", &with_change("submitted"))
+        .await
+        .is(201)
+        .json();
+    assert_eq!(made["status"], "awaiting_approval");
+    assert!(
+        statuses(&app, "MNT-1")
+            .await
+            .iter()
+            .all(|s| s.ends_with(" awaiting_approval"))
+    );
+    let path = "/api/v1/maintenances/MNT-1/approve";
+    let refused = app.post(path, &Value::Null).await.is(409).text();
+    assert!(refused.contains("CHG0030001 is submitted"), "{refused}");
+    // The change system reports, as it writes.
+    let report = json!({"number": "CHG0030001", "approval": "approved", "state": "-2"});
+    let told = app
+        .post("/api/v1/changes/servicenow", &report)
+        .await
+        .is(200)
+        .json();
+    assert_eq!(
+        (&told["status"], &told["change_request"]["state"]),
+        (&json!("scheduled"), &json!("approved"))
+    );
+    assert!(
+        statuses(&app, "MNT-1")
+            .await
+            .iter()
+            .all(|s| s.ends_with(" planned"))
+    );
+    // What is taken back holds what has not gone out.
+    app.post(
+        "/api/v1/maintenances/MNT-1/change_request",
+        &json!({"state": "rejected"}),
+    )
+    .await
+    .is(200);
+    assert!(
+        statuses(&app, "MNT-1")
+            .await
+            .iter()
+            .all(|s| s.ends_with(" awaiting_approval"))
+    );
+    app.post(
+        "/api/v1/changes/generic",
+        &json!({"number": "CHG-0", "state": "approved"}),
+    )
+    .await
+    .is(404);
+    app.post("/api/v1/changes/generic", &json!({"state": "aproved"}))
+        .await
+        .is(422);
+}
+
+#[tokio::test]
+async fn an_override_is_recorded_with_its_author_and_reason() {
+    let app = TestApp::campus().await;
+    app.post("/api/v1/maintenances", &with_change("draft"))
+        .await
+        .is(201);
+    let path = "/api/v1/maintenances/MNT-1/approve";
+    let without = app
+        .post(path, &json!({"override": {"by": "Dana"}}))
+        .await
+        .is(422);
+    assert_eq!(without.problems(), ["override.reason: is missing"]);
+    let reason = "The board meets too late; agreed by phone.";
+    let body = json!({"override": {"by": "Dana", "reason": reason}});
+    let agreed = app.post(path, &body).await.is(200).json();
+    assert_eq!(
+        (
+            &agreed["status"],
+            &agreed["change_request"]["override"]["by"]
+        ),
+        (&json!("scheduled"), &json!("Dana"))
+    );
+    assert!(
+        statuses(&app, "MNT-1")
+            .await
+            .iter()
+            .any(|s| s.ends_with(" planned"))
+    );
+    let journal = app
+        .get("/api/v1/journal?subject=MNT-1")
+        .await
+        .is(200)
+        .text();
+    assert!(journal.contains(reason), "{journal}");
+}
