@@ -4,6 +4,7 @@ pub mod catalogue;
 pub mod decision;
 pub mod incident;
 pub mod maintenance;
+pub mod reach;
 
 use crate::caller::Caller;
 use crate::error::{ApiError, Result};

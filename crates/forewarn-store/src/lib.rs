@@ -15,6 +15,7 @@ mod events;
 mod expansion;
 mod journal;
 mod notices;
+mod reach;
 mod schema;
 
 pub use accounts::{KeptAnswer, Remembered, Role, Session, User};
@@ -28,6 +29,7 @@ pub use events::{EventFilter, Published, StoredEvent};
 pub use expansion::{Chunk, Recipients};
 pub use journal::{Entry, Verdict, Written};
 pub use notices::{Counts, DueNotice, Lane, NoticeFilter, NoticeRow};
+pub use reach::{Reach, Reached, Unreached};
 pub use schema::VERSION;
 
 use crate::db::{Db, args};

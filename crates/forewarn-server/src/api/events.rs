@@ -3,7 +3,7 @@
 use super::{Body, Who, answer};
 use crate::app::App;
 use crate::error::{ApiError, Result};
-use crate::ops::{incident, maintenance};
+use crate::ops::{incident, maintenance, reach};
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -20,6 +20,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(preview_maintenance))
         .routes(routes!(show_maintenance))
         .routes(routes!(show_plan))
+        .routes(routes!(show_reach))
         .routes(routes!(act_on_maintenance))
         .routes(routes!(step_done))
         .routes(routes!(declare_incident, list_incidents))
@@ -119,6 +120,32 @@ async fn show_plan(State(app): State<App>, _who: Who, Path(id): Path<String>) ->
         StatusCode::OK,
         &maintenance::show(&app, &id).await?.1,
     ))
+}
+
+/// Narrows the question of who is reached.
+#[derive(Deserialize)]
+struct About {
+    contact: Option<String>,
+}
+
+/// Who would be reached if a notice went out now, how many by which channel, and who would not and why. With `contact`, why
+/// this one gets it or does not.
+#[utoipa::path(get, path = "/maintenances/{id}/plan/reach", tag = "maintenances",
+    params(("id" = String, Path, description = "its id"), ("contact" = Option<String>, Query, description = "a contact's id")),
+    responses((status = 200, description = "messages, audiences; with contact: because"), (status = 404, description = "None of this id")))]
+async fn show_reach(
+    State(app): State<App>,
+    _who: Who,
+    Path(id): Path<String>,
+    Query(about): Query<About>,
+) -> Result<Response> {
+    let body = match about.contact {
+        None => json!(reach::whole(&app, &id).await?),
+        Some(contact) => {
+            json!({"contact": contact, "because": reach::why(&app, &id, &contact).await?})
+        }
+    };
+    Ok(answer(StatusCode::OK, &body))
 }
 
 /// Approve, start, complete, cancel, delay or extend a maintenance, or set where its change request stands.

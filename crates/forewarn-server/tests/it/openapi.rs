@@ -4,7 +4,8 @@ use crate::app::{As, TestApp};
 use serde_json::Value;
 
 /// Calls that outside programs rely on.
-const CONTRACT: [(&str, &str); 34] = [
+const CONTRACT: [(&str, &str); 35] = [
+    ("get", "/maintenances/{id}/plan/reach"),
     ("post", "/decisions"),
     ("post", "/changes/{system}"),
     ("post", "/documents"),

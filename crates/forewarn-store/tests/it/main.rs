@@ -19,5 +19,6 @@ mod notices;
 mod outage;
 mod plans;
 mod rates;
+mod reach;
 mod samples;
 mod schema;

@@ -1,0 +1,130 @@
+//! Who a maintenance would reach if its notices went out now, who it would not, and why.
+
+use super::maintenance;
+use crate::app::App;
+use crate::error::{ApiError, Result};
+use forewarn_core::audience::Audience;
+use forewarn_core::document::Catalogue;
+use forewarn_core::maintenance::Maintenance;
+use forewarn_core::service::{Affected, affected};
+use forewarn_store::{Reach, Reached};
+use serde::Serialize;
+
+/// An audience that hears, and who of it.
+#[derive(Clone, Debug, Serialize)]
+pub struct Told {
+    /// Level of detail.
+    pub level: &'static str,
+    /// From the service worked on to the one that the audience uses.
+    pub path: Vec<String>,
+    /// The address of a list that Forewarn does not hold, which gets one message.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub external: Option<String>,
+    /// Who of its members.
+    #[serde(flatten)]
+    pub who: Reach,
+}
+
+/// Who is reached.
+#[derive(Clone, Debug, Serialize)]
+pub struct Whole {
+    /// Messages that one notice to all audiences makes: one for each endpoint, however many audiences it stands in.
+    pub messages: i64,
+    /// Every audience that hears of the event.
+    pub audiences: Vec<Told>,
+}
+
+/// Who this maintenance reaches.
+///
+/// # Errors
+/// When there is none of this id.
+pub async fn whole(app: &App, id: &str) -> Result<Whole> {
+    let catalogue = app.store.catalogue().await?;
+    let (maintenance, _) = maintenance::show(app, id).await?;
+    let hearing = hearing(&maintenance, &catalogue);
+    let asked: Vec<Reached> = hearing
+        .iter()
+        .map(|(_, _, reached)| reached.clone())
+        .collect();
+    let (who, messages) = app.store.reach(&asked).await?;
+    let audiences: Vec<Told> = hearing
+        .iter()
+        .zip(who)
+        .map(|((audience, by, _), who)| Told {
+            level: audience.level.as_str(),
+            path: by.path.iter().map(ToString::to_string).collect(),
+            external: audience.external.as_ref().map(|e| e.email.to_string()),
+            who,
+        })
+        .collect();
+    let lists = audiences.iter().filter(|a| a.external.is_some()).count();
+    Ok(Whole {
+        messages: messages + lists as i64,
+        audiences,
+    })
+}
+
+/// The audiences that hear of it, each with the way by which it is affected.
+fn hearing<'a>(
+    maintenance: &Maintenance,
+    catalogue: &'a Catalogue,
+) -> Vec<(&'a Audience, Affected, Reached)> {
+    let all = affected(&maintenance.services, &catalogue.services);
+    let audiences = catalogue.audiences.iter();
+    audiences
+        .filter_map(|audience| {
+            let by = audience.reached_by("maintenance", None, &all)?.clone();
+            let used = all.iter().filter(|a| audience.uses(&a.service));
+            let reached = Reached {
+                audience: audience.id.clone(),
+                services: used.map(|a| a.service.clone()).collect(),
+                channels: audience.first_channels(),
+            };
+            Some((audience, by, reached))
+        })
+        .collect()
+}
+
+/// Why somebody gets the notices of this maintenance, or does not: a sentence for each audience that hears.
+///
+/// # Errors
+/// When there is no such maintenance or contact.
+pub async fn why(app: &App, id: &str, contact: &str) -> Result<Vec<String>> {
+    let catalogue = app.store.catalogue().await?;
+    let (maintenance, _) = maintenance::show(app, id).await?;
+    let Some(person) = app.store.contact(contact).await? else {
+        return Err(ApiError::NotFound(format!("contact {contact}")));
+    };
+    let mut told = Vec::new();
+    for (audience, by, reached) in hearing(&maintenance, &catalogue) {
+        if !person.contact.audiences.contains(&audience.id) {
+            continue;
+        }
+        let path: Vec<&str> = by.path.iter().map(forewarn_core::id::Id::as_str).collect();
+        let reason = app.store.why_unreached(&reached, contact).await?;
+        told.push(match reason {
+            None => format!(
+                "gets it as one of '{}', which uses {} ({}), at level {}",
+                audience.name,
+                by.service,
+                path.join(" > "),
+                audience.level.as_str()
+            ),
+            Some(reason) => format!("does not get it as one of '{}': {reason}", audience.name),
+        });
+    }
+    if told.is_empty() {
+        let names: Vec<String> = hearing(&maintenance, &catalogue)
+            .iter()
+            .map(|(audience, _, _)| format!("'{}'", audience.name))
+            .collect();
+        told.push(match names.is_empty() {
+            true => "does not get it: no audience hears of this event".to_owned(),
+            false => format!(
+                "does not get it: is in none of the audiences that hear of it, {}",
+                names.join(", ")
+            ),
+        });
+    }
+    Ok(told)
+}

@@ -1,0 +1,165 @@
+//! Reach: who a notice would go to if it went out now, and who it would not reach and why. The conditions are those of the
+//! expansion, so that what is promised here is what is made there.
+
+use crate::Store;
+use crate::db::{Arg, Tx, args};
+use crate::error::Result;
+use forewarn_core::contact::Channel;
+use forewarn_core::id::Id;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// At most so many of those who are not reached are named; all are counted.
+const NAMED: i64 = 100;
+
+/// An audience as a plan reaches it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reached {
+    /// The audience.
+    pub audience: Id,
+    /// Affected services that it uses.
+    pub services: Vec<Id>,
+    /// Channels that are used at once.
+    pub channels: Vec<Channel>,
+}
+
+/// Somebody who is not reached.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Unreached {
+    /// The contact's id.
+    pub contact: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// Who of an audience is reached, and who is not.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Reach {
+    /// The audience.
+    pub audience: String,
+    /// Its members.
+    pub people: i64,
+    /// Those who get at least one message.
+    pub reached: i64,
+    /// Messages by channel; who stands in several audiences is counted in each.
+    pub messages: BTreeMap<String, i64>,
+    /// Those who get none, by reason.
+    pub unreached: BTreeMap<String, i64>,
+    /// The first of them by name.
+    pub named: Vec<Unreached>,
+}
+
+// `$1` is the audience, `$2` its affected services, `$3` its channels, both as JSON lists; names are found in them as the
+// expansion does.
+const CHOSEN: &str = "(NOT EXISTS (SELECT 1 FROM choices c WHERE c.contact = m.contact)
+  OR EXISTS (SELECT 1 FROM choices c WHERE c.contact = m.contact AND replace($2, '\"' || c.service || '\"', '') <> $2))";
+const USED: &str = "e.contact = m.contact AND replace($3, '\"' || e.channel || '\"', '') <> $3";
+const WANTED: &str =
+    "NOT EXISTS (SELECT 1 FROM suppressions s WHERE s.endpoint = e.id AND s.audience IN ($1, '*'))";
+
+impl Store {
+    /// Who each of these audiences' notices would reach now, and to how many endpoints in all one notice of the event goes:
+    /// who stands in several audiences gets one message.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn reach(&self, plan: &[Reached]) -> Result<(Vec<Reach>, i64)> {
+        let mut tx = self.db.read().await?;
+        let mut all = Vec::with_capacity(plan.len());
+        for reached in plan {
+            all.push(of_audience(&mut tx, reached).await?);
+        }
+        let total = endpoints(&mut tx, plan).await?;
+        Ok((all, total))
+    }
+
+    /// Why nothing would reach this member of the audience; `None` when something does, or it is no member.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn why_unreached(&self, reached: &Reached, contact: &str) -> Result<Option<String>> {
+        let mut tx = self.db.read().await?;
+        let sql = format!("{} AND m.contact = $4", reasons());
+        let mut bound = values(reached);
+        bound.push(contact.into());
+        let row = tx.row(&sql, bound).await?;
+        let reason = row.map(|row| row.text(1)).transpose()?;
+        Ok(reason.filter(|reason| !reason.is_empty()))
+    }
+}
+
+fn values(reached: &Reached) -> Vec<Arg> {
+    let services = crate::json_list(reached.services.iter().map(Id::as_str));
+    let channels = crate::json_list(reached.channels.iter().map(|c| c.as_str()));
+    args![reached.audience.as_str(), services, channels]
+}
+
+/// Each member of the audience with the reason for which nothing would reach it, empty where something does.
+fn reasons() -> String {
+    format!(
+        "SELECT m.contact AS contact, CASE WHEN NOT {CHOSEN} THEN 'chose other services'
+           WHEN NOT EXISTS (SELECT 1 FROM endpoints e WHERE {USED}) THEN 'has no address for these channels'
+           WHEN NOT EXISTS (SELECT 1 FROM endpoints e WHERE {USED} AND e.state = 'active') THEN 'the address does not exist any more'
+           WHEN NOT EXISTS (SELECT 1 FROM endpoints e WHERE {USED} AND e.state = 'active' AND {WANTED}) THEN 'unsubscribed'
+           ELSE '' END AS why
+         FROM members m WHERE m.audience = $1"
+    )
+}
+
+async fn of_audience(tx: &mut Tx, reached: &Reached) -> Result<Reach> {
+    let why = reasons();
+    let mut found = Reach {
+        audience: reached.audience.to_string(),
+        ..Reach::default()
+    };
+    let sql = format!("SELECT x.why, COUNT(*) FROM ({why}) x GROUP BY x.why");
+    for row in tx.rows(&sql, values(reached)).await? {
+        let (reason, count) = (row.text(0)?, row.int(1)?);
+        found.people += count;
+        match reason.is_empty() {
+            true => found.reached = count,
+            false => {
+                found.unreached.insert(reason, count);
+            }
+        }
+    }
+    let sql = format!(
+        "SELECT x.contact, x.why FROM ({why}) x WHERE x.why <> '' ORDER BY x.contact LIMIT {NAMED}"
+    );
+    for row in tx.rows(&sql, values(reached)).await? {
+        found.named.push(Unreached {
+            contact: row.text(0)?,
+            reason: row.text(1)?,
+        });
+    }
+    let sql = format!(
+        "SELECT e.channel, COUNT(*) FROM members m JOIN endpoints e ON {USED} AND e.state = 'active' AND {WANTED}
+         WHERE m.audience = $1 AND {CHOSEN} GROUP BY e.channel"
+    );
+    for row in tx.rows(&sql, values(reached)).await? {
+        found.messages.insert(row.text(0)?, row.int(1)?);
+    }
+    Ok(found)
+}
+
+/// Distinct endpoints over all audiences.
+async fn endpoints(tx: &mut Tx, plan: &[Reached]) -> Result<i64> {
+    if plan.is_empty() {
+        return Ok(0);
+    }
+    let (mut parts, mut bound) = (Vec::new(), Vec::new());
+    for (n, reached) in plan.iter().enumerate() {
+        let mut part = format!(
+            "SELECT e.id AS id FROM members m JOIN endpoints e ON {USED} AND e.state = 'active' AND {WANTED}
+             WHERE m.audience = $1 AND {CHOSEN}"
+        );
+        // Each audience's values stand behind those of the ones before it; the highest first, so that none is taken twice.
+        for place in (1..=3).rev() {
+            part = part.replace(&format!("${place}"), &format!("${{{}}}", 3 * n + place));
+        }
+        parts.push(part.replace("${", "$").replace('}', ""));
+        bound.extend(values(reached));
+    }
+    let sql = format!("SELECT COUNT(*) FROM ({}) x", parts.join(" UNION "));
+    tx.row(&sql, bound).await?.map_or(Ok(0), |row| row.int(0))
+}
