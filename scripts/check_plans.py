@@ -69,15 +69,13 @@ rrule.datetime = types.SimpleNamespace(**{**vars(standard), "MAXYEAR": 2140})
 UTC = timezone.utc
 DAY, HOUR, MINUTE, SECOND = (timedelta(**{unit: 1}) for unit in ("days", "hours", "minutes", "seconds"))
 WEEK = "MO TU WE TH FR SA SU".split()
-ZONES = (
-    "America/Los_Angeles America/New_York America/St_Johns America/Santiago America/Asuncion America/Havana America/Nuuk "
-    "Europe/Berlin Europe/London Europe/Dublin Europe/Chisinau Africa/Casablanca Africa/Cairo Asia/Beirut Asia/Jerusalem "
-    "Asia/Tehran Asia/Kolkata Asia/Kathmandu Asia/Tokyo Australia/Lord_Howe Australia/Adelaide Pacific/Apia "
-    "Pacific/Chatham Pacific/Auckland Pacific/Kiritimati Atlantic/Azores Antarctica/Troll America/Caracas UTC"
-).split()
 CLOCK_ZONES = (
     "America/New_York Europe/Berlin Europe/Dublin America/Santiago America/Havana Asia/Beirut Africa/Cairo Atlantic/Azores "
     "Africa/Casablanca Australia/Lord_Howe Antarctica/Troll Pacific/Chatham America/St_Johns America/Nuuk"
+).split()
+ZONES = CLOCK_ZONES + (
+    "America/Los_Angeles America/Asuncion Europe/London Europe/Chisinau Asia/Jerusalem Asia/Tehran Asia/Kolkata Asia/Kathmandu "
+    "Asia/Tokyo Australia/Adelaide Pacific/Apia Pacific/Auckland Pacific/Kiritimati America/Caracas UTC"
 ).split()
 BUILT_IN = {
     "routine": "5bd 1bd 30min", "major": "8w 4w 5bd 1bd 30min", "migration": "3mo 1mo 5bd 1bd 30min",
@@ -89,10 +87,6 @@ OFFSETS = (
 ).split()
 USUAL_HOURS = {"bd": 24 * 7 / 5, "w": 168, "mo": 8766 / 12, "y": 8766, "h": 1, "min": 1 / 60}
 LENGTHS = [1, 5, 10, 14, 15, 20, 29, 30, 31, 45, 60, 90, 119, 120, 121, 180, 240, 480, 600, 1440, 3600]
-class Plain(yaml.SafeDumper):
-    ignore_aliases = lambda *_: True
-
-
 resolved = {"gap": 0, "fold": 0, "": 0}
 
 
@@ -111,12 +105,10 @@ class Calendar:
 @cache
 def days_off(id):
     """Weekend days and public holidays [0]. Each year by itself: none can lend another its days."""
-    country, _, subdivision = id.partition("-")
-    found = []
+    (country, _, subdivision), found = id.partition("-"), []
     for year in (2010, 2011, 2012, *range(2019, 2043)):
-        public = package.country_holidays(
-            country, subdiv=subdivision or None, years=year, expand=False, observed=True, categories=("public",)
-        )
+        named = {"subdiv": subdivision or None, "years": year, "expand": False, "observed": True, "categories": ("public",)}
+        public = package.country_holidays(country, **named)
         days = (date(year, 1, 1) + DAY * n for n in range(365 + (year % 4 == 0)))
         found += [day for day in days if day in public or public.is_weekend(day)]
     return numpy.array(found, dtype="datetime64[D]")
@@ -177,28 +169,26 @@ def split_offset(offset):
 def week_numbers(day, first):
     """The number of a day's week, from the year's begin and from its end; a week has the year of its fourth day."""
     middle = day - (day.weekday() - first) % 7 * DAY + 3 * DAY
-    number = (middle.timetuple().tm_yday - 1) // 7 + 1
-    return {number, -1 - (datetime(middle.year, 12, 31) - middle).days // 7}
+    return {(middle.timetuple().tm_yday - 1) // 7 + 1, -1 - (date(middle.year, 12, 31) - middle).days // 7}
 
 
 def expand(text, begin):
     """A rule's civil times. Where dateutil is known not to follow RFC 5545 it is asked something else."""
-    parts = dict(part.split("=") for part in text.split(";"))
+    parts = dict(part.split("=") for part in text.split(";") if not part.startswith("UNTIL"))
     count, weeks = int(parts.pop("COUNT", 0)) or None, parts.pop("BYWEEKNO", None)
-    parts.pop("UNTIL", None)
+    wanted = {int(week) for week in weeks.split(",")} if weeks else None
     anchor, first = begin, WEEK.index(parts.get("WKST", "MO"))
-    if weeks and "BYDAY" not in parts:  # it would take all seven days
-        parts["BYDAY"] = WEEK[begin.weekday()]
     if parts["FREQ"] == "WEEKLY" and "BYSETPOS" in parts:  # it would count from DTSTART, not from the week's begin
         anchor -= (begin.weekday() - first) % 7 * DAY
-    union, days = rrule.rruleset(), parts.pop("BYDAY", "").split(",")
-    for some in filter(None, ([d for d in days if len(d) == 2], [d for d in days if len(d) > 2], [] if days[0] else [""])):
-        # "MO,1FR" means every Monday and the first Friday; it would take days that are both
-        one = {**parts, **({"BYDAY": ",".join(some)} if some[0] else {})}
-        union.rrule(rrule.rrulestr(";".join(f"{key}={value}" for key, value in one.items()), dtstart=anchor))
-    wanted = {int(week) for week in weeks.split(",")} if weeks else None
-    # it miscounts the last week of a year that ends in the next
-    fits = lambda civil: civil >= begin and (not wanted or wanted & week_numbers(civil.replace(hour=0, minute=0), first))
+    # With BYWEEKNO alone it would take all seven days.
+    days = parts.pop("BYDAY", WEEK[begin.weekday()] if weeks else "").split(",")
+    union = rrule.rruleset()
+    for plain in (True, False):  # "MO,1FR" is every Monday and the first Friday; it would take days that are both
+        if some := [day for day in days if (len(day) <= 2) == plain]:
+            one = {**parts, **({"BYDAY": ",".join(some)} if some[0] else {})}
+            union.rrule(rrule.rrulestr(";".join(f"{key}={value}" for key, value in one.items()), dtstart=anchor))
+    # It miscounts the last week of a year that ends in the next.
+    fits = lambda civil: civil >= begin and (not wanted or wanted & week_numbers(civil.date(), first))
     return islice(filter(fits, union), count)
 
 
@@ -206,15 +196,15 @@ def occurrences(window, zone, before):
     """A window's occurrences that start up to 60 days after a time, in each reading that the rules leave open."""
     begin = datetime.combine(window["from"], datetime.strptime(window["start"], "%H:%M").time())
     hours, minutes = re.fullmatch(r"PT(?:(\d+)H)?(?:(\d+)M)?", window["duration"]).groups(default=0)
-    length = timedelta(hours=int(hours), minutes=int(minutes))
-    horizon = before.replace(tzinfo=None) + 60 * DAY
+    length, horizon = int(hours) * HOUR + int(minutes) * MINUTE, before.replace(tzinfo=None) + 60 * DAY
     until = re.search(r"UNTIL=(\d{8})(T\d{6})?", window["rrule"])
-    ends = [until[1] + until[2]] if until and until[2] else [until[1] + "T000000", until[1] + "T235959"] if until else []
-    limits = [min(horizon, datetime.strptime(end, "%Y%m%dT%H%M%S")) for end in ends] or [horizon]
-    civils, kept = list(takewhile(lambda civil: civil <= limits[-1], expand(window["rrule"], begin))), {}
-    for civil in civils:
+    ends = [until[1] + clock for clock in ([until[2]] if until[2] else ["T000000", "T235959"])] if until else ["99991231T000000"]
+    limits = [min(horizon, datetime.strptime(end, "%Y%m%dT%H%M%S")) for end in ends]
+    kept = {}
+    for civil in takewhile(lambda civil: civil <= limits[-1], expand(window["rrule"], begin)):
         if civil.date() not in window.get("exdates", ()):
-            start = resolve(window.get("moved", {}).get(civil.date(), civil), zone)[0]
+            moved = window.get("moved", {}).get(civil.date())
+            start = resolve(datetime.fromisoformat(moved) if moved else civil, zone)[0]
             kept[civil] = (start, start + length)
     return [sorted({times for civil, times in kept.items() if civil <= limit}) for limit in limits]
 
@@ -225,13 +215,12 @@ class Judge:
     def __init__(self, documents, now):
         self.organisation, self.maintenance = documents["organisation"], documents["maintenance"]
         self.services = {service["id"]: service for service in documents["services"]}
-        zone, calendar = self.organisation["time_zone"], self.organisation["calendar"]
+        zone, calendar, closed = (self.organisation[key] for key in ("time_zone", "calendar", "closed_days"))
         self.start, self.civil, self.zone, self.start_kind = read_time(self.maintenance["start"], zone)
         self.end, _, _, self.end_kind = read_time(self.maintenance["end"], zone)
-        self.length = self.end - self.start
-        name = self.maintenance["policy"]
+        self.length, name = self.end - self.start, self.maintenance["policy"]
         care = {"hypercare": {"for": "2w", "every": "2bd"}} if name == "migration" else {}
-        self.policy = next(iter(documents.get("policies", ())), None) or {"before": BUILT_IN[name].split(), **care}
+        self.policy = documents["policies"][0] if name == "own" else {"before": BUILT_IN[name].split(), **care}
         self.at = datetime.strptime(self.policy.get("at", "09:00"), "%H:%M").time()
         # [8] affected services and how many steps each is from a named one
         self.steps, todo = dict.fromkeys(self.maintenance["services"], 0), list(self.maintenance["services"])
@@ -241,8 +230,7 @@ class Judge:
                     self.steps[other["id"]] = self.steps[service] + 1
                     todo.append(other["id"])
         self.audiences = [
-            {**audience, "zone": ZoneInfo(audience.get("time_zone", zone)),
-             "days": Calendar(audience.get("calendar", calendar), self.organisation["closed_days"])}
+            {**audience, "zone": ZoneInfo(audience.get("time_zone", zone)), "days": Calendar(audience.get("calendar", calendar), closed)}
             for audience in documents["audiences"]
             if "maintenance" in audience.get("routing", {}).get("events", ["maintenance"])
             and any(self.uses(audience, service) for service in self.steps)
@@ -281,52 +269,49 @@ class Judge:
 
     def notices_before(self, audience):
         """Milestone, offset, what it stands for, due: late ones collapsed [5], one a day [6]."""
-        entries, today = list(self.pre_start(audience)), self.now.astimezone(audience["zone"]).date()
+        entries, day_of = list(self.pre_start(audience)), lambda at: at.astimezone(audience["zone"]).date()
         late = {offset for due, _, _, offset in entries if due < self.now}
         coming = sorted(entry for entry in entries if entry[0] >= self.now)
         if self.maintenance["policy"] == "emergency":
             yield "announcement", None, set(), self.now
         yield from ((milestone, offset, set(), due) for due, _, milestone, offset in coming if milestone == "final_reminder")
-        one_a_day = (entry for entry in coming if entry[2] != "final_reminder")
-        for day, group in groupby(one_a_day, key=lambda entry: entry[0].astimezone(audience["zone"]).date()):
+        for day, group in groupby((e for e in coming if e[2] != "final_reminder"), key=lambda entry: day_of(entry[0])):
             *others, (due, _, milestone, offset) = group
             stands_for = {other[3] for other in others}
-            if day == today:
+            if day == day_of(self.now):
                 stands_for, late = stands_for | late, set()
             yield milestone, offset, stands_for, due
         if late:
             yield "announcement", None, late, self.now
 
     def notices_after(self, audience):
-        """Milestone, offset and due time of start, progress, completion and hypercare."""
-        yield "start", None, max(self.start, self.now)
+        """The same from the start on: start, progress, completion and hypercare."""
+        yield "start", None, set(), max(self.start, self.now)
         if self.length >= int(self.policy.get("min_window", "PT120M")[2:-1]) * MINUTE:
             for percent in self.policy.get("progress", ["25%", "50%", "75%"]):
-                yield "progress", percent, self.start + self.length * int(percent[:-1]) / 100
-        yield "completion", None, max(self.end, self.now)
+                yield "progress", percent, set(), self.start + self.length * int(percent[:-1]) / 100
+        yield "completion", None, set(), max(self.end, self.now)
         if care := self.policy.get("hypercare"):
             done = self.end.astimezone(audience["zone"]).date()
             n = every = split_offset(care["every"])[0]
             while (day := audience["days"].step(done, n)) <= done + split_offset(care["for"])[0] * 7 * DAY:
-                yield "hypercare", f"{n}bd", self.at_time_of_day(day, audience)
+                yield "hypercare", f"{n}bd", set(), self.at_time_of_day(day, audience)
                 n += every
 
     def plan(self):
         """Window, notices, breaches and affected services, in a form to compare."""
-        internal = {"id": "internal", "level": "technical", "channels": ["email"], "zone": ZoneInfo(self.organisation["time_zone"])}
-        before_end = 15 * MINUTE if self.length >= 15 * MINUTE else self.length / 2
-        found = [("overrun_check", None, set(), self.end - before_end, internal)]
-        breaches = []
+        zone, early = ZoneInfo(self.organisation["time_zone"]), 15 * MINUTE if self.length >= 15 * MINUTE else self.length / 2
+        internal = {"id": "internal", "level": "technical", "channels": ["email"], "zone": zone}
+        found, breaches = [(internal, "overrun_check", None, set(), self.end - early)], []
         for audience in self.audiences:
-            found += [(*notice, audience) for notice in self.notices_before(audience)]
-            found += [(milestone, offset, set(), due, audience) for milestone, offset, due in self.notices_after(audience)]
+            found += [(audience, *notice) for part in (self.notices_before, self.notices_after) for notice in part(audience)]
             late = (entry for entry in self.pre_start(audience) if entry[0] < self.now)
             breaches += [(audience["id"], milestone, offset, (self.now - due) // SECOND, self.earliest(offset, audience))
                          for due, _, milestone, offset in late]
         notices = [
             (a["id"], milestone, offset, sorted(stands_for), a["level"], [c for c in a["channels"] if isinstance(c, str)],
              str(due), f"{due.astimezone(a['zone'])}[{a['zone']}]")
-            for milestone, offset, stands_for, due, a in found if due >= self.now
+            for a, milestone, offset, stands_for, due in found if due >= self.now
         ]
         affected = [(service, sorted(a["id"] for a in self.audiences if self.uses(a, service))) for service in self.steps]
         return {"window": [(str(self.start), str(self.end))], "notice": notices, "breach": breaches, "affected": affected}
@@ -354,6 +339,12 @@ def as_plan(answer):
     }
 
 
+class Plain(yaml.SafeDumper):
+    """YAML without references, which Forewarn does not read."""
+
+    ignore_aliases = lambda *_: True
+
+
 class Report:
     """Counts differences by kind; prints the first of each and keeps their documents."""
 
@@ -368,11 +359,10 @@ class Report:
         """A difference."""
         self.kinds[kind] = self.kinds.get(kind, 0) + 1
         if self.kinds[kind] <= 5:
-            print(f"  {kind}: {what}\n    {text[:1200]}")
+            path = self.folder / f"{kind.replace(' ', '-')}-{self.kinds[kind]}.yaml"
+            print(f"  {kind}: {what}\n    {text[:1200]}" + (f"\n    {path}" if documents else ""))
             if documents:
-                path = self.folder / f"{kind.replace(' ', '-')}-{self.kinds[kind]}.yaml"
-                path.write_text(f"# {what}\n# {text}\n{yaml.dump(documents, Dumper=Plain, sort_keys=False)}")
-                print(f"    {path}")
+                path.write_text(f"# {what}\n{yaml.dump(documents, Dumper=Plain, sort_keys=False)}")
 
     def compare(self, case, runs):
         """What the program said against what the judge says."""
@@ -407,17 +397,13 @@ class Report:
 
     def check_rest(self, differ, judge, answer):
         """Paths, order, reasons, warnings, ids, and whether the window is a standard one."""
-        for path in (entry["path"] for entry in answer["affected"]):
+        for service, path in ((entry["service"], entry["path"]) for entry in answer["affected"]):
             linked = all(a in judge.services[b].get("depends_on", ()) for a, b in zip(path, path[1:]))
-            if not linked or path[0] not in judge.maintenance["services"] or len(path) != judge.steps[path[-1]] + 1:
-                differ("path", str(path))
-        if any(entry["path"][-1] != entry["service"] for entry in answer["affected"]):
-            differ("path", "leads to another service")
+            if not linked or path[-1] != service or path[0] not in judge.maintenance["services"] or len(path) != judge.steps[service] + 1:
+                differ("path", f"{path} to {service}")
         order = [(datetime.fromisoformat(n["due"]), n["audience"], n["milestone"]) for n in answer["notices"]]
-        if order != sorted(order):
-            differ("order", "notices are not sorted by due, audience, milestone")
-        if not all(n["because"] for n in answer["notices"]):
-            differ("because", "a notice without a reason")
+        if order != sorted(order) or not all(n["because"] for n in answer["notices"]):
+            differ("order or because", "notices are not sorted by due, audience, milestone, or one has no reason")
         warned = {warning["field"] for warning in answer["warnings"]}
         for field, kind in (("maintenance.start", judge.start_kind), ("maintenance.end", judge.end_kind)):
             if kind and field not in warned:
@@ -436,14 +422,13 @@ class Report:
         """Plan each case twice, two processes at a time, and compare."""
         def ask_once(text, at, patience=100):
             try:
-                command = [binary, "plan", "-", "--at", at, "--json"]
-                done = subprocess.run(command, input=text, capture_output=True, text=True, timeout=60)
+                done = subprocess.run([binary, "plan", "-", "--at", at, "--json"], input=text, capture_output=True, text=True, timeout=60)
                 return done.returncode, done.stdout, done.stderr
             except OSError:  # missing or half written while someone compiles
                 if not patience:
                     raise
-                time.sleep(3)
-                return ask_once(text, at, patience - 1)
+            time.sleep(3)
+            return ask_once(text, at, patience - 1)
 
         ask = lambda case: [ask_once(yaml.dump(case[1], Dumper=Plain, sort_keys=False), case[2]) for _ in range(2)]
         with ThreadPoolExecutor(2) as pool:
@@ -456,15 +441,11 @@ class Report:
 def random_window(chance, start):
     """An agreed window that may or may not hold a start."""
     begin = start - chance.choice([0, 0, 30, 120]) * MINUTE
-    rule = f"FREQ=WEEKLY;BYDAY={WEEK[begin.weekday()]}"
-    window = {
-        "rrule": chance.choice([rule, "FREQ=DAILY", "FREQ=WEEKLY;INTERVAL=2", "FREQ=MONTHLY;BYDAY=-1SU"]),
-        "start": f"{begin:%H:%M}", "duration": f"PT{chance.choice([2, 4, 8, 24])}H", "from": begin.date() - chance.randrange(60) * DAY,
-    }
-    optional = {"exdates": (0.1, [begin.date()]), "time_zone": (0.2, chance.choice(ZONES)),
-                "moved": (0.1, {begin.date(): f"{begin + chance.choice([-1, 0, 1]) * HOUR:%Y-%m-%dT%H:%M}"})}
-    key = chance.choice(list(optional))
-    return {**window, key: optional[key][1]} if chance.random() < 0.4 else window
+    rules = [f"FREQ=WEEKLY;BYDAY={WEEK[begin.weekday()]}", "FREQ=DAILY", "FREQ=WEEKLY;INTERVAL=2", "FREQ=MONTHLY;BYDAY=-1SU"]
+    window = {"rrule": chance.choice(rules), "start": f"{begin:%H:%M}", "duration": f"PT{chance.choice([2, 4, 8, 24])}H",
+              "from": begin.date() - chance.randrange(60) * DAY}
+    moved = {begin.date(): f"{begin + chance.choice([-1, 0, 1]) * HOUR:%Y-%m-%dT%H:%M}"}
+    return window | chance.choice([{}, {}, {"exdates": [begin.date()]}, {"moved": moved}, {"time_zone": chance.choice(ZONES)}])
 
 
 def random_start(chance, zone):
@@ -484,13 +465,13 @@ def random_start(chance, zone):
 
 def random_policy(chance, year):
     """A policy of one's own."""
-    pool = [entry for entry in OFFSETS if entry != "2y" or 2023 <= year <= 2037]
-    usual, before = lambda offset: split_offset(offset)[2], []
+    pool, before = [entry for entry in OFFSETS if entry != "2y" or 2023 <= year <= 2037], []
+    usual = lambda offset: split_offset(offset)[2]
     for offset in sorted(chance.sample(pool, chance.randrange(1, 8)), key=usual, reverse=True):
         if not before or usual(offset) < 0.995 * usual(before[-1]):
             before.append(offset)
     optional = {
-        "at": (0.6, chance.choice(["00:00", "00:30", "01:30", "02:00", "02:30", "07:15", "09:00", "12:00", "17:45", "23:59"])),
+        "at": (0.6, chance.choice("00:00 00:30 01:30 02:00 02:30 07:15 09:00 12:00 17:45 23:59".split())),
         "progress": (0.6, [f"{n}%" for n in chance.sample(range(1, 100), chance.randrange(5))]),
         "min_window": (0.6, f"PT{chance.choice([30, 60, 90, 120, 121, 240, 1440])}M"),
         "hypercare": (0.15, {"every": f"{chance.randrange(1, 4)}bd", "for": chance.choice(["1w", "2w"])}),
@@ -516,21 +497,19 @@ def random_documents(chance, ids):
         used = ["*"] if chance.random() < 0.2 else chance.sample(names, chance.randrange(1, len(names) + 1))
         level = chance.choice(["non_technical", "semi_technical", "technical"])
         audience = {"id": f"a{n}", "name": "A", "level": level, "channels": channels, "services": used}
-        kinds = chance.choice([{"events": ["incident"]}, {"events": ["maintenance", "incident"]}, {"severities": ["P1"]}])
-        for key, likely, value in (("time_zone", 0.6, ZONES), ("calendar", 0.6, calendars), ("routing", 0.3, [kinds])):
+        kinds = [{"events": ["incident"]}, {"events": ["maintenance", "incident"]}, {"severities": ["P1"]}]
+        for key, likely, value in (("time_zone", 0.6, ZONES), ("calendar", 0.6, calendars), ("routing", 0.3, kinds)):
             if chance.random() < likely:
                 audience[key] = chance.choice(value)
         audiences.append(audience)
     near = lambda: start.date() - DAY * chance.choice([chance.randrange(-15, 30), chance.randrange(370)])
     text = lambda civil: f"{civil:%Y-%m-%dT%H:%M}" + (f"[{written}]" if written != zone else "")
-    own = chance.random() < 0.8
+    policy, closed = "own" if chance.random() < 0.8 else chance.choice(list(BUILT_IN)), {near() for _ in range(chance.choice([0, 0, 1, 3, 8]))}
     return {
-        "organisation": {"name": "X", "time_zone": zone, "calendar": chance.choice(calendars),
-                         "closed_days": sorted({near() for _ in range(chance.choice([0, 0, 1, 3, 8]))})},
-        "services": services, "audiences": audiences, "policies": [random_policy(chance, start.year)] if own else [],
-        "maintenance": {"id": "MNT-1", "title": "Work", "policy": "own" if own else chance.choice(list(BUILT_IN)),
-                        "services": chance.sample(names, min(len(names), chance.choice([1, 1, 2]))),
-                        "start": text(start), "end": text(start + length * MINUTE)},
+        "organisation": {"name": "X", "time_zone": zone, "calendar": chance.choice(calendars), "closed_days": sorted(closed)},
+        "services": services, "audiences": audiences, "policies": [random_policy(chance, start.year)],
+        "maintenance": {"id": "MNT-1", "title": "Work", "services": chance.sample(names, min(len(names), chance.choice([1, 1, 2]))),
+                        "policy": policy, "start": text(start), "end": text(start + length * MINUTE)},
     }
 
 
@@ -557,8 +536,7 @@ def check_plans(arguments, report):
     """Part 1."""
     chance, supported = random.Random(arguments.seed), package.list_supported_countries(include_aliases=False)
     ids = sorted(id for country, subs in supported.items() for id in (country, *(f"{country}-{sub}" for sub in subs)))
-    ids = chance.sample(ids, 150)
-    now = lambda judge: random_now(chance, judge)
+    ids, now = chance.sample(ids, 150), lambda judge: random_now(chance, judge)
     report.run([make_case(f"plan {n}", random_documents(chance, ids), now) for n in range(arguments.cases)], arguments.binary)
 
 
@@ -577,24 +555,23 @@ def time_case(what, zone, start, end, before="1w 1bd 24h 36h 30min", at="09:00",
 
 def check_time(arguments, report):
     """Part 2."""
-    cases, text = [], lambda civil: f"{civil:%Y-%m-%dT%H:%M}"
-    case = lambda what, zone, start, end, *more, **named: cases.append(time_case(what, zone, text(start), text(end), *more, **named))
+    cases, text, midnight = [], lambda civil: f"{civil:%Y-%m-%dT%H:%M}", lambda day: datetime(day.year, day.month, day.day)
+    add = lambda what, zone, start, end, *more, **named: cases.append(time_case(what, zone, text(start), text(end), *more, **named))
     for zone in CLOCK_ZONES:
         changes = [change for change in transitions(zone) if 2026 <= change[0].year <= 2028]
         for change, old, new in (next(c for c in changes if c[2] > c[1]), next(c for c in changes if c[2] < c[1])):
             kind, (low, high) = "gap" if new > old else "fold", sorted((old, new))
-            inside, midnight = low + (high - low) // 3, datetime.combine(low.date(), datetime.min.time())
-            day = inside.date()
-            open_then = next(id for id in ("US", "IL", "HK", "EG") if Calendar(id).step(day, 0) == day)
-            after = datetime.combine(Calendar(open_then).step(day, 1), datetime.min.time()) + 10 * HOUR
-            case(f"start in a {kind}", zone, inside, high + 3 * HOUR)
-            case(f"end in a {kind}", zone, low - 3 * HOUR, inside)
-            case(f"the first to the last minute of a {kind}", zone, low, high)
-            case(f"the hour before to the hour after a {kind}", zone, low - HOUR, high + HOUR)
-            case(f"over midnight and a {kind}", zone, midnight - 2 * HOUR, midnight + 6 * HOUR, "1mo 5bd 8h 4h 90min 30min")
-            case(f"notices due in a {kind}", zone, after, after + 2 * HOUR, "1mo 2bd 1bd 30h 24h 12h", text(inside)[-5:], calendar=open_then)
-            case(f"earliest start in a {kind}", zone, inside - 2 * DAY, inside - DAY, "44h 30min", now=change - 44 * HOUR)
-    late_2011, new_york, berlin, apia = datetime(2011, 11, 1, tzinfo=UTC), "America/New_York", "Europe/Berlin", "Pacific/Apia"
+            inside, first = low + (high - low) // 3, midnight(low)
+            open_then = next(id for id in ("US", "IL", "HK", "EG") if Calendar(id).step(low.date(), 0) == low.date())
+            after = midnight(Calendar(open_then).step(low.date(), 1)) + 10 * HOUR
+            add(f"start in a {kind}", zone, inside, high + 3 * HOUR)
+            add(f"end in a {kind}", zone, low - 3 * HOUR, inside)
+            add(f"the first to the last minute of a {kind}", zone, low, high)
+            add(f"the hour before to the hour after a {kind}", zone, low - HOUR, high + HOUR)
+            add(f"over midnight and a {kind}", zone, first - 2 * HOUR, first + 6 * HOUR, "1mo 5bd 8h 4h 90min 30min")
+            add(f"due in a {kind}", zone, after, after + 2 * HOUR, "1mo 2bd 1bd 30h 24h 12h", text(inside)[-5:], calendar=open_then)
+            add(f"earliest start in a {kind}", zone, inside - 2 * DAY, inside - DAY, "44h 30min", now=change - 44 * HOUR)
+    then, new_york, berlin, apia = datetime(2011, 11, 1, tzinfo=UTC), "America/New_York", "Europe/Berlin", "Pacific/Apia"
     cases += [
         time_case("no wall-clock time", new_york, "2026-11-01T01:30", "2026-11-01T06:30[UTC]"),
         time_case("no wall-clock time", berlin, "2026-10-25T02:30", "2026-10-25T01:30[UTC]"),
@@ -604,27 +581,27 @@ def check_time(arguments, report):
         time_case("the later reading, by its offset", berlin, "2026-10-25T00:30", f"2026-10-25T02:30+01:00[{berlin}]"),
         time_case("the earlier reading, by its offset", new_york, f"2026-11-01T01:30-04:00[{new_york}]", "2026-11-01T04:00"),
         time_case("UTC with a zone", berlin, "2026-04-04T15:10Z[Australia/Lord_Howe]", "2026-04-04T18:00Z[Australia/Lord_Howe]"),
-        time_case("Apia, late", apia, "2011-12-31T10:00", "2011-12-31T12:00", "1bd 24h 12h", now=late_2011 + 59.4 * DAY, calendar="TR"),
+        time_case("Apia, late", apia, "2011-12-31T10:00", "2011-12-31T12:00", "1bd 24h 12h", now=then + 59.4 * DAY, calendar="TR"),
     ]
-    for start, end in (("30T10:00", "31T02:40"), ("29T23:30", "31T00:30"), ("29T22:00", "30T06:00"), ("31T10:00", "31T14:00"), ("30T01:00", "30T23:00")):
-        start, end, offsets = f"2011-12-{start}", f"2011-12-{end}", "1mo 1w 2bd 1bd 36h 24h 12h"
-        cases.append(time_case("no 30 December", apia, start, end, offsets, now=late_2011, calendar="TR"))
-        cases.append(time_case("seen from Honolulu", "Pacific/Honolulu", f"{start}[{apia}]", f"{end}[{apia}]", offsets, "23:30", late_2011, apia, "TR"))
-    days = {"leap day": "2028-02-29 2024-02-29 2029-02-28 2028-03-31", "clocks change this month": "2026-03-31 2026-10-31 2027-11-30 2026-04-30",
+    for times in "30T10:00 31T02:40, 29T23:30 31T00:30, 29T22:00 30T06:00, 31T10:00 31T14:00, 30T01:00 30T23:00".split(", "):
+        (start, end), offsets = (f"2011-12-{clock}" for clock in times.split()), "1mo 1w 2bd 1bd 36h 24h 12h"
+        cases.append(time_case("no 30 December", apia, start, end, offsets, now=then, calendar="TR"))
+        cases.append(time_case("seen from Honolulu", "Pacific/Honolulu", f"{start}[{apia}]", f"{end}[{apia}]", offsets, "23:30", then, apia, "TR"))
+    days = {"leap day": "2028-02-29 2024-02-29 2029-02-28 2028-03-31", "clocks change": "2026-03-31 2026-10-31 2027-11-30 2026-04-30",
             "week 53": "2026-12-31 2027-01-03 2032-12-30 2027-01-01", "new year": "2029-12-31 2030-01-01"}
     for what, day in ((what, datetime.fromisoformat(day)) for what, dates in days.items() for day in dates.split()):
         for zone in ("Asia/Kathmandu", berlin, "America/Los_Angeles"):
-            case(what, zone, day + 23.5 * HOUR, day + 26.5 * HOUR, "1y 6mo 1mo 53w 4w 2w 5bd 1bd 30min",
-                 now=day.replace(tzinfo=UTC) - 500 * DAY, other="Pacific/Auckland")
+            add(what, zone, day + 23.5 * HOUR, day + 26.5 * HOUR, "1y 6mo 1mo 53w 4w 2w 5bd 1bd 30min",
+                now=day.replace(tzinfo=UTC) - 500 * DAY, other="Pacific/Auckland")
     report.run(cases, arguments.binary)
 
 
 def random_rule(chance):
     """An RFC 5545 rule without what it forbids."""
-    freq = chance.choice(["YEARLY", "MONTHLY", "MONTHLY", "WEEKLY", "WEEKLY", "DAILY"])
-    parts, maybe = {"FREQ": freq}, lambda likely: chance.random() < likely
+    freq, maybe = chance.choice(["YEARLY", "MONTHLY", "MONTHLY", "WEEKLY", "WEEKLY", "DAILY"]), lambda likely: chance.random() < likely
     some = lambda choices, most: ",".join(map(str, chance.sample(list(choices), chance.randrange(1, most + 1))))
     signed = lambda last: [*range(1, last + 1), *range(-last, 0)]
+    parts, mixed = {"FREQ": freq}, False
     if maybe(0.25):
         parts["BYMONTH"] = some(range(1, 13), 4)
     if freq == "YEARLY" and maybe(0.3):
@@ -635,7 +612,6 @@ def random_rule(chance):
         parts["INTERVAL"] = chance.choice([1, 2, 2, 3, 4, 6])
     if freq != "WEEKLY" and "BYWEEKNO" not in parts and maybe(0.35):
         parts["BYMONTHDAY"] = some([*signed(31), 29, 30, 31, -1, 1], 5)
-    mixed = False
     if maybe(0.5):
         days = chance.sample(WEEK, chance.randrange(1, 5))
         if freq == "MONTHLY" or freq == "YEARLY" and not {"BYMONTHDAY", "BYYEARDAY", "BYWEEKNO"} & parts.keys():
@@ -652,15 +628,15 @@ def random_rule(chance):
 
 def random_question(chance):
     """A window, its zone, and the time about which it is asked."""
-    zone, begin, rule, ending = chance.choice(ZONES), date(2020, 1, 1) + DAY * chance.randrange(15 * 366), random_rule(chance), chance.random()
+    zone, begin, rule, ending = chance.choice(ZONES), date(2020, 1, 1) + DAY * chance.randrange(5490), random_rule(chance), chance.random()
     if ending < 0.25:
         rule += f";COUNT={chance.choice([1, 2, 5, 10, 30, 100])}"
     elif ending < 0.5:
         until = begin + chance.choice([chance.randrange(60), chance.randrange(2000)]) * DAY
         rule += f";UNTIL={until:%Y%m%d}{chance.choice(['', 'T000000', 'T020000', 'T220000', 'T235959'])}"
-    clock = chance.choice("00:00 00:30 01:30 02:00 02:15 02:30 03:00 09:00 22:00 23:59".split())
-    window = {"rrule": rule, "start": clock, "duration": chance.choice("PT15M PT1H PT1H30M PT4H PT8H PT26H PT48H".split()), "from": begin}
-    after = datetime.combine(begin, datetime.min.time(), UTC) + chance.choice([-5, 0, 0, chance.randrange(2000)]) * DAY
+    clock, length = (chance.choice(x.split()) for x in ("00:00 00:30 01:30 02:15 02:30 03:00 09:00 22:00 23:59", "15M 1H 1H30M 4H 26H 48H"))
+    window = {"rrule": rule, "start": clock, "duration": f"PT{length}", "from": begin}
+    after = datetime(begin.year, begin.month, begin.day, tzinfo=UTC) + chance.choice([-5, 0, 0, chance.randrange(2000)]) * DAY
     before = after + chance.choice([10, 40, 200] if "DAILY" in rule else [40, 200, 800]) * DAY
     starts = [start for start, _ in occurrences(window, ZoneInfo(zone), before)[0]]
     days = sorted({start.astimezone(ZoneInfo(zone)).date() for start in starts if start >= after - 3 * DAY})
@@ -668,8 +644,8 @@ def random_question(chance):
         window["exdates"] = sorted({chance.choice(days) for _ in range(3)} | {days[0] + DAY})
     free = [day for day in days if day not in window.get("exdates", ())]
     if chance.random() < 0.4:
-        move = lambda day: datetime.combine(day, datetime.min.time()) + chance.choice([1, 20, 26, 200, 840, -24, -300]) * HOUR + 30 * MINUTE
-        window["moved"] = {day: move(day) for day in chance.sample(free, min(len(free), 2))}
+        moved = lambda day: f"{day + chance.choice([-12, -1, 0, 1, 8, 35]) * DAY}T{chance.choice(['00:30', '02:30', '20:00'])}"
+        window["moved"] = {day: moved(day) for day in chance.sample(free, min(len(free), 2))}
     if starts and chance.random() < 0.3:
         after, before = sorted((chance.choice(starts), before))
     return window, zone, after, max(before, after + DAY)
@@ -681,24 +657,21 @@ def check_recurrence(arguments, report):
         print(f"  not compared: there is no {arguments.probe}")
         return False
     chance = random.Random(arguments.seed)
-    questions = [random_question(chance) for _ in range(arguments.rules)]
-    lines = []
+    questions, lines = [random_question(chance) for _ in range(arguments.rules)], []
     for window, zone, after, before in questions:
-        moved = ",".join(f"{day}={civil:%Y-%m-%dT%H:%M}" for day, civil in window.get("moved", {}).items())
-        line = [window["rrule"], window["start"], window["duration"], window["from"], zone, ",".join(map(str, window.get("exdates", ())))]
-        lines.append("\t".join(map(str, [*line, moved, show(after), show(before)])))
+        exdates, moved = ",".join(map(str, window.get("exdates", ()))), ",".join(f"{day}={to}" for day, to in window.get("moved", {}).items())
+        lines.append("\t".join([window["rrule"], window["start"], window["duration"], str(window["from"]), zone, exdates, moved, show(after), show(before)]))
     done = subprocess.run([arguments.probe], input="\n".join(lines) + "\n", stdout=subprocess.PIPE, text=True, check=True)
     total = never = 0
     for line, (window, zone, after, before), answer in zip(lines, questions, done.stdout.split("\n")[:-1], strict=True):
-        readings = [{f"{show(a)}/{show(b)}" for a, b in reading if after <= a < before} for reading in occurrences(window, ZoneInfo(zone), before)]
-        given, total = set(answer.split()), total + len(readings[0])
-        if answer.startswith("error:") and not any(occurrences(window, ZoneInfo(zone), datetime(2139, 1, 1))):
+        readings = [{f"{show(a)}/{show(b)}" for a, b in found if after <= a < before} for found in occurrences(window, ZoneInfo(zone), before)]
+        given, refused, total = set(answer.split()), answer.startswith("error:"), total + len(readings[0])
+        if refused and not any(occurrences(window, ZoneInfo(zone), datetime(2139, 1, 1))):
             never += 1
         elif given not in readings:
-            text = f"without {sorted(readings[0] - given)[:4]}, but with {sorted(given - readings[0])[:4]}"
-            kind = "rule refused" if answer.startswith("error:") else "rule"
-            report.differ(kind, line.replace("\t", " | "), answer if kind == "rule refused" else text)
-    print(f"  {len(lines)} rules, {total} occurrences; {never} more that never come true were refused")
+            text = answer if refused else f"without {sorted(readings[0] - given)[:4]}, but with {sorted(given - readings[0])[:4]}"
+            report.differ("rule refused" if refused else "rule", line.replace("\t", " | "), text)
+    print(f"  {len(lines)} rules, {total} occurrences; {never} of them never come true and were refused")
     return True
 
 
@@ -706,15 +679,13 @@ def main():
     """Compare what was asked for."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--part", choices=["plans", "time", "recurrence", "all"], default="all")
-    parser.add_argument("--seed", type=int, default=20261123)
-    parser.add_argument("--cases", type=int, default=1000, help="random plans")
-    parser.add_argument("--rules", type=int, default=2000, help="random recurrence rules")
+    for flag, default in (("--seed", 20261123), ("--cases", 1000), ("--rules", 2000)):
+        parser.add_argument(flag, type=int, default=default)
     parser.add_argument("--binary", default=str(ROOT / "target/debug/forewarn"))
     parser.add_argument("--probe", default=str(ROOT / "target/debug/examples/recurrence_probe"))
-    arguments = parser.parse_args()
+    arguments, wrong, missing = parser.parse_args(), {}, False
     warnings.simplefilter("ignore")
     print(f"holidays {package.__version__}, numpy {numpy.__version__}, seed {arguments.seed}")
-    wrong, missing = {}, False
     for part, check in (("plans", check_plans), ("time", check_time), ("recurrence", check_recurrence)):
         if arguments.part in (part, "all"):
             print(part)

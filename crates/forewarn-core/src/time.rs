@@ -237,7 +237,13 @@ pub mod duration_text {
 /// Says the accepted form.
 pub fn parse_time_of_day(text: &str) -> Result<civil::Time, String> {
     let wrong = || "must be a time of day such as 09:00".to_owned();
-    let (hour, minute) = text.trim().split_once(':').ok_or_else(wrong)?;
+    let text = text.trim();
+    // Seconds come back from programs that print them, and are never anything but zero.
+    let text = match text.strip_suffix(":00") {
+        Some(shorter) if shorter.contains(':') => shorter,
+        _ => text,
+    };
+    let (hour, minute) = text.split_once(':').ok_or_else(wrong)?;
     if hour.len() > 2 || minute.len() != 2 {
         return Err(wrong());
     }

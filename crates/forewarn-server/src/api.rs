@@ -7,6 +7,7 @@ mod documents;
 mod events;
 mod lists;
 mod openapi;
+mod windows;
 
 pub(crate) use lists::{cursor as notice_cursor, message_id, read_cursor as read_notice_cursor};
 pub use openapi::{Operation, document, operations};
@@ -33,6 +34,7 @@ fn routes() -> OpenApiRouter<App> {
         .merge(decisions::routes())
         .merge(documents::routes())
         .merge(lists::routes())
+        .merge(windows::routes())
 }
 
 /// The API behind its guard, and its description.

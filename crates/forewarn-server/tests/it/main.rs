@@ -23,3 +23,4 @@ mod screens;
 mod sign_in;
 mod status_page;
 mod unsubscribe;
+mod windows;
