@@ -6,7 +6,7 @@
 
 use crate::problem::unknown;
 use jiff::civil::DateTime;
-use rrule::{RRule, RRuleSet, Tz, Unvalidated};
+use rrule::RRuleSet;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 
@@ -114,14 +114,18 @@ impl Rule {
         let set = self.set(first)?;
         Ok((&set)
             .into_iter()
-            .filter_map(|at| civil(&at))
+            .filter_map(|at| civil(at.timestamp()))
             .take_while(within))
     }
 
+    /// The library reads a start and a rule as iCalendar writes them, so that none of its types is needed here.
     fn set(&self, first: DateTime) -> Result<RRuleSet, String> {
-        let rule: RRule<Unvalidated> = self.endless.parse().map_err(|e| readable(&e))?;
-        let first = utc(first).ok_or("begins outside of the years 1 to 9999")?;
-        let set = rule.build(first).map_err(|e| readable(&e))?;
+        let text = format!(
+            "DTSTART:{}\nRRULE:{}",
+            first.strftime("%Y%m%dT%H%M%SZ"),
+            self.endless
+        );
+        let set: RRuleSet = text.parse().map_err(|e| readable(&e))?;
         Ok(set.limit())
     }
 }
@@ -171,33 +175,10 @@ fn wrong_frequency(value: &str) -> String {
     }
 }
 
-fn utc(civil: DateTime) -> Option<chrono::DateTime<Tz>> {
-    let date = chrono::NaiveDate::from_ymd_opt(
-        civil.year().into(),
-        civil.month() as u32,
-        civil.day() as u32,
-    )?;
-    let time = date.and_hms_opt(
-        civil.hour() as u32,
-        civil.minute() as u32,
-        civil.second() as u32,
-    )?;
-    Some(time.and_utc().with_timezone(&Tz::UTC))
-}
-
-fn civil(at: &chrono::DateTime<Tz>) -> Option<DateTime> {
-    use chrono::{Datelike as _, Timelike as _};
-    let part = |n: u32| i8::try_from(n).ok();
-    DateTime::new(
-        i16::try_from(at.year()).ok()?,
-        part(at.month())?,
-        part(at.day())?,
-        part(at.hour())?,
-        part(at.minute())?,
-        part(at.second())?,
-        0,
-    )
-    .ok()
+/// A time of the library's, which is in UTC, as the civil time that it stands for.
+fn civil(seconds: i64) -> Option<DateTime> {
+    let at = jiff::Timestamp::from_second(seconds).ok()?;
+    Some(at.to_zoned(jiff::tz::TimeZone::UTC).datetime())
 }
 
 impl fmt::Display for Rule {
