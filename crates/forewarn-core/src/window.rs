@@ -76,13 +76,8 @@ impl Window {
             }
         }
         if let (Some(rule), Some(start)) = (&rrule, start) {
-            match rule
-                .starts(from.to_datetime(start), utc)
-                .map(|mut starts| starts.next())
-            {
-                Ok(Some(_)) => {}
-                Ok(None) => fields.problem("rrule", "never matches: no date fits it", problems),
-                Err(problem) => fields.problem("rrule", problem, problems),
+            if rule.starts(from.to_datetime(start), utc).next().is_none() {
+                fields.problem("rrule", "never matches: no date fits it", problems);
             }
         }
         fields.finish(problems);
@@ -105,10 +100,7 @@ impl Window {
         // A moved one may come from any date: all of them are looked at.
         let last_moved = self.moved.keys().next_back().copied();
         let mut found = Vec::new();
-        let Ok(starts) = self.rrule.starts(self.from.to_datetime(self.start), at) else {
-            return found;
-        };
-        for civil in starts {
+        for civil in self.rrule.starts(self.from.to_datetime(self.start), at) {
             let (date, start) = (civil.date(), at(civil));
             if start >= before && last_moved.is_none_or(|moved| date > moved) {
                 break;
