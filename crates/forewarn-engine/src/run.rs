@@ -21,6 +21,8 @@ use tokio::time::Instant;
 
 /// How many flights of a lane are in the air at once; each uses one connection of a channel.
 const FLIGHTS: usize = 8;
+/// How many start together: while some are in the air the store is free for the others.
+const AT_ONCE: usize = FLIGHTS / 2;
 /// However quiet it seems, the store is asked this often when something is due: hints may be lost.
 const POLL: Duration = Duration::from_secs(1);
 /// What seems due and cannot be had (an older message to the same endpoint is under way elsewhere) is looked at this often.
@@ -159,7 +161,7 @@ impl<C: Channels> Engine<C> {
             // Claims are made here and for all that may start, so that a flight that takes long holds up no other and the
             // faster they land the fewer commits they cost.
             while !state.empty && state.doubt.is_none() && flights.len() < FLIGHTS {
-                let wanted = (FLIGHTS - flights.len()) * FLIGHT;
+                let wanted = (FLIGHTS - flights.len()).min(AT_ONCE) * FLIGHT;
                 match self.claim(lane, wanted).await {
                     Ok(claimed) => {
                         state.empty = claimed.len() < wanted;

@@ -14,8 +14,8 @@ use forewarn_core::contact::EmailAddress;
 use forewarn_core::id::Id;
 use jiff::Timestamp;
 
-/// How many contacts are expanded in one transaction: writers of other lanes get in between.
-const EXPAND_CONTACTS: i64 = 5_000;
+/// How many contacts are expanded in one transaction: the first messages leave soon, and writers of other lanes get in between.
+const EXPAND_CONTACTS: i64 = 1_000;
 
 /// After every contact's id.
 const LAST: &str = "\u{10ffff}";
