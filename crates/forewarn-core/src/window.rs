@@ -75,10 +75,10 @@ impl Window {
                 Err(problem) => problems.add(path, node.place, problem),
             }
         }
-        if let (Some(rule), Some(start)) = (&rrule, start) {
-            if rule.starts(from.to_datetime(start), utc).next().is_none() {
-                fields.problem("rrule", "never matches: no date fits it", problems);
-            }
+        if let (Some(rule), Some(start)) = (&rrule, start)
+            && rule.starts(from.to_datetime(start), utc).next().is_none()
+        {
+            fields.problem("rrule", "never matches: no date fits it", problems);
         }
         fields.finish(problems);
         Some(Window {

@@ -66,7 +66,7 @@ fn asked(node: &Node) -> Result<Asked> {
     read(&flat, |flat, problems| {
         let answers = Answers::read(flat, "", problems);
         let mut fields = Fields::of(&beside, "", problems)?;
-        let maintenance = fields.optional("maintenance", problems, |text| Id::parse(text));
+        let maintenance = fields.optional("maintenance", problems, Id::parse);
         let own = fields
             .node("own")
             .map(|own| OwnDecision::read(own, "own", problems));
