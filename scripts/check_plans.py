@@ -97,7 +97,7 @@ def days_off(id):
     for year in (2010, 2011, 2012, *range(2019, 2043)):
         public = package.country_holidays(country, subdiv=subdivision or None, years=year, expand=False, categories=("public",))
         days = (date(year, 1, 1) + DAY * n for n in range(365 + (year % 4 == 0)))
-        found += [day for day in days if day in public or public.is_weekend(day)]
+        found += (day for day in days if day in public or public.is_weekend(day))
     return numpy.array(found, dtype="datetime64[D]")
 
 
@@ -146,10 +146,9 @@ def expand(text, begin):
         anchor -= (begin.weekday() - first) % 7 * DAY
     # With BYWEEKNO alone it would take all seven days. "MO,1FR": it would take days that are both.
     days = parts.pop("BYDAY", WEEK[begin.weekday()] if weeks else "").split(",")
-    for some in ([day for day in days if len(day) <= 2], [day for day in days if len(day) > 2]):
+    for some in filter(None, ([day for day in days if len(day) <= 2], [day for day in days if len(day) > 2])):
         one = {**parts, **({"BYDAY": ",".join(some)} if any(some) else {})}
-        if some:
-            union.rrule(rrule.rrulestr(";".join(f"{key}={value}" for key, value in one.items()), dtstart=anchor))
+        union.rrule(rrule.rrulestr(";".join(f"{key}={value}" for key, value in one.items()), dtstart=anchor))
 
     # It miscounts the last week of a year that ends in the next. A week has the year of its fourth day.
     middle = lambda civil: civil.date() + (3 - (civil.weekday() - first) % 7) * DAY
@@ -305,9 +304,8 @@ class Report:
             print(f"  {kind}: {what}\n    {text[:1200]}" + (f"\n    {path}" if documents else ""))
             path.write_text(f"# {what}\n{as_yaml(documents)}")
 
-    def compare(self, judge, runs):
+    def compare(self, judge, runs, code):
         """What the program said against what the judge says."""
-        code = runs[0].returncode
         differ = lambda kind, text: self.differ(kind, f"{judge.what}, --at {show(judge.now)}", text, judge.documents)
         if judge.end <= judge.start:
             self.counts["windows to be refused"] += 1
@@ -325,7 +323,6 @@ class Report:
                 differ(f"{kind} {name}".strip(), f"expected {only(missing)}\n    forewarn {only(extra)}")
             if kind == "times" and missing:
                 return  # all the rest follows from it
-        self.counts["notices standing for others"] += sum(bool(notice[3]) for notice in expected["notice"])
         for service, path in ((entry["service"], entry["path"]) for entry in answer["affected"]):
             linked = all(a in judge.services[b].get("depends_on", ()) for a, b in zip(path, path[1:]))
             if not linked or path[-1] != service or path[0] not in judge.maintenance["services"] or len(path) != judge.steps[service] + 1:
@@ -333,9 +330,8 @@ class Report:
         order = [(parse(n["due"]), n["audience"], n["milestone"]) for n in answer["notices"]]
         if order != sorted(order) or not all(n["because"] for n in answer["notices"]):
             differ("order or because", "not sorted by due, audience, milestone, or one without a reason")
-        warned = {warning["field"] for warning in answer["warnings"]}
         for field, kind in (("maintenance.start", judge.start_kind), ("maintenance.end", judge.end_kind)):
-            if kind != "plain" and field not in warned:
+            if kind != "plain" and not any(warning["field"] == field for warning in answer["warnings"]):
                 differ("warning", f"none that {field} lies in a {kind}")
         for n in answer["notices"]:
             # [7] event, revision, milestone, offset and audience make the id, and nothing else, in all cases.
@@ -347,15 +343,20 @@ class Report:
 
     def run(self, cases, binary):
         """Plan each case twice, two processes at a time, and compare."""
-        def ask(judge):
+        def ask(judge, patience=9):
             command, text = [binary, "plan", "-", "--at", show(judge.now), "--json"], as_yaml(judge.documents)
-            while not Path(binary).exists():  # someone compiles
-                time.sleep(1)
-            return [subprocess.run(command, input=text, capture_output=True, text=True, timeout=60) for _ in range(2)]
+            try:
+                return [subprocess.run(command, input=text, capture_output=True, text=True, timeout=60) for _ in range(2)]
+            except (OSError, subprocess.TimeoutExpired):  # someone compiles
+                if not patience:
+                    raise
+                self.counts["asked again"] += 1
+                time.sleep(20)
+                return ask(judge, patience - 1)
 
         with ThreadPoolExecutor(2) as pool:
             for judge, runs in zip(cases, pool.map(ask, cases), strict=True):
-                self.compare(judge, runs)
+                self.compare(judge, runs, runs[0].returncode)
         print(f"  {len(cases)} cases: {', '.join(f'{what} {n}' for what, n in self.counts.items())}")
 
 
@@ -481,10 +482,9 @@ def check_time(arguments, report):
         time_case("no time: in one gap", new_york, "2026-03-08T02:10", "2026-03-08T02:40"),
         time_case("later readings, by offset", new_york, f"2026-11-01T01:10-05:00[{new_york}]", f"2026-11-01T01:50-05:00[{new_york}]"),
         time_case("the earlier reading, by offset", new_york, f"2026-11-01T01:30-04:00[{new_york}]", "2026-11-01T04:00"),
-        time_case("holidays and lateness", "UTC", "2025-11-12T10:00", "2025-11-12T11:00", "43bd", now=then + 5124.4 * DAY, calendar="NP"),
+        time_case("holidays and lateness", "UTC", "2025-11-12T10:00", "2025-11-12T11:00", "43bd", now=then + 5124.375 * DAY, calendar="NP"),
         time_case("planned in a fold", berlin, "2026-10-26T12:00", "2026-10-26T13:00", now=datetime(2026, 10, 25, 1, 30, tzinfo=UTC)),
         time_case("UTC", berlin, "2026-10-25T01:30Z", "2026-10-25T04:30Z"),
-        time_case("UTC with a zone", berlin, "2026-04-04T15:10Z[Australia/Lord_Howe]", "2026-04-04T18:00Z[Australia/Lord_Howe]"),
         time_case("Apia, late", apia, "2011-12-31T10:00", "2011-12-31T12:00", "1bd 24h 12h", now=then + 59.4 * DAY, calendar="TR"),
     ]
     for times in "30T10:00 31T02:40, 29T23:30 31T00:30, 29T22:00 30T06:00, 31T10:00 31T14:00, 30T01:00 30T23:00".split(", "):
