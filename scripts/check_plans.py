@@ -40,7 +40,6 @@ import re
 import subprocess
 import sys
 import tempfile
-import time
 import warnings
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -343,16 +342,9 @@ class Report:
 
     def run(self, cases, binary):
         """Plan each case twice, two processes at a time, and compare."""
-        def ask(judge, patience=9):
+        def ask(judge):
             command, text = [binary, "plan", "-", "--at", show(judge.now), "--json"], as_yaml(judge.documents)
-            try:
-                return [subprocess.run(command, input=text, capture_output=True, text=True, timeout=60) for _ in range(2)]
-            except (OSError, subprocess.TimeoutExpired):  # someone compiles
-                if not patience:
-                    raise
-                self.counts["asked again"] += 1
-                time.sleep(20)
-                return ask(judge, patience - 1)
+            return [subprocess.run(command, input=text, capture_output=True, text=True, timeout=60) for _ in range(2)]
 
         with ThreadPoolExecutor(2) as pool:
             for judge, runs in zip(cases, pool.map(ask, cases), strict=True):

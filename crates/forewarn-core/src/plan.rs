@@ -266,6 +266,7 @@ pub fn plan(input: Input<'_>) -> Plan {
         let clock = clocks
             .entry(clock_name(audience, input.catalogue))
             .or_insert_with(|| Clock::of(audience, input.catalogue));
+        planner.warn_of_unknown_holidays(clock);
         planner.audience(audience, clock);
     }
     planner.leadership();
@@ -328,7 +329,13 @@ impl Planner<'_> {
 
     /// The people who run the event are asked whether the end will hold.
     fn internal(&mut self) {
-        let due = self.end - OVERRUN_CHECK.min(self.end.duration_since(self.start) / 2);
+        // A window shorter than that is asked about halfway.
+        let length = self.end.duration_since(self.start);
+        let ahead = match length < OVERRUN_CHECK {
+            true => length / 2,
+            false => OVERRUN_CHECK,
+        };
+        let due = self.end - ahead;
         let open = !self.input.maintenance.status.is_over();
         if open && due >= self.input.now {
             let zone = self.input.catalogue.organisation.time_zone.clone();
@@ -438,11 +445,7 @@ impl Planner<'_> {
 
     /// The policy's time of day on a date.
     fn on(&self, date: Date, zone: &Zone) -> Timestamp {
-        CivilTime {
-            civil: date.to_datetime(self.input.policy.at),
-            zone: zone.clone(),
-        }
-        .instant()
+        CivilTime::new(date.to_datetime(self.input.policy.at), zone.clone()).instant()
     }
 
     /// A change is told at once, and what is late now is told by it: one message, not two.
@@ -509,6 +512,18 @@ impl Planner<'_> {
         }
     }
 
+    /// Business days are counted without holidays where nobody knows them yet.
+    fn warn_of_unknown_holidays(&mut self, clock: &Clock) {
+        let Some(holidays) = clock.calendar.holidays else {
+            return;
+        };
+        let year = clock.zone.at(self.start).year();
+        if !holidays.covers(year) {
+            let id = holidays.id();
+            self.warn("maintenance.start", format!("the public holidays of {id} in {year} are not known: business days are counted without them"));
+        }
+    }
+
     /// Rule 4: a start or end that does not exist or exists twice is pointed at; planning goes on.
     fn warn_of_clock_changes(&mut self) {
         let maintenance = self.input.maintenance;
@@ -529,6 +544,7 @@ impl Planner<'_> {
                         time.civil, time.zone.name(), show(resolved.at), show(other)
                     ),
                 ),
+                Reading::Fold { .. } if time.says_which() => {}
                 Reading::Fold { other } => self.warn(
                     field,
                     format!(

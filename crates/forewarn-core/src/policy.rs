@@ -129,6 +129,10 @@ impl Policy {
         let progress = fields
             .list("progress", problems, parse_percent)
             .unwrap_or_else(|| vec![25, 50, 75]);
+        if let Some(twice) = (1..progress.len()).find(|&n| progress[..n].contains(&progress[n])) {
+            let problem = format!("{}% stands twice", progress[twice]);
+            fields.problem("progress", problem, problems);
+        }
         let min_window = fields
             .optional("min_window", problems, parse_duration)
             .unwrap_or_else(two_hours);

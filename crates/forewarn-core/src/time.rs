@@ -1,5 +1,6 @@
 //! Zones, durations and civil times as documents write them.
 
+use crate::calendar::Reading;
 use jiff::civil::{self, DateTime};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, Zoned};
@@ -90,6 +91,8 @@ pub struct CivilTime {
     pub civil: DateTime,
     /// Which wall.
     pub zone: Zone,
+    /// Of a time that this wall shows twice, the second is meant: only an instant says so.
+    later: bool,
 }
 
 impl CivilTime {
@@ -120,36 +123,57 @@ impl CivilTime {
                 .is_some_and(|clock| clock.ends_with(['Z', 'z']) || clock.contains(['+', '-']));
         if has_offset {
             let instant: Timestamp = time.parse().map_err(|_| forms)?;
-            return Ok(CivilTime {
-                civil: zone.at(instant).datetime(),
-                zone,
-            });
+            return Ok(CivilTime::of(instant, &zone));
         }
         let civil: DateTime = time.parse().map_err(|e| format!("{forms} ({e})"))?;
         if !(1970..=2200).contains(&civil.year()) {
             return Err("must lie between the years 1970 and 2200".into());
         }
-        Ok(CivilTime { civil, zone })
+        Ok(CivilTime::new(civil, zone))
     }
 
-    /// The instant, by rule 4 of planning: the first instant after a gap, the earlier of a fold.
+    /// What the clocks of `zone` show, by rule 4 of planning: the first instant after a gap, the earlier of a fold.
+    pub fn new(civil: DateTime, zone: Zone) -> CivilTime {
+        CivilTime {
+            civil,
+            zone,
+            later: false,
+        }
+    }
+
+    /// The instant.
     pub fn instant(&self) -> Timestamp {
-        crate::calendar::instant(self.civil, self.zone.tz())
-            .map_or(Timestamp::MAX, |resolved| resolved.at)
+        match crate::calendar::instant(self.civil, self.zone.tz()) {
+            Ok(resolved) => match resolved.reading {
+                Reading::Fold { other } if self.later => other,
+                _ => resolved.at,
+            },
+            Err(_) => Timestamp::MAX,
+        }
+    }
+
+    /// Whether it was said which of two instants is meant, so that nothing is left to doubt.
+    pub fn says_which(&self) -> bool {
+        self.later
     }
 
     /// The civil time at which `zone`'s clocks show `instant`.
     pub fn of(instant: Timestamp, zone: &Zone) -> CivilTime {
+        let first = CivilTime::new(zone.at(instant).datetime(), zone.clone());
         CivilTime {
-            civil: zone.at(instant).datetime(),
-            zone: zone.clone(),
+            later: first.instant() < instant,
+            ..first
         }
     }
 }
 
 impl fmt::Display for CivilTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}[{}]", self.civil, self.zone.name)
+        // The offset is what tells the second of two from the first.
+        match self.later {
+            true => write!(f, "{}", self.zone.at(self.instant())),
+            false => write!(f, "{}[{}]", self.civil, self.zone.name),
+        }
     }
 }
 
@@ -333,5 +357,35 @@ mod tests {
             assert!(parse_duration(bad).is_err(), "{bad}");
         }
         assert_eq!(show_duration(SignedDuration::from_secs(5400)), "PT90M");
+    }
+
+    #[test]
+    fn of_a_time_that_comes_twice_an_instant_says_which() {
+        let berlin = Zone::parse("Europe/Berlin").unwrap();
+        let read = |text: &str| CivilTime::parse(text, &berlin).unwrap();
+        for (text, at) in [
+            ("2026-10-25T02:30", "2026-10-25T00:30:00Z"),
+            (
+                "2026-10-25T02:30+02:00[Europe/Berlin]",
+                "2026-10-25T00:30:00Z",
+            ),
+            (
+                "2026-10-25T02:30+01:00[Europe/Berlin]",
+                "2026-10-25T01:30:00Z",
+            ),
+            ("2026-10-25T01:30:00Z", "2026-10-25T01:30:00Z"),
+            ("2026-10-25T00:30:00Z", "2026-10-25T00:30:00Z"),
+            ("2026-03-29T02:30", "2026-03-29T01:00:00Z"),
+            ("2026-07-01T12:00", "2026-07-01T10:00:00Z"),
+        ] {
+            let time = read(text);
+            assert_eq!(time.instant().to_string(), at, "{text}");
+            // What is stored is read back as the same instant.
+            assert_eq!(read(&time.to_string()), time, "{text}");
+        }
+        assert_eq!(
+            read("2026-10-25T01:30:00Z").to_string(),
+            "2026-10-25T02:30:00+01:00[Europe/Berlin]"
+        );
     }
 }

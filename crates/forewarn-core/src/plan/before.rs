@@ -8,6 +8,9 @@ use crate::time::{CivilTime, Zone};
 use jiff::civil::Date;
 use jiff::{Span, Timestamp, ToSpan};
 
+/// A start that honours a policy is looked for this far ahead, 11 years.
+const LATEST_START_DAYS: i64 = 4_096;
+
 /// An entry of the policy's `before` list with its due time by the calendar.
 struct Entry {
     milestone: &'static str,
@@ -106,7 +109,7 @@ impl Planner<'_> {
 
     fn breach(&mut self, audience: &Audience, clock: &Clock, entry: &Entry) {
         let late_by = self.input.now.duration_since(entry.nominal);
-        let earliest = self.earliest_compliant_start(clock, entry.offset, late_by.as_hours() / 24);
+        let earliest = self.earliest_compliant_start(clock, entry.offset);
         self.breaches.push(Breach {
             audience: audience.id.to_string(),
             milestone: entry.milestone.to_owned(),
@@ -118,33 +121,27 @@ impl Planner<'_> {
 
     /// Rule 5: the planned start's time of day on the first date for which the notice would not be late.
     ///
-    /// A later start never makes a notice due earlier, and moving the start by D days moves the due
-    /// date by at least D days less a closure, so the search may begin a fortnight short of the shortfall.
-    fn earliest_compliant_start(
-        &mut self,
-        clock: &Clock,
-        offset: Offset,
-        late_days: i64,
-    ) -> Timestamp {
-        let start = &self.input.maintenance.start;
-        let skip = (late_days - 14).max(1);
-        let mut civil = start.civil.checked_add(skip.days()).unwrap_or(start.civil);
-        for _ in 0..1_000 {
-            let candidate = CivilTime {
-                civil,
-                zone: start.zone.clone(),
-            }
-            .instant();
-            if self.due(offset, candidate, clock).0 >= self.input.now {
-                return candidate;
-            }
-            civil = civil.checked_add(1.day()).unwrap_or(civil);
+    /// A later start never makes a notice due earlier, so the first date is found by halving.
+    fn earliest_compliant_start(&mut self, clock: &Clock, offset: Offset) -> Timestamp {
+        let start = self.input.maintenance.start.clone();
+        let after = |days: i64| {
+            let civil = start.civil.checked_add(days.days());
+            CivilTime::new(civil.unwrap_or(start.civil), start.zone.clone()).instant()
+        };
+        let (mut late, mut enough) = (0, 1);
+        while enough < LATEST_START_DAYS
+            && self.due(offset, after(enough), clock).0 < self.input.now
+        {
+            (late, enough) = (enough, enough * 2);
         }
-        CivilTime {
-            civil,
-            zone: start.zone.clone(),
+        while enough - late > 1 {
+            let middle = (late + enough) / 2;
+            match self.due(offset, after(middle), clock).0 < self.input.now {
+                true => late = middle,
+                false => enough = middle,
+            }
         }
-        .instant()
+        after(enough)
     }
 }
 

@@ -7,6 +7,7 @@ use crate::error::Result;
 use forewarn_core::decision::{Answers, InWindow, OwnDecision, Recorded, decide as go_through};
 use forewarn_core::document::{Fields, Node, Value as Tree};
 use forewarn_core::id::Id;
+use forewarn_core::problem::Invalid;
 use forewarn_core::service::affected;
 use serde_json::{Value, json};
 
@@ -26,6 +27,10 @@ struct Asked {
 pub async fn decide(app: &App, caller: &Caller, node: &Node) -> Result<Value> {
     let mut asked = asked(node)?;
     let Some(id) = asked.maintenance.clone() else {
+        if asked.own.is_some() {
+            let problem = "is kept with an event; name its maintenance";
+            return Err(Invalid::one("own", problem).into());
+        }
         return Ok(json!(go_through(&asked.answers)));
     };
     fill_in(app, &id, &mut asked).await?;

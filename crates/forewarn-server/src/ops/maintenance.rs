@@ -355,7 +355,7 @@ fn change_must_be_approved(maintenance: &Maintenance) -> Result<()> {
 /// Where the change request stands. Its approval sets free what waited for it; its loss holds what has not gone out.
 ///
 /// # Errors
-/// When the maintenance has no change request or is over.
+/// When the maintenance has no change request.
 pub async fn set_change(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<Answer> {
     let new = read(node, |node, problems| NewState::read(node, "", problems))?;
     change_to(app, caller, id, &new).await

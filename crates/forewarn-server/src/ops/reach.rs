@@ -4,6 +4,7 @@ use super::maintenance;
 use crate::app::App;
 use crate::error::{ApiError, Result};
 use forewarn_core::audience::Audience;
+use forewarn_core::decision::Verdict;
 use forewarn_core::document::Catalogue;
 use forewarn_core::maintenance::Maintenance;
 use forewarn_core::service::{Affected, affected};
@@ -17,7 +18,7 @@ pub struct Told {
     pub level: &'static str,
     /// From the service worked on to the one that the audience uses.
     pub path: Vec<String>,
-    /// The address of a list that Forewarn does not hold, which gets one message.
+    /// The address of a list that Forewarn does not hold: the one member of its audience.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub external: Option<String>,
     /// Who of its members.
@@ -57,9 +58,8 @@ pub async fn whole(app: &App, id: &str) -> Result<Whole> {
             who,
         })
         .collect();
-    let lists = audiences.iter().filter(|a| a.external.is_some()).count();
     Ok(Whole {
-        messages: messages + lists as i64,
+        messages,
         audiences,
     })
 }
@@ -69,6 +69,11 @@ fn hearing<'a>(
     maintenance: &Maintenance,
     catalogue: &'a Catalogue,
 ) -> Vec<(&'a Audience, Affected, Reached)> {
+    // As decided, only those who run it hear of it.
+    let decision = maintenance.decision.as_ref();
+    if decision.is_some_and(|d| d.verdict() == Verdict::NotNeeded) {
+        return Vec::new();
+    }
     let all = affected(&maintenance.services, &catalogue.services);
     let audiences = catalogue.audiences.iter();
     audiences

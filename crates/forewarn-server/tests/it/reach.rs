@@ -62,3 +62,35 @@ async fn reach_says_who_and_who_not_and_why() {
         .await
         .is(404);
 }
+
+#[tokio::test]
+async fn a_list_elsewhere_is_one_message_and_a_decision_tells_nobody() {
+    let app = TestApp::campus().await;
+    let body = json!({"audiences": [{"id": "staff", "name": "All staff", "level": "non_technical", "channels": ["email"], "services": ["*"],
+        "external": {"email": "all-staff@lists.example.edu"}}]});
+    app.post("/api/v1/documents", &body).await.is(200);
+    app.post("/api/v1/maintenances", &upgrade()).await.is(201);
+    let path = "/api/v1/maintenances/MNT-1/plan/reach";
+    let reach = app.get(path).await.is(200).json();
+    assert_eq!(reach["messages"], 3, "{reach:#}");
+    let staff = &reach["audiences"][2];
+    assert_eq!(
+        (&staff["external"], &staff["messages"]),
+        (&json!("all-staff@lists.example.edu"), &json!({"email": 1}))
+    );
+    let decided = json!({"maintenance": "MNT-1", "own": {"verdict": "not needed", "by": "dba", "reason": "Nobody is there."}});
+    app.post("/api/v1/decisions", &decided).await.is(200);
+    assert_eq!(
+        app.get(path).await.is(200).json(),
+        json!({"messages": 0, "audiences": []})
+    );
+    // The owners' word is kept with an event or not taken at all.
+    let loose = json!({"own": {"verdict": "optional", "by": "dba", "reason": "So."}});
+    assert_eq!(
+        app.post("/api/v1/decisions", &loose)
+            .await
+            .is(422)
+            .problems(),
+        ["own: is kept with an event; name its maintenance"]
+    );
+}

@@ -5,12 +5,13 @@ use super::chance::Chance;
 use forewarn_core::contact::{Channel, Contact};
 use forewarn_core::document::{Catalogue, Documents};
 use forewarn_core::event::{Event, Occasion};
-use forewarn_core::id::{Id, derive};
+use forewarn_core::id::Id;
 use forewarn_core::incident::{Declaration, Impact, Incident, NewUpdate, Severity, Status};
 use forewarn_core::maintenance::{self, Maintenance};
-use forewarn_core::plan::{Change, Changes, INTERNAL, Input, Notice, changes_from, plan};
+use forewarn_core::plan::{
+    Change, Changes, INTERNAL, Input, Notice, changes_from, plan, tell_update,
+};
 use forewarn_core::policy;
-use forewarn_core::service::affected;
 use forewarn_core::time::CivilTime;
 use forewarn_store::{Clock, Entry, Published, Store, StoreError};
 use jiff::{SignedDuration, Timestamp};
@@ -358,45 +359,13 @@ impl Operator {
         expected: i64,
     ) -> bool {
         let now = self.clock.now();
-        let named: Vec<Id> = incident.services.keys().cloned().collect();
-        let reach = affected(&named, &self.catalogue.services);
-        let update = incident.updates.last().expect("never empty").clone();
-        let milestone = Incident::milestone_of(&update);
-        let number = update.number.to_string();
-        let audiences = self.catalogue.audiences.iter();
-        let reached = audiences.filter(|a| {
-            a.reached_by("incident", Some(incident.severity), &reach)
-                .is_some()
-        });
-        let add: Vec<Notice> = reached
-            .map(|a| Notice {
-                id: derive(&[
-                    "notice",
-                    incident.id.as_str(),
-                    "1",
-                    milestone,
-                    &number,
-                    a.id.as_str(),
-                ]),
-                milestone: milestone.to_owned(),
-                offset: (milestone == "update").then(|| format!("#{number}")),
-                stands_for: Vec::new(),
-                audience: a.id.to_string(),
-                level: a.level,
-                channels: a.first_channels(),
-                due: now,
-                due_local: now.to_string(),
-                because: "at once".into(),
-                held: false,
-                tells: Vec::new(),
-            })
-            .collect();
+        let number = incident.updates.last().map(|update| update.number);
+        let add = tell_update(&incident, &self.catalogue, now);
         let changes = Changes {
             add,
             ..Changes::default()
         };
         let event = Event::Incident(incident);
-        let number = Some(update.number);
         self.publish(store, event, expected, changes, &BTreeSet::new(), number)
             .await
     }

@@ -200,9 +200,9 @@ impl Samples {
         status: maintenance::Status,
     ) -> Maintenance {
         let start = CivilTime::parse("2026-11-30T22:00", &zone()).expect("a time");
-        let moved = |time: CivilTime| CivilTime {
-            civil: time.civil.saturating_add(jiff::Span::new().days(days)),
-            zone: time.zone,
+        let moved = |time: CivilTime| {
+            let civil = time.civil.saturating_add(jiff::Span::new().days(days));
+            CivilTime::new(civil, time.zone)
         };
         let end = CivilTime::parse("2026-12-01T02:00", &zone()).expect("a time");
         let (start, end) = (moved(start), moved(end));
