@@ -1,9 +1,10 @@
 //! Audiences: groups of people who get the same notice at the same level, and what they hear of.
 
 use crate::contact::{Channel, EmailAddress};
-use crate::document::{Fields, Node, Problems, Value, line, scalar};
+use crate::document::{Fields, Node, Problems, Value, boolean, line, scalar};
 use crate::id::Id;
-use crate::incident::Severity;
+use crate::membership::Membership;
+use crate::routing::{About, Routing};
 use crate::service::Affected;
 use crate::time::{Zone, parse_duration};
 use jiff::SignedDuration;
@@ -65,17 +66,6 @@ pub struct ChannelChoice {
     pub after: Option<SignedDuration>,
 }
 
-/// Which events an audience hears of. An absent list admits everything.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Routing {
-    /// Kinds of event: `maintenance`, `incident`, ...
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub events: Option<Vec<String>>,
-    /// Severities of incidents.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub severities: Option<Vec<Severity>>,
-}
-
 /// Which services an audience uses.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Scope {
@@ -109,6 +99,15 @@ pub struct Audience {
     /// Its holiday calendar; the organisation's when absent.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub calendar: Option<String>,
+    /// Who belongs to it without being listed.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub members: Option<Membership>,
+    /// People may subscribe to it by themselves.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub self_service: bool,
+    /// Its members have people of their own to tell: their messages bring a version to forward.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub forwardable: bool,
     /// An address list that Forewarn does not hold.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub external: Option<External>,
@@ -148,11 +147,19 @@ impl Audience {
             }
         });
         let routing = match fields.node("routing") {
-            Some(node) => read_routing(node, &fields.path_of("routing"), problems),
+            Some(node) => Routing::read(node, &fields.path_of("routing"), problems),
             None => Some(Routing::default()),
         };
         let time_zone = fields.optional("time_zone", problems, Zone::parse);
         let calendar = fields.optional("calendar", problems, crate::organisation::parse_calendar);
+        let members = fields
+            .node("members")
+            .and_then(|node| Membership::read(node, &fields.path_of("members"), problems));
+        let flag = |fields: &mut Fields<'_>, name, problems: &mut Problems| {
+            fields.optional(name, problems, boolean).unwrap_or(false)
+        };
+        let self_service = flag(&mut fields, "self_service", problems);
+        let forwardable = flag(&mut fields, "forwardable", problems);
         let external = fields.node("external").and_then(|node| {
             let mut fields = Fields::of(node, &fields.path_of("external"), problems)?;
             let email = fields.required("email", problems, EmailAddress::parse);
@@ -180,6 +187,9 @@ impl Audience {
             routing: routing?,
             time_zone,
             calendar,
+            members,
+            self_service,
+            forwardable,
             external,
         })
     }
@@ -193,26 +203,16 @@ impl Audience {
     }
 
     /// The path by which an event reaches it, if it does and its routing admits the event.
-    pub fn reached_by<'a>(
-        &self,
-        kind: &str,
-        severity: Option<Severity>,
-        affected: &'a [Affected],
-    ) -> Option<&'a Affected> {
-        let admits_kind = self
-            .routing
-            .events
-            .as_ref()
-            .is_none_or(|events| events.iter().any(|e| e == kind));
-        let admits_severity = match (severity, &self.routing.severities) {
-            (Some(severity), Some(list)) => list.contains(&severity),
-            _ => true,
-        };
-        if admits_kind && admits_severity {
-            affected.iter().find(|a| self.uses(&a.service))
-        } else {
-            None
+    pub fn reached_by<'a>(&self, about: &About, affected: &'a [Affected]) -> Option<&'a Affected> {
+        match self.routing.admits(about) {
+            true => self.affected_by(affected),
+            false => None,
         }
+    }
+
+    /// The path by which it is affected, whatever its routing says.
+    pub fn affected_by<'a>(&self, affected: &'a [Affected]) -> Option<&'a Affected> {
+        affected.iter().find(|a| self.uses(&a.service))
     }
 
     /// Channels that are used at once.
@@ -250,21 +250,6 @@ fn read_channel(node: &Node, path: &str, problems: &mut Problems) -> Option<Chan
         channel: channel?,
         after,
     })
-}
-
-fn read_routing(node: &Node, path: &str, problems: &mut Problems) -> Option<Routing> {
-    const KINDS: [&str; 4] = ["maintenance", "incident", "announcement", "advisory"];
-    let mut fields = Fields::of(node, path, problems)?;
-    let events = fields.list("events", problems, |t| {
-        if KINDS.contains(&t) {
-            Ok(t.to_owned())
-        } else {
-            Err(crate::problem::unknown("kind of event", t, KINDS))
-        }
-    });
-    let severities = fields.list("severities", problems, Severity::parse);
-    fields.finish(problems);
-    Some(Routing { events, severities })
 }
 
 /// Channels as documents write them.

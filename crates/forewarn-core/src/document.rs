@@ -241,6 +241,14 @@ impl Documents {
             if let crate::audience::Scope::Services(list) = &audience.services {
                 check(Item::of("audiences", n), "services", list, "service");
             }
+            if let Some(rule) = &audience.members {
+                check(
+                    Item::of("audiences", n),
+                    "members.services",
+                    &rule.services,
+                    "service",
+                );
+            }
         }
         for (n, contact) in self.contacts.iter().enumerate() {
             let item = Item::of("contacts", n);

@@ -5,9 +5,10 @@ use crate::facts::Facts;
 use crate::id::Id;
 use crate::offset::Offset;
 use crate::problem::InvalidTransition;
+use crate::routing::{About, Cause};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How grave an incident is: P1 is the gravest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -197,6 +198,12 @@ pub struct Incident {
     pub services: BTreeMap<Id, Impact>,
     /// How grave it is.
     pub severity: Severity,
+    /// Where it comes from, once that is known.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub cause: Option<Cause>,
+    /// Audiences that have been told of it.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty", default)]
+    pub told: BTreeSet<Id>,
     /// Where it stands.
     pub status: Status,
     /// What is known now.
@@ -227,6 +234,8 @@ pub struct Declaration {
     pub services: BTreeMap<Id, Impact>,
     /// How grave it is.
     pub severity: Severity,
+    /// Where it comes from, if that is known already.
+    pub cause: Option<Cause>,
     /// What people see.
     pub effect: Option<String>,
     /// Who fixes it.
@@ -252,6 +261,7 @@ impl Declaration {
             );
         }
         let severity = fields.required("severity", problems, Severity::parse);
+        let cause = fields.optional("cause", problems, Cause::parse);
         let effect = fields.optional("effect", problems, prose(1_000));
         let lead = fields.optional("lead", problems, line(200));
         let spokesperson = fields.optional("spokesperson", problems, line(200));
@@ -262,6 +272,7 @@ impl Declaration {
             title,
             services,
             severity: severity?,
+            cause,
             effect,
             lead,
             spokesperson,
@@ -291,6 +302,8 @@ pub struct NewUpdate {
     pub status: Option<Status>,
     /// What is newly known.
     pub facts: Facts,
+    /// Where it comes from, if that is newly known.
+    pub cause: Option<Cause>,
     /// The spokesperson's own words.
     pub text: Option<String>,
     /// New impact per service.
@@ -308,6 +321,7 @@ impl NewUpdate {
             Some(node) => Facts::read(node, &fields.path_of("facts"), problems),
             None => Some(Facts::default()),
         };
+        let cause = fields.optional("cause", problems, Cause::parse);
         let text = fields.optional("text", problems, prose(10_000));
         let services = read_impacts(&mut fields, problems);
         let next_update_in = fields.optional("next_update_in", problems, Offset::parse);
@@ -322,6 +336,7 @@ impl NewUpdate {
         Some(NewUpdate {
             status,
             facts: facts?,
+            cause,
             text,
             services,
             next_update_in,
@@ -360,6 +375,8 @@ impl Incident {
             title,
             services: declaration.services,
             severity: declaration.severity,
+            cause: declaration.cause,
+            told: BTreeSet::new(),
             status: Status::Investigating,
             facts,
             lead: declaration.lead,
@@ -367,6 +384,15 @@ impl Incident {
             declared_at: now,
             resolved_at: None,
             updates: vec![holding],
+        }
+    }
+
+    /// What routing looks at.
+    pub fn about(&self) -> About {
+        About {
+            kind: "incident",
+            severity: Some(self.severity),
+            cause: self.cause,
         }
     }
 
@@ -399,6 +425,7 @@ impl Incident {
             });
         }
         self.facts = self.facts.updated_by(new.facts);
+        self.cause = new.cause.or(self.cause);
         self.services.extend(new.services);
         if status == Status::Resolved {
             self.resolved_at = Some(now);
@@ -457,6 +484,7 @@ mod tests {
             title: None,
             services: BTreeMap::from([(Id::parse("portal").unwrap(), Impact::MajorOutage)]),
             severity: Severity::P1,
+            cause: None,
             effect: Some("Some people cannot sign in".into()),
             lead: None,
             spokesperson: None,
@@ -475,6 +503,7 @@ mod tests {
         NewUpdate {
             status: Some(status),
             facts: Facts::default(),
+            cause: None,
             text: None,
             services: BTreeMap::new(),
             next_update_in: None,

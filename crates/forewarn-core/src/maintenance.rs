@@ -7,6 +7,7 @@ use crate::document::{Fields, Node, Problems, line, prose};
 use crate::facts::Facts;
 use crate::id::Id;
 use crate::problem::InvalidTransition;
+use crate::routing::{About, Cause};
 use crate::time::{CivilTime, Zone};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -69,6 +70,9 @@ pub struct Maintenance {
     pub policy: Option<Id>,
     /// Services it works on.
     pub services: Vec<Id>,
+    /// What it is about, for audiences that ask for certain causes only.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub cause: Option<Cause>,
     /// Civil start of the window.
     pub start: CivilTime,
     /// Civil end of the window.
@@ -132,6 +136,7 @@ impl Maintenance {
         {
             fields.problem("services", "names no service", problems);
         }
+        let cause = fields.optional("cause", problems, Cause::parse);
         let start = fields.required("start", problems, |t| CivilTime::parse(t, zone));
         let end = fields.required("end", problems, |t| CivilTime::parse(t, zone));
         if let (Some(start), Some(end)) = (&start, &end)
@@ -163,6 +168,7 @@ impl Maintenance {
             kind,
             policy,
             services: services?,
+            cause,
             start: start?,
             end: end?,
             change_request,
@@ -186,6 +192,15 @@ impl Maintenance {
     /// The window as instants.
     pub fn window(&self) -> (Timestamp, Timestamp) {
         (self.start.instant(), self.end.instant())
+    }
+
+    /// What routing looks at.
+    pub fn about(&self) -> About {
+        About {
+            kind: "maintenance",
+            severity: None,
+            cause: self.cause,
+        }
     }
 
     fn refuse(&self, to: &'static str) -> InvalidTransition {

@@ -24,6 +24,9 @@ pub struct Organisation {
     /// Languages of its readers, the first is the default.
     #[serde(default)]
     pub languages: Vec<String>,
+    /// Organisations among its clients that have their administrators told, and not their end users.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub administrators_only: Vec<String>,
 }
 
 impl Default for Organisation {
@@ -35,6 +38,7 @@ impl Default for Organisation {
             closed_days: Vec::new(),
             working_days: Vec::new(),
             languages: vec!["en".into()],
+            administrators_only: Vec::new(),
         }
     }
 }
@@ -55,6 +59,9 @@ impl Organisation {
         let languages = fields
             .list("languages", problems, parse_language)
             .unwrap_or_else(|| vec!["en".into()]);
+        let administrators_only = fields
+            .list("administrators_only", problems, line(200))
+            .unwrap_or_default();
         fields.finish(problems);
         Some(Organisation {
             name: name?,
@@ -63,6 +70,7 @@ impl Organisation {
             closed_days,
             working_days,
             languages,
+            administrators_only,
         })
     }
 }

@@ -258,7 +258,7 @@ pub fn plan(input: Input<'_>) -> Plan {
     let told = !planner.tells_nobody();
     for audience in input.catalogue.audiences.iter().filter(|_| told) {
         if audience
-            .reached_by("maintenance", None, &affected)
+            .reached_by(&maintenance.about(), &affected)
             .is_none()
         {
             continue;
@@ -315,8 +315,8 @@ impl Planner<'_> {
             }
             Status::Cancelled => Vec::new(),
         };
-        let drafts = self.with_change(drafts);
-        for draft in drafts {
+        let drafts = self.with_change(drafts).into_iter();
+        for draft in drafts.filter(|d| audience.routing.admits_stage(d.milestone)) {
             self.push(
                 audience.id.as_str(),
                 audience.level,
@@ -584,6 +584,7 @@ impl Planner<'_> {
             ))
         });
         let audiences = &self.input.catalogue.audiences;
+        let about = self.input.maintenance.about();
         let reach: Vec<Reach> = affected
             .iter()
             .map(|a| Reach {
@@ -593,7 +594,7 @@ impl Planner<'_> {
                     .iter()
                     .filter(|audience| {
                         audience
-                            .reached_by("maintenance", None, std::slice::from_ref(a))
+                            .reached_by(&about, std::slice::from_ref(a))
                             .is_some()
                     })
                     .map(|audience| audience.id.clone())

@@ -3,6 +3,7 @@
 use crate::db::{Tx, args};
 use crate::error::Result;
 use crate::journal::{Entry, append};
+use crate::membership::{self, Whose};
 use crate::{Imported, Store, contacts};
 use forewarn_core::contact::Contact;
 use forewarn_core::document::{Catalogue, Documents};
@@ -148,6 +149,10 @@ impl Store {
             for audience in &documents.audiences {
                 let address = audience.external.as_ref().map(|e| &e.email);
                 contacts::put_external(&mut tx, audience.id.as_str(), address).await?;
+                membership::put_rule(&mut tx, audience).await?;
+            }
+            if let Some(organisation) = &documents.organisation {
+                membership::mute(&mut tx, organisation, Whose::All).await?;
             }
         }
         let imported = contacts::put_contacts(&mut tx, &documents.contacts, dry_run).await?;
@@ -189,6 +194,7 @@ impl Store {
             > 0;
         if gone && kind == "audiences" {
             contacts::put_external(&mut tx, id, None).await?;
+            membership::drop_rule(&mut tx, id).await?;
         }
         if gone {
             append(

@@ -1,14 +1,18 @@
 //! Contacts, where they are reached, what they belong to, and what they do not want.
 
 use crate::Store;
+use crate::catalogue;
 use crate::db::{Row, Tx, args};
 use crate::error::Result;
 use crate::journal::{Entry, append};
+use crate::membership::{self, Whose};
 use forewarn_core::contact::{Contact, EmailAddress, Endpoint};
+use forewarn_core::document::Catalogue;
+use forewarn_core::membership::fold;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Value, json};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// How many contacts go to the database in one statement.
 const BATCH: usize = 1_000;
@@ -30,7 +34,7 @@ pub struct ContactRow {
     /// As its document.
     #[serde(flatten)]
     pub contact: Contact,
-    /// Per endpoint: channel, address, `active`, `gone` or `unsubscribed`, and the reason.
+    /// Per endpoint: channel, address, `active`, `gone`, `muted` or `unsubscribed`, and the reason.
     pub states: Vec<(String, String, String, Option<String>)>,
 }
 
@@ -120,6 +124,7 @@ impl Store {
             "DELETE FROM endpoints WHERE contact = $1",
             "DELETE FROM members WHERE contact = $1",
             "DELETE FROM choices WHERE contact = $1",
+            "DELETE FROM tags WHERE contact = $1",
         ] {
             tx.execute(sql, args![id]).await?;
         }
@@ -251,7 +256,7 @@ async fn with_states(tx: &mut Tx, contacts: Vec<Contact>) -> Result<Vec<ContactR
 }
 
 /// SQL for "is one of the texts of the JSON list in parameter `n`".
-fn among(tx: &Tx, n: usize) -> String {
+pub(crate) fn among(tx: &Tx, n: usize) -> String {
     match tx {
         Tx::Sqlite(_) => format!("IN (SELECT value FROM json_each(${n}))"),
         Tx::Postgres(_) => format!("= ANY(ARRAY(SELECT jsonb_array_elements_text(${n}::jsonb)))"),
@@ -305,6 +310,7 @@ pub(crate) async fn put_contacts(
     dry_run: bool,
 ) -> Result<Imported> {
     let mut imported = Imported::default();
+    let catalogue = catalogue::load(tx).await?;
     let last: HashMap<&str, usize> = contacts
         .iter()
         .enumerate()
@@ -333,7 +339,7 @@ pub(crate) async fn put_contacts(
             rows.add(contact, body)?;
         }
         if !dry_run && !rows.contacts.is_empty() {
-            rows.write(tx).await?;
+            rows.write(tx, &catalogue).await?;
         }
     }
     Ok(imported)
@@ -357,12 +363,16 @@ struct Batch {
     endpoints: Vec<Value>,
     members: Vec<Value>,
     choices: Vec<Value>,
+    tags: Vec<Value>,
 }
 
 impl Batch {
     fn add(&mut self, contact: &Contact, body: String) -> Result<()> {
         let id = contact.id.as_str();
-        self.contacts.push(json!({"id": id, "body": body}));
+        let folded = |text: &Option<String>| text.as_deref().map(fold);
+        self.contacts.push(json!({
+            "id": id, "body": body, "organisation": folded(&contact.organisation), "role": folded(&contact.role),
+        }));
         let mut seen = HashSet::new();
         for endpoint in &contact.endpoints {
             if !seen.insert(endpoint.id(id)) {
@@ -386,13 +396,17 @@ impl Batch {
                 .iter()
                 .map(|s| json!({"contact": id, "service": s})),
         );
+        let tags: BTreeSet<String> = contact.tags.iter().map(|tag| fold(tag)).collect();
+        let tags = tags.into_iter();
+        self.tags
+            .extend(tags.map(|tag| json!({"contact": id, "tag": tag})));
         Ok(())
     }
 
     /// Removes what contacts that are replaced no longer have.
     async fn clear(&self, tx: &mut Tx) -> Result<()> {
         let ids = crate::json_list(self.replaced.iter().map(String::as_str));
-        for table in ["members", "choices"] {
+        for table in ["members", "choices", "tags"] {
             let sql = format!("DELETE FROM {table} WHERE contact {}", among(tx, 1));
             tx.execute(&sql, args![&ids]).await?;
         }
@@ -407,16 +421,16 @@ impl Batch {
         Ok(())
     }
 
-    async fn write(self, tx: &mut Tx) -> Result<()> {
+    async fn write(self, tx: &mut Tx, catalogue: &Catalogue) -> Result<()> {
         if !self.replaced.is_empty() {
             self.clear(tx).await?;
         }
         insert(
             tx,
             "contacts",
-            &["id", "body"],
+            &["id", "body", "organisation", "role"],
             &self.contacts,
-            "ON CONFLICT (id) DO UPDATE SET body = excluded.body",
+            "ON CONFLICT (id) DO UPDATE SET body = excluded.body, organisation = excluded.organisation, role = excluded.role",
         )
         .await?;
         insert(
@@ -443,7 +457,11 @@ impl Batch {
             &self.choices,
             "ON CONFLICT DO NOTHING",
         )
-        .await
+        .await?;
+        let columns = ["contact", "tag"];
+        insert(tx, "tags", &columns, &self.tags, "ON CONFLICT DO NOTHING").await?;
+        let ids = crate::json_list(self.contacts.iter().filter_map(|c| c["id"].as_str()));
+        membership::refresh(tx, catalogue, Whose::These(&ids)).await
     }
 }
 

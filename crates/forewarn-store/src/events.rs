@@ -213,6 +213,36 @@ impl Store {
         rows.iter().map(stored).collect()
     }
 
+    /// Events by creation, the newest first, after a place in that list: an order that no change of an event touches, so that
+    /// all pages together are the whole list. `filter.since` counts here too.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn events_page(
+        &self,
+        filter: &EventFilter,
+        after: Option<&(Timestamp, String)>,
+        limit: i64,
+    ) -> Result<Vec<StoredEvent>> {
+        let mut tx = self.db.read().await?;
+        let (at, id) = after.map_or((i64::MAX, ""), |(at, id)| (at.as_millisecond(), id));
+        let since = filter.since.map_or(i64::MIN, Timestamp::as_millisecond);
+        let mut sql = format!(
+            "SELECT {COLUMNS} FROM events WHERE (created_at < $1 OR (created_at = $1 AND id < $2)) AND updated_at >= $3"
+        );
+        let mut values = args![at, id, since];
+        if let Some(kind) = filter.kind {
+            values.push(kind.into());
+            sql.push_str(" AND kind = $4");
+        }
+        if filter.open {
+            sql.push_str(" AND is_open");
+        }
+        sql.push_str(&format!(" ORDER BY created_at DESC, id DESC LIMIT {limit}"));
+        let rows = tx.rows(&sql, values).await?;
+        rows.iter().map(stored).collect()
+    }
+
     /// The next free number for ids of this prefix: `MNT-7`.
     ///
     /// # Errors

@@ -14,6 +14,7 @@ mod error;
 mod events;
 mod expansion;
 mod journal;
+mod membership;
 mod notices;
 mod reach;
 mod schema;

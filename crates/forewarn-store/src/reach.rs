@@ -99,7 +99,8 @@ fn reasons() -> String {
     format!(
         "SELECT m.contact AS contact, CASE WHEN NOT {CHOSEN} THEN 'chose other services'
            WHEN NOT EXISTS (SELECT 1 FROM endpoints e WHERE {USED}) THEN 'has no address for these channels'
-           WHEN NOT EXISTS (SELECT 1 FROM endpoints e WHERE {USED} AND e.state = 'active') THEN 'the address does not exist any more'
+           WHEN NOT EXISTS (SELECT 1 FROM endpoints e WHERE {USED} AND e.state = 'active')
+             THEN COALESCE((SELECT MIN(e.reason) FROM endpoints e WHERE {USED} AND e.state = 'muted'), 'the address does not exist any more')
            WHEN NOT EXISTS (SELECT 1 FROM endpoints e WHERE {USED} AND e.state = 'active' AND {WANTED}) THEN 'unsubscribed'
            ELSE '' END AS why
          FROM members m WHERE m.audience = $1"

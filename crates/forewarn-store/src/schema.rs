@@ -14,12 +14,16 @@ const STEPS: &[&[&str]] = &[&[
     // Organisation, services, audiences, policies, templates as their documents.
     "CREATE TABLE documents (kind TEXT NOT NULL, id TEXT NOT NULL, body TEXT NOT NULL, position BIGINT NOT NULL,
         updated_at BIGINT NOT NULL, PRIMARY KEY (kind, id))",
-    "CREATE TABLE contacts (id TEXT PRIMARY KEY, body TEXT NOT NULL)",
+    // Organisation, role and tags stand beside the body in lower case, for rules.
+    "CREATE TABLE contacts (id TEXT PRIMARY KEY, body TEXT NOT NULL, organisation TEXT, role TEXT)",
+    "CREATE INDEX contacts_organisation ON contacts (organisation)",
+    "CREATE TABLE tags (contact TEXT NOT NULL, tag TEXT NOT NULL, PRIMARY KEY (contact, tag))",
     "CREATE TABLE endpoints (id TEXT PRIMARY KEY, contact TEXT NOT NULL, channel TEXT NOT NULL, address TEXT NOT NULL,
         body TEXT NOT NULL, name TEXT, language TEXT, time_zone TEXT, state TEXT NOT NULL, reason TEXT)",
     "CREATE INDEX endpoints_contact ON endpoints (contact)",
     "CREATE INDEX endpoints_address ON endpoints (address)",
-    "CREATE TABLE members (audience TEXT NOT NULL, contact TEXT NOT NULL, PRIMARY KEY (audience, contact))",
+    "CREATE TABLE members (audience TEXT NOT NULL, contact TEXT NOT NULL, by_rule BOOLEAN NOT NULL DEFAULT FALSE,
+        PRIMARY KEY (audience, contact))",
     "CREATE INDEX members_contact ON members (contact)",
     // Services that a contact chose to hear of; no row means all.
     "CREATE TABLE choices (contact TEXT NOT NULL, service TEXT NOT NULL, PRIMARY KEY (contact, service))",
@@ -30,6 +34,7 @@ const STEPS: &[&[&str]] = &[&[
         body TEXT NOT NULL, starts_at BIGINT NOT NULL, ends_at BIGINT, is_open BOOLEAN NOT NULL, created_at BIGINT NOT NULL,
         updated_at BIGINT NOT NULL)",
     "CREATE INDEX events_updated ON events (updated_at)",
+    "CREATE INDEX events_created ON events (created_at, id)",
     // The outbox: one row per notice, planned or sent.
     "CREATE TABLE notices (id TEXT PRIMARY KEY, event TEXT NOT NULL, event_kind TEXT NOT NULL, revision BIGINT NOT NULL,
         milestone TEXT NOT NULL, place TEXT, audience TEXT NOT NULL, level BIGINT NOT NULL, channels TEXT NOT NULL,
@@ -78,6 +83,7 @@ pub(crate) const TABLES: &[(&str, &str)] = &[
     ("contacts", "id"),
     ("endpoints", "id"),
     ("members", "audience, contact"),
+    ("tags", "contact, tag"),
     ("choices", "contact, service"),
     ("suppressions", "endpoint, audience"),
     ("events", "id"),

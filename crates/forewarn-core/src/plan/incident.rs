@@ -7,7 +7,8 @@ use crate::incident::Incident;
 use crate::service::affected;
 use jiff::Timestamp;
 
-/// The notices of an incident's newest update: one for each audience that is affected and hears of such incidents.
+/// The notices of an incident's newest update: one for each audience that is affected and hears of such incidents, and for
+/// each that has heard of this one before, because whoever was told of trouble is told until it is over.
 pub fn tell_update(incident: &Incident, catalogue: &Catalogue, now: Timestamp) -> Vec<Notice> {
     let Some(update) = incident.updates.last() else {
         return Vec::new();
@@ -17,7 +18,11 @@ pub fn tell_update(incident: &Incident, catalogue: &Catalogue, now: Timestamp) -
     let milestone = Incident::milestone_of(update);
     let number = update.number.to_string();
     let reached = catalogue.audiences.iter().filter_map(|a| {
-        a.reached_by("incident", Some(incident.severity), &affected)
+        let path = match incident.told.contains(&a.id) {
+            true => a.affected_by(&affected),
+            false => a.reached_by(&incident.about(), &affected),
+        };
+        path.filter(|_| a.routing.admits_stage(milestone))
             .map(|path| (a, path))
     });
     reached

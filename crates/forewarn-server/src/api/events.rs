@@ -1,5 +1,6 @@
 //! Maintenances and incidents.
 
+use super::lists::{place, read_cursor};
 use super::{Body, Who, answer};
 use crate::app::App;
 use crate::error::{ApiError, Result};
@@ -56,23 +57,28 @@ async fn preview_maintenance(
     ))
 }
 
-/// Narrows a list of events.
+/// Narrows and pages a list of events.
 #[derive(Deserialize)]
-struct Open {
+struct Narrow {
     open: Option<bool>,
+    after: Option<String>,
     limit: Option<i64>,
 }
 
-async fn list(app: &App, kind: &'static str, query: &Open) -> Result<Value> {
+async fn list(app: &App, kind: &'static str, query: &Narrow) -> Result<Value> {
     let filter = EventFilter {
         kind: Some(kind),
         open: query.open.unwrap_or(false),
         since: None,
     };
-    let events = app
-        .store
-        .events(&filter, query.limit.unwrap_or(100).clamp(1, 1000))
-        .await?;
+    let after = query.after.as_deref().map(read_cursor).transpose()?;
+    let limit = query.limit.unwrap_or(100).clamp(1, 1000);
+    let page = app.store.events_page(&filter, after.as_ref(), limit);
+    let events = page.await?;
+    let next = events
+        .last()
+        .filter(|_| events.len() as i64 == limit)
+        .map(|last| place(last.created_at, last.event.id().as_str()));
     let items: Vec<Value> = events
         .iter()
         .map(|stored| match &stored.event {
@@ -80,17 +86,18 @@ async fn list(app: &App, kind: &'static str, query: &Open) -> Result<Value> {
             Event::Incident(i) => incident::shape(i),
         })
         .collect();
-    Ok(json!({"items": items, "next": null}))
+    Ok(json!({"items": items, "next": next}))
 }
 
-/// List maintenances, open ones first, then the last changed.
+/// List maintenances, the newest first.
 #[utoipa::path(get, path = "/maintenances", tag = "maintenances",
-    params(("open" = Option<bool>, Query, description = "only open ones"), ("limit" = Option<i64>, Query, description = "at most this many")),
-    responses((status = 200, description = "items")))]
+    params(("open" = Option<bool>, Query, description = "only open ones"), ("after" = Option<String>, Query, description = "cursor from `next`"),
+        ("limit" = Option<i64>, Query, description = "at most this many")),
+    responses((status = 200, description = "items and next"), (status = 422, description = "A cursor that is none of ours")))]
 async fn list_maintenances(
     State(app): State<App>,
     _who: Who,
-    Query(query): Query<Open>,
+    Query(query): Query<Narrow>,
 ) -> Result<Response> {
     Ok(answer(
         StatusCode::OK,
@@ -202,14 +209,15 @@ async fn declare_incident(State(app): State<App>, who: Who, Body(body): Body) ->
     ))
 }
 
-/// List incidents, open ones first, then the last changed.
+/// List incidents, the newest first.
 #[utoipa::path(get, path = "/incidents", tag = "incidents",
-    params(("open" = Option<bool>, Query, description = "only open ones"), ("limit" = Option<i64>, Query, description = "at most this many")),
-    responses((status = 200, description = "items")))]
+    params(("open" = Option<bool>, Query, description = "only open ones"), ("after" = Option<String>, Query, description = "cursor from `next`"),
+        ("limit" = Option<i64>, Query, description = "at most this many")),
+    responses((status = 200, description = "items and next"), (status = 422, description = "A cursor that is none of ours")))]
 async fn list_incidents(
     State(app): State<App>,
     _who: Who,
-    Query(query): Query<Open>,
+    Query(query): Query<Narrow>,
 ) -> Result<Response> {
     Ok(answer(
         StatusCode::OK,

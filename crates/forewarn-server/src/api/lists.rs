@@ -63,9 +63,14 @@ fn notice_json(notice: &NoticeRow) -> Value {
     body
 }
 
+/// The place of something in a list that is ordered by time and id.
+pub(crate) fn place(at: Timestamp, id: &str) -> String {
+    format!("{}~{id}", at.as_millisecond())
+}
+
 /// The place of a notice in the list: its due time and id.
 pub(crate) fn cursor(notice: &NoticeRow) -> String {
-    format!("{}~{}", notice.due.as_millisecond(), notice.id)
+    place(notice.due, &notice.id)
 }
 
 /// Reads a cursor that we gave out.

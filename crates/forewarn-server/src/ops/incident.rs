@@ -213,12 +213,14 @@ async fn publish(
     app: &App,
     caller: &Caller,
     catalogue: &Catalogue,
-    incident: Incident,
+    mut incident: Incident,
     expected: i64,
     entry: Entry,
 ) -> Result<Answer> {
     let now = app.clock.now();
     let notices = tell_update(&incident, catalogue, now);
+    let told = notices.iter().filter_map(|n| Id::parse(&n.audience).ok());
+    incident.told.extend(told);
     let occasion = Occasion {
         update: incident.updates.last().map(|u| u.number),
         ..Occasion::default()

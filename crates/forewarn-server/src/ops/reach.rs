@@ -78,7 +78,7 @@ fn hearing<'a>(
     let audiences = catalogue.audiences.iter();
     audiences
         .filter_map(|audience| {
-            let by = audience.reached_by("maintenance", None, &all)?.clone();
+            let by = audience.reached_by(&maintenance.about(), &all)?.clone();
             let used = all.iter().filter(|a| audience.uses(&a.service));
             let reached = Reached {
                 audience: audience.id.clone(),

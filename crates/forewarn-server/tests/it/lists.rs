@@ -42,6 +42,11 @@ on_both_databases! {
             app.post("/api/v1/maintenances", &work).await.is(201);
         }
         app.expand_due().await;
+        app.post("/api/v1/maintenances/MNT-4/cancel", &json!({"reason": "Not needed any more."})).await.is(200);
+        for severity in ["P1", "P2", "P3"] {
+            let trouble = json!({"services": {"portal": "degraded"}, "severity": severity, "effect": "It is slow."});
+            app.post("/api/v1/incidents", &trouble).await.is(201);
+        }
         for (path, key, least) in [
             ("/api/v1/notices", "id", 60),
             ("/api/v1/notices?event=MNT-3", "id", 10),
@@ -52,6 +57,9 @@ on_both_databases! {
             ("/api/v1/journal", "seq", 8),
             ("/api/v1/journal?event=MNT-2", "seq", 1),
             ("/api/v1/contacts", "id", 39),
+            ("/api/v1/maintenances", "id", 6),
+            ("/api/v1/maintenances?open=true", "id", 5),
+            ("/api/v1/incidents", "id", 3),
         ] {
             let whole = walk(&app, path, 1000, key).await;
             assert!(whole.len() >= least, "{path}: {} of at least {least}", whole.len());

@@ -14,6 +14,7 @@ mod deliveries;
 mod events;
 mod expansion;
 mod journal;
+mod membership;
 mod newest;
 mod notices;
 mod outage;

@@ -384,6 +384,7 @@ async fn declare(n: u32, store: &Store, clock: &Clock, catalogue: &Catalogue) ->
         title: None,
         services: [(network, Impact::MajorOutage)].into(),
         severity: Severity::P1,
+        cause: None,
         effect: Some("Some people cannot reach the network.".into()),
         lead: None,
         spokesperson: None,

@@ -46,6 +46,9 @@ struct Declare {
     /// How grave it is: P1 to P5
     #[arg(long)]
     severity: String,
+    /// Where it comes from, if that is known: application, infrastructure, security, third_party
+    #[arg(long)]
+    cause: Option<String>,
     /// What people see, in one sentence
     #[arg(long, value_name = "TEXT")]
     effect: Option<String>,
@@ -70,6 +73,9 @@ struct Update {
     /// Its new status: investigating, identified, monitoring, resolved
     #[arg(long)]
     status: Option<String>,
+    /// Where it comes from, once that is known: application, infrastructure, security, third_party
+    #[arg(long)]
+    cause: Option<String>,
     /// What people should know
     #[arg(long)]
     text: Option<String>,
@@ -120,6 +126,7 @@ fn declaration(declare: Declare) -> Result<Value, InvalidInput> {
         ("title", declare.title.map(Value::from)),
         ("services", Some(impacts(&declare.services)?)),
         ("severity", Some(declare.severity.into())),
+        ("cause", declare.cause.map(Value::from)),
         ("effect", declare.effect.map(Value::from)),
         ("lead", declare.lead.map(Value::from)),
         ("spokesperson", declare.spokesperson.map(Value::from)),
@@ -135,6 +142,7 @@ fn new_update(update: Update) -> Result<Value, InvalidInput> {
     };
     let body = without_nothing([
         ("status", update.status.map(Value::from)),
+        ("cause", update.cause.map(Value::from)),
         ("text", update.text.map(Value::from)),
         ("services", services),
         ("next_update_in", update.next.map(Value::from)),
@@ -210,6 +218,7 @@ mod tests {
         Declare {
             services: services.iter().map(|s| (*s).to_owned()).collect(),
             severity: severity.into(),
+            cause: None,
             effect: Some("Some people cannot sign in".into()),
             title: None,
             lead: None,

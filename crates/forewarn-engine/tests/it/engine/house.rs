@@ -151,6 +151,7 @@ impl House {
             title: None,
             services: BTreeMap::from([(Id::parse(service).unwrap(), Impact::MajorOutage)]),
             severity: Severity::P1,
+            cause: None,
             effect: Some("You cannot sign in.".into()),
             lead: None,
             spokesperson: None,
@@ -174,6 +175,7 @@ impl House {
         let now = self.clock.now();
         let new = NewUpdate {
             status: None,
+            cause: None,
             facts: Default::default(),
             text: Some("We are still looking into it.".into()),
             services: BTreeMap::new(),

@@ -189,6 +189,7 @@ impl Operator {
             title: None,
             services,
             severity: *chance.pick(&Severity::ALL),
+            cause: None,
             effect: Some("You cannot sign in.".into()),
             lead: None,
             spokesperson: None,
@@ -342,6 +343,7 @@ impl Operator {
         let new = NewUpdate {
             status: Some(status),
             facts: Default::default(),
+            cause: None,
             text: None,
             services: BTreeMap::new(),
             next_update_in: None,

@@ -130,6 +130,7 @@ impl Samples {
                 technical: Some("SECRET-TECHNICAL db1.internal".into()),
                 ..Facts::default()
             },
+            cause: None,
             text: Some(self.t("Some of you cannot open the student portal or may be logged out. A disk in one of our servers failed, and we are replacing it; no data is lost.\n\nUntil it is done the portal may be slow or refuse to load. You do not need to do anything. We are sorry for the trouble.")),
             services: BTreeMap::new(),
             next_update_in: None,
@@ -156,6 +157,7 @@ impl Samples {
         let update = NewUpdate {
             status: Some(Status::Resolved),
             facts: Facts::default(),
+            cause: None,
             text: Some(self.t("The wireless works again in all of the library. A switch had lost its power. Nothing is lost; devices connect by themselves.")),
             services: BTreeMap::new(),
             next_update_in: None,
@@ -183,6 +185,7 @@ impl Samples {
             title: None,
             services: services.iter().map(|(s, i)| (id(s), *i)).collect(),
             severity,
+            cause: None,
             effect: Some(self.t("Some people cannot sign in to the student portal.")),
             lead: Some("SECRET-LEAD Lee Ngo".into()),
             spokesperson: Some("SECRET-SPEAKER Sam Ortiz".into()),
@@ -216,6 +219,7 @@ impl Samples {
             kind: "routine".into(),
             policy: None,
             services: vec![id("database")],
+            cause: None,
             change_request: Some(forewarn_core::change_request::ChangeRequest {
                 number: "CHG-1042".into(),
                 url: Some("https://changes.example.edu/CHG-1042".into()),

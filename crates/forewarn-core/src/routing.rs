@@ -1,0 +1,198 @@
+//! Routing: which events an audience hears of, and which parts of their story.
+
+use crate::document::{Fields, Node, Problems};
+use crate::incident::Severity;
+use crate::message::MILESTONES;
+use crate::problem::unknown;
+use serde::{Deserialize, Serialize};
+
+/// Where the trouble comes from, as far as it matters for who is told: developers hear of faults in applications and not of
+/// a failed disk, legal hears of security.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    /// A program of our own.
+    Application,
+    /// Machines, networks, power, and what runs on them for everybody.
+    Infrastructure,
+    /// An attack, a leak, a hole.
+    Security,
+    /// Somebody whom we buy it from.
+    ThirdParty,
+}
+
+impl Cause {
+    /// Every cause.
+    pub const ALL: [Cause; 4] = [
+        Cause::Application,
+        Cause::Infrastructure,
+        Cause::Security,
+        Cause::ThirdParty,
+    ];
+
+    /// The name used in documents and the API.
+    pub fn as_str(self) -> &'static str {
+        ["application", "infrastructure", "security", "third_party"][self as usize]
+    }
+
+    /// Reads a cause.
+    ///
+    /// # Errors
+    /// Offers the nearest known name.
+    pub fn parse(text: &str) -> Result<Cause, String> {
+        let known = Self::ALL.into_iter().find(|c| c.as_str() == text.trim());
+        known.ok_or_else(|| unknown("cause", text, Self::ALL.map(Cause::as_str)))
+    }
+}
+
+/// What routing looks at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct About {
+    /// `maintenance`, `incident`, ...
+    pub kind: &'static str,
+    /// How grave (incidents).
+    pub severity: Option<Severity>,
+    /// Where it comes from; absent while nobody knows.
+    pub cause: Option<Cause>,
+}
+
+/// Which events an audience hears of. An absent list admits everything.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Routing {
+    /// Kinds of event: `maintenance`, `incident`, ...
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub events: Option<Vec<String>>,
+    /// Severities of incidents.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub severities: Option<Vec<Severity>>,
+    /// Causes. While nobody knows the cause, an audience that asks for certain ones is not told; it hears from the moment
+    /// at which it is known.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub causes: Option<Vec<Cause>>,
+    /// Milestones: `announcement`, `completion`, `holding`, `resolution`, ...
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub stages: Option<Vec<String>>,
+}
+
+impl Routing {
+    const KINDS: [&str; 4] = ["maintenance", "incident", "announcement", "advisory"];
+
+    /// Reads routing, recording all problems.
+    pub fn read(node: &Node, path: &str, problems: &mut Problems) -> Option<Routing> {
+        let one_of = |what: &'static str, known: &'static [&'static str]| {
+            move |text: &str| match known.contains(&text) {
+                true => Ok(text.to_owned()),
+                false => Err(unknown(what, text, known.iter().copied())),
+            }
+        };
+        let mut fields = Fields::of(node, path, problems)?;
+        let routing = Routing {
+            events: fields.list("events", problems, one_of("kind of event", &Self::KINDS)),
+            severities: fields.list("severities", problems, Severity::parse),
+            causes: fields.list("causes", problems, Cause::parse),
+            stages: fields.list("stages", problems, one_of("milestone", &MILESTONES)),
+        };
+        fields.finish(problems);
+        Some(routing)
+    }
+
+    /// Whether events like this one are heard of.
+    pub fn admits(&self, about: &About) -> bool {
+        let kind = admits(&self.events, |kind| kind == about.kind);
+        let severity = about
+            .severity
+            .is_none_or(|severity| admits(&self.severities, |s| *s == severity));
+        let cause = admits(&self.causes, |cause| Some(*cause) == about.cause);
+        kind && severity && cause
+    }
+
+    /// Whether this part of their story is.
+    pub fn admits_stage(&self, milestone: &str) -> bool {
+        admits(&self.stages, |stage| stage == milestone)
+    }
+}
+
+fn admits<T>(list: &Option<Vec<T>>, wanted: impl Fn(&T) -> bool) -> bool {
+    list.as_ref().is_none_or(|list| list.iter().any(wanted))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The table of who hears: routing, kind, severity, cause, and the answer.
+    #[test]
+    fn who_hears_of_what() {
+        let executives = Routing {
+            severities: Some(vec![Severity::P1, Severity::P2]),
+            ..Routing::default()
+        };
+        let developers = Routing {
+            causes: Some(vec![Cause::Application]),
+            ..Routing::default()
+        };
+        let legal = Routing {
+            events: Some(vec!["incident".into()]),
+            causes: Some(vec![Cause::Security]),
+            ..Routing::default()
+        };
+        let everybody = Routing::default();
+        let about = |kind, severity, cause| About {
+            kind,
+            severity,
+            cause,
+        };
+        use Cause::*;
+        use Severity::*;
+        // executives, developers, legal, everybody
+        let table = [
+            (
+                about("incident", Some(P1), None),
+                [true, false, false, true],
+            ),
+            (
+                about("incident", Some(P3), None),
+                [false, false, false, true],
+            ),
+            (
+                about("incident", Some(P2), Some(Application)),
+                [true, true, false, true],
+            ),
+            (
+                about("incident", Some(P4), Some(Infrastructure)),
+                [false, false, false, true],
+            ),
+            (
+                about("incident", Some(P5), Some(Security)),
+                [false, false, true, true],
+            ),
+            (
+                about("incident", Some(P1), Some(ThirdParty)),
+                [true, false, false, true],
+            ),
+            (about("maintenance", None, None), [true, false, false, true]),
+            (
+                about("maintenance", None, Some(Application)),
+                [true, true, false, true],
+            ),
+            (
+                about("maintenance", None, Some(Security)),
+                [true, false, false, true],
+            ),
+        ];
+        for (about, expected) in table {
+            let hear = [&executives, &developers, &legal, &everybody].map(|r| r.admits(&about));
+            assert_eq!(hear, expected, "{about:?}");
+        }
+    }
+
+    #[test]
+    fn stages_are_parts_of_the_story() {
+        let ends = Routing {
+            stages: Some(vec!["holding".into(), "resolution".into()]),
+            ..Routing::default()
+        };
+        assert!(ends.admits_stage("holding") && ends.admits_stage("resolution"));
+        assert!(!ends.admits_stage("update") && Routing::default().admits_stage("update"));
+    }
+}
