@@ -130,6 +130,9 @@ impl Audience {
         let mut fields = Fields::of(node, path, problems)?;
         let id = fields.required("id", problems, |t| match t {
             "internal" => Err("'internal' is built in: it is whoever runs the event".into()),
+            "requesters" => {
+                Err("'requesters' is built in: it is whoever asked for the change".into())
+            }
             _ => Id::parse(t),
         });
         let name = fields.required("name", problems, line(100));

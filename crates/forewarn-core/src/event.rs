@@ -6,6 +6,7 @@ use crate::id::Id;
 use crate::incident::{Incident, Update};
 use crate::maintenance::Maintenance;
 use crate::message::Content;
+use crate::plan::{INTERNAL, REQUESTERS};
 use crate::service::affected;
 use crate::time::CivilTime;
 use jiff::Timestamp;
@@ -118,6 +119,20 @@ impl Event {
         addresses
     }
 
+    /// Mail addresses of a built-in audience; `None` for one that the organisation made.
+    pub fn built_in_audience(
+        &self,
+        audience: &str,
+        catalogue: &Catalogue,
+    ) -> Option<Vec<crate::contact::EmailAddress>> {
+        match (audience, self) {
+            (INTERNAL, _) => Some(self.internal_addresses(catalogue)),
+            (REQUESTERS, Event::Maintenance(m)) => Some(m.requesters.clone()),
+            (REQUESTERS, _) => Some(Vec::new()),
+            _ => None,
+        }
+    }
+
     /// When a message about it loses its meaning.
     pub fn expires(&self, milestone: &str, due: Timestamp) -> Timestamp {
         let day_after = due + jiff::SignedDuration::from_hours(24);
@@ -162,6 +177,8 @@ impl Event {
             began_at: None,
             next_update: None,
             missed: None,
+            requested: false,
+            forwardable: audience.is_some_and(|a| a.forwardable),
             url: format!("{}/events/{}", public_url.trim_end_matches('/'), self.id()),
             at,
         };

@@ -89,6 +89,9 @@ pub struct Maintenance {
     /// Steps of the work.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub steps: Vec<Step>,
+    /// People who asked for this change: they are told when it is done, or that it will not be.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub requesters: Vec<EmailAddress>,
     /// Who leads the work.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub lead: Option<EmailAddress>,
@@ -157,6 +160,9 @@ impl Maintenance {
         let steps = fields
             .list("steps", problems, line(200))
             .unwrap_or_default();
+        let requesters = fields
+            .list("requesters", problems, EmailAddress::parse)
+            .unwrap_or_default();
         let lead = fields.optional("lead", problems, EmailAddress::parse);
         fields.finish(problems);
         let kind = kind
@@ -181,6 +187,7 @@ impl Maintenance {
                     done_at: None,
                 })
                 .collect(),
+            requesters,
             lead,
             status: Status::Scheduled,
             revision: 1,

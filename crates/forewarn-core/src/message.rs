@@ -107,6 +107,12 @@ pub struct Content {
     /// The promise that was not kept, so that this message can own it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub missed: Option<Timestamp>,
+    /// It goes to people who asked for this change.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub requested: bool,
+    /// Its readers have people of their own to tell: it brings a version to forward.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub forwardable: bool,
     /// Public page of the event.
     pub url: String,
     /// When the notice fell due.

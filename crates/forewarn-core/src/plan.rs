@@ -34,6 +34,18 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The built-in audience: the people who run the event.
 pub const INTERNAL: &str = "internal";
 
+/// The built-in audience of one event: the people who asked for the change.
+pub const REQUESTERS: &str = "requesters";
+
+/// The name of a built-in audience: addresses that the event itself names. `None` for one that the organisation made.
+pub fn built_in_name(audience: &str) -> Option<&'static str> {
+    match audience {
+        INTERNAL => Some("The people who run it"),
+        REQUESTERS => Some("People who asked for this change"),
+        _ => None,
+    }
+}
+
 /// How long before the promised end its owner is asked whether it will hold.
 const OVERRUN_CHECK: SignedDuration = SignedDuration::from_mins(15);
 
@@ -270,6 +282,7 @@ pub fn plan(input: Input<'_>) -> Plan {
         planner.audience(audience, clock);
     }
     planner.leadership();
+    planner.requesters();
     planner.internal();
     planner.finish(affected)
 }
@@ -324,6 +337,30 @@ impl Planner<'_> {
                 &clock.zone,
                 draft,
             );
+        }
+    }
+
+    /// People who asked for a change are told when it is done, or that it will not be.
+    fn requesters(&mut self) {
+        let maintenance = self.input.maintenance;
+        if maintenance.requesters.is_empty() || self.tells_nobody() {
+            return;
+        }
+        let mut drafts = match maintenance.status {
+            Status::Cancelled => Vec::new(),
+            _ => vec![self.completion()],
+        };
+        if self
+            .input
+            .change
+            .is_some_and(|c| c.milestone == "cancellation")
+        {
+            drafts = self.with_change(drafts);
+        }
+        let zone = self.input.catalogue.organisation.time_zone.clone();
+        for draft in drafts {
+            let channels = vec![Channel::Email];
+            self.push(REQUESTERS, Level::NonTechnical, channels, &zone, draft);
         }
     }
 

@@ -5,7 +5,7 @@ use crate::channel::Channels;
 use forewarn_core::document::Catalogue;
 use forewarn_core::event::Event;
 use forewarn_core::maintenance::Status;
-use forewarn_core::plan::INTERNAL;
+use forewarn_core::plan::REQUESTERS;
 use forewarn_core::service::affected;
 use forewarn_store::{DueNotice, Entry, Lane, Recipients, Result, StoreError};
 use jiff::Timestamp;
@@ -72,7 +72,7 @@ impl<C: Channels> Engine<C> {
             }
         }
         let event = moved_on.as_ref().map_or(&notice.event, |(event, _)| event);
-        let content = event.content(
+        let mut content = event.content(
             &notice.occasion,
             catalogue
                 .audiences
@@ -82,6 +82,7 @@ impl<C: Channels> Engine<C> {
             &self.identity.public_url,
             notice.due,
         );
+        content.requested = notice.audience == REQUESTERS;
         let moved_on = moved_on
             .as_ref()
             .map(|(event, entry)| (event, entry.clone()));
@@ -99,8 +100,8 @@ impl<C: Channels> Engine<C> {
 
 /// Who a notice goes to: its audience as it is now, or the people who run the event.
 pub(crate) fn recipients(catalogue: &Catalogue, audience: &str, event: &Event) -> Recipients {
-    if audience == INTERNAL {
-        return Recipients::Addresses(event.internal_addresses(catalogue));
+    if let Some(addresses) = event.built_in_audience(audience, catalogue) {
+        return Recipients::Addresses(addresses);
     }
     let found = catalogue.audiences.iter().find(|a| a.id == *audience);
     let reached = affected(&event.services(), &catalogue.services)

@@ -9,7 +9,7 @@ use forewarn_core::document::Catalogue;
 use forewarn_core::id::Id;
 use forewarn_core::mail::{List, MailParts, Recipient, Sender, message_id};
 use forewarn_core::message::{Content, Variant, render, webhook_body, webhook_id};
-use forewarn_core::plan::INTERNAL;
+use forewarn_core::plan::built_in_name;
 use forewarn_core::template::Template;
 use forewarn_core::time::Zone;
 use forewarn_store::{Claimed, Result, StoreError};
@@ -154,7 +154,10 @@ impl<C: Channels> Engine<C> {
         let message = render(&source.content, &variant, &source.templates);
         match variant.channel {
             Channel::Email => {
-                let name = audience.map_or_else(|| source.audience.clone(), |a| a.name.clone());
+                let own = || audience.map_or(source.audience.as_str(), |a| a.name.as_str());
+                let name = built_in_name(&source.audience)
+                    .unwrap_or_else(own)
+                    .to_owned();
                 let list = Id::parse(&source.audience).map(|id| List { id, name });
                 let parts = list
                     .map_err(|problem| format!("the audience's id {problem}"))
@@ -181,10 +184,9 @@ impl<C: Channels> Engine<C> {
     fn parcel(&self, delivery: &Claimed, source: &Source, rendered: &Rendered) -> Parcel {
         match (rendered, &delivery.endpoint) {
             (Rendered::Mail(parts), Endpoint::Email { address }) => {
-                let audience = if source.audience == INTERNAL {
-                    "*"
-                } else {
-                    &source.audience
+                let audience = match built_in_name(&source.audience) {
+                    Some(_) => "*",
+                    None => source.audience.as_str(),
                 };
                 let token = self.key.unsubscribe_token(&delivery.endpoint_id, audience);
                 let url = format!(

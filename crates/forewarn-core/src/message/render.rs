@@ -3,6 +3,7 @@
 use super::sms::{plain_signs, sms_segments};
 use super::values::{Purpose, values};
 use super::{Content, Message, Variant, markdown};
+use crate::audience::Level;
 use crate::contact::Channel;
 use crate::template::{Format, Parsed, Template, Value, Values, Variable, built_in, fitting};
 
@@ -21,7 +22,44 @@ pub fn render(content: &Content, variant: &Variant, own: &[Template]) -> Message
     let chosen = Chosen::of(content, variant, own);
     match variant.channel {
         Channel::Sms | Channel::Voice | Channel::Push => short(content, variant, &chosen),
-        Channel::Email | Channel::Chat | Channel::Webhook => long(content, variant, &chosen, true),
+        Channel::Email | Channel::Chat | Channel::Webhook => {
+            let message = long(content, variant, &chosen, true);
+            match content.forwardable {
+                true => with_version_to_forward(message, content, variant, own),
+                false => message,
+            }
+        }
+    }
+}
+
+/// Moderators have people of their own to tell: below their message stands the same in words for everybody.
+fn with_version_to_forward(
+    message: Message,
+    content: &Content,
+    variant: &Variant,
+    own: &[Template],
+) -> Message {
+    let plain = Variant {
+        level: Level::NonTechnical,
+        ..variant.clone()
+    };
+    let chosen = Chosen::of(content, &plain, own);
+    let theirs = long(content, &plain, &chosen, true);
+    let quoted: String = theirs
+        .markdown
+        .trim_end()
+        .lines()
+        .map(|line| format!("> {line}").trim_end().to_owned() + "\n")
+        .collect();
+    let markdown = format!(
+        "{}\n\n### For your people\n\nYou can forward this as it is:\n\n{quoted}",
+        message.markdown.trim_end()
+    );
+    Message {
+        text: markdown::to_text(&markdown),
+        html: markdown::render_markdown(&markdown),
+        markdown,
+        ..message
     }
 }
 

@@ -87,6 +87,8 @@ fn maintenance(milestone: &str) -> Content {
         began_at: None,
         next_update: None,
         missed: None,
+        requested: false,
+        forwardable: false,
         url: "https://status.example.edu/events/MNT-1".into(),
         at: at(now),
     }
@@ -134,6 +136,8 @@ fn incident(milestone: &str) -> Content {
         previous: None,
         began_at: Some(at("2026-11-22T19:10:00Z")),
         next_update: next.map(|t| at(&t)),
+        requested: false,
+        forwardable: false,
         missed: (milestone == "update").then(|| at("2026-11-22T19:30:00Z")),
         url: "https://status.example.edu/events/INC-7".into(),
         at: at(now),
@@ -155,6 +159,8 @@ pub(crate) fn sparse(milestone: &str) -> Content {
         began_at: None,
         next_update: None,
         missed: None,
+        requested: false,
+        forwardable: false,
         ..full
     }
 }

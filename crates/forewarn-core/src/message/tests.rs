@@ -416,3 +416,41 @@ fn one_announcement_in_six_zones() {
     }
     insta::assert_snapshot!(out);
 }
+
+#[test]
+fn a_moderator_gets_a_version_to_forward() {
+    let content = Content {
+        forwardable: true,
+        ..full("announcement")
+    };
+    let sent = render(&content, &variant(Level::Technical, Channel::Email), &[]);
+    let (own, theirs) = sent.text.split_once("For your people").expect("both");
+    assert!(
+        own.contains("PostgreSQL") && !theirs.contains("PostgreSQL"),
+        "{}",
+        sent.text
+    );
+    assert!(
+        theirs.contains("Save your work") && theirs.contains(&content.url),
+        "{theirs}"
+    );
+    assert!(sent.html.contains("<blockquote>"), "{}", sent.html);
+    let short = render(&content, &variant(Level::Technical, Channel::Sms), &[]);
+    assert!(!short.text.contains("For your people"));
+}
+
+#[test]
+fn who_asked_for_it_reads_that_it_is_done() {
+    let asked = Content {
+        requested: true,
+        ..full("completion")
+    };
+    let variant = variant(Level::NonTechnical, Channel::Email);
+    let words = "You asked for this change, and it is done.";
+    assert!(render(&asked, &variant, &[]).text.contains(words));
+    assert!(
+        !render(&full("completion"), &variant, &[])
+            .text
+            .contains(words)
+    );
+}

@@ -97,6 +97,7 @@ fn facts(content: &Content, purpose: Purpose<'_>, values: &mut Values) {
         Some(false) => values.set(V::DataAtRisk, "yes"),
         None => {}
     }
+    values.set(V::Requested, if content.requested { "yes" } else { "" });
     contact(facts.contact.as_deref().unwrap_or_default(), values);
     own_words(content, purpose, values);
 }

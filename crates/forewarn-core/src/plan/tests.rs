@@ -279,3 +279,34 @@ fn ten_thousand_audiences_are_planned_quickly_enough_to_wait_for() {
     let plan = case.plan("2026-11-21T17:00:00Z");
     assert!(plan.notices.len() > 80_000);
 }
+
+#[test]
+fn who_asked_is_told_at_the_end_and_only_then() {
+    let text = DESIGN
+        .replace("  services: [database]\n  start", "  services: [database]\n  requesters: [ann@example.edu]\n  cause: application\n  start")
+        .replace("services: [portal]}", "services: [portal], routing: {stages: [announcement, completion]}}")
+        .replace("calendar: DE-BE}", "calendar: DE-BE, routing: {causes: [infrastructure]}}");
+    let mut case = case(&text);
+    let who = |plan: &Plan| -> Vec<String> {
+        let told = plan.notices.iter().filter(|n| n.audience != INTERNAL);
+        told.map(|n| format!("{} {}", n.audience, n.milestone))
+            .collect()
+    };
+    // The customers' routing admits two parts of the story, the engineers' asks for another cause.
+    assert_eq!(
+        who(&case.plan("2026-11-12T17:00:00Z")),
+        [
+            "customers announcement",
+            "customers completion",
+            "requesters completion"
+        ]
+    );
+    let now = "2026-11-28T17:00:00Z".parse().unwrap();
+    case.maintenance = case.maintenance.clone().cancel(now).unwrap();
+    let change = Change {
+        milestone: "cancellation",
+        counter: 0,
+    };
+    let cancelled = case.plan_after("2026-11-28T17:00:00Z", &[], Some(change));
+    assert_eq!(who(&cancelled), ["requesters cancellation"]);
+}

@@ -54,6 +54,7 @@ variables! {
     Workaround, "workaround", NonTechnical, "What helps meanwhile.";
     DataSafe, "data_safe", NonTechnical, "Flag: data is safe.";
     DataAtRisk, "data_at_risk", NonTechnical, "Flag: data may be affected.";
+    Requested, "requested", NonTechnical, "Flag: this reader asked for the change.";
     Contact, "contact", NonTechnical, "Where to ask or report trouble.";
     Technical, "technical", Technical, "Systems, versions, errors.";
     Reason, "reason", NonTechnical, "Why it was delayed, moved, extended or cancelled.";

@@ -9,7 +9,7 @@ use forewarn_core::decision::{self, Recorded};
 use forewarn_core::document::{Catalogue, Documents, Node, Problems};
 use forewarn_core::event::{Event, Occasion};
 use forewarn_core::maintenance::{Maintenance, Status, read_delay, read_extension};
-use forewarn_core::plan::{Change, Changes, INTERNAL, Input, Plan, changes_from, plan};
+use forewarn_core::plan::{Change, Changes, INTERNAL, Input, Plan, REQUESTERS, changes_from, plan};
 use forewarn_core::policy::{self, Policy};
 use forewarn_core::problem::Invalid;
 use forewarn_core::time::CivilTime;
@@ -218,7 +218,7 @@ fn awaiting(maintenance: &Maintenance, catalogue: &Catalogue) -> BTreeSet<String
         .iter()
         .map(|a| a.id.to_string())
         .collect();
-    all.insert(INTERNAL.to_owned());
+    all.extend([INTERNAL, REQUESTERS].map(str::to_owned));
     all
 }
 

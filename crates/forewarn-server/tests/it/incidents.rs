@@ -182,3 +182,63 @@ async fn an_incident_can_have_an_id_of_its_own_but_not_anothers() {
     let made = app.post("/api/v1/incidents", &declaration()).await.is(201);
     assert_eq!(made.json()["id"], "INC-2");
 }
+
+const ROUTED: &str = "
+organisation: {name: Example University, time_zone: UTC}
+services: [{id: portal, name: Portal}]
+audiences:
+  - {id: users, name: Users, level: non_technical, services: [portal], routing: {stages: [holding, resolution]}}
+  - {id: developers, name: Developers, level: technical, services: [portal], routing: {causes: [application]}}
+  - {id: legal, name: Legal, level: semi_technical, services: ['*'], routing: {causes: [security]}}
+";
+
+#[tokio::test]
+async fn who_hears_follows_from_cause_and_stage_and_nobody_is_left_in_the_middle() {
+    let app = TestApp::new().await;
+    app.yaml("/api/v1/documents", ROUTED).await.is(200);
+    let told = |answer: &Value| -> Vec<String> {
+        let notices = answer["notices"].as_array().expect("notices").iter();
+        let text = |n: &Value, name: &str| n[name].as_str().unwrap_or_default().to_owned();
+        notices
+            .map(|n| format!("{} {}", text(n, "audience"), text(n, "milestone")))
+            .collect()
+    };
+    let trouble = json!({"id": "INC-1", "services": {"portal": "major_outage"}, "severity": "P1"});
+    let declared = app.post("/api/v1/incidents", &trouble).await.is(201).json();
+    assert_eq!(told(&declared), ["users holding"]);
+    let path = "/api/v1/incidents/INC-1/updates";
+    let steps = [
+        (
+            json!({"status": "identified", "cause": "application"}),
+            vec!["developers update"],
+        ),
+        // It was something else; developers have heard of it and hear the end of it.
+        (
+            json!({"text": "It was an attack.", "cause": "security"}),
+            vec!["developers update", "legal update"],
+        ),
+        (
+            json!({"status": "resolved", "text": "All is well."}),
+            vec![
+                "users resolution",
+                "developers resolution",
+                "legal resolution",
+            ],
+        ),
+    ];
+    for (update, expected) in steps {
+        assert_eq!(
+            told(&app.post(path, &update).await.is(201).json()),
+            expected,
+            "{update}"
+        );
+    }
+    let bad =
+        json!({"services": {"portal": "major_outage"}, "severity": "P1", "cause": "sabotage"});
+    let refused = app.post("/api/v1/incidents", &bad).await.is(422);
+    assert!(
+        refused.problems()[0].starts_with("cause: unknown cause 'sabotage'"),
+        "{:?}",
+        refused.problems()
+    );
+}

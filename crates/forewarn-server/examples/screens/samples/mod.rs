@@ -250,6 +250,7 @@ impl Samples {
                     done_at: None,
                 },
             ],
+            requesters: Vec::new(),
             lead: None,
             status,
             revision: 2,

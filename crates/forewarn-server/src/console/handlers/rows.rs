@@ -8,7 +8,7 @@ use forewarn_core::contact::Channel;
 use forewarn_core::document::Catalogue;
 use forewarn_core::event::Event;
 use forewarn_core::id::Id;
-use forewarn_core::plan::INTERNAL;
+use forewarn_core::plan::built_in_name;
 use forewarn_store as store;
 use serde_json::Value;
 use std::collections::HashMap;
@@ -31,8 +31,8 @@ pub(crate) fn service_names<'a>(
 
 /// An audience's name.
 pub(crate) fn audience_name(catalogue: &Catalogue, id: &str) -> String {
-    if id == INTERNAL {
-        return "The people who run it".into();
+    if let Some(name) = built_in_name(id) {
+        return name.into();
     }
     let found = catalogue.audiences.iter().find(|a| a.id == *id);
     found.map_or_else(|| id.to_owned(), |a| a.name.clone())
