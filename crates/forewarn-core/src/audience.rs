@@ -130,6 +130,9 @@ impl Audience {
         let mut fields = Fields::of(node, path, problems)?;
         let id = fields.required("id", problems, |t| match t {
             "internal" => Err("'internal' is built in: it is whoever runs the event".into()),
+            "subscriptions" => {
+                Err("'subscriptions' is built in: mails about one's own subscription".into())
+            }
             "requesters" => {
                 Err("'requesters' is built in: it is whoever asked for the change".into())
             }

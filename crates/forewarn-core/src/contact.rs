@@ -5,6 +5,7 @@ pub mod csv;
 use crate::document::Value;
 use crate::document::{Fields, Node, Problems, line, scalar};
 use crate::id::Id;
+use crate::subscription::KINDS;
 use crate::time::Zone;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -317,6 +318,9 @@ pub struct Contact {
     /// Services it chose; when empty, all that its audiences hear of.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub services: Vec<Id>,
+    /// Kinds of event that it chose: `maintenance`, `incident`; when empty, all that its audiences hear of.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub kinds: Vec<String>,
     /// Tags by which rules pick it.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub tags: Vec<String>,
@@ -348,6 +352,10 @@ impl Contact {
         let services = fields
             .list("services", problems, Id::parse)
             .unwrap_or_default();
+        let kinds = fields.list("kinds", problems, |text| match KINDS.contains(&text) {
+            true => Ok(text.to_owned()),
+            false => Err(crate::problem::unknown("kind of event", text, KINDS)),
+        });
         let tags = fields.list("tags", problems, line(64)).unwrap_or_default();
         let organisation = fields.optional("organisation", problems, line(200));
         let role = fields.optional("role", problems, line(100));
@@ -371,6 +379,7 @@ impl Contact {
             name,
             audiences,
             services,
+            kinds: kinds.unwrap_or_default(),
             tags,
             organisation,
             role,

@@ -24,6 +24,7 @@ pub mod policy;
 pub mod problem;
 pub mod routing;
 pub mod service;
+pub mod subscription;
 pub mod template;
 pub mod time;
 pub mod token;

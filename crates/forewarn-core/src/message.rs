@@ -24,7 +24,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// Every notice there is, by name.
-pub const MILESTONES: [&str; 23] = [
+pub const MILESTONES: [&str; 25] = [
     "announcement",
     "reminder",
     "final_reminder",
@@ -48,6 +48,8 @@ pub const MILESTONES: [&str; 23] = [
     "follow_up",
     "test",
     "digest",
+    "confirm_subscription",
+    "manage_subscription",
 ];
 
 /// The milestone of this name.

@@ -37,11 +37,15 @@ pub const INTERNAL: &str = "internal";
 /// The built-in audience of one event: the people who asked for the change.
 pub const REQUESTERS: &str = "requesters";
 
+/// The built-in audience of mails about somebody's own subscription.
+pub const SUBSCRIPTIONS: &str = "subscriptions";
+
 /// The name of a built-in audience: addresses that the event itself names. `None` for one that the organisation made.
 pub fn built_in_name(audience: &str) -> Option<&'static str> {
     match audience {
         INTERNAL => Some("The people who run it"),
         REQUESTERS => Some("People who asked for this change"),
+        SUBSCRIPTIONS => Some("Subscriptions"),
         _ => None,
     }
 }

@@ -41,6 +41,22 @@ impl Key {
             .then(|| (endpoint.to_owned(), audience.to_owned()))
     }
 
+    /// The token in the link of a mail about a subscription. `nonce` is random and stored beside it until it is used or expires.
+    pub fn subscription_token(&self, subscriber: &str, nonce: &str) -> String {
+        let text = format!("{subscriber}.{nonce}");
+        let mac = self.mac("subscription", &text).finalize().into_bytes();
+        format!("{text}.{}", crate::id::encode(&mac[..15]))
+    }
+
+    /// The subscriber and nonce of a token that we made.
+    pub fn read_subscription_token(&self, token: &str) -> Option<(String, String)> {
+        let (text, _) = token.rsplit_once('.')?;
+        let (subscriber, nonce) = text.rsplit_once('.')?;
+        let expected = self.subscription_token(subscriber, nonce);
+        same(expected.as_bytes(), token.as_bytes())
+            .then(|| (subscriber.to_owned(), nonce.to_owned()))
+    }
+
     /// The signing secret of a webhook that was given none of its own (Standard Webhooks form).
     pub fn webhook_secret(&self, endpoint: &str) -> String {
         let mac = self.mac("webhook", endpoint).finalize().into_bytes();

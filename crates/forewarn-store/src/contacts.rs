@@ -17,6 +17,14 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 /// How many contacts go to the database in one statement.
 const BATCH: usize = 1_000;
 
+/// What servers said of somebody's address; found by event, because deliveries have no index of their contacts alone.
+const FORGET_ANSWERS: [&str; 2] = [
+    "UPDATE attempts SET server_said = '' WHERE delivery IN (SELECT id FROM deliveries
+       WHERE contact = $1 AND event IN (SELECT id FROM events WHERE id > '' UNION ALL SELECT $1))",
+    "UPDATE deliveries SET server_said = '' WHERE server_said <> ''
+       AND contact = $1 AND event IN (SELECT id FROM events WHERE id > '' UNION ALL SELECT $1)",
+];
+
 /// Which contacts were new, differed, or were as stored; by their place in the list given.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Imported {
@@ -110,21 +118,26 @@ impl Store {
         Ok(with_states(&mut tx, found).await?.pop())
     }
 
-    /// Removes a contact and every way to reach it. What was sent stays on record by its id.
+    /// Removes a contact, every way to reach it, its subscription, and what servers said of its address. What was sent stays
+    /// on record by its id, and so does its word that it wants no messages.
     ///
     /// # Errors
     /// When the database cannot be written.
     pub async fn remove_contact(&self, id: &str, actor: &str, now: Timestamp) -> Result<bool> {
         let mut tx = self.db.write().await?;
-        let gone = tx
-            .execute("DELETE FROM contacts WHERE id = $1", args![id])
-            .await?
-            > 0;
+        let mut gone = 0;
+        for table in ["contacts WHERE id", "subscriptions WHERE contact"] {
+            let sql = format!("DELETE FROM {table} = $1");
+            gone += tx.execute(&sql, args![id]).await?;
+        }
+        let gone = gone > 0;
         for sql in [
             "DELETE FROM endpoints WHERE contact = $1",
             "DELETE FROM members WHERE contact = $1",
             "DELETE FROM choices WHERE contact = $1",
-            "DELETE FROM tags WHERE contact = $1",
+            "DELETE FROM kinds WHERE contact = $1",
+            FORGET_ANSWERS[0],
+            FORGET_ANSWERS[1],
         ] {
             tx.execute(sql, args![id]).await?;
         }
@@ -363,6 +376,7 @@ struct Batch {
     endpoints: Vec<Value>,
     members: Vec<Value>,
     choices: Vec<Value>,
+    kinds: Vec<Value>,
     tags: Vec<Value>,
 }
 
@@ -396,6 +410,9 @@ impl Batch {
                 .iter()
                 .map(|s| json!({"contact": id, "service": s})),
         );
+        let kinds = contact.kinds.iter();
+        self.kinds
+            .extend(kinds.map(|kind| json!({"contact": id, "kind": kind})));
         let tags: BTreeSet<String> = contact.tags.iter().map(|tag| fold(tag)).collect();
         let tags = tags.into_iter();
         self.tags
@@ -406,7 +423,7 @@ impl Batch {
     /// Removes what contacts that are replaced no longer have.
     async fn clear(&self, tx: &mut Tx) -> Result<()> {
         let ids = crate::json_list(self.replaced.iter().map(String::as_str));
-        for table in ["members", "choices", "tags"] {
+        for table in ["members", "choices", "kinds", "tags"] {
             let sql = format!("DELETE FROM {table} WHERE contact {}", among(tx, 1));
             tx.execute(&sql, args![&ids]).await?;
         }
@@ -458,6 +475,8 @@ impl Batch {
             "ON CONFLICT DO NOTHING",
         )
         .await?;
+        let columns = ["contact", "kind"];
+        insert(tx, "kinds", &columns, &self.kinds, "ON CONFLICT DO NOTHING").await?;
         let columns = ["contact", "tag"];
         insert(tx, "tags", &columns, &self.tags, "ON CONFLICT DO NOTHING").await?;
         let ids = crate::json_list(self.contacts.iter().filter_map(|c| c["id"].as_str()));

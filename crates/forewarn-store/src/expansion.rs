@@ -71,6 +71,8 @@ JOIN endpoints e ON e.contact = m.contact AND replace(n.channels, '\"' || e.chan
 WHERE n.id = $1
   AND (NOT EXISTS (SELECT 1 FROM choices c WHERE c.contact = m.contact)
     OR EXISTS (SELECT 1 FROM choices c WHERE c.contact = m.contact AND replace($5, '\"' || c.service || '\"', '') <> $5))
+  AND (NOT EXISTS (SELECT 1 FROM kinds k WHERE k.contact = m.contact)
+    OR EXISTS (SELECT 1 FROM kinds k WHERE k.contact = m.contact AND k.kind = n.event_kind))
 ON CONFLICT (id) DO UPDATE SET notice = excluded.notice, level = excluded.level, ordinal = excluded.ordinal,
   status = excluded.status, next_at = excluded.next_at, expires = excluded.expires, updated_at = excluded.updated_at,
   reason = excluded.reason

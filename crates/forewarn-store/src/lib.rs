@@ -18,6 +18,7 @@ mod membership;
 mod notices;
 mod reach;
 mod schema;
+mod subscriptions;
 
 pub use accounts::{KeptAnswer, Remembered, Role, Session, User};
 pub use backup::{RestoreNote, Restored};
@@ -32,6 +33,7 @@ pub use journal::{Entry, Verdict, Written};
 pub use notices::{Counts, DueNotice, Lane, NoticeFilter, NoticeRow};
 pub use reach::{Reach, Reached, Unreached};
 pub use schema::VERSION;
+pub use subscriptions::{Asked, Subscription};
 
 use crate::db::{Db, args};
 use std::path::{Path, PathBuf};

@@ -9,8 +9,9 @@ use crate::error::Result;
 use forewarn_core::audience::Audience;
 use forewarn_core::document::Catalogue;
 use forewarn_core::id::Id;
-use forewarn_core::membership::{ADMINISTRATOR, ADMINISTRATORS_ONLY, fold};
+use forewarn_core::membership::{ADMINISTRATOR, ADMINISTRATORS_ONLY, Membership, fold};
 use forewarn_core::organisation::Organisation;
+use forewarn_core::subscription::TAG;
 
 /// Whose membership is looked at again.
 #[derive(Clone, Copy, Debug)]
@@ -56,9 +57,25 @@ pub(crate) async fn drop_rule(tx: &mut Tx, audience: &str) -> Result<()> {
 }
 
 async fn add_by_rule(tx: &mut Tx, audience: &Audience, whose: Whose<'_>) -> Result<()> {
-    let Some(rule) = &audience.members else {
-        return Ok(());
-    };
+    if let Some(rule) = &audience.members {
+        add_picked(tx, audience, rule, whose).await?;
+    }
+    if audience.self_service {
+        let subscribers = Membership {
+            tags: vec![TAG.to_owned()],
+            ..Membership::default()
+        };
+        add_picked(tx, audience, &subscribers, whose).await?;
+    }
+    Ok(())
+}
+
+async fn add_picked(
+    tx: &mut Tx,
+    audience: &Audience,
+    rule: &Membership,
+    whose: Whose<'_>,
+) -> Result<()> {
     let mut values = args![audience.id.as_str()];
     let mut wanted = String::from("TRUE");
     let folded = |list: &[String]| {

@@ -465,7 +465,9 @@ impl Store {
         } else {
             ("(due > $1 OR (due = $1 AND id > $2))", "due, id")
         };
-        let mut sql = format!("SELECT {LISTED} FROM notices WHERE {past}");
+        // Mails about somebody's own subscription tell of no event.
+        let mut sql =
+            format!("SELECT {LISTED} FROM notices WHERE {past} AND event_kind <> 'subscription'");
         let mut values = args![after_due, after_id];
         for (column, wanted) in [("event", &filter.event), ("status", &filter.status)] {
             if let Some(wanted) = wanted {

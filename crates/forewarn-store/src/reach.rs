@@ -17,6 +17,8 @@ const NAMED: i64 = 100;
 pub struct Reached {
     /// The audience.
     pub audience: Id,
+    /// The event's kind: `maintenance`, `incident`.
+    pub kind: &'static str,
     /// Affected services that it uses.
     pub services: Vec<Id>,
     /// Channels that are used at once.
@@ -49,10 +51,12 @@ pub struct Reach {
     pub named: Vec<Unreached>,
 }
 
-// `$1` is the audience, `$2` its affected services, `$3` its channels, both as JSON lists; names are found in them as the
+// `$1` is the audience, `$2` its affected services, `$3` its channels, both as JSON lists, `$4` the event's kind; names are found in them as the
 // expansion does.
 const CHOSEN: &str = "(NOT EXISTS (SELECT 1 FROM choices c WHERE c.contact = m.contact)
   OR EXISTS (SELECT 1 FROM choices c WHERE c.contact = m.contact AND replace($2, '\"' || c.service || '\"', '') <> $2))";
+const OF_KIND: &str = "(NOT EXISTS (SELECT 1 FROM kinds k WHERE k.contact = m.contact)
+  OR EXISTS (SELECT 1 FROM kinds k WHERE k.contact = m.contact AND k.kind = $4))";
 const USED: &str = "e.contact = m.contact AND replace($3, '\"' || e.channel || '\"', '') <> $3";
 const WANTED: &str =
     "NOT EXISTS (SELECT 1 FROM suppressions s WHERE s.endpoint = e.id AND s.audience IN ($1, '*'))";
@@ -79,7 +83,7 @@ impl Store {
     /// When the database cannot be read.
     pub async fn why_unreached(&self, reached: &Reached, contact: &str) -> Result<Option<String>> {
         let mut tx = self.db.read().await?;
-        let sql = format!("{} AND m.contact = $4", reasons());
+        let sql = format!("{} AND m.contact = $5", reasons());
         let mut bound = values(reached);
         bound.push(contact.into());
         let row = tx.row(&sql, bound).await?;
@@ -91,13 +95,14 @@ impl Store {
 fn values(reached: &Reached) -> Vec<Arg> {
     let services = crate::json_list(reached.services.iter().map(Id::as_str));
     let channels = crate::json_list(reached.channels.iter().map(|c| c.as_str()));
-    args![reached.audience.as_str(), services, channels]
+    args![reached.audience.as_str(), services, channels, reached.kind]
 }
 
 /// Each member of the audience with the reason for which nothing would reach it, empty where something does.
 fn reasons() -> String {
     format!(
         "SELECT m.contact AS contact, CASE WHEN NOT {CHOSEN} THEN 'chose other services'
+           WHEN NOT {OF_KIND} THEN 'chose other kinds of event'
            WHEN NOT EXISTS (SELECT 1 FROM endpoints e WHERE {USED}) THEN 'has no address for these channels'
            WHEN NOT EXISTS (SELECT 1 FROM endpoints e WHERE {USED} AND e.state = 'active')
              THEN COALESCE((SELECT MIN(e.reason) FROM endpoints e WHERE {USED} AND e.state = 'muted'), 'the address does not exist any more')
@@ -135,7 +140,7 @@ async fn of_audience(tx: &mut Tx, reached: &Reached) -> Result<Reach> {
     }
     let sql = format!(
         "SELECT e.channel, COUNT(*) FROM members m JOIN endpoints e ON {USED} AND e.state = 'active' AND {WANTED}
-         WHERE m.audience = $1 AND {CHOSEN} GROUP BY e.channel"
+         WHERE m.audience = $1 AND {CHOSEN} AND {OF_KIND} GROUP BY e.channel"
     );
     for row in tx.rows(&sql, values(reached)).await? {
         found.messages.insert(row.text(0)?, row.int(1)?);
@@ -152,11 +157,11 @@ async fn endpoints(tx: &mut Tx, plan: &[Reached]) -> Result<i64> {
     for (n, reached) in plan.iter().enumerate() {
         let mut part = format!(
             "SELECT e.id AS id FROM members m JOIN endpoints e ON {USED} AND e.state = 'active' AND {WANTED}
-             WHERE m.audience = $1 AND {CHOSEN}"
+             WHERE m.audience = $1 AND {CHOSEN} AND {OF_KIND}"
         );
         // Each audience's values stand behind those of the ones before it; the highest first, so that none is taken twice.
-        for place in (1..=3).rev() {
-            part = part.replace(&format!("${place}"), &format!("${{{}}}", 3 * n + place));
+        for place in (1..=4).rev() {
+            part = part.replace(&format!("${place}"), &format!("${{{}}}", 4 * n + place));
         }
         parts.push(part.replace("${", "$").replace('}', ""));
         bound.extend(values(reached));

@@ -27,6 +27,11 @@ const STEPS: &[&[&str]] = &[&[
     "CREATE INDEX members_contact ON members (contact)",
     // Services that a contact chose to hear of; no row means all.
     "CREATE TABLE choices (contact TEXT NOT NULL, service TEXT NOT NULL, PRIMARY KEY (contact, service))",
+    // Kinds of event that a contact chose to hear of; no row means all.
+    "CREATE TABLE kinds (contact TEXT NOT NULL, kind TEXT NOT NULL, PRIMARY KEY (contact, kind))",
+    // Who asked to be told. The nonce makes the link in their mail work until it is used or expires.
+    "CREATE TABLE subscriptions (contact TEXT PRIMARY KEY, email TEXT NOT NULL, state TEXT NOT NULL, choices TEXT NOT NULL,
+        nonce TEXT, expires BIGINT, created_at BIGINT NOT NULL, confirmed_at BIGINT)",
     // Who does not want a kind of message: audience '*' means nothing at all.
     "CREATE TABLE suppressions (endpoint TEXT NOT NULL, audience TEXT NOT NULL, reason TEXT NOT NULL,
         at BIGINT NOT NULL, PRIMARY KEY (endpoint, audience))",
@@ -45,6 +50,7 @@ const STEPS: &[&[&str]] = &[&[
     "CREATE INDEX notices_sending ON notices (status) WHERE status = 'sending'",
     "CREATE INDEX notices_event ON notices (event)",
     "CREATE INDEX notices_slot ON notices (slot)",
+    "CREATE INDEX notices_subscription ON notices (due) WHERE event_kind = 'subscription'",
     // With what came of the latest attempt; most need only one.
     "CREATE TABLE deliveries (id TEXT PRIMARY KEY, notice TEXT NOT NULL, event TEXT NOT NULL, endpoint TEXT NOT NULL,
         contact TEXT NOT NULL, channel TEXT NOT NULL, level BIGINT NOT NULL, ordinal BIGINT NOT NULL, lane BIGINT NOT NULL,
@@ -85,6 +91,8 @@ pub(crate) const TABLES: &[(&str, &str)] = &[
     ("members", "audience, contact"),
     ("tags", "contact, tag"),
     ("choices", "contact, service"),
+    ("kinds", "contact, kind"),
+    ("subscriptions", "contact"),
     ("suppressions", "endpoint, audience"),
     ("events", "id"),
     ("notices", "id"),

@@ -383,6 +383,7 @@ impl<'a> Reader<'a> {
             name,
             audiences,
             services,
+            kinds: Vec::new(),
             tags,
             organisation,
             role,

@@ -10,8 +10,9 @@ pub(super) fn text(message: &Message, content: &Content, list: &List) -> Divided
         before += &format!("\n\nLatest news: {url}");
     }
     before += &format!(
-        "\n\n-- \n{}\nYou get this message because you are on the list \"{}\".\nTo stop or change these messages:\n",
-        content.organisation, list.name
+        "\n\n-- \n{}\nYou get this message because {}.\nTo stop or change these messages:\n",
+        content.organisation,
+        because(content, &format!("\"{}\"", list.name), "")
     );
     Divided {
         before,
@@ -50,13 +51,22 @@ pub(super) fn html(message: &Message, content: &Content, list: &List) -> Divided
     before += &styled_body(&message.html);
     before += &more;
     before += FOOT;
+    let name = format!("&ldquo;{}&rdquo;", escape(&list.name));
     before += &format!(
-        "You get this message because you are on the list &ldquo;{}&rdquo; of {organisation}.<br>\n<a class=\"muted\" style=\"color:#5b6470\" href=\"",
-        escape(&list.name)
+        "You get this message because {}.<br>\n<a class=\"muted\" style=\"color:#5b6470\" href=\"",
+        because(content, &name, &format!(" of {organisation}"))
     );
     Divided {
         before,
         after: "\">Stop or change these messages</a></p>\n</td></tr></table>\n</td></tr></table>\n</body>\n</html>\n".into(),
+    }
+}
+
+/// Why somebody gets a mail, after "because". A mail about a subscription goes to whoever's address was typed.
+fn because(content: &Content, list: &str, of: &str) -> String {
+    match content.event_kind.as_str() {
+        "subscription" => "somebody entered this address to be told of news".to_owned(),
+        _ => format!("you are on the list {list}{of}"),
     }
 }
 

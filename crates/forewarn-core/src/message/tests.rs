@@ -76,7 +76,11 @@ fn nothing_technical_leaves_its_level() {
         } else if LONG.contains(&variant.channel)
             && !matches!(
                 content.milestone.as_str(),
-                "test" | "digest" | "overrun_check"
+                "test"
+                    | "digest"
+                    | "overrun_check"
+                    | "confirm_subscription"
+                    | "manage_subscription"
             )
         {
             assert_eq!(shown.len(), 3, "{}", message.text);

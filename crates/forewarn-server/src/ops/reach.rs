@@ -82,6 +82,7 @@ fn hearing<'a>(
             let used = all.iter().filter(|a| audience.uses(&a.service));
             let reached = Reached {
                 audience: audience.id.clone(),
+                kind: "maintenance",
                 services: used.map(|a| a.service.clone()).collect(),
                 channels: audience.first_channels(),
             };

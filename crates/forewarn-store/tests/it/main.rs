@@ -23,3 +23,4 @@ mod rates;
 mod reach;
 mod samples;
 mod schema;
+mod subscriptions;

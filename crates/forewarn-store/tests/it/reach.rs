@@ -16,6 +16,7 @@ fn choosing(contact: Contact, services: &[&str]) -> Contact {
 fn reached(audience: &str) -> Reached {
     Reached {
         audience: id(audience),
+        kind: "maintenance",
         services: vec![id("database")],
         channels: vec![Channel::Email],
     }
