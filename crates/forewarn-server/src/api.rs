@@ -7,6 +7,7 @@ mod documents;
 mod events;
 mod lists;
 mod openapi;
+mod subscriptions;
 mod windows;
 
 pub(crate) use lists::{cursor as notice_cursor, message_id, read_cursor as read_notice_cursor};
@@ -35,6 +36,7 @@ fn routes() -> OpenApiRouter<App> {
         .merge(documents::routes())
         .merge(lists::routes())
         .merge(windows::routes())
+        .merge(subscriptions::routes())
 }
 
 /// The API behind its guard, and its description.

@@ -49,6 +49,7 @@ pub use api_page::ApiPage;
 pub use catalogue::{AudienceList, AudienceRow, ServiceList, ServiceRow};
 pub use caught::{Caught, CaughtKind, CaughtMessage, CaughtRow};
 pub use forms::{Choice, Typed};
+pub(crate) use guard::dressed;
 pub use incident::{DeclareIncident, IncidentList, IncidentPage, IncidentRow};
 pub use journal::{Journal, JournalRow};
 pub use layout::{DemoBar, ErrorPage, Flash, FlashKind, Frame, Nav};

@@ -18,6 +18,9 @@ pub enum ApiError {
     /// Something else stands in the way.
     #[error("{0}")]
     Conflict(String),
+    /// It was asked too often of late.
+    #[error("{0}")]
+    TooMany(String),
     /// There is no such thing.
     #[error("there is no {0}")]
     NotFound(String),
@@ -46,6 +49,7 @@ impl ApiError {
             ApiError::Transition(_)
             | ApiError::Conflict(_)
             | ApiError::Store(StoreError::Conflict(_)) => StatusCode::CONFLICT,
+            ApiError::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             ApiError::NotFound(_) => StatusCode::NOT_FOUND,
             ApiError::Unauthorized => StatusCode::UNAUTHORIZED,
             ApiError::Forbidden(_) => StatusCode::FORBIDDEN,
@@ -97,6 +101,9 @@ impl IntoResponse for ApiError {
         let headers = response.headers_mut();
         if status == StatusCode::SERVICE_UNAVAILABLE {
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
+        }
+        if status == StatusCode::TOO_MANY_REQUESTS {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("600"));
         }
         if status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

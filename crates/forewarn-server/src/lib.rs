@@ -4,6 +4,7 @@
 
 pub mod api;
 mod app;
+mod attempts;
 mod caller;
 pub mod console;
 pub mod demo;
@@ -14,6 +15,7 @@ pub mod ops;
 mod password;
 mod public;
 pub mod status_page;
+mod subscribe;
 
 pub use app::{App, Shared};
 pub use caller::Caller;
@@ -34,6 +36,7 @@ pub fn router(app: App) -> Router {
         .merge(api::router(&app))
         .merge(console::router(&app))
         .merge(hooks::unsubscribe::routes())
+        .merge(subscribe::routes())
         .merge(public::health())
         .fallback(public::page)
         .layer(middleware::from_fn(no_nul))

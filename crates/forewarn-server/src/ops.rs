@@ -5,6 +5,7 @@ pub mod decision;
 pub mod incident;
 pub mod maintenance;
 pub mod reach;
+pub mod subscription;
 pub mod window;
 
 use crate::caller::Caller;

@@ -18,6 +18,7 @@ mod page;
 mod pages;
 pub mod snapshot;
 pub mod state;
+pub mod subscription;
 pub mod when;
 
 pub use live::{Live, snapshot as current_snapshot};

@@ -7,7 +7,7 @@ use crate::error::Result;
 use forewarn_core::contact::Channel;
 use forewarn_core::id::Id;
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// At most so many of those who are not reached are named; all are counted.
 const NAMED: i64 = 100;
@@ -75,6 +75,17 @@ impl Store {
         }
         let total = endpoints(&mut tx, plan).await?;
         Ok((all, total))
+    }
+
+    /// Audiences that a contact belongs to, listed or by rule.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn audiences_of(&self, contact: &str) -> Result<BTreeSet<String>> {
+        let mut tx = self.db.read().await?;
+        let sql = "SELECT audience FROM members WHERE contact = $1";
+        let rows = tx.rows(sql, args![contact]).await?;
+        rows.iter().map(|row| row.text(0)).collect()
     }
 
     /// Why nothing would reach this member of the audience; `None` when something does, or it is no member.

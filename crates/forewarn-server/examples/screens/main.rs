@@ -16,7 +16,7 @@ fn main() -> io::Result<()> {
     let hostile = env::args().nth(2).is_some_and(|word| word == "hostile");
     let samples = Samples { hostile };
     let mut names = Vec::new();
-    for (name, html) in samples.console() {
+    for (name, html) in samples.console().into_iter().chain(samples.subscriptions()) {
         put(&folder.join(format!("{name}.html")), html.as_bytes())?;
         names.push(name);
     }
@@ -33,7 +33,7 @@ fn public(folder: &Path, name: &str, snapshot: &Snapshot) -> io::Result<Vec<Stri
     for (path, page) in pages.iter() {
         let flat = match path {
             "/" => name.to_owned(),
-            "/history" => format!("{name}-history"),
+            "/history" | "/subscribe" => format!("{name}-{}", &path[1..]),
             "/events/INC-7" | "/events/MNT-1" => format!("{name}{}", path.replace('/', "-")),
             _ => {
                 put(&folder.join(path.trim_start_matches('/')), &page.body)?;

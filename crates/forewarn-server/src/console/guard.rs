@@ -98,7 +98,7 @@ pub(super) async fn visitor(State(app): State<App>, request: Request, next: Next
 }
 
 /// Headers of every page of the console, so that none is kept by anybody between.
-pub(super) fn dressed(mut response: Response) -> Response {
+pub(crate) fn dressed(mut response: Response) -> Response {
     for (name, value) in [
         (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
         (header::CACHE_CONTROL, "no-store"),

@@ -57,7 +57,7 @@ pub fn router(app: &App) -> Router<App> {
             "/console/sign-in",
             get(sign_in::show).post(sign_in::sign_in),
         )
-        .layer(Extension(Arc::new(sign_in::Attempts::default())))
+        .layer(Extension(Arc::new(sign_in::Door::default())))
         .route_layer(middleware::from_fn_with_state(app.clone(), guard::visitor));
     Router::new()
         .merge(pages)

@@ -98,12 +98,13 @@ fn hearing<'a>(
 pub async fn why(app: &App, id: &str, contact: &str) -> Result<Vec<String>> {
     let catalogue = app.store.catalogue().await?;
     let (maintenance, _) = maintenance::show(app, id).await?;
-    let Some(person) = app.store.contact(contact).await? else {
+    if app.store.contact(contact).await?.is_none() {
         return Err(ApiError::NotFound(format!("contact {contact}")));
-    };
+    }
+    let belongs = app.store.audiences_of(contact).await?;
     let mut told = Vec::new();
     for (audience, by, reached) in hearing(&maintenance, &catalogue) {
-        if !person.contact.audiences.contains(&audience.id) {
+        if !belongs.contains(audience.id.as_str()) {
             continue;
         }
         let path: Vec<&str> = by.path.iter().map(forewarn_core::id::Id::as_str).collect();

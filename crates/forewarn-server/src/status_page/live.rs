@@ -2,6 +2,7 @@
 //!
 //! No request for a public page reaches the database. While the database is away the last pages stay up; they say as of when.
 
+use super::subscription::open_services;
 use super::{Pages, PublicIncident, PublicMaintenance, PublicMessage, Snapshot};
 use forewarn_core::audience::Level;
 use forewarn_core::contact::Channel;
@@ -130,6 +131,10 @@ pub async fn snapshot(
         organisation: catalogue.organisation.clone(),
         public_url: public_url.trim_end_matches('/').to_owned(),
         services: catalogue.services.clone(),
+        open_to: open_services(&catalogue.services, &catalogue.audiences)
+            .into_iter()
+            .map(|s| s.id.clone())
+            .collect(),
         incidents,
         maintenances,
         demo,

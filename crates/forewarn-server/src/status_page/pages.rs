@@ -1,6 +1,6 @@
 //! Every public document, rendered once per change.
 
-use super::{Snapshot, api_v2, assets, calendar, feeds, page};
+use super::{Snapshot, api_v2, assets, calendar, feeds, page, subscription};
 use axum::body::Bytes;
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -60,6 +60,7 @@ impl Pages {
         pages.extend(api_v2::pages(snapshot));
         pages.extend(feeds::pages(snapshot));
         pages.extend(calendar::pages(snapshot));
+        pages.extend(subscription::page(snapshot));
         Pages {
             pages,
             organisation: snapshot.organisation.name.clone(),

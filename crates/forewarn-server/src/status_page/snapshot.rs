@@ -1,6 +1,7 @@
 //! The value behind everything public.
 
 use forewarn_core::facts::Facts;
+use forewarn_core::id::Id;
 use forewarn_core::incident::{Incident, Update};
 use forewarn_core::maintenance::{Maintenance, Status};
 use forewarn_core::organisation::Organisation;
@@ -26,6 +27,9 @@ pub struct Snapshot {
     pub incidents: Vec<PublicIncident>,
     /// Planned work of the last 90 days and all that is ahead.
     pub maintenances: Vec<PublicMaintenance>,
+    /// Services that people may subscribe to by themselves.
+    #[serde(default)]
+    pub open_to: Vec<Id>,
     /// The clock is a movable one: scripts count from `made_at` instead of the reader's clock.
     #[serde(default)]
     pub demo: bool,

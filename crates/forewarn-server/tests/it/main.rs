@@ -22,5 +22,6 @@ mod samples;
 mod screens;
 mod sign_in;
 mod status_page;
+mod subscriptions;
 mod unsubscribe;
 mod windows;

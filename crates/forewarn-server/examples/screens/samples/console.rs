@@ -5,8 +5,10 @@ use forewarn_core::delivery::DeliveryStatus;
 use forewarn_core::incident::{Incident, Severity, Status};
 use forewarn_core::maintenance;
 use forewarn_core::problem::Problem;
+use forewarn_core::subscription::Choices;
 use forewarn_server::console::*;
 use forewarn_server::status_page::state::ServiceState;
+use forewarn_server::status_page::subscription::{Place, SubscriptionForm};
 
 impl Samples {
     fn frame(&self, title: &str, nav: Nav) -> Frame {
@@ -436,5 +438,50 @@ impl Samples {
                 sign_in(Some("The name or the password is wrong."), None).render(),
             ),
         ]
+    }
+
+    /// Pages that subscribers see behind the links in their mails.
+    pub fn subscriptions(&self) -> Vec<(String, String)> {
+        let pages = [
+            ("subscription", self.subscription(Vec::new())),
+            (
+                "subscription-errors",
+                self.subscription(vec![
+                    self.t("Services: unknown service 'portl'; did you mean 'portal'?"),
+                    self.t("Time zone: unknown time zone 'Berlin'"),
+                ]),
+            ),
+            (
+                "subscription-confirm",
+                PlainPage {
+                    organisation: self.t("Example University"),
+                    title: "Confirm your subscription".into(),
+                    words: self
+                        .t("ann@example.edu will hear of planned work and problems by mail."),
+                    button: Some(("/subscription/token/confirm".into(), "Confirm".into())),
+                }
+                .render(),
+            ),
+        ];
+        pages.map(|(name, html)| (name.to_owned(), html)).to_vec()
+    }
+
+    /// What a subscriber sees behind the link.
+    fn subscription(&self, problems: Vec<String>) -> String {
+        let services = self.services();
+        let (open, zone): (Vec<_>, _) = (services.iter().collect(), zone());
+        let place = Place {
+            organisation: &self.t("Example University"),
+            zone: zone.name(),
+            services: &open,
+        };
+        let choices = Choices {
+            services: services.iter().take(2).map(|s| s.id.clone()).collect(),
+            kinds: vec!["incident".into()],
+            ..Choices::default()
+        };
+        let said = self.t("ann@example.edu hears of what you choose here.");
+        let link = "/subscription/token";
+        SubscriptionForm::manage(&place, link, &choices, "Your subscription", said, problems).html()
     }
 }

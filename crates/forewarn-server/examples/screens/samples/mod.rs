@@ -314,6 +314,7 @@ impl Samples {
                 PublicIncident::from(self.closed_incident()),
             ],
             maintenances,
+            open_to: self.services().into_iter().map(|s| s.id).collect(),
             demo: true,
         }
     }
@@ -335,6 +336,7 @@ impl Samples {
             services: vec![],
             incidents: vec![],
             maintenances: vec![],
+            open_to: vec![],
             demo: false,
         }
     }

@@ -2,6 +2,7 @@
 //! and nobody else does.
 
 use crate::app::App;
+use crate::attempts::{Attempts, is_outside, network};
 use crate::caller::{COOKIE, by_session, cookie};
 use crate::console::SignIn;
 use crate::console::desk::{Desk, Shown, page};
@@ -14,10 +15,9 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use forewarn_core::token::fingerprint;
 use forewarn_store::{StoreError, User};
-use jiff::{SignedDuration, Timestamp};
-use std::collections::HashMap;
+use jiff::SignedDuration;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 use tokio::sync::Semaphore;
 
 /// How long a session lasts.
@@ -27,57 +27,25 @@ const MAX_FAILURES: usize = 10;
 /// Failures of one address, whatever the names.
 const MAX_FAILURES_OF_ADDRESS: usize = 100;
 const WINDOW: SignedDuration = SignedDuration::from_mins(5);
-/// Names and addresses that are remembered; a flood of them is forgotten rather than kept.
-const MAX_REMEMBERED: usize = 10_000;
 /// Passwords checked at once: each takes 19 MiB and most of a processor for a moment.
 const AT_ONCE: usize = 2;
 /// Longer names and passwords belong to nobody.
 const MAX_NAME: usize = 200;
 const MAX_PASSWORD: usize = 1_000;
 
-/// Failed attempts of late, in this process's memory.
+/// Failed attempts of late, and how many passwords are checked at once.
 #[derive(Debug)]
-pub(in crate::console) struct Attempts {
-    failures: Mutex<HashMap<String, Vec<Timestamp>>>,
+pub(in crate::console) struct Door {
+    attempts: Attempts,
     checking: Semaphore,
 }
 
-impl Default for Attempts {
-    fn default() -> Attempts {
-        Attempts {
-            failures: Mutex::default(),
+impl Default for Door {
+    fn default() -> Door {
+        Door {
+            attempts: Attempts::new(WINDOW),
             checking: Semaphore::new(AT_ONCE),
         }
-    }
-}
-
-impl Attempts {
-    /// How long until these may try again; nothing when they may now.
-    fn wait(&self, keys: &[(String, usize)], now: Timestamp) -> Option<SignedDuration> {
-        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
-        keys.iter()
-            .filter_map(|(key, most)| {
-                let times = failures.get_mut(key)?;
-                times.retain(|at| at.duration_since(now).abs() < WINDOW);
-                let first = times.len().checked_sub(*most).map(|n| times[n])?;
-                Some(WINDOW - now.duration_since(first))
-            })
-            .max()
-    }
-
-    fn failed(&self, keys: &[(String, usize)], now: Timestamp) {
-        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
-        if failures.len() > MAX_REMEMBERED {
-            failures.clear();
-        }
-        for (key, _) in keys {
-            failures.entry(key.clone()).or_default().push(now);
-        }
-    }
-
-    fn succeeded(&self, keys: &[(String, usize)]) {
-        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
-        failures.remove(&keys[0].0);
     }
 }
 
@@ -91,24 +59,6 @@ fn counted(name: &str, address: Option<IpAddr>) -> Vec<(String, usize)> {
         keys.push((from, MAX_FAILURES_OF_ADDRESS));
     }
     keys
-}
-
-/// One customer has a whole /64 of IPv6.
-fn network(address: IpAddr) -> String {
-    match address.to_canonical() {
-        IpAddr::V4(address) => address.to_string(),
-        IpAddr::V6(address) => {
-            let [a, b, c, d, ..] = address.segments();
-            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
-        }
-    }
-}
-
-fn is_outside(address: IpAddr) -> bool {
-    match address.to_canonical() {
-        IpAddr::V4(a) => !(a.is_private() || a.is_loopback() || a.is_link_local()),
-        IpAddr::V6(a) => !(a.is_loopback() || a.is_unique_local() || a.is_unicast_link_local()),
-    }
 }
 
 /// A path of the console and nothing that leads elsewhere.
@@ -175,7 +125,7 @@ async fn form(
 /// `POST /console/sign-in`
 pub(in crate::console) async fn sign_in(
     State(app): State<App>,
-    Extension(attempts): Extension<Arc<Attempts>>,
+    Extension(door): Extension<Arc<Door>>,
     fields: Fields,
     request: Request,
 ) -> Shown {
@@ -188,7 +138,7 @@ pub(in crate::console) async fn sign_in(
     let next = wanted(fields.value("next"));
     let now = app.clock.now();
     let keys = counted(name, address);
-    if let Some(wait) = attempts.wait(&keys, now) {
+    if let Some(wait) = door.attempts.wait(&keys, now) {
         let minutes = wait.as_secs() / 60 + 1;
         let said = format!("Too many attempts failed. Try again in {minutes} min.");
         let status = StatusCode::TOO_MANY_REQUESTS;
@@ -197,13 +147,13 @@ pub(in crate::console) async fn sign_in(
         response.headers_mut().insert(header::RETRY_AFTER, seconds);
         return Ok(response);
     }
-    let Some(user) = proven(&app, &attempts, name, password).await? else {
-        attempts.failed(&keys, now);
+    let Some(user) = proven(&app, &door, name, password).await? else {
+        door.attempts.failed(&keys, now);
         let said = "The name or the password is wrong.".to_owned();
         let status = StatusCode::UNPROCESSABLE_ENTITY;
         return Ok(form(&app, status, &visit, name, &next, Some(said)).await?);
     };
-    attempts.succeeded(&keys);
+    door.attempts.succeeded(&keys[0].0);
     let token = random_token();
     let expires = now + lifetime(&app);
     app.store
@@ -224,12 +174,7 @@ fn lifetime(app: &App) -> SignedDuration {
 }
 
 /// The user, if the password is theirs. A name that nobody has is checked against a hash of nothing, for the same time.
-async fn proven(
-    app: &App,
-    attempts: &Attempts,
-    name: &str,
-    password: &str,
-) -> Result<Option<User>> {
+async fn proven(app: &App, door: &Door, name: &str, password: &str) -> Result<Option<User>> {
     static NOBODY: OnceLock<String> = OnceLock::new();
     let broken = |problem: String| StoreError::Corrupt(problem);
     let readable = name.len() <= MAX_NAME && !name.chars().any(char::is_control);
@@ -240,7 +185,7 @@ async fn proven(
     let known = user.is_some();
     let hash = user.as_ref().map(|user| user.password.clone());
     let password: String = password.chars().take(MAX_PASSWORD).collect();
-    let _turn = attempts
+    let _turn = door
         .checking
         .acquire()
         .await
@@ -268,6 +213,7 @@ pub(in crate::console) async fn sign_out(desk: Desk) -> Shown {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use jiff::Timestamp;
 
     #[test]
     fn nothing_leads_out_of_the_console() {
@@ -292,7 +238,7 @@ mod tests {
 
     #[test]
     fn who_fails_often_waits_and_nobody_else_does() {
-        let attempts = Attempts::default();
+        let attempts = Attempts::new(WINDOW);
         let now = Timestamp::from_second(1_795_000_000).unwrap();
         let keys = counted("alice", Some("203.0.113.7".parse().unwrap()));
         for _ in 0..MAX_FAILURES {
@@ -307,13 +253,13 @@ mod tests {
             assert_eq!(attempts.wait(&other, now), None, "{other:?}");
         }
         assert_eq!(attempts.wait(&keys, now + WINDOW), None);
-        attempts.succeeded(&keys);
+        attempts.succeeded(&keys[0].0);
         assert_eq!(attempts.wait(&keys, now), None);
     }
 
     #[test]
     fn one_address_cannot_try_every_name() {
-        let attempts = Attempts::default();
+        let attempts = Attempts::new(WINDOW);
         let now = Timestamp::from_second(1_795_000_000).unwrap();
         let at = |n: usize, address: &str| counted(&n.to_string(), Some(address.parse().unwrap()));
         for n in 0..MAX_FAILURES_OF_ADDRESS {

@@ -1,0 +1,170 @@
+//! The form by which people subscribe by themselves, new or to change what they chose.
+
+use super::{Page, Snapshot, assets};
+use askama::Template;
+use forewarn_core::audience::{Audience, Scope};
+use forewarn_core::id::Id;
+use forewarn_core::service::Service;
+use forewarn_core::subscription::Choices;
+
+/// Where the form stands, and where it is sent.
+pub const PATH: &str = "/subscribe";
+
+/// Services that people may subscribe to: those that audiences open to self-service use. Empty when none is open.
+pub fn open_services<'a>(services: &'a [Service], audiences: &[Audience]) -> Vec<&'a Service> {
+    let open = || audiences.iter().filter(|a| a.self_service);
+    services
+        .iter()
+        .filter(|s| open().any(|a| a.services == Scope::All || a.uses(&s.id)))
+        .collect()
+}
+
+/// Something that can be chosen.
+#[derive(Clone, Debug)]
+struct Choice {
+    value: String,
+    name: String,
+    chosen: bool,
+}
+
+/// The form.
+#[derive(Clone, Debug, Template)]
+#[template(path = "public/subscription.html")]
+pub struct SubscriptionForm {
+    organisation: String,
+    zone: String,
+    title: &'static str,
+    words: String,
+    problems: Vec<String>,
+    action: String,
+    /// Where this subscriber's own page is; none yet for a new one.
+    link: String,
+    email: String,
+    kinds: Vec<Choice>,
+    services: Vec<Choice>,
+    time_zone: String,
+}
+
+/// What the form knows of the place where it stands.
+#[derive(Clone, Debug)]
+pub struct Place<'a> {
+    /// The organisation's name.
+    pub organisation: &'a str,
+    /// Its zone.
+    pub zone: &'a str,
+    /// Services that can be chosen.
+    pub services: &'a [&'a Service],
+}
+
+impl SubscriptionForm {
+    fn of(place: &Place<'_>, choices: &Choices) -> SubscriptionForm {
+        let kind = |value: &str, name: &str| Choice {
+            value: value.to_owned(),
+            name: name.to_owned(),
+            chosen: choices.kinds.iter().any(|k| k == value),
+        };
+        let service = |service: &&Service| Choice {
+            value: service.id.to_string(),
+            name: service.name.clone(),
+            chosen: choices.services.contains(&service.id),
+        };
+        let zone = choices.time_zone.as_ref().map(|zone| zone.name());
+        SubscriptionForm {
+            organisation: place.organisation.to_owned(),
+            zone: place.zone.to_owned(),
+            title: "Subscribe",
+            words: "Hear of planned work and problems by mail.".to_owned(),
+            problems: Vec::new(),
+            action: PATH.to_owned(),
+            link: String::new(),
+            email: String::new(),
+            kinds: vec![
+                kind("maintenance", "Planned work"),
+                kind("incident", "Problems"),
+            ],
+            services: place.services.iter().map(service).collect(),
+            time_zone: zone.unwrap_or_default().to_owned(),
+        }
+    }
+
+    /// For somebody new; `typed` and `problems` where it was refused before.
+    pub fn new(place: &Place<'_>, typed: &Typed, problems: Vec<String>) -> SubscriptionForm {
+        let choices = Choices {
+            services: typed
+                .services
+                .iter()
+                .filter_map(|s| Id::parse(s).ok())
+                .collect(),
+            kinds: typed.kinds.clone(),
+            ..Choices::default()
+        };
+        SubscriptionForm {
+            problems,
+            email: typed.email.clone(),
+            time_zone: typed.time_zone.clone(),
+            ..SubscriptionForm::of(place, &choices)
+        }
+    }
+
+    /// For somebody who is subscribed, at `link`.
+    pub fn manage(
+        place: &Place<'_>,
+        link: &str,
+        choices: &Choices,
+        title: &'static str,
+        words: String,
+        problems: Vec<String>,
+    ) -> SubscriptionForm {
+        SubscriptionForm {
+            title,
+            words,
+            problems,
+            action: format!("{link}/save"),
+            link: link.to_owned(),
+            ..SubscriptionForm::of(place, choices)
+        }
+    }
+
+    fn is_new(&self) -> bool {
+        self.link.is_empty()
+    }
+
+    /// The page.
+    pub fn html(&self) -> String {
+        // Rendering writes into a string and every value is at hand: it cannot fail.
+        self.render().unwrap_or_default()
+    }
+}
+
+/// The form's fields as they were sent.
+#[derive(Clone, Debug, Default)]
+pub struct Typed {
+    /// The mail address.
+    pub email: String,
+    /// Services.
+    pub services: Vec<String>,
+    /// Kinds of event.
+    pub kinds: Vec<String>,
+    /// The zone.
+    pub time_zone: String,
+}
+
+/// The page for somebody new, where subscribing is open.
+pub(super) fn page(snapshot: &Snapshot) -> Option<(String, Page)> {
+    let open: Vec<&Service> = snapshot
+        .services
+        .iter()
+        .filter(|s| snapshot.open_to.contains(&s.id))
+        .collect();
+    if open.is_empty() {
+        return None;
+    }
+    let place = Place {
+        organisation: &snapshot.organisation.name,
+        zone: snapshot.organisation.time_zone.name(),
+        services: &open,
+    };
+    let form = SubscriptionForm::new(&place, &Typed::default(), Vec::new());
+    let page = Page::new("text/html; charset=utf-8", form.html());
+    Some((PATH.to_owned(), page))
+}
