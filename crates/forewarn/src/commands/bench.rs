@@ -299,6 +299,7 @@ fn contact(id: &str, address: &str, audience: &str) -> Result<Contact> {
         name: Some(format!("Person {id}")),
         audiences: vec![id_of(audience)?],
         services: Vec::new(),
+        kinds: Vec::new(),
         tags: Vec::new(),
         organisation: None,
         role: None,

@@ -6,4 +6,5 @@ mod outage;
 mod plan;
 mod running;
 mod server;
+mod subscription;
 mod tidy;
