@@ -133,6 +133,9 @@ impl Audience {
             "subscriptions" => {
                 Err("'subscriptions' is built in: mails about one's own subscription".into())
             }
+            "change_system" => {
+                Err("'change_system' is built in: where planned outages are reported to".into())
+            }
             "requesters" => {
                 Err("'requesters' is built in: it is whoever asked for the change".into())
             }

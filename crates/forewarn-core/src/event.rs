@@ -1,12 +1,14 @@
 //! Events: what people are told about, whichever kind it is, and what each of its notices says.
 
 use crate::audience::{Audience, Scope};
+use crate::contact::{EmailAddress, Endpoint};
 use crate::document::Catalogue;
 use crate::id::Id;
 use crate::incident::{Incident, Update};
 use crate::maintenance::Maintenance;
 use crate::message::Content;
-use crate::plan::{INTERNAL, REQUESTERS};
+use crate::organisation::ChangeSystem;
+use crate::plan::{CHANGE_SYSTEM, INTERNAL, REQUESTERS};
 use crate::service::affected;
 use crate::time::CivilTime;
 use jiff::Timestamp;
@@ -107,7 +109,7 @@ impl Event {
     }
 
     /// Mail addresses of the people who run it: owners of its services and its lead.
-    pub fn internal_addresses(&self, catalogue: &Catalogue) -> Vec<crate::contact::EmailAddress> {
+    pub fn internal_addresses(&self, catalogue: &Catalogue) -> Vec<EmailAddress> {
         let named = self.services();
         let services = catalogue.services.iter().filter(|s| named.contains(&s.id));
         let mut addresses: Vec<_> = services.filter_map(|s| s.owner.clone()).collect();
@@ -119,16 +121,28 @@ impl Event {
         addresses
     }
 
-    /// Mail addresses of a built-in audience; `None` for one that the organisation made.
+    /// Where a built-in audience is reached; `None` for one that the organisation made.
     pub fn built_in_audience(
         &self,
         audience: &str,
         catalogue: &Catalogue,
-    ) -> Option<Vec<crate::contact::EmailAddress>> {
+    ) -> Option<Vec<Endpoint>> {
+        let mailboxes = |addresses: Vec<EmailAddress>| {
+            let mailbox = |address| Endpoint::Email { address };
+            Some(addresses.into_iter().map(mailbox).collect())
+        };
         match (audience, self) {
-            (INTERNAL, _) => Some(self.internal_addresses(catalogue)),
-            (REQUESTERS, Event::Maintenance(m)) => Some(m.requesters.clone()),
+            (INTERNAL, _) => mailboxes(self.internal_addresses(catalogue)),
+            (REQUESTERS, Event::Maintenance(m)) => mailboxes(m.requesters.clone()),
             (REQUESTERS, _) => Some(Vec::new()),
+            (CHANGE_SYSTEM, _) => {
+                let system = catalogue.organisation.change_system.iter();
+                let hook = |s: &ChangeSystem| Endpoint::Webhook {
+                    url: s.url.clone(),
+                    secret: s.secret.clone(),
+                };
+                Some(system.map(hook).collect())
+            }
             _ => None,
         }
     }
@@ -178,6 +192,7 @@ impl Event {
             next_update: None,
             missed: None,
             requested: false,
+            change_request: None,
             forwardable: audience.is_some_and(|a| a.forwardable),
             url: format!("{}/events/{}", public_url.trim_end_matches('/'), self.id()),
             at,
@@ -188,6 +203,7 @@ impl Event {
                 start: Some(m.start.clone()),
                 end: Some(m.end.clone()),
                 began_at: m.started_at,
+                change_request: m.change_request.as_ref().map(|c| c.number.clone()),
                 ..content
             },
             Event::Incident(i) => incident_content(content, i, occasion.update),

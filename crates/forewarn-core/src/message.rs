@@ -24,7 +24,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// Every notice there is, by name.
-pub const MILESTONES: [&str; 25] = [
+pub const MILESTONES: [&str; 26] = [
     "announcement",
     "reminder",
     "final_reminder",
@@ -48,6 +48,7 @@ pub const MILESTONES: [&str; 25] = [
     "follow_up",
     "test",
     "digest",
+    "planned_outage",
     "confirm_subscription",
     "manage_subscription",
 ];
@@ -109,6 +110,9 @@ pub struct Content {
     /// The promise that was not kept, so that this message can own it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub missed: Option<Timestamp>,
+    /// The number of the change request behind it, for the change system.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub change_request: Option<String>,
     /// It goes to people who asked for this change.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub requested: bool,

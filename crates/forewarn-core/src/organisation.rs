@@ -1,5 +1,6 @@
 //! The organisation that runs Forewarn: its name, clocks, calendar and languages.
 
+use crate::contact::{HookSecret, HookUrl};
 use crate::document::{Fields, Node, Problems, line};
 use crate::time::{Zone, parse_date};
 use jiff::civil::Date;
@@ -24,9 +25,33 @@ pub struct Organisation {
     /// Languages of its readers, the first is the default.
     #[serde(default)]
     pub languages: Vec<String>,
+    /// Where planned outages are reported to: its change system, by a signed webhook.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub change_system: Option<ChangeSystem>,
     /// Organisations among its clients that have their administrators told, and not their end users.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub administrators_only: Vec<String>,
+}
+
+/// The system in which changes are asked for and approved.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChangeSystem {
+    /// Where it takes webhooks.
+    pub url: HookUrl,
+    /// Signs them; one that follows from the installation's key when absent.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub secret: Option<HookSecret>,
+}
+
+impl ChangeSystem {
+    /// Reads where a change system takes webhooks, recording all problems.
+    pub fn read(node: &Node, path: &str, problems: &mut Problems) -> Option<ChangeSystem> {
+        let mut fields = Fields::of(node, path, problems)?;
+        let url = fields.required("url", problems, HookUrl::parse);
+        let secret = fields.optional("secret", problems, HookSecret::parse);
+        fields.finish(problems);
+        Some(ChangeSystem { url: url?, secret })
+    }
 }
 
 impl Default for Organisation {
@@ -38,6 +63,7 @@ impl Default for Organisation {
             closed_days: Vec::new(),
             working_days: Vec::new(),
             languages: vec!["en".into()],
+            change_system: None,
             administrators_only: Vec::new(),
         }
     }
@@ -62,6 +88,9 @@ impl Organisation {
         let administrators_only = fields
             .list("administrators_only", problems, line(200))
             .unwrap_or_default();
+        let change_system = fields
+            .node("change_system")
+            .and_then(|node| ChangeSystem::read(node, &fields.path_of("change_system"), problems));
         fields.finish(problems);
         Some(Organisation {
             name: name?,
@@ -70,6 +99,7 @@ impl Organisation {
             closed_days,
             working_days,
             languages,
+            change_system,
             administrators_only,
         })
     }

@@ -37,6 +37,9 @@ pub const INTERNAL: &str = "internal";
 /// The built-in audience of one event: the people who asked for the change.
 pub const REQUESTERS: &str = "requesters";
 
+/// The built-in audience of one: the system in which the change was asked for.
+pub const CHANGE_SYSTEM: &str = "change_system";
+
 /// The built-in audience of mails about somebody's own subscription.
 pub const SUBSCRIPTIONS: &str = "subscriptions";
 
@@ -46,6 +49,7 @@ pub fn built_in_name(audience: &str) -> Option<&'static str> {
         INTERNAL => Some("The people who run it"),
         REQUESTERS => Some("People who asked for this change"),
         SUBSCRIPTIONS => Some("Subscriptions"),
+        CHANGE_SYSTEM => Some("The change system"),
         _ => None,
     }
 }
@@ -287,6 +291,7 @@ pub fn plan(input: Input<'_>) -> Plan {
     }
     planner.leadership();
     planner.requesters();
+    planner.planned_outage();
     planner.internal();
     planner.finish(affected)
 }

@@ -184,6 +184,7 @@ pub fn content(
         next_update: None,
         missed: None,
         requested: false,
+        change_request: None,
         forwardable: false,
         url,
         at,

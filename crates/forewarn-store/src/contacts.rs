@@ -303,14 +303,17 @@ pub(crate) async fn put_external(
 
 /// An address without a contact of its own: an external list, an owner.
 pub(crate) async fn put_address(tx: &mut Tx, key: &str, address: &EmailAddress) -> Result<String> {
-    let endpoint = Endpoint::Email {
-        address: address.clone(),
-    };
+    let address = address.clone();
+    put_endpoint(tx, key, &Endpoint::Email { address }).await
+}
+
+/// An endpoint without a contact of its own. One that stays keeps its state.
+pub(crate) async fn put_endpoint(tx: &mut Tx, key: &str, endpoint: &Endpoint) -> Result<String> {
     let id = endpoint.id(key);
     tx.execute(
         "INSERT INTO endpoints (id, contact, channel, address, body, state) VALUES ($1, $2, $3, $4, $5, 'active')
-         ON CONFLICT (id) DO NOTHING",
-        args![&id, key, endpoint.channel().as_str(), endpoint.address(), serde_json::to_string(&endpoint)?],
+         ON CONFLICT (id) DO UPDATE SET body = excluded.body",
+        args![&id, key, endpoint.channel().as_str(), endpoint.address(), serde_json::to_string(endpoint)?],
     )
     .await?;
     Ok(id)

@@ -7,10 +7,10 @@
 //! newer one or puts an older one back holds the event (see [`hold_event`]), so that neither misses the other.
 
 use crate::Store;
-use crate::contacts::put_address;
+use crate::contacts::put_endpoint;
 use crate::db::{Tx, args};
 use crate::error::Result;
-use forewarn_core::contact::EmailAddress;
+use forewarn_core::contact::Endpoint;
 use forewarn_core::id::Id;
 use jiff::Timestamp;
 
@@ -28,8 +28,8 @@ pub enum Recipients {
         /// Affected services that the audience uses.
         services: Vec<Id>,
     },
-    /// These mailboxes.
-    Addresses(Vec<EmailAddress>),
+    /// These endpoints, which belong to no contact.
+    Addresses(Vec<Endpoint>),
 }
 
 /// What expanding one part of a notice did.
@@ -227,13 +227,13 @@ const ADDRESS: &str = "address:";
 async fn to_addresses(
     tx: &mut Tx,
     notice: &str,
-    addresses: &[EmailAddress],
+    addresses: &[Endpoint],
     now: Timestamp,
 ) -> Result<u64> {
     let mut made = 0;
     for address in addresses {
-        let key = format!("{ADDRESS}{address}");
-        let endpoint = put_address(tx, &key, address).await?;
+        let key = format!("{ADDRESS}{}", address.address());
+        let endpoint = put_endpoint(tx, &key, address).await?;
         made += tx
             .execute(
                 "INSERT INTO deliveries (id, notice, event, endpoint, contact, channel, level, ordinal, lane, status,

@@ -88,6 +88,7 @@ fn maintenance(milestone: &str) -> Content {
         next_update: None,
         missed: None,
         requested: false,
+        change_request: None,
         forwardable: false,
         url: "https://status.example.edu/events/MNT-1".into(),
         at: at(now),
@@ -137,6 +138,7 @@ fn incident(milestone: &str) -> Content {
         began_at: Some(at("2026-11-22T19:10:00Z")),
         next_update: next.map(|t| at(&t)),
         requested: false,
+        change_request: None,
         forwardable: false,
         missed: (milestone == "update").then(|| at("2026-11-22T19:30:00Z")),
         url: "https://status.example.edu/events/INC-7".into(),
@@ -160,6 +162,7 @@ pub(crate) fn sparse(milestone: &str) -> Content {
         next_update: None,
         missed: None,
         requested: false,
+        change_request: None,
         forwardable: false,
         ..full
     }

@@ -26,6 +26,8 @@ struct Data<'a> {
     status: &'a str,
     severity: Option<&'a str>,
     services: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    change_request: Option<&'a str>,
     start: Option<Timestamp>,
     end: Option<Timestamp>,
     next_update_at: Option<Timestamp>,
@@ -61,6 +63,7 @@ pub fn webhook_body(
             status: &content.status,
             severity: content.severity.map(|s| s.as_str()),
             services: first_services(&content.services),
+            change_request: content.change_request.as_deref(),
             start: content.start.as_ref().map(|t| t.instant()),
             end: content.end.as_ref().map(|t| t.instant()),
             next_update_at: content.next_update,

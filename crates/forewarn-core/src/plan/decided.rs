@@ -1,6 +1,8 @@
 //! Rule 9: what a recorded decision makes of the plan.
 
-use super::{Clock, Draft, Planner, Told};
+use super::{CHANGE_SYSTEM, Clock, Draft, Planner, Told};
+use crate::audience::Level;
+use crate::contact::Channel;
 use crate::decision::{Recorded, Verdict, decide};
 use crate::maintenance::Status;
 
@@ -33,6 +35,34 @@ impl Planner<'_> {
                 format!("clients must act before the change: policy '{proposed}' is proposed, which tells them earlier than '{chosen}'"),
             );
         }
+    }
+
+    /// The change system is told of the outage and its period, again when the window moves, and when nothing comes of it.
+    pub(super) fn planned_outage(&mut self) {
+        let maintenance = self.input.maintenance;
+        let organisation = &self.input.catalogue.organisation;
+        let planned = self
+            .decision()
+            .is_none_or(|d| decide(&d.answers).planned_outage);
+        if organisation.change_system.is_none() || maintenance.change_request.is_none() || !planned
+        {
+            return;
+        }
+        let now = self.input.now;
+        let draft = match (maintenance.status, self.input.change.map(|c| c.milestone)) {
+            (Status::Cancelled, Some("cancellation")) => {
+                Draft::new("cancellation", now, "the change system is told at once")
+            }
+            (Status::Cancelled | Status::Completed, _) => return,
+            _ => Draft::new(
+                "planned_outage",
+                now,
+                "the change system is told of the period at once, and again when it moves",
+            ),
+        };
+        let zone = organisation.time_zone.clone();
+        let channels = vec![Channel::Webhook];
+        self.push(CHANGE_SYSTEM, Level::Technical, channels, &zone, draft);
     }
 
     /// The leadership hears one business day before the first announcement, with it when that is late.

@@ -310,3 +310,56 @@ fn who_asked_is_told_at_the_end_and_only_then() {
     let cancelled = case.plan_after("2026-11-28T17:00:00Z", &[], Some(change));
     assert_eq!(who(&cancelled), ["requesters cancellation"]);
 }
+
+#[test]
+fn the_change_system_is_told_of_each_period_once() {
+    let text = DESIGN
+        .replace(
+            "closed_days: [2026-12-24]}",
+            "closed_days: [2026-12-24], change_system: {url: 'https://changes.example.edu/hook'}}",
+        )
+        .replace(
+            "  policy: routine",
+            "  change_request: {number: CHG-7}\n  policy: routine",
+        );
+    let mut case = case(&text);
+    let told = |plan: &Plan| -> Vec<(String, String)> {
+        let told = plan.notices.iter().filter(|n| n.audience == CHANGE_SYSTEM);
+        told.map(|n| (n.milestone.clone(), n.id.clone())).collect()
+    };
+    let now = "2026-11-12T17:00:00Z";
+    let first = told(&case.plan(now));
+    assert_eq!(first.len(), 1);
+    assert_eq!(first[0].0, "planned_outage");
+    assert_eq!(told(&case.plan("2026-11-13T17:00:00Z")), first);
+    let zone = Zone::parse("America/Los_Angeles").unwrap();
+    let at = |text| CivilTime::parse(text, &zone).unwrap();
+    case.maintenance = case
+        .maintenance
+        .clone()
+        .delay(at("2026-12-07T22:00"), at("2026-12-08T02:00"))
+        .unwrap();
+    let moved = told(&case.plan(now));
+    assert_ne!(moved[0].1, first[0].1);
+    case.maintenance = case
+        .maintenance
+        .clone()
+        .cancel(now.parse().unwrap())
+        .unwrap();
+    let change = Change {
+        milestone: "cancellation",
+        counter: 0,
+    };
+    assert_eq!(
+        told(&case.plan_after(now, &[], Some(change)))[0].0,
+        "cancellation"
+    );
+    // Without a change request there is nobody to tell, and neither is there when no outage is expected.
+    let none = super::tests::case(&text.replace("  change_request: {number: CHG-7}\n", ""));
+    assert!(told(&none.plan(now)).is_empty());
+    let quiet = text.replace(
+        "  change_request:",
+        "  decision: {answers: {visible_change: yes}}\n  change_request:",
+    );
+    assert!(told(&super::tests::case(&quiet).plan(now)).is_empty());
+}

@@ -419,8 +419,12 @@ impl TestApp {
                     .begin_notice(&due, &content, None, now)
                     .await
                     .expect("it begins");
-                let members = forewarn_store::Recipients::Members {
-                    services: Vec::new(),
+                let built_in = due.event.built_in_audience(&due.audience, &catalogue);
+                let members = match built_in {
+                    Some(endpoints) => forewarn_store::Recipients::Addresses(endpoints),
+                    None => forewarn_store::Recipients::Members {
+                        services: Vec::new(),
+                    },
                 };
                 store
                     .expand(&due.id, &members, now)

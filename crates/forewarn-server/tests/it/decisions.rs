@@ -170,3 +170,36 @@ async fn an_override_is_recorded_with_its_author_and_reason() {
         .text();
     assert!(journal.contains(reason), "{journal}");
 }
+
+on_both_databases! {
+    async fn the_change_system_hears_of_the_outage_while_people_wait_for_approval(app: TestApp) {
+        let campus = crate::app::CAMPUS.replace("closed_days: [2026-12-24]", "closed_days: [2026-12-24], change_system: {url: 'https://changes.example.edu/in', secret: whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3}");
+        app.yaml("/api/v1/documents", &campus).await.is(200);
+        let mut work = upgrade();
+        work["change_request"] = json!({"number": "CHG-7", "state": "submitted"});
+        let made = app.post("/api/v1/maintenances", &work).await.is(201).json();
+        assert_eq!(made["status"], "awaiting_approval");
+        let outgoing = || async {
+            let all = app.get("/api/v1/notices?event=MNT-1&limit=1000").await.json();
+            let ours = all["items"].as_array().cloned().unwrap_or_default().into_iter();
+            let ours = ours.filter(|n| n["audience"] == "change_system");
+            ours.map(|n| format!("{} {}", n["milestone"].as_str().unwrap(), n["status"].as_str().unwrap())).collect::<Vec<_>>()
+        };
+        assert_eq!(outgoing().await, ["planned_outage planned"]);
+        app.expand_due().await;
+        let claimed = app.app.store.claim(forewarn_store::Lane::Planned, "test", app.app.clock.now(), 10).await.unwrap();
+        assert_eq!(claimed.len(), 1);
+        assert_eq!(claimed[0].endpoint.address(), "https://changes.example.edu/in");
+        let (content, _) = app.app.store.notice_content(&claimed[0].notice).await.unwrap().unwrap();
+        assert_eq!((content.change_request.as_deref(), content.start.is_some()), (Some("CHG-7"), true));
+        // What changes nothing about the period sends nothing again; a new period does.
+        app.post("/api/v1/maintenances/MNT-1/change_request", &json!({"state": "approved"})).await.is(200);
+        app.advance(5);
+        assert_eq!(outgoing().await.len(), 1);
+        app.post("/api/v1/maintenances/MNT-1/delay", &json!({"start": "2026-12-07T22:00"})).await.is(200);
+        assert_eq!(outgoing().await.iter().filter(|n| *n == "planned_outage planned").count(), 1);
+        app.expand_due().await;
+        app.post("/api/v1/maintenances/MNT-1/cancel", &json!({"reason": "Not needed."})).await.is(200);
+        assert!(outgoing().await.contains(&"cancellation planned".to_owned()));
+    }
+}

@@ -3,7 +3,7 @@
 use crate::database::Database;
 use crate::samples::*;
 use forewarn_core::audience::Level;
-use forewarn_core::contact::{Channel, Contact, EmailAddress};
+use forewarn_core::contact::{Channel, Contact, EmailAddress, Endpoint};
 use forewarn_core::plan::Notice;
 use forewarn_store::{Chunk, DeliveryFilter, Lane, Recipients};
 
@@ -25,8 +25,9 @@ fn choosing(id: &str, services: &[&str]) -> Contact {
     }
 }
 
-fn mailbox(text: &str) -> EmailAddress {
-    EmailAddress::parse(text).unwrap()
+fn mailbox(text: &str) -> Endpoint {
+    let address = EmailAddress::parse(text).unwrap();
+    Endpoint::Email { address }
 }
 
 on_both_databases! {
