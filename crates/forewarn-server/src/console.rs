@@ -28,6 +28,7 @@
 mod api_page;
 mod catalogue;
 mod caught;
+pub mod decision;
 mod desk;
 mod entered;
 mod forms;
@@ -42,6 +43,7 @@ mod now;
 mod picture;
 mod plain;
 mod plan;
+pub mod reach;
 mod routes;
 mod sign_in;
 

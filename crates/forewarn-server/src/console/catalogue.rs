@@ -8,6 +8,7 @@ use crate::status_page::when;
 use askama::Template;
 use forewarn_core::audience::Audience;
 use forewarn_core::incident::Severity;
+use forewarn_core::routing::Cause;
 use forewarn_core::service::{Service, Tier};
 
 /// Every service.
@@ -109,12 +110,18 @@ impl AudienceRow {
             .events
             .as_ref()
             .map_or("every event".to_owned(), |events| events.join(", "));
-        match &routing.severities {
-            None => events,
-            Some(list) => {
-                let names: Vec<&str> = list.iter().copied().map(Severity::as_str).collect();
-                format!("{events}; incidents of {}", names.join(", "))
-            }
+        let mut words = events;
+        if let Some(list) = &routing.severities {
+            let names: Vec<&str> = list.iter().copied().map(Severity::as_str).collect();
+            words += &format!("; incidents of {}", names.join(", "));
         }
+        if let Some(list) = &routing.causes {
+            let names: Vec<&str> = list.iter().copied().map(Cause::as_str).collect();
+            words += &format!("; caused by {}", names.join(", ").replace('_', " "));
+        }
+        if let Some(list) = &routing.stages {
+            words += &format!("; only {}", list.join(", ").replace('_', " "));
+        }
+        words
     }
 }

@@ -205,7 +205,7 @@ impl Frame {
     }
 
     /// A count with its thousands set apart.
-    pub(super) fn number(&self, count: &u64) -> String {
+    pub(super) fn number(&self, count: impl std::fmt::Display) -> String {
         let digits = count.to_string();
         let mut out = String::with_capacity(digits.len() + 4);
         for (n, digit) in digits.chars().enumerate() {

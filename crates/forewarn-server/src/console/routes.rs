@@ -1,6 +1,6 @@
 //! The console's routes: the sign-in page for everybody, all others behind the guard.
 
-use super::handlers::{catalogue, caught, incidents, lists, maintenances, now, sign_in};
+use super::handlers::{catalogue, caught, decision, incidents, lists, maintenances, now, sign_in};
 use super::{ApiPage, CONTENT_SECURITY_POLICY, Frame, Nav, PlainPage, guard};
 use crate::app::App;
 use crate::error::ApiError;
@@ -21,6 +21,11 @@ pub fn router(app: &App) -> Router<App> {
         )
         .route("/console/maintenances/new", get(maintenances::new))
         .route("/console/maintenances/{id}", get(maintenances::show))
+        .route(
+            "/console/maintenances/{id}/decision",
+            get(decision::show).post(decision::decide),
+        )
+        .route("/console/maintenances/{id}/reach", get(decision::who_hears))
         .route(
             "/console/maintenances/{id}/{action}",
             post(maintenances::act),

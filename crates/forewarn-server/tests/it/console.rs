@@ -425,3 +425,42 @@ async fn the_demo_shows_what_it_caught_and_moves_its_clock() {
     let page = app.page(As::Nobody, "/console/sign-in").await.is(200);
     assert!(page.text().contains("This is a demonstration"));
 }
+
+on_both_databases! {
+    async fn the_questionnaire_decides_and_keeps_the_owners_word(app: TestApp) {
+        app.apply_campus().await;
+        app.post("/api/v1/maintenances", &upgrade()).await.is(201);
+        let path = "/console/maintenances/MNT-1/decision";
+        let asked = app.page(As::Operator, path).await.is(200).text();
+        assert!(asked.contains("Must clients be told?") && !asked.contains("Recommended:"), "{asked}");
+        let answers = [("interruption", "yes"), ("impact", "high"), ("window", ""), ("audience.count", ""), ("own.verdict", "")];
+        assert_eq!(app.form(As::Operator, path, &answers).await.is(303).location(), path);
+        let decided = app.page(As::Operator, path).await.is(200).text();
+        assert!(decided.contains("required") && decided.contains("hears before the rest"), "{decided}");
+        // The catalogue knows that the portal depends on the database.
+        assert!(decided.contains("other services depend on this one"), "{decided}");
+        let otherwise = [("interruption", "yes"), ("own.verdict", "not needed")];
+        let refused = app.form(As::Operator, path, &otherwise).await.is(422).text();
+        assert!(refused.contains("href=\"#f-own.by\"") && refused.contains("href=\"#f-own.reason\""), "{refused}");
+        let signed = [otherwise[0], otherwise[1], ("own.by", "registrar@example.edu"), ("own.reason", "Nobody works that night.")];
+        app.form(As::Operator, path, &signed).await.is(303);
+        let page = app.page(As::Viewer, "/console/maintenances/MNT-1").await.is(200).text();
+        assert!(page.contains("not needed, as the owners decided"), "{page}");
+        app.form(As::Viewer, path, &answers).await.is(403);
+        app.page(As::Operator, "/console/maintenances/MNT-9/decision").await.is(404);
+    }
+
+    async fn the_console_says_who_hears_and_why(app: TestApp) {
+        app.apply_campus().await;
+        app.post("/api/v1/maintenances", &upgrade()).await.is(201);
+        let page = app.page(As::Viewer, "/console/maintenances/MNT-1/reach").await.is(200).text();
+        assert!(page.contains("Student database › Student portal") && page.contains("1 of 1"), "{page}");
+        for (contact, answer) in [
+            ("alice", "gets it as one of"),
+            ("nobody", "There is no contact with this id."),
+        ] {
+            let page = app.page(As::Viewer, &format!("/console/maintenances/MNT-1/reach?contact={contact}")).await.is(200).text();
+            assert!(page.contains(answer), "{page}");
+        }
+    }
+}

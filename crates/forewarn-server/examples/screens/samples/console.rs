@@ -77,6 +77,7 @@ impl Samples {
         let mut screens = self.lists();
         screens.extend(self.events());
         screens.extend(self.forms());
+        screens.extend(self.decisions());
         screens
             .into_iter()
             .map(|(name, html)| (format!("console-{name}"), html))
@@ -437,6 +438,103 @@ impl Samples {
                 "sign-in-wrong",
                 sign_in(Some("The name or the password is wrong."), None).render(),
             ),
+        ]
+    }
+
+    /// The questionnaire and who hears.
+    fn decisions(&self) -> Vec<(&'static str, String)> {
+        use forewarn_core::decision::{
+            Answers, Gravity, Interruption, OwnDecision, Recorded, Verdict,
+        };
+        use forewarn_server::console::decision::{DecisionPage, as_typed};
+        use forewarn_server::console::reach::ReachPage;
+        use forewarn_server::ops::reach::{Told, Whole};
+        let page = |typed: Typed, recorded: Option<Recorded>| DecisionPage {
+            frame: self.frame("Must clients be told?", Nav::Maintenances),
+            id: "MNT-1".into(),
+            title: self.t("Student database upgrade"),
+            typed,
+            recorded,
+        };
+        let recorded = Recorded {
+            answers: Answers {
+                interruption: Interruption::Yes,
+                impact: Gravity::High,
+                dependents: 3,
+                ..Answers::default()
+            },
+            own: Some(OwnDecision {
+                verdict: Verdict::Recommended,
+                by: self.t("registrar@example.edu"),
+                reason: self.t("The library is closed that night, and nobody else uses it."),
+            }),
+        };
+        let told = |audience: &str, people, reached, reason: Option<&str>| Told {
+            level: "non_technical",
+            path: vec!["database".into(), "portal".into()],
+            external: None,
+            who: forewarn_store::Reach {
+                audience: audience.into(),
+                people,
+                reached,
+                messages: [("email".to_owned(), reached)].into(),
+                unreached: reason
+                    .map(|r| (self.t(r), people - reached))
+                    .into_iter()
+                    .collect(),
+                named: reason
+                    .map(|r| forewarn_store::Unreached {
+                        contact: "alice".into(),
+                        reason: self.t(r),
+                    })
+                    .into_iter()
+                    .collect(),
+            },
+        };
+        let reach = |audiences: Vec<Told>, asked: Option<(String, Vec<String>)>| ReachPage {
+            frame: self.frame("Who hears", Nav::Maintenances),
+            id: "MNT-1".into(),
+            title: self.t("Student database upgrade"),
+            whole: Whole {
+                messages: audiences.iter().map(|a| a.who.reached).sum(),
+                audiences,
+            },
+            names: vec![
+                ("students".into(), self.t("Students")),
+                ("database".into(), self.t("Student database")),
+                ("portal".into(), self.t("Student portal")),
+            ],
+            asked,
+        };
+        let wrong = self.typed(
+            &[("audience.count", "many"), ("own.verdict", "required")],
+            &[
+                ("audience.count", "must be a whole number, 0 or more"),
+                ("own.by", "is missing"),
+            ],
+        );
+        vec![
+            (
+                "decision",
+                page(as_typed(&recorded), Some(recorded)).render(),
+            ),
+            ("decision-empty", page(Typed::default(), None).render()),
+            ("decision-errors", page(wrong, None).render()),
+            (
+                "reach",
+                reach(
+                    vec![
+                        told("students", 23_417, 23_001, Some("unsubscribed")),
+                        told("engineers", 12, 12, None),
+                    ],
+                    Some((
+                        "alice".into(),
+                        vec![self.t("does not get it as one of 'Students': unsubscribed")],
+                    )),
+                )
+                .render(),
+            ),
+            ("reach-empty", reach(Vec::new(), None).render()),
         ]
     }
 

@@ -1,0 +1,105 @@
+//! The questionnaire of a maintenance, and who hears of it.
+
+use super::rows;
+use crate::console::decision::{DecisionPage, as_typed};
+use crate::console::desk::{Desk, Shown, page};
+use crate::console::entered::tree;
+use crate::console::guard::Fields;
+use crate::console::reach::ReachPage;
+use crate::console::{Nav, Typed};
+use crate::error::ApiError;
+use crate::ops::{decision, maintenance, reach};
+use axum::extract::{Path, RawQuery};
+use axum::http::StatusCode;
+
+/// `GET /console/maintenances/{id}/decision`
+pub(in crate::console) async fn show(desk: Desk, Path(id): Path<String>) -> Shown {
+    form(&desk, &id, StatusCode::OK, None).await
+}
+
+async fn form(desk: &Desk, id: &str, status: StatusCode, refused: Option<Typed>) -> Shown {
+    let (maintenance, _) = maintenance::show(&desk.app, id).await?;
+    let catalogue = desk.app.store.catalogue().await?;
+    let stands = maintenance.decision.as_ref().map(as_typed);
+    let view = DecisionPage {
+        frame: desk
+            .frame(&catalogue, "Must clients be told?", Nav::Maintenances)
+            .await?,
+        id: maintenance.id.to_string(),
+        title: maintenance.title,
+        typed: refused.or(stands).unwrap_or_default(),
+        recorded: maintenance.decision,
+    };
+    Ok(page(status, view.render()))
+}
+
+/// `POST /console/maintenances/{id}/decision`
+pub(in crate::console) async fn decide(
+    desk: Desk,
+    Path(id): Path<String>,
+    fields: Fields,
+) -> Shown {
+    let mut answers = fields.0.clone();
+    // What the owners did not decide otherwise has no author either.
+    if fields.value("own.verdict").trim().is_empty() && fields.value("own.reason").trim().is_empty()
+    {
+        answers.retain(|(name, _)| !name.starts_with("own."));
+    }
+    answers.push(("maintenance".into(), id.clone()));
+    match decision::decide(&desk.app, &desk.caller, &tree(&answers)).await {
+        Ok(_) => {
+            let to = format!("/console/maintenances/{id}/decision");
+            Ok(desk.done(&to, "The decision is kept with the event.".to_owned()))
+        }
+        Err(ApiError::Invalid(invalid)) => {
+            let typed = Typed {
+                fields: fields.0,
+                problems: invalid.problems,
+            };
+            form(&desk, &id, StatusCode::UNPROCESSABLE_ENTITY, Some(typed)).await
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// `GET /console/maintenances/{id}/reach`, with `contact` to ask about one.
+pub(in crate::console) async fn who_hears(
+    desk: Desk,
+    Path(id): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Shown {
+    let query = query.unwrap_or_default();
+    let contact = url::form_urlencoded::parse(query.as_bytes())
+        .find(|(name, value)| name == "contact" && !value.trim().is_empty())
+        .map(|(_, value)| value.trim().to_owned());
+    let asked = match contact {
+        None => None,
+        Some(contact) => match reach::why(&desk.app, &id, &contact).await {
+            Ok(because) => Some((contact, because)),
+            Err(ApiError::NotFound(_)) => Some((
+                contact,
+                vec!["There is no contact with this id.".to_owned()],
+            )),
+            Err(error) => return Err(error.into()),
+        },
+    };
+    let (maintenance, _) = maintenance::show(&desk.app, &id).await?;
+    let catalogue = desk.app.store.catalogue().await?;
+    let audiences = catalogue.audiences.iter().map(|a| a.id.to_string());
+    let services = catalogue.services.iter().map(|s| s.id.to_string());
+    let names = audiences
+        .map(|id| (id.clone(), rows::audience_name(&catalogue, &id)))
+        .chain(services.map(|id| (id.clone(), rows::service_name(&catalogue, &id))))
+        .collect();
+    let view = ReachPage {
+        frame: desk
+            .frame(&catalogue, "Who hears", Nav::Maintenances)
+            .await?,
+        id: maintenance.id.to_string(),
+        title: maintenance.title,
+        whole: reach::whole(&desk.app, &id).await?,
+        names,
+        asked,
+    };
+    Ok(page(StatusCode::OK, view.render()))
+}
