@@ -4,6 +4,7 @@
 //! line, the API, the console and the engine all call it. The rules are numbered in the design's
 //! planning page; comments here name them.
 
+mod after;
 mod before;
 mod changes;
 mod decided;
@@ -18,10 +19,8 @@ use crate::audience::{Audience, Level};
 use crate::calendar::{BusinessCalendar, HolidayCalendar, Reading};
 use crate::contact::Channel;
 use crate::document::Catalogue;
-use crate::facts::When;
 use crate::id::{Id, derive};
 use crate::maintenance::{Maintenance, Status};
-use crate::offset::Offset;
 use crate::policy::Policy;
 use crate::problem::Problem;
 use crate::service::{Affected, Service, affected};
@@ -354,95 +353,6 @@ impl Planner<'_> {
         }
     }
 
-    /// Percentages of the window, only in windows worth it, and only those still to come.
-    fn progress(&self) -> Vec<Draft> {
-        let length = self.end.duration_since(self.start);
-        if length < self.input.policy.min_window {
-            return Vec::new();
-        }
-        let percents = self.input.policy.progress.iter();
-        percents
-            .filter_map(|percent| {
-                let due = self.start
-                    + SignedDuration::from_millis(
-                        (length.as_millis() * i128::from(*percent) / 100) as i64,
-                    );
-                let because = format!("{percent} percent of the window");
-                (due >= self.input.now)
-                    .then(|| Draft::new("progress", due, because).offset(format!("{percent}%")))
-            })
-            .collect()
-    }
-
-    fn completion(&self) -> Draft {
-        match self.input.maintenance.ended_at {
-            Some(at) => Draft::new("completion", at, "work is complete"),
-            None => Draft {
-                held: true,
-                ..Draft::new(
-                    "completion",
-                    self.end.max(self.input.now),
-                    "when work is complete; expected at the promised end",
-                )
-            },
-        }
-    }
-
-    /// Reminder of what clients must do afterwards, and check-ins.
-    fn after_completion(&mut self, clock: &Clock) -> Vec<Draft> {
-        let done = self.input.maintenance.ended_at.unwrap_or(self.end);
-        let date = clock.zone.at(done).date();
-        let mut drafts = Vec::new();
-        let acts_after = self
-            .input
-            .maintenance
-            .facts
-            .action
-            .as_ref()
-            .is_some_and(|a| a.when != When::Before);
-        if acts_after && let Some(due) = self.business_days_after(clock, date, 1) {
-            drafts.push(Draft::new(
-                "post_event_reminder",
-                due,
-                "1 business day after completion: clients must act",
-            ));
-        }
-        if let Some(hypercare) = self.input.policy.hypercare {
-            let every = match hypercare.every {
-                Offset::BusinessDays(n) => n,
-                _ => 2,
-            };
-            let last = before::step_forward(date, hypercare.lasts);
-            let mut n = every;
-            while let Some(due) = self.business_days_after(clock, date, n) {
-                if clock.zone.at(due).date() > last || drafts.len() > 60 {
-                    break;
-                }
-                drafts.push(
-                    Draft::new(
-                        "hypercare",
-                        due,
-                        format!("{n} business days after completion"),
-                    )
-                    .offset(format!("{n}bd")),
-                );
-                n += every;
-            }
-        }
-        drafts.retain(|draft| draft.due >= self.input.now);
-        drafts
-    }
-
-    fn business_days_after(&mut self, clock: &Clock, date: Date, n: u32) -> Option<Timestamp> {
-        match clock.calendar.after(date, n) {
-            Ok(stepped) => Some(self.on(stepped.date, &clock.zone)),
-            Err(problem) => {
-                self.warn("maintenance.end", problem.to_string());
-                None
-            }
-        }
-    }
-
     /// The policy's time of day on a date.
     fn on(&self, date: Date, zone: &Zone) -> Timestamp {
         CivilTime::new(date.to_datetime(self.input.policy.at), zone.clone()).instant()
@@ -453,13 +363,7 @@ impl Planner<'_> {
         let Some(change) = self.input.change else {
             return drafts;
         };
-        let milestone = crate::message::milestone(change.milestone).unwrap_or("delay");
-        let mut told = Draft::new(
-            milestone,
-            self.input.now,
-            format!("the {milestone} is told at once"),
-        );
-        told.offset = (change.counter > 0).then(|| format!("#{}", change.counter + 1));
+        let mut told = self.told_at_once(change);
         let (late, mut rest): (Vec<Draft>, Vec<Draft>) = drafts
             .into_iter()
             .partition(|draft| draft.milestone == "announcement" && draft.due == self.input.now);
@@ -469,6 +373,14 @@ impl Planner<'_> {
         }
         rest.push(told);
         rest
+    }
+
+    fn told_at_once(&self, change: Change<'_>) -> Draft {
+        let milestone = crate::message::milestone(change.milestone).unwrap_or("delay");
+        let because = format!("the {milestone} is told at once");
+        let mut told = Draft::new(milestone, self.input.now, because);
+        told.offset = (change.counter > 0).then(|| format!("#{}", change.counter + 1));
+        told
     }
 
     fn push(

@@ -1,5 +1,7 @@
 //! Policies: how far ahead people hear, how often, and who must agree first.
 
+mod order;
+
 use crate::document::{Fields, Node, Problems, boolean, scalar};
 use crate::id::Id;
 use crate::incident::Severity;
@@ -7,6 +9,7 @@ use crate::offset::Offset;
 use crate::time::{duration_text, parse_duration, parse_time_of_day};
 use jiff::SignedDuration;
 use jiff::civil::Time;
+use order::out_of_order;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -157,7 +160,7 @@ impl Policy {
         let warn_before = fields
             .list("warn_before", problems, parse_duration)
             .unwrap_or_default();
-        if let Some(problem) = out_of_order(&before) {
+        if let Some(problem) = out_of_order(&before, at) {
             fields.problem("before", problem, problems);
         }
         fields.finish(problems);
@@ -255,29 +258,6 @@ fn parse_percent(text: &str) -> Result<u8, String> {
         .and_then(|n| n.parse().ok())
         .filter(|n| (1..=99).contains(n))
         .ok_or_else(|| "must be a percentage of the window such as 25%".into())
-}
-
-/// Lengths are compared roughly: a policy whose order depends on the calendar is not in order.
-fn out_of_order(before: &[Offset]) -> Option<String> {
-    let hours = |offset: &Offset| match offset {
-        Offset::AtOnce => f64::MAX,
-        Offset::BusinessDays(n) => f64::from(*n) * 24.0 * 7.0 / 5.0,
-        Offset::Days(n) => f64::from(*n) * 24.0,
-        Offset::Weeks(n) => f64::from(*n) * 168.0,
-        Offset::Months(n) => f64::from(*n) * 730.0,
-        Offset::Years(n) => f64::from(*n) * 8760.0,
-        Offset::Hours(n) => f64::from(*n),
-        Offset::Minutes(n) => f64::from(*n) / 60.0,
-    };
-    before
-        .windows(2)
-        .find(|pair| hours(&pair[0]) <= hours(&pair[1]))
-        .map(|pair| {
-            format!(
-                "must go from the earliest to the latest, but {} stands before {}",
-                pair[0], pair[1]
-            )
-        })
 }
 
 /// The policies that exist without being written, from `data/policies.yaml`.

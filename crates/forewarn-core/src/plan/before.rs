@@ -179,11 +179,13 @@ fn calendar_span(offset: Offset) -> Span {
 
 /// Names the holidays and closed days that were stepped over; weekends need no explaining to anybody,
 /// save where a notice counted in weeks or months was moved because of one.
-fn explain(stepped: &Stepped, offset: Offset) -> String {
+pub(super) fn explain(stepped: &Stepped, offset: Offset) -> String {
     let mut text = String::new();
     let counted_on_calendar = !matches!(offset, Offset::BusinessDays(_));
-    // The walk went backwards; people read forwards.
-    for (date, why) in stepped.skipped.iter().rev() {
+    // The walk may have gone backwards; people read forwards.
+    let mut skipped = stepped.skipped.clone();
+    skipped.sort_by_key(|(date, _)| *date);
+    for (date, why) in skipped {
         let day = date.strftime("%-d %b");
         match why {
             Closed::Holiday(name) => text.push_str(&format!("; {day} is a holiday ({name})")),

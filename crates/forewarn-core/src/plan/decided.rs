@@ -1,8 +1,10 @@
 //! Rule 9: what a recorded decision makes of the plan.
 
-use super::{Clock, Draft, Planner, Told};
+use super::before::explain;
+use super::{Clock, Draft, Notice, Planner, Told};
 use crate::decision::{Recorded, Verdict, decide};
 use crate::maintenance::Status;
+use crate::offset::Offset;
 
 /// The audience that hears before the rest.
 const LEADERSHIP: &str = "leadership";
@@ -35,13 +37,18 @@ impl Planner<'_> {
         }
     }
 
-    /// The leadership hears one business day before the first announcement, with it when that is late.
+    /// The decision asks for a reminder of what clients must do afterwards, whatever else the owners made of it.
+    pub(super) fn decided_to_remind_after(&self) -> bool {
+        self.decision().is_some_and(|decision| {
+            let recommended = decide(&decision.answers);
+            recommended.notices.contains(&"post_event_reminder")
+        })
+    }
+
+    /// The leadership hears one business day before the first announcement, with it when that is late. What changes is told
+    /// to it at once, as to everybody else who was told.
     pub(super) fn leadership(&mut self) {
-        let before_start = matches!(
-            self.input.maintenance.status,
-            Status::AwaitingApproval | Status::Scheduled
-        );
-        if !before_start || !self.decision().is_some_and(Recorded::tells_leadership) {
+        if !self.decision().is_some_and(Recorded::tells_leadership) {
             return;
         }
         let audiences = &self.input.catalogue.audiences;
@@ -52,22 +59,56 @@ impl Planner<'_> {
             );
             return;
         };
+        let clock = Clock::of(audience, self.input.catalogue);
+        let mut drafts: Vec<Draft> = self.before_the_rest(&clock).into_iter().collect();
+        let told_already = |n: &Notice| n.audience == LEADERSHIP && n.milestone != "leadership";
+        if let Some(change) = self.input.change
+            && !self.notices.iter().any(told_already)
+        {
+            drafts.push(self.told_at_once(change));
+        }
+        for draft in drafts {
+            self.push(
+                LEADERSHIP,
+                audience.level,
+                audience.first_channels(),
+                &clock.zone,
+                draft,
+            );
+        }
+    }
+
+    /// The notice before the first announcement, unless that was sent, or another of the day says it (rule 6).
+    fn before_the_rest(&mut self, clock: &Clock) -> Option<Draft> {
+        let before_start = matches!(
+            self.input.maintenance.status,
+            Status::AwaitingApproval | Status::Scheduled
+        );
         let announcements = self
             .notices
             .iter()
             .filter(|n| n.milestone == "announcement");
-        let Some(first) = announcements.map(|n| n.due).min() else {
-            return;
-        };
-        let clock = Clock::of(audience, self.input.catalogue);
+        let first = announcements
+            .map(|n| n.due)
+            .min()
+            .filter(|_| before_start)?;
         let day = clock.calendar.back(clock.zone.at(first).date(), 1);
-        let nominal = day.map_or(first, |day| self.on(day.date, &clock.zone));
+        let (nominal, on_the_way) = match &day {
+            Ok(day) => (
+                self.on(day.date, &clock.zone),
+                explain(day, Offset::BusinessDays(1)),
+            ),
+            Err(_) => (first, String::new()),
+        };
         let (due, because) = match nominal < self.input.now {
             true => (
                 first,
-                "with the announcement: a business day before it has passed",
+                "with the announcement: a business day before it has passed".to_owned(),
             ),
-            false => (nominal, "1 business day before the announcement"),
+            false => (
+                nominal,
+                format!("1 business day before the announcement{on_the_way}"),
+            ),
         };
         let told = Told {
             audience: LEADERSHIP.to_owned(),
@@ -75,17 +116,22 @@ impl Planner<'_> {
             nominal,
         };
         if self.told.contains(&told) {
-            return;
+            return None;
         }
-        let draft = Draft {
-            tells: vec![(LEADERSHIP.to_owned(), nominal)],
-            ..Draft::new("leadership", due, because)
+        let tells = (LEADERSHIP.to_owned(), nominal);
+        let shares_day = |n: &&mut Notice| {
+            n.audience == LEADERSHIP
+                && matches!(n.milestone.as_str(), "announcement" | "reminder")
+                && clock.zone.at(n.due).date() == clock.zone.at(due).date()
         };
-        let (id, level, channels) = (
-            audience.id.to_string(),
-            audience.level,
-            audience.first_channels(),
-        );
-        self.push(&id, level, channels, &clock.zone, draft);
+        if let Some(stays) = self.notices.iter_mut().find(shares_day) {
+            stays.stands_for.insert(0, LEADERSHIP.to_owned());
+            stays.tells.insert(0, tells);
+            return None;
+        }
+        Some(Draft {
+            tells: vec![tells],
+            ..Draft::new("leadership", due, because)
+        })
     }
 }

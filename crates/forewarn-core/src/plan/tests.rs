@@ -1,6 +1,8 @@
 use super::*;
 use crate::document::Documents;
 
+mod golden;
+
 const DESIGN: &str = r#"
 organisation: {name: Example University, time_zone: America/Los_Angeles, calendar: US, closed_days: [2026-12-24]}
 services:
