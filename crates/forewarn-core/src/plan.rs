@@ -232,6 +232,8 @@ struct Planner<'a> {
     start: Timestamp,
     end: Timestamp,
     told: BTreeSet<&'a Told>,
+    /// When the first announcement is due by the calendar, whether or not it is out.
+    first_announcement: Option<Timestamp>,
     notices: Vec<Notice>,
     breaches: Vec<Breach>,
     warnings: Vec<Problem>,
@@ -247,6 +249,7 @@ pub fn plan(input: Input<'_>) -> Plan {
         start,
         end,
         told: input.told.iter().collect(),
+        first_announcement: None,
         notices: Vec::new(),
         breaches: Vec::new(),
         warnings: Vec::new(),

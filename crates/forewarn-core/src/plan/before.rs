@@ -53,12 +53,11 @@ impl Planner<'_> {
                 _ => "reminder",
             };
             let (nominal, because) = self.due(offset, self.start, clock);
-            let told = Told {
-                audience: audience.id.to_string(),
-                offset: offset.to_string(),
-                nominal,
-            };
-            if !self.told.contains(&told) {
+            if n == 0 {
+                let first = self.first_announcement.get_or_insert(nominal);
+                *first = nominal.min(*first);
+            }
+            if !self.was_told(audience, offset, nominal) {
                 entries.push(Entry {
                     milestone,
                     offset,
@@ -68,6 +67,27 @@ impl Planner<'_> {
             }
         }
         entries
+    }
+
+    /// Whether the audience has had this notice for this start. What is due at once has no time of its own: it is told once.
+    fn was_told(&self, audience: &Audience, offset: Offset, nominal: Timestamp) -> bool {
+        if self.told.is_empty() {
+            return false;
+        }
+        let at_once = offset == Offset::AtOnce;
+        let told = Told {
+            audience: audience.id.to_string(),
+            offset: offset.to_string(),
+            nominal: if at_once { Timestamp::MIN } else { nominal },
+        };
+        self.told
+            .range::<&Told, _>(&told..)
+            .next()
+            .is_some_and(|found| {
+                found.audience == told.audience
+                    && found.offset == told.offset
+                    && (at_once || found.nominal == nominal)
+            })
     }
 
     /// When a notice `offset` before `start` is due in the audience's zone and calendar, and why then.
@@ -232,18 +252,14 @@ fn one_a_day(mut drafts: Vec<Draft>, zone: &Zone) -> Vec<Draft> {
             && let Some(earlier) = kept.iter().rposition(shares_day)
         {
             let earlier = kept.remove(earlier);
-            let mut stands_for = earlier.stands_for;
-            stands_for.extend(earlier.offset.clone());
-            draft.because = format!(
-                "{}; stands for {} of the same day",
-                draft.because,
-                earlier.offset.map_or_else(
-                    || "the late notice".to_owned(),
-                    |o| format!("the one at {o}")
-                )
-            );
-            stands_for.append(&mut draft.stands_for);
-            draft.stands_for = stands_for;
+            let what = match &earlier.offset {
+                Some(offset) => format!("the one at {offset}"),
+                None if earlier.stands_for.is_empty() => "the one at once".to_owned(),
+                None => "the late notice".to_owned(),
+            };
+            draft.because = format!("{}; stands for {what} of the same day", draft.because);
+            let stands_for = earlier.tells.iter().map(|(offset, _)| offset.clone());
+            draft.stands_for.splice(0..0, stands_for);
             draft.tells.splice(0..0, earlier.tells);
         }
         kept.push(draft);

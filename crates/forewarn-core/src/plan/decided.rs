@@ -3,8 +3,8 @@
 use super::before::explain;
 use super::{Clock, Draft, Notice, Planner, Told};
 use crate::decision::{Recorded, Verdict, decide};
-use crate::maintenance::Status;
 use crate::offset::Offset;
+use jiff::Timestamp;
 
 /// The audience that hears before the rest.
 const LEADERSHIP: &str = "leadership";
@@ -60,71 +60,67 @@ impl Planner<'_> {
             return;
         };
         let clock = Clock::of(audience, self.input.catalogue);
-        let mut drafts: Vec<Draft> = self.before_the_rest(&clock).into_iter().collect();
-        let told_already = |n: &Notice| n.audience == LEADERSHIP && n.milestone != "leadership";
-        if let Some(change) = self.input.change
-            && !self.notices.iter().any(told_already)
-        {
-            drafts.push(self.told_at_once(change));
+        let to_them = |planner: &mut Self, draft| {
+            let channels = audience.first_channels();
+            planner.push(LEADERSHIP, audience.level, channels, &clock.zone, draft);
+        };
+        let is_told = self.notices.iter().any(|n| n.audience == LEADERSHIP);
+        if let Some(change) = self.input.change.filter(|_| !is_told) {
+            let draft = self.told_at_once(change);
+            to_them(self, draft);
         }
-        for draft in drafts {
-            self.push(
-                LEADERSHIP,
-                audience.level,
-                audience.first_channels(),
-                &clock.zone,
-                draft,
-            );
+        if let Some(draft) = self.before_the_rest(&clock) {
+            to_them(self, draft);
         }
     }
 
     /// The notice before the first announcement, unless that was sent, or another of the day says it (rule 6).
     fn before_the_rest(&mut self, clock: &Clock) -> Option<Draft> {
-        let before_start = matches!(
-            self.input.maintenance.status,
-            Status::AwaitingApproval | Status::Scheduled
-        );
-        let announcements = self
-            .notices
-            .iter()
-            .filter(|n| n.milestone == "announcement");
-        let first = announcements
-            .map(|n| n.due)
-            .min()
-            .filter(|_| before_start)?;
-        let day = clock.calendar.back(clock.zone.at(first).date(), 1);
-        let (nominal, on_the_way) = match &day {
+        let first = self.first_announcement?;
+        let (nominal, on_the_way) = match clock.calendar.back(clock.zone.at(first).date(), 1) {
             Ok(day) => (
                 self.on(day.date, &clock.zone),
-                explain(day, Offset::BusinessDays(1)),
+                explain(&day, Offset::BusinessDays(1)),
             ),
             Err(_) => (first, String::new()),
         };
-        let (due, because) = match nominal < self.input.now {
-            true => (
-                first,
-                "with the announcement: a business day before it has passed".to_owned(),
-            ),
-            false => (
-                nominal,
-                format!("1 business day before the announcement{on_the_way}"),
-            ),
-        };
+        let offset = self.input.policy.before.first()?;
         let told = Told {
             audience: LEADERSHIP.to_owned(),
             offset: LEADERSHIP.to_owned(),
-            nominal,
+            // What is announced at once has no time of its own; the start does.
+            nominal: match offset {
+                Offset::AtOnce => self.start,
+                _ => nominal,
+            },
         };
         if self.told.contains(&told) {
             return None;
         }
-        let tells = (LEADERSHIP.to_owned(), nominal);
-        let shares_day = |n: &&mut Notice| {
-            n.audience == LEADERSHIP
-                && matches!(n.milestone.as_str(), "announcement" | "reminder")
-                && clock.zone.at(n.due).date() == clock.zone.at(due).date()
+        let (due, because) = if nominal >= self.input.now {
+            let because = format!("1 business day before the announcement{on_the_way}");
+            (nominal, because)
+        } else if let Some(with) = self.announced_next(&offset.to_string()) {
+            let because = "with the announcement: a business day before it has passed";
+            (with, because.to_owned())
+        } else {
+            (
+                self.input.now,
+                "at once: the announcement is out".to_owned(),
+            )
         };
-        if let Some(stays) = self.notices.iter_mut().find(shares_day) {
+        let tells = (told.offset, told.nominal);
+        let change = self.input.change.map(|change| change.milestone);
+        let says_it = |n: &&mut Notice| {
+            n.audience == LEADERSHIP
+                && match n.milestone.as_str() {
+                    "announcement" | "reminder" => {
+                        clock.zone.at(n.due).date() == clock.zone.at(due).date()
+                    }
+                    milestone => Some(milestone) == change && n.due == due,
+                }
+        };
+        if let Some(stays) = self.notices.iter_mut().find(says_it) {
             stays.stands_for.insert(0, LEADERSHIP.to_owned());
             stays.tells.insert(0, tells);
             return None;
@@ -133,5 +129,14 @@ impl Planner<'_> {
             tells: vec![tells],
             ..Draft::new("leadership", due, because)
         })
+    }
+
+    /// When the announcement goes out that still has to, alone or with another notice.
+    fn announced_next(&self, offset: &str) -> Option<Timestamp> {
+        let announces = |n: &&Notice| {
+            n.milestone == "announcement" || n.stands_for.iter().any(|stands| stands == offset)
+        };
+        let announcements = self.notices.iter().filter(announces);
+        announcements.map(|n| n.due).min()
     }
 }

@@ -2,6 +2,7 @@ use super::*;
 use crate::document::Documents;
 
 mod golden;
+mod properties;
 
 const DESIGN: &str = r#"
 organisation: {name: Example University, time_zone: America/Los_Angeles, calendar: US, closed_days: [2026-12-24]}

@@ -354,6 +354,45 @@ fn the_leadership_hears_first() {
     golden!([in_time, late, uses_it, uses_it_late].join("\n\n"));
 }
 
+/// The first announcement is out, others are to come: that is no reason to tell the leadership again. Decided after the
+/// announcement, it hears at once.
+#[test]
+fn the_leadership_hears_once() {
+    let elsewhere = audience("later", ", time_zone: Asia/Tokyo, calendar: JP");
+    let leaders = "  - {id: leadership, name: L, level: non_technical, services: [database]}\n";
+    let case = |decision| {
+        set(
+            "time_zone: America/Los_Angeles, calendar: US",
+            &(audience("all", "") + &elsewhere + leaders),
+            &work("own", "2026-11-30T22:00", "2026-11-30T23:00", decision)
+                .replace(
+                    "maintenance:",
+                    "policies: [{id: own, before: [5bd]}]\nmaintenance:",
+                )
+                .replace("services: [database]", "services: [portal]"),
+        )
+    };
+    let mut story = Story::new(case(LEADERSHIP), "2026-11-14T17:00:00Z");
+    story.change(
+        "planned again between the two",
+        "2026-11-21T17:00:00Z",
+        None,
+        |m| m,
+    );
+    story.delay(
+        "2026-11-22T17:00:00Z",
+        ("delay", 0),
+        "2026-12-01T22:00",
+        "2026-12-01T23:00",
+    );
+    let mut decided = Story::new(case(""), "2026-11-14T17:00:00Z");
+    let decision = case(LEADERSHIP).maintenance.decision;
+    decided.change("decided late", "2026-11-28T17:00:00Z", None, |m| {
+        Maintenance { decision, ..m }
+    });
+    golden!(story.text + "\n" + &decided.text);
+}
+
 #[test]
 fn who_decided_that_nobody_is_told() {
     let case = set(
