@@ -141,6 +141,16 @@ pub struct Window {
     pub inside_standard_window: bool,
 }
 
+/// The policy that a plan follows.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Followed {
+    /// Its id.
+    pub id: String,
+    /// Why the event does otherwise in part, if it does.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub overridden: Option<String>,
+}
+
 /// Which notice is due when, for whom, and why.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
@@ -152,6 +162,9 @@ pub struct Plan {
     pub at: Timestamp,
     /// The window.
     pub window: Window,
+    /// The policy that it follows.
+    #[serde(default)]
+    pub policy: Followed,
     /// Notices by due time, then audience, then milestone.
     pub notices: Vec<Notice>,
     /// Notices that come too late.
@@ -242,6 +255,12 @@ struct Planner<'a> {
 /// Makes the plan of a maintenance.
 pub fn plan(input: Input<'_>) -> Plan {
     let maintenance = input.maintenance;
+    let exception = maintenance.exception.as_ref();
+    let own = exception.map(|exception| exception.laid_over(input.policy));
+    let input = Input {
+        policy: own.as_ref().unwrap_or(input.policy),
+        ..input
+    };
     let (start, end) = maintenance.window();
     let affected = affected(&maintenance.services, &input.catalogue.services);
     let mut planner = Planner {
@@ -531,6 +550,10 @@ impl Planner<'_> {
                 start: self.start,
                 end: self.end,
                 inside_standard_window: inside,
+            },
+            policy: Followed {
+                id: self.input.policy.id.to_string(),
+                overridden: maintenance.exception.as_ref().map(|e| e.reason.clone()),
             },
             notices: self.notices,
             breaches: self.breaches,

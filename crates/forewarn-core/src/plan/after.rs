@@ -2,32 +2,73 @@
 
 use super::{Clock, Draft, Planner, before};
 use crate::facts::When;
+use crate::maintenance::Status;
 use crate::offset::Offset;
+use crate::policy::Progress;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
+use std::collections::BTreeSet;
+
+/// More progress notices than this in one window nobody reads; the rest is left out.
+const MOST_PROGRESS: u32 = 100;
 
 /// More check-ins than this are no care but a newsletter.
 const MOST_CHECK_INS: usize = 60;
 
 impl Planner<'_> {
-    /// Percentages of the window, only in windows worth it, and only those still to come.
+    /// As the policy says, only in windows worth it. What hangs on the clock is told only if it is still to come.
     pub(super) fn progress(&self) -> Vec<Draft> {
         let length = self.end.duration_since(self.start);
         if length < self.input.policy.min_window {
             return Vec::new();
         }
-        let percents = self.input.policy.progress.iter();
-        percents
-            .filter_map(|percent| {
-                let due = self.start
-                    + SignedDuration::from_millis(
-                        (length.as_millis() * i128::from(*percent) / 100) as i64,
-                    );
-                let because = format!("{percent} percent of the window");
-                (due >= self.input.now)
-                    .then(|| Draft::new("progress", due, because).offset(format!("{percent}%")))
+        let mut drafts: Vec<Draft> = Vec::new();
+        for progress in &self.input.policy.progress {
+            match *progress {
+                Progress::Percent(percent) => {
+                    let part = length.as_millis() * i128::from(percent) / 100;
+                    let due = self.start + SignedDuration::from_millis(part as i64);
+                    let because = format!("{percent} percent of the window");
+                    drafts.push(Draft::new("progress", due, because).offset(progress));
+                }
+                Progress::Every(minutes) => drafts.extend(self.every(minutes, length)),
+                Progress::Steps => {}
+            }
+        }
+        // Of two ways to tell at one moment the first in the policy does.
+        let mut moments = BTreeSet::new();
+        drafts.retain(|draft| draft.due >= self.input.now && moments.insert(draft.due));
+        if self.input.policy.progress.contains(&Progress::Steps) {
+            drafts.extend(self.steps_done());
+        }
+        drafts
+    }
+
+    /// Every so many minutes between the start and the end.
+    fn every(&self, minutes: u32, length: SignedDuration) -> impl Iterator<Item = Draft> {
+        let start = self.start;
+        (1..=MOST_PROGRESS)
+            .map(move |n| n * minutes)
+            .map(|passed| (passed, SignedDuration::from_mins(passed.into())))
+            .take_while(move |(_, after)| *after < length)
+            .map(move |(passed, after)| {
+                let interval = Offset::Minutes(minutes).words();
+                let passed = Offset::Minutes(passed);
+                let because = format!("{} after the start, every {interval}", passed.words());
+                Draft::new("progress", start + after, because).offset(passed)
             })
-            .collect()
+    }
+
+    /// A step is told when it is ticked off, so its notice is due then.
+    fn steps_done(&self) -> impl Iterator<Item = Draft> {
+        let steps = &self.input.maintenance.steps;
+        let under_way = self.input.maintenance.status == Status::InProgress;
+        let all = steps.iter().zip(1..).filter(move |_| under_way);
+        all.filter_map(|(step, n)| {
+            let because = format!("step {n} of {} is done: {}", steps.len(), step.title);
+            let done_at = step.done_at?;
+            Some(Draft::new("progress", done_at, because).offset(format!("step {n}")))
+        })
     }
 
     pub(super) fn completion(&self) -> Draft {

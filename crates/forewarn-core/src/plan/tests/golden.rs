@@ -115,6 +115,9 @@ fn shown(plan: &Plan, zone: &Zone) -> String {
         at(plan.window.end),
         columns(&rows)
     );
+    if let Some(reason) = &plan.policy.overridden {
+        text.push_str(&format!("\npolicy {} overridden: {reason}", plan.policy.id));
+    }
     for b in &plan.breaches {
         text.push_str(&format!(
             "\nbreach: {} {} {} is {} s late; earliest start {}",
@@ -301,6 +304,46 @@ fn the_policy_end_of_life() {
         los_angeles("end_of_life", "2027-12-31T12:00", "2027-12-31T13:00")
             .shown("2026-11-14T17:00:00Z")
     );
+}
+
+/// Every half hour of three, and half of the window at the same time as one of them: one notice.
+#[test]
+fn a_policy_overridden_for_one_event() {
+    let exception = ", override: {before: [2bd, 30min], at: '08:00', progress: [50%, every 30min], \
+                     reason: The vendor gave two days of notice.}";
+    let case = set(
+        "time_zone: America/Los_Angeles, calendar: US",
+        &audience("all", ""),
+        &work("major", "2026-11-30T20:00", "2026-11-30T23:00", exception),
+    );
+    golden!(case.shown("2026-11-20T17:00:00Z"));
+}
+
+#[test]
+fn progress_as_steps_are_done() {
+    let steps = ", steps: [Copy, Check, Switch over], override: {progress: [steps, every 60min], reason: Three steps.}";
+    let case = set(
+        "time_zone: America/Los_Angeles, calendar: US",
+        &audience("all", ""),
+        &work("emergency", "2026-11-30T20:00", "2026-11-30T22:00", steps),
+    );
+    let mut story = Story::new(case, "2026-11-30T17:00:00Z");
+    let at = |text: &str| text.parse::<Timestamp>().unwrap();
+    let begun = "2026-12-01T04:00:00Z";
+    story.change("begun", "2026-12-01T04:00:01Z", None, |m| {
+        m.start(at(begun)).unwrap()
+    });
+    for (n, done) in [
+        (1, "2026-12-01T04:20:00Z"),
+        (2, "2026-12-01T05:00:00Z"),
+        (2, "2026-12-01T05:01:00Z"),
+    ] {
+        story.change("step done", done, None, |m| {
+            m.step_done(n, at(done)).unwrap()
+        });
+    }
+    story.extend("2026-12-01T05:45:00Z", 0, "2026-12-01T00:00");
+    golden!(story.text);
 }
 
 #[test]
