@@ -141,14 +141,13 @@ pub struct Window {
     pub inside_standard_window: bool,
 }
 
-/// The policy that a plan follows.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Followed {
-    /// Its id.
-    pub id: String,
-    /// Why the event does otherwise in part, if it does.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub overridden: Option<String>,
+/// That an event does otherwise than its policy says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Overridden {
+    /// The policy.
+    pub policy: Id,
+    /// Why.
+    pub reason: String,
 }
 
 /// Which notice is due when, for whom, and why.
@@ -162,9 +161,9 @@ pub struct Plan {
     pub at: Timestamp,
     /// The window.
     pub window: Window,
-    /// The policy that it follows.
-    #[serde(default)]
-    pub policy: Followed,
+    /// Why the event does otherwise than its policy says, if it does.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub overridden: Option<Overridden>,
     /// Notices by due time, then audience, then milestone.
     pub notices: Vec<Notice>,
     /// Notices that come too late.
@@ -551,10 +550,10 @@ impl Planner<'_> {
                 end: self.end,
                 inside_standard_window: inside,
             },
-            policy: Followed {
-                id: self.input.policy.id.to_string(),
-                overridden: maintenance.exception.as_ref().map(|e| e.reason.clone()),
-            },
+            overridden: maintenance.exception.as_ref().map(|exception| Overridden {
+                policy: self.input.policy.id.clone(),
+                reason: exception.reason.clone(),
+            }),
             notices: self.notices,
             breaches: self.breaches,
             affected: reach,

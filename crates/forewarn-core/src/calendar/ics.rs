@@ -124,6 +124,7 @@ pub fn read_days(text: &str, from: Date, to: Date) -> Days {
         found.problem(event.line.max(1), problem);
     }
     found.collect(events, from, to);
+    found.problems.sort_by_key(|problem| problem.line);
     found
 }
 

@@ -115,8 +115,8 @@ fn shown(plan: &Plan, zone: &Zone) -> String {
         at(plan.window.end),
         columns(&rows)
     );
-    if let Some(reason) = &plan.policy.overridden {
-        text.push_str(&format!("\npolicy {} overridden: {reason}", plan.policy.id));
+    if let Some(Overridden { policy, reason }) = &plan.overridden {
+        text.push_str(&format!("\npolicy {policy} overridden: {reason}"));
     }
     for b in &plan.breaches {
         text.push_str(&format!(
@@ -168,6 +168,17 @@ fn an_observed_holiday_on_a_friday() {
         los_angeles("routine", "2026-07-06T10:00", "2026-07-06T11:00")
             .shown("2026-06-01T17:00:00Z")
     );
+}
+
+/// Thanksgiving and the Saturday after it are worked; the Friday a week before is not.
+#[test]
+fn working_days_and_closed_days_of_the_organisation() {
+    let case = set(
+        "time_zone: America/Los_Angeles, calendar: US, closed_days: [2026-11-20], working_days: [2026-11-26, 2026-11-28]",
+        &audience("all", ""),
+        &maintenance("routine", "2026-11-30T22:00", "2026-11-30T23:00"),
+    );
+    golden!(case.shown("2026-11-14T17:00:00Z"));
 }
 
 /// Golden Week in Japan, the early May holiday in England, Ascension Day in Germany, nothing in the United States.
