@@ -7,15 +7,17 @@
 mod after;
 mod before;
 mod changes;
+mod course;
 mod decided;
 mod incident;
 #[cfg(test)]
 mod tests;
 
 pub use changes::{Changes, Moved, Stored, changes_from};
+use course::{Clock, clock_name};
 pub use incident::tell_update;
 
-use crate::audience::{Audience, Level};
+use crate::audience::Level;
 use crate::calendar::{BusinessCalendar, HolidayCalendar, Reading};
 use crate::contact::Channel;
 use crate::document::Catalogue;
@@ -174,41 +176,8 @@ pub struct Plan {
     pub warnings: Vec<Problem>,
 }
 
-/// An audience's zone, working days and derived texts, computed once for all that share them.
-struct Clock {
-    zone: Zone,
-    calendar: BusinessCalendar,
-}
-
-/// What audiences with the same clock have in common: zone and calendar.
-fn clock_name<'a>(audience: &'a Audience, catalogue: &'a Catalogue) -> (String, Option<&'a str>) {
-    let organisation = &catalogue.organisation;
-    let zone = audience
-        .time_zone
-        .as_ref()
-        .unwrap_or(&organisation.time_zone);
-    let calendar = audience
-        .calendar
-        .as_deref()
-        .or(organisation.calendar.as_deref());
-    (zone.name().to_owned(), calendar)
-}
-
-impl Clock {
-    fn of(audience: &Audience, catalogue: &Catalogue) -> Clock {
-        let organisation = &catalogue.organisation;
-        let zone = audience
-            .time_zone
-            .as_ref()
-            .unwrap_or(&organisation.time_zone);
-        Clock {
-            zone: zone.clone(),
-            calendar: business_calendar(catalogue, clock_name(audience, catalogue).1),
-        }
-    }
-}
-
 /// A notice's own part while the plan is being made; [`Planner::push`] adds what all have.
+#[derive(Clone)]
 struct Draft {
     milestone: &'static str,
     offset: Option<String>,
@@ -274,7 +243,7 @@ pub fn plan(input: Input<'_>) -> Plan {
     };
     planner.warn_of_clock_changes();
     planner.propose_policy();
-    let mut clocks: BTreeMap<(String, Option<&str>), Clock> = BTreeMap::new();
+    let mut clocks = BTreeMap::new();
     let told = !planner.tells_nobody();
     for audience in input.catalogue.audiences.iter().filter(|_| told) {
         if audience
@@ -285,8 +254,7 @@ pub fn plan(input: Input<'_>) -> Plan {
         }
         let clock = clocks
             .entry(clock_name(audience, input.catalogue))
-            .or_insert_with(|| Clock::of(audience, input.catalogue));
-        planner.warn_of_unknown_holidays(clock);
+            .or_insert_with(|| planner.clock(audience));
         planner.audience(audience, clock);
     }
     planner.leadership();
@@ -306,47 +274,6 @@ pub fn business_calendar(catalogue: &Catalogue, calendar: Option<&str>) -> Busin
 }
 
 impl Planner<'_> {
-    fn audience(&mut self, audience: &Audience, clock: &Clock) {
-        let drafts = match self.input.maintenance.status {
-            Status::AwaitingApproval | Status::Scheduled => {
-                let mut drafts = self.before_start(audience, clock);
-                drafts.push(Draft::new(
-                    "start",
-                    self.start.max(self.input.now),
-                    "the start",
-                ));
-                drafts.extend(self.progress());
-                drafts.push(self.completion());
-                drafts.extend(self.after_completion(clock));
-                drafts
-            }
-            Status::InProgress => {
-                let began = self.input.maintenance.started_at.unwrap_or(self.start);
-                let mut drafts = vec![Draft::new("start", began, "work has begun")];
-                drafts.extend(self.progress());
-                drafts.push(self.completion());
-                drafts.extend(self.after_completion(clock));
-                drafts
-            }
-            Status::Completed => {
-                let mut drafts = vec![self.completion()];
-                drafts.extend(self.after_completion(clock));
-                drafts
-            }
-            Status::Cancelled => Vec::new(),
-        };
-        let drafts = self.with_change(drafts);
-        for draft in drafts {
-            self.push(
-                audience.id.as_str(),
-                audience.level,
-                audience.first_channels(),
-                &clock.zone,
-                draft,
-            );
-        }
-    }
-
     /// The people who run the event are asked whether the end will hold.
     fn internal(&mut self) {
         // A window shorter than that is asked about halfway.
@@ -412,6 +339,19 @@ impl Planner<'_> {
         zone: &Zone,
         draft: Draft,
     ) {
+        let due_local = zone.at(draft.due).to_string();
+        self.push_local(audience, level, channels, due_local, draft);
+    }
+
+    /// The same where the time on the audience's clocks is known.
+    fn push_local(
+        &mut self,
+        audience: &str,
+        level: Level,
+        channels: Vec<Channel>,
+        due_local: String,
+        draft: Draft,
+    ) {
         let maintenance = self.input.maintenance;
         let revision = maintenance.revision.to_string();
         let offset = draft.offset.as_deref().unwrap_or("");
@@ -431,7 +371,7 @@ impl Planner<'_> {
             level,
             channels,
             due: draft.due,
-            due_local: zone.at(draft.due).to_string(),
+            due_local,
             because: draft.because,
             held: draft.held,
             tells: draft.tells,
@@ -508,14 +448,7 @@ impl Planner<'_> {
     }
 
     fn finish(mut self, affected: Vec<Affected>) -> Plan {
-        self.notices.sort_by(|a, b| {
-            (a.due, &a.audience, &a.milestone, &a.offset).cmp(&(
-                b.due,
-                &b.audience,
-                &b.milestone,
-                &b.offset,
-            ))
-        });
+        let notices = in_order(self.notices.split_off(0));
         let audiences = &self.input.catalogue.audiences;
         let reach: Vec<Reach> = affected
             .iter()
@@ -554,10 +487,30 @@ impl Planner<'_> {
                 policy: self.input.policy.id.clone(),
                 reason: exception.reason.clone(),
             }),
-            notices: self.notices,
+            notices,
             breaches: self.breaches,
             affected: reach,
             warnings: self.warnings,
         }
     }
+}
+
+/// By due time, then audience, then milestone. Places are sorted and not the notices themselves, which are large.
+fn in_order(notices: Vec<Notice>) -> Vec<Notice> {
+    let key = |place: &usize| {
+        let notice = &notices[*place];
+        (
+            notice.due,
+            &notice.audience,
+            &notice.milestone,
+            &notice.offset,
+        )
+    };
+    let mut places: Vec<usize> = (0..notices.len()).collect();
+    places.sort_by(|a, b| key(a).cmp(&key(b)));
+    let mut notices: Vec<Option<Notice>> = notices.into_iter().map(Some).collect();
+    places
+        .into_iter()
+        .filter_map(|place| notices[place].take())
+        .collect()
 }

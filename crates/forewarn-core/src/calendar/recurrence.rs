@@ -185,7 +185,7 @@ impl Rule {
             Some(Until::Civil(end)) => *civil <= end,
             Some(Until::Instant(end)) => instant(*civil) <= end,
         };
-        self.from_period(0, first.date(), Date::MAX)
+        self.of_period(0, first.date(), Date::MAX)
             .take(self.count.unwrap_or(usize::MAX))
             .map(move |date| date.to_datetime(first.time()))
             .take_while(within)
@@ -198,7 +198,7 @@ impl Rule {
             Until::Civil(end) => end.date(),
             Until::Instant(end) => end.to_zoned(jiff::tz::TimeZone::UTC).date(),
         });
-        self.from_period(self.periods_before(first, from), first, to.min(until))
+        self.of_period(self.periods_before(first, from), first, to.min(until))
             .take(self.count.unwrap_or(usize::MAX))
             .skip_while(move |date| *date < from)
             .take_while(move |date| *date <= to.min(until))
@@ -225,7 +225,7 @@ impl Rule {
         (periods / self.interval - 1).max(0)
     }
 
-    fn from_period(&self, period: i32, first: Date, end: Date) -> Days {
+    fn of_period(&self, period: i32, first: Date, end: Date) -> Days {
         Days {
             by: self.by.completed(self.frequency, first),
             frequency: self.frequency,

@@ -12,7 +12,7 @@ use jiff::{Span, Timestamp, ToSpan};
 const LATEST_START_DAYS: i64 = 4_096;
 
 /// An entry of the policy's `before` list with its due time by the calendar.
-struct Entry {
+pub(super) struct Entry {
     milestone: &'static str,
     offset: Offset,
     nominal: Timestamp,
@@ -20,15 +20,16 @@ struct Entry {
 }
 
 impl Planner<'_> {
-    /// Rules 1 to 3, 5 and 6.
-    pub(super) fn before_start(&mut self, audience: &Audience, clock: &Clock) -> Vec<Draft> {
-        let entries = self.entries(audience, clock);
+    /// Rules 5 and 6: the notices that are still to be told, and what of them is late, for an audience to be named.
+    pub(super) fn before_start(
+        &mut self,
+        entries: &[&Entry],
+        clock: &Clock,
+    ) -> (Vec<Draft>, Vec<Breach>) {
         let now = self.input.now;
         let (late, ahead): (Vec<&Entry>, Vec<&Entry>) =
             entries.iter().partition(|e| e.nominal < now);
-        for entry in &late {
-            self.breach(audience, clock, entry);
-        }
+        let breaches = late.iter().map(|entry| self.breach(clock, entry)).collect();
         let mut drafts: Vec<Draft> = ahead
             .into_iter()
             .map(|entry| Draft {
@@ -40,10 +41,11 @@ impl Planner<'_> {
         if !late.is_empty() {
             drafts.push(collapsed(&late, now, &clock.zone));
         }
-        one_a_day(drafts, &clock.zone)
+        (one_a_day(drafts, &clock.zone), breaches)
     }
 
-    fn entries(&mut self, audience: &Audience, clock: &Clock) -> Vec<Entry> {
+    /// Rules 1 to 3: what the policy asks for before the start, by the calendar.
+    pub(super) fn entries(&mut self, clock: &Clock) -> Vec<Entry> {
         let offsets = &self.input.policy.before;
         let mut entries = Vec::with_capacity(offsets.len());
         for (n, &offset) in offsets.iter().enumerate() {
@@ -57,23 +59,22 @@ impl Planner<'_> {
                 let first = self.first_announcement.get_or_insert(nominal);
                 *first = nominal.min(*first);
             }
-            if !self.was_told(audience, offset, nominal) {
-                entries.push(Entry {
-                    milestone,
-                    offset,
-                    nominal,
-                    because,
-                });
-            }
+            entries.push(Entry {
+                milestone,
+                offset,
+                nominal,
+                because,
+            });
         }
         entries
     }
 
     /// Whether the audience has had this notice for this start. What is due at once has no time of its own: it is told once.
-    fn was_told(&self, audience: &Audience, offset: Offset, nominal: Timestamp) -> bool {
+    pub(super) fn was_told(&self, audience: &Audience, entry: &Entry) -> bool {
         if self.told.is_empty() {
             return false;
         }
+        let (offset, nominal) = (entry.offset, entry.nominal);
         let at_once = offset == Offset::AtOnce;
         let told = Told {
             audience: audience.id.to_string(),
@@ -127,16 +128,16 @@ impl Planner<'_> {
         }
     }
 
-    fn breach(&mut self, audience: &Audience, clock: &Clock, entry: &Entry) {
+    /// Rule 5, of an audience to be named.
+    fn breach(&mut self, clock: &Clock, entry: &Entry) -> Breach {
         let late_by = self.input.now.duration_since(entry.nominal);
-        let earliest = self.earliest_compliant_start(clock, entry.offset);
-        self.breaches.push(Breach {
-            audience: audience.id.to_string(),
+        Breach {
+            audience: String::new(),
             milestone: entry.milestone.to_owned(),
             offset: entry.offset.to_string(),
             late_by_seconds: late_by.as_secs(),
-            earliest_compliant_start: earliest,
-        });
+            earliest_compliant_start: self.earliest_compliant_start(clock, entry.offset),
+        }
     }
 
     /// Rule 5: the planned start's time of day on the first date for which the notice would not be late.

@@ -1,4 +1,5 @@
 use super::*;
+use crate::audience::Audience;
 use crate::document::Documents;
 
 mod golden;
