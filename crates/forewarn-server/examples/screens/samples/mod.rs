@@ -215,6 +215,7 @@ impl Samples {
             title: self.t(title),
             kind: "routine".into(),
             policy: None,
+            exception: None,
             services: vec![id("database")],
             change_request: Some(forewarn_core::change_request::ChangeRequest {
                 number: "CHG-1042".into(),
