@@ -16,8 +16,8 @@ differences, 1 with some, 2 if only recurrence was asked for and there is no pro
 
 What the rules leave open is taken as the program does:
 
-* `before` goes from the earliest to the latest by usual length (business day 7/5 days, month 1/12 year) or is refused. "Nearer
-  to the start" [6] is what is due later, or stands later in `before`; it keeps its milestone and offset.
+* `before` goes from the earliest to the latest; what can never be before the next is refused, and not asked here. "Nearer to the
+  start" [6] is what is due later, or stands later in `before`; it keeps its milestone and offset.
 * Due exactly at `now` is not late [5]. A late one is a breach even if another of its day would have stood for it. The earliest
   start keeps the civil time as written, also if the planned day has a gap there.
 * A maintenance has no severity, so `routing.severities` does not keep it away. The path to a service is a shortest one.
@@ -75,7 +75,8 @@ USUAL_HOURS = {"bd": 24 * 7 / 5, "w": 168, "mo": 8766 / 12, "y": 8766, "h": 1, "
 OWNED = {"name": "S", "owner": "a@example.org", "business_owner": "b@example.org"}
 Plain = type("Plain", (yaml.SafeDumper,), {"ignore_aliases": lambda *_: True})  # Forewarn reads no references
 as_yaml = lambda documents: yaml.dump(documents, Dumper=Plain, sort_keys=False)
-all_days_off = cache(lambda id, closed: numpy.union1d(days_off(id), numpy.array(closed, dtype="datetime64[D]")))
+as_days = lambda days: numpy.array(days, dtype="datetime64[D]")
+all_days_off = cache(lambda id, closed, works: numpy.union1d(numpy.setdiff1d(days_off(id), as_days(works)), as_days(closed)))
 number_of = lambda offset: int(re.match(r"\d+", offset)[0])
 unit_of = lambda offset: offset.lstrip("0123456789")
 usual = lambda offset: number_of(offset) * USUAL_HOURS[unit_of(offset)]
@@ -83,9 +84,9 @@ iso = lambda at: re.sub(r"(\.\d*?)0+(?=[+-])", r"\1", at.isoformat())  # fractio
 show = lambda at: iso(at.astimezone(UTC)).replace("+00:00", "Z")
 
 
-def step(day, n, id, closed=()):
+def step(day, n, id, closed=(), works=()):
     """The n-th business day after a date, or before it if negative; 0: that day, or the one before [1, 2]."""
-    roll, off = "forward" if n < 0 else "backward", all_days_off(id, tuple(closed))
+    roll, off = "forward" if n < 0 else "backward", all_days_off(id, tuple(closed), tuple(works))
     return numpy.busday_offset(day, n, roll=roll, weekmask="1111111", holidays=off).astype(date)
 
 
@@ -198,7 +199,8 @@ class Judge:
 
     def business_day(self, day, n, audience):
         """The n-th business day of an audience from a date, and the instant of the policy's time of day on it."""
-        day = step(day, n, audience.get("calendar", self.organisation["calendar"]), self.organisation["closed_days"])
+        day = step(day, n, audience.get("calendar", self.organisation["calendar"]),
+                   self.organisation["closed_days"], self.organisation.get("working_days", ()))
         return day, resolve(datetime.combine(day, self.at), audience["zone"])[0]
 
     def due(self, offset, start, audience):
@@ -243,8 +245,16 @@ class Judge:
         """The same from the start on: start, progress, completion and hypercare."""
         yield "start", None, set(), max(self.start, self.now)
         if self.length >= int(self.policy.get("min_window", "PT120M")[2:-1]) * MINUTE:
-            for percent in self.policy.get("progress", ["25%", "50%", "75%"]):
-                yield "progress", percent, set(), self.start + self.length * int(percent[:-1]) / 100
+            told = {}  # of two at one moment the first
+            for entry in self.policy.get("progress", ["25%", "50%", "75%"]):
+                if entry.endswith("%"):
+                    told.setdefault(self.start + self.length * int(entry[:-1]) / 100, entry)
+                    continue
+                minutes = number_of(entry.removeprefix("every "))
+                for n in range(1, 101):
+                    if n * minutes * MINUTE < self.length:
+                        told.setdefault(self.start + n * minutes * MINUTE, f"{n * minutes}min")
+            yield from (("progress", place, set(), due) for due, place in told.items())
         yield "completion", None, set(), max(self.end, self.now)
         if self.care:
             done = self.end.astimezone(audience["zone"]).date()
@@ -378,11 +388,13 @@ def random_policy(chance, year):
     """A policy of one's own."""
     pool, before = [entry for entry in OFFSETS if entry != "2y" or 2023 <= year <= 2037], []
     for offset in sorted(chance.sample(pool, chance.randrange(1, 8)), key=usual, reverse=True):
-        if not before or usual(offset) < 0.995 * usual(before[-1]):
+        # Those of one unit that are equal are refused. Others, such as a week and 5 business days, may lie either way.
+        if not before or usual(offset) < usual(before[-1]) or unit_of(offset) != unit_of(before[-1]) and "bd" in offset + before[-1]:
             before.append(offset)
     optional = {
         "at": (0.6, chance.choice("00:00 00:30 01:30 02:00 02:30 07:15 09:00 12:00 17:45 23:59".split())),
-        "progress": (0.6, [f"{n}%" for n in chance.sample(range(1, 100), chance.randrange(5))]),
+        "progress": (0.6, [*(f"{n}%" for n in chance.sample(range(1, 100), chance.randrange(5))),
+                           *(f"every {n}min" for n in chance.sample([5, 20, 30, 60, 90, 1440], chance.choice([0, 0, 1, 2])))]),
         "min_window": (0.6, f"PT{chance.choice([30, 60, 90, 120, 121, 240, 1440])}M"),
         "hypercare": (0.15, {"every": f"{chance.randrange(1, 4)}bd", "for": chance.choice(["1w", "2w"])}),
     }
@@ -410,9 +422,11 @@ def random_documents(chance, ids):
         optional = {"time_zone": (0.6, ZONES), "calendar": (0.6, calendars), "routing": (0.3, routing)}
         audiences.append({**audience, **{key: pick(values) for key, (likely, values) in optional.items() if chance.random() < likely}})
     closed = {start.date() - DAY * pick([chance.randrange(-15, 30), chance.randrange(370)]) for _ in range(pick([0, 0, 1, 3, 8]))}
+    works = {start.date() - DAY * chance.randrange(-15, 40) for _ in range(pick([0, 0, 2, 9]))} - closed
     text = lambda civil: f"{civil:%Y-%m-%dT%H:%M}" + (f"[{written}]" if written != zone else "")
+    organisation = {"name": "X", "time_zone": zone, "calendar": pick(calendars), "closed_days": sorted(closed), "working_days": sorted(works)}
     return {
-        "organisation": {"name": "X", "time_zone": zone, "calendar": pick(calendars), "closed_days": sorted(closed)},
+        "organisation": organisation,
         "services": services, "audiences": audiences, "policies": [random_policy(chance, start.year)],
         "maintenance": {"id": "MNT-1", "title": "Work", "services": some(names, 2), "policy": pick(["own"] * 24 + list(BUILT_IN)),
                         "start": text(start), "end": text(start + length)},

@@ -6,6 +6,7 @@
 
 pub mod civil;
 pub mod holidays;
+pub mod ics;
 pub mod recurrence;
 
 use std::collections::BTreeSet;

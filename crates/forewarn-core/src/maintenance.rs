@@ -6,6 +6,7 @@ use crate::decision::Recorded;
 use crate::document::{Fields, Node, Problems, line, prose};
 use crate::facts::Facts;
 use crate::id::Id;
+use crate::policy::Exception;
 use crate::problem::InvalidTransition;
 use crate::routing::{About, Cause};
 use crate::time::{CivilTime, Zone};
@@ -68,6 +69,9 @@ pub struct Maintenance {
     /// The policy it follows; chosen by kind when absent.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub policy: Option<Id>,
+    /// What it does otherwise than its policy says.
+    #[serde(rename = "override", skip_serializing_if = "Option::is_none", default)]
+    pub exception: Option<Exception>,
     /// Services it works on.
     pub services: Vec<Id>,
     /// What it is about, for audiences that ask for certain causes only.
@@ -133,6 +137,9 @@ impl Maintenance {
         let title = fields.required("title", problems, line(200));
         let kind = fields.optional("kind", problems, line(40));
         let policy = fields.optional("policy", problems, Id::parse);
+        let exception = fields
+            .node("override")
+            .map(|n| Exception::read(n, &fields.path_of("override"), problems));
         let services = fields.list("services", problems, Id::parse);
         if services.as_ref().is_none_or(Vec::is_empty)
             && fields.node("services").is_none_or(Node::is_empty)
@@ -173,6 +180,10 @@ impl Maintenance {
             title: title?,
             kind,
             policy,
+            exception: match exception {
+                None => None,
+                Some(read) => Some(read?),
+            },
             services: services?,
             cause,
             start: start?,

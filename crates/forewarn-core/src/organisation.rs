@@ -82,6 +82,10 @@ impl Organisation {
         let working_days = fields
             .list("working_days", problems, parse_date)
             .unwrap_or_default();
+        for day in working_days.iter().filter(|day| closed_days.contains(day)) {
+            let problem = format!("{day} is one of the closed days too");
+            fields.problem("working_days", problem, problems);
+        }
         let languages = fields
             .list("languages", problems, parse_language)
             .unwrap_or_else(|| vec!["en".into()]);
@@ -130,5 +134,40 @@ pub fn parse_language(text: &str) -> Result<String, String> {
         Ok(text.to_owned())
     } else {
         Err("must be a language tag such as en or pt-BR".into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::parse_yaml;
+
+    fn problems(text: &str) -> Vec<String> {
+        let mut problems = Problems::default();
+        Organisation::read(&parse_yaml(text).unwrap()[0], "organisation", &mut problems);
+        let told = problems
+            .0
+            .iter()
+            .map(|p| format!("{}: {}", p.field, p.problem));
+        told.collect()
+    }
+
+    #[test]
+    fn a_day_is_closed_or_worked_not_both() {
+        let days = "name: X, time_zone: UTC, closed_days: [2026-12-24, 2026-12-31]";
+        assert_eq!(
+            problems(&format!(
+                "{{{days}, working_days: [2026-12-19, 2026-12-24]}}"
+            )),
+            ["organisation.working_days: 2026-12-24 is one of the closed days too"]
+        );
+        assert_eq!(
+            problems(&format!("{{{days}, working_days: 2026-12-19}}")),
+            Vec::<String>::new()
+        );
+        assert_eq!(
+            problems(&format!("{{{days}, workng_days: [2026-12-19]}}")),
+            ["organisation.workng_days: unknown field 'workng_days'; did you mean 'working_days'?"]
+        );
     }
 }

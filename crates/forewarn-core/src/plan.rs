@@ -4,24 +4,25 @@
 //! line, the API, the console and the engine all call it. The rules are numbered in the design's
 //! planning page; comments here name them.
 
+mod after;
 mod before;
 mod changes;
+mod course;
 mod decided;
 mod incident;
 #[cfg(test)]
 mod tests;
 
 pub use changes::{Changes, Moved, Stored, changes_from};
+use course::{Clock, clock_name};
 pub use incident::tell_update;
 
-use crate::audience::{Audience, Level};
+use crate::audience::Level;
 use crate::calendar::{BusinessCalendar, HolidayCalendar, Reading};
 use crate::contact::Channel;
 use crate::document::Catalogue;
-use crate::facts::When;
 use crate::id::{Id, derive};
 use crate::maintenance::{Maintenance, Status};
-use crate::offset::Offset;
 use crate::policy::Policy;
 use crate::problem::Problem;
 use crate::service::{Affected, Service, affected};
@@ -162,6 +163,15 @@ pub struct Window {
     pub inside_standard_window: bool,
 }
 
+/// That an event does otherwise than its policy says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Overridden {
+    /// The policy.
+    pub policy: Id,
+    /// Why.
+    pub reason: String,
+}
+
 /// Which notice is due when, for whom, and why.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
@@ -173,6 +183,9 @@ pub struct Plan {
     pub at: Timestamp,
     /// The window.
     pub window: Window,
+    /// Why the event does otherwise than its policy says, if it does.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub overridden: Option<Overridden>,
     /// Notices by due time, then audience, then milestone.
     pub notices: Vec<Notice>,
     /// Notices that come too late.
@@ -183,41 +196,8 @@ pub struct Plan {
     pub warnings: Vec<Problem>,
 }
 
-/// An audience's zone, working days and derived texts, computed once for all that share them.
-struct Clock {
-    zone: Zone,
-    calendar: BusinessCalendar,
-}
-
-/// What audiences with the same clock have in common: zone and calendar.
-fn clock_name<'a>(audience: &'a Audience, catalogue: &'a Catalogue) -> (String, Option<&'a str>) {
-    let organisation = &catalogue.organisation;
-    let zone = audience
-        .time_zone
-        .as_ref()
-        .unwrap_or(&organisation.time_zone);
-    let calendar = audience
-        .calendar
-        .as_deref()
-        .or(organisation.calendar.as_deref());
-    (zone.name().to_owned(), calendar)
-}
-
-impl Clock {
-    fn of(audience: &Audience, catalogue: &Catalogue) -> Clock {
-        let organisation = &catalogue.organisation;
-        let zone = audience
-            .time_zone
-            .as_ref()
-            .unwrap_or(&organisation.time_zone);
-        Clock {
-            zone: zone.clone(),
-            calendar: business_calendar(catalogue, clock_name(audience, catalogue).1),
-        }
-    }
-}
-
 /// A notice's own part while the plan is being made; [`Planner::push`] adds what all have.
+#[derive(Clone)]
 struct Draft {
     milestone: &'static str,
     offset: Option<String>,
@@ -253,6 +233,8 @@ struct Planner<'a> {
     start: Timestamp,
     end: Timestamp,
     told: BTreeSet<&'a Told>,
+    /// When the first announcement is due by the calendar, whether or not it is out.
+    first_announcement: Option<Timestamp>,
     notices: Vec<Notice>,
     breaches: Vec<Breach>,
     warnings: Vec<Problem>,
@@ -261,6 +243,12 @@ struct Planner<'a> {
 /// Makes the plan of a maintenance.
 pub fn plan(input: Input<'_>) -> Plan {
     let maintenance = input.maintenance;
+    let exception = maintenance.exception.as_ref();
+    let own = exception.map(|exception| exception.laid_over(input.policy));
+    let input = Input {
+        policy: own.as_ref().unwrap_or(input.policy),
+        ..input
+    };
     let (start, end) = maintenance.window();
     let affected = affected(&maintenance.services, &input.catalogue.services);
     let mut planner = Planner {
@@ -268,13 +256,14 @@ pub fn plan(input: Input<'_>) -> Plan {
         start,
         end,
         told: input.told.iter().collect(),
+        first_announcement: None,
         notices: Vec::new(),
         breaches: Vec::new(),
         warnings: Vec::new(),
     };
     planner.warn_of_clock_changes();
     planner.propose_policy();
-    let mut clocks: BTreeMap<(String, Option<&str>), Clock> = BTreeMap::new();
+    let mut clocks = BTreeMap::new();
     let told = !planner.tells_nobody();
     for audience in input.catalogue.audiences.iter().filter(|_| told) {
         if audience
@@ -285,8 +274,7 @@ pub fn plan(input: Input<'_>) -> Plan {
         }
         let clock = clocks
             .entry(clock_name(audience, input.catalogue))
-            .or_insert_with(|| Clock::of(audience, input.catalogue));
-        planner.warn_of_unknown_holidays(clock);
+            .or_insert_with(|| planner.clock(audience));
         planner.audience(audience, clock);
     }
     planner.leadership();
@@ -308,69 +296,20 @@ pub fn business_calendar(catalogue: &Catalogue, calendar: Option<&str>) -> Busin
 }
 
 impl Planner<'_> {
-    fn audience(&mut self, audience: &Audience, clock: &Clock) {
-        let drafts = match self.input.maintenance.status {
-            Status::AwaitingApproval | Status::Scheduled => {
-                let mut drafts = self.before_start(audience, clock);
-                drafts.push(Draft::new(
-                    "start",
-                    self.start.max(self.input.now),
-                    "the start",
-                ));
-                drafts.extend(self.progress());
-                drafts.push(self.completion());
-                drafts.extend(self.after_completion(clock));
-                drafts
-            }
-            Status::InProgress => {
-                let began = self.input.maintenance.started_at.unwrap_or(self.start);
-                let mut drafts = vec![Draft::new("start", began, "work has begun")];
-                drafts.extend(self.progress());
-                drafts.push(self.completion());
-                drafts.extend(self.after_completion(clock));
-                drafts
-            }
-            Status::Completed => {
-                let mut drafts = vec![self.completion()];
-                drafts.extend(self.after_completion(clock));
-                drafts
-            }
-            Status::Cancelled => Vec::new(),
-        };
-        let drafts = self.with_change(drafts).into_iter();
-        for draft in drafts.filter(|d| audience.routing.admits_stage(d.milestone)) {
-            self.push(
-                audience.id.as_str(),
-                audience.level,
-                audience.first_channels(),
-                &clock.zone,
-                draft,
-            );
-        }
-    }
-
     /// People who asked for a change are told when it is done, or that it will not be.
     fn requesters(&mut self) {
         let maintenance = self.input.maintenance;
         if maintenance.requesters.is_empty() || self.tells_nobody() {
             return;
         }
-        let mut drafts = match maintenance.status {
-            Status::Cancelled => Vec::new(),
-            _ => vec![self.completion()],
+        let draft = match (maintenance.status, self.input.change) {
+            (Status::Cancelled, Some(change)) => self.told_at_once(change),
+            (Status::Cancelled, None) => return,
+            _ => self.completion(),
         };
-        if self
-            .input
-            .change
-            .is_some_and(|c| c.milestone == "cancellation")
-        {
-            drafts = self.with_change(drafts);
-        }
         let zone = self.input.catalogue.organisation.time_zone.clone();
-        for draft in drafts {
-            let channels = vec![Channel::Email];
-            self.push(REQUESTERS, Level::NonTechnical, channels, &zone, draft);
-        }
+        let channels = vec![Channel::Email];
+        self.push(REQUESTERS, Level::NonTechnical, channels, &zone, draft);
     }
 
     /// The people who run the event are asked whether the end will hold.
@@ -400,95 +339,6 @@ impl Planner<'_> {
         }
     }
 
-    /// Percentages of the window, only in windows worth it, and only those still to come.
-    fn progress(&self) -> Vec<Draft> {
-        let length = self.end.duration_since(self.start);
-        if length < self.input.policy.min_window {
-            return Vec::new();
-        }
-        let percents = self.input.policy.progress.iter();
-        percents
-            .filter_map(|percent| {
-                let due = self.start
-                    + SignedDuration::from_millis(
-                        (length.as_millis() * i128::from(*percent) / 100) as i64,
-                    );
-                let because = format!("{percent} percent of the window");
-                (due >= self.input.now)
-                    .then(|| Draft::new("progress", due, because).offset(format!("{percent}%")))
-            })
-            .collect()
-    }
-
-    fn completion(&self) -> Draft {
-        match self.input.maintenance.ended_at {
-            Some(at) => Draft::new("completion", at, "work is complete"),
-            None => Draft {
-                held: true,
-                ..Draft::new(
-                    "completion",
-                    self.end.max(self.input.now),
-                    "when work is complete; expected at the promised end",
-                )
-            },
-        }
-    }
-
-    /// Reminder of what clients must do afterwards, and check-ins.
-    fn after_completion(&mut self, clock: &Clock) -> Vec<Draft> {
-        let done = self.input.maintenance.ended_at.unwrap_or(self.end);
-        let date = clock.zone.at(done).date();
-        let mut drafts = Vec::new();
-        let acts_after = self
-            .input
-            .maintenance
-            .facts
-            .action
-            .as_ref()
-            .is_some_and(|a| a.when != When::Before);
-        if acts_after && let Some(due) = self.business_days_after(clock, date, 1) {
-            drafts.push(Draft::new(
-                "post_event_reminder",
-                due,
-                "1 business day after completion: clients must act",
-            ));
-        }
-        if let Some(hypercare) = self.input.policy.hypercare {
-            let every = match hypercare.every {
-                Offset::BusinessDays(n) => n,
-                _ => 2,
-            };
-            let last = before::step_forward(date, hypercare.lasts);
-            let mut n = every;
-            while let Some(due) = self.business_days_after(clock, date, n) {
-                if clock.zone.at(due).date() > last || drafts.len() > 60 {
-                    break;
-                }
-                drafts.push(
-                    Draft::new(
-                        "hypercare",
-                        due,
-                        format!("{n} business days after completion"),
-                    )
-                    .offset(format!("{n}bd")),
-                );
-                n += every;
-            }
-        }
-        drafts.retain(|draft| draft.due >= self.input.now);
-        drafts
-    }
-
-    fn business_days_after(&mut self, clock: &Clock, date: Date, n: u32) -> Option<Timestamp> {
-        match clock.calendar.after(date, n) {
-            Ok(stepped) => Some(self.on(stepped.date, &clock.zone)),
-            Err(problem) => {
-                self.warn("maintenance.end", problem.to_string());
-                None
-            }
-        }
-    }
-
     /// The policy's time of day on a date.
     fn on(&self, date: Date, zone: &Zone) -> Timestamp {
         CivilTime::new(date.to_datetime(self.input.policy.at), zone.clone()).instant()
@@ -499,13 +349,7 @@ impl Planner<'_> {
         let Some(change) = self.input.change else {
             return drafts;
         };
-        let milestone = crate::message::milestone(change.milestone).unwrap_or("delay");
-        let mut told = Draft::new(
-            milestone,
-            self.input.now,
-            format!("the {milestone} is told at once"),
-        );
-        told.offset = (change.counter > 0).then(|| format!("#{}", change.counter + 1));
+        let mut told = self.told_at_once(change);
         let (late, mut rest): (Vec<Draft>, Vec<Draft>) = drafts
             .into_iter()
             .partition(|draft| draft.milestone == "announcement" && draft.due == self.input.now);
@@ -517,12 +361,33 @@ impl Planner<'_> {
         rest
     }
 
+    fn told_at_once(&self, change: Change<'_>) -> Draft {
+        let milestone = crate::message::milestone(change.milestone).unwrap_or("delay");
+        let because = format!("the {milestone} is told at once");
+        let mut told = Draft::new(milestone, self.input.now, because);
+        told.offset = (change.counter > 0).then(|| format!("#{}", change.counter + 1));
+        told
+    }
+
     fn push(
         &mut self,
         audience: &str,
         level: Level,
         channels: Vec<Channel>,
         zone: &Zone,
+        draft: Draft,
+    ) {
+        let due_local = zone.at(draft.due).to_string();
+        self.push_local(audience, level, channels, due_local, draft);
+    }
+
+    /// The same where the time on the audience's clocks is known.
+    fn push_local(
+        &mut self,
+        audience: &str,
+        level: Level,
+        channels: Vec<Channel>,
+        due_local: String,
         draft: Draft,
     ) {
         let maintenance = self.input.maintenance;
@@ -544,7 +409,7 @@ impl Planner<'_> {
             level,
             channels,
             due: draft.due,
-            due_local: zone.at(draft.due).to_string(),
+            due_local,
             because: draft.because,
             held: draft.held,
             tells: draft.tells,
@@ -621,14 +486,7 @@ impl Planner<'_> {
     }
 
     fn finish(mut self, affected: Vec<Affected>) -> Plan {
-        self.notices.sort_by(|a, b| {
-            (a.due, &a.audience, &a.milestone, &a.offset).cmp(&(
-                b.due,
-                &b.audience,
-                &b.milestone,
-                &b.offset,
-            ))
-        });
+        let notices = in_order(self.notices.split_off(0));
         let audiences = &self.input.catalogue.audiences;
         let about = self.input.maintenance.about();
         let reach: Vec<Reach> = affected
@@ -664,10 +522,34 @@ impl Planner<'_> {
                 end: self.end,
                 inside_standard_window: inside,
             },
-            notices: self.notices,
+            overridden: maintenance.exception.as_ref().map(|exception| Overridden {
+                policy: self.input.policy.id.clone(),
+                reason: exception.reason.clone(),
+            }),
+            notices,
             breaches: self.breaches,
             affected: reach,
             warnings: self.warnings,
         }
     }
+}
+
+/// By due time, then audience, then milestone. Places are sorted and not the notices themselves, which are large.
+fn in_order(notices: Vec<Notice>) -> Vec<Notice> {
+    let key = |place: &usize| {
+        let notice = &notices[*place];
+        (
+            notice.due,
+            &notice.audience,
+            &notice.milestone,
+            &notice.offset,
+        )
+    };
+    let mut places: Vec<usize> = (0..notices.len()).collect();
+    places.sort_by(|a, b| key(a).cmp(&key(b)));
+    let mut notices: Vec<Option<Notice>> = notices.into_iter().map(Some).collect();
+    places
+        .into_iter()
+        .filter_map(|place| notices[place].take())
+        .collect()
 }

@@ -1,5 +1,12 @@
 //! Policies: how far ahead people hear, how often, and who must agree first.
 
+mod exception;
+mod order;
+mod progress;
+
+pub use exception::{Exception, LongEnough};
+pub use progress::Progress;
+
 use crate::document::{Fields, Node, Problems, boolean, scalar};
 use crate::id::Id;
 use crate::incident::Severity;
@@ -7,6 +14,7 @@ use crate::offset::Offset;
 use crate::time::{duration_text, parse_duration, parse_time_of_day};
 use jiff::SignedDuration;
 use jiff::civil::Time;
+use order::out_of_order;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -63,9 +71,9 @@ pub struct Policy {
     /// Time of day of notices counted in days, in the audience's zone.
     #[serde(default = "nine")]
     pub at: Time,
-    /// Progress notices at these percentages of the window.
-    #[serde(with = "percent_text", default)]
-    pub progress: Vec<u8>,
+    /// When progress is told.
+    #[serde(default)]
+    pub progress: Vec<Progress>,
     /// Progress only in windows at least this long.
     #[serde(with = "duration_text", default = "two_hours")]
     pub min_window: SignedDuration,
@@ -127,10 +135,9 @@ impl Policy {
             .optional("at", problems, parse_time_of_day)
             .unwrap_or_else(nine);
         let progress = fields
-            .list("progress", problems, parse_percent)
-            .unwrap_or_else(|| vec![25, 50, 75]);
-        if let Some(twice) = (1..progress.len()).find(|&n| progress[..n].contains(&progress[n])) {
-            let problem = format!("{}% stands twice", progress[twice]);
+            .list("progress", problems, Progress::parse)
+            .unwrap_or_else(Progress::usual);
+        if let Some(problem) = progress_problem(&progress) {
             fields.problem("progress", problem, problems);
         }
         let min_window = fields
@@ -142,9 +149,9 @@ impl Policy {
         }
         let hypercare = fields.node("hypercare").and_then(|node| {
             let mut fields = Fields::of(node, &fields.path_of("hypercare"), problems)?;
-            let lasts = fields.required("for", problems, Offset::parse);
+            let lasts = fields.required("for", problems, in_days);
             let every = fields
-                .optional("every", problems, Offset::parse)
+                .optional("every", problems, in_business_days)
                 .unwrap_or(Offset::BusinessDays(2));
             fields.finish(problems);
             Some(Hypercare {
@@ -157,7 +164,7 @@ impl Policy {
         let warn_before = fields
             .list("warn_before", problems, parse_duration)
             .unwrap_or_default();
-        if let Some(problem) = out_of_order(&before) {
+        if let Some(problem) = out_of_order(&before, at) {
             fields.problem("before", problem, problems);
         }
         fields.finish(problems);
@@ -249,35 +256,27 @@ fn by_severity<T>(
     map
 }
 
-fn parse_percent(text: &str) -> Result<u8, String> {
-    text.trim()
-        .strip_suffix('%')
-        .and_then(|n| n.parse().ok())
-        .filter(|n| (1..=99).contains(n))
-        .ok_or_else(|| "must be a percentage of the window such as 25%".into())
+/// A time over which people are cared for.
+fn in_days(text: &str) -> Result<Offset, String> {
+    match Offset::parse(text)? {
+        Offset::AtOnce | Offset::Hours(_) | Offset::Minutes(_) => {
+            Err("must be counted in days, such as 2w or 10bd".into())
+        }
+        offset => Ok(offset),
+    }
 }
 
-/// Lengths are compared roughly: a policy whose order depends on the calendar is not in order.
-fn out_of_order(before: &[Offset]) -> Option<String> {
-    let hours = |offset: &Offset| match offset {
-        Offset::AtOnce => f64::MAX,
-        Offset::BusinessDays(n) => f64::from(*n) * 24.0 * 7.0 / 5.0,
-        Offset::Days(n) => f64::from(*n) * 24.0,
-        Offset::Weeks(n) => f64::from(*n) * 168.0,
-        Offset::Months(n) => f64::from(*n) * 730.0,
-        Offset::Years(n) => f64::from(*n) * 8760.0,
-        Offset::Hours(n) => f64::from(*n),
-        Offset::Minutes(n) => f64::from(*n) / 60.0,
-    };
-    before
-        .windows(2)
-        .find(|pair| hours(&pair[0]) <= hours(&pair[1]))
-        .map(|pair| {
-            format!(
-                "must go from the earliest to the latest, but {} stands before {}",
-                pair[0], pair[1]
-            )
-        })
+fn in_business_days(text: &str) -> Result<Offset, String> {
+    match Offset::parse(text)? {
+        offset @ Offset::BusinessDays(_) => Ok(offset),
+        _ => Err("must be counted in business days, such as 2bd".into()),
+    }
+}
+
+/// What is wrong with a list of progress notices, if anything.
+fn progress_problem(progress: &[Progress]) -> Option<String> {
+    let twice = (1..progress.len()).find(|&n| progress[..n].contains(&progress[n]))?;
+    Some(format!("{} stands twice", progress[twice]))
 }
 
 /// The policies that exist without being written, from `data/policies.yaml`.
@@ -317,22 +316,6 @@ pub fn for_incidents(own: &[Policy]) -> &Policy {
         .find(suits)
         .or_else(|| BUILT_IN.iter().find(suits))
         .unwrap_or_else(|| &BUILT_IN[0])
-}
-
-/// Percentages as documents write them.
-mod percent_text {
-    use serde::{Deserialize, Deserializer, Serializer};
-
-    pub fn serialize<S: Serializer>(percents: &[u8], s: S) -> Result<S::Ok, S::Error> {
-        s.collect_seq(percents.iter().map(|p| format!("{p}%")))
-    }
-
-    pub fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<u8>, D::Error> {
-        Vec::<String>::deserialize(d)?
-            .iter()
-            .map(|text| super::parse_percent(text).map_err(serde::de::Error::custom))
-            .collect()
-    }
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! `FOREWARN_FUZZ_SECONDS=60 cargo test --release -p forewarn-core --test fuzz -- --ignored --nocapture`.
 //! Inputs are mutations of real documents by a generator with a printed seed; `FOREWARN_FUZZ_SEED` replays one.
 
+use forewarn_core::calendar::ics::read_days;
 use forewarn_core::contact::csv::read_contacts;
 use forewarn_core::document::{Catalogue, Documents};
 use forewarn_core::message::render_markdown;
@@ -15,6 +16,8 @@ const MINIMAL: &str = include_str!("../../../examples/minimal.yaml");
 const CONTACTS: &str = include_str!("../../../examples/contacts.csv");
 const MARKDOWN: &str = "# Head\n\nSome *words* and [a link](https://example.org \"t\"), `code`, <b>raw</b>.\n\n- a\n- b\n\n> quote\n\n```\nx\n```\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n![i](javascript:x) &amp; &#x41; \\* **b** ~~s~~\n";
 const TEMPLATE: &str = "{{organisation}}: {{#if effect}}{{effect}}{{else}}{{title}}{{/if}}\n{{#if start}}From {{start}} to {{end}}{{/if}}";
+
+const CALENDAR: &str = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nBEGIN:VEVENT\r\nUID:a\r\nDTSTART;VALUE=DATE:20261224\r\nDTEND;VALUE=DATE:20261227\r\nRRULE:FREQ=YEARLY;BYMONTH=12;COUNT=9\r\nEXDATE;VALUE=DATE:20271224\r\nSUMMARY;LANGUAGE=\"en\":Closed\\, over\r\n  Christmas\r\nEND:VEVENT\r\nBEGIN:VEVENT\r\nUID:a\r\nRECURRENCE-ID;VALUE=DATE:20281224\r\nDTSTART;VALUE=DATE:20281227\r\nDURATION:P2D\r\nSTATUS:CANCELLED\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n";
 
 /// Pieces that parsers trip over.
 const PIECES: &[&str] = &[
@@ -64,6 +67,9 @@ const PIECES: &[&str] = &[
     "a@b",
     "whsec_",
     "FREQ=SECONDLY",
+    "FREQ=DAILY;COUNT=100000",
+    "BEGIN:VEVENT\r\n",
+    "19000101",
     "5bd",
     "P99999Y",
     "é",
@@ -171,6 +177,14 @@ fn all(time: Duration) {
     });
     fuzz("contacts", time, &[CONTACTS], |input| {
         let _ = read_contacts(input, &known);
+    });
+    let (from, to) = (
+        jiff::civil::date(2026, 1, 1),
+        jiff::civil::date(2035, 12, 31),
+    );
+    fuzz("calendars", time, &[CALENDAR], |input| {
+        let read = read_days(&String::from_utf8_lossy(input), from, to);
+        assert!(read.days.keys().all(|day| (from..=to).contains(day)));
     });
     fuzz("markdown", time, &[MARKDOWN], |input| {
         let html = render_markdown(&String::from_utf8_lossy(input));

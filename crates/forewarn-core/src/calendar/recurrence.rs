@@ -185,19 +185,58 @@ impl Rule {
             Some(Until::Civil(end)) => *civil <= end,
             Some(Until::Instant(end)) => instant(*civil) <= end,
         };
-        let days = Days {
-            by: self.by.completed(self.frequency, first.date()),
+        self.of_period(0, first.date(), Date::MAX)
+            .take(self.count.unwrap_or(usize::MAX))
+            .map(move |date| date.to_datetime(first.time()))
+            .take_while(within)
+    }
+
+    /// The days of `[from, to]` on which something happens that has no time of day and began on `first`. Looks at no day long
+    /// before or after those, unless the rule counts.
+    pub fn days(&self, first: Date, from: Date, to: Date) -> impl Iterator<Item = Date> {
+        let until = self.until.map_or(to, |until| match until {
+            Until::Civil(end) => end.date(),
+            Until::Instant(end) => end.to_zoned(jiff::tz::TimeZone::UTC).date(),
+        });
+        self.of_period(self.periods_before(first, from), first, to.min(until))
+            .take(self.count.unwrap_or(usize::MAX))
+            .skip_while(move |date| *date < from)
+            .take_while(move |date| *date <= to.min(until))
+    }
+
+    /// Whether it ends after so many times.
+    pub fn counts(&self) -> bool {
+        self.count.is_some()
+    }
+
+    /// How many periods can be left out to begin at `from`. A rule that counts must see all.
+    fn periods_before(&self, first: Date, from: Date) -> i32 {
+        let years = i32::from(from.year()) - i32::from(first.year());
+        let months = years * 12 + i32::from(from.month()) - i32::from(first.month());
+        let days = i32::try_from(from.duration_since(first).as_hours() / 24).unwrap_or(0);
+        let periods = match (self.count, self.frequency) {
+            (Some(_), _) => 0,
+            (None, Frequency::Yearly) => years,
+            (None, Frequency::Monthly) => months,
+            (None, Frequency::Weekly) => days / 7,
+            (None, Frequency::Daily) => days,
+        };
+        // A week can reach into the period before.
+        (periods / self.interval - 1).max(0)
+    }
+
+    fn of_period(&self, period: i32, first: Date, end: Date) -> Days {
+        Days {
+            by: self.by.completed(self.frequency, first),
             frequency: self.frequency,
             interval: self.interval,
             week_start: self.week_start,
-            first: first.date(),
-            period: 0,
+            first,
+            end,
+            period,
             waiting: Vec::new(),
-            last: first.date(),
-        };
-        days.take(self.count.unwrap_or(usize::MAX))
-            .map(move |date| date.to_datetime(first.time()))
-            .take_while(within)
+            last: first,
+        }
     }
 }
 
@@ -208,6 +247,8 @@ struct Days {
     interval: i32,
     week_start: Weekday,
     first: Date,
+    /// No period that begins later is looked at.
+    end: Date,
     /// The next period to look at, counted from the first.
     period: i32,
     /// Days found and not given yet, the latest first.
@@ -226,7 +267,7 @@ impl Iterator for Days {
                 return Some(date);
             }
             let (begin, end) = self.next_period()?;
-            if begin.year() > self.last.year().saturating_add(GIVE_UP_YEARS) {
+            if begin > self.end || begin.year() > self.last.year().saturating_add(GIVE_UP_YEARS) {
                 return None;
             }
             let mut found: Vec<Date> = days_between(begin, end)
@@ -565,6 +606,44 @@ mod tests {
             ("FREQ=DAILY;UNTIL=20250101", 0),
         ] {
             assert_eq!(starts(rule, first, 10).len(), n, "{rule}");
+        }
+    }
+
+    /// The same days, whether the years before are looked at or left out.
+    #[test]
+    fn days_of_a_stretch_are_those_of_the_whole() {
+        for (rule, first) in [
+            ("FREQ=YEARLY", date(1960, 12, 24)),
+            ("FREQ=YEARLY", date(2004, 2, 29)),
+            (
+                "FREQ=YEARLY;INTERVAL=4;BYMONTH=11;BYDAY=1TU",
+                date(1996, 11, 5),
+            ),
+            ("FREQ=YEARLY;BYWEEKNO=53", date(1998, 12, 28)),
+            ("FREQ=MONTHLY;INTERVAL=5;BYMONTHDAY=-1", date(1999, 1, 31)),
+            (
+                "FREQ=WEEKLY;INTERVAL=3;WKST=SU;BYDAY=SU,SA",
+                date(2001, 9, 9),
+            ),
+            ("FREQ=DAILY;INTERVAL=9", date(2020, 2, 28)),
+            ("FREQ=YEARLY;COUNT=30", date(2000, 5, 1)),
+            ("FREQ=YEARLY;UNTIL=20270501", date(2000, 5, 1)),
+        ] {
+            let parsed = Rule::parse(rule).unwrap();
+            let (from, to) = (date(2026, 1, 1), date(2031, 12, 31));
+            let at = |civil: DateTime| civil.to_zoned(jiff::tz::TimeZone::UTC).unwrap().timestamp();
+            let whole: Vec<Date> = parsed
+                .starts(first.to_datetime(jiff::civil::Time::midnight()), at)
+                .map(|start| start.date())
+                .take_while(|date| *date <= to)
+                .filter(|date| *date >= from)
+                .collect();
+            assert_eq!(
+                parsed.days(first, from, to).collect::<Vec<_>>(),
+                whole,
+                "{rule}"
+            );
+            assert!(!whole.is_empty(), "{rule}");
         }
     }
 

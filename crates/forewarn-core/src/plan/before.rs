@@ -12,7 +12,7 @@ use jiff::{Span, Timestamp, ToSpan};
 const LATEST_START_DAYS: i64 = 4_096;
 
 /// An entry of the policy's `before` list with its due time by the calendar.
-struct Entry {
+pub(super) struct Entry {
     milestone: &'static str,
     offset: Offset,
     nominal: Timestamp,
@@ -20,15 +20,16 @@ struct Entry {
 }
 
 impl Planner<'_> {
-    /// Rules 1 to 3, 5 and 6.
-    pub(super) fn before_start(&mut self, audience: &Audience, clock: &Clock) -> Vec<Draft> {
-        let entries = self.entries(audience, clock);
+    /// Rules 5 and 6: the notices that are still to be told, and what of them is late, for an audience to be named.
+    pub(super) fn before_start(
+        &mut self,
+        entries: &[&Entry],
+        clock: &Clock,
+    ) -> (Vec<Draft>, Vec<Breach>) {
         let now = self.input.now;
         let (late, ahead): (Vec<&Entry>, Vec<&Entry>) =
             entries.iter().partition(|e| e.nominal < now);
-        for entry in &late {
-            self.breach(audience, clock, entry);
-        }
+        let breaches = late.iter().map(|entry| self.breach(clock, entry)).collect();
         let mut drafts: Vec<Draft> = ahead
             .into_iter()
             .map(|entry| Draft {
@@ -40,10 +41,11 @@ impl Planner<'_> {
         if !late.is_empty() {
             drafts.push(collapsed(&late, now, &clock.zone));
         }
-        one_a_day(drafts, &clock.zone)
+        (one_a_day(drafts, &clock.zone), breaches)
     }
 
-    fn entries(&mut self, audience: &Audience, clock: &Clock) -> Vec<Entry> {
+    /// Rules 1 to 3: what the policy asks for before the start, by the calendar.
+    pub(super) fn entries(&mut self, clock: &Clock) -> Vec<Entry> {
         let offsets = &self.input.policy.before;
         let mut entries = Vec::with_capacity(offsets.len());
         for (n, &offset) in offsets.iter().enumerate() {
@@ -53,21 +55,40 @@ impl Planner<'_> {
                 _ => "reminder",
             };
             let (nominal, because) = self.due(offset, self.start, clock);
-            let told = Told {
-                audience: audience.id.to_string(),
-                offset: offset.to_string(),
-                nominal,
-            };
-            if !self.told.contains(&told) {
-                entries.push(Entry {
-                    milestone,
-                    offset,
-                    nominal,
-                    because,
-                });
+            if n == 0 {
+                let first = self.first_announcement.get_or_insert(nominal);
+                *first = nominal.min(*first);
             }
+            entries.push(Entry {
+                milestone,
+                offset,
+                nominal,
+                because,
+            });
         }
         entries
+    }
+
+    /// Whether the audience has had this notice for this start. What is due at once has no time of its own: it is told once.
+    pub(super) fn was_told(&self, audience: &Audience, entry: &Entry) -> bool {
+        if self.told.is_empty() {
+            return false;
+        }
+        let (offset, nominal) = (entry.offset, entry.nominal);
+        let at_once = offset == Offset::AtOnce;
+        let told = Told {
+            audience: audience.id.to_string(),
+            offset: offset.to_string(),
+            nominal: if at_once { Timestamp::MIN } else { nominal },
+        };
+        self.told
+            .range::<&Told, _>(&told..)
+            .next()
+            .is_some_and(|found| {
+                found.audience == told.audience
+                    && found.offset == told.offset
+                    && (at_once || found.nominal == nominal)
+            })
     }
 
     /// When a notice `offset` before `start` is due in the audience's zone and calendar, and why then.
@@ -107,16 +128,16 @@ impl Planner<'_> {
         }
     }
 
-    fn breach(&mut self, audience: &Audience, clock: &Clock, entry: &Entry) {
+    /// Rule 5, of an audience to be named.
+    fn breach(&mut self, clock: &Clock, entry: &Entry) -> Breach {
         let late_by = self.input.now.duration_since(entry.nominal);
-        let earliest = self.earliest_compliant_start(clock, entry.offset);
-        self.breaches.push(Breach {
-            audience: audience.id.to_string(),
+        Breach {
+            audience: String::new(),
             milestone: entry.milestone.to_owned(),
             offset: entry.offset.to_string(),
             late_by_seconds: late_by.as_secs(),
-            earliest_compliant_start: earliest,
-        });
+            earliest_compliant_start: self.earliest_compliant_start(clock, entry.offset),
+        }
     }
 
     /// Rule 5: the planned start's time of day on the first date for which the notice would not be late.
@@ -179,11 +200,13 @@ fn calendar_span(offset: Offset) -> Span {
 
 /// Names the holidays and closed days that were stepped over; weekends need no explaining to anybody,
 /// save where a notice counted in weeks or months was moved because of one.
-fn explain(stepped: &Stepped, offset: Offset) -> String {
+pub(super) fn explain(stepped: &Stepped, offset: Offset) -> String {
     let mut text = String::new();
     let counted_on_calendar = !matches!(offset, Offset::BusinessDays(_));
-    // The walk went backwards; people read forwards.
-    for (date, why) in stepped.skipped.iter().rev() {
+    // The walk may have gone backwards; people read forwards.
+    let mut skipped = stepped.skipped.clone();
+    skipped.sort_by_key(|(date, _)| *date);
+    for (date, why) in skipped {
         let day = date.strftime("%-d %b");
         match why {
             Closed::Holiday(name) => text.push_str(&format!("; {day} is a holiday ({name})")),
@@ -230,18 +253,14 @@ fn one_a_day(mut drafts: Vec<Draft>, zone: &Zone) -> Vec<Draft> {
             && let Some(earlier) = kept.iter().rposition(shares_day)
         {
             let earlier = kept.remove(earlier);
-            let mut stands_for = earlier.stands_for;
-            stands_for.extend(earlier.offset.clone());
-            draft.because = format!(
-                "{}; stands for {} of the same day",
-                draft.because,
-                earlier.offset.map_or_else(
-                    || "the late notice".to_owned(),
-                    |o| format!("the one at {o}")
-                )
-            );
-            stands_for.append(&mut draft.stands_for);
-            draft.stands_for = stands_for;
+            let what = match &earlier.offset {
+                Some(offset) => format!("the one at {offset}"),
+                None if earlier.stands_for.is_empty() => "the one at once".to_owned(),
+                None => "the late notice".to_owned(),
+            };
+            draft.because = format!("{}; stands for {what} of the same day", draft.because);
+            let stands_for = earlier.tells.iter().map(|(offset, _)| offset.clone());
+            draft.stands_for.splice(0..0, stands_for);
             draft.tells.splice(0..0, earlier.tells);
         }
         kept.push(draft);

@@ -1,10 +1,13 @@
 //! Rule 9: what a recorded decision makes of the plan.
 
-use super::{CHANGE_SYSTEM, Clock, Draft, Planner, Told};
+use super::before::explain;
+use super::{CHANGE_SYSTEM, Clock, Draft, Notice, Planner, Told};
 use crate::audience::Level;
 use crate::contact::Channel;
 use crate::decision::{Recorded, Verdict, decide};
 use crate::maintenance::Status;
+use crate::offset::Offset;
+use jiff::Timestamp;
 
 /// The audience that hears before the rest.
 const LEADERSHIP: &str = "leadership";
@@ -65,13 +68,18 @@ impl Planner<'_> {
         self.push(CHANGE_SYSTEM, Level::Technical, channels, &zone, draft);
     }
 
-    /// The leadership hears one business day before the first announcement, with it when that is late.
+    /// The decision asks for a reminder of what clients must do afterwards, whatever else the owners made of it.
+    pub(super) fn decided_to_remind_after(&self) -> bool {
+        self.decision().is_some_and(|decision| {
+            let recommended = decide(&decision.answers);
+            recommended.notices.contains(&"post_event_reminder")
+        })
+    }
+
+    /// The leadership hears one business day before the first announcement, with it when that is late. What changes is told
+    /// to it at once, as to everybody else who was told.
     pub(super) fn leadership(&mut self) {
-        let before_start = matches!(
-            self.input.maintenance.status,
-            Status::AwaitingApproval | Status::Scheduled
-        );
-        if !before_start || !self.decision().is_some_and(Recorded::tells_leadership) {
+        if !self.decision().is_some_and(Recorded::tells_leadership) {
             return;
         }
         let audiences = &self.input.catalogue.audiences;
@@ -82,40 +90,84 @@ impl Planner<'_> {
             );
             return;
         };
-        let announcements = self
-            .notices
-            .iter()
-            .filter(|n| n.milestone == "announcement");
-        let Some(first) = announcements.map(|n| n.due).min() else {
-            return;
-        };
         let clock = Clock::of(audience, self.input.catalogue);
-        let day = clock.calendar.back(clock.zone.at(first).date(), 1);
-        let nominal = day.map_or(first, |day| self.on(day.date, &clock.zone));
-        let (due, because) = match nominal < self.input.now {
-            true => (
-                first,
-                "with the announcement: a business day before it has passed",
-            ),
-            false => (nominal, "1 business day before the announcement"),
+        let to_them = |planner: &mut Self, draft| {
+            let channels = audience.first_channels();
+            planner.push(LEADERSHIP, audience.level, channels, &clock.zone, draft);
         };
+        let is_told = self.notices.iter().any(|n| n.audience == LEADERSHIP);
+        if let Some(change) = self.input.change.filter(|_| !is_told) {
+            let draft = self.told_at_once(change);
+            to_them(self, draft);
+        }
+        if let Some(draft) = self.before_the_rest(&clock) {
+            to_them(self, draft);
+        }
+    }
+
+    /// The notice before the first announcement, unless that was sent, or another of the day says it (rule 6).
+    fn before_the_rest(&mut self, clock: &Clock) -> Option<Draft> {
+        let first = self.first_announcement?;
+        let (nominal, on_the_way) = match clock.calendar.back(clock.zone.at(first).date(), 1) {
+            Ok(day) => (
+                self.on(day.date, &clock.zone),
+                explain(&day, Offset::BusinessDays(1)),
+            ),
+            Err(_) => (first, String::new()),
+        };
+        let offset = self.input.policy.before.first()?;
         let told = Told {
             audience: LEADERSHIP.to_owned(),
             offset: LEADERSHIP.to_owned(),
-            nominal,
+            // What is announced at once has no time of its own; the start does.
+            nominal: match offset {
+                Offset::AtOnce => self.start,
+                _ => nominal,
+            },
         };
         if self.told.contains(&told) {
-            return;
+            return None;
         }
-        let draft = Draft {
-            tells: vec![(LEADERSHIP.to_owned(), nominal)],
-            ..Draft::new("leadership", due, because)
+        let (due, because) = if nominal >= self.input.now {
+            let because = format!("1 business day before the announcement{on_the_way}");
+            (nominal, because)
+        } else if let Some(with) = self.announced_next(&offset.to_string()) {
+            let because = "with the announcement: a business day before it has passed";
+            (with, because.to_owned())
+        } else {
+            (
+                self.input.now,
+                "at once: the announcement is out".to_owned(),
+            )
         };
-        let (id, level, channels) = (
-            audience.id.to_string(),
-            audience.level,
-            audience.first_channels(),
-        );
-        self.push(&id, level, channels, &clock.zone, draft);
+        let tells = (told.offset, told.nominal);
+        let change = self.input.change.map(|change| change.milestone);
+        let says_it = |n: &&mut Notice| {
+            n.audience == LEADERSHIP
+                && match n.milestone.as_str() {
+                    "announcement" | "reminder" => {
+                        clock.zone.at(n.due).date() == clock.zone.at(due).date()
+                    }
+                    milestone => Some(milestone) == change && n.due == due,
+                }
+        };
+        if let Some(stays) = self.notices.iter_mut().find(says_it) {
+            stays.stands_for.insert(0, LEADERSHIP.to_owned());
+            stays.tells.insert(0, tells);
+            return None;
+        }
+        Some(Draft {
+            tells: vec![tells],
+            ..Draft::new("leadership", due, because)
+        })
+    }
+
+    /// When the announcement goes out that still has to, alone or with another notice.
+    fn announced_next(&self, offset: &str) -> Option<Timestamp> {
+        let announces = |n: &&Notice| {
+            n.milestone == "announcement" || n.stands_for.iter().any(|stands| stands == offset)
+        };
+        let announcements = self.notices.iter().filter(announces);
+        announcements.map(|n| n.due).min()
     }
 }

@@ -1,5 +1,9 @@
 use super::*;
+use crate::audience::Audience;
 use crate::document::Documents;
+
+mod golden;
+mod properties;
 
 const DESIGN: &str = r#"
 organisation: {name: Example University, time_zone: America/Los_Angeles, calendar: US, closed_days: [2026-12-24]}

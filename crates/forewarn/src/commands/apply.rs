@@ -71,16 +71,23 @@ pub async fn run(args: ApplyArgs) -> anyhow::Result<ExitCode> {
         Err(error) => return Err(joined.name_files(error)),
         Ok(answer) => answer,
     };
-    if args.json {
-        terminal::print_json(&answer)?;
-    } else {
-        let applied: Applied = serde_json::from_value(answer)?;
-        for Problem { field, problem, .. } in &applied.warnings {
-            terminal::caution(&clean(&format!("{field}: {problem}")));
-        }
-        terminal::print(&show(&applied, args.dry_run, Colour::of_stdout()))?;
-    }
+    print(answer, args.dry_run, args.json)?;
     Ok(Exit::Done.into())
+}
+
+/// Prints what the server did with documents, or would do.
+///
+/// # Errors
+/// When its answer cannot be understood or standard output cannot be written.
+pub fn print(answer: Value, dry_run: bool, json: bool) -> anyhow::Result<()> {
+    if json {
+        return terminal::print_json(&answer);
+    }
+    let applied: Applied = serde_json::from_value(answer)?;
+    for Problem { field, problem, .. } in &applied.warnings {
+        terminal::caution(&clean(&format!("{field}: {problem}")));
+    }
+    terminal::print(&show(&applied, dry_run, Colour::of_stdout()))
 }
 
 /// What no server is needed for: whether the files are YAML at all. References only the server can check.

@@ -1,4 +1,6 @@
-//! `forewarn import contacts FILE.csv`: contacts from a table.
+//! `forewarn import`: contacts from a table, closed days from a calendar.
+
+mod closed_days;
 
 use super::source;
 use crate::client::{Body, Client, Remote};
@@ -36,6 +38,8 @@ enum What {
         #[arg(long)]
         json: bool,
     },
+    /// The organisation's closed days from the all-day events of an iCalendar file, printed as a document or applied
+    ClosedDays(closed_days::ClosedDaysArgs),
 }
 
 /// What the server did.
@@ -53,8 +57,11 @@ struct Imported {
 /// # Errors
 /// When the file cannot be read, or the server refuses or cannot be reached.
 pub async fn run(args: ImportArgs) -> anyhow::Result<ExitCode> {
+    let (file, report, json) = match args.what {
+        What::Contacts { file, report, json } => (file, report, json),
+        What::ClosedDays(days) => return closed_days::run(days, &args.remote).await,
+    };
     let client = Client::new(&args.remote)?;
-    let What::Contacts { file, report, json } = args.what;
     let (_, bytes) = source::bytes(&file)?;
     let body = Body::Bytes("text/csv", bytes);
     let answer = client.post(&["contacts", "import"], &[], body).await?;

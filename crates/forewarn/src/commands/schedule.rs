@@ -29,7 +29,13 @@ pub fn show(plan: &Plan, title: &str, zone: &Zone, colour: Colour) -> String {
     ));
     let at = day_and_time(&zone.at(plan.at));
     let (at, revision) = (format!("{at} {}", zone.name()), plan.revision);
-    text.push_str(&format!("planned at {at}, revision {revision}\n\n"));
+    text.push_str(&format!("planned at {at}, revision {revision}\n"));
+    if let Some(overridden) = &plan.overridden {
+        let (policy, reason) = (&overridden.policy, overridden.reason.replace('\n', " "));
+        let line = format!("policy {policy}, overridden for this event: {reason}");
+        text.push_str(&format!("{}\n", clean(&line)));
+    }
+    text.push('\n');
     text.push_str(&notices(plan, colour));
     text.push_str(&breaches(plan, zone, colour));
     text.push_str(&affected(plan, colour));

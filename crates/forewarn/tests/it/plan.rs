@@ -464,3 +464,79 @@ fn a_recorded_decision_rules_the_plan() {
         .collect();
     assert_eq!(audiences, [&json!("internal")]);
 }
+
+#[test]
+fn an_overridden_policy_is_shown_with_its_reason() {
+    let text = std::fs::read_to_string(root().join(MINIMAL)).unwrap();
+    let exception = "policy: routine\n  override: {before: [2bd, 30min], at: '08:00', progress: [every 60min], reason: The vendor gave two days of notice.}";
+    let text = text.replace("policy: routine", exception);
+    let at = ["plan", "-", "--at", "2026-11-21T17:00:00Z"];
+    let run = forewarn(&at, &text);
+    assert_eq!((run.code, run.err.as_str()), (0, ""));
+    let line = "policy routine, overridden for this event: The vendor gave two days of notice.\n";
+    assert!(run.out.contains(line), "{}", run.out);
+    let plan = forewarn(&[&at[..], &["--json"]].concat(), &text).json();
+    let expected = json!({"policy": "routine", "reason": "The vendor gave two days of notice."});
+    assert_eq!(plan["overridden"], expected);
+    let offsets: Vec<&Value> = plan["notices"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|n| n["audience"] == "customers")
+        .map(|n| &n["offset"])
+        .collect();
+    let expected = json!(["2bd", "30min", null, "60min", "120min", "180min", null]);
+    assert_eq!(json!(offsets), expected);
+    let run = forewarn(&at, &text.replace("reason:", "resaon:"));
+    assert_eq!(run.code, 1);
+    assert!(
+        run.err.contains("maintenance.override.reason: is missing"),
+        "{}",
+        run.err
+    );
+    assert!(run.err.contains("did you mean 'reason'"), "{}", run.err);
+}
+
+const HOLIDAYS: &str = "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nDTSTART;VALUE=DATE:20251224\r\nRRULE:FREQ=YEARLY\r\nSUMMARY:Christmas Eve\r\nEND:VEVENT\r\n\
+    BEGIN:VEVENT\r\nDTSTART:20260601T090000Z\r\nSUMMARY:Party\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n";
+
+#[test]
+fn closed_days_of_a_calendar_are_printed_as_a_document() {
+    let import = [
+        "import",
+        "closed-days",
+        "-",
+        "--from",
+        "2026-01-01",
+        "--years",
+        "2",
+    ];
+    let run = forewarn(&import, HOLIDAYS);
+    assert_eq!(
+        (run.code, run.out.as_str(), run.err.as_str()),
+        (
+            3,
+            "closed_days:\n  - 2026-12-24 # Christmas Eve\n  - 2027-12-24 # Christmas Eve\n",
+            "warning: standard input: line 7, column 1: 'Party' has a time of day; only events of whole days are taken\n",
+        )
+    );
+    // With the organisation they go into, they can be planned by at once.
+    let run = forewarn(
+        &[&import[..], &["--organisation", MINIMAL]].concat(),
+        HOLIDAYS,
+    );
+    assert!(run.out.starts_with("organisation:\n"), "{}", run.out);
+    assert!(
+        run.out
+            .contains("    - 2026-12-24 # Christmas Eve\n    - 2027-12-24"),
+        "{}",
+        run.out
+    );
+    let text = std::fs::read_to_string(root().join(MINIMAL)).unwrap();
+    let rest = text
+        .lines()
+        .filter(|line| !line.starts_with("organisation:"));
+    let whole = run.out + &rest.collect::<Vec<_>>().join("\n");
+    let run = forewarn(&["plan", "-", "--at", "2026-11-14T17:00:00Z"], &whole);
+    assert_eq!((run.code, run.err.as_str()), (0, ""));
+}

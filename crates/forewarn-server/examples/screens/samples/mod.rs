@@ -218,6 +218,7 @@ impl Samples {
             title: self.t(title),
             kind: "routine".into(),
             policy: None,
+            exception: None,
             services: vec![id("database")],
             cause: None,
             change_request: Some(forewarn_core::change_request::ChangeRequest {

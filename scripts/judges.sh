@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# Runs the second implementations in Python (check_plans.py, check_calendar.py) against the program built from here.
+# Their libraries come from PyPI into target/judges, once. Where Python or the libraries cannot be had, it says so and
+# ends well: the judges check the tests of the program, which run without them.
+#
+#   scripts/judges.sh                              both, in less than two minutes once everything is built
+#   scripts/judges.sh --cases 10000 --rules 20000  arguments go to check_plans.py, in place of these few cases
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 2
+
+libraries=(holidays==0.109 'numpy>=1.26,<3' 'python-dateutil>=2.9,<3' 'PyYAML>=6,<7' tzdata)
+built=${CARGO_TARGET_DIR:-target}
+home=$built/judges
+
+not_run() {
+  echo "The judges were not run: $1."
+  echo "0 passed, 0 failed, 2 skipped"
+  exit 0
+}
+
+command -v python3 >/dev/null || not_run "there is no python3"
+if [[ $(cat "$home/libraries" 2>/dev/null) != "${libraries[*]}" ]]; then
+  rm -rf "$home"
+  python3 -m venv "$home" || not_run "python3 cannot make a virtual environment (Debian: apt install python3-venv)"
+  "$home/bin/pip" install --quiet --disable-pip-version-check --retries 1 --timeout 20 "${libraries[@]}" ||
+    not_run "PyPI's ${libraries[*]} cannot be had"
+  echo "${libraries[*]}" >"$home/libraries"
+fi
+
+cargo build --quiet --locked -p forewarn &&
+  cargo build --quiet --locked -p forewarn-core --example recurrence_probe --example calendar_probe || exit 1
+
+(($#)) || set -- --cases 400 --rules 600
+
+passed=0 failed=0
+judge() {
+  echo "--- $1"
+  if "$home/bin/python" "$@"; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
+}
+judge scripts/check_plans.py --binary "$built/debug/forewarn" --probe "$built/debug/examples/recurrence_probe" "$@"
+judge scripts/check_calendar.py
+echo "$passed passed, $failed failed"
+((failed == 0))
