@@ -1,5 +1,6 @@
 //! The organisation that runs Forewarn: its name, clocks, calendar and languages.
 
+use crate::blackout::Blackout;
 use crate::document::{Fields, Node, Problems, line};
 use crate::time::{Zone, parse_date};
 use jiff::civil::Date;
@@ -21,6 +22,9 @@ pub struct Organisation {
     /// Days on which it works although they are weekend or holiday.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub working_days: Vec<Date>,
+    /// Days on which no work is to be planned.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub blackout: Vec<Blackout>,
     /// Languages of its readers, the first is the default.
     #[serde(default)]
     pub languages: Vec<String>,
@@ -34,6 +38,7 @@ impl Default for Organisation {
             calendar: None,
             closed_days: Vec::new(),
             working_days: Vec::new(),
+            blackout: Vec::new(),
             languages: vec!["en".into()],
         }
     }
@@ -52,6 +57,14 @@ impl Organisation {
         let working_days = fields
             .list("working_days", problems, parse_date)
             .unwrap_or_default();
+        // One that cannot be read makes the organisation unread: places of the others would be off.
+        let blackout: Option<Vec<Blackout>> = fields
+            .nodes("blackout", problems)
+            .into_iter()
+            .map(|(path, node)| Blackout::read(node, &path, problems))
+            .collect::<Vec<_>>()
+            .into_iter()
+            .collect();
         let languages = fields
             .list("languages", problems, parse_language)
             .unwrap_or_else(|| vec!["en".into()]);
@@ -62,6 +75,7 @@ impl Organisation {
             calendar,
             closed_days,
             working_days,
+            blackout: blackout?,
             languages,
         })
     }

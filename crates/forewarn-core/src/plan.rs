@@ -6,6 +6,7 @@
 
 mod before;
 mod changes;
+mod clashes;
 mod decided;
 mod incident;
 #[cfg(test)]
@@ -50,6 +51,8 @@ pub struct Input<'a> {
     pub now: Timestamp,
     /// What was told already, so that it is not told again.
     pub told: &'a [Told],
+    /// Other work that is open, as far as it is known: meeting it is pointed out.
+    pub others: &'a [Maintenance],
     /// The change that is being told, if the plan is made because of one.
     pub change: Option<Change<'a>>,
 }
@@ -253,6 +256,7 @@ pub fn plan(input: Input<'_>) -> Plan {
         warnings: Vec::new(),
     };
     planner.warn_of_clock_changes();
+    planner.warn_of_clashes(&affected);
     planner.propose_policy();
     let mut clocks: BTreeMap<(String, Option<&str>), Clock> = BTreeMap::new();
     let told = !planner.tells_nobody();

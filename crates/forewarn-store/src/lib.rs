@@ -20,7 +20,7 @@ mod schema;
 
 pub use accounts::{KeptAnswer, Remembered, Role, Session, User};
 pub use backup::{RestoreNote, Restored};
-pub use catalogue::{Applied, Difference};
+pub use catalogue::{Applied, Difference, StoredChange};
 pub use clock::Clock;
 pub use contacts::{ContactCounts, ContactRow, Imported};
 pub use deliveries::{AttemptRow, Claimed, DeliveryFilter, DeliveryRow, Recorded};

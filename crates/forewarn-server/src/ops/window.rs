@@ -1,17 +1,15 @@
 //! Standard windows, as a list over all services: each with its next occurrences and the work planned in them.
 
-use super::read;
+use super::{maintenance, read};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::{ApiError, Result};
 use forewarn_core::document::{Catalogue, Documents, Fields, Node, Value as Tree};
-use forewarn_core::event::Event;
 use forewarn_core::id::{Id, derive};
 use forewarn_core::maintenance::Maintenance;
 use forewarn_core::problem::{Invalid, unknown};
 use forewarn_core::service::Service;
 use forewarn_core::window::{Occurrence, Window};
-use forewarn_store::EventFilter;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
@@ -38,7 +36,7 @@ fn id_of(service: &Service, window: &Window) -> String {
 /// When the store cannot be read.
 pub async fn list(app: &App) -> Result<Vec<Value>> {
     let catalogue = app.store.catalogue().await?;
-    let planned = planned(app).await?;
+    let planned = maintenance::open(app).await?;
     let now = app.clock.now();
     Ok(catalogue
         .services
@@ -56,22 +54,6 @@ pub async fn show(app: &App, id: &str) -> Result<Value> {
     let all = list(app).await?;
     let found = all.into_iter().find(|window| window["id"] == id);
     found.ok_or_else(|| ApiError::NotFound(format!("window {id}")))
-}
-
-async fn planned(app: &App) -> Result<Vec<Maintenance>> {
-    let filter = EventFilter {
-        kind: Some("maintenance"),
-        open: true,
-        since: None,
-    };
-    let events = app.store.events(&filter, 1_000).await?;
-    Ok(events
-        .into_iter()
-        .filter_map(|stored| match stored.event {
-            Event::Maintenance(maintenance) => Some(maintenance),
-            Event::Incident(_) => None,
-        })
-        .collect())
 }
 
 fn shape(

@@ -314,6 +314,7 @@ impl Operator {
             catalogue: &self.catalogue,
             now,
             told: &told,
+            others: &[],
             change: milestone.map(|milestone| Change {
                 milestone,
                 counter: earlier.len() as u32,

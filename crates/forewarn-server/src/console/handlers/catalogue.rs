@@ -41,6 +41,7 @@ async fn open_events(desk: &Desk, catalogue: &Catalogue) -> crate::error::Result
         services: catalogue.services.clone(),
         incidents: Vec::new(),
         maintenances: Vec::new(),
+        changes: Vec::new(),
         demo: false,
     };
     for stored in desk.app.store.events(&filter, 1000).await? {
