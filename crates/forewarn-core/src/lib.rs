@@ -29,3 +29,4 @@ pub mod template;
 pub mod time;
 pub mod token;
 pub mod window;
+pub mod window_use;

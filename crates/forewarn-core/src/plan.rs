@@ -11,9 +11,11 @@ mod decided;
 mod incident;
 #[cfg(test)]
 mod tests;
+mod windows;
 
-pub use changes::{Changes, Moved, Stored, changes_from};
+pub use changes::{Changes, Moved, Stored, changes_between, changes_from};
 pub use incident::tell_update;
+pub use windows::{PlannedWindow, windows_ahead};
 
 use crate::audience::{Audience, Level};
 use crate::calendar::{BusinessCalendar, HolidayCalendar, Reading};

@@ -17,6 +17,7 @@ mod journal;
 mod notices;
 mod reach;
 mod schema;
+mod windows;
 
 pub use accounts::{KeptAnswer, Remembered, Role, Session, User};
 pub use backup::{RestoreNote, Restored};

@@ -73,6 +73,8 @@ const STEPS: &[&[&str]] = &[&[
 &[
     // How often a document was changed since it was made: calendars know an entry's newest version by it.
     "ALTER TABLE documents ADD COLUMN changes BIGINT NOT NULL DEFAULT 0",
+    // Windows that come round are looked for every minute, among all events there ever were.
+    "CREATE INDEX events_ahead ON events (kind, starts_at)",
 ]];
 
 /// Every table that a copy holds, with its key.

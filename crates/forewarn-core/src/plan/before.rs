@@ -146,7 +146,11 @@ impl Planner<'_> {
 }
 
 /// Rules 1 and 2: steps back from a date.
-fn step_back(date: Date, offset: Offset, clock: &Clock) -> Result<Stepped, NoBusinessDay> {
+pub(super) fn step_back(
+    date: Date,
+    offset: Offset,
+    clock: &Clock,
+) -> Result<Stepped, NoBusinessDay> {
     match offset {
         Offset::BusinessDays(n) => clock.calendar.back(date, n),
         _ => {
@@ -179,7 +183,7 @@ fn calendar_span(offset: Offset) -> Span {
 
 /// Names the holidays and closed days that were stepped over; weekends need no explaining to anybody,
 /// save where a notice counted in weeks or months was moved because of one.
-fn explain(stepped: &Stepped, offset: Offset) -> String {
+pub(super) fn explain(stepped: &Stepped, offset: Offset) -> String {
     let mut text = String::new();
     let counted_on_calendar = !matches!(offset, Offset::BusinessDays(_));
     // The walk went backwards; people read forwards.

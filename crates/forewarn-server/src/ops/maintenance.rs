@@ -70,7 +70,7 @@ pub(super) async fn open(app: &App) -> Result<Vec<Maintenance>> {
     let events = app.store.events(&filter, MOST_OPEN).await?;
     let works = events.into_iter().filter_map(|stored| match stored.event {
         Event::Maintenance(maintenance) => Some(maintenance),
-        Event::Incident(_) => None,
+        Event::Incident(_) | Event::Window(_) => None,
     });
     Ok(works.collect())
 }
@@ -435,7 +435,7 @@ pub async fn set_change_by_number(
             .change_request
             .as_ref()
             .is_some_and(|c| c.number == number),
-        Event::Incident(_) => false,
+        Event::Incident(_) | Event::Window(_) => false,
     };
     match events.iter().find(|e| carries(e)) {
         Some(found) => change_to(app, caller, found.event.id().as_str(), new).await,

@@ -5,7 +5,7 @@ use crate::app::App;
 use crate::caller::Caller;
 use crate::error::{ApiError, Result};
 use forewarn_core::document::{Catalogue, Documents, Fields, Node, Value as Tree};
-use forewarn_core::id::{Id, derive};
+use forewarn_core::id::Id;
 use forewarn_core::maintenance::Maintenance;
 use forewarn_core::problem::{Invalid, unknown};
 use forewarn_core::service::Service;
@@ -16,19 +16,6 @@ use serde_json::{Value, json};
 /// How far ahead occurrences are listed, and at most how many.
 const AHEAD: SignedDuration = SignedDuration::from_hours(24 * 92);
 const OCCURRENCES: usize = 12;
-
-/// A window's id: it follows from what the window is, so that it stays when others come and go.
-fn id_of(service: &Service, window: &Window) -> String {
-    let text = |value: &dyn std::fmt::Display| value.to_string();
-    derive(&[
-        "window",
-        service.id.as_str(),
-        &text(&window.rrule),
-        &text(&window.start),
-        &text(&window.from),
-        window.time_zone.as_ref().map_or("", |zone| zone.name()),
-    ])
-}
 
 /// Every window.
 ///
@@ -74,7 +61,7 @@ fn shape(
     };
     let next = window.occurrences(zone, now, now.saturating_add(AHEAD).unwrap_or(now));
     let mut body = json!(window);
-    body["id"] = json!(id_of(service, window));
+    body["id"] = json!(window.id(&service.id));
     body["service"] = json!(service.id);
     body["next"] = next.iter().take(OCCURRENCES).map(shown).collect();
     body
@@ -92,7 +79,7 @@ fn overlaps(maintenance: &Maintenance, occurrence: &Occurrence) -> bool {
 pub async fn put(app: &App, caller: &Caller, id: Option<&str>, node: &Node) -> Result<Value> {
     let catalogue = app.store.catalogue().await?;
     let (service, window) = parse(node, &catalogue)?;
-    let made = id_of(&service, &window);
+    let made = window.id(&service.id);
     let mut changed = match id {
         None => Vec::new(),
         Some(id) => without(&catalogue, id)?,
@@ -105,7 +92,7 @@ pub async fn put(app: &App, caller: &Caller, id: Option<&str>, node: &Node) -> R
         let known = target
             .windows
             .iter()
-            .map(|w| id_of(target, w))
+            .map(|w| w.id(&target.id))
             .collect::<Vec<_>>();
         if known.contains(&made) {
             return Err(ApiError::Conflict(format!(
@@ -131,12 +118,12 @@ pub async fn remove(app: &App, caller: &Caller, id: &str) -> Result<()> {
 
 /// The service that had the window, without it.
 fn without(catalogue: &Catalogue, id: &str) -> Result<Vec<Service>> {
-    let owner = |service: &&Service| service.windows.iter().any(|w| id_of(service, w) == id);
+    let owner = |service: &&Service| service.windows.iter().any(|w| w.id(&service.id) == id);
     let Some(found) = catalogue.services.iter().find(owner) else {
         return Err(ApiError::NotFound(format!("window {id}")));
     };
     let mut service = found.clone();
-    service.windows.retain(|window| id_of(found, window) != id);
+    service.windows.retain(|window| window.id(&found.id) != id);
     Ok(vec![service])
 }
 

@@ -97,14 +97,12 @@ fn rough_event(snapshot: &Snapshot, item: &PublicChange) -> Event {
             .add_parameter("VALUE", "DATE")
             .done()
     };
-    let mut said = vec![
-        format!(
-            "{}, rough date: {}",
-            change.kind.words(),
-            change.when.words()
-        ),
-        format!("Services: {}", snapshot.names(&change.services).join(", ")),
-    ];
+    let rough = change.when.words();
+    let mut said = vec![format!("{}, rough date: {rough}", change.kind.words())];
+    if !change.services.is_empty() {
+        let services = snapshot.names(&change.services).join(", ");
+        said.push(format!("Services: {services}"));
+    }
     said.extend(change.summary.clone());
     let mut event = Event::new();
     event

@@ -115,6 +115,8 @@ pub async fn snapshot(
     for stored in shown(store, now).await? {
         match stored.event.clone() {
             Event::Incident(incident) => incidents.push(speaker.incident(incident)),
+            // What a window is used for is work, and stands here as that.
+            Event::Window(_) => {}
             Event::Maintenance(maintenance) => {
                 let messages = speaker.notices(store, &stored).await?;
                 maintenances.push(PublicMaintenance {

@@ -22,3 +22,4 @@ mod rates;
 mod reach;
 mod samples;
 mod schema;
+mod windows;

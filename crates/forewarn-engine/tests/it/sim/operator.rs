@@ -217,6 +217,8 @@ impl Operator {
                         .await
                 }
                 Event::Incident(i) => self.update(store, i, stored.sequence, way).await,
+                // The operator of the simulation has no windows.
+                Event::Window(_) => true,
             };
             if done {
                 return;
@@ -415,7 +417,7 @@ impl Operator {
     fn note(&mut self, event: &Event, changes: &Changes, update: Option<u32>) {
         let revision = match event {
             Event::Maintenance(m) => m.revision,
-            Event::Incident(_) => 1,
+            Event::Incident(_) | Event::Window(_) => 1,
         };
         for notice in &changes.add {
             let noted = Noted {
@@ -462,6 +464,7 @@ impl Operator {
                 },
                 Event::Incident(i) if i.status.is_open() => 70,
                 Event::Incident(_) => continue,
+                Event::Window(_) => continue,
             };
             busy = true;
             let by = SignedDuration::from_mins(30);
@@ -471,6 +474,7 @@ impl Operator {
                         .await
                 }
                 Event::Incident(i) => self.update(store, i, stored.sequence, way).await,
+                Event::Window(_) => true,
             };
         }
         busy
