@@ -34,6 +34,7 @@ fn public(folder: &Path, name: &str, snapshot: &Snapshot) -> io::Result<Vec<Stri
         let flat = match path {
             "/" => name.to_owned(),
             "/history" => format!("{name}-history"),
+            "/calendar" => format!("{name}-calendar"),
             "/events/INC-7" | "/events/MNT-1" => format!("{name}{}", path.replace('/', "-")),
             _ => {
                 put(&folder.join(path.trim_start_matches('/')), &page.body)?;
