@@ -58,7 +58,7 @@ try {
   STATIONS.filter((s) => !reached.has(s)).forEach((s) => faults.push(`the story never came to "${s}"; the last word was "${told}"`));
   await tab.goto(`${found.base}/console/caught`);
   const first = await tab.locator("main a[href*='/console/caught/']").first().getAttribute("href");
-  await lookAt(context, "end", ["/", "/history", "/console", "/console/incidents/INC-1", "/console/deliveries", "/console/journal", "/console/caught", first]);
+  await lookAt(context, "end", ["/", "/history", "/calendar", "/console", "/console/incidents/INC-1", "/console/deliveries", "/console/journal", "/console/caught", first]);
 } finally {
   await browser.close();
 }

@@ -67,6 +67,7 @@ fn measure(count: usize, now: &str) -> Result<(Duration, usize, usize), Box<dyn 
             catalogue: &catalogue,
             now,
             told: &[],
+            others: &[],
             change: None,
         });
         times.push(one.elapsed());

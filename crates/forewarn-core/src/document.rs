@@ -9,6 +9,7 @@ pub use node::{Entry, Node, Place, Value, from_json, parse_json, parse_yaml};
 use places::{Item, Places};
 
 use crate::audience::Audience;
+use crate::change_ahead::ChangeAhead;
 use crate::contact::Contact;
 use crate::id::Id;
 use crate::maintenance::Maintenance;
@@ -35,6 +36,8 @@ pub struct Documents {
     pub policies: Vec<Policy>,
     /// Templates.
     pub templates: Vec<Template>,
+    /// The calendar of changes.
+    pub changes_ahead: Vec<ChangeAhead>,
     /// One maintenance, for planning or creating.
     pub maintenance: Option<Maintenance>,
 }
@@ -53,13 +56,14 @@ pub struct Catalogue {
 }
 
 /// Names of the parts of a document.
-const PARTS: [&str; 7] = [
+const PARTS: [&str; 8] = [
     "organisation",
     "services",
     "audiences",
     "contacts",
     "policies",
     "templates",
+    "changes_ahead",
     "maintenance",
 ];
 
@@ -160,7 +164,7 @@ impl Documents {
                 continue;
             }
             match key.as_str() {
-                "organisation" => {}
+                "organisation" => places.remember_blackouts(name, node),
                 "services" => self.services.extend(places.each(
                     (name, "services", node),
                     problems,
@@ -186,6 +190,11 @@ impl Documents {
                     problems,
                     Template::read,
                 )),
+                "changes_ahead" => self.changes_ahead.extend(places.each(
+                    (name, "changes_ahead", node),
+                    problems,
+                    ChangeAhead::read,
+                )),
                 "maintenance" => {
                     if self.maintenance.is_some() {
                         problems.add(
@@ -208,6 +217,8 @@ impl Documents {
         places.repeated("audiences", self.audiences.iter().map(|s| &s.id), problems);
         places.repeated("contacts", self.contacts.iter().map(|s| &s.id), problems);
         places.repeated("policies", self.policies.iter().map(|s| &s.id), problems);
+        let changes = self.changes_ahead.iter().map(|c| &c.id);
+        places.repeated("changes_ahead", changes, problems);
         let services: BTreeSet<&str> = self
             .services
             .iter()
@@ -254,6 +265,15 @@ impl Documents {
             let item = Item::of("contacts", n);
             check(item, "audiences", &contact.audiences, "audience");
             check(item, "services", &contact.services, "service");
+        }
+        for (n, change) in self.changes_ahead.iter().enumerate() {
+            let item = Item::of("changes_ahead", n);
+            check(item, "services", &change.services, "service");
+        }
+        let blackouts = self.organisation.iter().flat_map(|o| &o.blackout);
+        for (n, blackout) in blackouts.enumerate() {
+            let item = Item::of("organisation.blackout", n);
+            check(item, "services", &blackout.services, "service");
         }
         if let Some(maintenance) = &self.maintenance {
             let item = Item::of("maintenance", 0);

@@ -11,6 +11,7 @@ use crate::organisation::ChangeSystem;
 use crate::plan::{CHANGE_SYSTEM, INTERNAL, REQUESTERS};
 use crate::service::affected;
 use crate::time::CivilTime;
+use crate::window_use::{WindowUse, Work, together};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +27,8 @@ pub enum Event {
     Maintenance(Maintenance),
     /// Something went wrong.
     Incident(Incident),
+    /// A standard window comes round.
+    Window(WindowUse),
 }
 
 /// What a notice tells of beyond the event itself.
@@ -41,6 +44,9 @@ pub struct Occasion {
     pub previous: Option<(CivilTime, CivilTime)>,
     /// The number of the incident's update that it carries.
     pub update: Option<u32>,
+    /// What a window is used for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub works: Vec<Work>,
 }
 
 impl Event {
@@ -49,14 +55,16 @@ impl Event {
         match self {
             Event::Maintenance(m) => &m.id,
             Event::Incident(i) => &i.id,
+            Event::Window(w) => &w.id,
         }
     }
 
-    /// `maintenance` or `incident`.
+    /// `maintenance`, `incident` or `window`.
     pub fn kind(&self) -> &'static str {
         match self {
             Event::Maintenance(_) => "maintenance",
             Event::Incident(_) => "incident",
+            Event::Window(_) => "window",
         }
     }
 
@@ -65,6 +73,7 @@ impl Event {
         match self {
             Event::Maintenance(m) => &m.title,
             Event::Incident(i) => &i.title,
+            Event::Window(w) => &w.title,
         }
     }
 
@@ -73,6 +82,8 @@ impl Event {
         match self {
             Event::Maintenance(m) => m.status.as_str(),
             Event::Incident(i) => i.status.as_str(),
+            Event::Window(w) if w.dropped => "cancelled",
+            Event::Window(_) => "scheduled",
         }
     }
 
@@ -81,6 +92,7 @@ impl Event {
         match self {
             Event::Maintenance(m) => !m.status.is_over(),
             Event::Incident(i) => i.status.is_open(),
+            Event::Window(w) => !w.dropped,
         }
     }
 
@@ -89,6 +101,7 @@ impl Event {
         match self {
             Event::Maintenance(m) => m.started_at.unwrap_or_else(|| m.window().0),
             Event::Incident(i) => i.declared_at,
+            Event::Window(w) => w.times().0,
         }
     }
 
@@ -97,6 +110,7 @@ impl Event {
         match self {
             Event::Maintenance(m) => Some(m.ended_at.unwrap_or_else(|| m.window().1)),
             Event::Incident(i) => i.resolved_at,
+            Event::Window(w) => Some(w.times().1),
         }
     }
 
@@ -105,6 +119,7 @@ impl Event {
         match self {
             Event::Maintenance(m) => m.services.clone(),
             Event::Incident(i) => i.services.keys().cloned().collect(),
+            Event::Window(w) => vec![w.service.clone()],
         }
     }
 
@@ -157,6 +172,7 @@ impl Event {
             (Event::Maintenance(m), "progress" | "overrun_check") => {
                 m.window().1.max(due + jiff::SignedDuration::from_mins(15))
             }
+            (Event::Window(w), _) => w.times().0.max(due),
             _ => day_after,
         }
     }
@@ -194,6 +210,7 @@ impl Event {
             requested: false,
             change_request: None,
             forwardable: audience.is_some_and(|a| a.forwardable),
+            works: Vec::new(),
             url: format!("{}/events/{}", public_url.trim_end_matches('/'), self.id()),
             at,
         };
@@ -207,6 +224,7 @@ impl Event {
                 ..content
             },
             Event::Incident(i) => incident_content(content, i, occasion.update),
+            Event::Window(w) => window_content(content, w, occasion, public_url),
         }
     }
 
@@ -238,6 +256,24 @@ impl Event {
             .filter(|a| !named.contains(&a.service))
             .map(|a| name(&a.service));
         (named.iter().map(name).collect(), others.collect())
+    }
+}
+
+/// A window's message says what it is used for; where it is not, there is nothing to expect.
+fn window_content(
+    content: Content,
+    window: &WindowUse,
+    occasion: &Occasion,
+    public_url: &str,
+) -> Content {
+    Content {
+        facts: together(&occasion.works),
+        works: occasion.works.clone(),
+        start: Some(window.start.clone()),
+        end: Some(window.end.clone()),
+        // It has no page of its own: what it is used for stands in the calendar.
+        url: format!("{}/calendar", public_url.trim_end_matches('/')),
+        ..content
     }
 }
 

@@ -3,7 +3,9 @@
 //! No async, no I/O, no clock, no randomness: time and chance are arguments.
 
 pub mod audience;
+pub mod blackout;
 pub mod calendar;
+pub mod change_ahead;
 pub mod change_request;
 pub mod contact;
 pub mod decision;
@@ -19,6 +21,7 @@ pub mod membership;
 pub mod message;
 pub mod offset;
 pub mod organisation;
+pub mod period;
 pub mod plan;
 pub mod policy;
 pub mod problem;
@@ -29,3 +32,4 @@ pub mod template;
 pub mod time;
 pub mod token;
 pub mod window;
+pub mod window_use;

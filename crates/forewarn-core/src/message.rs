@@ -20,11 +20,12 @@ use crate::facts::Facts;
 use crate::id::Id;
 use crate::incident::Severity;
 use crate::time::{CivilTime, Zone};
+use crate::window_use::Work;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// Every notice there is, by name.
-pub const MILESTONES: [&str; 26] = [
+pub const MILESTONES: [&str; 27] = [
     "announcement",
     "reminder",
     "final_reminder",
@@ -39,6 +40,7 @@ pub const MILESTONES: [&str; 26] = [
     "post_event_reminder",
     "leadership",
     "hypercare",
+    "window_use",
     "effective",
     "discovery",
     "fixed",
@@ -63,7 +65,7 @@ pub fn milestone(name: &str) -> Option<&'static str> {
 pub struct Content {
     /// The event it is about.
     pub event: Id,
-    /// `maintenance` or `incident`.
+    /// `maintenance`, `incident` or `window`.
     pub event_kind: String,
     /// The event's title.
     pub title: String,
@@ -119,6 +121,9 @@ pub struct Content {
     /// Its readers have people of their own to tell: it brings a version to forward.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub forwardable: bool,
+    /// What a standard window is used for; nothing when it is not used.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub works: Vec<Work>,
     /// Public page of the event.
     pub url: String,
     /// When the notice fell due.

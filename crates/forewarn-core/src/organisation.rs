@@ -1,5 +1,6 @@
 //! The organisation that runs Forewarn: its name, clocks, calendar and languages.
 
+use crate::blackout::Blackout;
 use crate::contact::{HookSecret, HookUrl};
 use crate::document::{Fields, Node, Problems, line};
 use crate::time::{Zone, parse_date};
@@ -22,6 +23,9 @@ pub struct Organisation {
     /// Days on which it works although they are weekend or holiday.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub working_days: Vec<Date>,
+    /// Days on which no work is to be planned.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub blackout: Vec<Blackout>,
     /// Languages of its readers, the first is the default.
     #[serde(default)]
     pub languages: Vec<String>,
@@ -62,6 +66,7 @@ impl Default for Organisation {
             calendar: None,
             closed_days: Vec::new(),
             working_days: Vec::new(),
+            blackout: Vec::new(),
             languages: vec!["en".into()],
             change_system: None,
             administrators_only: Vec::new(),
@@ -86,6 +91,14 @@ impl Organisation {
             let problem = format!("{day} is one of the closed days too");
             fields.problem("working_days", problem, problems);
         }
+        // One that cannot be read makes the organisation unread: places of the others would be off.
+        let blackout: Option<Vec<Blackout>> = fields
+            .nodes("blackout", problems)
+            .into_iter()
+            .map(|(path, node)| Blackout::read(node, &path, problems))
+            .collect::<Vec<_>>()
+            .into_iter()
+            .collect();
         let languages = fields
             .list("languages", problems, parse_language)
             .unwrap_or_else(|| vec!["en".into()]);
@@ -102,6 +115,7 @@ impl Organisation {
             calendar,
             closed_days,
             working_days,
+            blackout: blackout?,
             languages,
             change_system,
             administrators_only,

@@ -7,15 +7,18 @@
 mod after;
 mod before;
 mod changes;
+mod clashes;
 mod course;
 mod decided;
 mod incident;
 #[cfg(test)]
 mod tests;
+mod windows;
 
-pub use changes::{Changes, Moved, Stored, changes_from};
+pub use changes::{Changes, Moved, Stored, changes_between, changes_from};
 use course::{Clock, clock_name};
 pub use incident::tell_update;
+pub use windows::{PlannedWindow, windows_ahead};
 
 use crate::audience::Level;
 use crate::calendar::{BusinessCalendar, HolidayCalendar, Reading};
@@ -71,6 +74,8 @@ pub struct Input<'a> {
     pub now: Timestamp,
     /// What was told already, so that it is not told again.
     pub told: &'a [Told],
+    /// Other work that is open, as far as it is known: meeting it is pointed out.
+    pub others: &'a [Maintenance],
     /// The change that is being told, if the plan is made because of one.
     pub change: Option<Change<'a>>,
 }
@@ -262,6 +267,7 @@ pub fn plan(input: Input<'_>) -> Plan {
         warnings: Vec::new(),
     };
     planner.warn_of_clock_changes();
+    planner.warn_of_clashes(&affected);
     planner.propose_policy();
     let mut clocks = BTreeMap::new();
     let told = !planner.tells_nobody();

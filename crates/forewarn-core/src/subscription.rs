@@ -183,6 +183,7 @@ pub fn content(
         began_at: None,
         next_update: None,
         missed: None,
+        works: Vec::new(),
         requested: false,
         change_request: None,
         forwardable: false,

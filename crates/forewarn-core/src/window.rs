@@ -2,6 +2,8 @@
 
 use crate::calendar::{Rule, instant};
 use crate::document::{Fields, Node, Problems, scalar};
+use crate::id::{Id, derive};
+use crate::offset::Offset;
 use crate::time::{Zone, duration_text, parse_date, parse_duration, parse_time_of_day};
 use jiff::civil::{Date, DateTime, Time};
 use jiff::{SignedDuration, Timestamp};
@@ -32,6 +34,9 @@ pub struct Window {
     /// Occurrences that happen at another civil time.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
     pub moved: BTreeMap<Date, DateTime>,
+    /// How long before each occurrence people are told whether it will be used; nobody is told when absent.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub tell: Option<Offset>,
 }
 
 /// One time that a window happens.
@@ -80,6 +85,7 @@ impl Window {
         {
             fields.problem("rrule", "never matches: no date fits it", problems);
         }
+        let tell = fields.optional("tell", problems, parse_tell);
         fields.finish(problems);
         Some(Window {
             rrule: rrule?,
@@ -89,7 +95,20 @@ impl Window {
             time_zone,
             exdates,
             moved,
+            tell,
         })
+    }
+
+    /// Its id as one of `service`'s: it follows from what the window is, so that it stays when others come and go.
+    pub fn id(&self, service: &Id) -> String {
+        derive(&[
+            "window",
+            service.as_str(),
+            &self.rrule.to_string(),
+            &self.start.to_string(),
+            &self.from.to_string(),
+            self.time_zone.as_ref().map_or("", |zone| zone.name()),
+        ])
     }
 
     /// The occurrences that begin in `[after, before)`, by their beginning. `zone` is the organisation's.
@@ -132,6 +151,19 @@ impl Window {
         self.occurrences(zone, after, before)
             .into_iter()
             .find(|o| o.start <= start && end <= o.end)
+    }
+}
+
+/// At most four weeks: what a window is used for is not known earlier, and each occurrence is planned that far ahead.
+fn parse_tell(text: &str) -> Result<Offset, String> {
+    let offset = Offset::parse(text)?;
+    match offset {
+        Offset::BusinessDays(1..=20)
+        | Offset::Days(1..=28)
+        | Offset::Weeks(1..=4)
+        | Offset::Hours(1..=672)
+        | Offset::Minutes(1..=40_320) => Ok(offset),
+        _ => Err("must be an offset between 1min and four weeks, such as 2bd, 3d, 1w or 4h".into()),
     }
 }
 
@@ -221,6 +253,24 @@ mod tests {
         ] {
             let held = window.holding(&berlin(), start.parse().unwrap(), end.parse().unwrap());
             assert_eq!(held.is_some(), inside, "{start} {end}");
+        }
+    }
+
+    #[test]
+    fn when_people_are_told_lies_within_four_weeks() {
+        let with = |tell: &str| {
+            read(&format!(
+                "{{rrule: FREQ=DAILY, start: '22:00', duration: PT4H, tell: {tell}}}"
+            ))
+        };
+        for fits in ["2bd", "20bd", "28d", "4w", "672h", "30min"] {
+            assert_eq!(with(fits).unwrap().tell, Offset::parse(fits).ok(), "{fits}");
+        }
+        for wrong in ["now", "21bd", "29d", "5w", "1mo", "1y", "673h", "soon"] {
+            assert!(
+                with(wrong).unwrap_err()[0].contains("w.tell: must be"),
+                "{wrong}"
+            );
         }
     }
 

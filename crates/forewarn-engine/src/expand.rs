@@ -71,6 +71,9 @@ impl<C: Channels> Engine<C> {
                 moved_on = Some((Event::Maintenance(started), entry));
             }
         }
+        if let Event::Window(window) = &notice.event {
+            self.used_for(&window.clone(), &mut notice.occasion).await?;
+        }
         let event = moved_on.as_ref().map_or(&notice.event, |(event, _)| event);
         let mut content = event.content(
             &notice.occasion,

@@ -10,6 +10,7 @@ mod flight;
 pub mod peer;
 mod render;
 mod run;
+mod windows;
 
 pub use channel::{Channels, Parcel, RealChannels};
 pub use render::Identity;

@@ -1,4 +1,4 @@
-//! The engine at work: one task per lane, and a heartbeat.
+//! The engine at work: one task per lane, one for windows that come round, and a heartbeat.
 //!
 //! A lane's task looks for due notices when it is told of a publication, when something falls due, and every few seconds
 //! in any case, because hints may be lost and other processes give none. While there is something to send it keeps several
@@ -31,6 +31,8 @@ const BLOCKED: Duration = Duration::from_millis(250);
 const QUIET: Duration = Duration::from_secs(5);
 /// How often a process says that it is alive.
 const BEAT: Duration = Duration::from_secs(5);
+/// How often windows that come round are looked at. They are planned weeks ahead, so it matters only to who has just changed one.
+const WINDOWS: Duration = Duration::from_secs(15);
 /// After this long without a word a process is taken for dead and its attempts are taken back.
 const DEAD_AFTER: SignedDuration = SignedDuration::from_secs(30);
 
@@ -40,6 +42,7 @@ impl<C: Channels> Engine<C> {
     /// # Errors
     /// When the store cannot be used; what was done so far stays done.
     pub async fn tick(&self) -> Result<usize> {
+        self.plan_windows().await?;
         let mut attempted = 0;
         loop {
             let mut busy = false;
@@ -86,6 +89,7 @@ impl<C: Channels> Engine<C> {
         let mut pulse = JoinSet::new();
         pulse.spawn(heart.stay_alive(landed.subscribe()));
         let mut lanes = JoinSet::new();
+        lanes.spawn(Arc::clone(&self).keep_windows(stop.clone()));
         for lane in Lane::ALL {
             lanes.spawn(Arc::clone(&self).keep_lane(lane, stop.clone()));
         }
@@ -93,6 +97,18 @@ impl<C: Channels> Engine<C> {
         // Until the last flight has landed, this node is alive for the others.
         landed.send_replace(true);
         while pulse.join_next().await.is_some() {}
+    }
+
+    /// Plans the notices of windows that come round, again and again: what a day brings, and what people changed.
+    async fn keep_windows(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
+        loop {
+            if let Err(problem) = self.plan_windows().await {
+                tracing::warn!(%problem, "windows that come round are not planned yet");
+            }
+            if stopped_within(&mut stop, WINDOWS).await {
+                return;
+            }
+        }
     }
 
     async fn stay_alive(self: Arc<Self>, mut landed: watch::Receiver<bool>) {

@@ -94,7 +94,7 @@ fn serve(page: &Page, path: &str, headers: &HeaderMap) -> Response {
     if let Ok(etag) = HeaderValue::from_str(&page.etag) {
         answer.insert(header::ETAG, etag);
     }
-    if path.starts_with("/api/v2/") {
+    if path.starts_with("/api/v2/") || path == "/calendar.json" {
         answer.insert(
             header::ACCESS_CONTROL_ALLOW_ORIGIN,
             HeaderValue::from_static("*"),

@@ -1,12 +1,13 @@
 //! The public status page: a value, and everything made from it.
 //!
 //! A [`Snapshot`] holds all that may be said in public. [`Pages::render`] turns it into the bytes of every
-//! public document at once (the page, each event, the Statuspage API, feed and calendar), so that answering a
+//! public document at once (the page, each event, the Statuspage API, feed and calendars), so that answering a
 //! request is a lookup: no database, no template, no clock. The same map is what is published as static files.
 //!
 //! Nothing here knows who leads an incident or which systems are behind a service: what is not public is read
 //! from no field, and a test looks for it in every rendered byte.
 
+mod ahead;
 pub mod api_v2;
 pub mod assets;
 pub mod calendar;
@@ -24,7 +25,7 @@ pub mod when;
 pub use live::{Live, snapshot as current_snapshot};
 pub(crate) use page::milestone_words;
 pub use pages::{Page, Pages};
-pub use snapshot::{PublicIncident, PublicMaintenance, PublicMessage, Snapshot};
+pub use snapshot::{PublicChange, PublicIncident, PublicMaintenance, PublicMessage, Snapshot};
 
 /// What a public page may load: its own files, nothing else, nothing inline.
 pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; \

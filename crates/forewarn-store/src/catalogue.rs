@@ -5,6 +5,7 @@ use crate::error::Result;
 use crate::journal::{Entry, append};
 use crate::membership::{self, Whose};
 use crate::{Imported, Store, contacts};
+use forewarn_core::change_ahead::ChangeAhead;
 use forewarn_core::contact::Contact;
 use forewarn_core::document::{Catalogue, Documents};
 use forewarn_core::template::Template;
@@ -25,6 +26,17 @@ pub struct Applied {
     /// For each of `changed`, what differs.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub differences: Vec<Difference>,
+}
+
+/// An entry of the calendar of changes as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredChange {
+    /// The entry.
+    pub change: ChangeAhead,
+    /// How often it was changed since it was entered.
+    pub changes: i64,
+    /// When it was entered or changed last.
+    pub changed_at: Timestamp,
 }
 
 /// A field that differs.
@@ -107,6 +119,25 @@ impl Store {
     pub async fn templates(&self) -> Result<Vec<Template>> {
         let mut tx = self.db.read().await?;
         bodies(&mut tx, "templates").await
+    }
+
+    /// The calendar of changes, in the order in which it was written.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn changes_ahead(&self) -> Result<Vec<StoredChange>> {
+        let mut tx = self.db.read().await?;
+        let sql = "SELECT body, changes, updated_at FROM documents WHERE kind = 'changes_ahead' ORDER BY position, id";
+        let rows = tx.rows(sql, args![]).await?;
+        rows.iter()
+            .map(|row| {
+                Ok(StoredChange {
+                    change: serde_json::from_str(&row.text(0)?)?,
+                    changes: row.int(1)?,
+                    changed_at: row.instant(2)?,
+                })
+            })
+            .collect()
     }
 
     /// The documents of one kind as they were written, by id.
@@ -250,6 +281,13 @@ fn flatten(documents: &Documents) -> Result<Vec<(&'static str, String, Value)>> 
             serde_json::to_value(policy)?,
         ));
     }
+    for change in &documents.changes_ahead {
+        all.push((
+            "changes_ahead",
+            change.id.to_string(),
+            serde_json::to_value(change)?,
+        ));
+    }
     for template in &documents.templates {
         all.push((
             "templates",
@@ -290,7 +328,8 @@ pub(crate) async fn put(
 ) -> Result<()> {
     tx.execute(
         "INSERT INTO documents (kind, id, body, position, updated_at) VALUES ($1, $2, $3, $4, $5)
-         ON CONFLICT (kind, id) DO UPDATE SET body = excluded.body, updated_at = excluded.updated_at",
+         ON CONFLICT (kind, id) DO UPDATE SET body = excluded.body, updated_at = excluded.updated_at,
+           changes = documents.changes + 1",
         args![kind, id, body.to_string(), position, now],
     )
     .await?;

@@ -29,7 +29,7 @@ pub struct StoredEvent {
 /// Which events to list.
 #[derive(Clone, Debug, Default)]
 pub struct EventFilter {
-    /// Only this kind.
+    /// Only this kind; without one, what people plan or declare: windows that come round are not among them.
     pub kind: Option<&'static str>,
     /// Only open ones.
     pub open: bool,
@@ -61,9 +61,9 @@ pub struct Published<'a> {
 /// The owners agreed: what waited for them is planned.
 const NOBODY_WAITS: &str =
     "UPDATE notices SET status = 'planned' WHERE event = $1 AND status = 'awaiting_approval'";
-const COLUMNS: &str = "body, sequence, created_at, updated_at";
+pub(crate) const COLUMNS: &str = "body, sequence, created_at, updated_at";
 
-fn stored(row: &Row) -> Result<StoredEvent> {
+pub(crate) fn stored(row: &Row) -> Result<StoredEvent> {
     Ok(StoredEvent {
         event: serde_json::from_str(&row.text(0)?)?,
         sequence: row.int(1)?,
@@ -126,7 +126,7 @@ async fn write(
     save(tx, published.event, published.expected, now).await?;
     let lane = match published.event {
         Event::Incident(_) => Lane::Urgent,
-        Event::Maintenance(_) => Lane::Planned,
+        Event::Maintenance(_) | Event::Window(_) => Lane::Planned,
     };
     if approved {
         // Before the changes: what they add or withdraw is as they say.
@@ -180,6 +180,20 @@ const WAIT: (&str, &str) = (
        AND audience = ANY(ARRAY(SELECT jsonb_array_elements_text($2::jsonb)))",
 );
 
+/// A notice as planning again needs it, of columns id, milestone, place, audience, due, status.
+pub(crate) fn planned_notice(row: &Row) -> Result<Stored> {
+    let status = row.text(5)?;
+    Ok(Stored {
+        id: row.text(0)?,
+        milestone: row.text(1)?,
+        offset: row.maybe_text(2)?,
+        audience: row.text(3)?,
+        due: row.instant(4)?,
+        told: matches!(status.as_str(), "sending" | "sent"),
+        open: matches!(status.as_str(), "planned" | "awaiting_approval"),
+    })
+}
+
 impl Store {
     /// An event by id.
     ///
@@ -202,6 +216,8 @@ impl Store {
         if let Some(kind) = filter.kind {
             values.push(kind.into());
             sql.push_str(" AND kind = $2");
+        } else {
+            sql.push_str(" AND kind <> 'window'");
         }
         if filter.open {
             sql.push_str(" AND is_open");
@@ -301,16 +317,7 @@ impl Store {
             .await?;
         let (mut all, mut told) = (Vec::new(), Vec::new());
         for row in &rows {
-            let status = row.text(5)?;
-            let stored = Stored {
-                id: row.text(0)?,
-                milestone: row.text(1)?,
-                offset: row.maybe_text(2)?,
-                audience: row.text(3)?,
-                due: row.instant(4)?,
-                told: matches!(status.as_str(), "sending" | "sent"),
-                open: matches!(status.as_str(), "planned" | "awaiting_approval"),
-            };
+            let stored = planned_notice(row)?;
             if stored.told {
                 let tells: Vec<(String, Timestamp)> = serde_json::from_str(&row.text(6)?)?;
                 told.extend(tells.into_iter().map(|(offset, nominal)| Told {

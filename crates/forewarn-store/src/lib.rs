@@ -19,10 +19,11 @@ mod notices;
 mod reach;
 mod schema;
 mod subscriptions;
+mod windows;
 
 pub use accounts::{KeptAnswer, Remembered, Role, Session, User};
 pub use backup::{RestoreNote, Restored};
-pub use catalogue::{Applied, Difference};
+pub use catalogue::{Applied, Difference, StoredChange};
 pub use clock::Clock;
 pub use contacts::{ContactCounts, ContactRow, Imported};
 pub use deliveries::{AttemptRow, Claimed, DeliveryFilter, DeliveryRow, Recorded};

@@ -215,7 +215,7 @@ pub(crate) async fn update(tx: &mut Tx, event: &Event, notice: &Notice) -> Resul
 fn revision(event: &Event) -> u32 {
     match event {
         Event::Maintenance(m) => m.revision,
-        Event::Incident(_) => 1,
+        Event::Incident(_) | Event::Window(_) => 1,
     }
 }
 

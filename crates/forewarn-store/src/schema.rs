@@ -80,6 +80,12 @@ const STEPS: &[&[&str]] = &[&[
         expires_at BIGINT)",
     // Which processes are alive: an attempt of one that is not is taken back.
     "CREATE TABLE nodes (id TEXT PRIMARY KEY, seen_at BIGINT NOT NULL)",
+],
+&[
+    // How often a document was changed since it was made: calendars know an entry's newest version by it.
+    "ALTER TABLE documents ADD COLUMN changes BIGINT NOT NULL DEFAULT 0",
+    // Windows that come round are looked for every minute, among all events there ever were.
+    "CREATE INDEX events_ahead ON events (kind, starts_at)",
 ]];
 
 /// Every table that a copy holds, with its key.

@@ -79,6 +79,22 @@ impl<'a> Places<'a> {
         found
     }
 
+    /// Remembers where the organisation's blackouts stand: they too refer to services.
+    pub(super) fn remember_blackouts(&mut self, file: &'a str, organisation: &'a Node) {
+        let Value::Map(entries) = &organisation.value else {
+            return;
+        };
+        let listed = entries.iter().find(|(name, _, _)| name == "blackout");
+        if let Some((_, _, node)) = listed
+            && let Value::List(items) = &node.value
+        {
+            let sources = items.iter().enumerate();
+            let sources = sources.map(|(index, node)| Source { index, file, node });
+            self.parts
+                .insert("organisation.blackout", sources.collect());
+        }
+    }
+
     /// Whether a thing of this id is there, but could not be read.
     pub(super) fn is_unread(&self, id: &Id) -> bool {
         self.unread.contains(id.as_str())

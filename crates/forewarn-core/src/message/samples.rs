@@ -36,6 +36,27 @@ pub(crate) fn full(milestone: &str) -> Content {
     }
 }
 
+/// What a window is used for.
+fn used(milestone: &str) -> Vec<Work> {
+    let work = |title: &str, start, end| Work {
+        title: title.into(),
+        facts: Facts::default(),
+        start: civil(start),
+        end: civil(end),
+    };
+    match milestone {
+        "window_use" => vec![
+            work(
+                "Student database upgrade",
+                "2026-11-29T22:30",
+                "2026-11-30T01:00",
+            ),
+            work("New network cards", "2026-11-30T01:00", "2026-11-30T02:00"),
+        ],
+        _ => Vec::new(),
+    }
+}
+
 fn maintenance(milestone: &str) -> Content {
     let changed = matches!(milestone, "delay" | "reschedule" | "extension");
     let over = matches!(
@@ -90,6 +111,7 @@ fn maintenance(milestone: &str) -> Content {
         requested: false,
         change_request: None,
         forwardable: false,
+        works: used(milestone),
         url: "https://status.example.edu/events/MNT-1".into(),
         at: at(now),
     }
@@ -141,6 +163,7 @@ fn incident(milestone: &str) -> Content {
         change_request: None,
         forwardable: false,
         missed: (milestone == "update").then(|| at("2026-11-22T19:30:00Z")),
+        works: Vec::new(),
         url: "https://status.example.edu/events/INC-7".into(),
         at: at(now),
     }
@@ -164,6 +187,7 @@ pub(crate) fn sparse(milestone: &str) -> Content {
         requested: false,
         change_request: None,
         forwardable: false,
+        works: Vec::new(),
         ..full
     }
 }
@@ -194,6 +218,14 @@ pub(crate) fn hostile(milestone: &str) -> Content {
         },
         text: None,
         reason: some(HOSTILE),
+        works: full
+            .works
+            .iter()
+            .map(|work| Work {
+                title: line.clone(),
+                ..work.clone()
+            })
+            .collect(),
         url: "javascript:alert(1)//https://status.example.edu".into(),
         ..full
     }

@@ -148,6 +148,7 @@ fn times(content: &Content, purpose: Purpose<'_>, values: &mut Values) {
     if let (Some(start), Some(end)) = (&content.start, &content.end) {
         window(&times, start, end, values);
     }
+    values.set(V::Works, works(content, &times));
     if let Some((start, end)) = &content.previous {
         values.set(
             V::PreviousWindow,
@@ -166,6 +167,18 @@ fn times(content: &Content, purpose: Purpose<'_>, values: &mut Values) {
         values.set(V::Missed, times.at_today(missed, today));
     }
     values.set(V::Offset, offset_words(content.offset.as_deref()));
+}
+
+/// Each work with its time; short, only what it is.
+fn works(content: &Content, times: &Times<'_>) -> String {
+    let said = content.works.iter().map(|work| match times.compact {
+        true => line(&work.title),
+        false => {
+            let when = times::window_for_both(times, &work.start, &work.end);
+            format!("{}, {when}", line(&work.title))
+        }
+    });
+    said.collect::<Vec<_>>().join("; ")
 }
 
 fn window(times: &Times<'_>, start: &CivilTime, end: &CivilTime, values: &mut Values) {

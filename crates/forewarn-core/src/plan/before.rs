@@ -167,7 +167,11 @@ impl Planner<'_> {
 }
 
 /// Rules 1 and 2: steps back from a date.
-fn step_back(date: Date, offset: Offset, clock: &Clock) -> Result<Stepped, NoBusinessDay> {
+pub(super) fn step_back(
+    date: Date,
+    offset: Offset,
+    clock: &Clock,
+) -> Result<Stepped, NoBusinessDay> {
     match offset {
         Offset::BusinessDays(n) => clock.calendar.back(date, n),
         _ => {

@@ -61,6 +61,11 @@ type Key<'a> = (&'a str, Option<&'a str>, &'a str);
 
 /// Rule 7: what stays the same in substance and time keeps its notice; what was told is not told again.
 pub fn changes_from(plan: &Plan, stored: &[Stored]) -> Changes {
+    changes_between(&plan.notices, stored)
+}
+
+/// The same for notices that no maintenance's plan holds.
+pub fn changes_between(planned: &[Notice], stored: &[Stored]) -> Changes {
     let mut by_key: HashMap<Key<'_>, Vec<&Stored>> = HashMap::new();
     for notice in stored.iter().filter(|s| s.open || s.told) {
         let key = (
@@ -72,7 +77,7 @@ pub fn changes_from(plan: &Plan, stored: &[Stored]) -> Changes {
     }
     let mut changes = Changes::default();
     let mut settled: HashSet<&str> = HashSet::new();
-    for notice in &plan.notices {
+    for notice in planned {
         let key: Key<'_> = (
             &notice.milestone,
             notice.offset.as_deref(),

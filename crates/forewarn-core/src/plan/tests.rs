@@ -53,12 +53,23 @@ impl Case {
     }
 
     fn plan_after(&self, now: &str, told: &[Told], change: Option<Change<'_>>) -> Plan {
+        self.plan_beside(&[], now, told, change)
+    }
+
+    fn plan_beside(
+        &self,
+        others: &[Maintenance],
+        now: &str,
+        told: &[Told],
+        change: Option<Change<'_>>,
+    ) -> Plan {
         plan(Input {
             maintenance: &self.maintenance,
             policy: &self.policy,
             catalogue: &self.catalogue,
             now: now.parse().unwrap(),
             told,
+            others,
             change,
         })
     }
@@ -366,4 +377,138 @@ fn the_change_system_is_told_of_each_period_once() {
         "  decision: {answers: {visible_change: yes}}\n  change_request:",
     );
     assert!(told(&super::tests::case(&quiet).plan(now)).is_empty());
+}
+
+/// The example with a blackout for everybody and one for a service that stands on the one worked on.
+fn case_with_blackouts() -> Case {
+    let closed = "closed_days: [2026-12-24], blackout: [
+      {from: 2026-12-01, to: 2026-12-04, reason: Registration week, services: [portal]},
+      {from: 2026-11-30, to: 2026-11-30, reason: Payroll},
+      {from: 2026-12-02, to: 2026-12-31, reason: Close of the year}]";
+    case(&DESIGN.replace("closed_days: [2026-12-24]", closed))
+}
+
+fn told_at_start(plan: &Plan) -> Vec<String> {
+    let at_start = plan
+        .warnings
+        .iter()
+        .filter(|w| w.field == "maintenance.start");
+    at_start.map(|w| w.problem.clone()).collect()
+}
+
+#[test]
+fn a_blackout_that_the_window_meets_is_named_also_by_way_of_dependents() {
+    let mut case = case_with_blackouts();
+    let met = [
+        "lies in a blackout, in which no work is to be planned: Registration week (1 December 2026 to 4 December 2026)",
+        "lies in a blackout, in which no work is to be planned: Payroll (30 November 2026)",
+    ];
+    let now = "2026-11-20T17:00:00Z";
+    assert_eq!(told_at_start(&case.plan(now)), met);
+    // Until midnight it is another day.
+    let zone = Zone::parse("America/Los_Angeles").unwrap();
+    case.maintenance.end = CivilTime::parse("2026-12-01T00:00", &zone).unwrap();
+    assert_eq!(told_at_start(&case.plan(now)), met[1..]);
+    // Nobody who uses the portal notices work on a service that it does not stand on.
+    let mut other = case_with_blackouts();
+    other.catalogue.services[1].depends_on.clear();
+    assert_eq!(told_at_start(&other.plan(now)), met[1..]);
+    other.maintenance = other
+        .maintenance
+        .clone()
+        .cancel(now.parse().unwrap())
+        .unwrap();
+    assert_eq!(told_at_start(&other.plan(now)), Vec::<String>::new());
+}
+
+#[test]
+fn a_blackout_is_read_with_every_problem_in_its_place() {
+    let text = "organisation:
+  name: X
+  time_zone: UTC
+  blackout:
+    - {from: 2026-12-24, to: 2026-12-31, reason: Holidays, services: [portal, protal]}
+services: [{id: portal, name: Portal}]
+changes_ahead:
+  - {id: a, title: A, kind: release, when: Q3 2027, services: [portall]}
+  - {id: a, title: A, kind: release, when: 2027-Q3}
+";
+    let refused = |text: &str| {
+        let documents = [("".to_owned(), text.to_owned())];
+        let refused = Documents::parse_yaml(&documents, &Catalogue::default(), "MNT-1");
+        refused.unwrap_err().to_string()
+    };
+    assert_eq!(
+        refused(text).lines().collect::<Vec<_>>(),
+        [
+            "line 9, column 10: changes_ahead[1].id: 'a' stands twice",
+            "line 8, column 64: changes_ahead[0].services[0]: unknown service 'portall'; did you mean 'portal'?",
+            "line 5, column 79: organisation.blackout[0].services[1]: unknown service 'protal'; did you mean 'portal'?",
+        ]
+    );
+    let wrong = "organisation: {name: X, time_zone: UTC, blackout: [{from: 2026-12-24, to: 2026-12-01, colour: red}]}
+changes_ahead: [{id: b, title: B, kind: relase, when: soon, url: 'javascript:alert(1)', tittle: C}]
+";
+    let told = refused(wrong);
+    for problem in [
+        "organisation.blackout[0].reason: is missing",
+        "organisation.blackout[0].to: lies before the first day",
+        "organisation.blackout[0].colour: unknown field",
+        "changes_ahead[0].kind: unknown kind 'relase'; did you mean 'release'?",
+        "changes_ahead[0].when: must be a day such as",
+        "changes_ahead[0].url: must be a web address",
+        "changes_ahead[0].tittle: unknown field 'tittle'; did you mean 'title'?",
+    ] {
+        assert!(told.contains(problem), "{problem}: {told}");
+    }
+}
+
+#[test]
+fn other_open_work_at_the_same_time_is_named_with_what_both_have_in_common() {
+    let case = case(DESIGN);
+    let now = "2026-11-20T17:00:00Z";
+    let zone = Zone::parse("America/Los_Angeles").unwrap();
+    let other = |id: &str, services: &[&str], start: &str, end: &str| Maintenance {
+        id: Id::parse(id).unwrap(),
+        title: format!("Work {id}"),
+        services: services.iter().map(|s| Id::parse(s).unwrap()).collect(),
+        start: CivilTime::parse(start, &zone).unwrap(),
+        end: CivilTime::parse(end, &zone).unwrap(),
+        ..case.maintenance.clone()
+    };
+    let over = other("MNT-4", &["portal"], "2026-11-30T22:00", "2026-11-30T23:00");
+    let others = [
+        case.maintenance.clone(),
+        other("MNT-2", &["portal"], "2026-12-01T01:00", "2026-12-01T03:00"),
+        other("MNT-3", &["portal"], "2026-12-01T02:00", "2026-12-01T03:00"),
+        over.cancel(now.parse().unwrap()).unwrap(),
+        other(
+            "MNT-5",
+            &["elsewhere"],
+            "2026-11-30T22:00",
+            "2026-12-01T02:00",
+        ),
+    ];
+    let plan = case.plan_beside(&others, now, &[], None);
+    assert_eq!(
+        told_at_start(&plan),
+        [
+            "overlaps with MNT-2 'Work MNT-2' (Tue 1 Dec 2026, 01:00 to Tue 1 Dec 2026, 03:00, America/Los_Angeles): both affect Student portal and are told to Students"
+        ]
+    );
+    // Two services, one audience: for its members it is one bad night.
+    let mut wide = case;
+    wide.catalogue.services[1].depends_on.clear();
+    let plan = {
+        let mut audience = wide.catalogue.audiences[0].clone();
+        audience.id = Id::parse("staff").unwrap();
+        audience.name = "Staff".into();
+        audience.services = crate::audience::Scope::All;
+        wide.catalogue.audiences.push(audience);
+        wide.plan_beside(&others[1..2], now, &[], None)
+    };
+    assert!(
+        told_at_start(&plan)[0].ends_with(": both are told to Staff"),
+        "{plan:?}"
+    );
 }

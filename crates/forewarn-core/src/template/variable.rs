@@ -69,6 +69,7 @@ variables! {
     ClockChange, "clock_change", NonTechnical, "Says so when the clocks change inside the window.";
     PreviousWindow, "previous_window", NonTechnical, "The window as it was told before.";
     PreviousEnd, "previous_end", NonTechnical, "The end as it was told before.";
+    Works, "works", NonTechnical, "What a standard window is used for, each work with its time; empty when it is not used.";
     Offset, "offset", NonTechnical, "A reminder's distance in words: 5 business days.";
     Began, "began", NonTechnical, "When the event began: date, time, zone.";
     BeganDay, "began_day", NonTechnical, "The date on which the event began, with its weekday.";

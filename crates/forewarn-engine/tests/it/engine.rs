@@ -2,6 +2,7 @@
 
 mod house;
 mod running;
+mod windows;
 
 use forewarn_core::delivery::DeliveryStatus;
 use forewarn_core::maintenance::Status;

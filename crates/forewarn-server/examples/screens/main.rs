@@ -33,7 +33,7 @@ fn public(folder: &Path, name: &str, snapshot: &Snapshot) -> io::Result<Vec<Stri
     for (path, page) in pages.iter() {
         let flat = match path {
             "/" => name.to_owned(),
-            "/history" | "/subscribe" => format!("{name}-{}", &path[1..]),
+            "/history" | "/calendar" | "/subscribe" => format!("{name}-{}", &path[1..]),
             "/events/INC-7" | "/events/MNT-1" => format!("{name}{}", path.replace('/', "-")),
             _ => {
                 put(&folder.join(path.trim_start_matches('/')), &page.body)?;

@@ -91,7 +91,14 @@ async fn import_contacts(State(app): State<App>, who: Who, Raw(table): Raw) -> R
 }
 
 /// Kinds that are kept as documents.
-const KINDS: [&str; 5] = ["services", "audiences", "contacts", "policies", "templates"];
+const KINDS: [&str; 6] = [
+    "services",
+    "audiences",
+    "contacts",
+    "policies",
+    "templates",
+    "changes_ahead",
+];
 
 fn kind_of(name: &str) -> Result<&'static str> {
     KINDS
@@ -118,8 +125,8 @@ struct Page {
     limit: Option<i64>,
 }
 
-/// List services, audiences, contacts, policies or templates.
-#[utoipa::path(get, path = "/{kind}", tag = "catalogue", params(("kind" = String, Path, description = "services, audiences, contacts, policies, templates"),
+/// List services, audiences, contacts, policies, templates or changes ahead.
+#[utoipa::path(get, path = "/{kind}", tag = "catalogue", params(("kind" = String, Path, description = "services, audiences, contacts, policies, templates, changes_ahead"),
         ("after" = Option<String>, Query, description = "cursor from `next`"), ("limit" = Option<i64>, Query, description = "at most this many")),
     responses((status = 200, description = "items and next")))]
 async fn list_things(
@@ -166,8 +173,8 @@ fn wrapped(kind: &str, body: Node) -> Node {
     }
 }
 
-/// Add a service, audience, contact, policy or template, or replace the one of the same id.
-#[utoipa::path(post, path = "/{kind}", tag = "catalogue", params(("kind" = String, Path, description = "services, audiences, contacts, policies, templates")),
+/// Add a service, audience, contact, policy, template or change ahead, or replace the one of the same id.
+#[utoipa::path(post, path = "/{kind}", tag = "catalogue", params(("kind" = String, Path, description = "services, audiences, contacts, policies, templates, changes_ahead")),
     request_body = Value, responses((status = 201, description = "Stored"), (status = 422, description = "Problems")))]
 async fn put_thing_in_list(
     State(app): State<App>,

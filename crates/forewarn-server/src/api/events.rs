@@ -84,6 +84,7 @@ async fn list(app: &App, kind: &'static str, query: &Narrow) -> Result<Value> {
         .map(|stored| match &stored.event {
             Event::Maintenance(m) => serde_json::to_value(m).unwrap_or_default(),
             Event::Incident(i) => incident::shape(i),
+            Event::Window(w) => serde_json::to_value(w).unwrap_or_default(),
         })
         .collect();
     Ok(json!({"items": items, "next": next}))

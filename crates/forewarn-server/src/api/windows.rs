@@ -29,7 +29,7 @@ async fn list(State(app): State<App>, _who: Who) -> Result<Response> {
 }
 
 /// Add a window to a service.
-#[utoipa::path(post, path = "/windows", tag = "windows", request_body(content = Value, description = "service, rrule, start, duration; from, time_zone, exdates, moved"),
+#[utoipa::path(post, path = "/windows", tag = "windows", request_body(content = Value, description = "service, rrule, start, duration; from, time_zone, exdates, moved, tell"),
     responses((status = 201, description = "The window"), (status = 409, description = "The service has it already"), (status = 422, description = "Problems")))]
 async fn add(State(app): State<App>, who: Who, Body(body): Body) -> Result<Response> {
     who.at_least(Role::Administrator)?;

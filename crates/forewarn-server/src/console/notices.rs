@@ -191,7 +191,11 @@ impl NoticeRow {
     }
 
     pub(super) fn event_path(&self) -> String {
-        format!("/console/{}s/{}", self.event_kind, self.event)
+        match self.event_kind.as_str() {
+            // A window is its service's and has no page of its own.
+            "window" => "/console/services".to_owned(),
+            kind => format!("/console/{kind}s/{}", self.event),
+        }
     }
 }
 

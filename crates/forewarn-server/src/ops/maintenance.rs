@@ -56,6 +56,27 @@ fn policy_of<'a>(maintenance: &Maintenance, catalogue: &'a Catalogue) -> &'a Pol
     named.unwrap_or_else(|| policy::for_maintenance(&maintenance.kind, &catalogue.policies))
 }
 
+/// How many open works are looked at; with more, the ones changed last.
+const MOST_OPEN: i64 = 1_000;
+
+/// All work that is not over.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(super) async fn open(app: &App) -> Result<Vec<Maintenance>> {
+    let filter = EventFilter {
+        kind: Some("maintenance"),
+        open: true,
+        since: None,
+    };
+    let events = app.store.events(&filter, MOST_OPEN).await?;
+    let works = events.into_iter().filter_map(|stored| match stored.event {
+        Event::Maintenance(maintenance) => Some(maintenance),
+        Event::Incident(_) | Event::Window(_) => None,
+    });
+    Ok(works.collect())
+}
+
 /// Reads a maintenance document without storing it, and plans it.
 ///
 /// # Errors
@@ -63,20 +84,27 @@ fn policy_of<'a>(maintenance: &Maintenance, catalogue: &'a Catalogue) -> &'a Pol
 pub async fn preview(app: &App, node: &Node) -> Result<Answer> {
     let catalogue = app.store.catalogue().await?;
     let mut maintenance = parse(node, &catalogue, "MNT-0")?;
-    let plan = first_plan(&maintenance, &catalogue, app.clock.now());
+    let others = open(app).await?;
+    let plan = first_plan(&maintenance, &catalogue, &others, app.clock.now());
     if waits_for_approval(&maintenance, &plan, &catalogue) {
         maintenance.status = Status::AwaitingApproval;
     }
     Ok(Answer { maintenance, plan })
 }
 
-fn first_plan(maintenance: &Maintenance, catalogue: &Catalogue, now: Timestamp) -> Plan {
+fn first_plan(
+    maintenance: &Maintenance,
+    catalogue: &Catalogue,
+    others: &[Maintenance],
+    now: Timestamp,
+) -> Plan {
     plan(Input {
         maintenance,
         policy: policy_of(maintenance, catalogue),
         catalogue,
         now,
         told: &[],
+        others,
         change: None,
     })
 }
@@ -123,7 +151,7 @@ pub async fn create(app: &App, caller: &Caller, node: &Node) -> Result<Answer> {
         let fresh = app.store.fresh_event_id("MNT").await?;
         maintenance = parse(node, &catalogue, &fresh)?;
     }
-    let first = first_plan(&maintenance, &catalogue, app.clock.now());
+    let first = first_plan(&maintenance, &catalogue, &[], app.clock.now());
     if waits_for_approval(&maintenance, &first, &catalogue) {
         maintenance.status = Status::AwaitingApproval;
     }
@@ -175,12 +203,14 @@ async fn publish(
         milestone,
         counter: earlier.len() as u32,
     });
+    let others = open(app).await?;
     let input = Input {
         maintenance: &maintenance,
         policy: policy_of(&maintenance, catalogue),
         catalogue,
         now,
         told: &told,
+        others: &others,
         change,
     };
     let plan = plan(input);
@@ -375,7 +405,7 @@ async fn change_to(app: &App, caller: &Caller, id: &str, new: &NewState) -> Resu
             .with(json!({"number": change.number, "from": change.state, "to": new.state, "board": new.board}));
         change.state = new.state;
         change.board = new.board.or(change.board);
-        let plan = first_plan(&m, &catalogue, now);
+        let plan = first_plan(&m, &catalogue, &[], now);
         let mut said = Said::default();
         if !m.change_lets_tell() {
             m = m.hold();
@@ -408,7 +438,7 @@ pub async fn set_change_by_number(
             .change_request
             .as_ref()
             .is_some_and(|c| c.number == number),
-        Event::Incident(_) => false,
+        Event::Incident(_) | Event::Window(_) => false,
     };
     match events.iter().find(|e| carries(e)) {
         Some(found) => change_to(app, caller, found.event.id().as_str(), new).await,

@@ -1,17 +1,15 @@
 //! Standard windows, as a list over all services: each with its next occurrences and the work planned in them.
 
-use super::read;
+use super::{maintenance, read};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::{ApiError, Result};
 use forewarn_core::document::{Catalogue, Documents, Fields, Node, Value as Tree};
-use forewarn_core::event::Event;
-use forewarn_core::id::{Id, derive};
+use forewarn_core::id::Id;
 use forewarn_core::maintenance::Maintenance;
 use forewarn_core::problem::{Invalid, unknown};
 use forewarn_core::service::Service;
 use forewarn_core::window::{Occurrence, Window};
-use forewarn_store::EventFilter;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
@@ -19,26 +17,13 @@ use serde_json::{Value, json};
 const AHEAD: SignedDuration = SignedDuration::from_hours(24 * 92);
 const OCCURRENCES: usize = 12;
 
-/// A window's id: it follows from what the window is, so that it stays when others come and go.
-fn id_of(service: &Service, window: &Window) -> String {
-    let text = |value: &dyn std::fmt::Display| value.to_string();
-    derive(&[
-        "window",
-        service.id.as_str(),
-        &text(&window.rrule),
-        &text(&window.start),
-        &text(&window.from),
-        window.time_zone.as_ref().map_or("", |zone| zone.name()),
-    ])
-}
-
 /// Every window.
 ///
 /// # Errors
 /// When the store cannot be read.
 pub async fn list(app: &App) -> Result<Vec<Value>> {
     let catalogue = app.store.catalogue().await?;
-    let planned = planned(app).await?;
+    let planned = maintenance::open(app).await?;
     let now = app.clock.now();
     Ok(catalogue
         .services
@@ -56,22 +41,6 @@ pub async fn show(app: &App, id: &str) -> Result<Value> {
     let all = list(app).await?;
     let found = all.into_iter().find(|window| window["id"] == id);
     found.ok_or_else(|| ApiError::NotFound(format!("window {id}")))
-}
-
-async fn planned(app: &App) -> Result<Vec<Maintenance>> {
-    let filter = EventFilter {
-        kind: Some("maintenance"),
-        open: true,
-        since: None,
-    };
-    let events = app.store.events(&filter, 1_000).await?;
-    Ok(events
-        .into_iter()
-        .filter_map(|stored| match stored.event {
-            Event::Maintenance(maintenance) => Some(maintenance),
-            Event::Incident(_) => None,
-        })
-        .collect())
 }
 
 fn shape(
@@ -92,7 +61,7 @@ fn shape(
     };
     let next = window.occurrences(zone, now, now.saturating_add(AHEAD).unwrap_or(now));
     let mut body = json!(window);
-    body["id"] = json!(id_of(service, window));
+    body["id"] = json!(window.id(&service.id));
     body["service"] = json!(service.id);
     body["next"] = next.iter().take(OCCURRENCES).map(shown).collect();
     body
@@ -110,7 +79,7 @@ fn overlaps(maintenance: &Maintenance, occurrence: &Occurrence) -> bool {
 pub async fn put(app: &App, caller: &Caller, id: Option<&str>, node: &Node) -> Result<Value> {
     let catalogue = app.store.catalogue().await?;
     let (service, window) = parse(node, &catalogue)?;
-    let made = id_of(&service, &window);
+    let made = window.id(&service.id);
     let mut changed = match id {
         None => Vec::new(),
         Some(id) => without(&catalogue, id)?,
@@ -123,7 +92,7 @@ pub async fn put(app: &App, caller: &Caller, id: Option<&str>, node: &Node) -> R
         let known = target
             .windows
             .iter()
-            .map(|w| id_of(target, w))
+            .map(|w| w.id(&target.id))
             .collect::<Vec<_>>();
         if known.contains(&made) {
             return Err(ApiError::Conflict(format!(
@@ -149,12 +118,12 @@ pub async fn remove(app: &App, caller: &Caller, id: &str) -> Result<()> {
 
 /// The service that had the window, without it.
 fn without(catalogue: &Catalogue, id: &str) -> Result<Vec<Service>> {
-    let owner = |service: &&Service| service.windows.iter().any(|w| id_of(service, w) == id);
+    let owner = |service: &&Service| service.windows.iter().any(|w| w.id(&service.id) == id);
     let Some(found) = catalogue.services.iter().find(owner) else {
         return Err(ApiError::NotFound(format!("window {id}")));
     };
     let mut service = found.clone();
-    service.windows.retain(|window| id_of(found, window) != id);
+    service.windows.retain(|window| window.id(&found.id) != id);
     Ok(vec![service])
 }
 

@@ -1,13 +1,15 @@
-//! Planned work as calendars: `/calendar.ics` to subscribe to, and a file for each event.
+//! What is ahead as calendars: `/calendar.ics` to subscribe to, with firm work and rough dates, and a file for each event.
 //!
 //! Times are instants in UTC, so that no zone table is needed and none can be out of date. A new window is a new
 //! revision, which raises SEQUENCE; nothing but a change of the event changes a byte.
 
 use super::feeds::host;
-use super::{Page, PublicMaintenance, Snapshot};
+use super::{Page, PublicChange, PublicMaintenance, Snapshot};
+use forewarn_core::id::derive;
 use forewarn_core::maintenance::Status;
 use icalendar::{Calendar, Component, Event, Property};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use std::collections::BTreeMap;
 
 const CONTENT_TYPE: &str = "text/calendar; charset=utf-8";
@@ -21,19 +23,22 @@ pub(super) fn pages(snapshot: &Snapshot) -> BTreeMap<String, Page> {
     let mut pages: BTreeMap<String, Page> = public
         .iter()
         .map(|item| {
-            let one = calendar(snapshot, &[item]);
+            let one = calendar(snapshot, [event(snapshot, item)]);
             (
                 format!("/events/{}.ics", item.maintenance.id),
                 Page::new(CONTENT_TYPE, one),
             )
         })
         .collect();
-    let all = calendar(snapshot, &public);
+    let firm = public.iter().map(|item| event(snapshot, item));
+    let rough = snapshot.changes_to_come();
+    let rough = rough.iter().map(|item| rough_event(snapshot, item));
+    let all = calendar(snapshot, firm.chain(rough));
     pages.insert("/calendar.ics".into(), Page::new(CONTENT_TYPE, all));
     pages
 }
 
-fn calendar(snapshot: &Snapshot, items: &[&PublicMaintenance]) -> String {
+fn calendar(snapshot: &Snapshot, events: impl IntoIterator<Item = Event>) -> String {
     let name = clean(&format!("{}: planned work", snapshot.organisation.name));
     let mut calendar = Calendar::empty();
     calendar.append_property(("VERSION", "2.0"));
@@ -48,8 +53,8 @@ fn calendar(snapshot: &Snapshot, items: &[&PublicMaintenance]) -> String {
             .done(),
     );
     calendar.append_property(("X-PUBLISHED-TTL", REFRESH));
-    for item in items {
-        calendar.push(event(snapshot, item));
+    for event in events {
+        calendar.push(event);
     }
     calendar.to_string()
 }
@@ -78,6 +83,40 @@ fn event(snapshot: &Snapshot, item: &PublicMaintenance) -> Event {
             },
         )
         // Work on a service does not make its users busy.
+        .add_property("TRANSP", "TRANSPARENT");
+    event.done()
+}
+
+/// A rough date: whole days, because no hour is known, and tentative. Its id is hashed, so that it is no maintenance's.
+fn rough_event(snapshot: &Snapshot, item: &PublicChange) -> Event {
+    let change = &item.change;
+    let id = derive(&["change_ahead", change.id.as_str()]);
+    let url = change.url.clone();
+    let day = |name: &str, date: Date| {
+        Property::new(name, date.strftime("%Y%m%d").to_string())
+            .add_parameter("VALUE", "DATE")
+            .done()
+    };
+    let rough = change.when.words();
+    let mut said = vec![format!("{}, rough date: {rough}", change.kind.words())];
+    if !change.services.is_empty() {
+        let services = snapshot.names(&change.services).join(", ");
+        said.push(format!("Services: {services}"));
+    }
+    said.extend(change.summary.clone());
+    let mut event = Event::new();
+    event
+        .add_property("UID", format!("{id}@{}", host(snapshot)))
+        .add_property("DTSTAMP", stamp(item.changed_at))
+        .add_property("LAST-MODIFIED", stamp(item.changed_at))
+        .add_property("SEQUENCE", item.changes.to_string())
+        .append_property(day("DTSTART", change.when.first()))
+        // The end of whole days is the first day that is not one of them (RFC 5545 3.6.1).
+        .append_property(day("DTEND", change.when.end()))
+        .add_property("SUMMARY", clean(&change.title))
+        .add_property("DESCRIPTION", clean(&said.join("\n")))
+        .add_property("URL", url.unwrap_or_else(|| snapshot.url("/calendar")))
+        .add_property("STATUS", "TENTATIVE")
         .add_property("TRANSP", "TRANSPARENT");
     event.done()
 }

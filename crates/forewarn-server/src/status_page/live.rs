@@ -3,12 +3,13 @@
 //! No request for a public page reaches the database. While the database is away the last pages stay up; they say as of when.
 
 use super::subscription::open_services;
-use super::{Pages, PublicIncident, PublicMaintenance, PublicMessage, Snapshot};
+use super::{Pages, PublicChange, PublicIncident, PublicMaintenance, PublicMessage, Snapshot};
 use forewarn_core::audience::Level;
 use forewarn_core::contact::Channel;
 use forewarn_core::document::Catalogue;
 use forewarn_core::event::{Event, Occasion};
 use forewarn_core::incident::Incident;
+use forewarn_core::maintenance::Status;
 use forewarn_core::message::{Content, Variant, render_page};
 use forewarn_core::template::Template;
 use forewarn_store::{Clock, EventFilter, NoticeFilter, Result, Store, StoredEvent};
@@ -115,6 +116,8 @@ pub async fn snapshot(
     for stored in shown(store, now).await? {
         match stored.event.clone() {
             Event::Incident(incident) => incidents.push(speaker.incident(incident)),
+            // What a window is used for is work, and stands here as that.
+            Event::Window(_) => {}
             Event::Maintenance(maintenance) => {
                 let messages = speaker.notices(store, &stored).await?;
                 maintenances.push(PublicMaintenance {
@@ -137,8 +140,30 @@ pub async fn snapshot(
             .collect(),
         incidents,
         maintenances,
+        changes: changes(store).await?,
         demo,
     })
+}
+
+/// The calendar of changes, without what is told of as work already. As long as that waits for approval, or nobody entered it,
+/// the rough date is all that people may know.
+async fn changes(store: &Store) -> Result<Vec<PublicChange>> {
+    let mut public = Vec::new();
+    for stored in store.changes_ahead().await? {
+        let became = match &stored.change.maintenance {
+            Some(id) => store.event(id.as_str()).await?.map(|found| found.event),
+            None => None,
+        };
+        if matches!(became, Some(Event::Maintenance(m)) if m.status != Status::AwaitingApproval) {
+            continue;
+        }
+        public.push(PublicChange {
+            change: stored.change,
+            changes: stored.changes,
+            changed_at: stored.changed_at,
+        });
+    }
+    Ok(public)
 }
 
 /// What is open, however long ago it was entered, and what changed of late.

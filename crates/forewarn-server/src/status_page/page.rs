@@ -21,27 +21,27 @@ const EXCERPT: usize = 400;
 const PLANNED_ON_FIRST_PAGE: usize = 20;
 
 /// What surrounds every public page.
-struct Around<'a> {
-    snapshot: &'a Snapshot,
-    title: String,
-    current: &'static str,
+pub(super) struct Around<'a> {
+    pub snapshot: &'a Snapshot,
+    pub title: String,
+    pub current: &'static str,
 }
 
 impl Around<'_> {
-    fn language(&self) -> &str {
+    pub fn language(&self) -> &str {
         let languages = &self.snapshot.organisation.languages;
         languages.first().map_or("en", String::as_str)
     }
 
-    fn organisation(&self) -> &str {
+    pub fn organisation(&self) -> &str {
         &self.snapshot.organisation.name
     }
 
-    fn as_of(&self) -> TimeHtml {
+    pub fn as_of(&self) -> TimeHtml {
         when::long_html(self.snapshot.made_at, &self.snapshot.organisation.time_zone)
     }
 
-    fn zone(&self) -> &str {
+    pub fn zone(&self) -> &str {
         self.snapshot.organisation.time_zone.name()
     }
 }
@@ -80,16 +80,16 @@ struct NextUpdate {
     others: TimeHtml,
 }
 
-/// A planned event on the first page.
-struct WorkCard<'a> {
-    work: &'a Maintenance,
-    window: TimeHtml,
-    others: TimeHtml,
-    lasts: String,
-    clocks_change: bool,
-    services: String,
-    effect: Option<String>,
-    action: Option<String>,
+/// A planned event in a list.
+pub(super) struct WorkCard<'a> {
+    pub work: &'a Maintenance,
+    pub window: TimeHtml,
+    pub others: TimeHtml,
+    pub lasts: String,
+    pub clocks_change: bool,
+    pub services: String,
+    pub effect: Option<String>,
+    pub action: Option<String>,
 }
 
 /// Services under one heading.
@@ -166,7 +166,7 @@ pub(super) fn pages(snapshot: &Snapshot) -> BTreeMap<String, Page> {
     pages
 }
 
-fn html(template: &impl Template) -> Page {
+pub(super) fn html(template: &impl Template) -> Page {
     // Rendering writes into a string and every value is at hand: it cannot fail.
     let body = template.render().unwrap_or_default();
     Page::new("text/html; charset=utf-8", body)
@@ -252,7 +252,7 @@ fn incident_card<'a>(snapshot: &'a Snapshot, item: &'a PublicIncident) -> Incide
     }
 }
 
-fn work_card<'a>(snapshot: &'a Snapshot, item: &'a PublicMaintenance) -> WorkCard<'a> {
+pub(super) fn work_card<'a>(snapshot: &'a Snapshot, item: &'a PublicMaintenance) -> WorkCard<'a> {
     let work = &item.maintenance;
     let zone = &snapshot.organisation.time_zone;
     let (start, end) = work.window();
@@ -377,7 +377,11 @@ fn history_page(snapshot: &Snapshot) -> HistoryPage<'_> {
 
 /// A milestone's or status's name for readers: `final_reminder` is "Final reminder".
 pub(crate) fn milestone_words(name: &str) -> String {
-    let mut words = name.replace('_', " ");
+    capital(name.replace('_', " "))
+}
+
+/// Words as they begin a sentence.
+pub(crate) fn capital(mut words: String) -> String {
     if let Some(first) = words.get_mut(..1) {
         first.make_ascii_uppercase();
     }

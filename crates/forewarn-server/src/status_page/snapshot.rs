@@ -1,5 +1,6 @@
 //! The value behind everything public.
 
+use forewarn_core::change_ahead::ChangeAhead;
 use forewarn_core::facts::Facts;
 use forewarn_core::id::Id;
 use forewarn_core::incident::{Incident, Update};
@@ -30,6 +31,9 @@ pub struct Snapshot {
     /// Services that people may subscribe to by themselves.
     #[serde(default)]
     pub open_to: Vec<Id>,
+    /// Changes ahead whose time is not firm: those that became work that is public are not here.
+    #[serde(default)]
+    pub changes: Vec<PublicChange>,
     /// The clock is a movable one: scripts count from `made_at` instead of the reader's clock.
     #[serde(default)]
     pub demo: bool,
@@ -55,6 +59,17 @@ pub struct PublicMaintenance {
     pub changed_at: Timestamp,
     /// Notices that have gone out, oldest first.
     pub messages: Vec<PublicMessage>,
+}
+
+/// An entry of the calendar of changes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PublicChange {
+    /// The entry; all of it is public.
+    pub change: ChangeAhead,
+    /// How often it was changed.
+    pub changes: i64,
+    /// When it was entered or changed last.
+    pub changed_at: Timestamp,
 }
 
 /// A published message at the level that everybody may read.
@@ -186,6 +201,18 @@ impl Snapshot {
             .into_iter()
             .filter(|m| m.maintenance.status == status)
             .collect()
+    }
+
+    /// Changes whose rough time is not over yet, the earliest first.
+    pub fn changes_to_come(&self) -> Vec<&PublicChange> {
+        let today = self.organisation.time_zone.at(self.made_at).date();
+        let mut changes: Vec<_> = self
+            .changes
+            .iter()
+            .filter(|item| item.change.when.last() >= today)
+            .collect();
+        changes.sort_by_key(|item| (item.change.when, &item.change.id));
+        changes
     }
 
     /// The newest message, or `made_at` when nothing was ever said.

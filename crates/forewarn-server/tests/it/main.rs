@@ -5,6 +5,7 @@
 mod app;
 
 mod access;
+mod changes_ahead;
 mod console;
 mod contacts;
 mod decisions;

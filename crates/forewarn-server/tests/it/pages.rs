@@ -34,7 +34,7 @@ async fn fetch(
 on_both_databases! {
     async fn the_pages_are_there_and_stay_when_the_store_is_away(app: TestApp) {
         with_event(&app).await;
-        let paths = ["/", "/history", "/events/INC-1", "/events/MNT-1", "/events/MNT-1.ics", "/calendar.ics", "/history.atom",
+        let paths = ["/", "/history", "/events/INC-1", "/events/MNT-1", "/events/MNT-1.ics", "/calendar", "/calendar.json", "/calendar.ics", "/history.atom",
             "/api/v2/summary.json", "/api/v2/status.json", "/api/v2/components.json", "/api/v2/incidents.json",
             "/api/v2/incidents/unresolved.json", "/api/v2/scheduled-maintenances.json",
             "/api/v2/scheduled-maintenances/upcoming.json", "/api/v2/scheduled-maintenances/active.json"];
@@ -259,6 +259,8 @@ async fn what_waits_for_approval_is_not_public() {
     fetch(&app, "GET", "/events/MNT-1", &[]).await.is(404);
     for path in [
         "/",
+        "/calendar",
+        "/calendar.json",
         "/calendar.ics",
         "/history.atom",
         "/api/v2/summary.json",

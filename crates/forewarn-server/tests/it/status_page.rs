@@ -254,7 +254,27 @@ fn the_calendar_keeps_to_its_format() {
         let calendar: icalendar::Calendar = body.parse().expect("iCalendar");
         use icalendar::Component;
         let events: Vec<&icalendar::Event> = calendar.events().collect();
-        assert_eq!(events.len(), 5);
+        assert_eq!(events.len(), 5 + 3);
+        let sign_in = events
+            .iter()
+            .find(|e| {
+                e.get_summary()
+                    .is_some_and(|s| s.starts_with("New sign-in"))
+            })
+            .unwrap();
+        let property = |name| sign_in.property_value(name);
+        assert_eq!(
+            ["DTSTART", "DTEND", "STATUS", "SEQUENCE", "DTSTAMP", "URL"].map(property),
+            [
+                "20261207",
+                "20261214",
+                "TENTATIVE",
+                "2",
+                "20261120T170000Z",
+                "https://www.example.edu/sign-in?a=1&b=2"
+            ]
+            .map(Some)
+        );
         let upgrade = events
             .iter()
             .find(|e| e.get_uid() == Some("MNT-1@status.example.edu"))
@@ -287,6 +307,64 @@ fn the_calendar_keeps_to_its_format() {
     ] {
         assert!(one.contains(said), "{said}");
     }
+}
+
+#[test]
+fn the_calendar_lists_what_is_firm_and_what_is_rough_by_month() {
+    let snapshot = samples().snapshot();
+    let body = text(&snapshot, "/calendar");
+    let headings: Vec<&str> = body
+        .split("<h2 class=\"section\">")
+        .skip(1)
+        .map(|rest| rest.split('<').next().unwrap())
+        .collect();
+    assert_eq!(
+        headings,
+        [
+            "November 2026",
+            "December 2026",
+            "Third quarter of 2027 (July to September)"
+        ]
+    );
+    let december = body.split("December 2026</h2>").nth(1).unwrap();
+    let december = december.split("</section>").next().unwrap();
+    let order = [
+        "New certificates for sign-in",
+        "Campus maps move",
+        "New sign-in",
+        "Week of 7 December 2026",
+        "https://www.example.edu/sign-in?a=1&#38;b=2",
+    ]
+    .map(|words| december.find(words).unwrap_or_else(|| panic!("{words}")));
+    assert!(order[2] < order[3], "{order:?}");
+    assert!(!body.contains("Printers of last spring") && !body.contains("SECRET"));
+    let listed: Value = serde_json::from_str(&text(&snapshot, "/calendar.json")).unwrap();
+    let shown: Vec<String> = listed["changes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|c| {
+            format!(
+                "{} {} {} {} {}",
+                c["first_day"].as_str().unwrap(),
+                c["last_day"].as_str().unwrap(),
+                c["id"].as_str().unwrap(),
+                c["precision"].as_str().unwrap(),
+                c["start"].as_str().unwrap_or("-")
+            )
+        })
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            "2026-11-23 2026-11-24 MNT-3 time 2026-11-23T22:00:00.000-08:00",
+            "2026-11-30 2026-12-01 MNT-1 time 2026-11-30T22:00:00.000-08:00",
+            "2026-12-01 2026-12-31 maps month -",
+            "2026-12-04 2026-12-05 MNT-2 time 2026-12-04T22:00:00.000-08:00",
+            "2026-12-07 2026-12-13 sso week -",
+            "2027-07-01 2027-09-30 archive quarter -",
+        ]
+    );
 }
 
 #[test]

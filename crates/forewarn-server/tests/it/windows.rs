@@ -75,6 +75,27 @@ async fn a_window_is_added_changed_and_removed() {
 }
 
 #[tokio::test]
+async fn people_are_told_of_a_window_that_asks_for_it() {
+    let app = TestApp::campus().await;
+    let all = app.get("/api/v1/windows").await.is(200).json();
+    let mut sunday = all["items"][0].clone();
+    let path = format!("/api/v1/windows/{}", sunday["id"].as_str().unwrap());
+    sunday["tell"] = json!("5w");
+    let told = app
+        .request(As::Administrator, "PUT", &path, &sunday.to_string())
+        .await
+        .is(422)
+        .problems();
+    assert!(told[0].starts_with("tell: must be an offset"), "{told:?}");
+    // It is the same window, so its id stays.
+    sunday["tell"] = json!("2bd");
+    let kept = app
+        .request(As::Administrator, "PUT", &path, &sunday.to_string())
+        .await;
+    assert_eq!(kept.is(200).json(), sunday);
+}
+
+#[tokio::test]
 async fn what_is_wrong_with_a_window_is_told_at_its_fields() {
     let app = TestApp::campus().await;
     let wrong = json!({"service": "databse", "rrule": "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", "start": "22:00", "duration": "PT4H", "colour": "red"});

@@ -3,7 +3,7 @@
 use crate::database::Database;
 use crate::samples::*;
 use forewarn_core::contact::Channel;
-use forewarn_store::{Lane, RestoreNote, Role, Store, StoreError};
+use forewarn_store::{Lane, RestoreNote, Role, Store, StoreError, VERSION};
 
 /// Something in every table, nothing under way.
 async fn fill(db: &Database) {
@@ -176,7 +176,7 @@ on_both_databases! {
             assert!(matches!(problem, StoreError::Corrupt(_)), "{problem:?}");
             assert!(empty(&db).await);
         }
-        let newer = saved.replacen("\"forewarn_backup\":1", "\"forewarn_backup\":4000", 1);
+        let newer = saved.replacen(&format!("\"forewarn_backup\":{VERSION}"), "\"forewarn_backup\":4000", 1);
         let problem = db.store.restore(newer.as_bytes(), at(20)).await.unwrap_err().to_string();
         assert!(problem.contains("made by a newer Forewarn (tables at version 4000"), "{problem}");
         // And the whole one is taken by the same database.

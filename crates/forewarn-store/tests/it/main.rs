@@ -24,3 +24,4 @@ mod reach;
 mod samples;
 mod schema;
 mod subscriptions;
+mod windows;

@@ -330,6 +330,7 @@ async fn publish(store: &Store, clock: &Clock, catalogue: &Catalogue) -> Result<
         catalogue,
         now,
         told: &[],
+        others: &[],
         change: None,
     });
     let changes = changes_from(&plan, &[]);

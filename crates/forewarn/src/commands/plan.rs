@@ -60,6 +60,7 @@ pub fn run(args: PlanArgs) -> anyhow::Result<ExitCode> {
         catalogue: &catalogue,
         now,
         told: &[],
+        others: &[],
         change: None,
     });
     plan.warnings.extend(audiences_without_contacts(

@@ -218,6 +218,8 @@ impl Operator {
                         .await
                 }
                 Event::Incident(i) => self.update(store, i, stored.sequence, way).await,
+                // The operator of the simulation has no windows.
+                Event::Window(_) => true,
             };
             if done {
                 return;
@@ -315,6 +317,7 @@ impl Operator {
             catalogue: &self.catalogue,
             now,
             told: &told,
+            others: &[],
             change: milestone.map(|milestone| Change {
                 milestone,
                 counter: earlier.len() as u32,
@@ -416,7 +419,7 @@ impl Operator {
     fn note(&mut self, event: &Event, changes: &Changes, update: Option<u32>) {
         let revision = match event {
             Event::Maintenance(m) => m.revision,
-            Event::Incident(_) => 1,
+            Event::Incident(_) | Event::Window(_) => 1,
         };
         for notice in &changes.add {
             let noted = Noted {
@@ -463,6 +466,7 @@ impl Operator {
                 },
                 Event::Incident(i) if i.status.is_open() => 70,
                 Event::Incident(_) => continue,
+                Event::Window(_) => continue,
             };
             busy = true;
             let by = SignedDuration::from_mins(30);
@@ -472,6 +476,7 @@ impl Operator {
                         .await
                 }
                 Event::Incident(i) => self.update(store, i, stored.sequence, way).await,
+                Event::Window(_) => true,
             };
         }
         busy

@@ -1,15 +1,19 @@
 //! Sample data for every screen: full, empty, with errors, and hostile. Used by the example and by the tests.
 
 use forewarn_core::audience::Audience;
+use forewarn_core::change_ahead::{ChangeAhead, ChangeKind};
 use forewarn_core::document::{Node, Problems, parse_yaml};
 use forewarn_core::facts::{Action, Facts, When};
 use forewarn_core::id::Id;
 use forewarn_core::incident::{Declaration, Impact, Incident, NewUpdate, Severity, Status};
 use forewarn_core::maintenance::{self, Maintenance, Step};
 use forewarn_core::organisation::Organisation;
+use forewarn_core::period::Period;
 use forewarn_core::service::Service;
 use forewarn_core::time::{CivilTime, Zone};
-use forewarn_server::status_page::{PublicIncident, PublicMaintenance, PublicMessage, Snapshot};
+use forewarn_server::status_page::{
+    PublicChange, PublicIncident, PublicMaintenance, PublicMessage, Snapshot,
+};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 
@@ -277,6 +281,50 @@ impl Samples {
         }
     }
 
+    /// Changes whose time is not firm yet, and one that is over.
+    fn changes(&self) -> Vec<PublicChange> {
+        let entries = [
+            (
+                "sso",
+                "New sign-in",
+                ChangeKind::Release,
+                "week of 2026-12-07",
+            ),
+            (
+                "archive",
+                "Old mail archive",
+                ChangeKind::EndOfLife,
+                "2027-Q3",
+            ),
+            ("maps", "Campus maps move", ChangeKind::Migration, "2026-12"),
+            (
+                "past",
+                "Printers of last spring",
+                ChangeKind::Release,
+                "2026-05",
+            ),
+        ];
+        let mut changes: Vec<PublicChange> = entries
+            .into_iter()
+            .map(|(name, title, kind, when)| PublicChange {
+                change: ChangeAhead {
+                    id: id(name),
+                    title: self.t(title),
+                    kind,
+                    services: vec![id("sso"), id("portal")],
+                    when: Period::parse(when).expect("a rough date"),
+                    summary: Some(self.t("You sign in once for everything.")),
+                    url: None,
+                    maintenance: None,
+                },
+                changes: 2,
+                changed_at: at("2026-11-20T17:00:00Z"),
+            })
+            .collect();
+        changes[0].change.url = Some("https://www.example.edu/sign-in?a=1&b=2".into());
+        changes
+    }
+
     /// A page with everything on it.
     pub fn snapshot(&self) -> Snapshot {
         use maintenance::Status::{AwaitingApproval, Cancelled, Completed, InProgress, Scheduled};
@@ -316,6 +364,7 @@ impl Samples {
             ],
             maintenances,
             open_to: self.services().into_iter().map(|s| s.id).collect(),
+            changes: self.changes(),
             demo: true,
         }
     }
@@ -338,6 +387,7 @@ impl Samples {
             incidents: vec![],
             maintenances: vec![],
             open_to: vec![],
+            changes: vec![],
             demo: false,
         }
     }

@@ -42,6 +42,7 @@ async fn open_events(desk: &Desk, catalogue: &Catalogue) -> crate::error::Result
         incidents: Vec::new(),
         maintenances: Vec::new(),
         open_to: Vec::new(),
+        changes: Vec::new(),
         demo: false,
     };
     for stored in desk.app.store.events(&filter, 1000).await? {
@@ -50,6 +51,7 @@ async fn open_events(desk: &Desk, catalogue: &Catalogue) -> crate::error::Result
                 incident,
                 messages: Vec::new(),
             }),
+            Event::Window(_) => {}
             Event::Maintenance(maintenance) => snapshot.maintenances.push(PublicMaintenance {
                 maintenance,
                 created_at: stored.created_at,

@@ -1,0 +1,104 @@
+//! What stands in the way of a window: days without planned work, and other work at the same time.
+//!
+//! Neither stops the planning. Two works in one night may be meant, and some audiences would rather lose one night than two.
+
+use super::Planner;
+use crate::audience::Audience;
+use crate::id::Id;
+use crate::maintenance::Maintenance;
+use crate::service::{Affected, affected};
+use crate::time::CivilTime;
+use std::collections::BTreeSet;
+
+const FIELD: &str = "maintenance.start";
+
+impl Planner<'_> {
+    /// Points at blackouts and at other open work that this work meets.
+    pub(super) fn warn_of_clashes(&mut self, affected: &[Affected]) {
+        if self.input.maintenance.status.is_over() {
+            return;
+        }
+        let blackouts = self.blackouts(affected);
+        let collisions = self.collisions(affected);
+        for problem in blackouts.into_iter().chain(collisions) {
+            self.warn(FIELD, problem);
+        }
+    }
+
+    fn blackouts(&self, affected: &[Affected]) -> Vec<String> {
+        let organisation = &self.input.catalogue.organisation;
+        let concerns = |services: &[Id]| {
+            services.is_empty() || affected.iter().any(|a| services.contains(&a.service))
+        };
+        organisation
+            .blackout
+            .iter()
+            .filter(|b| concerns(&b.services))
+            .filter(|b| b.overlaps(self.start, self.end, &organisation.time_zone))
+            .map(|b| {
+                let (days, reason) = (b.days(), &b.reason);
+                format!("lies in a blackout, in which no work is to be planned: {reason} ({days})")
+            })
+            .collect()
+    }
+
+    fn collisions(&self, affected: &[Affected]) -> Vec<String> {
+        let mut met: Vec<&Maintenance> = self
+            .input
+            .others
+            .iter()
+            .filter(|other| other.id != self.input.maintenance.id && !other.status.is_over())
+            .filter(|other| {
+                let (start, end) = other.window();
+                start < self.end && end > self.start
+            })
+            .collect();
+        met.sort_by_key(|other| (other.window().0, &other.id));
+        met.into_iter()
+            .filter_map(|other| self.collision(other, affected))
+            .collect()
+    }
+
+    /// What this work has in common with one at the same time, in words; nothing when nobody is met twice.
+    fn collision(&self, other: &Maintenance, own: &[Affected]) -> Option<String> {
+        let catalogue = self.input.catalogue;
+        let its = affected(&other.services, &catalogue.services);
+        let shared: BTreeSet<&Id> = its
+            .iter()
+            .map(|a| &a.service)
+            .filter(|id| own.iter().any(|a| a.service == **id))
+            .collect();
+        let hears = |audience: &&Audience| {
+            let by = |work: &Maintenance, affected: &[Affected]| {
+                audience.reached_by(&work.about(), affected).is_some()
+            };
+            by(self.input.maintenance, own) && by(other, &its)
+        };
+        let services = catalogue.services.iter();
+        let services = services.filter(|s| shared.contains(&s.id));
+        let services: Vec<&str> = services.map(|s| s.name.as_str()).collect();
+        let audiences = catalogue.audiences.iter().filter(hears);
+        let audiences: Vec<&str> = audiences.map(|a| a.name.as_str()).collect();
+        let common: Vec<String> = [
+            ("affect", services.join(", ")),
+            ("are told to", audiences.join(", ")),
+        ]
+        .into_iter()
+        .filter(|(_, names)| !names.is_empty())
+        .map(|(verb, names)| format!("{verb} {names}"))
+        .collect();
+        if common.is_empty() {
+            return None;
+        }
+        let (common, id, title) = (common.join(" and "), &other.id, &other.title);
+        let clock = |time: &CivilTime| time.civil.strftime("%a %-d %b %Y, %H:%M").to_string();
+        let (start, end, zone) = (
+            clock(&other.start),
+            clock(&other.end),
+            other.end.zone.name(),
+        );
+        Some(format!(
+            "overlaps with {id} '{title}' ({start} to {end}, {zone}): both {common}"
+        ))
+    }
+}
