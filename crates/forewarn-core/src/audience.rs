@@ -108,6 +108,9 @@ pub struct Audience {
     /// Its members have people of their own to tell: their messages bring a version to forward.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub forwardable: bool,
+    /// What it would hear on one day before several events start comes in one message.
+    #[serde(skip_serializing_if = "is_true", default = "yes")]
+    pub digest: bool,
     /// An address list that Forewarn does not hold.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub external: Option<External>,
@@ -118,6 +121,18 @@ pub struct Audience {
 pub struct External {
     /// The list's address.
     pub email: EmailAddress,
+}
+
+fn yes() -> bool {
+    true
+}
+
+#[allow(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde asks for a reference"
+)]
+fn is_true(on: &bool) -> bool {
+    *on
 }
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
@@ -164,11 +179,12 @@ impl Audience {
         let members = fields
             .node("members")
             .and_then(|node| Membership::read(node, &fields.path_of("members"), problems));
-        let flag = |fields: &mut Fields<'_>, name, problems: &mut Problems| {
-            fields.optional(name, problems, boolean).unwrap_or(false)
+        let flag = |fields: &mut Fields<'_>, name, usual, problems: &mut Problems| {
+            fields.optional(name, problems, boolean).unwrap_or(usual)
         };
-        let self_service = flag(&mut fields, "self_service", problems);
-        let forwardable = flag(&mut fields, "forwardable", problems);
+        let self_service = flag(&mut fields, "self_service", false, problems);
+        let forwardable = flag(&mut fields, "forwardable", false, problems);
+        let digest = flag(&mut fields, "digest", true, problems);
         let external = fields.node("external").and_then(|node| {
             let mut fields = Fields::of(node, &fields.path_of("external"), problems)?;
             let email = fields.required("email", problems, EmailAddress::parse);
@@ -199,6 +215,7 @@ impl Audience {
             members,
             self_service,
             forwardable,
+            digest,
             external,
         })
     }

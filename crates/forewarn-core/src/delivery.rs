@@ -32,6 +32,15 @@ pub enum Outcome {
     },
 }
 
+/// By what the message of a delivery is known outside, as part of its `Message-ID` or `webhook-id`: the delivery's own id, or,
+/// for all that one endpoint is told of in one bundle, the same.
+pub fn message_key(delivery: &str, bundled: Option<(&str, &str)>) -> String {
+    match bundled {
+        None => delivery.to_owned(),
+        Some((endpoint, bundle)) => crate::id::derive(&["digest", bundle, endpoint]),
+    }
+}
+
 /// Where a delivery stands. Accepted is not delivered: only a receipt from the far end makes `Delivered`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -2,6 +2,7 @@
 //!
 //! Preview, approval and sending use these same functions, so they are the same bytes.
 
+mod digest;
 pub(crate) mod markdown;
 mod render;
 mod sms;
@@ -9,6 +10,7 @@ mod times;
 mod values;
 mod webhook;
 
+pub use digest::digest;
 pub use markdown::render_markdown;
 pub use render::{render, render_page};
 pub use sms::{Encoding, Segments, sms_segments};

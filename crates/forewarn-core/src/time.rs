@@ -50,6 +50,12 @@ impl Zone {
         }
     }
 
+    /// The first instant of the next day on this zone's clocks.
+    pub fn end_of_day(&self, at: Timestamp) -> Timestamp {
+        let next = self.at(at).tomorrow().and_then(|next| next.start_of_day());
+        next.map_or(at, |next| next.timestamp())
+    }
+
     /// The IANA name.
     pub fn name(&self) -> &str {
         &self.name

@@ -2,12 +2,13 @@
 
 use crate::Engine;
 use crate::channel::Channels;
+use forewarn_core::contact::Channel;
 use forewarn_core::document::Catalogue;
 use forewarn_core::event::Event;
 use forewarn_core::maintenance::Status;
 use forewarn_core::plan::REQUESTERS;
 use forewarn_core::service::affected;
-use forewarn_store::{DueNotice, Entry, Lane, Recipients, Result, StoreError};
+use forewarn_store::{BUNDLED, DueNotice, Entry, Lane, Recipients, Result, StoreError};
 use jiff::Timestamp;
 use std::collections::BTreeSet;
 
@@ -44,6 +45,7 @@ impl<C: Channels> Engine<C> {
                 more |= !chunk.complete;
             }
         }
+        more |= self.store.release_bundles(now).await?;
         self.store.finish_notices(now).await?;
         Ok(more)
     }
@@ -58,6 +60,9 @@ impl<C: Channels> Engine<C> {
     ) -> Result<bool> {
         let mut notice = notice;
         let mut moved_on = None;
+        if let Some(until) = shares_its_day(&notice, catalogue) {
+            self.store.bundle(&notice, until, now).await?;
+        }
         if notice.occasion.milestone == "start"
             && let Some(stored) = self.store.event(notice.event.id().as_str()).await?
         {
@@ -99,6 +104,27 @@ impl<C: Channels> Engine<C> {
             other => other.map(|_| true),
         }
     }
+}
+
+/// The end of the day that a notice may share with those of other events, where it may: on the audience's clocks, and not where
+/// work starts on the same day.
+fn shares_its_day(notice: &DueNotice, catalogue: &Catalogue) -> Option<Timestamp> {
+    let Event::Maintenance(maintenance) = &notice.event else {
+        return None;
+    };
+    let bundled = BUNDLED.contains(&notice.occasion.milestone.as_str());
+    let by_mail = notice.channels.contains(&Channel::Email);
+    let audience = catalogue
+        .audiences
+        .iter()
+        .find(|a| a.id == *notice.audience)?;
+    if !bundled || !by_mail || !audience.digest {
+        return None;
+    }
+    let organisation = &catalogue.organisation.time_zone;
+    let zone = audience.time_zone.as_ref().unwrap_or(organisation);
+    let until = zone.end_of_day(notice.due);
+    (maintenance.window().0 >= until).then_some(until)
 }
 
 /// Who a notice goes to: its audience as it is now, or the people who run the event.

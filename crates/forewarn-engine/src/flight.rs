@@ -5,6 +5,7 @@ use crate::channel::{Channels, Parcel};
 use forewarn_core::delivery::{DeliveryStatus, Next, Outcome, after};
 use forewarn_store::{Claimed, Lane, Recorded, Result, StoreError};
 use jiff::Timestamp;
+use std::collections::HashMap;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -54,14 +55,16 @@ impl<C: Channels> Engine<C> {
         let (stale, fresh): (Vec<Claimed>, Vec<Claimed>) =
             claimed.into_iter().partition(|d| d.expires <= started);
         let mut recorded: Vec<Recorded> = stale.iter().map(|d| expired(d, started)).collect();
-        let outcomes = match self.ready(&fresh).await {
+        let messages = together(fresh);
+        let outcomes = match self.ready(&messages).await {
             Ok(parcels) => self.channels.send(parcels, started).await,
             // Nothing was sent: the attempt failed below us and is tried again.
-            Err(error) => fresh.iter().map(|_| unsent(&error)).collect(),
+            Err(error) => messages.iter().map(|_| unsent(&error)).collect(),
         };
         let ended = self.clock.now();
-        for (delivery, outcome) in fresh.iter().zip(&outcomes) {
-            recorded.push(record(delivery, outcome, started, ended));
+        for (message, outcome) in messages.iter().zip(&outcomes) {
+            let told = message.iter();
+            recorded.extend(told.map(|delivery| record(delivery, outcome, started, ended)));
         }
         for outcome in &recorded {
             metrics::counter!("forewarn_attempts_total", "outcome" => outcome.outcome).increment(1);
@@ -70,11 +73,11 @@ impl<C: Channels> Engine<C> {
     }
 
     /// The parcels of these deliveries. While the database is away they wait: an attempt that was not made must not count.
-    async fn ready(&self, claimed: &[Claimed]) -> Result<Vec<Parcel>> {
+    async fn ready(&self, messages: &[Vec<Claimed>]) -> Result<Vec<Parcel>> {
         loop {
-            match self.parcels(claimed).await {
+            match self.parcels(messages).await {
                 Err(StoreError::Unavailable(problem) | StoreError::Full(problem)) => {
-                    tracing::warn!(%problem, messages = claimed.len(), "messages wait for the database");
+                    tracing::warn!(%problem, messages = messages.len(), "messages wait for the database");
                     tokio::time::sleep(ONCE_MORE).await;
                 }
                 other => return other,
@@ -95,6 +98,26 @@ impl<C: Channels> Engine<C> {
             }
         }
     }
+}
+
+/// What each message tells: one delivery, or all of a bundle to one endpoint, in their order.
+fn together(claimed: Vec<Claimed>) -> Vec<Vec<Claimed>> {
+    let mut messages: Vec<Vec<Claimed>> = Vec::with_capacity(claimed.len());
+    let mut bundles: HashMap<(String, String), usize> = HashMap::new();
+    for delivery in claimed {
+        let bundle = delivery.bundle.clone();
+        let key = bundle.map(|bundle| (bundle, delivery.endpoint_id.clone()));
+        match key.as_ref().and_then(|key| bundles.get(key)) {
+            Some(&place) => messages[place].push(delivery),
+            None => {
+                if let Some(key) = key {
+                    bundles.insert(key, messages.len());
+                }
+                messages.push(vec![delivery]);
+            }
+        }
+    }
+    messages
 }
 
 fn unsent(error: &StoreError) -> Outcome {

@@ -4,11 +4,13 @@ use crate::Engine;
 use crate::channel::smtp::Mail;
 use crate::channel::webhook::Hook;
 use crate::channel::{Channels, Parcel};
+use forewarn_core::audience::Audience;
 use forewarn_core::contact::{Channel, EmailAddress, Endpoint};
+use forewarn_core::delivery::message_key;
 use forewarn_core::document::Catalogue;
 use forewarn_core::id::Id;
 use forewarn_core::mail::{List, MailParts, Recipient, Sender, message_id};
-use forewarn_core::message::{Content, Variant, render, webhook_body, webhook_id};
+use forewarn_core::message::{Content, Variant, digest, render, webhook_body, webhook_id};
 use forewarn_core::plan::built_in_name;
 use forewarn_core::template::Template;
 use forewarn_core::time::Zone;
@@ -57,6 +59,44 @@ struct Source {
     templates: Vec<Template>,
 }
 
+impl Source {
+    fn audience(&self) -> Option<&Audience> {
+        let all = self.catalogue.audiences.iter();
+        all.clone().find(|a| a.id == *self.audience.as_str())
+    }
+}
+
+/// In whose words: level, channel, language and zone of a recipient, the audience's or the organisation's where they have none.
+fn variant(delivery: &Claimed, source: &Source) -> Variant {
+    let organisation = &source.catalogue.organisation;
+    let own = delivery
+        .time_zone
+        .as_deref()
+        .and_then(|name| Zone::parse(name).ok());
+    let zone = own.or_else(|| source.audience().and_then(|a| a.time_zone.clone()));
+    let language = delivery.language.clone();
+    Variant {
+        level: delivery.level,
+        channel: delivery.endpoint.channel(),
+        language: language
+            .or_else(|| organisation.languages.first().cloned())
+            .unwrap_or_else(|| "en".into()),
+        zone: zone.unwrap_or_else(|| organisation.time_zone.clone()),
+    }
+}
+
+/// What distinguishes the variants of notices.
+fn variant_key(delivery: &Claimed) -> String {
+    let zone = delivery.time_zone.as_deref().unwrap_or("");
+    let language = delivery.language.as_deref().unwrap_or("");
+    format!(
+        "{}|{}|{}|{language}|{zone}",
+        delivery.notice,
+        delivery.level.rank(),
+        delivery.endpoint.channel().as_str()
+    )
+}
+
 /// Variants by notice, level, channel, language and zone.
 #[derive(Default)]
 pub(crate) struct Cache {
@@ -65,17 +105,26 @@ pub(crate) struct Cache {
 }
 
 impl<C: Channels> Engine<C> {
-    /// The parcel of each claimed delivery, in their order. A notice that cannot be understood fails alone.
-    pub(crate) async fn parcels(&self, claimed: &[Claimed]) -> Result<Vec<Parcel>> {
-        let mut parcels = Vec::with_capacity(claimed.len());
-        for delivery in claimed {
-            parcels.push(match self.source(&delivery.notice).await {
-                Ok(source) => {
-                    let rendered = self.rendered(delivery, &source);
-                    self.parcel(delivery, &source, &rendered)
+    /// The parcel of each message, in their order. A notice that cannot be understood fails alone.
+    pub(crate) async fn parcels(&self, messages: &[Vec<Claimed>]) -> Result<Vec<Parcel>> {
+        let mut parcels = Vec::with_capacity(messages.len());
+        for message in messages {
+            let mut sources = Vec::with_capacity(message.len());
+            let mut problem = None;
+            for delivery in message {
+                match self.source(&delivery.notice).await {
+                    Ok(source) => sources.push(source),
+                    Err(StoreError::Corrupt(told)) => problem = Some(told),
+                    Err(away) => return Err(away),
                 }
-                Err(StoreError::Corrupt(problem)) => Parcel::Undeliverable(problem),
-                Err(away) => return Err(away),
+            }
+            parcels.push(match (problem, message.as_slice(), sources.as_slice()) {
+                (Some(problem), _, _) => Parcel::Undeliverable(problem),
+                (None, [delivery], [source]) => {
+                    let rendered = self.rendered(delivery, source);
+                    self.parcel(delivery, source, &rendered)
+                }
+                (None, told, sources) => self.digest(told, sources),
             });
         }
         Ok(parcels)
@@ -108,49 +157,59 @@ impl<C: Channels> Engine<C> {
     }
 
     fn rendered(&self, delivery: &Claimed, source: &Source) -> Arc<Rendered> {
-        let channel = delivery.endpoint.channel();
-        let zone = delivery.time_zone.as_deref().unwrap_or("");
-        let language = delivery.language.as_deref().unwrap_or("");
-        let key = format!(
-            "{}|{}|{}|{language}|{zone}",
-            delivery.notice,
-            delivery.level.rank(),
-            channel.as_str()
-        );
+        let key = variant_key(delivery);
+        self.cached(&key, || self.render_variant(delivery, source))
+    }
+
+    fn cached(&self, key: &str, render: impl FnOnce() -> Rendered) -> Arc<Rendered> {
         let mut cache = self.cache();
-        if let Some(rendered) = cache.variants.get(&key) {
+        if let Some(rendered) = cache.variants.get(key) {
             return rendered.clone();
         }
         if cache.variants.len() >= CACHE {
             *cache = Cache::default();
         }
-        let rendered = Arc::new(self.render_variant(delivery, source));
-        cache.variants.insert(key, rendered.clone());
+        let rendered = Arc::new(render());
+        cache.variants.insert(key.to_owned(), rendered.clone());
         rendered
     }
 
-    fn render_variant(&self, delivery: &Claimed, source: &Source) -> Rendered {
-        let organisation = &source.catalogue.organisation;
-        let audience = source
-            .catalogue
-            .audiences
-            .iter()
-            .find(|a| a.id == *source.audience.as_str());
-        let zone = delivery
-            .time_zone
-            .as_deref()
-            .and_then(|name| Zone::parse(name).ok());
-        let zone = zone.or_else(|| audience.and_then(|a| a.time_zone.clone()));
-        let variant = Variant {
-            level: delivery.level,
-            channel: delivery.endpoint.channel(),
-            language: delivery
-                .language
-                .clone()
-                .or_else(|| organisation.languages.first().cloned())
-                .unwrap_or_else(|| "en".into()),
-            zone: zone.unwrap_or_else(|| organisation.time_zone.clone()),
+    /// One message that tells of several events, each as its own message would, in the order in which they start.
+    fn digest(&self, told: &[Claimed], sources: &[Arc<Source>]) -> Parcel {
+        let mut parts: Vec<(&Claimed, &Arc<Source>)> = told.iter().zip(sources).collect();
+        parts.sort_by_key(|(delivery, source)| {
+            let start = source.content.start.as_ref().map(|start| start.instant());
+            (start, delivery.id.clone())
+        });
+        let Some(&(first, source)) = parts.first() else {
+            return Parcel::Undeliverable("the message tells of nothing".into());
         };
+        let contents: Vec<(&Content, Variant)> = parts
+            .iter()
+            .map(|(delivery, source)| (&source.content, variant(delivery, source)))
+            .collect();
+        let url = format!(
+            "{}/calendar",
+            self.identity.public_url.trim_end_matches('/')
+        );
+        let bundle = first.bundle.as_deref().unwrap_or_default();
+        let Some(content) = digest(bundle, &contents, &source.templates, url) else {
+            return Parcel::Undeliverable("the message tells of nothing".into());
+        };
+        let own = Source {
+            content,
+            audience: source.audience.clone(),
+            catalogue: source.catalogue.clone(),
+            templates: source.templates.clone(),
+        };
+        let keys: Vec<String> = parts.iter().map(|(d, _)| variant_key(d)).collect();
+        let rendered = self.cached(&keys.join("&"), || self.render_variant(first, &own));
+        self.parcel(first, &own, &rendered)
+    }
+
+    fn render_variant(&self, delivery: &Claimed, source: &Source) -> Rendered {
+        let audience = source.audience();
+        let variant = variant(delivery, source);
         let message = render(&source.content, &variant, &source.templates);
         match variant.channel {
             Channel::Email => {
@@ -193,8 +252,10 @@ impl<C: Channels> Engine<C> {
                     "{}/u/{token}",
                     self.identity.public_url.trim_end_matches('/')
                 );
+                let bundled = delivery.bundle.as_deref();
+                let bundled = bundled.map(|bundle| (delivery.endpoint_id.as_str(), bundle));
                 let id = message_id(
-                    &delivery.id,
+                    &message_key(&delivery.id, bundled),
                     &self.installation,
                     self.identity.from.domain(),
                 );

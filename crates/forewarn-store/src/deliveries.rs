@@ -35,6 +35,8 @@ pub struct Claimed {
     pub language: Option<String>,
     /// Zone of the recipient.
     pub time_zone: Option<String>,
+    /// It is told in one message with the others of this bundle to the same endpoint.
+    pub bundle: Option<String>,
 }
 
 /// What became of an attempt.
@@ -94,6 +96,9 @@ pub struct DeliveryRow {
     pub status: DeliveryStatus,
     /// Why, where there is more to say.
     pub reason: Option<String>,
+    /// Its endpoint's id, and the bundle with which it is told in one message.
+    #[serde(skip)]
+    pub bundled: Option<(String, String)>,
     /// When it is tried next, while it is queued.
     pub next_at: Option<Timestamp>,
     /// What was tried.
@@ -118,9 +123,17 @@ pub struct DeliveryFilter {
 // One message at a time per endpoint and event: two on the way at once could arrive in the wrong order. Counted by FILTER
 // and not asked for in WHERE, so that PostgreSQL looks up each one's few neighbours: by its counts, which are always old
 // here, it would rather walk the index of all attempts for each.
+//
+// Of a bundle's deliveries to one endpoint the first one stands for all: whoever claims it takes the others along.
 const FREE: &str = "d.status = 'queued' AND d.lane = $1 AND d.next_at <= $2 AND 0 = (
   SELECT COUNT(*) FILTER (WHERE o.status = 'attempting') FROM deliveries o
   WHERE o.event = d.event AND o.contact = d.contact AND o.endpoint = d.endpoint)";
+const FIRST_OF_BUNDLE: &str = "(d.bundle IS NULL OR d.id = (SELECT MIN(f.id) FROM deliveries f
+  WHERE f.bundle = d.bundle AND f.endpoint = d.endpoint AND f.status = 'queued'))";
+
+const CLAIMED: &str =
+    "SELECT d.id, d.notice, d.endpoint, d.attempt, d.level, d.expires, e.body, e.name, e.language, e.time_zone,
+   d.outcome IS NOT NULL, d.bundle FROM deliveries d LEFT JOIN endpoints e ON e.id = d.endpoint";
 
 impl Store {
     /// Claims up to `limit` deliveries of a lane that are due, those that wait longest first. The attempt is committed
@@ -139,13 +152,13 @@ impl Store {
         // The limit stands in the text, so that a plan knows how little is wanted.
         let locked = tx.either("", "FOR UPDATE OF d SKIP LOCKED");
         let due = format!(
-            "SELECT d.id, d.notice, d.endpoint, d.attempt, d.level, d.expires, e.body, e.name, e.language, e.time_zone,
-               d.outcome IS NOT NULL
-             FROM deliveries d LEFT JOIN endpoints e ON e.id = d.endpoint
-             WHERE {FREE} ORDER BY d.next_at LIMIT {limit} {locked}"
+            "{CLAIMED} WHERE {FREE} AND {FIRST_OF_BUNDLE} ORDER BY d.next_at LIMIT {limit} {locked}"
         );
         loop {
-            let due = Due::read(&tx.rows(&due, args![lane.number(), now]).await?)?;
+            let mut rows = tx.rows(&due, args![lane.number(), now]).await?;
+            let with_them = bundled_with(&mut tx, &rows).await?;
+            rows.extend(with_them);
+            let due = Due::read(&rows)?;
             due.put_aside_and_claim(&mut tx, node, now).await?;
             // Only an empty answer says that nothing waits.
             if due.homeless.is_empty() || !due.claimed.is_empty() {
@@ -351,7 +364,7 @@ impl Store {
 
 const LISTED: &str =
     "SELECT d.id, d.notice, d.event, d.contact, d.channel, COALESCE(e.address, ''), d.level, d.status, d.reason,
-    d.next_at FROM deliveries d LEFT JOIN endpoints e ON e.id = d.endpoint WHERE d.id > $1";
+    d.next_at, d.bundle, d.endpoint FROM deliveries d LEFT JOIN endpoints e ON e.id = d.endpoint WHERE d.id > $1";
 
 /// A contact may lose an address while a message to it waits.
 const CLOSE_HOMELESS: (&str, &str) = (
@@ -521,7 +534,28 @@ fn claimed(row: &Row, body: &str) -> Result<Claimed> {
         name: row.maybe_text(7)?,
         language: row.maybe_text(8)?,
         time_zone: row.maybe_text(9)?,
+        bundle: row.maybe_text(11)?,
     })
+}
+
+/// The other deliveries of the bundles whose first ones are in `rows`, endpoint by endpoint.
+async fn bundled_with(tx: &mut Tx, rows: &[Row]) -> Result<Vec<Row>> {
+    let mut found = Vec::new();
+    // Waited for, not skipped: the first one is ours, so all of it is, but for what a newer message is just closing.
+    let lock = tx.either("", "FOR UPDATE OF d").to_owned();
+    for row in rows {
+        let Some(bundle) = row.maybe_text(11)? else {
+            continue;
+        };
+        let sql = format!(
+            "{CLAIMED} WHERE d.bundle = $1 AND d.endpoint = $2 AND d.id > $3 AND d.status = 'queued' AND 0 = (
+               SELECT COUNT(*) FILTER (WHERE o.status = 'attempting') FROM deliveries o
+               WHERE o.event = d.event AND o.contact = d.contact AND o.endpoint = d.endpoint) ORDER BY d.id {lock}"
+        );
+        let others = args![bundle, row.text(2)?, row.text(0)?];
+        found.extend(tx.rows(&sql, others).await?);
+    }
+    Ok(found)
 }
 
 fn delivery_row(row: &Row) -> Result<DeliveryRow> {
@@ -537,6 +571,10 @@ fn delivery_row(row: &Row) -> Result<DeliveryRow> {
         level: Level::from_rank(row.int(6)?).unwrap_or(Level::NonTechnical),
         status,
         reason: row.maybe_text(8)?,
+        bundled: match row.maybe_text(10)? {
+            Some(bundle) => Some((row.text(11)?, bundle)),
+            None => None,
+        },
         next_at: if status.is_final() {
             None
         } else {

@@ -55,16 +55,18 @@ const COMPLETE: Chunk = Chunk {
 /// take `_` for any character on both. The notice's audience is given once more, so that PostgreSQL plans for its size.
 const EXPAND: &str = "
 INSERT INTO deliveries (id, notice, event, endpoint, contact, channel, level, ordinal, lane, status, attempt, next_at,
-  expires, updated_at, reason)
+  expires, updated_at, reason, bundle)
 SELECT n.slot || '.' || e.id, n.id, n.event, e.id, e.contact, e.channel,
   (SELECT MAX(n2.level) FROM notices n2 JOIN members m2 ON m2.audience = n2.audience
     WHERE n2.slot = n.slot AND m2.contact = m.contact AND n2.status NOT IN ('cancelled', 'moved')),
   n.ordinal, n.lane,
   CASE WHEN e.state <> 'active' OR EXISTS (SELECT 1 FROM suppressions s WHERE s.endpoint = e.id
     AND s.audience IN (n.audience, '*')) THEN 'suppressed' ELSE 'queued' END,
-  0, $2, n.expires, $2,
+  0, CASE WHEN e.channel = 'email' AND EXISTS (SELECT 1 FROM bundles b WHERE b.id = n.bundle) THEN n.expires ELSE $2 END,
+  n.expires, $2,
   COALESCE((SELECT MIN(s.reason) FROM suppressions s WHERE s.endpoint = e.id AND s.audience IN (n.audience, '*')),
-    CASE WHEN e.state <> 'active' THEN COALESCE(e.reason, e.state) END)
+    CASE WHEN e.state <> 'active' THEN COALESCE(e.reason, e.state) END),
+  CASE WHEN e.channel = 'email' THEN n.bundle END
 FROM notices n
 JOIN members m ON m.audience = $6 AND m.contact > $3 AND m.contact <= $4
 JOIN endpoints e ON e.contact = m.contact AND replace(n.channels, '\"' || e.channel || '\"', '') <> n.channels
@@ -75,7 +77,7 @@ WHERE n.id = $1
     OR EXISTS (SELECT 1 FROM kinds k WHERE k.contact = m.contact AND k.kind = n.event_kind))
 ON CONFLICT (id) DO UPDATE SET notice = excluded.notice, level = excluded.level, ordinal = excluded.ordinal,
   status = excluded.status, next_at = excluded.next_at, expires = excluded.expires, updated_at = excluded.updated_at,
-  reason = excluded.reason
+  reason = excluded.reason, bundle = excluded.bundle
 WHERE deliveries.status = 'suppressed' AND excluded.status = 'queued'";
 
 /// Closes what waits for a contact of this range although something newer about the same event exists and was not

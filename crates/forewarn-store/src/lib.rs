@@ -5,6 +5,7 @@
 
 mod accounts;
 mod backup;
+mod bundles;
 mod catalogue;
 mod clock;
 mod contacts;
@@ -23,6 +24,7 @@ mod windows;
 
 pub use accounts::{KeptAnswer, Remembered, Role, Session, User};
 pub use backup::{RestoreNote, Restored};
+pub use bundles::{BUNDLED, SameDay};
 pub use catalogue::{Applied, Difference, StoredChange};
 pub use clock::Clock;
 pub use contacts::{ContactCounts, ContactRow, Imported};

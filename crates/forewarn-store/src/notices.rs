@@ -151,7 +151,7 @@ pub(crate) async fn insert(
          ON CONFLICT (id) DO UPDATE SET due = excluded.due, due_local = excluded.due_local, because = excluded.because,
            stands_for = excluded.stands_for, tells = excluded.tells, status = excluded.status, held = excluded.held,
            expires = excluded.expires, content = excluded.content, level = excluded.level, channels = excluded.channels,
-           moved_to = NULL
+           moved_to = NULL, bundle = NULL
          WHERE notices.status IN ('planned', 'awaiting_approval', 'moved', 'cancelled')",
         args![
             &notice.id,
@@ -187,7 +187,7 @@ pub(crate) async fn update(tx: &mut Tx, event: &Event, notice: &Notice) -> Resul
     let updated = tx
         .execute(
             "UPDATE notices SET due = $1, due_local = $2, because = $3, stands_for = $4, tells = $5, held = $6, expires = $7,
-               channels = $8, level = $9,
+               channels = $8, level = $9, bundle = NULL,
                revision = CASE WHEN EXISTS (SELECT 1 FROM notices o WHERE o.slot = notices.slot AND o.sent_at IS NOT NULL)
                  THEN revision ELSE $10 END,
                slot = CASE WHEN EXISTS (SELECT 1 FROM notices o WHERE o.slot = notices.slot AND o.sent_at IS NOT NULL)

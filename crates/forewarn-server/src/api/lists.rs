@@ -7,7 +7,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use forewarn_core::contact::Channel;
-use forewarn_core::delivery::DeliveryStatus;
+use forewarn_core::delivery::{DeliveryStatus, message_key};
 use forewarn_core::problem::{Invalid, unknown};
 use forewarn_store::{DeliveryFilter, DeliveryRow, NoticeFilter, NoticeRow};
 use jiff::Timestamp;
@@ -156,11 +156,14 @@ fn delivery_json(delivery: &DeliveryRow, app: &App) -> Value {
 /// What the message is known by on the other side: its `Message-ID`, or its `webhook-id`.
 pub(crate) fn message_id(delivery: &DeliveryRow, app: &App) -> String {
     let installation = app.key.installation();
+    let bundled = delivery.bundled.as_ref();
+    let bundled = bundled.map(|(endpoint, bundle)| (endpoint.as_str(), bundle.as_str()));
+    let key = message_key(&delivery.id, bundled);
     match delivery.channel {
-        Channel::Webhook => forewarn_core::message::webhook_id(&delivery.id, &installation),
+        Channel::Webhook => forewarn_core::message::webhook_id(&key, &installation),
         _ => format!(
             "<{}>",
-            forewarn_core::mail::message_id(&delivery.id, &installation, &app.mail_domain)
+            forewarn_core::mail::message_id(&key, &installation, &app.mail_domain)
         ),
     }
 }

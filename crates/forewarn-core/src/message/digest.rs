@@ -1,0 +1,47 @@
+//! One message that tells of several events.
+
+use super::{Content, Variant, render};
+use crate::id::Id;
+use crate::template::Template;
+
+/// The content of a message that tells of all these events, each in the words that its own message would have: one section for
+/// each, under its subject. `bundle` is what brings them together. `None` when there is nothing to tell.
+pub fn digest(
+    bundle: &str,
+    contents: &[(&Content, Variant)],
+    own: &[Template],
+    url: String,
+) -> Option<Content> {
+    let (first, _) = contents.first()?;
+    let sections: Vec<String> = contents
+        .iter()
+        .map(|(content, variant)| {
+            let message = render(content, variant, own);
+            let subject = message.subject.as_str();
+            let named = subject.strip_prefix(&format!("{}: ", content.organisation));
+            let mut heading = String::new();
+            super::markdown::escape_into(named.unwrap_or(subject), &mut heading);
+            format!("### {heading}\n\n{}", message.markdown.trim())
+        })
+        .collect();
+    let mut services: Vec<String> = Vec::new();
+    for service in contents.iter().flat_map(|(content, _)| &content.services) {
+        if !services.contains(service) {
+            services.push(service.clone());
+        }
+    }
+    Some(Content {
+        event: Id::parse(bundle).unwrap_or_else(|_| first.event.clone()),
+        title: format!("{} changes are planned", contents.len()),
+        milestone: "digest".into(),
+        offset: None,
+        services,
+        text: Some(sections.join("\n\n")),
+        start: None,
+        end: None,
+        url,
+        // The same on every attempt.
+        at: contents.iter().map(|(content, _)| content.at).max()?,
+        ..(*first).clone()
+    })
+}
