@@ -45,8 +45,7 @@ impl<C: Channels> Engine<C> {
                 more |= !chunk.complete;
             }
         }
-        more |= self.store.release_bundles(now).await?;
-        self.store.finish_notices(now).await?;
+        more |= self.store.settle(now).await?;
         Ok(more)
     }
 

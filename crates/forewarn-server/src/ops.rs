@@ -2,6 +2,7 @@
 
 pub mod catalogue;
 pub mod decision;
+pub mod digest;
 pub mod incident;
 pub mod maintenance;
 pub mod reach;

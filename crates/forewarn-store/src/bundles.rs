@@ -9,7 +9,7 @@ use crate::Store;
 use crate::db::args;
 use crate::error::Result;
 use crate::journal::{Entry, append};
-use crate::notices::DueNotice;
+use crate::notices::{DONE, DueNotice};
 use forewarn_core::id::derive;
 use jiff::Timestamp;
 use serde_json::json;
@@ -30,36 +30,44 @@ const SAME_DAY: &str =
       AND e.kind = 'maintenance' AND e.starts_at >= $2
     ORDER BY n.due, n.id";
 
-/// A notice that shares its day.
+/// Bundles of which nothing is still to be expanded. A notice that was taken out of its day meanwhile, or waits for a person,
+/// holds up nobody.
+const WHOLE: &str =
+    "SELECT b.id FROM bundles b WHERE NOT EXISTS (SELECT 1 FROM notices n WHERE n.bundle = b.id
+    AND (n.status = 'planned' OR (n.status = 'sending' AND n.cursor IS NOT NULL)))";
+
+/// A notice that the guard may bundle, with what it looks at.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SameDay {
+pub struct Bundleable {
+    /// Its audience.
+    pub audience: String,
     /// Its event.
     pub event: String,
-    /// Its milestone.
-    pub milestone: String,
     /// When it is due by itself.
     pub due: Timestamp,
+    /// When its event's work starts.
+    pub starts_at: Timestamp,
 }
 
 impl Store {
-    /// Notices of other events that the same audience would hear before `until`, the end of the day.
+    /// Notices that may share a message, of other events than this one and due before `until`.
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub async fn same_day(
-        &self,
-        audience: &str,
-        event: &str,
-        until: Timestamp,
-    ) -> Result<Vec<SameDay>> {
+    pub async fn bundleable(&self, event: &str, until: Timestamp) -> Result<Vec<Bundleable>> {
         let mut tx = self.db.read().await?;
-        let rows = tx.rows(SAME_DAY, args![audience, until, event]).await?;
+        let sql = "SELECT n.audience, n.event, n.due, e.starts_at FROM notices n JOIN events e ON e.id = n.event
+            WHERE n.status = 'planned' AND n.due < $1 AND NOT n.held AND n.event <> $2
+              AND n.milestone IN ('announcement', 'reminder') AND n.channels LIKE '%\"email\"%' AND e.kind = 'maintenance'
+            ORDER BY n.due, n.id";
+        let rows = tx.rows(sql, args![until, event]).await?;
         rows.iter()
             .map(|row| {
-                Ok(SameDay {
+                Ok(Bundleable {
+                    audience: row.text(0)?,
                     event: row.text(1)?,
-                    milestone: row.text(2)?,
-                    due: row.instant(3)?,
+                    due: row.instant(2)?,
+                    starts_at: row.instant(3)?,
                 })
             })
             .collect()
@@ -128,33 +136,42 @@ impl Store {
         Ok(true)
     }
 
-    /// Releases bundles all of whose notices are expanded: part by part, so that it is to be called until it says that nothing
-    /// is left. Says whether more waits.
+    /// What comes after expansion: bundles all of whose notices are expanded are released, part by part, and notices whose last
+    /// delivery has come to an end are sent. Says whether more waits to be released.
     ///
     /// # Errors
-    /// When the database cannot be written.
-    pub async fn release_bundles(&self, now: Timestamp) -> Result<bool> {
-        // A notice that was taken out of its day meanwhile, or waits for a person, holds up nobody.
-        const WHOLE: &str = "SELECT b.id FROM bundles b WHERE NOT EXISTS (SELECT 1 FROM notices n WHERE n.bundle = b.id
-            AND (n.status = 'planned' OR (n.status = 'sending' AND n.cursor IS NOT NULL)))";
-        let whole = self.db.read().await?.rows(WHOLE, args![]).await?;
-        let Some(first) = whole.first() else {
-            return Ok(false);
-        };
-        let bundle = first.text(0)?;
+    /// When the database cannot be written; what was done so far stays done.
+    pub async fn settle(&self, now: Timestamp) -> Result<bool> {
+        // Almost always there is nothing: one look before taking the writer.
+        let mut read = self.db.read().await?;
+        let whole = read.rows(WHOLE, args![]).await?;
+        let done = read.rows(DONE, args![]).await?;
+        drop(read);
+        let mut more = false;
+        if let Some(first) = whole.first() {
+            more = self.release(&first.text(0)?, now).await? || whole.len() > 1;
+        }
+        if !done.is_empty() {
+            self.finish_notices(now).await?;
+        }
+        Ok(more)
+    }
+
+    /// Says whether more of this bundle waits.
+    async fn release(&self, bundle: &str, now: Timestamp) -> Result<bool> {
         let mut tx = self.db.write().await?;
         let part = format!(
             "UPDATE deliveries SET next_at = $1 WHERE id IN (SELECT id FROM deliveries
                WHERE bundle = $2 AND status = 'queued' AND next_at > $1 LIMIT {RELEASE})"
         );
-        let released = tx.execute(&part, args![now, &bundle]).await?;
+        let released = tx.execute(&part, args![now, bundle]).await?;
         let done = (released as i64) < RELEASE;
         if done {
-            tx.execute("DELETE FROM bundles WHERE id = $1", args![&bundle])
+            tx.execute("DELETE FROM bundles WHERE id = $1", args![bundle])
                 .await?;
         }
         tx.commit().await?;
         self.hint();
-        Ok(!done || whole.len() > 1)
+        Ok(!done)
     }
 }

@@ -259,6 +259,11 @@ const LISTED: &str =
     "id, event, revision, milestone, place, stands_for, audience, level, channels, due, due_local,
     because, status, held, moved_to, sent_at, content";
 
+/// Notices being sent of which nothing waits any more.
+pub(crate) const DONE: &str = "SELECT id, event, milestone, audience FROM notices
+    WHERE status = 'sending' AND cursor IS NULL AND (SELECT d.id FROM deliveries d
+      WHERE d.notice = notices.id AND d.status IN ('queued', 'attempting') LIMIT 1) IS NULL";
+
 impl Store {
     /// Notices of a lane that are due and not held, in the order in which they are to begin: the earliest first, and of
     /// those due at the same instant the ones that tell of the earlier part of an event.
@@ -404,9 +409,6 @@ impl Store {
     /// # Errors
     /// When the database cannot be written.
     pub async fn finish_notices(&self, now: Timestamp) -> Result<u64> {
-        const DONE: &str = "SELECT id, event, milestone, audience FROM notices
-            WHERE status = 'sending' AND cursor IS NULL AND (SELECT d.id FROM deliveries d
-              WHERE d.notice = notices.id AND d.status IN ('queued', 'attempting') LIMIT 1) IS NULL";
         // Almost always there is none: look before taking the writer.
         if self.db.read().await?.rows(DONE, args![]).await?.is_empty() {
             return Ok(0);

@@ -114,7 +114,7 @@ async fn show_maintenance(
     _who: Who,
     Path(id): Path<String>,
 ) -> Result<Response> {
-    let (found, plan) = maintenance::show(&app, &id).await?;
+    let (found, plan) = maintenance::show_shared(&app, &id).await?;
     let mut body = serde_json::to_value(&found).unwrap_or_default();
     body["plan"] = plan;
     Ok(answer(StatusCode::OK, &body))
@@ -126,7 +126,7 @@ async fn show_maintenance(
 async fn show_plan(State(app): State<App>, _who: Who, Path(id): Path<String>) -> Result<Response> {
     Ok(answer(
         StatusCode::OK,
-        &maintenance::show(&app, &id).await?.1,
+        &maintenance::show_shared(&app, &id).await?.1,
     ))
 }
 

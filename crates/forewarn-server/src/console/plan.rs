@@ -23,6 +23,8 @@ pub struct Plan {
     pub reach: Vec<Reach>,
     /// What the plan warns of.
     pub warnings: Vec<Problem>,
+    /// What shares a message with other events, in words.
+    pub digests: Vec<String>,
 }
 
 /// One notice of a plan.

@@ -1,5 +1,6 @@
 //! What can be done with a maintenance. Each operation makes its notice and plans the rest again.
 
+use super::digest::{self, Digest};
 use super::{AGAIN, kept, overtaken, read};
 use crate::app::App;
 use crate::caller::Caller;
@@ -10,7 +11,7 @@ use forewarn_core::document::{Catalogue, Documents, Node, Problems};
 use forewarn_core::event::{Event, Occasion};
 use forewarn_core::maintenance::{Maintenance, Status, read_delay, read_extension};
 use forewarn_core::plan::{
-    CHANGE_SYSTEM, Change, Changes, INTERNAL, Input, Plan, REQUESTERS, changes_from, plan,
+    CHANGE_SYSTEM, Change, Changes, INTERNAL, Input, Notice, Plan, REQUESTERS, changes_from, plan,
 };
 use forewarn_core::policy::{self, Policy};
 use forewarn_core::problem::Invalid;
@@ -27,6 +28,8 @@ pub struct Answer {
     pub maintenance: Maintenance,
     /// Its plan.
     pub plan: Plan,
+    /// What of it shares a message with other events.
+    pub digests: Vec<Digest>,
 }
 
 impl Answer {
@@ -34,6 +37,7 @@ impl Answer {
     pub fn json(&self) -> Value {
         let mut body = serde_json::to_value(&self.maintenance).unwrap_or_default();
         body["plan"] = serde_json::to_value(&self.plan).unwrap_or_default();
+        body["plan"]["digests"] = json!(self.digests);
         body
     }
 }
@@ -89,7 +93,12 @@ pub async fn preview(app: &App, node: &Node) -> Result<Answer> {
     if waits_for_approval(&maintenance, &plan, &catalogue) {
         maintenance.status = Status::AwaitingApproval;
     }
-    Ok(Answer { maintenance, plan })
+    let digests = digests(app, &maintenance, &plan).await?;
+    Ok(Answer {
+        maintenance,
+        plan,
+        digests,
+    })
 }
 
 fn first_plan(
@@ -223,7 +232,12 @@ async fn publish(
         previous: said.previous,
         ..Occasion::default()
     };
-    let answer = Answer { maintenance, plan };
+    let digests = digests(app, &maintenance, &plan).await?;
+    let answer = Answer {
+        maintenance,
+        plan,
+        digests,
+    };
     let published = Published {
         event: &Event::Maintenance(answer.maintenance.clone()),
         expected,
@@ -280,6 +294,35 @@ async fn load(app: &App, id: &str) -> Result<(Maintenance, i64)> {
         }) => Ok((maintenance, sequence)),
         _ => Err(ApiError::NotFound(format!("maintenance {id}"))),
     }
+}
+
+/// The messages that will tell of this maintenance and of others at once, as things stand.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn digests(app: &App, maintenance: &Maintenance, plan: &Plan) -> Result<Vec<Digest>> {
+    let catalogue = app.store.catalogue().await?;
+    let now = app.clock.now();
+    let ahead: Vec<Notice> = plan
+        .notices
+        .iter()
+        .filter(|n| n.due >= now)
+        .cloned()
+        .collect();
+    let (id, start) = (maintenance.id.as_str(), maintenance.window().0);
+    digest::ahead(app, &catalogue, id, start, &ahead).await
+}
+
+/// As [`show`], with the messages that the plan shares with other events.
+///
+/// # Errors
+/// When there is none of this id.
+pub async fn show_shared(app: &App, id: &str) -> Result<(Maintenance, Value)> {
+    let (maintenance, mut body) = show(app, id).await?;
+    if let Ok(plan) = serde_json::from_value::<Plan>(body.clone()) {
+        body["digests"] = json!(digests(app, &maintenance, &plan).await?);
+    }
+    Ok((maintenance, body))
 }
 
 /// A maintenance and its plan as it was made last.

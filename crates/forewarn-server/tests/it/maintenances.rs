@@ -425,3 +425,32 @@ async fn what_waits_since_a_restore_goes_out_only_by_a_persons_word() {
     assert_eq!(waiting().await, 0);
     app.post(path, &Value::Null).await.is(409);
 }
+
+on_both_databases! {
+    async fn the_plan_says_what_will_share_a_message(app: TestApp) {
+        app.apply_campus().await;
+        let mut first = upgrade();
+        first["start"] = json!("2026-12-09T22:00");
+        first["end"] = json!("2026-12-10T01:00");
+        let made = app.post("/api/v1/maintenances", &first).await.is(201).json();
+        assert_eq!(made["plan"]["digests"], json!([]));
+        let mut second = first.clone();
+        second["id"] = json!("MNT-2");
+        let preview = app.post("/api/v1/maintenances/preview", &second).await.is(200).json();
+        let told = preview["plan"]["digests"].as_array().cloned().unwrap();
+        // Two audiences, each with its announcement and its reminder a day ahead.
+        assert_eq!(told.len(), 4, "{told:#?}");
+        assert!(told.iter().all(|d| d["with"] == json!(["MNT-1"])), "{told:#?}");
+        let made = app.post("/api/v1/maintenances", &second).await.is(201).json();
+        assert_eq!(made["plan"]["digests"], preview["plan"]["digests"]);
+        let shown = app.get("/api/v1/maintenances/MNT-1/plan").await.json();
+        assert_eq!(shown["digests"].as_array().unwrap().len(), 4);
+        let page = app.page(As::Viewer, "/console/maintenances/MNT-1").await.text();
+        assert!(page.contains("Students would hear of MNT-2 on the same day"), "{page}");
+        // Whoever wants each by itself gets each by itself.
+        let apart = "audiences: [{id: customers, name: Students, level: non_technical, services: [portal], digest: no}]";
+        app.yaml("/api/v1/documents", apart).await.is(200);
+        let shown = app.get("/api/v1/maintenances/MNT-1/plan").await.json();
+        assert_eq!(shown["digests"].as_array().unwrap().len(), 2);
+    }
+}

@@ -17,6 +17,7 @@ use forewarn_store::{Clock, Entry, Published, Store, StoreError};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 
+// Each message is judged by itself here; what is told in one is judged by tests of its own.
 const CATALOGUE: &str = "
 organisation: {name: Example University, time_zone: America/Los_Angeles, calendar: US}
 services:
@@ -24,9 +25,9 @@ services:
   - {id: portal, name: Student portal, owner: web@example.edu, depends_on: [database]}
   - {id: wiki, name: Wiki, owner: web@example.edu}
 audiences:
-  - {id: customers, name: Students, level: non_technical, channels: [email], services: [portal]}
-  - {id: staff, name: Staff, level: semi_technical, channels: [email, webhook], services: [portal, wiki]}
-  - {id: engineers, name: Engineers, level: technical, channels: [email, webhook], services: [database],
+  - {id: customers, name: Students, level: non_technical, channels: [email], services: [portal], digest: no}
+  - {id: staff, name: Staff, level: semi_technical, channels: [email, webhook], services: [portal, wiki], digest: no}
+  - {id: engineers, name: Engineers, level: technical, channels: [email, webhook], services: [database], digest: no,
      time_zone: Europe/Berlin, calendar: DE-BE}
 ";
 

@@ -281,6 +281,9 @@ impl Samples {
                     audiences: vec![self.t(s)],
                 },
             ],
+            digests: vec![
+                self.t("Students would hear of MNT-2 on the same day: one message tells of all"),
+            ],
             warnings: vec![Problem::new(
                 "maintenance.end",
                 self.t("The clocks change during the window"),

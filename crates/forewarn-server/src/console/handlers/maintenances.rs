@@ -10,6 +10,7 @@ use crate::console::{
     NewMaintenance, Plan, PlannedNotice, Reach, Typed,
 };
 use crate::error::{ApiError, Result};
+use crate::ops::digest::Digest;
 use crate::ops::maintenance::{self, Answer};
 use axum::extract::Path;
 use axum::http::StatusCode;
@@ -101,6 +102,10 @@ async fn one(
         .cloned()
         .collect();
     let plan: Option<plan::Plan> = serde_json::from_value(plan).ok();
+    let digests = match &plan {
+        Some(plan) => maintenance::digests(&desk.app, &maintenance, plan).await?,
+        None => Vec::new(),
+    };
     let mut frame = desk
         .frame(&catalogue, &maintenance.title, Nav::Maintenances)
         .await?;
@@ -108,7 +113,10 @@ async fn one(
     let view = MaintenancePage {
         frame,
         services: rows::service_names(&catalogue, &maintenance.services),
-        plan: stored_plan(&catalogue, &maintenance, plan.as_ref(), &all),
+        plan: Plan {
+            digests: in_words(&digests),
+            ..stored_plan(&catalogue, &maintenance, plan.as_ref(), &all)
+        },
         notices: rows::notices(&desk.app, &catalogue, &begun).await?,
         deliveries: newest_deliveries(&desk.app, &begun).await?,
         journal: rows::journal(&store.journal(Some(id), None, SOME).await?),
@@ -191,6 +199,13 @@ fn channels(channels: &[Channel]) -> Vec<String> {
     channels.iter().map(|c| c.as_str().to_owned()).collect()
 }
 
+fn in_words(digests: &[Digest]) -> Vec<String> {
+    digests
+        .iter()
+        .map(|digest| digest.because.clone())
+        .collect()
+}
+
 /// Everything about a plan but its notices.
 fn whole(catalogue: &Catalogue, plan: &plan::Plan) -> Plan {
     Plan {
@@ -222,6 +237,7 @@ fn whole(catalogue: &Catalogue, plan: &plan::Plan) -> Plan {
             })
             .collect(),
         warnings: plan.warnings.clone(),
+        digests: Vec::new(),
     }
 }
 
@@ -235,7 +251,7 @@ async fn form(
     desk: &Desk,
     status: StatusCode,
     typed: Typed,
-    preview: Option<&plan::Plan>,
+    preview: Option<(&plan::Plan, &[Digest])>,
 ) -> Shown {
     let catalogue = desk.app.store.catalogue().await?;
     let view = NewMaintenance {
@@ -245,7 +261,10 @@ async fn form(
         typed,
         services: rows::service_choices(&catalogue),
         kinds: kinds(&catalogue),
-        preview: preview.map(|plan| previewed(&catalogue, plan)),
+        preview: preview.map(|(plan, digests)| Plan {
+            digests: in_words(digests),
+            ..previewed(&catalogue, plan)
+        }),
     };
     Ok(page(status, view.render()))
 }
@@ -327,8 +346,9 @@ pub(in crate::console) async fn create(desk: Desk, fields: Fields) -> Shown {
             let to = format!("/console/maintenances/{}", maintenance.id);
             Ok(desk.done(&to, format!("{} is planned.", maintenance.id)))
         }
-        Ok(Answer { plan, .. }) => {
-            form(&desk, StatusCode::OK, typed(Vec::new()), Some(&plan)).await
+        Ok(Answer { plan, digests, .. }) => {
+            let preview = Some((&plan, digests.as_slice()));
+            form(&desk, StatusCode::OK, typed(Vec::new()), preview).await
         }
         Err(ApiError::Invalid(invalid)) => {
             let status = StatusCode::UNPROCESSABLE_ENTITY;

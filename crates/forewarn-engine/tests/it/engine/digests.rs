@@ -1,0 +1,183 @@
+//! The fatigue guard: three events that would be announced on one day are told in one message, and nobody misses anything by it.
+
+use super::house::{House, begin, hook_contact, mail_contact};
+use crate::database::{Database, Kind};
+use forewarn_core::contact::Contact;
+use forewarn_core::delivery::DeliveryStatus;
+use forewarn_core::document::Documents;
+use forewarn_core::event::Event;
+use forewarn_core::id::Id;
+use forewarn_engine::peer::http::{self, HttpPeer};
+use forewarn_engine::peer::smtp::{Act, Fault, Received, Script, Stage};
+use forewarn_store::{Clock, NoticeFilter};
+
+const AUDIENCES: &str = "
+audiences:
+  - {id: customers, name: Students, level: non_technical, channels: [email], services: [portal]}
+  - {id: staff, name: Staff, level: semi_technical, channels: [email, webhook], services: [portal, wiki]}";
+
+async fn house(kind: Kind, contacts: Vec<Contact>, script: Script) -> House {
+    let clock = Clock::manual(begin());
+    let house = House::on(Database::fresh(kind), clock, contacts, script).await;
+    let known = house.store.catalogue().await.unwrap();
+    let texts = [(String::new(), AUDIENCES.to_owned())];
+    let documents = Documents::parse_yaml(&texts, &known, "MNT-X").unwrap();
+    let now = house.clock.now();
+    house
+        .store
+        .apply(&documents, "ann", now, false)
+        .await
+        .unwrap();
+    house
+}
+
+/// Three works on three evenings of one week; their announcements fall due at the same hour, the third one's an hour later.
+async fn three(house: &mut House) {
+    for (id, service, day) in [
+        ("MNT-1", "portal", 3),
+        ("MNT-2", "wiki", 3),
+        ("MNT-3", "portal", 4),
+    ] {
+        let start = format!("2026-12-0{day}T22:00");
+        let end = format!("2026-12-0{day}T23:00");
+        let text = format!(
+            "{{id: {id}, title: Work {id}, services: [{service}], start: '{start}', end: '{end}'}}"
+        );
+        house.plan(&text).await;
+    }
+}
+
+fn subject(mail: &Received) -> String {
+    let text = String::from_utf8_lossy(&mail.data).replace("\r\n ", " ");
+    let line = text.lines().find_map(|l| l.strip_prefix("Subject: "));
+    line.unwrap_or_default().to_owned()
+}
+
+fn body(mail: &Received) -> String {
+    String::from_utf8_lossy(&mail.data).replace("=\r\n", "")
+}
+
+/// Until the day before the first work.
+async fn until(house: &House, time: &str) {
+    let end = time.parse().unwrap();
+    while house.next_due().await <= end {
+        house.let_one_more_pass().await;
+    }
+}
+
+async fn cancel(house: &mut House, id: &str) {
+    let stored = house.store.event(id).await.unwrap().unwrap();
+    let Event::Maintenance(m) = stored.event else {
+        panic!("{id} is none");
+    };
+    let m = m.cancel(house.clock.now()).unwrap();
+    let (operator, store) = (&mut house.operator, &house.store);
+    assert!(
+        operator
+            .publish_maintenance(store, m, stored.sequence, Some("cancellation"))
+            .await
+    );
+}
+
+macro_rules! on_both {
+    ($(async fn $name:ident($kind:ident) $body:block)*) => { $(
+        mod $name {
+            use super::*;
+            async fn holds($kind: Kind) $body
+            #[tokio::test]
+            async fn on_sqlite() { holds(Kind::Sqlite).await; }
+            #[tokio::test]
+            async fn on_postgres() { holds(Kind::Postgres).await; }
+        }
+    )* };
+}
+
+on_both! {
+    async fn three_events_of_one_day_are_one_message(kind) {
+        let hooks = HttpPeer::start(http::Script::new()).await.unwrap();
+        let chose = Contact { services: vec![Id::parse("wiki").unwrap()], ..mail_contact("Wim", &["staff"]) };
+        let contacts = vec![mail_contact("Ann", &["staff"]), chose, hook_contact("Ops", &["staff"], &hooks.url("/hook"))];
+        let mut house = house(kind, contacts, Script::default()).await;
+        three(&mut house).await;
+        // 25 November, 9:00 in California: five business days before the third, which is the day before Thanksgiving.
+        until(&house, "2026-11-27T20:00:00Z").await;
+        let mails = house.mails_to("ann@example.org");
+        let subjects: Vec<String> = mails.iter().map(|m| subject(m)).collect();
+        assert_eq!(mails.len(), 2, "{subjects:?}");
+        assert!(subjects[0].contains("what is planned"), "{subjects:?}");
+        let told = body(&mails[0]);
+        for id in ["MNT-1", "MNT-2"] {
+            assert!(told.contains(&format!("/events/{id}")), "{told}");
+        }
+        // The third is announced on another day, by itself.
+        assert!(body(&mails[1]).contains("/events/MNT-3") && !body(&mails[1]).contains("/events/MNT-1"), "{subjects:?}");
+        // Who chose one of the services gets the plain message, machines one for each event.
+        let wim = house.mails_to("wim@example.org");
+        assert_eq!(wim.len(), 1);
+        assert!(subject(&wim[0]).contains("Wiki") && !body(&wim[0]).contains("MNT-1"), "{}", body(&wim[0]));
+        assert_eq!(hooks.requests().len(), 3);
+        // Each event has its own record of it, with the same message.
+        let all = house.deliveries().await;
+        let anns: Vec<_> = all.iter().filter(|d| d.contact == "Ann").collect();
+        assert_eq!(anns.len(), 3);
+        assert!(anns.iter().all(|d| d.status == DeliveryStatus::Accepted));
+        let notices = house.store.notices(&NoticeFilter::default(), 1000).await.unwrap();
+        let because = notices.iter().filter(|n| n.because.contains("told in one message with")).count();
+        assert_eq!(because, 2);
+    }
+
+    async fn the_day_before_and_what_follows_is_told_one_by_one(kind) {
+        let mut house = house(kind, vec![mail_contact("Ann", &["staff"])], Script::default()).await;
+        three(&mut house).await;
+        house.let_pass().await;
+        let subjects: Vec<String> = house.mails_to("ann@example.org").iter().map(|m| subject(m)).collect();
+        let digests = subjects.iter().filter(|s| s.contains("what is planned")).count();
+        // Announcements of the first two, and their reminders a business day ahead.
+        assert_eq!(digests, 2, "{subjects:#?}");
+        let starts = subjects.iter().filter(|s| s.contains("has started") || s.contains("begun") || s.contains("starts now")).count();
+        assert_eq!(starts, 3, "{subjects:#?}");
+        house.is_sound(&["planned"]).await;
+    }
+
+    async fn what_was_cancelled_meanwhile_is_left_out_and_holds_up_nobody(kind) {
+        // The server takes no mail at first: the bundle waits in the queue.
+        let script = Script::default().fault(Fault::new(Stage::Mail, Act::Reply("451 4.3.0 later".into())).times(1));
+        let mut house = house(kind, vec![mail_contact("Ann", &["staff"])], script).await;
+        three(&mut house).await;
+        until(&house, "2026-11-25T17:00:00Z").await;
+        assert!(house.mails_to("ann@example.org").is_empty());
+        cancel(&mut house, "MNT-2").await;
+        until(&house, "2026-11-25T20:00:00Z").await;
+        let mails = house.mails_to("ann@example.org");
+        let told: Vec<String> = mails.iter().map(|m| subject(m)).collect();
+        assert_eq!(mails.len(), 2, "{told:?}");
+        let first = mails.iter().find(|m| body(m).contains("/events/MNT-1")).expect("the first work is told");
+        assert!(!body(first).contains("/events/MNT-2"), "{}", body(first));
+    }
+
+    async fn who_stands_in_two_audiences_is_told_of_each_event_once(kind) {
+        let mut house = house(kind, vec![mail_contact("Ann", &["staff", "customers"])], Script::default()).await;
+        three(&mut house).await;
+        until(&house, "2026-11-27T20:00:00Z").await;
+        let mails = house.mails_to("ann@example.org");
+        for id in ["MNT-1", "MNT-2", "MNT-3"] {
+            let times = mails.iter().filter(|m| body(m).contains(&format!("/events/{id}"))).count();
+            assert_eq!(times, 1, "{id}");
+        }
+    }
+
+    async fn a_crash_between_leaves_the_same_message_to_send_again(kind) {
+        let cut = Fault::new(Stage::Dot, Act::AcceptAndCut).times(1);
+        let mut house = house(kind, vec![mail_contact("Ann", &["staff"])], Script::default().fault(cut)).await;
+        three(&mut house).await;
+        until(&house, "2026-11-25T17:00:00Z").await;
+        house.restart("second").await;
+        until(&house, "2026-11-25T20:00:00Z").await;
+        let mails = house.mails_to("ann@example.org");
+        assert!(!mails.is_empty());
+        let ids: std::collections::BTreeSet<_> = mails.iter().map(|m| m.message_id.clone()).collect();
+        assert_eq!(ids.len(), 1, "{ids:?}");
+        assert!(mails.iter().all(|m| m.data == mails[0].data));
+        assert!(body(&mails[0]).contains("/events/MNT-1") && body(&mails[0]).contains("/events/MNT-2"));
+    }
+}
