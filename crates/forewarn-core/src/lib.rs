@@ -33,3 +33,4 @@ pub mod time;
 pub mod token;
 pub mod window;
 pub mod window_use;
+pub mod zone_data;

@@ -27,7 +27,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// Every notice there is, by name.
-pub const MILESTONES: [&str; 27] = [
+pub const MILESTONES: [&str; 28] = [
     "announcement",
     "reminder",
     "final_reminder",
@@ -53,6 +53,7 @@ pub const MILESTONES: [&str; 27] = [
     "test",
     "digest",
     "planned_outage",
+    "clocks_changed",
     "confirm_subscription",
     "manage_subscription",
 ];

@@ -58,6 +58,9 @@ pub fn built_in_name(audience: &str) -> Option<&'static str> {
     }
 }
 
+/// The milestone that tells the owners that a zone's rules changed and moved the work in time.
+pub const CLOCKS_CHANGED: &str = "clocks_changed";
+
 /// How long before the promised end its owner is asked whether it will hold.
 const OVERRUN_CHECK: SignedDuration = SignedDuration::from_mins(15);
 
@@ -320,6 +323,12 @@ impl Planner<'_> {
 
     /// The people who run the event are asked whether the end will hold.
     fn internal(&mut self) {
+        if let Some(change) = self.input.change.filter(|c| c.milestone == CLOCKS_CHANGED) {
+            let zone = self.input.catalogue.organisation.time_zone.clone();
+            let told = self.told_at_once(change);
+            let channels = vec![Channel::Email];
+            self.push(INTERNAL, Level::Technical, channels, &zone, told);
+        }
         // A window shorter than that is asked about halfway.
         let length = self.end.duration_since(self.start);
         let ahead = match length < OVERRUN_CHECK {
@@ -352,7 +361,9 @@ impl Planner<'_> {
 
     /// A change is told at once, and what is late now is told by it: one message, not two.
     fn with_change(&self, drafts: Vec<Draft>) -> Vec<Draft> {
-        let Some(change) = self.input.change else {
+        // That clocks changed somewhere is the owners' affair: the time that people were told stays.
+        let change = self.input.change.filter(|c| c.milestone != CLOCKS_CHANGED);
+        let Some(change) = change else {
             return drafts;
         };
         let mut told = self.told_at_once(change);

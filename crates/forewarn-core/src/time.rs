@@ -1,6 +1,7 @@
 //! Zones, durations and civil times as documents write them.
 
 use crate::calendar::Reading;
+use crate::zone_data;
 use jiff::civil::{self, DateTime};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, Zoned};
@@ -25,14 +26,16 @@ impl Zone {
         if name.is_empty() || name.len() > 64 || name.chars().any(|c| c.is_control()) {
             return Err("must be an IANA time zone such as Europe/Berlin".into());
         }
-        match TimeZone::get(name) {
+        match zone_data::database().get(name) {
             Ok(tz) => Ok(Zone {
                 name: tz.iana_name().unwrap_or(name).to_owned(),
                 tz,
             }),
             Err(_) => {
-                let known: Vec<String> =
-                    jiff::tz::db().available().map(|n| n.to_string()).collect();
+                let known: Vec<String> = zone_data::database()
+                    .available()
+                    .map(|n| n.to_string())
+                    .collect();
                 Err(crate::problem::unknown(
                     "time zone",
                     name,

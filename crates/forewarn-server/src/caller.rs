@@ -25,6 +25,16 @@ pub struct Caller {
 }
 
 impl Caller {
+    /// The program itself, for what it does without being asked.
+    pub fn system(name: &str) -> Caller {
+        Caller {
+            actor: name.to_owned(),
+            role: Role::Administrator,
+            session: None,
+            key: None,
+        }
+    }
+
     /// Refuses whoever may do less than `role`.
     ///
     /// # Errors

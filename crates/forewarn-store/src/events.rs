@@ -24,6 +24,8 @@ pub struct StoredEvent {
     pub created_at: Timestamp,
     /// When it was changed last.
     pub updated_at: Timestamp,
+    /// When it starts and ends, as was reckoned when it was stored: zone data may have changed since.
+    pub reckoned: (Timestamp, Option<Timestamp>),
 }
 
 /// Which events to list.
@@ -61,7 +63,7 @@ pub struct Published<'a> {
 /// The owners agreed: what waited for them is planned.
 const NOBODY_WAITS: &str =
     "UPDATE notices SET status = 'planned' WHERE event = $1 AND status = 'awaiting_approval'";
-pub(crate) const COLUMNS: &str = "body, sequence, created_at, updated_at";
+pub(crate) const COLUMNS: &str = "body, sequence, created_at, updated_at, starts_at, ends_at";
 
 pub(crate) fn stored(row: &Row) -> Result<StoredEvent> {
     Ok(StoredEvent {
@@ -69,6 +71,7 @@ pub(crate) fn stored(row: &Row) -> Result<StoredEvent> {
         sequence: row.int(1)?,
         created_at: row.instant(2)?,
         updated_at: row.instant(3)?,
+        reckoned: (row.instant(4)?, row.maybe_instant(5)?),
     })
 }
 

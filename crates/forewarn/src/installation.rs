@@ -8,6 +8,7 @@ use forewarn_engine::channel::smtp::Smtp;
 use forewarn_engine::channel::webhook::Webhooks;
 use forewarn_engine::{Engine, Identity, RealChannels};
 use forewarn_server::demo::Demo;
+use forewarn_server::ops::maintenance;
 use forewarn_server::status_page::Live;
 use forewarn_server::{App, Shared, hash_password, random_password, random_token};
 use forewarn_store::{Clock, Role, Store};
@@ -177,6 +178,9 @@ impl Installation {
     /// When the store cannot be written.
     pub async fn send(&mut self) -> Result<u64> {
         let taken = self.engine.recover().await?;
+        for id in maintenance::clocks_changed(&self.app).await? {
+            tracing::warn!(%id, "the rules of its time zone changed: it is planned anew, and its owners are told");
+        }
         self.tasks
             .push(tokio::spawn(self.engine.clone().run(self.stop.subscribe())));
         Ok(taken)

@@ -10,12 +10,14 @@ mod lock;
 mod log;
 mod settings;
 mod terminal;
+mod zone_data;
 
 use clap::Parser;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let cli = cli::Cli::parse();
+    forewarn_core::zone_data::choose(zone_data::of_the_machine().as_deref());
     log::begin(&cli.command);
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,

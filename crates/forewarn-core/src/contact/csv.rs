@@ -525,7 +525,7 @@ impl<'r> Row<'r, '_> {
 impl Reader<'_> {
     /// A zone that exists is read without looking for a nearest name.
     fn may_offer_zone(&mut self, name: &str) -> bool {
-        jiff::tz::TimeZone::get(name).is_ok() || self.may_offer()
+        crate::zone_data::database().get(name).is_ok() || self.may_offer()
     }
 }
 

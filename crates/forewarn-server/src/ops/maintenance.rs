@@ -11,11 +11,13 @@ use forewarn_core::document::{Catalogue, Documents, Node, Problems};
 use forewarn_core::event::{Event, Occasion};
 use forewarn_core::maintenance::{Maintenance, Status, read_delay, read_extension};
 use forewarn_core::plan::{
-    CHANGE_SYSTEM, Change, Changes, INTERNAL, Input, Notice, Plan, REQUESTERS, changes_from, plan,
+    CHANGE_SYSTEM, CLOCKS_CHANGED, Change, Changes, INTERNAL, Input, Notice, Plan, REQUESTERS,
+    changes_from, plan,
 };
 use forewarn_core::policy::{self, Policy};
 use forewarn_core::problem::Invalid;
 use forewarn_core::time::CivilTime;
+use forewarn_core::zone_data;
 use forewarn_store::{Entry, EventFilter, NoticeFilter, Published, StoredEvent};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -506,6 +508,49 @@ pub async fn decide(app: &App, caller: &Caller, id: &str, recorded: &Recorded) -
         Ok((m, Said::default(), entry))
     })
     .await
+}
+
+/// Plans anew what zone data moved: civil times are what was agreed, and the instants that follow from them may have changed
+/// with the rules of a zone. The owners are told. Says which maintenances.
+///
+/// # Errors
+/// When the store cannot be read or written; what was done so far stays done.
+pub async fn clocks_changed(app: &App) -> Result<Vec<String>> {
+    let open = EventFilter {
+        kind: Some("maintenance"),
+        open: true,
+        since: None,
+    };
+    let system = Caller::system("zone data");
+    let mut moved = Vec::new();
+    for stored in app.store.events(&open, i64::MAX).await? {
+        let event = &stored.event;
+        let now = (event.starts_at(), event.ends_at());
+        // The store keeps milliseconds.
+        let millis = |(start, end): (Timestamp, Option<Timestamp>)| {
+            (start.as_millisecond(), end.map(Timestamp::as_millisecond))
+        };
+        if millis(now) == millis(stored.reckoned) {
+            continue;
+        }
+        let id = event.id().to_string();
+        let detail = json!({"from": stored.reckoned, "to": now, "zone_data": zone_data::version()});
+        let planned = act(app, &system, &id, |m, _| {
+            let entry = Entry::new(&system.actor, "maintenance.clocks_changed", m.id.as_str());
+            let m = Maintenance {
+                revision: m.revision + 1,
+                ..m
+            };
+            let said = Said {
+                milestone: Some(CLOCKS_CHANGED),
+                ..Said::default()
+            };
+            Ok((m, said, entry.with(detail.clone())))
+        });
+        planned.await?;
+        moved.push(id);
+    }
+    Ok(moved)
 }
 
 /// Work begins.

@@ -8,3 +8,4 @@ mod running;
 mod server;
 mod subscription;
 mod tidy;
+mod zones;
