@@ -35,12 +35,14 @@ What the rules leave open is taken as the program does:
 
 import argparse
 import json
+import os
 import random
 import re
 import subprocess
 import sys
 import tempfile
 import warnings
+import zoneinfo
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta, timezone
@@ -55,6 +57,8 @@ from dateutil import rrule
 from dateutil.relativedelta import relativedelta
 
 ROOT = Path(__file__).resolve().parent.parent
+# Both sides read the same zone data: left alone, the program takes its own where that is newer.
+SAME_ZONES = {**os.environ, "TZDIR": next(path for path in zoneinfo.TZPATH if Path(path).is_dir())}
 # scripts/holidays.py has the package's name: drop this folder from the path before importing it.
 sys.path = [entry for entry in sys.path if Path(entry or ".").resolve() != ROOT / "scripts"]
 package = __import__("holidays")
@@ -354,7 +358,7 @@ class Report:
         """Plan each case twice, two processes at a time, and compare."""
         def ask(judge):
             command, text = [binary, "plan", "-", "--at", show(judge.now), "--json"], as_yaml(judge.documents)
-            return [subprocess.run(command, input=text, capture_output=True, text=True, timeout=60) for _ in range(2)]
+            return [subprocess.run(command, input=text, capture_output=True, text=True, timeout=60, env=SAME_ZONES) for _ in range(2)]
 
         with ThreadPoolExecutor(2) as pool:
             for judge, runs in zip(cases, pool.map(ask, cases), strict=True):

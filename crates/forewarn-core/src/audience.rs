@@ -108,6 +108,9 @@ pub struct Audience {
     /// Its members have people of their own to tell: their messages bring a version to forward.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub forwardable: bool,
+    /// Paying customers come first: notices due at the same moment go out in this order, the lowest first.
+    #[serde(skip_serializing_if = "is_default", default)]
+    pub order: i32,
     /// What it would hear on one day before several events start comes in one message.
     #[serde(skip_serializing_if = "is_true", default = "yes")]
     pub digest: bool,
@@ -179,6 +182,10 @@ impl Audience {
         let members = fields
             .node("members")
             .and_then(|node| Membership::read(node, &fields.path_of("members"), problems));
+        let order = fields.optional("order", problems, |text| {
+            let number = text.parse::<i32>();
+            number.map_err(|_| "must be a whole number; the lowest is told first".to_owned())
+        });
         let flag = |fields: &mut Fields<'_>, name, usual, problems: &mut Problems| {
             fields.optional(name, problems, boolean).unwrap_or(usual)
         };
@@ -215,6 +222,7 @@ impl Audience {
             members,
             self_service,
             forwardable,
+            order: order.unwrap_or_default(),
             digest,
             external,
         })

@@ -3,6 +3,7 @@
 use crate::audience::{Audience, Scope};
 use crate::contact::{EmailAddress, Endpoint};
 use crate::document::Catalogue;
+use crate::facts::Facts;
 use crate::id::Id;
 use crate::incident::{Incident, Update};
 use crate::maintenance::Maintenance;
@@ -214,7 +215,7 @@ impl Event {
             url: format!("{}/events/{}", public_url.trim_end_matches('/'), self.id()),
             at,
         };
-        match self {
+        let content = match self {
             Event::Maintenance(m) => Content {
                 facts: m.facts.clone(),
                 start: Some(m.start.clone()),
@@ -225,6 +226,15 @@ impl Event {
             },
             Event::Incident(i) => incident_content(content, i, occasion.update),
             Event::Window(w) => window_content(content, w, occasion, public_url),
+        };
+        // Every message says where to report trouble, as far as anybody said it.
+        let contact = content.facts.contact.clone();
+        Content {
+            facts: Facts {
+                contact: contact.or_else(|| catalogue.organisation.contact.clone()),
+                ..content.facts
+            },
+            ..content
         }
     }
 

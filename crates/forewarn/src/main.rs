@@ -17,7 +17,7 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let cli = cli::Cli::parse();
-    forewarn_core::zone_data::choose(zone_data::of_the_machine().as_deref());
+    zone_data::choose();
     log::begin(&cli.command);
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,

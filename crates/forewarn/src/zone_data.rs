@@ -1,9 +1,19 @@
 //! The version of the machine's time zone data.
 
+use forewarn_core::zone_data;
 use std::path::{Path, PathBuf};
 
+/// Takes the newer of the machine's data and the bundled; `TZDIR` names a folder whose data is taken in any case.
+pub fn choose() {
+    let version = of_the_machine();
+    match std::env::var_os("TZDIR") {
+        Some(_) => zone_data::choose_the_machines(version.as_deref()),
+        None => zone_data::choose(version.as_deref()),
+    }
+}
+
 /// The version of the data that this machine has, if it says one: in the first line of `tzdata.zi`, or in `+VERSION`.
-pub fn of_the_machine() -> Option<String> {
+fn of_the_machine() -> Option<String> {
     let folder = std::env::var_os("TZDIR").map(PathBuf::from);
     in_folder(&folder.unwrap_or_else(|| "/usr/share/zoneinfo".into()))
 }

@@ -180,4 +180,24 @@ on_both! {
         assert!(mails.iter().all(|m| m.data == mails[0].data));
         assert!(body(&mails[0]).contains("/events/MNT-1") && body(&mails[0]).contains("/events/MNT-2"));
     }
+
+    async fn paying_customers_come_first(kind) {
+        let many = |prefix: &str, audience: &str| -> Vec<Contact> {
+            (0..1_200).map(|n| mail_contact(&format!("{prefix}{n:04}"), &[audience])).collect()
+        };
+        let mut contacts = many("a", "staff");
+        contacts.extend(many("z", "customers"));
+        let mut house = house(kind, contacts, Script::default()).await;
+        let first = AUDIENCES.replace("services: [portal]}", "services: [portal], order: -1}");
+        let known = house.store.catalogue().await.unwrap();
+        let documents = Documents::parse_yaml(&[(String::new(), first)], &known, "MNT-X").unwrap();
+        let now = house.clock.now();
+        house.store.apply(&documents, "ann", now, false).await.unwrap();
+        house.plan("{id: MNT-1, title: Work, services: [portal], start: '2026-12-03T22:00', end: '2026-12-03T23:00'}").await;
+        until(&house, "2026-11-25T18:00:00Z").await;
+        let to: Vec<String> = house.smtp.ledger().iter().map(|mail| mail.to[..1].to_owned()).collect();
+        assert_eq!(to.len(), 2_400);
+        // Flights overlap, so only the border between the two may be mixed.
+        assert!(to[..1_100].iter().all(|first| first == "z"), "{:?}", to.iter().position(|f| f == "a"));
+    }
 }
