@@ -324,17 +324,25 @@ fn lost(problem: JoinError) -> Result<Vec<Recorded>> {
     Err(StoreError::Corrupt(format!("a flight was lost: {problem}")))
 }
 
-/// What was claimed at once, in the order in which it waited.
+/// What was claimed at once, in the order in which it waited. What one message tells is never divided.
 fn in_flights(mut claimed: Vec<Claimed>) -> Vec<Vec<Claimed>> {
     let mut flights = Vec::with_capacity(claimed.len().div_ceil(FLIGHT));
     while claimed.len() > FLIGHT {
-        let rest = claimed.split_off(FLIGHT);
+        let mut border = FLIGHT;
+        while border < claimed.len() && is_one_message(&claimed[border - 1], &claimed[border]) {
+            border += 1;
+        }
+        let rest = claimed.split_off(border);
         flights.push(std::mem::replace(&mut claimed, rest));
     }
     if !claimed.is_empty() {
         flights.push(claimed);
     }
     flights
+}
+
+fn is_one_message(one: &Claimed, other: &Claimed) -> bool {
+    one.bundle.is_some() && one.bundle == other.bundle && one.endpoint_id == other.endpoint_id
 }
 
 /// Whoever can no longer say stop has stopped caring.

@@ -2,13 +2,13 @@
 //! it, see what is kept, end it. Links show pages; only forms change anything, because programs that look into mail follow links.
 
 use crate::app::App;
-use crate::attempts::{Attempts, network};
+use crate::attempts::{Attempts, is_outside, network};
 use crate::console::{PlainPage, dressed, plain};
 use crate::error::{ApiError, Result};
 use crate::ops::subscription;
 use crate::status_page::subscription::{PATH, Place, SubscriptionForm, Typed};
 use axum::body::Bytes;
-use axum::extract::{ConnectInfo, Path, Request, State};
+use axum::extract::{ConnectInfo, DefaultBodyLimit, Path, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{Html, IntoResponse, Response};
@@ -24,8 +24,9 @@ use std::sync::Arc;
 /// One network asks so often in [`WINDOW`] at most.
 const MAX_ASKED: usize = 20;
 const WINDOW: SignedDuration = SignedDuration::from_mins(10);
-/// A form has a few fields, and one for each service.
-const MAX_FIELDS: usize = 2_000;
+/// A form has a few fields, and one for each service; ids are short.
+const MAX_FIELDS: usize = 500;
+const MAX_FORM: usize = 64 * 1024;
 
 /// The routes. The form itself is one of the public pages in memory.
 pub fn routes() -> Router<App> {
@@ -37,6 +38,7 @@ pub fn routes() -> Router<App> {
         .route("/subscription/{token}/export", post(export))
         .route("/subscription/{token}/end", post(end))
         .layer(Extension(Arc::new(Attempts::new(WINDOW))))
+        .layer(DefaultBodyLimit::max(MAX_FORM))
         .route_layer(middleware::from_fn(at_home))
 }
 
@@ -167,8 +169,12 @@ async fn ask(
     body: Bytes,
 ) -> Response {
     let now = app.clock.now();
-    let from = connected.map_or(String::new(), |Extension(c)| network(c.0.ip()));
-    let keys = [(from, MAX_ASKED)];
+    let address = connected.map(|Extension(c)| c.0.ip());
+    // An inner address may be a proxy that everybody comes through; the limits for each address and for all remain.
+    let outside = address.filter(|address| is_outside(*address)).into_iter();
+    let keys: Vec<_> = outside
+        .map(|address| (network(address), MAX_ASKED))
+        .collect();
     if attempts.wait(&keys, now).is_some() {
         return failed(&app, &ApiError::TooMany(String::new()));
     }

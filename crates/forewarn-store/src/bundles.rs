@@ -6,17 +6,21 @@
 //! superseding and retries are as ever.
 
 use crate::Store;
-use crate::db::args;
+use crate::db::{Row, Tx, args};
+use crate::deliveries::CLAIMED;
 use crate::error::Result;
 use crate::journal::{Entry, append};
 use crate::notices::{DONE, DueNotice};
 use forewarn_core::id::derive;
 use jiff::Timestamp;
 use serde_json::json;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Notices that the guard bundles: final reminders, starts, changes of state and incidents are always told by themselves.
 pub const BUNDLED: [&str; 2] = ["announcement", "reminder"];
+
+/// After every endpoint's id.
+const LAST: &str = "\u{10ffff}";
 
 /// How many deliveries are released in one transaction, so that writers of other lanes get in between.
 const RELEASE: i64 = 5_000;
@@ -33,7 +37,7 @@ const SAME_DAY: &str =
 /// Bundles of which nothing is still to be expanded. A notice that was taken out of its day meanwhile, or waits for a person,
 /// holds up nobody.
 const WHOLE: &str =
-    "SELECT b.id FROM bundles b WHERE NOT EXISTS (SELECT 1 FROM notices n WHERE n.bundle = b.id
+    "SELECT b.id, b.audience FROM bundles b WHERE NOT EXISTS (SELECT 1 FROM notices n WHERE n.bundle = b.id
     AND (n.status = 'planned' OR (n.status = 'sending' AND n.cursor IS NOT NULL)))";
 
 /// A notice that the guard may bundle, with what it looks at.
@@ -124,8 +128,8 @@ impl Store {
         if bundled.len() < 2 {
             return Ok(false);
         }
-        tx.execute("INSERT INTO bundles (id) VALUES ($1)", args![&bundle])
-            .await?;
+        let sql = "INSERT INTO bundles (id, audience, released) VALUES ($1, $2, '')";
+        tx.execute(sql, args![&bundle, &notice.audience]).await?;
         let detail = json!({"bundle": bundle, "audience": notice.audience, "notices": bundled});
         let entries: Vec<Entry> = bundled
             .values()
@@ -148,8 +152,21 @@ impl Store {
         let done = read.rows(DONE, args![]).await?;
         drop(read);
         let mut more = false;
-        if let Some(first) = whole.first() {
-            more = self.release(&first.text(0)?, now).await? || whole.len() > 1;
+        let audiences = match whole.len() {
+            0 | 1 => Vec::new(),
+            _ => self.catalogue().await?.audiences,
+        };
+        let mut waiting = Vec::with_capacity(whole.len());
+        for row in &whole {
+            let audience = row.text(1)?;
+            let turn = audiences
+                .iter()
+                .find(|a| a.id == *audience)
+                .map_or(0, |a| a.order);
+            waiting.push((turn, row.text(0)?));
+        }
+        if let Some((_, first)) = waiting.iter().min() {
+            more = self.release(first, now).await? || waiting.len() > 1;
         }
         if !done.is_empty() {
             self.finish_notices(now).await?;
@@ -157,21 +174,95 @@ impl Store {
         Ok(more)
     }
 
-    /// Says whether more of this bundle waits.
+    /// Says whether more of this bundle waits. Goes by endpoints, from where it stopped last.
     async fn release(&self, bundle: &str, now: Timestamp) -> Result<bool> {
         let mut tx = self.db.write().await?;
-        let part = format!(
-            "UPDATE deliveries SET next_at = $1 WHERE id IN (SELECT id FROM deliveries
-               WHERE bundle = $2 AND status = 'queued' AND next_at > $1 LIMIT {RELEASE})"
+        let sql = "SELECT released FROM bundles WHERE id = $1";
+        let Some(row) = tx.row(sql, args![bundle]).await? else {
+            return Ok(false);
+        };
+        let from = row.text(0)?;
+        let skip = RELEASE - 1;
+        let sql = format!(
+            "SELECT endpoint FROM deliveries WHERE bundle = $1 AND endpoint > $2 ORDER BY endpoint LIMIT 1 OFFSET {skip}"
         );
-        let released = tx.execute(&part, args![now, bundle]).await?;
-        let done = (released as i64) < RELEASE;
-        if done {
-            tx.execute("DELETE FROM bundles WHERE id = $1", args![bundle])
-                .await?;
+        let next = tx.row(&sql, args![bundle, &from]).await?;
+        let next = next.map(|row| row.text(0)).transpose()?;
+        let to = next.clone().unwrap_or_else(|| LAST.to_owned());
+        // What was tried already waits for its own time.
+        let sql = "UPDATE deliveries SET next_at = $1 WHERE bundle = $2 AND endpoint > $3 AND endpoint <= $4
+            AND status = 'queued' AND attempt = 0";
+        tx.execute(sql, args![now, bundle, from, to]).await?;
+        match &next {
+            Some(next) => {
+                let sql = "UPDATE bundles SET released = $1 WHERE id = $2";
+                tx.execute(sql, args![next, bundle]).await?;
+            }
+            None => {
+                tx.execute("DELETE FROM bundles WHERE id = $1", args![bundle])
+                    .await?;
+            }
         }
         tx.commit().await?;
         self.hint();
-        Ok(!done)
+        Ok(next.is_some())
     }
+}
+
+/// Puts the other deliveries of a bundle behind the first one that was found of it. A message of which a part is just being closed
+/// by a newer one, or is on its way to the same endpoint, is left for the next claim: it is told whole.
+pub(crate) async fn whole_messages(tx: &mut Tx, found: Vec<Row>) -> Result<Vec<Row>> {
+    let mut pairs = Vec::new();
+    for row in &found {
+        if let Some(bundle) = row.maybe_text(11)? {
+            pairs.push((bundle, row.text(2)?));
+        }
+    }
+    if pairs.is_empty() {
+        return Ok(found);
+    }
+    let of_pairs = tx.either(
+        "FROM json_each($1) p CROSS JOIN deliveries d ON d.bundle = p.value ->> 0 AND d.endpoint = p.value ->> 1",
+        "FROM jsonb_array_elements($1::jsonb) p JOIN deliveries d ON d.bundle = p ->> 0 AND d.endpoint = p ->> 1",
+    );
+    // Never waited for: whoever holds one of them may want another of ours.
+    let lock = tx.either("", "FOR UPDATE OF d SKIP LOCKED");
+    let parts = format!(
+        "{CLAIMED}, 0 = (SELECT COUNT(*) FILTER (WHERE o.status = 'attempting') FROM deliveries o
+           WHERE o.event = d.event AND o.contact = d.contact AND o.endpoint = d.endpoint)
+         {of_pairs} LEFT JOIN endpoints e ON e.id = d.endpoint WHERE d.status = 'queued' ORDER BY d.id {lock}"
+    );
+    let counted = format!(
+        "SELECT d.bundle, d.endpoint, COUNT(*) {of_pairs} WHERE d.status = 'queued' GROUP BY d.bundle, d.endpoint"
+    );
+    let pairs = args![serde_json::to_string(&pairs)?];
+    let mut messages: HashMap<(String, String), Vec<Row>> = HashMap::new();
+    let mut busy: HashSet<(String, String)> = HashSet::new();
+    for row in tx.rows(&parts, pairs.clone()).await? {
+        let key = (row.maybe_text(11)?.unwrap_or_default(), row.text(2)?);
+        if !row.bool(12)? {
+            busy.insert(key.clone());
+        }
+        messages.entry(key).or_default().push(row);
+    }
+    for row in tx.rows(&counted, pairs).await? {
+        let key = (row.text(0)?, row.text(1)?);
+        let held = messages.get(&key).map_or(0, Vec::len);
+        if i64::try_from(held).ok() != Some(row.int(2)?) {
+            busy.insert(key);
+        }
+    }
+    let mut whole = Vec::with_capacity(found.len());
+    for row in found {
+        match row.maybe_text(11)? {
+            None => whole.push(row),
+            Some(bundle) => {
+                let key = (bundle, row.text(2)?);
+                if !busy.contains(&key) {
+                    whole.extend(messages.remove(&key).unwrap_or_default());
+                }
+            }
+        }
+    }
+    Ok(whole)
 }

@@ -12,7 +12,7 @@ use forewarn_core::template::Template;
 use jiff::Timestamp;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// What an `apply` did or would do.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -166,7 +166,11 @@ impl Store {
         dry_run: bool,
     ) -> Result<Applied> {
         let mut tx = self.db.write().await?;
+        if !dry_run {
+            hold(&mut tx, Hold::Rules).await?;
+        }
         let mut applied = Applied::default();
+        let mut stored = HashSet::new();
         let mut known = known(&mut tx).await?;
         for (kind, id, body) in flatten(documents)? {
             let before = known.bodies.get(&(kind.to_owned(), id.clone()));
@@ -174,15 +178,20 @@ impl Store {
                 // The order of the file is the order on the page.
                 known.last += 1;
                 put(&mut tx, kind, &id, &body, known.last, now).await?;
+                stored.insert((kind, id));
             }
         }
         if !dry_run {
             for audience in &documents.audiences {
                 let address = audience.external.as_ref().map(|e| &e.email);
                 contacts::put_external(&mut tx, audience.id.as_str(), address).await?;
-                membership::put_rule(&mut tx, audience).await?;
+                if stored.contains(&("audiences", audience.id.to_string())) {
+                    membership::put_rule(&mut tx, audience).await?;
+                }
             }
-            if let Some(organisation) = &documents.organisation {
+            if let Some(organisation) = &documents.organisation
+                && stored.contains(&("organisation", "organisation".to_owned()))
+            {
                 membership::mute(&mut tx, organisation, Whose::All).await?;
             }
         }
@@ -216,6 +225,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<bool> {
         let mut tx = self.db.write().await?;
+        hold(&mut tx, Hold::Rules).await?;
         let gone = tx
             .execute(
                 "DELETE FROM documents WHERE kind = $1 AND id = $2",
@@ -333,6 +343,28 @@ pub(crate) async fn put(
         args![kind, id, body.to_string(), position, now],
     )
     .await?;
+    Ok(())
+}
+
+/// Who changes what membership follows from.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Hold {
+    /// Contacts: several may do so at once.
+    Members,
+    /// Rules and organisation: alone.
+    Rules,
+}
+
+/// Until the end of the transaction nobody changes rules beside whoever changes contacts, so that neither misses the other.
+/// SQLite has one writer in any case.
+pub(crate) async fn hold(tx: &mut Tx, what: Hold) -> Result<()> {
+    if let Tx::Postgres(_) = tx {
+        let sql = match what {
+            Hold::Members => "SELECT pg_advisory_xact_lock_shared(4605514)",
+            Hold::Rules => "SELECT pg_advisory_xact_lock(4605514)",
+        };
+        tx.execute(sql, args![]).await?;
+    }
     Ok(())
 }
 

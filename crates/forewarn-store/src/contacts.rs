@@ -21,7 +21,7 @@ const BATCH: usize = 1_000;
 const FORGET_ANSWERS: [&str; 2] = [
     "UPDATE attempts SET server_said = '' WHERE delivery IN (SELECT id FROM deliveries
        WHERE contact = $1 AND event IN (SELECT id FROM events WHERE id > '' UNION ALL SELECT $1))",
-    "UPDATE deliveries SET server_said = '' WHERE server_said <> ''
+    "UPDATE deliveries SET server_said = '', reason = CASE WHEN status = 'suppressed' THEN reason END WHERE server_said <> ''
        AND contact = $1 AND event IN (SELECT id FROM events WHERE id > '' UNION ALL SELECT $1)",
 ];
 
@@ -125,22 +125,7 @@ impl Store {
     /// When the database cannot be written.
     pub async fn remove_contact(&self, id: &str, actor: &str, now: Timestamp) -> Result<bool> {
         let mut tx = self.db.write().await?;
-        let mut gone = 0;
-        for table in ["contacts WHERE id", "subscriptions WHERE contact"] {
-            let sql = format!("DELETE FROM {table} = $1");
-            gone += tx.execute(&sql, args![id]).await?;
-        }
-        let gone = gone > 0;
-        for sql in [
-            "DELETE FROM endpoints WHERE contact = $1",
-            "DELETE FROM members WHERE contact = $1",
-            "DELETE FROM choices WHERE contact = $1",
-            "DELETE FROM kinds WHERE contact = $1",
-            FORGET_ANSWERS[0],
-            FORGET_ANSWERS[1],
-        ] {
-            tx.execute(sql, args![id]).await?;
-        }
+        let gone = forget(&mut tx, id).await?;
         if gone {
             append(
                 &mut tx,
@@ -238,6 +223,23 @@ impl Store {
     }
 }
 
+/// Everything about a contact but that it was written to, and its word that it wants no messages. Says whether there was any.
+pub(crate) async fn forget(tx: &mut Tx, id: &str) -> Result<bool> {
+    let mut gone = 0;
+    for table in ["contacts WHERE id", "subscriptions WHERE contact"] {
+        let sql = format!("DELETE FROM {table} = $1");
+        gone += tx.execute(&sql, args![id]).await?;
+    }
+    for table in ["endpoints", "members", "choices", "kinds", "tags"] {
+        let sql = format!("DELETE FROM {table} WHERE contact = $1");
+        tx.execute(&sql, args![id]).await?;
+    }
+    for sql in FORGET_ANSWERS {
+        tx.execute(sql, args![id]).await?;
+    }
+    Ok(gone > 0)
+}
+
 fn counted(rows: Vec<Row>) -> Result<HashMap<String, i64>> {
     rows.iter()
         .map(|row| Ok((row.text(0)?, row.int(1)?)))
@@ -326,6 +328,9 @@ pub(crate) async fn put_contacts(
     dry_run: bool,
 ) -> Result<Imported> {
     let mut imported = Imported::default();
+    if !dry_run {
+        catalogue::hold(tx, catalogue::Hold::Members).await?;
+    }
     let catalogue = catalogue::load(tx).await?;
     let last: HashMap<&str, usize> = contacts
         .iter()

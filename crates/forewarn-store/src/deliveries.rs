@@ -1,6 +1,7 @@
 //! Deliveries: claimed before their connection is opened, recorded right after the answer.
 
 use crate::Store;
+use crate::bundles::whole_messages;
 use crate::db::{Row, Tx, args, without_nul};
 use crate::error::{Result, StoreError};
 use crate::expansion::{hold_events_of, supersede};
@@ -131,9 +132,10 @@ const FREE: &str = "d.status = 'queued' AND d.lane = $1 AND d.next_at <= $2 AND 
 const FIRST_OF_BUNDLE: &str = "(d.bundle IS NULL OR d.id = (SELECT MIN(f.id) FROM deliveries f
   WHERE f.bundle = d.bundle AND f.endpoint = d.endpoint AND f.status = 'queued'))";
 
-const CLAIMED: &str =
+/// What is read of a delivery that is claimed.
+pub(crate) const CLAIMED: &str =
     "SELECT d.id, d.notice, d.endpoint, d.attempt, d.level, d.expires, e.body, e.name, e.language, e.time_zone,
-   d.outcome IS NOT NULL, d.bundle FROM deliveries d LEFT JOIN endpoints e ON e.id = d.endpoint";
+   d.outcome IS NOT NULL, d.bundle";
 
 impl Store {
     /// Claims up to `limit` deliveries of a lane that are due, those that wait longest first. The attempt is committed
@@ -152,12 +154,11 @@ impl Store {
         // The limit stands in the text, so that a plan knows how little is wanted.
         let locked = tx.either("", "FOR UPDATE OF d SKIP LOCKED");
         let due = format!(
-            "{CLAIMED} WHERE {FREE} AND {FIRST_OF_BUNDLE} ORDER BY d.next_at LIMIT {limit} {locked}"
+            "{CLAIMED} FROM deliveries d LEFT JOIN endpoints e ON e.id = d.endpoint WHERE {FREE} AND {FIRST_OF_BUNDLE} ORDER BY d.next_at LIMIT {limit} {locked}"
         );
         loop {
-            let mut rows = tx.rows(&due, args![lane.number(), now]).await?;
-            let with_them = bundled_with(&mut tx, &rows).await?;
-            rows.extend(with_them);
+            let rows = tx.rows(&due, args![lane.number(), now]).await?;
+            let rows = whole_messages(&mut tx, rows).await?;
             let due = Due::read(&rows)?;
             due.put_aside_and_claim(&mut tx, node, now).await?;
             // Only an empty answer says that nothing waits.
@@ -536,26 +537,6 @@ fn claimed(row: &Row, body: &str) -> Result<Claimed> {
         time_zone: row.maybe_text(9)?,
         bundle: row.maybe_text(11)?,
     })
-}
-
-/// The other deliveries of the bundles whose first ones are in `rows`, endpoint by endpoint.
-async fn bundled_with(tx: &mut Tx, rows: &[Row]) -> Result<Vec<Row>> {
-    let mut found = Vec::new();
-    // Waited for, not skipped: the first one is ours, so all of it is, but for what a newer message is just closing.
-    let lock = tx.either("", "FOR UPDATE OF d").to_owned();
-    for row in rows {
-        let Some(bundle) = row.maybe_text(11)? else {
-            continue;
-        };
-        let sql = format!(
-            "{CLAIMED} WHERE d.bundle = $1 AND d.endpoint = $2 AND d.id > $3 AND d.status = 'queued' AND 0 = (
-               SELECT COUNT(*) FILTER (WHERE o.status = 'attempting') FROM deliveries o
-               WHERE o.event = d.event AND o.contact = d.contact AND o.endpoint = d.endpoint) ORDER BY d.id {lock}"
-        );
-        let others = args![bundle, row.text(2)?, row.text(0)?];
-        found.extend(tx.rows(&sql, others).await?);
-    }
-    Ok(found)
 }
 
 fn delivery_row(row: &Row) -> Result<DeliveryRow> {

@@ -32,6 +32,7 @@ const STEPS: &[&[&str]] = &[&[
     // Who asked to be told. The nonce makes the link in their mail work until it is used or expires.
     "CREATE TABLE subscriptions (contact TEXT PRIMARY KEY, email TEXT NOT NULL, state TEXT NOT NULL, choices TEXT NOT NULL,
         nonce TEXT, expires BIGINT, created_at BIGINT NOT NULL, confirmed_at BIGINT)",
+    "CREATE INDEX subscriptions_pending ON subscriptions (expires) WHERE state = 'pending'",
     // Who does not want a kind of message: audience '*' means nothing at all.
     "CREATE TABLE suppressions (endpoint TEXT NOT NULL, audience TEXT NOT NULL, reason TEXT NOT NULL,
         at BIGINT NOT NULL, PRIMARY KEY (endpoint, audience))",
@@ -48,7 +49,7 @@ const STEPS: &[&[&str]] = &[&[
         content TEXT, ordinal BIGINT NOT NULL, cursor TEXT, moved_to BIGINT, sent_at BIGINT, bundle TEXT)",
     "CREATE INDEX notices_bundle ON notices (bundle) WHERE bundle IS NOT NULL",
     // Messages that wait until all that they tell of is expanded.
-    "CREATE TABLE bundles (id TEXT PRIMARY KEY)",
+    "CREATE TABLE bundles (id TEXT PRIMARY KEY, audience TEXT NOT NULL, released TEXT NOT NULL)",
     "CREATE INDEX notices_due ON notices (due) WHERE status = 'planned'",
     "CREATE INDEX notices_sending ON notices (status) WHERE status = 'sending'",
     "CREATE INDEX notices_event ON notices (event)",

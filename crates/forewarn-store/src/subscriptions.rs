@@ -24,6 +24,9 @@ const MAILS_A_DAY: i64 = 5;
 /// Mails with links that all addresses get in an hour at most.
 const MAILS_AN_HOUR: i64 = 1_000;
 
+/// How many that nobody confirmed are forgotten each time somebody asks.
+const FORGOTTEN: i64 = 20;
+
 /// A subscription as it is stored.
 #[derive(Clone, Debug, Serialize)]
 pub struct Subscription {
@@ -88,20 +91,22 @@ impl Store {
         }
         let day_ago = now - SignedDuration::from_hours(24);
         let enough = sent_since(&mut tx, Some(id.as_str()), day_ago).await? >= MAILS_A_DAY;
-        let choices = serde_json::to_string(&request.choices)?;
-        tx.execute(
-            "INSERT INTO subscriptions (contact, email, state, choices, created_at) VALUES ($1, $2, 'pending', $3, $4)
-             ON CONFLICT (contact) DO UPDATE SET choices =
-               CASE WHEN subscriptions.state = 'pending' THEN excluded.choices ELSE subscriptions.choices END",
-            args![id.as_str(), request.email.as_str(), choices, now],
-        )
-        .await?;
-        if !enough && let Some(found) = find(&mut tx, id.as_str()).await? {
-            let state = found.state;
-            set_link(&mut tx, id.as_str(), nonce, now + state.link_lasts()).await?;
-            let content = content(id.clone(), state);
+        if !enough {
+            let choices = serde_json::to_string(&request.choices)?;
+            let sql = "INSERT INTO subscriptions (contact, email, state, choices, created_at) VALUES ($1, $2, 'pending', $3, $4)
+                ON CONFLICT (contact) DO UPDATE SET choices =
+                  CASE WHEN subscriptions.state = 'pending' THEN excluded.choices ELSE subscriptions.choices END";
+            let email = request.email.as_str();
+            tx.execute(sql, args![id.as_str(), email, choices, now])
+                .await?;
+            let found = find(&mut tx, id.as_str()).await?;
+            let state = found.as_ref().map_or(State::Pending, |s| s.state);
             // To the address as it was written first: one mailbox is one endpoint.
-            send_link(&mut tx, &id, &found.email, nonce, &content, now).await?;
+            let email = found.map_or_else(|| request.email.clone(), |s| s.email);
+            let expires = now + state.link_lasts();
+            set_link(&mut tx, id.as_str(), nonce, expires).await?;
+            let content = content(id.clone(), state);
+            send_link(&mut tx, &id, &email, nonce, &content, expires).await?;
             let entry = Entry::new("recipient", "subscription.asked", id.as_str());
             append(&mut tx, &[entry], now).await?;
         }
@@ -166,9 +171,17 @@ impl Store {
         let Some(found) = by_link(&mut tx, id, nonce, now).await? else {
             return Ok(None);
         };
-        let sql = "UPDATE subscriptions SET state = 'active', confirmed_at = COALESCE(confirmed_at, $1) WHERE contact = $2";
-        tx.execute(sql, args![now, id]).await?;
-        set_link(&mut tx, id, next, now + State::Active.link_lasts()).await?;
+        // Of two who press at once, or beside one who ends it, only one finds the link unused.
+        let sql = "UPDATE subscriptions SET state = 'active', confirmed_at = COALESCE(confirmed_at, $1), nonce = $2, expires = $3
+            WHERE contact = $4 AND nonce = $5";
+        let expires = now + State::Active.link_lasts();
+        if tx
+            .execute(sql, args![now, next, expires, id, nonce])
+            .await?
+            == 0
+        {
+            return Ok(None);
+        }
         tell_from_now_on(&mut tx, &found, &found.choices).await?;
         let entry = Entry::new("recipient", "subscription.confirmed", id);
         append(&mut tx, &[entry], now).await?;
@@ -192,9 +205,11 @@ impl Store {
         let Some(found) = found.filter(|s| s.state == State::Active) else {
             return Ok(false);
         };
-        let sql = "UPDATE subscriptions SET choices = $1 WHERE contact = $2";
-        tx.execute(sql, args![serde_json::to_string(choices)?, id])
-            .await?;
+        let sql = "UPDATE subscriptions SET choices = $1 WHERE contact = $2 AND state = 'active'";
+        let kept = args![serde_json::to_string(choices)?, id];
+        if tx.execute(sql, kept).await? == 0 {
+            return Ok(false);
+        }
         tell_from_now_on(&mut tx, &found, choices).await?;
         let entry = Entry::new(actor, "subscription.changed", id);
         append(&mut tx, &[entry], now).await?;
@@ -214,7 +229,8 @@ impl Store {
         let mut tx = self.db.read().await?;
         let sql =
             "SELECT d.id, d.event, n.milestone, d.channel, d.status, d.updated_at FROM deliveries d
-            JOIN notices n ON n.id = d.notice WHERE d.contact = $1 ORDER BY d.updated_at, d.id";
+            JOIN notices n ON n.id = d.notice WHERE d.contact = $1
+              AND d.event IN (SELECT id FROM events WHERE id > '' UNION ALL SELECT $1) ORDER BY d.updated_at, d.id";
         let mut messages = Vec::new();
         for row in tx.rows(sql, args![id]).await? {
             messages.push(json!({
@@ -263,11 +279,12 @@ async fn set_link(tx: &mut Tx, id: &str, nonce: &str, expires: Timestamp) -> Res
 
 /// What nobody confirmed in time was never asked for.
 async fn forget_unconfirmed(tx: &mut Tx, now: Timestamp) -> Result<()> {
-    let old = "SELECT contact FROM subscriptions WHERE state = 'pending' AND expires < $1";
-    let endpoints = format!("DELETE FROM endpoints WHERE contact IN ({old})");
-    tx.execute(&endpoints, args![now]).await?;
-    let sql = "DELETE FROM subscriptions WHERE state = 'pending' AND expires < $1";
-    tx.execute(sql, args![now]).await?;
+    let old = format!(
+        "SELECT contact FROM subscriptions WHERE state = 'pending' AND expires < $1 LIMIT {FORGOTTEN}"
+    );
+    for row in tx.rows(&old, args![now]).await? {
+        contacts::forget(tx, &row.text(0)?).await?;
+    }
     Ok(())
 }
 
@@ -286,17 +303,24 @@ async fn send_link(
     email: &EmailAddress,
     nonce: &str,
     content: &Content,
-    now: Timestamp,
+    expires: Timestamp,
 ) -> Result<()> {
+    let now = content.at;
     let endpoint = put_address(tx, id.as_str(), email).await?;
     let notice = derive(&["notice", id.as_str(), nonce]);
     let lane = Lane::Planned.number();
-    let expires = now + SignedDuration::from_hours(24);
+    // Only the newest link works, so only its mail may still leave.
+    let sql = "UPDATE deliveries SET status = 'superseded', updated_at = $1, reason = 'a newer link was asked for'
+        WHERE event = $2 AND contact = $2 AND status = 'queued'";
+    tx.execute(sql, args![now, id.as_str()]).await?;
+    let sql = "SELECT COALESCE(MAX(ordinal), 0) + 1 FROM notices WHERE event = $1";
+    let row = tx.row(sql, args![id.as_str()]).await?;
+    let ordinal = row.map_or(Ok(1), |row| row.int(0))?;
     tx.execute(
         "INSERT INTO notices (id, event, event_kind, revision, milestone, audience, level, channels, due, due_local, because,
            stands_for, tells, status, held, lane, slot, expires, content, ordinal, sent_at)
          VALUES ($1, $2, 'subscription', 1, $3, $4, $5, '[\"email\"]', $6, $7, 'somebody entered this address', '[]', '[]',
-           'sending', FALSE, $8, $1, $9, $10, 1, $6)",
+           'sending', FALSE, $8, $1, $9, $10, $11, $6)",
         args![
             &notice,
             id.as_str(),
@@ -308,16 +332,17 @@ async fn send_link(
             lane,
             expires,
             serde_json::to_string(content)?,
+            ordinal,
         ],
     )
     .await?;
     tx.execute(
         "INSERT INTO deliveries (id, notice, event, endpoint, contact, channel, level, ordinal, lane, status, attempt, next_at,
            expires, updated_at, reason)
-         SELECT $1 || '.' || e.id, $1, $2, e.id, e.contact, e.channel, 0, 1, $3,
+         SELECT $1 || '.' || e.id, $1, $2, e.id, e.contact, e.channel, 0, $7, $3,
            CASE WHEN s.endpoint IS NOT NULL THEN 'suppressed' ELSE 'queued' END, 0, $4, $5, $4, s.reason
          FROM endpoints e LEFT JOIN suppressions s ON s.endpoint = e.id AND s.audience = '*' WHERE e.id = $6",
-        args![&notice, id.as_str(), lane, now, expires, endpoint],
+        args![&notice, id.as_str(), lane, now, expires, endpoint, ordinal],
     )
     .await?;
     Ok(())

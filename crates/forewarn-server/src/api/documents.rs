@@ -109,7 +109,11 @@ fn kind_of(name: &str) -> Result<&'static str> {
 
 /// A contact as it is shown: what signs its webhooks or opens its chat room is kept out of every answer.
 fn shown(contact: &ContactRow) -> Value {
-    let mut body = serde_json::to_value(contact).unwrap_or_default();
+    without_secrets(serde_json::to_value(contact).unwrap_or_default())
+}
+
+/// A contact without what signs its webhooks or opens its chat room.
+pub(super) fn without_secrets(mut body: Value) -> Value {
     for endpoint in body["endpoints"].as_array_mut().into_iter().flatten() {
         if let Some(secret) = endpoint.get_mut("secret") {
             *secret = json!("(kept)");

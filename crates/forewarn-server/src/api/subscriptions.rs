@@ -1,5 +1,6 @@
 //! Subscriptions that people made by themselves.
 
+use super::documents::without_secrets;
 use super::{Body, Who, answer};
 use crate::app::App;
 use crate::error::{ApiError, Result};
@@ -115,6 +116,7 @@ async fn export_contact(
     Path(id): Path<String>,
 ) -> Result<Response> {
     let found = app.store.export_contact(&id).await?;
-    let found = found.ok_or_else(|| ApiError::NotFound(format!("contact {id}")))?;
+    let mut found = found.ok_or_else(|| ApiError::NotFound(format!("contact {id}")))?;
+    found["contact"] = without_secrets(found["contact"].take());
     Ok(answer(StatusCode::OK, &found))
 }

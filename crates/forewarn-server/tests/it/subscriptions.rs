@@ -184,17 +184,40 @@ async fn a_form_that_is_wrong_says_so_and_keeps_what_was_typed() {
     );
 }
 
+/// As it comes from this address.
+async fn ask_from(app: &TestApp, address: &str, email: &str) -> Answer {
+    let body = url::form_urlencoded::Serializer::new(String::new())
+        .append_pair("email", email)
+        .finish();
+    let from: std::net::SocketAddr = address.parse().unwrap();
+    let request = axum::http::Request::post("/subscribe")
+        .extension(axum::extract::ConnectInfo(from))
+        .body(axum::body::Body::from(body));
+    app.send(request.unwrap()).await
+}
+
 #[tokio::test]
-async fn one_network_cannot_ask_without_end() {
+async fn one_network_cannot_ask_without_end_and_a_proxy_can() {
     let app = TestApp::new().await;
     open(&app).await;
     for n in 0..20 {
-        ask(&app, &[("email", &format!("p{n}@example.edu"))])
+        ask_from(&app, "203.0.113.7:1", &format!("p{n}@example.edu"))
             .await
             .is(200);
     }
-    let refused = ask(&app, &[("email", "p20@example.edu")]).await.is(429);
+    let refused = ask_from(&app, "203.0.113.7:2", "p20@example.edu")
+        .await
+        .is(429);
     assert_eq!(refused.header("retry-after"), "600");
+    for n in 20..45 {
+        ask_from(&app, "127.0.0.1:1", &format!("p{n}@example.edu"))
+            .await
+            .is(200);
+    }
     app.advance(11);
-    ask(&app, &[("email", "p20@example.edu")]).await.is(200);
+    ask_from(&app, "203.0.113.7:3", "p46@example.edu")
+        .await
+        .is(200);
+    let long = "x".repeat(70_000);
+    assert_eq!(ask(&app, &[("email", &long)]).await.status.as_u16(), 413);
 }

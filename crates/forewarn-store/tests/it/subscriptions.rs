@@ -156,4 +156,27 @@ on_both_databases! {
         assert!(db.store.export_contact(&ann).await.unwrap().is_none());
         assert_eq!(db.store.verify_journal().await.unwrap().broken, None);
     }
+
+    async fn only_the_newest_link_leaves_and_the_forgotten_leave_nothing(db: &Database) {
+        db.store.apply(&documents(OPEN), "op", at(0), false).await.unwrap();
+        let ann = who("ann@example.org");
+        ask(&db, &request("ann@example.org", &["wiki"], &[]), "one", 0).await;
+        ask(&db, &request("ann@example.org", &["portal"], &[]), "two", 1).await;
+        let left = db.texts("SELECT status FROM deliveries ORDER BY ordinal").await;
+        assert_eq!(left, ["superseded", "queued"]);
+        assert!(db.store.confirm_subscription(&ann, "one", "x", at(2)).await.unwrap().is_none());
+        db.sql("UPDATE deliveries SET server_said = '550 ann@example.org?', reason = '550 ann@example.org?' WHERE status = 'queued'").await;
+        // Nobody confirmed: a day later nothing of it is left but that there was something.
+        ask(&db, &request("bob@example.org", &[], &[]), "b", 2 + 25 * 60).await;
+        assert!(db.store.subscription(&ann).await.unwrap().is_none());
+        let kept = db.texts("SELECT COALESCE(server_said, '') || COALESCE(reason, '') FROM deliveries").await;
+        assert!(kept.iter().all(|said| !said.contains("ann@")), "{kept:?}");
+        let bob = who("bob@example.org");
+        let (one, other) = tokio::join!(
+            db.store.confirm_subscription(&bob, "b", "m1", at(3 + 25 * 60)),
+            db.store.confirm_subscription(&bob, "b", "m2", at(3 + 25 * 60)),
+        );
+        let found = [one.unwrap(), other.unwrap()].into_iter().flatten().count();
+        assert_eq!(found, 1, "a link works once");
+    }
 }

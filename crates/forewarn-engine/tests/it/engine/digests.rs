@@ -200,4 +200,22 @@ on_both! {
         // Flights overlap, so only the border between the two may be mixed.
         assert!(to[..1_100].iter().all(|first| first == "z"), "{:?}", to.iter().position(|f| f == "a"));
     }
+
+    async fn a_crowd_is_told_whole_by_an_engine_that_runs(kind) {
+        let contacts = (0..250).map(|n| mail_contact(&format!("p{n:03}"), &["staff"])).collect();
+        let mut house = house(kind, contacts, Script::default()).await;
+        three(&mut house).await;
+        house.clock.set("2026-11-25T17:00:00Z".parse().unwrap());
+        let (stop, running) = crate::engine::running::run(&house.engine);
+        crate::engine::house::soon(house.smtp.wait_for(250)).await;
+        stop.send_replace(true);
+        crate::engine::house::soon(running).await.unwrap();
+        let mails = house.smtp.ledger();
+        assert_eq!(mails.len(), 250);
+        for mail in &mails {
+            let told = body(mail);
+            assert!(told.contains("/events/MNT-1") && told.contains("/events/MNT-2"), "{told}");
+        }
+        assert!(house.deliveries().await.iter().all(|d| d.status == DeliveryStatus::Accepted));
+    }
 }

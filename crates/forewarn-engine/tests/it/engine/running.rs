@@ -17,7 +17,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-fn run<C: Channels>(engine: &Arc<Engine<C>>) -> (watch::Sender<bool>, JoinHandle<()>) {
+pub fn run<C: Channels>(engine: &Arc<Engine<C>>) -> (watch::Sender<bool>, JoinHandle<()>) {
     let stop = watch::Sender::new(false);
     let running = tokio::spawn(Arc::clone(engine).run(stop.subscribe()));
     (stop, running)
