@@ -12,7 +12,7 @@ use forewarn_core::document::{Catalogue, Documents};
 use forewarn_core::event::{Event, Occasion};
 use forewarn_core::id::Id;
 use forewarn_core::incident::{Declaration, Impact, Incident, Severity};
-use forewarn_core::plan::{Changes, Input, changes_from, plan, publish_update};
+use forewarn_core::plan::{Input, changes_from, plan, publish_update};
 use forewarn_core::token::Key;
 use forewarn_engine::channel::smtp::bare::bare_loop;
 use forewarn_engine::channel::smtp::{RelayUrl, Smtp};
