@@ -5,10 +5,10 @@
 //! `FOREWARN_SIM_SEED=n` runs one seed, `FOREWARN_SIM_SEEDS=n` so many instead of 10.
 
 mod auditor;
-mod chance;
+pub mod chance;
 mod drive;
 pub mod operator;
-mod promises;
+pub mod promises;
 mod world;
 
 use crate::database::Kind;

@@ -340,10 +340,8 @@ impl Operator {
 
     async fn update(&mut self, store: &Store, incident: Incident, sequence: i64, way: u64) -> bool {
         let now = self.clock.now();
-        let lapsed = incident.lapsed(now).map(|promise| {
-            let detail = incident.breach(promise, now);
-            Entry::new("ann", "incident.promise_broken", incident.id.as_str()).with(detail)
-        });
+        let lapsed = incident.lapsed(now);
+        let lapsed = lapsed.map(|promise| incident.breach(promise, now));
         if way >= 93 && incident.status.is_open() {
             let later = now + SignedDuration::from_hours(2);
             let moved = incident.move_promise(later, now).expect("it is open");
@@ -379,12 +377,13 @@ impl Operator {
         self.publish_update(store, incident, expected, None).await
     }
 
-    async fn publish_update(
+    /// `breach` is what is to be put on record about the promise before this update, if it has passed unnoticed.
+    pub async fn publish_update(
         &mut self,
         store: &Store,
         incident: Incident,
         expected: i64,
-        lapsed: Option<Entry>,
+        breach: Option<serde_json::Value>,
     ) -> bool {
         self.learn(&incident);
         let now = self.clock.now();
@@ -398,7 +397,9 @@ impl Operator {
             changes.withdrawn.clear();
         }
         let event = Event::Incident(incident);
-        let entries: Vec<Entry> = lapsed.into_iter().collect();
+        let id = event.id().as_str();
+        let broken = |detail| Entry::new("ann", "incident.promise_broken", id).with(detail);
+        let entries: Vec<Entry> = breach.map(broken).into_iter().collect();
         let nobody = BTreeSet::new();
         self.publish(store, event, expected, changes, &nobody, number, entries)
             .await
