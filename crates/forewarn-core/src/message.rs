@@ -12,6 +12,7 @@ mod webhook;
 pub use markdown::render_markdown;
 pub use render::{render, render_page};
 pub use sms::{Encoding, Segments, sms_segments};
+pub use times::words as duration_words;
 pub use webhook::{webhook_body, webhook_id};
 
 use crate::audience::Level;
