@@ -1,6 +1,7 @@
 //! The engine over the real channels, against scripted servers: one message's way, step by step.
 
 pub mod house;
+mod promise;
 mod running;
 
 use forewarn_core::delivery::DeliveryStatus;
