@@ -199,9 +199,11 @@ impl World {
             id: None,
             title: None,
             services: BTreeMap::from([(service, Impact::MajorOutage)]),
-            severity: *self
-                .chance
-                .pick(&[Severity::P1, Severity::P2, Severity::P3]),
+            // Half of them may be kept by themselves.
+            severity: match self.operator.events.len() % 2 {
+                0 => Severity::P1,
+                _ => Severity::P3,
+            },
             cause: None,
             effect: Some("You cannot sign in.".into()),
             lead: None,
@@ -417,7 +419,7 @@ async fn promises_over(kind: Kind, promises: usize, days: i64, nodes: usize, see
 
 #[tokio::test]
 async fn a_promise_is_kept_or_broken_on_record_though_the_process_is_down_on_sqlite() {
-    promises_over(Kind::Sqlite, 200, 2, 1, 1).await;
+    promises_over(Kind::Sqlite, 100, 1, 1, 1).await;
 }
 
 #[tokio::test]
