@@ -2,7 +2,7 @@
 //! started anew hours later. Every promise gets an update in time or a breach on record, once and not before its time, and
 //! what fell due meanwhile is done within seconds of the start and says that it is late.
 //!
-//! `FOREWARN_PROMISES=n` makes the long one (`--run-ignored only a_month_of_promises`) so many; 100,000 otherwise.
+//! `FOREWARN_PROMISES=n` makes the long one (`a_month_of_promises`, which is run by name) so many; 100,000 otherwise.
 
 use crate::database::{Database, Kind};
 use crate::engine::house::engine_over;
