@@ -146,18 +146,9 @@ impl Audience {
     /// Reads an audience, recording all problems. References are checked by the catalogue.
     pub fn read(node: &Node, path: &str, problems: &mut Problems) -> Option<Audience> {
         let mut fields = Fields::of(node, path, problems)?;
-        let id = fields.required("id", problems, |t| match t {
-            "internal" => Err("'internal' is built in: it is whoever runs the event".into()),
-            "subscriptions" => {
-                Err("'subscriptions' is built in: mails about one's own subscription".into())
-            }
-            "change_system" => {
-                Err("'change_system' is built in: where planned outages are reported to".into())
-            }
-            "requesters" => {
-                Err("'requesters' is built in: it is whoever asked for the change".into())
-            }
-            _ => Id::parse(t),
+        let id = fields.required("id", problems, |t| match crate::plan::built_in_meaning(t) {
+            Some(meaning) => Err(format!("'{t}' is built in: it is {meaning}")),
+            None => Id::parse(t),
         });
         let name = fields.required("name", problems, line(100));
         let level = fields.required("level", problems, Level::parse);

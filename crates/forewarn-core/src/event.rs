@@ -5,16 +5,20 @@ use crate::contact::{EmailAddress, Endpoint};
 use crate::document::Catalogue;
 use crate::facts::Facts;
 use crate::id::Id;
-use crate::incident::{Incident, Update};
+use crate::incident::{Incident, Nature, Update};
 use crate::maintenance::Maintenance;
 use crate::message::Content;
 use crate::organisation::ChangeSystem;
-use crate::plan::{CHANGE_SYSTEM, INTERNAL, REQUESTERS};
-use crate::service::affected;
+use crate::plan::{
+    BACKUP, CHANGE_SYSTEM, INTERNAL, PROMISE_BROKEN, PROMISE_KEPT, PROMISE_WARNING, REQUESTERS,
+    SPOKESPERSON, is_promise_timer,
+};
+use crate::service::{Service, affected};
 use crate::time::CivilTime;
 use crate::window_use::{WindowUse, Work, together};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// Something that disturbs people.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -124,13 +128,19 @@ impl Event {
         }
     }
 
-    /// Mail addresses of the people who run it: owners of its services and its lead.
+    /// Mail addresses of the people who run it: owners of its services, its lead, and who speaks for it.
     pub fn internal_addresses(&self, catalogue: &Catalogue) -> Vec<EmailAddress> {
         let named = self.services();
         let services = catalogue.services.iter().filter(|s| named.contains(&s.id));
         let mut addresses: Vec<_> = services.filter_map(|s| s.owner.clone()).collect();
-        if let Event::Maintenance(m) = self {
-            addresses.extend(m.lead.clone());
+        match self {
+            Event::Maintenance(m) => addresses.extend(m.lead.clone()),
+            Event::Incident(i) => {
+                let lead = i.lead.as_deref().map(EmailAddress::parse);
+                addresses.extend(lead.and_then(Result::ok));
+                addresses.extend(speakers(i, catalogue));
+            }
+            Event::Window(_) => {}
         }
         addresses.sort();
         addresses.dedup();
@@ -150,7 +160,13 @@ impl Event {
         match (audience, self) {
             (INTERNAL, _) => mailboxes(self.internal_addresses(catalogue)),
             (REQUESTERS, Event::Maintenance(m)) => mailboxes(m.requesters.clone()),
-            (REQUESTERS, _) => Some(Vec::new()),
+            (SPOKESPERSON, Event::Incident(i)) => {
+                mailboxes(speakers(i, catalogue).into_iter().take(1).collect())
+            }
+            (BACKUP, Event::Incident(i)) => {
+                mailboxes(speakers(i, catalogue).into_iter().skip(1).collect())
+            }
+            (REQUESTERS | SPOKESPERSON | BACKUP, _) => Some(Vec::new()),
             (CHANGE_SYSTEM, _) => {
                 let system = catalogue.organisation.change_system.iter();
                 let hook = |s: &ChangeSystem| Endpoint::Webhook {
@@ -174,6 +190,8 @@ impl Event {
                 m.window().1.max(due + jiff::SignedDuration::from_mins(15))
             }
             (Event::Window(w), _) => w.times().0.max(due),
+            // Once it is broken they are told that instead.
+            (Event::Incident(i), PROMISE_WARNING) => i.promise().map_or(due, |p| p.due.max(due)),
             _ => day_after,
         }
     }
@@ -208,6 +226,10 @@ impl Event {
             began_at: None,
             next_update: None,
             missed: None,
+            moved_from: None,
+            unchanged: false,
+            promised_to: Vec::new(),
+            late_by_seconds: 0,
             requested: false,
             change_request: None,
             forwardable: audience.is_some_and(|a| a.forwardable),
@@ -224,6 +246,20 @@ impl Event {
                 change_request: m.change_request.as_ref().map(|c| c.number.clone()),
                 ..content
             },
+            Event::Incident(i) if is_promise_timer(&occasion.milestone) => {
+                let promised_to = catalogue.audiences.iter();
+                let promised_to = promised_to.filter(|a| i.told.contains(&a.id));
+                let content = Content {
+                    promised_to: promised_to.map(|a| a.name.clone()).collect(),
+                    url: format!(
+                        "{}/console/incidents/{}",
+                        public_url.trim_end_matches('/'),
+                        i.id
+                    ),
+                    ..incident_content(content, i, occasion.update)
+                };
+                timer_content(content)
+            }
             Event::Incident(i) => incident_content(content, i, occasion.update),
             Event::Window(w) => window_content(content, w, occasion, public_url),
         };
@@ -306,6 +342,45 @@ fn incident_content(content: Content, incident: &Incident, number: Option<u32>) 
         began_at: Some(incident.declared_at),
         next_update: update.and_then(|u| u.promise).map(|p| p.due),
         missed: before.filter(|p| p.kept == Some(false)).map(|p| p.due),
+        moved_from: before
+            .filter(|_| update.is_some_and(|u| u.nature == Nature::Moved))
+            .map(|p| p.due),
+        unchanged: update.is_some_and(|u| u.nature == Nature::Automatic),
         ..content
     }
+}
+
+/// What the team reads is about the promise, not what was said with it.
+fn timer_content(content: Content) -> Content {
+    let promised = content.next_update;
+    let (next_update, missed) = match content.milestone.as_str() {
+        PROMISE_BROKEN => (None, promised),
+        PROMISE_KEPT => (promised, content.missed),
+        _ => (promised, None),
+    };
+    Content {
+        text: None,
+        next_update,
+        missed,
+        moved_from: None,
+        ..content
+    }
+}
+
+/// Who speaks for an incident, in order: who was named for it, then those of its services, else the owners who talk to
+/// clients. The first is the spokesperson, the others are the backups.
+fn speakers(incident: &Incident, catalogue: &Catalogue) -> Vec<EmailAddress> {
+    let named = incident.spokesperson.as_deref().map(EmailAddress::parse);
+    let concerned = catalogue.services.iter();
+    let concerned: Vec<&Service> = concerned
+        .filter(|s| incident.services.contains_key(&s.id))
+        .collect();
+    let mut all: Vec<EmailAddress> = named.and_then(Result::ok).into_iter().collect();
+    all.extend(concerned.iter().flat_map(|s| s.spokespersons.clone()));
+    if all.is_empty() {
+        all.extend(concerned.iter().filter_map(|s| s.talker().cloned()));
+    }
+    let mut seen = BTreeSet::new();
+    all.retain(|address| seen.insert(address.clone()));
+    all
 }

@@ -1,5 +1,9 @@
 //! Incidents: severity, impact per service, states, updates, and the promise of the next one.
 
+mod promise;
+
+pub use promise::{Kept, MOST_AUTOMATIC, Nature, NewPromise, Promise};
+
 use crate::document::{Fields, Node, Problems, line, prose, scalar};
 use crate::facts::Facts;
 use crate::id::Id;
@@ -155,15 +159,6 @@ impl Status {
     }
 }
 
-/// The promise that a message makes: when the next one comes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Promise {
-    /// By when.
-    pub due: Timestamp,
-    /// Whether the next message came in time; open when absent.
-    pub kept: Option<bool>,
-}
-
 /// One message about an incident, as it went out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Update {
@@ -173,6 +168,9 @@ pub struct Update {
     pub number: u32,
     /// The status it announces.
     pub status: Status,
+    /// How it came about.
+    #[serde(skip_serializing_if = "Nature::is_written", default)]
+    pub nature: Nature,
     /// What the spokesperson wrote; made from the facts when absent.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub text: Option<String>,
@@ -313,6 +311,18 @@ pub struct NewUpdate {
 }
 
 impl NewUpdate {
+    /// One in which nothing is new.
+    pub(crate) fn nothing() -> NewUpdate {
+        NewUpdate {
+            status: None,
+            facts: Facts::default(),
+            cause: None,
+            text: None,
+            services: BTreeMap::new(),
+            next_update_in: None,
+        }
+    }
+
     /// Reads an update, recording all problems.
     pub fn read(node: &Node, path: &str, problems: &mut Problems) -> Option<NewUpdate> {
         let mut fields = Fields::of(node, path, problems)?;
@@ -361,6 +371,7 @@ impl Incident {
             id: crate::id::derive(&["update", id.as_str(), "0"]),
             number: 0,
             status: Status::Investigating,
+            nature: Nature::Written,
             text: None,
             facts: facts.clone(),
             services: declaration.services.clone(),
@@ -396,18 +407,23 @@ impl Incident {
         }
     }
 
-    /// The open promise, if any.
-    pub fn promise(&self) -> Option<Promise> {
-        self.updates.last().and_then(|u| u.promise)
-    }
-
     /// Publishes an update, which keeps or breaks the promise of the one before and makes a new one while the incident is open.
     ///
     /// # Errors
     /// From `resolved` only `postmortem` or a reopening to `investigating` is possible, from `postmortem` nothing.
     pub fn update(
+        self,
+        new: NewUpdate,
+        next_update: Timestamp,
+        now: Timestamp,
+    ) -> Result<Incident, InvalidTransition> {
+        self.say(new, Nature::Written, next_update, now)
+    }
+
+    fn say(
         mut self,
         new: NewUpdate,
+        nature: Nature,
         next_update: Timestamp,
         now: Timestamp,
     ) -> Result<Incident, InvalidTransition> {
@@ -445,6 +461,7 @@ impl Incident {
             id: crate::id::derive(&["update", self.id.as_str(), &number.to_string()]),
             number,
             status,
+            nature,
             text: new.text,
             facts: self.facts.clone(),
             services: self.services.clone(),
@@ -474,11 +491,11 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn at(seconds: i64) -> Timestamp {
+    pub(super) fn at(seconds: i64) -> Timestamp {
         Timestamp::from_second(1_795_000_000 + seconds).unwrap()
     }
 
-    fn declared() -> Incident {
+    pub(super) fn declared() -> Incident {
         let declaration = Declaration {
             id: None,
             title: None,
@@ -499,14 +516,10 @@ mod tests {
         )
     }
 
-    fn to(status: Status) -> NewUpdate {
+    pub(super) fn to(status: Status) -> NewUpdate {
         NewUpdate {
             status: Some(status),
-            facts: Facts::default(),
-            cause: None,
-            text: None,
-            services: BTreeMap::new(),
-            next_update_in: None,
+            ..NewUpdate::nothing()
         }
     }
 

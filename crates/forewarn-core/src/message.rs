@@ -14,6 +14,7 @@ pub use digest::digest;
 pub use markdown::render_markdown;
 pub use render::{render, render_page};
 pub use sms::{Encoding, Segments, sms_segments};
+pub use times::words as duration_words;
 pub use webhook::{webhook_body, webhook_id};
 
 use crate::audience::Level;
@@ -27,7 +28,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// Every notice there is, by name.
-pub const MILESTONES: [&str; 28] = [
+pub const MILESTONES: [&str; 31] = [
     "announcement",
     "reminder",
     "final_reminder",
@@ -50,6 +51,9 @@ pub const MILESTONES: [&str; 28] = [
     "update",
     "resolution",
     "follow_up",
+    "promise_warning",
+    "promise_kept",
+    "promise_broken",
     "test",
     "digest",
     "planned_outage",
@@ -115,6 +119,18 @@ pub struct Content {
     /// The promise that was not kept, so that this message can own it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub missed: Option<Timestamp>,
+    /// The time promised before, where this message says that the promise was moved.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub moved_from: Option<Timestamp>,
+    /// Forewarn says by itself that nothing new is known.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub unchanged: bool,
+    /// Names of the audiences that were promised the next update (warnings about a promise).
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub promised_to: Vec<String>,
+    /// How late it is said that a promise is due or broken; 0 in time.
+    #[serde(skip_serializing_if = "in_time", default)]
+    pub late_by_seconds: i64,
     /// The number of the change request behind it, for the change system.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub change_request: Option<String>,
@@ -131,6 +147,10 @@ pub struct Content {
     pub url: String,
     /// When the notice fell due.
     pub at: Timestamp,
+}
+
+fn in_time(seconds: &i64) -> bool {
+    *seconds == 0
 }
 
 /// Which of the texts: recipients who share a variant share its bytes, save for their own parts.

@@ -11,13 +11,15 @@ mod clashes;
 mod course;
 mod decided;
 mod incident;
+mod promise;
 #[cfg(test)]
 mod tests;
 mod windows;
 
 pub use changes::{Changes, Moved, Stored, changes_between, changes_from};
 use course::{Clock, clock_name};
-pub use incident::tell_update;
+pub use incident::publish_update;
+pub use promise::{PROMISE_BROKEN, PROMISE_KEPT, PROMISE_WARNING, is_promise_timer, next_update};
 pub use windows::{PlannedWindow, windows_ahead};
 
 use crate::audience::Level;
@@ -44,18 +46,55 @@ pub const REQUESTERS: &str = "requesters";
 /// The built-in audience of one: the system in which the change was asked for.
 pub const CHANGE_SYSTEM: &str = "change_system";
 
+/// The built-in audience of one: who speaks for the incident.
+pub const SPOKESPERSON: &str = "spokesperson";
+
+/// The built-in audience of those who speak for it when the spokesperson does not, in their order.
+pub const BACKUP: &str = "backup";
+
+/// The built-in audiences: none that the organisation makes has such a name, and what they are.
+const BUILT_IN: [(&str, &str, &str); 6] = [
+    (INTERNAL, "The people who run it", "whoever runs the event"),
+    (
+        REQUESTERS,
+        "People who asked for this change",
+        "whoever asked for the change",
+    ),
+    (
+        SUBSCRIPTIONS,
+        "Subscriptions",
+        "mails about one's own subscription",
+    ),
+    (
+        CHANGE_SYSTEM,
+        "The change system",
+        "where planned outages are reported to",
+    ),
+    (
+        SPOKESPERSON,
+        "The spokesperson",
+        "whoever speaks for the incident",
+    ),
+    (
+        BACKUP,
+        "The backups",
+        "whoever speaks for the incident when the spokesperson does not",
+    ),
+];
+
 /// The built-in audience of mails about somebody's own subscription.
 pub const SUBSCRIPTIONS: &str = "subscriptions";
 
 /// The name of a built-in audience: addresses that the event itself names. `None` for one that the organisation made.
 pub fn built_in_name(audience: &str) -> Option<&'static str> {
-    match audience {
-        INTERNAL => Some("The people who run it"),
-        REQUESTERS => Some("People who asked for this change"),
-        SUBSCRIPTIONS => Some("Subscriptions"),
-        CHANGE_SYSTEM => Some("The change system"),
-        _ => None,
-    }
+    let found = BUILT_IN.iter().find(|(id, _, _)| *id == audience);
+    found.map(|(_, name, _)| *name)
+}
+
+/// What a built-in audience is, for those who would make one of that name.
+pub fn built_in_meaning(audience: &str) -> Option<&'static str> {
+    let found = BUILT_IN.iter().find(|(id, _, _)| *id == audience);
+    found.map(|(_, _, meaning)| *meaning)
 }
 
 /// The milestone that tells the owners that a zone's rules changed and moved the work in time.

@@ -112,6 +112,10 @@ fn nine() -> Time {
     jiff::civil::time(9, 0, 0, 0)
 }
 
+fn usual_warnings() -> Vec<SignedDuration> {
+    [15, 5].map(SignedDuration::from_mins).to_vec()
+}
+
 fn two_hours() -> SignedDuration {
     SignedDuration::from_hours(2)
 }
@@ -163,7 +167,10 @@ impl Policy {
         let keep_automatically = by_severity(&mut fields, "keep_automatically", problems, boolean);
         let warn_before = fields
             .list("warn_before", problems, parse_duration)
-            .unwrap_or_default();
+            .unwrap_or_else(|| match &applies_to {
+                Some(applies_to) if applies_to.event == "incident" => usual_warnings(),
+                _ => Vec::new(),
+            });
         if let Some(problem) = out_of_order(&before, at) {
             fields.problem("before", problem, problems);
         }

@@ -35,6 +35,9 @@ pub struct Service {
     /// Which of the two talks to clients.
     #[serde(default)]
     pub talks_to_clients: Talker,
+    /// Who speaks for it when something goes wrong, in order: the spokesperson, then the backups.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub spokespersons: Vec<EmailAddress>,
     /// Standard maintenance windows, agreed in advance.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub windows: Vec<Window>,
@@ -96,6 +99,9 @@ impl Service {
                 ["service_owner", "business_owner"],
             )),
         });
+        let spokespersons = fields
+            .list("spokespersons", problems, EmailAddress::parse)
+            .unwrap_or_default();
         let windows = fields
             .nodes("windows", problems)
             .into_iter()
@@ -112,8 +118,18 @@ impl Service {
             owner,
             business_owner,
             talks_to_clients: talks_to_clients.unwrap_or_default(),
+            spokespersons,
             windows,
         })
+    }
+
+    /// The owner who talks to clients; the other where there is none.
+    pub fn talker(&self) -> Option<&EmailAddress> {
+        let (first, second) = match self.talks_to_clients {
+            Talker::ServiceOwner => (&self.owner, &self.business_owner),
+            Talker::BusinessOwner => (&self.business_owner, &self.owner),
+        };
+        first.as_ref().or(second.as_ref())
     }
 }
 

@@ -2,13 +2,14 @@
 
 use crate::Engine;
 use crate::channel::Channels;
+use crate::promise::{MovedOn, about, count, late_by};
 use forewarn_core::contact::Channel;
 use forewarn_core::document::Catalogue;
-use forewarn_core::event::Event;
+use forewarn_core::event::{Event, Occasion};
 use forewarn_core::maintenance::Status;
-use forewarn_core::plan::REQUESTERS;
+use forewarn_core::plan::{Changes, REQUESTERS, is_promise_timer};
 use forewarn_core::service::affected;
-use forewarn_store::{BUNDLED, DueNotice, Entry, Lane, Recipients, Result, StoreError};
+use forewarn_store::{BUNDLED, DueNotice, Entry, Lane, Published, Recipients, Result, StoreError};
 use jiff::Timestamp;
 use std::collections::BTreeSet;
 
@@ -75,10 +76,16 @@ impl<C: Channels> Engine<C> {
         now: Timestamp,
     ) -> Result<bool> {
         let mut notice = notice;
-        let mut moved_on = None;
         if let Some(until) = shares_its_day(&notice, catalogue) {
             self.store.bundle(&notice, until, now).await?;
         }
+        let mut moved_on = match &notice.event {
+            Event::Incident(incident) => {
+                self.keep_or_break(&notice, incident, catalogue, now)
+                    .await?
+            }
+            Event::Maintenance(_) | Event::Window(_) => None,
+        };
         if notice.occasion.milestone == "start"
             && let Some(stored) = self.store.event(notice.event.id().as_str()).await?
         {
@@ -89,35 +96,59 @@ impl<C: Channels> Engine<C> {
             {
                 let entry = Entry::new("engine", "maintenance.started", m.id.as_str())
                     .with(serde_json::json!({"because": "its planned start has come"}));
-                moved_on = Some((Event::Maintenance(started), entry));
+                moved_on = Some(MovedOn {
+                    event: Event::Maintenance(started),
+                    changes: Changes::default(),
+                    occasion: Occasion::default(),
+                    entries: vec![entry],
+                });
             }
         }
         if let Event::Window(window) = &notice.event {
             self.used_for(&window.clone(), &mut notice.occasion).await?;
         }
-        let event = moved_on.as_ref().map_or(&notice.event, |(event, _)| event);
+        let event = moved_on.as_ref().map_or(&notice.event, |m| &m.event);
+        let timer = is_promise_timer(&notice.occasion.milestone);
         let mut content = event.content(
-            &notice.occasion,
+            &about(&notice.occasion, moved_on.as_ref()),
             catalogue
                 .audiences
                 .iter()
                 .find(|a| a.id == *notice.audience),
             catalogue,
             &self.identity.public_url,
-            notice.due,
+            // How long is left of a promise, or how long it is broken, counts from the message itself.
+            if timer { now } else { notice.due },
         );
+        if timer {
+            content.late_by_seconds = late_by(notice.due, now);
+        }
         content.requested = notice.audience == REQUESTERS;
-        let moved_on = moved_on
-            .as_ref()
-            .map(|(event, entry)| (event, entry.clone()));
+        let nobody = BTreeSet::new();
+        let published = moved_on.as_ref().map(|moved_on| Published {
+            event: &moved_on.event,
+            expected: notice.sequence,
+            changes: &moved_on.changes,
+            occasion: &moved_on.occasion,
+            awaiting: &nobody,
+            entries: &moved_on.entries,
+            plan: None,
+            answer: None,
+        });
         match self
             .store
-            .begin_notice(&notice, &content, moved_on, now)
+            .begin_notice(&notice, &content, published, now)
             .await
         {
             // Somebody changed the event between our reading and writing: the next look sees the new plan.
             Err(StoreError::Conflict(_)) => Ok(false),
-            other => other.map(|_| true),
+            Ok(begun) => {
+                if let Some(moved_on) = moved_on.filter(|_| begun) {
+                    count(&moved_on.entries);
+                }
+                Ok(true)
+            }
+            Err(problem) => Err(problem),
         }
     }
 }

@@ -8,6 +8,7 @@ pub mod channel;
 mod expand;
 mod flight;
 pub mod peer;
+mod promise;
 mod render;
 mod run;
 mod windows;

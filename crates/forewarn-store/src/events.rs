@@ -116,7 +116,7 @@ pub(crate) async fn save(tx: &mut Tx, event: &Event, expected: i64, now: Timesta
 }
 
 /// The event, its notices, the kept answer and the journal.
-async fn write(
+pub(crate) async fn write(
     tx: &mut Tx,
     published: &Published<'_>,
     approved: bool,
@@ -152,6 +152,9 @@ async fn write(
             published.occasion,
         )
         .await?;
+    }
+    if published.occasion.update.is_some() {
+        notices::silence_warnings(tx, published.event.id().as_str()).await?;
     }
     for notice in &changes.update {
         notices::update(tx, published.event, notice).await?;

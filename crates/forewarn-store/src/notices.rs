@@ -3,14 +3,14 @@
 use crate::Store;
 use crate::db::{Arg, Row, Tx, args};
 use crate::error::{Result, StoreError};
-use crate::events;
+use crate::events::{self, Published};
 use crate::journal::{Entry, append};
 use forewarn_core::audience::Level;
 use forewarn_core::contact::Channel;
 use forewarn_core::event::{Event, Occasion};
 use forewarn_core::id::derive;
 use forewarn_core::message::Content;
-use forewarn_core::plan::Notice;
+use forewarn_core::plan::{Notice, PROMISE_BROKEN, PROMISE_WARNING, is_promise_timer};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::json;
@@ -112,12 +112,19 @@ pub struct NoticeFilter {
     pub newest_first: bool,
 }
 
+/// Room for the timers of a promise between the ordinals of two updates.
+const TIMERS: i64 = 1_000;
+
 /// One message per endpoint for all notices that share this: event, revision and milestone, and the offset
 /// where a milestone has several. An announcement is one, whichever of its offsets was reached. Work begins once and ends
-/// once, whatever its revision. Each update of an incident is one: it can be resolved, reopened and resolved again.
+/// once, whatever its revision. Each update of an incident is one: it can be resolved, reopened and resolved again. The
+/// timers of an update's promise have a place each.
 fn slot(event: &str, revision: u32, notice: &Notice, update: Option<u32>) -> String {
     let milestone = notice.milestone.as_str();
     let place = match (update, milestone) {
+        (Some(number), _) if is_promise_timer(milestone) => {
+            format!("#{number} {}", notice.offset.as_deref().unwrap_or_default())
+        }
         (Some(number), _) => format!("#{number}"),
         (None, "announcement") => String::new(),
         (None, _) => notice.offset.clone().unwrap_or_default(),
@@ -234,6 +241,22 @@ pub(crate) async fn close(
     still_open(id, closed)
 }
 
+/// Warnings about a promise that a newer update has settled have lost their meaning, also those that are on their way: what
+/// was not accepted yet is not sent again. The timers that had not begun are withdrawn by the plan.
+pub(crate) async fn silence_warnings(tx: &mut Tx, event: &str) -> Result<()> {
+    // The notices first: who expands one of them holds its row.
+    let sql = "UPDATE notices SET expires = 0 WHERE event = $1 AND status = 'sending' AND milestone IN ($2, $3)";
+    let silenced = tx
+        .execute(sql, args![event, PROMISE_WARNING, PROMISE_BROKEN])
+        .await?;
+    if silenced > 0 {
+        let sql = "UPDATE deliveries SET expires = 0 WHERE event = $1 AND status IN ('queued', 'attempting')
+            AND notice IN (SELECT id FROM notices WHERE event = $1 AND status = 'sending' AND expires = 0)";
+        tx.execute(sql, args![event]).await?;
+    }
+    Ok(())
+}
+
 /// A plan that was made while a notice waited does not hold once people are being told.
 fn still_open(id: &str, touched: u64) -> Result<()> {
     if touched == 0 {
@@ -328,7 +351,7 @@ impl Store {
     }
 
     /// Begins to send a notice: freezes what it says. Nothing happens when somebody else began first.
-    /// An event that its notice sets in motion (a start) is saved with it.
+    /// What its notice sets in motion (a start, an update that keeps a promise) is published with it.
     ///
     /// # Errors
     /// [`StoreError::Conflict`] when the event was changed since `notice` was read: what it says would be out of date.
@@ -336,7 +359,7 @@ impl Store {
         &self,
         notice: &DueNotice,
         content: &Content,
-        moved_on: Option<(&Event, Entry)>,
+        moved_on: Option<Published<'_>>,
         now: Timestamp,
     ) -> Result<bool> {
         let mut tx = self.db.write().await?;
@@ -359,8 +382,11 @@ impl Store {
                 "{id} was changed after its notice was read; read it again"
             )));
         }
-        // An incident's updates are numbered; a clock that was set back cannot turn them round.
-        let ordinal = notice.occasion.update.map(|number| i64::from(number) + 1);
+        // An incident's updates are numbered; a clock that was set back cannot turn them round. What the team is told of an
+        // update's promise lies between it and the next.
+        let timer = is_promise_timer(&notice.occasion.milestone);
+        let number = notice.occasion.update.filter(|_| !timer);
+        let ordinal = number.map(|number| (i64::from(number) + 1) * TIMERS);
         let begun = tx
             .execute(
                 "UPDATE notices SET status = 'sending', content = $1, sent_at = $2, cursor = '',
@@ -373,9 +399,8 @@ impl Store {
         if begun == 0 {
             return Ok(false);
         }
-        if let Some((event, entry)) = moved_on {
-            events::save(&mut tx, event, notice.sequence, now).await?;
-            append(&mut tx, &[entry], now).await?;
+        if let Some(published) = moved_on {
+            events::write(&mut tx, &published, false, now).await?;
         }
         tx.commit().await?;
         self.hint();

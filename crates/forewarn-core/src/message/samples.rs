@@ -32,6 +32,7 @@ fn some(text: &str) -> Option<String> {
 pub(crate) fn full(milestone: &str) -> Content {
     match milestone {
         "holding" | "update" | "resolution" | "follow_up" => incident(milestone),
+        "promise_warning" | "promise_kept" | "promise_broken" => incident(milestone),
         _ => maintenance(milestone),
     }
 }
@@ -108,6 +109,10 @@ fn maintenance(milestone: &str) -> Content {
         began_at: None,
         next_update: None,
         missed: None,
+        moved_from: None,
+        unchanged: false,
+        promised_to: Vec::new(),
+        late_by_seconds: 0,
         requested: false,
         change_request: None,
         forwardable: false,
@@ -122,12 +127,15 @@ fn incident(milestone: &str) -> Content {
         "holding" => ("2026-11-22T19:12:00Z", "investigating"),
         "update" => ("2026-11-22T19:40:00Z", "identified"),
         "resolution" => ("2026-11-22T20:25:00Z", "resolved"),
+        "promise_warning" => ("2026-11-22T20:15:00Z", "identified"),
+        "promise_kept" => ("2026-11-22T19:28:00Z", "identified"),
+        "promise_broken" => ("2026-11-22T19:30:00.001Z", "identified"),
         _ => ("2026-11-24T18:00:00Z", "postmortem"),
     };
     let known = milestone != "holding";
     let next = match milestone {
         "holding" => some("2026-11-22T19:30:00Z"),
-        "update" => some("2026-11-22T20:30:00Z"),
+        "update" | "promise_warning" | "promise_kept" => some("2026-11-22T20:30:00Z"),
         _ => None,
     };
     Content {
@@ -162,8 +170,16 @@ fn incident(milestone: &str) -> Content {
         requested: false,
         change_request: None,
         forwardable: false,
-        missed: (milestone == "update").then(|| at("2026-11-22T19:30:00Z")),
         works: Vec::new(),
+        missed: matches!(milestone, "update" | "promise_broken")
+            .then(|| at("2026-11-22T19:30:00Z")),
+        moved_from: None,
+        unchanged: false,
+        promised_to: match milestone.starts_with("promise_") {
+            true => vec!["Students".into(), "Staff".into()],
+            false => Vec::new(),
+        },
+        late_by_seconds: 0,
         url: "https://status.example.edu/events/INC-7".into(),
         at: at(now),
     }
@@ -184,6 +200,10 @@ pub(crate) fn sparse(milestone: &str) -> Content {
         began_at: None,
         next_update: None,
         missed: None,
+        moved_from: None,
+        unchanged: false,
+        promised_to: Vec::new(),
+        late_by_seconds: 0,
         requested: false,
         change_request: None,
         forwardable: false,

@@ -79,6 +79,9 @@ fn nothing_technical_leaves_its_level() {
                 "test"
                     | "digest"
                     | "overrun_check"
+                    | "promise_warning"
+                    | "promise_kept"
+                    | "promise_broken"
                     | "confirm_subscription"
                     | "manage_subscription"
             )
@@ -457,4 +460,49 @@ fn who_asked_for_it_reads_that_it_is_done() {
             .text
             .contains(words)
     );
+}
+
+#[test]
+fn what_forewarn_says_by_itself_says_that_nothing_is_new() {
+    let automatic = Content {
+        unchanged: true,
+        missed: None,
+        ..full("update")
+    };
+    let moved = Content {
+        moved_from: Some(at("2026-11-22T19:30:00Z")),
+        missed: None,
+        ..full("update")
+    };
+    let watched = Content {
+        status: "monitoring".into(),
+        ..automatic.clone()
+    };
+    let mut out = String::new();
+    for content in [automatic, watched, moved] {
+        for channel in [Channel::Email, Channel::Chat, Channel::Sms] {
+            let message = render(&content, &variant(Level::NonTechnical, channel), &[]);
+            assert_tidy(&message.text);
+            if channel == Channel::Sms {
+                assert!(sms_segments(&message.text).count <= 2, "{}", message.text);
+            }
+            let _ = writeln!(out, "=== {}\n{}\n", channel.as_str(), message.text);
+        }
+    }
+    insta::assert_snapshot!(out);
+}
+
+#[test]
+fn a_late_warning_says_how_late() {
+    for milestone in ["promise_warning", "promise_broken"] {
+        for channel in [Channel::Email, Channel::Chat, Channel::Sms] {
+            let late = Content {
+                late_by_seconds: 3 * 3_600,
+                ..full(milestone)
+            };
+            let message = render(&late, &variant(Level::Technical, channel), &[]);
+            assert!(message.text.contains("3 hours late"), "{}", message.text);
+            assert_tidy(&message.text);
+        }
+    }
 }

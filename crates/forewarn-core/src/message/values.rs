@@ -7,6 +7,7 @@ use crate::facts::When;
 use crate::offset::Offset;
 use crate::template::{Values, Variable as V};
 use crate::time::CivilTime;
+use jiff::SignedDuration;
 
 /// What a set of values is made for.
 #[derive(Clone, Copy, Debug)]
@@ -45,6 +46,7 @@ fn names(content: &Content, purpose: Purpose<'_>, values: &mut Values) {
     };
     values.set(V::Services, services);
     values.set(V::Dependents, listed(&content.dependents));
+    values.set(V::PromisedTo, listed(&content.promised_to));
     values.set(V::Title, line(&content.title));
     values.set(V::Event, content.event.as_str());
     values.set(V::Severity, content.severity.map_or("", |s| s.as_str()));
@@ -97,6 +99,7 @@ fn facts(content: &Content, purpose: Purpose<'_>, values: &mut Values) {
         Some(false) => values.set(V::DataAtRisk, "yes"),
         None => {}
     }
+    values.set(V::Unchanged, if content.unchanged { "yes" } else { "" });
     values.set(V::Requested, if content.requested { "yes" } else { "" });
     contact(facts.contact.as_deref().unwrap_or_default(), values);
     own_words(content, purpose, values);
@@ -165,6 +168,18 @@ fn times(content: &Content, purpose: Purpose<'_>, values: &mut Values) {
     }
     if let Some(missed) = content.missed {
         values.set(V::Missed, times.at_today(missed, today));
+    }
+    if let Some(before) = content.moved_from {
+        values.set(V::MovedFrom, times.at_today(before, today));
+    }
+    if let Some(left) = content.next_update.map(|next| next.duration_since(today))
+        && left.is_positive()
+    {
+        values.set(V::Left, times::words(left));
+    }
+    if content.late_by_seconds > 0 {
+        let late = SignedDuration::from_secs(content.late_by_seconds);
+        values.set(V::Late, times::words(late));
     }
     values.set(V::Offset, offset_words(content.offset.as_deref()));
 }

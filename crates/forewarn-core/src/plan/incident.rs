@@ -1,15 +1,39 @@
-//! Notices of an incident: each update is told at once.
+//! Notices of an incident: each update is told at once, and its promise has timers.
 
-use super::Notice;
+use super::promise::{is_promise_timer, timers};
+use super::{Changes, Notice, Stored};
 use crate::document::Catalogue;
 use crate::id::{Id, derive};
 use crate::incident::Incident;
 use crate::service::affected;
 use jiff::Timestamp;
 
+/// What publishing an incident's newest update changes: it is told, its promise gets timers, and those of the promise before
+/// are withdrawn. `stored` are the notices it has; the incident remembers who is told.
+pub fn publish_update(
+    mut incident: Incident,
+    catalogue: &Catalogue,
+    stored: &[Stored],
+    now: Timestamp,
+) -> (Incident, Changes) {
+    let mut add = tell_update(&incident, catalogue, now);
+    let told = add.iter().filter_map(|n| Id::parse(&n.audience).ok());
+    incident.told.extend(told);
+    add.extend(timers(&incident, catalogue, now));
+    let old = stored
+        .iter()
+        .filter(|s| s.open && is_promise_timer(&s.milestone));
+    let changes = Changes {
+        withdrawn: old.map(|s| s.id.clone()).collect(),
+        add,
+        ..Changes::default()
+    };
+    (incident, changes)
+}
+
 /// The notices of an incident's newest update: one for each audience that is affected and hears of such incidents, and for
 /// each that has heard of this one before, because whoever was told of trouble is told until it is over.
-pub fn tell_update(incident: &Incident, catalogue: &Catalogue, now: Timestamp) -> Vec<Notice> {
+fn tell_update(incident: &Incident, catalogue: &Catalogue, now: Timestamp) -> Vec<Notice> {
     let Some(update) = incident.updates.last() else {
         return Vec::new();
     };

@@ -3,6 +3,7 @@ use crate::audience::Audience;
 use crate::document::Documents;
 
 mod golden;
+mod promise;
 mod properties;
 
 const DESIGN: &str = r#"

@@ -77,6 +77,11 @@ variables! {
     Today, "today", NonTechnical, "The date of this message, short, for subjects.";
     NextUpdate, "next_update", NonTechnical, "When the next update comes: date, time, zone.";
     Missed, "missed", NonTechnical, "The promised time that was not kept.";
+    MovedFrom, "moved_from", NonTechnical, "The time promised before, where the promise was moved.";
+    Unchanged, "unchanged", NonTechnical, "Flag: Forewarn says by itself that nothing new is known.";
+    PromisedTo, "promised_to", NonTechnical, "The audiences that were promised the next update.";
+    Left, "left", NonTechnical, "How long it is until the promised update.";
+    Late, "late", NonTechnical, "How late a warning about a promise comes, if it does.";
     Url, "url", NonTechnical, "The event's public page.";
 }
 

@@ -5,9 +5,10 @@
 //! `FOREWARN_SIM_SEED=n` runs one seed, `FOREWARN_SIM_SEEDS=n` so many instead of 10.
 
 mod auditor;
-mod chance;
+pub mod chance;
 mod drive;
 pub mod operator;
+pub mod promises;
 mod world;
 
 use crate::database::Kind;
@@ -133,4 +134,14 @@ fn an_engine_that_drops_attempts_on_recovery_is_caught() {
 #[test]
 fn an_operator_who_forgets_what_was_told_is_caught() {
     is_caught(Bug::ForgetsWhatWasTold, 20, "twice:");
+}
+
+#[test]
+fn timers_in_memory_are_caught() {
+    is_caught(Bug::TimersInMemory, 20, "promise:");
+}
+
+#[test]
+fn an_operator_who_leaves_the_timers_of_a_kept_promise_is_caught() {
+    is_caught(Bug::LeavesTimers, 20, "promise:");
 }

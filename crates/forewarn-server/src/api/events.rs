@@ -27,6 +27,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(declare_incident, list_incidents))
         .routes(routes!(show_incident))
         .routes(routes!(update_incident))
+        .routes(routes!(promise_incident))
         .routes(routes!(approve_incident))
 }
 
@@ -266,5 +267,22 @@ async fn update_incident(
     Ok(answer(
         StatusCode::CREATED,
         &incident::update(&app, &who, &id, &body).await?.json(),
+    ))
+}
+
+/// Move the promise of the next update; people are told the new time.
+#[utoipa::path(post, path = "/incidents/{id}/promise", tag = "incidents", params(("id" = String, Path, description = "its id")),
+    request_body(content = Value, description = "next_update_in, such as PT30M, or next_update_at"),
+    responses((status = 201, description = "Published"), (status = 404, description = "None of this id"),
+        (status = 409, description = "It is over"), (status = 422, description = "A time that is not in the future")))]
+async fn promise_incident(
+    State(app): State<App>,
+    who: Who,
+    Path(id): Path<String>,
+    Body(body): Body,
+) -> Result<Response> {
+    Ok(answer(
+        StatusCode::CREATED,
+        &incident::promise(&app, &who, &id, &body).await?.json(),
     ))
 }

@@ -6,7 +6,8 @@ use super::{Choice, Frame, JournalRow, NoticeRow, Typed};
 use crate::status_page::state::ServiceState;
 use crate::status_page::{milestone_words, when};
 use askama::Template;
-use forewarn_core::incident::{Impact, Incident, Severity, Status};
+use forewarn_core::incident::{Impact, Incident, Nature, Severity, Status, Update};
+use forewarn_core::message::duration_words;
 use jiff::Timestamp;
 
 /// Incidents as a list.
@@ -147,6 +148,37 @@ impl IncidentPage {
 
     fn folded(&self) -> &'static [&'static str] {
         &["next_update_in"]
+    }
+
+    fn moved(&self) -> &'static [&'static str] {
+        &["promise"]
+    }
+
+    /// By how much the update came late that this one had promised.
+    fn late(&self, update: &&Update) -> Option<String> {
+        let late = self.incident.late_by(update.number, self.frame.now)?;
+        Some(duration_words(late))
+    }
+
+    fn nature(&self, update: &&Update) -> Option<&'static str> {
+        match update.nature {
+            Nature::Written => None,
+            Nature::Automatic => Some("said by Forewarn itself"),
+            Nature::Moved => Some("promise moved"),
+        }
+    }
+
+    /// What became of its promises, once anything did.
+    fn promises(&self) -> Option<String> {
+        let counts = self.incident.promises();
+        let parts = [
+            (counts.kept, "kept"),
+            (counts.automatically, "kept by Forewarn itself"),
+            (counts.broken, "broken"),
+        ];
+        let said = parts.iter().filter(|(n, _)| *n > 0);
+        let said: Vec<String> = said.map(|(n, what)| format!("{n} {what}")).collect();
+        (!said.is_empty()).then(|| said.join(", "))
     }
 }
 

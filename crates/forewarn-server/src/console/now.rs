@@ -37,6 +37,8 @@ pub struct PromiseRow {
     pub status: Status,
     /// By when the next update was promised.
     pub due: Timestamp,
+    /// It is on record that it was not kept.
+    pub broken: bool,
     /// Who speaks for it.
     pub spokesperson: Option<String>,
 }

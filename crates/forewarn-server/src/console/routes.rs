@@ -41,6 +41,7 @@ pub fn router(app: &App) -> Router<App> {
         .route("/console/incidents/new", get(incidents::new))
         .route("/console/incidents/{id}", get(incidents::show))
         .route("/console/incidents/{id}/updates", post(incidents::update))
+        .route("/console/incidents/{id}/promise", post(incidents::promise))
         .route("/console/notices", get(lists::notices))
         .route("/console/deliveries", get(lists::deliveries))
         .route("/console/journal", get(lists::journal))

@@ -1,4 +1,4 @@
-//! What can be done with an incident: declare it, update it. Each update goes out at once and promises the next.
+//! What can be done with an incident: declare it, update it, move its promise. Each update goes out at once and promises the next.
 
 use super::{AGAIN, kept, overtaken, read};
 use crate::app::App;
@@ -7,22 +7,24 @@ use crate::error::{ApiError, Result};
 use forewarn_core::document::{Catalogue, Node};
 use forewarn_core::event::{Event, Occasion};
 use forewarn_core::id::Id;
-use forewarn_core::incident::{Declaration, Incident, NewUpdate, Severity};
+use forewarn_core::incident::{Declaration, Incident, NewPromise, NewUpdate, Severity};
 use forewarn_core::offset::Offset;
-use forewarn_core::plan::{Changes, Notice, business_calendar, tell_update};
-use forewarn_core::policy;
+use forewarn_core::plan::{Notice, is_promise_timer, next_update, publish_update};
 use forewarn_core::problem::{Invalid, InvalidTransition, Problem, unknown};
 use forewarn_store::{Entry, NoticeFilter, Published, StoredEvent};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+
+/// In the journal: a promise was not kept.
+const BROKEN: &str = "incident.promise_broken";
 
 /// The answer to everything done with an incident.
 #[derive(Clone, Debug)]
 pub struct Answer {
     /// The incident as it is from now on.
     pub incident: Incident,
-    /// Notices that this action made.
+    /// Notices by which this action tells people.
     pub notices: Vec<Notice>,
 }
 
@@ -41,40 +43,19 @@ pub fn shape(incident: &Incident) -> Value {
     body["next_update_at"] =
         serde_json::to_value(incident.promise().map(|p| p.due)).unwrap_or_default();
     body["promise"] = serde_json::to_value(incident.promise()).unwrap_or_default();
+    body["promises"] = serde_json::to_value(incident.promises()).unwrap_or_default();
     body
 }
 
-/// When the next update is promised: so much after now, in the organisation's working days where it counts those.
+/// When the next update is promised, by what was asked for or by the policy.
 fn promised(
-    app_now: Timestamp,
+    now: Timestamp,
     given: Option<Offset>,
     severity: Severity,
     catalogue: &Catalogue,
 ) -> Result<Timestamp> {
-    let offset =
-        given.unwrap_or_else(|| policy::for_incidents(&catalogue.policies).cadence_of(severity));
-    let wrong = |problem: &str| ApiError::Invalid(Invalid::one("next_update_in", problem));
-    if let Some(elapsed) = offset.elapsed() {
-        return app_now
-            .checked_add(elapsed)
-            .map_err(|_| wrong("is too far away"));
-    }
-    let organisation = &catalogue.organisation;
-    let here = organisation.time_zone.at(app_now);
-    let days = match offset {
-        Offset::BusinessDays(n) => n,
-        Offset::Days(n) => return Ok(app_now + SignedDuration::from_hours(24 * i64::from(n))),
-        _ => return Err(wrong("must be minutes, hours, days or business days")),
-    };
-    let calendar = business_calendar(catalogue, organisation.calendar.as_deref());
-    let day = calendar
-        .after(here.date(), days)
-        .map_err(|e| wrong(&e.to_string()))?;
-    let civil = day.date.to_datetime(here.time());
-    Ok(
-        forewarn_core::calendar::instant(civil, organisation.time_zone.tz())
-            .map_or(app_now, |r| r.at),
-    )
+    next_update(given, severity, catalogue, now)
+        .map_err(|problem| Invalid::one("next_update_in", problem).into())
 }
 
 /// Declares an incident. The holding statement is due at once.
@@ -105,7 +86,7 @@ pub async fn declare(app: &App, caller: &Caller, node: &Node) -> Result<Answer> 
     let incident = Incident::declare(declaration, id, title, next, now);
     let entry = Entry::new(&caller.actor, "incident.declared", incident.id.as_str())
         .with(json!({"severity": incident.severity, "services": incident.services, "next_update_at": next}));
-    publish(app, caller, &catalogue, incident, 0, entry).await
+    publish(app, caller, &catalogue, incident, 0, &[entry]).await
 }
 
 fn known_services<'a>(named: impl Iterator<Item = &'a Id>, catalogue: &Catalogue) -> Result<()> {
@@ -143,22 +124,66 @@ fn title_of(declaration: &Declaration, catalogue: &Catalogue) -> String {
 /// # Errors
 /// Everything that is wrong with it, or a status that cannot follow.
 pub async fn update(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<Answer> {
+    say(app, caller, id, |incident, catalogue, now| {
+        let new = read(node, |node, problems| NewUpdate::read(node, "", problems))?;
+        known_services(new.services.keys(), catalogue)?;
+        let next = promised(now, new.next_update_in, incident.severity, catalogue)?;
+        Ok(("incident.updated", incident.update(new, next, now)?))
+    })
+    .await
+}
+
+/// Moves the promise of the next update, which is an update of its own: people are told the new time.
+///
+/// # Errors
+/// A time that is not in the future, or an incident that is over.
+pub async fn promise(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<Answer> {
+    say(app, caller, id, |incident, catalogue, now| {
+        let new = read(node, |node, problems| NewPromise::read(node, "", problems))?;
+        let next = match new {
+            NewPromise::In(offset) => promised(now, Some(offset), incident.severity, catalogue)?,
+            NewPromise::At(at) if at > now => at,
+            NewPromise::At(at) => {
+                let problem = format!("{at} has passed: it must be later than {now}");
+                return Err(Invalid::one("next_update_at", problem).into());
+            }
+        };
+        Ok(("incident.promise_moved", incident.move_promise(next, now)?))
+    })
+    .await
+}
+
+/// Makes an update of the incident as it is and publishes it; looks again where somebody else was faster.
+async fn say(
+    app: &App,
+    caller: &Caller,
+    id: &str,
+    change: impl Fn(Incident, &Catalogue, Timestamp) -> Result<(&'static str, Incident)>,
+) -> Result<Answer> {
     let mut tries = 0;
     loop {
         tries += 1;
-        let (incident, sequence) = load(app, id).await?;
-        let new = read(node, |node, problems| NewUpdate::read(node, "", problems))?;
+        let (before, sequence) = load(app, id).await?;
         let catalogue = app.store.catalogue().await?;
-        known_services(new.services.keys(), &catalogue)?;
         let now = app.clock.now();
-        let next = promised(now, new.next_update_in, incident.severity, &catalogue)?;
-        let incident = incident.update(new, next, now)?;
-        let entry = Entry::new(&caller.actor, "incident.updated", id).with(
+        // The engine puts a broken promise on record; where it was away, who comes late does.
+        let lapsed = before
+            .lapsed(now)
+            .map(|promise| Entry::new(&caller.actor, BROKEN, id).with(before.breach(promise, now)));
+        let (action, incident) = change(before, &catalogue, now)?;
+        let entry = Entry::new(&caller.actor, action, id).with(
             json!({"status": incident.status, "next_update_at": incident.promise().map(|p| p.due)}),
         );
-        match publish(app, caller, &catalogue, incident, sequence, entry).await {
+        let entries: Vec<Entry> = lapsed.into_iter().chain([entry]).collect();
+        match publish(app, caller, &catalogue, incident, sequence, &entries).await {
             Err(error) if overtaken(&error) && tries < AGAIN => {}
-            other => return other,
+            Err(error) => return Err(error),
+            Ok(answer) => {
+                let broken = entries.iter().filter(|entry| entry.action == BROKEN);
+                metrics::counter!("forewarn_promises_broken_total")
+                    .increment(broken.count() as u64);
+                return Ok(answer);
+            }
         }
     }
 }
@@ -213,30 +238,29 @@ async fn publish(
     app: &App,
     caller: &Caller,
     catalogue: &Catalogue,
-    mut incident: Incident,
+    incident: Incident,
     expected: i64,
-    entry: Entry,
+    entries: &[Entry],
 ) -> Result<Answer> {
     let now = app.clock.now();
-    let notices = tell_update(&incident, catalogue, now);
-    let told = notices.iter().filter_map(|n| Id::parse(&n.audience).ok());
-    incident.told.extend(told);
+    let (stored, _) = app.store.planned(incident.id.as_str()).await?;
+    let (incident, changes) = publish_update(incident, catalogue, &stored, now);
     let occasion = Occasion {
         update: incident.updates.last().map(|u| u.number),
         ..Occasion::default()
     };
-    let changes = Changes {
-        add: notices.clone(),
-        ..Changes::default()
+    let told = |n: &&Notice| !is_promise_timer(&n.milestone);
+    let answer = Answer {
+        notices: changes.add.iter().filter(told).cloned().collect(),
+        incident,
     };
-    let answer = Answer { incident, notices };
     let published = Published {
         event: &Event::Incident(answer.incident.clone()),
         expected,
         changes: &changes,
         occasion: &occasion,
         awaiting: &BTreeSet::new(),
-        entries: &[entry],
+        entries,
         plan: None,
         answer: kept(caller, 201, &answer.json()),
     };

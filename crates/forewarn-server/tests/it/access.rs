@@ -142,7 +142,7 @@ const PAGES: [&str; 14] = [
 ];
 
 /// Every form of the console.
-const FORMS: [&str; 12] = [
+const FORMS: [&str; 13] = [
     "/console/maintenances",
     "/console/maintenances/MNT-1/approve",
     "/console/maintenances/MNT-1/start",
@@ -153,6 +153,7 @@ const FORMS: [&str; 12] = [
     "/console/maintenances/MNT-1/steps/1/done",
     "/console/incidents",
     "/console/incidents/INC-1/updates",
+    "/console/incidents/INC-1/promise",
     "/console/demo/next",
     "/console/demo/advance",
 ];
@@ -213,9 +214,14 @@ async fn what_is_not_there_is_404_in_the_console_too() {
         "/console/maintenances/MNT-9/start",
         "/console/maintenances/MNT-9/explode",
         "/console/incidents/INC-9/updates",
+        "/console/incidents/INC-9/promise",
         "/console/demo/next",
     ] {
-        let fields = [("text", "x"), ("status", "identified")];
+        let fields = [
+            ("text", "x"),
+            ("status", "identified"),
+            ("promise", "30min"),
+        ];
         app.form(As::Operator, path, &fields).await.is(404);
     }
     app.form(As::Operator, "/console/notices", &[])

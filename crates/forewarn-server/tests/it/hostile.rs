@@ -250,6 +250,7 @@ async fn nonsense_in_the_console_is_answered_properly() {
         "/console/maintenances/MNT-1/steps/1/done",
         "/console/incidents",
         "/console/incidents/INC-1/updates",
+        "/console/incidents/INC-1/promise",
         "/console/demo/advance",
     ];
     let mut dice = Dice(0x00c0_ffee_5eed);

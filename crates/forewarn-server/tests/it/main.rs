@@ -16,6 +16,7 @@ mod lists;
 mod maintenances;
 mod openapi;
 mod pages;
+mod promises;
 mod reach;
 mod repeats;
 #[path = "../../examples/screens/samples/mod.rs"]

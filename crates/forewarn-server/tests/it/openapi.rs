@@ -4,7 +4,7 @@ use crate::app::{As, TestApp};
 use serde_json::Value;
 
 /// Calls that outside programs rely on.
-const CONTRACT: [(&str, &str); 38] = [
+const CONTRACT: [(&str, &str); 39] = [
     ("get", "/maintenances/{id}/plan/reach"),
     ("post", "/decisions"),
     ("post", "/changes/{system}"),
@@ -21,6 +21,7 @@ const CONTRACT: [(&str, &str); 38] = [
     ("get", "/incidents/{id}"),
     ("post", "/incidents/{id}/approve"),
     ("post", "/incidents/{id}/updates"),
+    ("post", "/incidents/{id}/promise"),
     ("get", "/notices"),
     ("get", "/notices/{id}"),
     ("get", "/deliveries"),

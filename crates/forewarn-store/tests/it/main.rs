@@ -19,6 +19,7 @@ mod newest;
 mod notices;
 mod outage;
 mod plans;
+mod promises;
 mod rates;
 mod reach;
 mod samples;

@@ -47,7 +47,7 @@ async fn states(db: &Database) -> Vec<String> {
 on_both_databases! {
     async fn rules_pick_contacts_old_and_new(db: &Database) {
         let ann = person("ann", "Acme Ltd", "Administrator", &["VIP"]);
-        db.store.import_contacts(&[ann.clone()], "op", at(0)).await.unwrap();
+        db.store.import_contacts(std::slice::from_ref(&ann), "op", at(0)).await.unwrap();
         db.store.apply(&documents(RULES), "op", at(0), false).await.unwrap();
         let bob = Contact { services: vec![id("portal")], ..person("bob", "beta", "administrator", &[]) };
         let cyd = person("cyd", "Gamma", "administrator", &["vip"]);

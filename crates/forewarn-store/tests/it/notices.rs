@@ -123,7 +123,17 @@ on_both_databases! {
         let started = Event::Maintenance(m.clone().start(at(1)).unwrap());
         let content = started.content(&due.occasion, None, &Catalogue::default(), "http://x", at(1));
         let entry = Entry::new("engine", "maintenance.started", "MNT-1");
-        assert!(db.store.begin_notice(&due, &content, Some((&started, entry)), at(1)).await.unwrap());
+        let moved_on = Published {
+            event: &started,
+            expected: due.sequence,
+            changes: &Changes::default(),
+            occasion: &Occasion::default(),
+            awaiting: &BTreeSet::new(),
+            entries: &[entry],
+            plan: None,
+            answer: None,
+        };
+        assert!(db.store.begin_notice(&due, &content, Some(moved_on), at(1)).await.unwrap());
         let stored = db.store.event("MNT-1").await.unwrap().unwrap();
         assert_eq!((stored.event, stored.sequence), (started, 2));
         assert_eq!(db.store.journal(Some("MNT-1"), None, 9).await.unwrap()[0].action, "maintenance.started");

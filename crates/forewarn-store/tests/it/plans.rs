@@ -4,7 +4,9 @@
 
 use crate::database::{Database, Kind, run};
 use crate::samples::*;
-use forewarn_store::{DeliveryFilter, Entry, Lane, Location, NoticeFilter, Store};
+use forewarn_core::event::Occasion;
+use forewarn_core::plan::Changes;
+use forewarn_store::{DeliveryFilter, Entry, Lane, Location, NoticeFilter, Published, Store};
 use sqlx::{AssertSqlSafe, Connection, Executor, Row, SqliteConnection};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -40,6 +42,29 @@ async fn a_busy_hour(store: &Store) {
         store.next_due(lane).await.unwrap();
         store.unexpanded(lane).await.unwrap();
     }
+    let warned = incident("INC-1");
+    send_out(
+        store,
+        &warned,
+        0,
+        vec![notice("w", "promise_warning", 1)],
+        3,
+    )
+    .await;
+    let published = Published {
+        event: &warned,
+        expected: 1,
+        changes: &Changes::default(),
+        occasion: &Occasion {
+            update: Some(1),
+            ..Occasion::default()
+        },
+        awaiting: &BTreeSet::new(),
+        entries: &[],
+        plan: None,
+        answer: None,
+    };
+    store.publish(published, at(3)).await.unwrap();
     store.finish_notices(at(3)).await.unwrap();
     store.notice("n2").await.unwrap();
     store.notice_content("n2").await.unwrap();

@@ -12,7 +12,7 @@ use forewarn_core::document::{Catalogue, Documents};
 use forewarn_core::event::{Event, Occasion};
 use forewarn_core::id::Id;
 use forewarn_core::incident::{Declaration, Impact, Incident, Severity};
-use forewarn_core::plan::{Changes, Input, changes_from, plan, tell_update};
+use forewarn_core::plan::{Input, changes_from, plan, publish_update};
 use forewarn_core::token::Key;
 use forewarn_engine::channel::smtp::bare::bare_loop;
 use forewarn_engine::channel::smtp::{RelayUrl, Smtp};
@@ -395,10 +395,7 @@ async fn declare(n: u32, store: &Store, clock: &Clock, catalogue: &Catalogue) ->
     let id = Id::parse(&format!("INC-{n}")).map_err(anyhow::Error::msg)?;
     let next = now + jiff::SignedDuration::from_hours(1);
     let incident = Incident::declare(declaration, id, "Campus network".into(), next, now);
-    let changes = Changes {
-        add: tell_update(&incident, catalogue, now),
-        ..Changes::default()
-    };
+    let (incident, changes) = publish_update(incident, catalogue, &[], now);
     let occasion = Occasion {
         update: Some(0),
         ..Occasion::default()

@@ -5,7 +5,7 @@ use crate::exit::{Exit, InvalidInput};
 use crate::terminal::{self, clean};
 use clap::{Args, Subcommand};
 use forewarn_core::document::{Node, Problems, from_json};
-use forewarn_core::incident::{Declaration, NewUpdate};
+use forewarn_core::incident::{Declaration, NewPromise, NewUpdate};
 use forewarn_core::problem::Invalid;
 use serde_json::{Map, Value, json};
 use std::process::ExitCode;
@@ -28,6 +28,14 @@ enum Action {
     Declare(Declare),
     /// Tell people more
     Update(Update),
+    /// Promise the next update for another time; people are told
+    Promise {
+        /// The incident
+        id: String,
+        /// Within this time from now, such as PT30M
+        #[arg(long, value_name = "DURATION")]
+        next: String,
+    },
     /// Tell people that it is over
     Resolve {
         /// The incident
@@ -101,6 +109,11 @@ pub async fn run(args: IncidentArgs) -> anyhow::Result<ExitCode> {
         Action::Update(update) => {
             let id = update.id.clone();
             say(&client, &id, new_update(update)?).await?
+        }
+        Action::Promise { id, next } => {
+            let body = check(json!({"next_update_in": next}), NewPromise::read)?;
+            let path = ["incidents", &id, "promise"];
+            client.post(&path, &[], Body::Json(body)).await?
         }
         Action::Resolve { id, text } => {
             let body = check(json!({"status": "resolved", "text": text}), NewUpdate::read)?;

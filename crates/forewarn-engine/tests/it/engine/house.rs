@@ -217,6 +217,14 @@ impl House {
         }
     }
 
+    /// Lets time pass until every message has come to its end; what is promised is still to come.
+    pub async fn let_land(&self) {
+        self.engine.tick().await.unwrap();
+        while self.deliveries().await.iter().any(|d| !d.status.is_final()) {
+            self.let_one_more_pass().await;
+        }
+    }
+
     pub async fn deliveries(&self) -> Vec<DeliveryRow> {
         let all = DeliveryFilter::default();
         self.store.deliveries(&all, 100_000).await.unwrap()

@@ -3,11 +3,12 @@
 //! code that it judges.
 
 use super::operator::{Noted, Operator};
+use super::promises;
 use super::world::{Fate, Try};
 use forewarn_core::delivery::{DeliveryStatus, RETRY_AFTER_SECONDS};
 use forewarn_core::event::Event;
 use forewarn_core::id::derive;
-use forewarn_core::plan::INTERNAL;
+use forewarn_core::plan::is_promise_timer;
 use forewarn_core::service::affected;
 use forewarn_store::{AttemptRow, DeliveryFilter, DeliveryRow, NoticeFilter, NoticeRow, Store};
 use jiff::{SignedDuration, Timestamp};
@@ -37,6 +38,7 @@ pub async fn audit(operator: &Operator, tries: &[Try], store: &Store) -> Vec<Str
     audit.order(tries, &mut wrong);
     audit.once(tries, &mut wrong);
     journal(store, &audit, &mut wrong).await;
+    promises::audit(&operator.events, store, &mut wrong).await;
     wrong
 }
 
@@ -101,6 +103,9 @@ fn slot(noted: &Noted, revision: u32) -> String {
         _ => revision.to_string(),
     };
     let place = match (noted.update, notice.milestone.as_str()) {
+        (Some(number), _) if is_promise_timer(&notice.milestone) => {
+            format!("#{number} {}", notice.offset.as_deref().unwrap_or_default())
+        }
         (Some(number), _) => format!("#{number}"),
         (None, "announcement") => String::new(),
         (None, _) => notice.offset.clone().unwrap_or_default(),
@@ -116,15 +121,15 @@ fn slot(noted: &Noted, revision: u32) -> String {
 
 fn recipients(operator: &Operator, noted: &Noted) -> Vec<(String, String, bool)> {
     let notice = &noted.notice;
-    if notice.audience == INTERNAL {
-        let addresses = noted.event.internal_addresses(&operator.catalogue);
-        let mailbox = |address: forewarn_core::contact::EmailAddress| {
-            let key = format!("address:{address}");
-            let text = address.as_str().to_owned();
-            let endpoint = forewarn_core::contact::Endpoint::Email { address };
-            (endpoint.id(&key), text, false)
+    let built_in = noted
+        .event
+        .built_in_audience(&notice.audience, &operator.catalogue);
+    if let Some(endpoints) = built_in {
+        let mailbox = |endpoint: forewarn_core::contact::Endpoint| {
+            let address = endpoint.address().to_owned();
+            (endpoint.id(&format!("address:{address}")), address, false)
         };
-        return addresses.into_iter().map(mailbox).collect();
+        return endpoints.into_iter().map(mailbox).collect();
     }
     let reach = affected(&noted.event.services(), &operator.catalogue.services);
     let audience = operator
@@ -157,7 +162,10 @@ fn recipients(operator: &Operator, noted: &Noted) -> Vec<(String, String, bool)>
 /// Which message about an event is newer: by revision, then by the part of the event, then by due time.
 fn rank(noted: &Noted) -> (u32, u8, Timestamp) {
     if let Some(number) = noted.update {
-        return (number, 0, Timestamp::MIN);
+        return match is_promise_timer(&noted.notice.milestone) {
+            true => (number, 1, noted.notice.due),
+            false => (number, 0, Timestamp::MIN),
+        };
     }
     let part = match noted.notice.milestone.as_str() {
         "delay" => 0,

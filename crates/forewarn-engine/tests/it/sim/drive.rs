@@ -3,14 +3,20 @@
 use super::auditor::audit;
 use super::chance::Chance;
 use super::operator::Operator;
+use super::promises;
 use super::world::{Bug, Line, Try, World};
 use crate::database::{Database, Kind};
 use forewarn_core::contact::EmailAddress;
 use forewarn_core::delivery::DeliveryStatus;
+use forewarn_core::event::{Event, Occasion};
+use forewarn_core::plan::{Changes, is_promise_timer};
 use forewarn_core::token::Key;
 use forewarn_engine::{Engine, Identity};
-use forewarn_store::{Clock, DeliveryFilter, Lane, Recorded, Result, Store, StoreError};
+use forewarn_store::{
+    Clock, DeliveryFilter, EventFilter, Lane, Published, Recorded, Result, Store, StoreError,
+};
 use jiff::SignedDuration;
+use std::collections::BTreeSet;
 use std::future::Future;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -86,6 +92,7 @@ pub async fn run(seed: u64, kind: Kind, bug: Option<Bug>) -> Report {
     let world = World::new(seed, clock.clone());
     let forgets = bug == Some(Bug::ForgetsWhatWasTold);
     let mut operator = Operator::new(&mut chance, clock.clone(), forgets);
+    operator.leaves_timers = bug == Some(Bug::LeavesTimers);
     let mut run = Run {
         database: &database,
         world: world.clone(),
@@ -121,6 +128,13 @@ pub async fn run(seed: u64, kind: Kind, bug: Option<Bug>) -> Report {
         }
     }
     run.wind_up(&store, &mut operator, &mut running).await;
+    for id in operator.events.clone() {
+        if let Ok(Some(stored)) = store.event(&id).await
+            && let Event::Incident(incident) = stored.event
+        {
+            operator.learn(&incident);
+        }
+    }
     let tries = world.tries().clone();
     run.report
         .wrong
@@ -298,6 +312,9 @@ impl Run<'_> {
         if self.bug == Some(Bug::DropsOnRecovery) {
             drop_attempts(store, &process.names).await;
         }
+        if self.bug == Some(Bug::TimersInMemory) {
+            drop_timers(store, self.clock.now()).await;
+        }
         *process = self.start(process.engines.len()).await;
     }
 
@@ -316,6 +333,8 @@ impl Run<'_> {
                     self.report.wrong.extend(problem("winding up", worked));
                 }
             }
+            let unrecorded = promises::unrecorded(&operator.events, store, &self.clock).await;
+            self.report.wrong.extend(unrecorded);
             match next_due(store).await {
                 // What is due already waits for an attempt of a process that must first be taken for dead.
                 Some(due) => self.world.set_clock(due.max(self.clock.now() + dead)),
@@ -409,6 +428,41 @@ async fn next_due(store: &Store) -> Option<jiff::Timestamp> {
         };
     }
     next
+}
+
+/// The bug: timers that had not come are gone.
+async fn drop_timers(store: &Store, now: jiff::Timestamp) {
+    for stored in store
+        .events(&EventFilter::default(), 100)
+        .await
+        .expect("events")
+    {
+        let (planned, _) = store
+            .planned(stored.event.id().as_str())
+            .await
+            .expect("notices");
+        let timers = planned
+            .iter()
+            .filter(|n| n.open && is_promise_timer(&n.milestone));
+        let changes = Changes {
+            withdrawn: timers.map(|n| n.id.clone()).collect(),
+            ..Changes::default()
+        };
+        let published = Published {
+            event: &stored.event,
+            expected: stored.sequence,
+            changes: &changes,
+            occasion: &Occasion::default(),
+            awaiting: &BTreeSet::new(),
+            entries: &[],
+            plan: None,
+            answer: None,
+        };
+        store
+            .publish(published, now)
+            .await
+            .expect("nobody else is there");
+    }
 }
 
 /// The bug: what was in the air is taken for sent.

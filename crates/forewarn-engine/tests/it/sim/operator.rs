@@ -6,10 +6,11 @@ use forewarn_core::contact::{Channel, Contact};
 use forewarn_core::document::{Catalogue, Documents};
 use forewarn_core::event::{Event, Occasion};
 use forewarn_core::id::Id;
-use forewarn_core::incident::{Declaration, Impact, Incident, NewUpdate, Severity, Status};
+use forewarn_core::incident::{Declaration, Impact, Incident, Nature, NewUpdate, Severity, Status};
 use forewarn_core::maintenance::{self, Maintenance};
 use forewarn_core::plan::{
-    Change, Changes, INTERNAL, Input, Notice, changes_from, plan, tell_update,
+    Change, Changes, INTERNAL, Input, Notice, PROMISE_KEPT, changes_from, is_promise_timer, plan,
+    publish_update,
 };
 use forewarn_core::policy;
 use forewarn_core::time::CivilTime;
@@ -21,8 +22,8 @@ use std::collections::{BTreeMap, BTreeSet};
 const CATALOGUE: &str = "
 organisation: {name: Example University, time_zone: America/Los_Angeles, calendar: US}
 services:
-  - {id: database, name: Student database, owner: dba@example.edu}
-  - {id: portal, name: Student portal, owner: web@example.edu, depends_on: [database]}
+  - {id: database, name: Student database, owner: dba@example.edu, spokespersons: [sam@example.edu, kim@example.edu, lee@example.edu]}
+  - {id: portal, name: Student portal, owner: web@example.edu, depends_on: [database], spokespersons: [kim@example.edu]}
   - {id: wiki, name: Wiki, owner: web@example.edu}
 audiences:
   - {id: customers, name: Students, level: non_technical, channels: [email], services: [portal], digest: no}
@@ -53,8 +54,12 @@ pub struct Operator {
     pub events: Vec<String>,
     /// What went wrong that nobody could have caused.
     pub surprises: Vec<String>,
+    /// Updates that engines published by themselves and that are noted.
+    learned: BTreeSet<(String, u32)>,
     clock: Clock,
     forgets: bool,
+    /// Withdraws no warnings when it keeps a promise.
+    pub leaves_timers: bool,
     numbers: u32,
 }
 
@@ -109,8 +114,10 @@ impl Operator {
             noted: BTreeMap::new(),
             events: Vec::new(),
             surprises: Vec::new(),
+            learned: BTreeSet::new(),
             clock,
             forgets: false,
+            leaves_timers: false,
             numbers: 0,
         }
     }
@@ -331,11 +338,19 @@ impl Operator {
         }
         let changes = changes_from(&plan, &stored);
         let event = Event::Maintenance(maintenance);
-        self.publish(store, event, expected, changes, &awaiting, None)
+        self.publish(store, event, expected, changes, &awaiting, None, Vec::new())
             .await
     }
 
     async fn update(&mut self, store: &Store, incident: Incident, sequence: i64, way: u64) -> bool {
+        let now = self.clock.now();
+        let lapsed = incident.lapsed(now);
+        let lapsed = lapsed.map(|promise| incident.breach(promise, now));
+        if way >= 93 && incident.status.is_open() {
+            let later = now + SignedDuration::from_hours(2);
+            let moved = incident.move_promise(later, now).expect("it is open");
+            return self.publish_update(store, moved, sequence, lapsed).await;
+        }
         let status = match way {
             0..40 => Status::Identified,
             40..60 => Status::Monitoring,
@@ -343,7 +358,6 @@ impl Operator {
             85..93 => Status::Investigating,
             _ => Status::Postmortem,
         };
-        let now = self.clock.now();
         let new = NewUpdate {
             status: Some(status),
             facts: Default::default(),
@@ -353,7 +367,7 @@ impl Operator {
             next_update_in: None,
         };
         match incident.update(new, now + SignedDuration::from_hours(1), now) {
-            Ok(updated) => self.publish_incident(store, updated, sequence).await,
+            Ok(updated) => self.publish_update(store, updated, sequence, lapsed).await,
             Err(_) => true,
         }
     }
@@ -364,18 +378,72 @@ impl Operator {
         incident: Incident,
         expected: i64,
     ) -> bool {
+        self.publish_update(store, incident, expected, None).await
+    }
+
+    /// `breach` is what is to be put on record about the promise before this update, if it has passed unnoticed.
+    pub async fn publish_update(
+        &mut self,
+        store: &Store,
+        incident: Incident,
+        expected: i64,
+        breach: Option<serde_json::Value>,
+    ) -> bool {
+        self.learn(&incident);
         let now = self.clock.now();
         let number = incident.updates.last().map(|update| update.number);
-        let add = tell_update(&incident, &self.catalogue, now);
-        let changes = Changes {
-            add,
-            ..Changes::default()
+        let (stored, _) = match store.planned(incident.id.as_str()).await {
+            Ok(known) => known,
+            Err(problem) => return self.refused(&problem),
         };
+        let (incident, mut changes) = publish_update(incident, &self.catalogue, &stored, now);
+        if self.leaves_timers {
+            changes.withdrawn.clear();
+        }
         let event = Event::Incident(incident);
-        self.publish(store, event, expected, changes, &BTreeSet::new(), number)
+        let id = event.id().as_str();
+        let broken = |detail| Entry::new("ann", "incident.promise_broken", id).with(detail);
+        let entries: Vec<Entry> = breach.map(broken).into_iter().collect();
+        let nobody = BTreeSet::new();
+        self.publish(store, event, expected, changes, &nobody, number, entries)
             .await
     }
 
+    /// Notes what engines have published by themselves: the updates that keep a promise when nobody writes one. Each
+    /// withdrew the timers of the promise that it kept which were still to come.
+    pub fn learn(&mut self, incident: &Incident) {
+        let automatic = incident.updates.iter().enumerate();
+        for (n, update) in automatic.filter(|(_, u)| u.nature == Nature::Automatic) {
+            if !self
+                .learned
+                .insert((incident.id.to_string(), update.number))
+            {
+                continue;
+            }
+            let mut then = incident.clone();
+            then.updates.truncate(n + 1);
+            then.status = update.status;
+            let (then, mut changes) = publish_update(then, &self.catalogue, &[], update.at);
+            let before = self.noted.values().filter(|noted| {
+                noted.event.id() == &incident.id
+                    && noted.update.map(|before| before + 1) == Some(update.number)
+                    && is_promise_timer(&noted.notice.milestone)
+            });
+            let before: Vec<&Noted> = before.collect();
+            let kept = before.iter().find(|n| n.notice.milestone == PROMISE_KEPT);
+            let Some(kept) = kept.map(|n| n.notice.due) else {
+                let id = &incident.id;
+                self.surprises
+                    .push(format!("promise: {id} was kept where nobody planned it"));
+                continue;
+            };
+            let left = before.iter().filter(|n| n.notice.due > kept);
+            changes.withdrawn = left.map(|n| n.notice.id.clone()).collect();
+            self.note(&Event::Incident(then), &changes, Some(update.number));
+        }
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "they are what is published")]
     /// Says whether that was that; if not, somebody changed the event in between.
     async fn publish(
         &mut self,
@@ -385,7 +453,9 @@ impl Operator {
         changes: Changes,
         awaiting: &BTreeSet<String>,
         update: Option<u32>,
+        mut entries: Vec<Entry>,
     ) -> bool {
+        entries.push(Entry::new("ann", "event.published", event.id().as_str()));
         let occasion = Occasion {
             update,
             ..Occasion::default()
@@ -396,7 +466,7 @@ impl Operator {
             changes: &changes,
             occasion: &occasion,
             awaiting,
-            entries: &[Entry::new("ann", "event.published", event.id().as_str())],
+            entries: &entries,
             plan: None,
             answer: None,
         };
@@ -438,6 +508,15 @@ impl Operator {
                 noted.expires = event.expires(&notice.milestone, notice.due);
                 noted.notice = notice.clone();
                 noted.revisions.push(revision);
+            }
+        }
+        for noted in self.noted.values_mut() {
+            let warns = matches!(
+                noted.notice.milestone.as_str(),
+                "promise_warning" | "promise_broken"
+            );
+            if warns && noted.event.id() == event.id() && noted.update < update {
+                noted.expires = Timestamp::UNIX_EPOCH;
             }
         }
         let closed = changes

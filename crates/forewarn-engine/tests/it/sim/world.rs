@@ -198,6 +198,10 @@ pub enum Bug {
     DropsOnRecovery,
     /// Plans are made again without what people were told.
     ForgetsWhatWasTold,
+    /// What a promise has coming to it is kept in memory, and gone with the process.
+    TimersInMemory,
+    /// An update leaves the timers of the promise that it keeps.
+    LeavesTimers,
 }
 
 /// The world as one engine reaches it.

@@ -86,6 +86,7 @@ impl Samples {
 
     fn lists(&self) -> Vec<(&'static str, String)> {
         let promise = |incident: &str, due: &str, who: Option<&str>| PromiseRow {
+            broken: false,
             incident: incident.into(),
             title: self.t("Student portal: sign-in fails for some"),
             severity: Severity::P1,

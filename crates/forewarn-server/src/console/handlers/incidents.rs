@@ -12,6 +12,7 @@ use crate::ops::incident;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use forewarn_core::event::Event;
+use forewarn_core::plan::is_promise_timer;
 use forewarn_core::problem::Problem;
 use forewarn_store::{EventFilter, NoticeFilter, Role};
 use jiff::Timestamp;
@@ -126,7 +127,9 @@ async fn one(
         event: Some(id.to_owned()),
         ..NoticeFilter::default()
     };
-    let notices = store.notices(&filter, 1000).await?;
+    let mut notices = store.notices(&filter, 1000).await?;
+    // Warnings that were not needed, or are not yet, are no news.
+    notices.retain(|n| n.sent_at.is_some() || !is_promise_timer(&n.milestone));
     let mut frame = desk
         .frame(&catalogue, &incident.title, Nav::Incidents)
         .await?;
@@ -145,6 +148,49 @@ async fn one(
         incident,
     };
     Ok(page(status, view.render()))
+}
+
+/// `POST /console/incidents/{id}/promise`. Its field is `promise`: the form of the next update has a `next_update_in`.
+pub(in crate::console) async fn promise(
+    desk: Desk,
+    Path(id): Path<String>,
+    fields: Fields,
+) -> Shown {
+    let field = "next_update_in";
+    let asked = fields.0.iter().filter(|(name, _)| name == "promise");
+    let asked = asked.map(|(_, value)| (field.to_owned(), value.clone()));
+    let node = tree(&asked.collect::<Vec<_>>());
+    match incident::promise(&desk.app, &desk.caller, &id, &node).await {
+        Ok(_) => {
+            let said = "People are told now when the next update comes.";
+            Ok(desk.done(&format!("/console/incidents/{id}"), said))
+        }
+        Err(ApiError::Invalid(invalid)) => {
+            let at_the_form = |problem: Problem| match problem.field == field {
+                true => Problem::new("promise", problem.problem),
+                false => problem,
+            };
+            let typed = Typed {
+                fields: fields.0.clone(),
+                problems: invalid.problems.into_iter().map(at_the_form).collect(),
+            };
+            let status = StatusCode::UNPROCESSABLE_ENTITY;
+            one(&desk, &id, status, typed, None).await
+        }
+        Err(error) => refused(&desk, &id, Typed::default(), error).await,
+    }
+}
+
+/// Somebody was faster, or where it stands does not allow it: the page as it is now says so.
+async fn refused(desk: &Desk, id: &str, typed: Typed, error: ApiError) -> Shown {
+    if error.status() != StatusCode::CONFLICT {
+        return Err(error.into());
+    }
+    let flash = Flash {
+        kind: FlashKind::Refused,
+        text: sentence(&error.said()),
+    };
+    one(desk, id, StatusCode::CONFLICT, typed, Some(flash)).await
 }
 
 /// `POST /console/incidents/{id}/updates`
@@ -170,14 +216,6 @@ pub(in crate::console) async fn update(
             let status = StatusCode::UNPROCESSABLE_ENTITY;
             one(&desk, &id, status, typed(invalid.problems), None).await
         }
-        Err(error) if error.status() == StatusCode::CONFLICT => {
-            let flash = Flash {
-                kind: FlashKind::Refused,
-                text: sentence(&error.said()),
-            };
-            let status = StatusCode::CONFLICT;
-            one(&desk, &id, status, typed(Vec::new()), Some(flash)).await
-        }
-        Err(error) => Err(error.into()),
+        Err(error) => refused(&desk, &id, typed(Vec::new()), error).await,
     }
 }

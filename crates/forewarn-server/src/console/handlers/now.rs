@@ -9,6 +9,7 @@ use axum::http::StatusCode;
 use forewarn_core::event::Event;
 use forewarn_core::incident::Incident;
 use forewarn_core::maintenance::{Maintenance, Status};
+use forewarn_core::plan::is_promise_timer;
 use forewarn_store::{self as store, EventFilter, NoticeFilter};
 use jiff::{SignedDuration, Timestamp};
 
@@ -44,7 +45,8 @@ pub(in crate::console) async fn show(desk: Desk) -> Shown {
     };
     let sending = app.store.notices(&of_status("sending"), 50).await?;
     let mut planned = app.store.notices(&of_status("planned"), 100).await?;
-    planned.retain(|notice| !notice.held);
+    // A promise is counted down above; what would come of it is no news yet.
+    planned.retain(|notice| !notice.held && !is_promise_timer(&notice.milestone));
     planned.truncate(DUE_NEXT);
     let view = Now {
         frame: desk.frame(&catalogue, "Now", Nav::Now).await?,
@@ -60,13 +62,14 @@ pub(in crate::console) async fn show(desk: Desk) -> Shown {
 fn promises(events: &[Event]) -> Vec<PromiseRow> {
     let mut rows: Vec<PromiseRow> = incidents(events)
         .filter_map(|incident| {
-            let promise = incident.promise().filter(|p| p.kept.is_none())?;
+            let promise = incident.promise()?;
             Some(PromiseRow {
                 incident: incident.id.to_string(),
                 title: incident.title.clone(),
                 severity: incident.severity,
                 status: incident.status,
                 due: promise.due,
+                broken: promise.kept == Some(false),
                 spokesperson: incident.spokesperson.clone(),
             })
         })
@@ -93,7 +96,7 @@ fn maintenances(events: &[Event]) -> impl Iterator<Item = &Maintenance> {
 async fn doubts(app: &App, events: &[Event], now: Timestamp) -> Result<Vec<Doubt>> {
     let mut doubts = Vec::new();
     for incident in incidents(events) {
-        let promise = incident.promise().filter(|p| p.kept.is_none());
+        let promise = incident.promise();
         if promise.is_some_and(|p| p.due < now) {
             doubts.push(Doubt {
                 what: format!("The promised update is late: {}", incident.title),

@@ -1,0 +1,261 @@
+//! The promise that every message about an open incident makes: when the next one comes. A promise is kept by an update in
+//! time, by whoever it comes; it is broken once its time has passed, and nothing mends it.
+
+use super::{Incident, NewUpdate};
+use crate::document::{Fields, Node, Problems};
+use crate::offset::Offset;
+use crate::problem::InvalidTransition;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// How often in a row Forewarn keeps a promise by itself. After that nobody is there: a fourth message that says nothing
+/// would hide it, so the promise breaks, on record, and the team is told.
+pub const MOST_AUTOMATIC: usize = 3;
+
+/// The promise that a message makes: when the next one comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Promise {
+    /// By when.
+    pub due: Timestamp,
+    /// Whether the next message came in time; open when absent.
+    pub kept: Option<bool>,
+}
+
+/// How an update came about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Nature {
+    /// Somebody wrote it.
+    #[default]
+    Written,
+    /// Nobody did, so Forewarn said that nothing new is known.
+    Automatic,
+    /// Somebody moved the promise.
+    Moved,
+}
+
+impl Nature {
+    pub(super) fn is_written(&self) -> bool {
+        *self == Nature::Written
+    }
+}
+
+/// What became of an incident's promises.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Kept {
+    /// Kept by a person.
+    pub kept: usize,
+    /// Kept by Forewarn, which said that nothing new is known.
+    pub automatically: usize,
+    /// Broken.
+    pub broken: usize,
+}
+
+/// Another time for the next update.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NewPromise {
+    /// So much after now.
+    In(Offset),
+    /// At this time.
+    At(Timestamp),
+}
+
+impl NewPromise {
+    /// Reads a new promise, recording all problems.
+    pub fn read(node: &Node, path: &str, problems: &mut Problems) -> Option<NewPromise> {
+        let mut fields = Fields::of(node, path, problems)?;
+        let within = fields.optional("next_update_in", problems, Offset::parse);
+        let at = fields.optional("next_update_at", problems, parse_instant);
+        let given = [within.map(NewPromise::In), at.map(NewPromise::At)];
+        let promise = match given {
+            [Some(_), Some(_)] => {
+                let problem = "and next_update_in exclude each other";
+                fields.problem("next_update_at", problem, problems);
+                None
+            }
+            [None, None] => {
+                if fields.node("next_update_in").is_none()
+                    && fields.node("next_update_at").is_none()
+                {
+                    fields.problem("next_update_in", "is missing, such as PT30M", problems);
+                }
+                None
+            }
+            [within, at] => within.or(at),
+        };
+        fields.finish(problems);
+        promise
+    }
+}
+
+fn parse_instant(text: &str) -> Result<Timestamp, String> {
+    text.trim()
+        .parse()
+        .map_err(|_| "must be a time with its zone, such as 2026-11-22T19:30:00Z".to_owned())
+}
+
+impl Incident {
+    /// The promise of its newest message, if that made one.
+    pub fn promise(&self) -> Option<Promise> {
+        self.updates.last().and_then(|u| u.promise)
+    }
+
+    /// The open promise, if its time has passed and nobody has put that on record.
+    pub fn lapsed(&self, now: Timestamp) -> Option<Promise> {
+        self.promise().filter(|p| p.kept.is_none() && p.due < now)
+    }
+
+    /// Puts on record that the promise of this update was not kept. `None` where there is nothing to record: it is not the
+    /// newest, its time has not passed, or it is on record already.
+    pub fn break_promise(mut self, number: u32, now: Timestamp) -> Option<Incident> {
+        self.lapsed(now)?;
+        let update = self.updates.last_mut().filter(|u| u.number == number)?;
+        update.promise.as_mut()?.kept = Some(false);
+        Some(self)
+    }
+
+    /// Says that nothing new is known, and promises the next update.
+    ///
+    /// # Errors
+    /// When it is not open.
+    pub fn keep_promise(
+        self,
+        next_update: Timestamp,
+        now: Timestamp,
+    ) -> Result<Incident, InvalidTransition> {
+        self.open_only()?
+            .say(NewUpdate::nothing(), Nature::Automatic, next_update, now)
+    }
+
+    /// Says that the next update comes at another time than promised. Said in time it keeps the promise that it replaces.
+    ///
+    /// # Errors
+    /// When it is not open.
+    pub fn move_promise(
+        self,
+        next_update: Timestamp,
+        now: Timestamp,
+    ) -> Result<Incident, InvalidTransition> {
+        self.open_only()?
+            .say(NewUpdate::nothing(), Nature::Moved, next_update, now)
+    }
+
+    fn open_only(self) -> Result<Incident, InvalidTransition> {
+        match self.status.is_open() {
+            true => Ok(self),
+            false => Err(InvalidTransition {
+                what: format!("incident {}", self.id),
+                from: self.status.as_str(),
+                to: "one that promises an update",
+            }),
+        }
+    }
+
+    /// How many of its last messages Forewarn sent by itself.
+    pub fn automatic_in_a_row(&self) -> usize {
+        let newest_first = self.updates.iter().rev();
+        newest_first
+            .take_while(|u| u.nature == Nature::Automatic)
+            .count()
+    }
+
+    /// What became of its promises.
+    pub fn promises(&self) -> Kept {
+        let mut counts = Kept::default();
+        for (n, update) in self.updates.iter().enumerate() {
+            let next = self.updates.get(n + 1).map(|next| next.nature);
+            match (update.promise.and_then(|p| p.kept), next) {
+                (Some(true), Some(Nature::Automatic)) => counts.automatically += 1,
+                (Some(true), _) => counts.kept += 1,
+                (Some(false), _) => counts.broken += 1,
+                (None, _) => {}
+            }
+        }
+        counts
+    }
+
+    /// What the journal says of a promise that was not kept.
+    pub fn breach(&self, promise: Promise, now: Timestamp) -> serde_json::Value {
+        serde_json::json!({
+            "update": self.updates.last().map(|u| u.number), "promised": promise.due,
+            "late_by_seconds": now.duration_since(promise.due).as_secs(),
+        })
+    }
+
+    /// How late the update came that this one had promised, or is by now; nothing where it came in time.
+    pub fn late_by(&self, number: u32, now: Timestamp) -> Option<jiff::SignedDuration> {
+        let promise = self.updates.get(number as usize)?.promise?;
+        let came = self.updates.get(number as usize + 1).map(|next| next.at);
+        let late = came.unwrap_or(now).duration_since(promise.due);
+        (late.is_positive() && promise.kept != Some(true)).then_some(late)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{at, declared, to};
+    use super::super::{Impact, Status};
+    use super::*;
+
+    #[test]
+    fn a_promise_breaks_once_its_time_has_passed_and_not_before() {
+        // seconds, update, whether there is something to record
+        for (now, number, breaks) in [
+            (3_599, 0, false),
+            (3_600, 0, false),
+            (3_601, 0, true),
+            (3_601, 1, false),
+        ] {
+            let broken = declared().break_promise(number, at(now));
+            assert_eq!(broken.is_some(), breaks, "{now} {number}");
+        }
+        let broken = declared().break_promise(0, at(3_601)).unwrap();
+        assert_eq!(broken.promise().unwrap().kept, Some(false));
+        assert!(broken.clone().break_promise(0, at(3_602)).is_none());
+        // Also a clock that was set back mends nothing.
+        let late = broken.keep_promise(at(9_000), at(3_000)).unwrap();
+        assert_eq!(late.updates[0].promise.unwrap().kept, Some(false));
+    }
+
+    #[test]
+    fn what_forewarn_says_by_itself_changes_nothing_but_the_promise() {
+        let kept = declared().keep_promise(at(7_200), at(3_500)).unwrap();
+        let [before, after] = kept.updates.as_slice() else {
+            panic!("two updates");
+        };
+        assert_eq!(
+            (&after.facts, &after.services, after.status, &after.text),
+            (&before.facts, &before.services, before.status, &None)
+        );
+        assert_eq!(after.nature, Nature::Automatic);
+        assert_eq!(before.promise.unwrap().kept, Some(true));
+        assert_eq!(kept.promise().unwrap().due, at(7_200));
+        assert_eq!(kept.automatic_in_a_row(), 1);
+        let again = kept.keep_promise(at(10_000), at(7_100)).unwrap();
+        assert_eq!(again.automatic_in_a_row(), 2);
+        let moved = again.move_promise(at(12_000), at(10_001)).unwrap();
+        assert_eq!(moved.automatic_in_a_row(), 0);
+        assert_eq!(
+            moved.promises(),
+            Kept {
+                kept: 0,
+                automatically: 2,
+                broken: 1
+            }
+        );
+        assert_eq!(
+            moved.late_by(2, at(11_000)),
+            Some(jiff::SignedDuration::from_secs(1))
+        );
+        let over = moved
+            .update(to(Status::Resolved), at(1), at(10_500))
+            .unwrap();
+        assert!(over.services.values().all(|i| *i == Impact::None));
+        assert!(over.clone().keep_promise(at(20_000), at(10_501)).is_err());
+        let refused = over.move_promise(at(20_000), at(10_501)).unwrap_err();
+        assert_eq!(
+            refused.to_string(),
+            "incident INC-1 is resolved and cannot become one that promises an update"
+        );
+    }
+}

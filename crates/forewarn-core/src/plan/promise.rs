@@ -1,0 +1,135 @@
+//! The timers of a promise: notices too, to the people who run the incident. A warning before it is due, first to the
+//! spokesperson and then also to the backups; the update that Forewarn sends by itself where the policy lets it; and the
+//! instant from which it is broken. They are planned with the message that promises and withdrawn with the one that keeps
+//! it, in the same transaction each, so that none of them is about a promise that was kept.
+
+use super::{BACKUP, INTERNAL, Notice, SPOKESPERSON, business_calendar};
+use crate::audience::Level;
+use crate::contact::Channel;
+use crate::document::Catalogue;
+use crate::id::derive;
+use crate::incident::{Incident, MOST_AUTOMATIC, Severity};
+use crate::offset::Offset;
+use crate::policy;
+use jiff::{SignedDuration, Timestamp};
+
+/// A warning that the promise is due soon.
+pub const PROMISE_WARNING: &str = "promise_warning";
+
+/// The promise was kept by Forewarn itself; the same instant at which it does so.
+pub const PROMISE_KEPT: &str = "promise_kept";
+
+/// The promise is broken.
+pub const PROMISE_BROKEN: &str = "promise_broken";
+
+/// How long before a promise is due Forewarn keeps it by itself: time enough to send, and for a person to be first.
+const KEEP_AHEAD: SignedDuration = SignedDuration::from_mins(2);
+
+/// From when a promise is broken: the first instant after it, as the store counts them.
+const LAPSE: SignedDuration = SignedDuration::from_millis(1);
+
+/// Whether it is a timer of a promise.
+pub fn is_promise_timer(milestone: &str) -> bool {
+    matches!(milestone, PROMISE_WARNING | PROMISE_KEPT | PROMISE_BROKEN)
+}
+
+/// When the next update is promised: so much after now, in the organisation's working days where it counts those.
+///
+/// # Errors
+/// Says what is wrong with the time that was asked for.
+pub fn next_update(
+    given: Option<Offset>,
+    severity: Severity,
+    catalogue: &Catalogue,
+    now: Timestamp,
+) -> Result<Timestamp, String> {
+    let cadence = || policy::for_incidents(&catalogue.policies).cadence_of(severity);
+    let offset = given.unwrap_or_else(cadence);
+    if let Some(elapsed) = offset.elapsed() {
+        return now
+            .checked_add(elapsed)
+            .map_err(|_| "is too far away".into());
+    }
+    let organisation = &catalogue.organisation;
+    let here = organisation.time_zone.at(now);
+    let days = match offset {
+        Offset::BusinessDays(n) => n,
+        Offset::Days(n) => return Ok(now + SignedDuration::from_hours(24 * i64::from(n))),
+        Offset::AtOnce => return Err(format!("must be later than now, {here}")),
+        _ => return Err("must be minutes, hours, days or business days".into()),
+    };
+    let calendar = business_calendar(catalogue, organisation.calendar.as_deref());
+    let day = calendar
+        .after(here.date(), days)
+        .map_err(|e| e.to_string())?;
+    let civil = day.date.to_datetime(here.time());
+    Ok(crate::calendar::instant(civil, organisation.time_zone.tz()).map_or(now, |r| r.at))
+}
+
+/// The timers of an incident's open promise. What would be due by now is left out: whoever promises something within five
+/// minutes needs no warning.
+pub(super) fn timers(incident: &Incident, catalogue: &Catalogue, now: Timestamp) -> Vec<Notice> {
+    let (Some(update), Some(promise)) = (incident.updates.last(), incident.promise()) else {
+        return Vec::new();
+    };
+    let policy = policy::for_incidents(&catalogue.policies);
+    let due = promise.due;
+    let mut planned = Vec::new();
+    let mut plan = |milestone, offset: Option<String>, audience, at: Timestamp, because: String| {
+        let place = offset.as_deref().unwrap_or("");
+        let number = update.number.to_string();
+        let parts = [
+            "notice",
+            incident.id.as_str(),
+            "1",
+            milestone,
+            &number,
+            place,
+            audience,
+        ];
+        planned.push(Notice {
+            id: derive(&parts),
+            milestone: milestone.to_owned(),
+            offset,
+            stands_for: Vec::new(),
+            audience: audience.to_owned(),
+            level: Level::Technical,
+            channels: vec![Channel::Email],
+            due: at,
+            due_local: catalogue.organisation.time_zone.at(at).to_string(),
+            because,
+            held: false,
+            tells: Vec::new(),
+        });
+    };
+    let mut ahead: Vec<SignedDuration> = policy.warn_before.iter().map(|w| w.0).collect();
+    ahead.sort_unstable();
+    ahead.dedup();
+    for (n, before) in ahead.into_iter().enumerate().rev() {
+        let at = due - before;
+        if at <= now || !before.is_positive() {
+            continue;
+        }
+        let offset = Offset::Minutes((before.as_secs() / 60).max(1) as u32);
+        let because = format!("{} before the promised update", offset.words());
+        let audiences: &[&str] = match n {
+            0 => &[SPOKESPERSON, BACKUP],
+            _ => &[SPOKESPERSON],
+        };
+        for audience in audiences {
+            let place = Some(offset.to_string());
+            plan(PROMISE_WARNING, place, *audience, at, because.clone());
+        }
+    }
+    let automatic = policy.keep_automatically.get(&incident.severity) == Some(&true);
+    let again = next_update(None, incident.severity, catalogue, due).is_ok();
+    if automatic && again && incident.automatic_in_a_row() < MOST_AUTOMATIC {
+        // Of a promise shorter than that the second half.
+        let ahead = KEEP_AHEAD.min(due.duration_since(now) / 2);
+        let because = "shortly before the promise, unless somebody writes an update first";
+        plan(PROMISE_KEPT, None, INTERNAL, due - ahead, because.into());
+    }
+    let because = "the promised update has not come".to_owned();
+    plan(PROMISE_BROKEN, None, INTERNAL, due + LAPSE, because);
+    planned
+}

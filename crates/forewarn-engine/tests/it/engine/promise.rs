@@ -1,0 +1,124 @@
+//! A promise that nobody keeps, from its warnings to what the team and the readers are told, by mail.
+
+use super::house::{House, mail_contact};
+use forewarn_core::event::Event;
+use forewarn_core::incident::Nature;
+use forewarn_engine::peer::smtp;
+use jiff::SignedDuration;
+
+/// The mail's text without the line breaks of its encoding.
+fn words(mail: &smtp::Received) -> String {
+    String::from_utf8_lossy(&mail.data).replace("=\r\n", "")
+}
+
+fn subject(mail: &smtp::Received) -> String {
+    let text = String::from_utf8_lossy(&mail.data);
+    let line = text.lines().find(|l| l.starts_with("Subject: "));
+    line.expect("a mail has one")["Subject: ".len()..].to_owned()
+}
+
+#[tokio::test]
+async fn a_promise_is_warned_of_kept_three_times_and_then_broken_on_record() {
+    let contacts = vec![mail_contact("Ann", &["engineers"])];
+    let mut house = House::new(contacts, smtp::Script::default()).await;
+    house.declare("INC-1", "database").await;
+    house.let_pass().await;
+    let Event::Incident(incident) = house.event("INC-1").await else {
+        panic!("an incident was declared");
+    };
+    let natures: Vec<Nature> = incident.updates.iter().map(|u| u.nature).collect();
+    use Nature::{Automatic, Written};
+    assert_eq!(natures, [Written, Automatic, Automatic, Automatic]);
+    let kept: Vec<_> = incident
+        .updates
+        .iter()
+        .map(|u| u.promise.unwrap().kept)
+        .collect();
+    assert_eq!(kept, [Some(true), Some(true), Some(true), Some(false)]);
+    // Ann reads the holding statement and three times that nothing is new.
+    let read = house.mails_to("ann@example.org");
+    assert_eq!(read.len(), 4);
+    let text = words(&read[1]);
+    assert!(text.contains("We have nothing new to report yet"), "{text}");
+    // Sam speaks: two warnings for each promise. Kim and Lee are the backups: one. The database administrator is of the team.
+    let told = |who: &str| -> Vec<String> {
+        let mails = house.mails_to(who);
+        mails
+            .iter()
+            .map(|m| subject(m).replace("Example University: Student database, ", ""))
+            .collect()
+    };
+    let round = [
+        "update due in 15 minutes",
+        "update due in 5 minutes",
+        "we said nothing is new",
+    ];
+    let last = [
+        "update due in 15 minutes",
+        "update due in 5 minutes",
+        "a promise was broken",
+    ];
+    assert_eq!(
+        told("sam@example.edu"),
+        [round, round, round, last].concat()
+    );
+    for backup in ["kim@example.edu", "lee@example.edu"] {
+        let seldom = [&round[1..], &round[1..], &round[1..], &last[1..]].concat();
+        assert_eq!(told(backup), seldom);
+    }
+    let team = [round[2], round[2], round[2], last[2]];
+    assert_eq!(told("dba@example.edu"), team);
+    let journal = house.store.journal(Some("INC-1"), None, 100).await.unwrap();
+    let count = |action: &str| journal.iter().filter(|e| e.action == action).count();
+    assert_eq!(
+        (
+            count("incident.promise_kept"),
+            count("incident.promise_broken")
+        ),
+        (3, 1)
+    );
+    // The next message says that it is late, and the promise stays broken.
+    house
+        .clock
+        .set(house.clock.now() + SignedDuration::from_mins(7));
+    house.update("INC-1").await;
+    house.let_land().await;
+    let read = house.mails_to("ann@example.org");
+    let text = words(&read[4]);
+    assert!(text.contains("We are sorry that this is late"), "{text}");
+    house.is_sound(&["planned", "cancelled"]).await;
+}
+
+#[tokio::test]
+async fn what_fell_due_while_the_program_was_away_is_done_at_once_and_says_how_late_it_is() {
+    let contacts = vec![mail_contact("Ann", &["staff"])];
+    let mut house = House::new(contacts, smtp::Script::default()).await;
+    house.declare("INC-1", "wiki").await;
+    house.let_land().await;
+    // Away from before the first warning until long after the promise.
+    house
+        .clock
+        .set(house.clock.now() + SignedDuration::from_hours(3));
+    house.restart("second").await;
+    house.let_land().await;
+    let Event::Incident(incident) = house.event("INC-1").await else {
+        panic!("an incident was declared");
+    };
+    let counts = incident.promises();
+    assert_eq!(
+        (counts.kept, counts.automatically, counts.broken),
+        (0, 0, 1)
+    );
+    // Who waited is told now, that it is late; the team is told once what happened, not what should have been warned of.
+    let read = house.mails_to("ann@example.org");
+    let text = words(&read[1]);
+    assert!(text.contains("We are sorry that this is late"), "{text}");
+    let team = house.mails_to("web@example.edu");
+    let subjects: Vec<String> = team.iter().map(|m| subject(m)).collect();
+    assert_eq!(
+        subjects,
+        ["Example University: Wiki, we said nothing is new"]
+    );
+    let text = words(&team[0]);
+    assert!(text.contains("It came late"), "{text}");
+}

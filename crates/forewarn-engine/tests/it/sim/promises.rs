@@ -1,0 +1,169 @@
+//! The judge of promises. It reads the incidents, the journal and the timers, and knows from the design what each promise
+//! has a right to: an update in time, or a breach on record, once, and not before its time.
+
+use forewarn_core::event::Event;
+use forewarn_core::incident::{Incident, Nature, Promise, Severity, Update};
+use forewarn_store::{Clock, NoticeFilter, NoticeRow, Store, Written};
+use jiff::{SignedDuration, Timestamp};
+
+const ALL: i64 = 100_000;
+
+/// An incident with all that is on record about its promises.
+struct Record {
+    incident: Incident,
+    broken: Vec<Written>,
+    kept: Vec<Written>,
+    timers: Vec<NoticeRow>,
+}
+
+async fn incident(store: &Store, id: &str) -> Option<Incident> {
+    match store.event(id).await.expect("the event")?.event {
+        Event::Incident(incident) => Some(incident),
+        Event::Maintenance(_) | Event::Window(_) => None,
+    }
+}
+
+/// Everything that is wrong with the promises of these events.
+pub async fn audit(events: &[String], store: &Store, wrong: &mut Vec<String>) {
+    for id in events {
+        let Some(incident) = incident(store, id).await else {
+            continue;
+        };
+        let of_event = NoticeFilter {
+            event: Some(id.clone()),
+            ..NoticeFilter::default()
+        };
+        let journal = store
+            .journal(Some(id), None, ALL)
+            .await
+            .expect("the journal");
+        let entries = |action: &str| {
+            let mut all = journal.clone();
+            all.retain(|entry| entry.action == action);
+            all
+        };
+        let mut timers = store.notices(&of_event, ALL).await.expect("the notices");
+        timers.retain(|n| n.milestone.starts_with("promise_"));
+        let record = Record {
+            broken: entries("incident.promise_broken"),
+            kept: entries("incident.promise_kept"),
+            timers,
+            incident,
+        };
+        for update in &record.incident.updates {
+            if let Some(promise) = update.promise {
+                record.promise(update, promise, wrong);
+            }
+        }
+        let automatic = record.incident.updates.iter();
+        let automatic = automatic.filter(|u| u.nature == Nature::Automatic).count();
+        if automatic != record.kept.len() {
+            wrong.push(format!(
+                "promise: {id} was kept by itself {automatic} times, and {} times in the journal",
+                record.kept.len()
+            ));
+        }
+    }
+}
+
+/// Whoever has just done all that was due leaves no promise that has passed without a word about it.
+pub async fn unrecorded(events: &[String], store: &Store, clock: &Clock) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for id in events {
+        if let Some(promise) = incident(store, id)
+            .await
+            .and_then(|i| i.lapsed(clock.now()))
+        {
+            wrong.push(format!(
+                "promise: {id} promised {} and nobody noticed by {}",
+                promise.due,
+                clock.now()
+            ));
+        }
+    }
+    wrong
+}
+
+impl Record {
+    fn promise(&self, update: &Update, promise: Promise, wrong: &mut Vec<String>) {
+        let name = format!("promise: #{} of {}", update.number, self.incident.id);
+        let mut blame = |what: String| wrong.push(format!("{name}, due {}, {what}", promise.due));
+        let breaches: Vec<&Written> = self
+            .broken
+            .iter()
+            .filter(|entry| entry.detail["update"] == update.number)
+            .collect();
+        let next = self.incident.updates.get(update.number as usize + 1);
+        match (promise.kept, breaches.as_slice(), next) {
+            (Some(true), [], Some(next)) if next.at <= promise.due => {}
+            (Some(false), [breach], _) if breach.at > promise.due => {}
+            (Some(false), [breach], _) => blame(format!("was broken early, at {}", breach.at)),
+            (kept, breaches, next) => blame(format!(
+                "was followed at {:?}, is {kept:?}, and was broken {} times in the journal",
+                next.map(|u| u.at),
+                breaches.len()
+            )),
+        }
+        for (milestone, audience, due) in self.timers_of(update, promise) {
+            let mut same = self.timers.iter();
+            let found =
+                same.find(|n| n.milestone == milestone && n.audience == audience && n.due == due);
+            let Some(timer) = found else {
+                blame(format!("has no {milestone} for {audience} at {due}"));
+                continue;
+            };
+            let fired = match timer.status.as_str() {
+                "sent" => true,
+                "cancelled" => false,
+                other => {
+                    blame(format!("has a {milestone} that is {other}"));
+                    continue;
+                }
+            };
+            let right = match milestone {
+                "promise_broken" if promise.kept == Some(true) => !fired,
+                "promise_broken" => fired || next.is_some(),
+                "promise_kept" => fired == next.is_some_and(|u| u.nature == Nature::Automatic),
+                // Nobody need be warned where a person was first.
+                _ => fired || next.is_some_and(|u| u.nature != Nature::Automatic),
+            };
+            // Two promises of the same instant have the same timers.
+            let twins = self.incident.updates.iter();
+            let twins = twins.filter(|u| u.promise.is_some_and(|p| p.due == promise.due));
+            if !right && twins.count() == 1 {
+                blame(format!(
+                    "has a {milestone} for {audience} that is {}",
+                    timer.status
+                ));
+            }
+        }
+    }
+
+    /// What the design has planned for a promise.
+    fn timers_of(
+        &self,
+        update: &Update,
+        promise: Promise,
+    ) -> Vec<(&'static str, &'static str, Timestamp)> {
+        let before = |minutes| promise.due - SignedDuration::from_mins(minutes);
+        let mut all = vec![
+            ("promise_warning", "spokesperson", before(15)),
+            ("promise_warning", "spokesperson", before(5)),
+            ("promise_warning", "backup", before(5)),
+            (
+                "promise_broken",
+                "internal",
+                promise.due + SignedDuration::from_millis(1),
+            ),
+        ];
+        let until = &self.incident.updates[..=update.number as usize];
+        let in_a_row = until
+            .iter()
+            .rev()
+            .take_while(|u| u.nature == Nature::Automatic);
+        if self.incident.severity == Severity::P1 && in_a_row.count() < 3 {
+            all.push(("promise_kept", "internal", before(2)));
+        }
+        all
+    }
+}

@@ -1,0 +1,130 @@
+//! Promises through the API and the console: their timers, moved, broken on record, counted.
+
+use crate::app::{As, TestApp};
+use forewarn_store::Lane;
+use serde_json::{Value, json};
+
+fn declaration() -> Value {
+    json!({"services": {"portal": "major_outage"}, "severity": "P1", "effect": "Some people cannot sign in"})
+}
+
+/// The timers of INC-1: when, what, for whom, and whether it still is to come.
+async fn timers(app: &TestApp) -> Vec<String> {
+    let listed = app.get("/api/v1/notices?event=INC-1").await.json();
+    let items = listed["items"].as_array().expect("items").clone();
+    let text = |n: &Value, name: &str| n[name].as_str().unwrap_or("-").to_owned();
+    let mut all: Vec<String> = items
+        .iter()
+        .filter(|n| text(n, "milestone").starts_with("promise_"))
+        .map(|n| {
+            let due = text(n, "due");
+            let [milestone, place, audience, status] =
+                ["milestone", "offset", "audience", "status"].map(|name| text(n, name));
+            format!("{} {milestone} {place} {audience} {status}", &due[11..])
+        })
+        .collect();
+    all.sort();
+    all
+}
+
+fn only(status: &str, timers: Vec<String>) -> Vec<String> {
+    timers.into_iter().filter(|t| t.ends_with(status)).collect()
+}
+
+on_both_databases! {
+    async fn a_promise_has_timers_until_it_is_kept(app: TestApp) {
+        app.apply_campus().await;
+        app.post("/api/v1/incidents", &declaration()).await.is(201);
+        assert_eq!(timers(&app).await, [
+            "17:45:00Z promise_warning 15min spokesperson planned",
+            "17:55:00Z promise_warning 5min backup planned",
+            "17:55:00Z promise_warning 5min spokesperson planned",
+            "17:58:00Z promise_kept - internal planned",
+            "18:00:00.001Z promise_broken - internal planned",
+        ]);
+        app.advance(50);
+        app.expand_due().await;
+        let body = json!({"text": "A disk is full.", "next_update_in": "PT4M"});
+        app.post("/api/v1/incidents/INC-1/updates", &body).await.is(201);
+        // The first warning had begun; nothing else of the old promise will. Four minutes are too short for a warning.
+        assert_eq!(only("planned", timers(&app).await),
+            ["17:52:00Z promise_kept - internal planned", "17:54:00.001Z promise_broken - internal planned"]);
+        assert_eq!(only("cancelled", timers(&app).await).len(), 4);
+        let body = json!({"status": "resolved", "text": "It works again."});
+        app.post("/api/v1/incidents/INC-1/updates", &body).await.is(201);
+        assert_eq!(only("planned", timers(&app).await), Vec::<String>::new());
+    }
+
+    async fn a_moved_promise_is_told_and_has_its_own_timers(app: TestApp) {
+        app.apply_campus().await;
+        app.post("/api/v1/incidents", &declaration()).await.is(201);
+        app.advance(10);
+        let path = "/api/v1/incidents/INC-1/promise";
+        let moved = app.post(path, &json!({"next_update_in": "PT90M"})).await.is(201).json();
+        assert_eq!(moved["next_update_at"], "2026-11-21T18:40:00Z");
+        assert_eq!(moved["updates"][1]["nature"], "moved");
+        assert_eq!(moved["updates"][0]["promise"]["kept"], true);
+        assert_eq!(moved["notices"][0]["milestone"], "update");
+        let planned = only("planned", timers(&app).await);
+        assert_eq!(planned[0], "18:25:00Z promise_warning 15min spokesperson planned");
+        // Earlier, at a time.
+        let at = json!({"next_update_at": "2026-11-21T17:30:00Z"});
+        let sooner = app.post(path, &at).await.is(201).json();
+        assert_eq!(sooner["next_update_at"], "2026-11-21T17:30:00Z");
+        assert_eq!(sooner["promises"], json!({"kept": 2, "automatically": 0, "broken": 0}));
+        app.advance(25);
+        for (body, problem) in [
+            (at, "next_update_at: 2026-11-21T17:30:00Z has passed: it must be later than 2026-11-21T17:35:00Z"),
+            (json!({}), "next_update_in: is missing, such as PT30M"),
+            (json!({"next_update_in": "now"}), "next_update_in: must be later than now, 2026-11-21T09:35:00-08:00[America/Los_Angeles]"),
+            (json!({"next_update_in": "PT5M", "next_update_at": "2026-11-21T19:30:00Z"}), "next_update_at: and next_update_in exclude each other"),
+            (json!({"next_update_at": "half past"}), "next_update_at: must be a time with its zone, such as 2026-11-22T19:30:00Z"),
+        ] {
+            let refused = app.post(path, &body).await.is(422);
+            assert_eq!(refused.problems(), [problem], "{body}");
+        }
+        // Who comes late puts the breach on record, where no engine did.
+        let late = app.post(path, &json!({"next_update_in": "PT30M"})).await.is(201).json();
+        assert_eq!(late["promises"], json!({"kept": 2, "automatically": 0, "broken": 1}));
+        let journal = app.app.store.journal(Some("INC-1"), None, 10).await.unwrap();
+        let said: Vec<&str> = journal.iter().map(|e| e.action.as_str()).collect();
+        assert_eq!(said[..3], ["incident.promise_moved", "incident.promise_broken", "incident.promise_moved"]);
+        assert_eq!(journal[1].detail, json!({"update": 2, "promised": "2026-11-21T17:30:00Z", "late_by_seconds": 300}));
+        app.post("/api/v1/incidents/INC-1/updates", &json!({"status": "resolved", "text": "Done."})).await.is(201);
+        app.post(path, &json!({"next_update_in": "PT30M"})).await.is(409);
+    }
+}
+
+#[tokio::test]
+async fn the_console_shows_what_became_of_promises_and_moves_them() {
+    let app = TestApp::campus().await;
+    app.post("/api/v1/incidents", &declaration()).await.is(201);
+    let page = "/console/incidents/INC-1";
+    let form = format!("{page}/promise");
+    let wrong = app.form(As::Operator, &form, &[("promise", "soon")]).await;
+    let wrong = wrong.is(422).text();
+    assert!(wrong.contains("id=\"e-promise\"") && wrong.contains("value=\"soon\""));
+    app.form(As::Operator, &form, &[("promise", "20min")])
+        .await
+        .is(303);
+    let shown = app.page(As::Viewer, page).await.is(200).text();
+    assert!(
+        shown.contains("promise moved") && shown.contains("1 kept"),
+        "{shown}"
+    );
+    app.advance(26);
+    let late = app.page(As::Viewer, page).await.is(200).text();
+    assert!(late.contains("6 min ago"), "{late}");
+    let path = "/api/v1/incidents/INC-1/updates";
+    app.post(path, &json!({"text": "Sorry."})).await.is(201);
+    let shown = app.page(As::Viewer, page).await.is(200).text();
+    assert!(shown.contains("broken, 6 minutes late"), "{shown}");
+    assert!(shown.contains("1 kept, 1 broken"), "{shown}");
+    // Nothing of this is for the public.
+    app.refresh().await;
+    let public = app.page(As::Nobody, "/events/INC-1").await.is(200).text();
+    assert!(!public.contains("promise_") && !public.contains("spokesperson"));
+    let now = app.app.clock.now();
+    let due = app.app.store.due_notices(Lane::Urgent, now, 10).await;
+    assert!(!due.expect("notices").is_empty());
+}
