@@ -221,3 +221,16 @@ async fn one_network_cannot_ask_without_end_and_a_proxy_can() {
     let long = "x".repeat(70_000);
     assert_eq!(ask(&app, &[("email", &long)]).await.status.as_u16(), 413);
 }
+
+#[tokio::test]
+async fn an_export_holds_no_secret() {
+    let app = TestApp::new().await;
+    open(&app).await;
+    let hook = "contacts: [{id: hook, endpoints: {webhook: {url: 'https://a.example/', secret: whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3}}}]";
+    app.yaml("/api/v1/documents", hook).await.is(200);
+    let kept = app.get("/api/v1/contacts/hook/export").await.is(200).text();
+    assert!(
+        kept.contains("https://a.example/") && !kept.contains("whsec_"),
+        "{kept}"
+    );
+}

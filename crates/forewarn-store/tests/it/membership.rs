@@ -69,6 +69,9 @@ on_both_databases! {
         assert!(members(&db, "admins").await.is_empty());
         assert!(db.store.remove_contact("bob", "op", at(5)).await.unwrap());
         assert!(members(&db, "portal-users").await.is_empty());
+        // Who is removed leaves no tag behind for the next one of that id.
+        assert!(db.store.remove_contact("ann", "op", at(6)).await.unwrap());
+        assert!(db.texts("SELECT contact FROM tags WHERE contact = 'ann'").await.is_empty());
     }
 
     async fn an_organisation_has_its_administrators_told(db: &Database) {
