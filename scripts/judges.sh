@@ -3,7 +3,7 @@
 # Their libraries come from PyPI into target/judges, once. Where Python or the libraries cannot be had, it says so and
 # ends well: the judges check the tests of the program, which run without them.
 #
-#   scripts/judges.sh                              both, in less than two minutes once everything is built
+#   scripts/judges.sh                              both, in about two minutes once everything is built
 #   scripts/judges.sh --cases 10000 --rules 20000  arguments go to check_plans.py, in place of these few cases
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 2
@@ -30,7 +30,7 @@ fi
 cargo build --quiet --locked -p forewarn &&
   cargo build --quiet --locked -p forewarn-core --example recurrence_probe --example calendar_probe || exit 1
 
-(($#)) || set -- --cases 400 --rules 600
+(($#)) || set -- --cases 1000 --rules 2000
 
 passed=0 failed=0
 judge() {
