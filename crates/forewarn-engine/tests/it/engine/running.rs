@@ -143,6 +143,12 @@ async fn a_flight_that_is_lost_in_the_air_is_on_record_and_flown_again() {
     assert_eq!(house.outcomes("Ann").await, ["unknown", "accepted"]);
 }
 
+/// Most transactions of five quiet seconds. Counted on an idle machine: 58 (three lanes that poll, look and beat, what is left
+/// of the message before, and PostgreSQL's own upkeep). An engine that spins makes thousands.
+const QUIET: i64 = 150;
+/// Most transactions of five seconds in which what is due cannot be had. Counted on an idle machine: 140.
+const BLOCKED: i64 = 400;
+
 /// Transactions that the database has seen, its own and ours.
 fn transactions(database: &Database) -> i64 {
     let sql = "SELECT xact_commit + xact_rollback FROM pg_stat_database WHERE datname = current_database()";
@@ -173,7 +179,7 @@ async fn an_engine_at_rest_leaves_the_database_at_rest() {
     house.declare("INC-1", "wiki").await;
     soon(house.smtp.wait_for(1)).await;
     let quiet = at_rest(&house).await;
-    assert!(quiet < 60, "{quiet} transactions in five quiet seconds");
+    assert!(quiet < QUIET, "{quiet} transactions in five quiet seconds");
     stop.send_replace(true);
     soon(running).await.unwrap();
 
@@ -190,7 +196,7 @@ async fn an_engine_at_rest_leaves_the_database_at_rest() {
     let (stop, running) = run(&house.engine);
     let blocked = at_rest(&house).await;
     assert!(
-        blocked < 250,
+        blocked < BLOCKED,
         "{blocked} transactions in five blocked seconds"
     );
     house.clock.advance(jiff::SignedDuration::from_secs(40));
