@@ -1,14 +1,15 @@
 //! Events: what people are told about, whichever kind it is, and what each of its notices says.
 
-use crate::audience::{Audience, Scope};
+use crate::audience::{Audience, Level, Scope};
 use crate::contact::{EmailAddress, Endpoint};
 use crate::document::Catalogue;
 use crate::facts::Facts;
 use crate::id::Id;
-use crate::incident::{Incident, Nature, Update};
+use crate::incident::{Impact, Incident, Nature, Update};
 use crate::maintenance::Maintenance;
 use crate::message::Content;
 use crate::organisation::ChangeSystem;
+use crate::outage_plan::prepared_effect;
 use crate::plan::{
     BACKUP, CHANGE_SYSTEM, INTERNAL, PROMISE_BROKEN, PROMISE_KEPT, PROMISE_WARNING, REQUESTERS,
     SPOKESPERSON, is_promise_timer,
@@ -265,13 +266,31 @@ impl Event {
         };
         // Every message says where to report trouble, as far as anybody said it.
         let contact = content.facts.contact.clone();
+        let effect = content.facts.effect.clone();
         Content {
             facts: Facts {
                 contact: contact.or_else(|| catalogue.organisation.contact.clone()),
+                effect: effect.or_else(|| self.prepared_effect(audience, catalogue)),
                 ..content.facts
             },
             ..content
         }
+    }
+
+    /// What people notice, in the words that were prepared for the day on which the service fails: nobody had time for others.
+    fn prepared_effect(
+        &self,
+        audience: Option<&Audience>,
+        catalogue: &Catalogue,
+    ) -> Option<String> {
+        let Event::Incident(incident) = self else {
+            return None;
+        };
+        let level = audience.map_or(Level::NonTechnical, |audience| audience.level);
+        let failing = incident.services.iter();
+        let failing = failing.filter(|(_, impact)| **impact >= Impact::PartialOutage);
+        let failing: Vec<Id> = failing.map(|(id, _)| id.clone()).collect();
+        prepared_effect(&catalogue.services, &failing, level).map(str::to_owned)
     }
 
     /// Names of the services that a message is about, and of others that depend on them. An audience that uses certain

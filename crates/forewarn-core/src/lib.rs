@@ -21,6 +21,7 @@ pub mod membership;
 pub mod message;
 pub mod offset;
 pub mod organisation;
+pub mod outage_plan;
 pub mod period;
 pub mod plan;
 pub mod policy;

@@ -3,6 +3,7 @@
 use crate::contact::EmailAddress;
 use crate::document::{Fields, Node, Problems, line, prose};
 use crate::id::Id;
+use crate::outage_plan::Prepared;
 use crate::window::Window;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
@@ -38,6 +39,9 @@ pub struct Service {
     /// Who speaks for it when something goes wrong, in order: the spokesperson, then the backups.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub spokespersons: Vec<EmailAddress>,
+    /// What is prepared for the day on which it fails.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub outage_plan: Option<Prepared>,
     /// Standard maintenance windows, agreed in advance.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub windows: Vec<Window>,
@@ -102,6 +106,9 @@ impl Service {
         let spokespersons = fields
             .list("spokespersons", problems, EmailAddress::parse)
             .unwrap_or_default();
+        let outage_plan = fields
+            .node("outage_plan")
+            .and_then(|node| Prepared::read(node, &fields.path_of("outage_plan"), problems));
         let windows = fields
             .nodes("windows", problems)
             .into_iter()
@@ -119,6 +126,7 @@ impl Service {
             business_owner,
             talks_to_clients: talks_to_clients.unwrap_or_default(),
             spokespersons,
+            outage_plan,
             windows,
         })
     }

@@ -7,6 +7,7 @@ mod documents;
 mod events;
 mod lists;
 mod openapi;
+mod outage_plans;
 mod subscriptions;
 mod windows;
 
@@ -36,6 +37,7 @@ fn routes() -> OpenApiRouter<App> {
         .merge(documents::routes())
         .merge(lists::routes())
         .merge(windows::routes())
+        .merge(outage_plans::routes())
         .merge(subscriptions::routes())
 }
 

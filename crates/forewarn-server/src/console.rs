@@ -16,6 +16,8 @@
 //! | `/console/notices` | [`NoticeList`] | GET filter `event`, `status` |
 //! | `/console/deliveries` | [`DeliveryList`] | GET filter `event`, `notice`, `channel`, `status` |
 //! | `/console/services`, `/console/audiences` | [`ServiceList`], [`AudienceList`] | |
+//! | `/console/outage-plans`, `/console/services/{id}/outage-plan` | [`OutagePlanList`], [`OutagePlanPage`] | itself: a stakeholder agrees |
+//! | `/console/services/{id}/card` | [`OutageCard`] | |
 //! | `/console/journal` | [`Journal`] | GET filter `event` |
 //! | `/console/caught`, `/console/caught/{id}` | [`Caught`], [`CaughtMessage`] | |
 //! | `/api` | [`ApiPage`] | |
@@ -40,6 +42,7 @@ mod layout;
 mod maintenance;
 mod notices;
 mod now;
+mod outage_plan;
 mod picture;
 mod plain;
 mod plan;
@@ -52,12 +55,14 @@ pub use catalogue::{AudienceList, AudienceRow, ServiceList, ServiceRow};
 pub use caught::{Caught, CaughtKind, CaughtMessage, CaughtRow};
 pub use forms::{Choice, Typed};
 pub(crate) use guard::dressed;
+pub(crate) use handlers::outage_plans::card as outage_card;
 pub use incident::{DeclareIncident, IncidentList, IncidentPage, IncidentRow};
 pub use journal::{Journal, JournalRow};
 pub use layout::{DemoBar, ErrorPage, Flash, FlashKind, Frame, Nav};
 pub use maintenance::{MaintenanceList, MaintenancePage, MaintenanceRow, NewMaintenance};
 pub use notices::{Attempt, Counts, DeliveryList, DeliveryRow, NoticeList, NoticeRow};
 pub use now::{Doubt, Now, PromiseRow};
+pub use outage_plan::{OutageCard, OutagePlanList, OutagePlanPage};
 pub use plain::PlainPage;
 pub use plan::{BreachRow, Plan, PlannedNotice, Reach};
 pub use routes::{not_found, plain, router};

@@ -5,6 +5,7 @@ pub mod decision;
 pub mod digest;
 pub mod incident;
 pub mod maintenance;
+pub mod outage_plan;
 pub mod reach;
 pub mod subscription;
 pub mod window;

@@ -19,6 +19,7 @@ mod membership;
 mod notices;
 mod reach;
 mod schema;
+mod sign_offs;
 mod subscriptions;
 mod windows;
 

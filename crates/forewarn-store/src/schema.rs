@@ -92,6 +92,11 @@ const STEPS: &[&[&str]] = &[&[
     "ALTER TABLE documents ADD COLUMN changes BIGINT NOT NULL DEFAULT 0",
     // Windows that come round are looked for every minute, among all events there ever were.
     "CREATE INDEX events_ahead ON events (kind, starts_at)",
+],
+&[
+    // Who agreed with which version of a service's outage plan.
+    "CREATE TABLE sign_offs (service TEXT NOT NULL, stakeholder TEXT NOT NULL, version TEXT NOT NULL, at BIGINT NOT NULL,
+        PRIMARY KEY (service, stakeholder))",
 ]];
 
 /// Every table that a copy holds, with its key.
@@ -117,6 +122,7 @@ pub(crate) const TABLES: &[(&str, &str)] = &[
     ("users", "id"),
     ("sessions", "hash"),
     ("tokens", "hash"),
+    ("sign_offs", "service, stakeholder"),
 ];
 
 /// Today's version: the number of steps.

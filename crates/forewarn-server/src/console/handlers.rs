@@ -7,5 +7,6 @@ pub(super) mod incidents;
 pub(super) mod lists;
 pub(super) mod maintenances;
 pub(super) mod now;
+pub(super) mod outage_plans;
 pub(super) mod rows;
 pub(super) mod sign_in;

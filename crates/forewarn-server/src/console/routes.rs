@@ -1,6 +1,8 @@
 //! The console's routes: the sign-in page for everybody, all others behind the guard.
 
-use super::handlers::{catalogue, caught, decision, incidents, lists, maintenances, now, sign_in};
+use super::handlers::{
+    catalogue, caught, decision, incidents, lists, maintenances, now, outage_plans, sign_in,
+};
 use super::{ApiPage, CONTENT_SECURITY_POLICY, Frame, Nav, PlainPage, guard};
 use crate::app::App;
 use crate::error::ApiError;
@@ -46,6 +48,12 @@ pub fn router(app: &App) -> Router<App> {
         .route("/console/deliveries", get(lists::deliveries))
         .route("/console/journal", get(lists::journal))
         .route("/console/services", get(catalogue::services))
+        .route("/console/outage-plans", get(outage_plans::list))
+        .route(
+            "/console/services/{id}/outage-plan",
+            get(outage_plans::show).post(outage_plans::sign_off),
+        )
+        .route("/console/services/{id}/card", get(outage_plans::show_card))
         .route("/console/audiences", get(catalogue::audiences))
         .route("/console/caught", get(caught::list))
         .route("/console/caught/{id}", get(caught::show))

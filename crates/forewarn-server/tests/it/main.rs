@@ -15,6 +15,7 @@ mod incidents;
 mod lists;
 mod maintenances;
 mod openapi;
+mod outage_plans;
 mod pages;
 mod promises;
 mod reach;

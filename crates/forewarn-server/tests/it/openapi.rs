@@ -4,7 +4,11 @@ use crate::app::{As, TestApp};
 use serde_json::Value;
 
 /// Calls that outside programs rely on.
-const CONTRACT: [(&str, &str); 39] = [
+const CONTRACT: [(&str, &str); 43] = [
+    ("get", "/outage-plans"),
+    ("get", "/services/{id}/outage-plan"),
+    ("post", "/services/{id}/outage-plan/sign-offs"),
+    ("get", "/services/{id}/card"),
     ("get", "/maintenances/{id}/plan/reach"),
     ("post", "/decisions"),
     ("post", "/changes/{system}"),

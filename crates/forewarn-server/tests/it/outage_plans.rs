@@ -1,0 +1,163 @@
+//! Outage plans: judged by what is missing, signed by version, and printed as a card.
+
+use crate::app::{As, TestApp, start};
+use serde_json::json;
+
+const PLAN: &str = r#"
+services:
+  - id: portal
+    name: Student <portal>
+    depends_on: [database]
+    owner: web@example.edu
+    business_owner: registrar@example.edu
+    spokespersons: [kim@example.edu, lee@example.edu]
+    outage_plan:
+      holding: {non_technical: You cannot sign in to the student portal.}
+      first_steps: Look at the dashboard & call the data centre.
+      stakeholders: [registrar@example.edu]
+      review_by: 2031-03-31
+"#;
+
+async fn prepared() -> TestApp {
+    let app = TestApp::campus().await;
+    app.yaml("/api/v1/documents", PLAN).await.is(200);
+    app
+}
+
+const OF_PORTAL: &str = "/api/v1/services/portal/outage-plan";
+
+#[tokio::test]
+async fn plans_are_listed_the_least_complete_first() {
+    let app = prepared().await;
+    let plans = app.get("/api/v1/outage-plans").await.is(200).json();
+    let items = plans["items"].as_array().unwrap();
+    let scores: Vec<u64> = items.iter().map(|p| p["score"].as_u64().unwrap()).collect();
+    assert!(
+        scores.is_sorted() && scores[0] < *scores.last().unwrap(),
+        "{scores:?}"
+    );
+    assert_eq!(items.last().unwrap()["service"], "portal");
+    let page = app.page(As::Viewer, "/console/outage-plans").await.is(200);
+    assert!(
+        page.text().contains("Student &#60;portal&#62;"),
+        "{}",
+        page.text()
+    );
+}
+
+#[tokio::test]
+async fn a_stakeholder_agrees_with_the_version_that_was_read() {
+    let app = prepared().await;
+    let plan = app.get(OF_PORTAL).await.is(200).json();
+    let missing: Vec<&str> = plan["missing"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|g| g["field"].as_str().unwrap())
+        .collect();
+    assert!(missing.contains(&"sign_offs"), "{missing:?}");
+    let sign = format!("{OF_PORTAL}/sign-offs");
+    let stranger = json!({"stakeholder": "registar@example.edu", "version": plan["version"]});
+    let refused = app.post(&sign, &stranger).await.is(422);
+    assert!(
+        refused.problems()[0].contains("registrar@example.edu"),
+        "{:?}",
+        refused.problems()
+    );
+    let agreed = json!({"stakeholder": "registrar@example.edu", "version": plan["version"]});
+    let signed = app.post(&sign, &agreed).await.is(201).json();
+    assert_eq!(signed["sign_offs"][0]["at"], start().to_string());
+    assert!(signed["score"].as_u64() > plan["score"].as_u64());
+
+    // Another text is another plan: the signature no longer holds, and the old version cannot be signed.
+    let changed = PLAN.replace("cannot sign in", "cannot register");
+    app.yaml("/api/v1/documents", &changed).await.is(200);
+    let now = app.get(OF_PORTAL).await.json();
+    assert_eq!(now["score"], plan["score"]);
+    let late = app.post(&sign, &agreed).await.is(409);
+    assert!(
+        late.text().contains(now["version"].as_str().unwrap()),
+        "{}",
+        late.text()
+    );
+    let journal = app.get("/api/v1/journal?event=portal").await.json();
+    let actions: Vec<&str> = journal["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|e| e["action"].as_str().unwrap())
+        .collect();
+    assert!(actions.contains(&"outage_plan.signed_off"), "{actions:?}");
+}
+
+#[tokio::test]
+async fn the_console_puts_an_agreement_on_record() {
+    let app = prepared().await;
+    let path = "/console/services/portal/outage-plan";
+    let page = app.page(As::Operator, path).await.is(200);
+    assert!(page.text().contains("not yet"));
+    let plan = app.get(OF_PORTAL).await.json();
+    let version = plan["version"].as_str().unwrap();
+    let fields = [
+        ("stakeholder", "registrar@example.edu"),
+        ("version", version),
+    ];
+    app.form(As::Operator, path, &fields).await.is(303);
+    let page = app.page(As::Operator, path).await.is(200);
+    assert!(page.text().contains("agreed") && !page.text().contains("not yet"));
+    app.form(As::Viewer, path, &fields).await.is(403);
+}
+
+#[tokio::test]
+async fn the_card_stands_alone_and_shows_text_as_text() {
+    let app = prepared().await;
+    for card in [
+        app.get("/api/v1/services/portal/card").await.is(200),
+        app.page(As::Viewer, "/console/services/portal/card")
+            .await
+            .is(200),
+    ] {
+        let text = card.text();
+        for word in [
+            "When Student &#60;portal&#62; fails",
+            "kim@example.edu, spokesperson",
+            "dashboard &#38; call",
+            "You cannot sign in to the student portal.",
+            "/console/incidents/new?service=portal",
+            "P1: at the latest every",
+        ] {
+            assert!(text.contains(word), "{word}: {text}");
+        }
+        for outside in ["<script", "<link", "src=", "@import", "url("] {
+            assert!(!text.contains(outside), "{outside}");
+        }
+        assert!(
+            card.header("content-security-policy")
+                .contains("default-src 'none'")
+        );
+    }
+    let missing = app.get("/api/v1/services/portl/card").await.is(404);
+    assert!(missing.text().contains("portal"), "{}", missing.text());
+}
+
+#[tokio::test]
+async fn words_that_were_prepared_are_said_when_nobody_has_time_for_others() {
+    let app = prepared().await;
+    let hasty =
+        json!({"title": "Portal down", "services": {"portal": "major_outage"}, "severity": "P1"});
+    let incident = app.post("/api/v1/incidents", &hasty).await.is(201).json();
+    let slow = json!({"title": "Portal slow", "services": {"portal": "degraded_performance"}, "severity": "P3"});
+    let other = app.post("/api/v1/incidents", &slow).await.is(201).json();
+    app.expand_due().await;
+    for (incident, said) in [(&incident, true), (&other, false)] {
+        let id = incident["id"].as_str().unwrap();
+        app.refresh().await;
+        let page = app.page(As::Nobody, &format!("/events/{id}")).await;
+        let shown = page.is(200).text();
+        assert_eq!(
+            shown.contains("You cannot sign in to the student portal."),
+            said,
+            "{shown}"
+        );
+    }
+}
