@@ -14,6 +14,7 @@ use crate::commands::{
     incident::IncidentArgs,
     maintenance::MaintenanceArgs,
     notices::NoticesArgs,
+    outage_plan::OutagePlanArgs,
     plan::PlanArgs,
     serve::ServeArgs,
 };
@@ -66,6 +67,8 @@ pub enum Command {
     Notices(NoticesArgs),
     /// List deliveries: what became of each message
     Deliveries(DeliveriesArgs),
+    /// See what is prepared for outages, sign it, write the cards to print
+    OutagePlan(OutagePlanArgs),
     /// Check the journal
     Audit(AuditArgs),
     /// Check this installation: data folder, database, mail relay, settings, clock
@@ -109,6 +112,9 @@ mod tests {
             "incident resolve INC-1 --text text",
             "notices --event MNT-1 --json",
             "deliveries --event MNT-1 --notice n --status failed --json",
+            "outage-plan list --json",
+            "outage-plan sign portal --stakeholder dean@example.edu",
+            "outage-plan cards --out cards",
             "audit verify",
             "doctor",
             "backup file --data d",

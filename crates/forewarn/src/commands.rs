@@ -13,6 +13,7 @@ pub mod import;
 pub mod incident;
 pub mod maintenance;
 pub mod notices;
+pub mod outage_plan;
 pub mod plan;
 pub mod serve;
 
@@ -39,6 +40,7 @@ pub async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Incident(args) => incident::run(args).await,
         Command::Notices(args) => notices::run(args).await,
         Command::Deliveries(args) => deliveries::run(args).await,
+        Command::OutagePlan(args) => outage_plan::run(args).await,
         Command::Audit(args) => audit::run(args).await,
         Command::Doctor(local) => doctor::run(local.args, local.settings.read()?).await,
         Command::Backup(local) => backup::run(local.args, local.settings.read()?).await,
