@@ -259,7 +259,7 @@ impl OutagePlan {
             .iter()
             .filter(grave)
             .filter(|told| told.channels.iter().collect::<BTreeSet<_>>().len() < 2)
-            .map(|told| told.audience.as_str())
+            .map(|told| told.name.as_str())
             .collect();
         checks.must(single.is_empty(), "audiences.channels", || {
             format!(
@@ -292,8 +292,8 @@ impl OutagePlan {
             let there = self.prepared.holding.contains_key(&level);
             checks.must(there, &field, || {
                 format!(
-                    "no words are ready for audiences of level {}",
-                    level.as_str()
+                    "no words are ready for {} audiences",
+                    level.as_str().replace('_', "-")
                 )
             });
         }

@@ -16,7 +16,12 @@ fn main() -> io::Result<()> {
     let hostile = env::args().nth(2).is_some_and(|word| word == "hostile");
     let samples = Samples { hostile };
     let mut names = Vec::new();
-    for (name, html) in samples.console().into_iter().chain(samples.subscriptions()) {
+    for (name, html) in samples
+        .console()
+        .into_iter()
+        .chain(samples.subscriptions())
+        .chain(samples.outage_plans())
+    {
         put(&folder.join(format!("{name}.html")), html.as_bytes())?;
         names.push(name);
     }

@@ -29,7 +29,8 @@ pub struct Judged {
 }
 
 impl Judged {
-    fn of(plan: OutagePlan, sign_offs: Vec<SignOff>, today: Date) -> Judged {
+    /// What is to be said of a plan on a day.
+    pub fn of(plan: OutagePlan, sign_offs: Vec<SignOff>, today: Date) -> Judged {
         Judged {
             version: plan.version(),
             judgement: plan.judge(&sign_offs, today),

@@ -205,7 +205,7 @@ mod tests {
             show(&list, Colour::Off),
             "service  complete  missing\n\
              portal   40 %      nobody is named who speaks for it (and 1 more)\n\
-             wiki     100 %     \n"
+             wiki     100 %\n"
         );
     }
 }

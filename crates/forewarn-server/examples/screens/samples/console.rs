@@ -11,7 +11,7 @@ use forewarn_server::status_page::state::ServiceState;
 use forewarn_server::status_page::subscription::{Place, SubscriptionForm};
 
 impl Samples {
-    fn frame(&self, title: &str, nav: Nav) -> Frame {
+    pub(super) fn frame(&self, title: &str, nav: Nav) -> Frame {
         Frame {
             title: title.into(),
             nav,
