@@ -200,7 +200,7 @@ impl Store {
             ""
         };
         let sql =
-            format!("SELECT body FROM drafts {which} ORDER BY opened_at DESC, id LIMIT {limit}");
+            format!("SELECT body FROM drafts {which} ORDER BY opened_at DESC, id DESC LIMIT {limit}");
         let rows = tx.rows(&sql, args![]).await?;
         rows.iter()
             .map(|row| Ok(serde_json::from_str(&row.text(0)?)?))

@@ -95,22 +95,4 @@ impl Store {
         tx.commit().await?;
         Ok(done == 1)
     }
-
-    /// The provider's maintenance behind an event.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub async fn upstream_of(&self, event: &str) -> Result<Option<Upstream>> {
-        let mut tx = self.db.read().await?;
-        let sql = "SELECT event, body, updated_at FROM upstream WHERE event = $1";
-        let row = tx.row(sql, args![event]).await?;
-        row.map(|row| {
-            Ok(Upstream {
-                event: row.text(0)?,
-                notice: serde_json::from_str(&row.text(1)?)?,
-                updated_at: row.instant(2)?,
-            })
-        })
-        .transpose()
-    }
 }

@@ -75,7 +75,8 @@ async fn a_slip_is_answered_with_what_to_do() {
         ("declaer portal", "did you mean 'declare'?"),
         ("declare protal major_outage P1 x", "did you mean 'portal'?"),
         ("update INC-9 text", "did you mean 'INC-1'?"),
-        ("update INC-1 text next 99w", "Such as: next 30m"),
+        ("update INC-1 text next 99w", "must be minutes, hours, days"),
+        ("update INC-1 text next 9m30s", "Such as: next 30m"),
         ("note INC-77 text", "unknown incident 'INC-77'"),
     ] {
         let said = types(&app, typed).await;
