@@ -199,8 +199,9 @@ impl Store {
         } else {
             ""
         };
-        let sql =
-            format!("SELECT body FROM drafts {which} ORDER BY opened_at DESC, id DESC LIMIT {limit}");
+        let sql = format!(
+            "SELECT body FROM drafts {which} ORDER BY opened_at DESC, id DESC LIMIT {limit}"
+        );
         let rows = tx.rows(&sql, args![]).await?;
         rows.iter()
             .map(|row| Ok(serde_json::from_str(&row.text(0)?)?))

@@ -9,12 +9,15 @@ use std::sync::Arc;
 const HOUSE: &str = "services: [{id: portal, name: Portal, owner: ann@example.org}]";
 
 async fn house(db: &Database) {
-    db.store.apply(&documents(HOUSE), "ann", at(0), false).await.unwrap();
+    db.store
+        .apply(&documents(HOUSE), "ann", at(0), false)
+        .await
+        .unwrap();
 }
 
 on_both_databases! {
     async fn a_request_is_taken_once(db: &Database) {
-        house(db).await;
+        house(&db).await;
         let hook = hook("prom");
         let first = db.store.take_alerts(alerts(&hook, "r1", true), at(0)).await.unwrap();
         assert_eq!((first.repeated, first.opened.as_deref(), first.told), (false, Some("INC-1"), 1));
@@ -34,7 +37,7 @@ on_both_databases! {
     }
 
     async fn the_event_of_its_id_publishes_a_draft(db: &Database) {
-        house(db).await;
+        house(&db).await;
         db.store.take_alerts(alerts(&hook("prom"), "r1", true), at(0)).await.unwrap();
         let waiting = db.store.drafts(true, 10).await.unwrap();
         assert_eq!(waiting.len(), 1);

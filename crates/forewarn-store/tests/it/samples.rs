@@ -11,8 +11,8 @@ use forewarn_core::id::Id;
 use forewarn_core::incident::{Impact, Severity};
 use forewarn_core::plan::{Changes, Notice};
 use forewarn_store::{
-    Claimed, DeliveryFilter, DeliveryRow, Entry, Intake, Lane, Published, Recipients, Recorded, Result,
-    Store,
+    Claimed, DeliveryFilter, DeliveryRow, Entry, Intake, Lane, Published, Recipients, Recorded,
+    Result, Store,
 };
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
@@ -58,7 +58,7 @@ pub fn hook(id: &str) -> Hook {
 }
 
 /// A request of that hook: one alert about the portal.
-pub fn alerts(hook: &Hook, request: &'static str, fires: bool) -> Intake<'_> {
+pub fn alerts<'a>(hook: &'a Hook, request: &'a str, fires: bool) -> Intake<'a> {
     let alert = serde_json::json!({"key": "disk", "title": "Disk full", "state": if fires { "firing" } else { "resolved" }});
     Intake {
         hook,
