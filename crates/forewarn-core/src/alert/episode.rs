@@ -97,6 +97,9 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    /// A course of reports, and what it is heard as.
+    type Case<'a> = (&'a [(i64, bool)], &'a [Heard]);
+
     const WINDOW: SignedDuration = SignedDuration::from_mins(30);
 
     fn at(minutes: i64) -> Timestamp {
@@ -129,7 +132,7 @@ mod tests {
     #[test]
     fn an_alert_that_comes_and_goes_is_one_episode() {
         use Heard::{Again, Ends, Nothing, Opens, Repeats};
-        let cases: [(&[(i64, bool)], &[Heard]); 5] = [
+        let cases: [Case<'_>; 5] = [
             (
                 &[(0, true), (1, true), (2, false), (3, false)],
                 &[Opens, Repeats, Ends, Nothing],
