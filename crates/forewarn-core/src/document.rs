@@ -11,6 +11,7 @@ use places::{Item, Places};
 use crate::audience::Audience;
 use crate::change_ahead::ChangeAhead;
 use crate::contact::Contact;
+use crate::hook::Hook;
 use crate::id::Id;
 use crate::maintenance::Maintenance;
 use crate::organisation::Organisation;
@@ -38,6 +39,8 @@ pub struct Documents {
     pub templates: Vec<Template>,
     /// The calendar of changes.
     pub changes_ahead: Vec<ChangeAhead>,
+    /// Addresses at which other programs tell something.
+    pub hooks: Vec<Hook>,
     /// One maintenance, for planning or creating.
     pub maintenance: Option<Maintenance>,
 }
@@ -56,7 +59,7 @@ pub struct Catalogue {
 }
 
 /// Names of the parts of a document.
-const PARTS: [&str; 8] = [
+const PARTS: [&str; 9] = [
     "organisation",
     "services",
     "audiences",
@@ -64,6 +67,7 @@ const PARTS: [&str; 8] = [
     "policies",
     "templates",
     "changes_ahead",
+    "hooks",
     "maintenance",
 ];
 
@@ -195,6 +199,10 @@ impl Documents {
                     problems,
                     ChangeAhead::read,
                 )),
+                "hooks" => {
+                    self.hooks
+                        .extend(places.each((name, "hooks", node), problems, Hook::read))
+                }
                 "maintenance" => {
                     if self.maintenance.is_some() {
                         problems.add(
@@ -219,6 +227,7 @@ impl Documents {
         places.repeated("policies", self.policies.iter().map(|s| &s.id), problems);
         let changes = self.changes_ahead.iter().map(|c| &c.id);
         places.repeated("changes_ahead", changes, problems);
+        places.repeated("hooks", self.hooks.iter().map(|h| &h.id), problems);
         let services: BTreeSet<&str> = self
             .services
             .iter()
@@ -269,6 +278,11 @@ impl Documents {
         for (n, change) in self.changes_ahead.iter().enumerate() {
             let item = Item::of("changes_ahead", n);
             check(item, "services", &change.services, "service");
+        }
+        for (n, hook) in self.hooks.iter().enumerate() {
+            for (field, id) in hook.named_services() {
+                check(Item::of("hooks", n), field, &[id], "service");
+            }
         }
         let blackouts = self.organisation.iter().flat_map(|o| &o.blackout);
         for (n, blackout) in blackouts.enumerate() {

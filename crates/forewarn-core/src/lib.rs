@@ -2,6 +2,7 @@
 //!
 //! No async, no I/O, no clock, no randomness: time and chance are arguments.
 
+pub mod alert;
 pub mod audience;
 pub mod blackout;
 pub mod calendar;
@@ -13,10 +14,12 @@ pub mod delivery;
 pub mod document;
 pub mod event;
 pub mod facts;
+pub mod hook;
 pub mod id;
 pub mod incident;
 pub mod mail;
 pub mod maintenance;
+pub mod maintnote;
 pub mod membership;
 pub mod message;
 pub mod offset;
@@ -28,6 +31,8 @@ pub mod policy;
 pub mod problem;
 pub mod routing;
 pub mod service;
+pub mod signature;
+pub mod slack;
 pub mod subscription;
 pub mod template;
 pub mod time;

@@ -28,7 +28,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// Every notice there is, by name.
-pub const MILESTONES: [&str; 31] = [
+pub const MILESTONES: [&str; 32] = [
     "announcement",
     "reminder",
     "final_reminder",
@@ -54,6 +54,7 @@ pub const MILESTONES: [&str; 31] = [
     "promise_warning",
     "promise_kept",
     "promise_broken",
+    "alert_draft",
     "test",
     "digest",
     "planned_outage",

@@ -45,6 +45,43 @@ pub struct Service {
     /// Standard maintenance windows, agreed in advance.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub windows: Vec<Window>,
+    /// Providers outside that it stands on, with what it has from them.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub providers: Vec<Provider>,
+}
+
+/// A provider outside.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Provider {
+    /// Its name, as its own notices of maintenance write it.
+    pub name: String,
+    /// Circuits and other things, by the provider's own ids; everything of this provider when empty.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub objects: Vec<String>,
+}
+
+impl Provider {
+    fn read(node: &Node, path: &str, problems: &mut Problems) -> Option<Provider> {
+        let mut fields = Fields::of(node, path, problems)?;
+        let name = fields.required("name", problems, line(100));
+        let objects = fields.list("objects", problems, line(200));
+        fields.finish(problems);
+        Some(Provider {
+            name: name?,
+            objects: objects.unwrap_or_default(),
+        })
+    }
+
+    /// Whether work of this provider on these objects touches it; on all of them where none is named.
+    pub fn is_touched(&self, provider: &str, objects: &[&str]) -> bool {
+        let same = |a: &str, b: &str| a.trim().to_lowercase() == b.trim().to_lowercase();
+        let listed = || {
+            objects
+                .iter()
+                .any(|o| self.objects.iter().any(|own| same(own, o)))
+        };
+        same(&self.name, provider) && (objects.is_empty() || self.objects.is_empty() || listed())
+    }
 }
 
 /// How critical a service is.
@@ -114,6 +151,11 @@ impl Service {
             .into_iter()
             .filter_map(|(path, node)| Window::read(node, &path, problems))
             .collect();
+        let providers = fields
+            .nodes("providers", problems)
+            .into_iter()
+            .filter_map(|(path, node)| Provider::read(node, &path, problems))
+            .collect();
         fields.finish(problems);
         Some(Service {
             id: id?,
@@ -128,6 +170,7 @@ impl Service {
             spokespersons,
             outage_plan,
             windows,
+            providers,
         })
     }
 

@@ -4,10 +4,14 @@
 //! `FOREWARN_FUZZ_SECONDS=60 cargo test --release -p forewarn-core --test fuzz -- --ignored --nocapture`.
 //! Inputs are mutations of real documents by a generator with a printed seed; `FOREWARN_FUZZ_SEED` replays one.
 
+use forewarn_core::alert::{Mapping, alertmanager, cloudevents, generic, pagerduty};
 use forewarn_core::calendar::ics::read_days;
 use forewarn_core::contact::csv::read_contacts;
 use forewarn_core::document::{Catalogue, Documents};
+use forewarn_core::hook::Kind;
+use forewarn_core::maintnote;
 use forewarn_core::message::render_markdown;
+use forewarn_core::slack;
 use forewarn_core::template::Parsed;
 use std::time::{Duration, Instant};
 
@@ -18,6 +22,15 @@ const MARKDOWN: &str = "# Head\n\nSome *words* and [a link](https://example.org 
 const TEMPLATE: &str = "{{organisation}}: {{#if effect}}{{effect}}{{else}}{{title}}{{/if}}\n{{#if start}}From {{start}} to {{end}}{{/if}}";
 
 const CALENDAR: &str = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nBEGIN:VEVENT\r\nUID:a\r\nDTSTART;VALUE=DATE:20261224\r\nDTEND;VALUE=DATE:20261227\r\nRRULE:FREQ=YEARLY;BYMONTH=12;COUNT=9\r\nEXDATE;VALUE=DATE:20271224\r\nSUMMARY;LANGUAGE=\"en\":Closed\\, over\r\n  Christmas\r\nEND:VEVENT\r\nBEGIN:VEVENT\r\nUID:a\r\nRECURRENCE-ID;VALUE=DATE:20281224\r\nDTSTART;VALUE=DATE:20281227\r\nDURATION:P2D\r\nSTATUS:CANCELLED\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n";
+
+/// What other programs send to hooks.
+const ALERTMANAGER: &str = r#"{"version":"4","groupKey":"{}:{job=\"x\"}","status":"firing","commonAnnotations":{"summary":"down"},"alerts":[{"status":"firing","labels":{"alertname":"A","service":"portal","severity":"critical"},"annotations":{"description":"é <b>"},"startsAt":"2026-11-21T17:00:00Z","endsAt":"0001-01-01T00:00:00Z","generatorURL":"http://p.example/g","fingerprint":"aa"}]}"#;
+const PAGERDUTY: &str = r#"{"event":{"id":"01","event_type":"incident.triggered","occurred_at":"2026-11-21T17:00:00Z","data":{"id":"P1","title":"Down","html_url":"https://a.example","service":{"id":"S","summary":"portal"},"priority":{"summary":"P1"},"created_at":"2026-11-21T17:00:00Z"}}}"#;
+const CLOUDEVENT: &str = r#"[{"specversion":"1.0","id":"A","source":"/s","type":"t","subject":"x","time":"2026-11-21T17:00:00Z","data":{"title":"T","service":"portal","severity":1,"status":"ok"}},{"specversion":"1.0","id":"B","source":"/s","type":"t","data_base64":"e30="}]"#;
+const COMMAND: &str =
+    "declare portal major_outage P1 Some people &lt;cannot&gt; sign in [next 30m]";
+const MAINTNOTE: &str = include_str!("maintnote/objects-with-their-own-impact.ics");
+const MAINTNOTE_ZONE: &str = include_str!("maintnote/zone.ics");
 
 /// Pieces that parsers trip over.
 const PIECES: &[&str] = &[
@@ -192,6 +205,48 @@ fn all(time: Duration) {
             !html.contains("<script") && !html.to_lowercase().contains("href=\"javascript"),
             "{html}"
         );
+    });
+    let hooks = [ALERTMANAGER, PAGERDUTY, CLOUDEVENT];
+    fuzz("webhooks", time, &hooks, |input| {
+        let headers = [(
+            "ce-id".to_owned(),
+            String::from_utf8_lossy(input).into_owned(),
+        )];
+        let _ = cloudevents::from_headers(&headers, input);
+        let Ok(body) = serde_json::from_slice(input) else {
+            return;
+        };
+        let read = [
+            alertmanager::read(&body),
+            pagerduty::read(&body),
+            cloudevents::read(&body, &Mapping::usual(Kind::Cloudevents)),
+            generic::read(&body, &Mapping::usual(Kind::Json)),
+        ];
+        for alert in read.into_iter().flatten().flat_map(|batch| batch.alerts) {
+            let shown = [&alert.key, &alert.title, &alert.text];
+            assert!(
+                shown.iter().all(|text| !text.chars().any(char::is_control)),
+                "{alert:?}"
+            );
+            assert!(alert.title.chars().count() <= 200, "{alert:?}");
+        }
+    });
+    fuzz(
+        "maintenance notices",
+        time,
+        &[MAINTNOTE, MAINTNOTE_ZONE],
+        |input| {
+            let read = maintnote::read(&String::from_utf8_lossy(input));
+            for notice in read.into_iter().flat_map(|read| read.notices) {
+                assert!(
+                    notice.window.is_none_or(|(start, end)| start < end),
+                    "{notice:?}"
+                );
+            }
+        },
+    );
+    fuzz("commands", time, &[COMMAND], |input| {
+        let _ = slack::parse(&String::from_utf8_lossy(input));
     });
     fuzz("templates", time, &[TEMPLATE], |input| {
         let _ = Parsed::parse(&String::from_utf8_lossy(input));

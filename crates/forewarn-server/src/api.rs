@@ -5,6 +5,7 @@
 mod decisions;
 mod documents;
 mod events;
+mod hooks;
 mod lists;
 mod openapi;
 mod outage_plans;
@@ -36,6 +37,7 @@ fn routes() -> OpenApiRouter<App> {
         .merge(decisions::routes())
         .merge(documents::routes())
         .merge(lists::routes())
+        .merge(hooks::routes())
         .merge(windows::routes())
         .merge(outage_plans::routes())
         .merge(subscriptions::routes())

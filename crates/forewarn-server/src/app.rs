@@ -1,5 +1,6 @@
 //! What every handler shares.
 
+use crate::hooks::Requests;
 use crate::status_page::Live;
 use forewarn_core::token::Key;
 use forewarn_store::{Clock, Store};
@@ -25,6 +26,8 @@ pub struct Shared {
     pub admin_token: Option<String>,
     /// The public pages as they are now.
     pub live: Live,
+    /// What came to hooks of late.
+    pub hooks: Requests,
     /// Renders the metrics.
     pub metrics: Box<dyn Fn() -> String + Send + Sync>,
     /// The demo's other side, in the demo.

@@ -13,6 +13,8 @@
 //! | `/console/incidents` | [`IncidentList`] | |
 //! | `/console/incidents/new` | [`DeclareIncident`] | `POST /console/incidents` |
 //! | `/console/incidents/{id}` | [`IncidentPage`] | `.../{id}/updates` |
+//! | `/console/drafts/{id}` | [`DraftPage`] | `.../{id}/publish`, `.../{id}/discard` |
+//! | `/console/hooks` | [`HookList`] | |
 //! | `/console/notices` | [`NoticeList`] | GET filter `event`, `status` |
 //! | `/console/deliveries` | [`DeliveryList`] | GET filter `event`, `notice`, `channel`, `status` |
 //! | `/console/services`, `/console/audiences` | [`ServiceList`], [`AudienceList`] | |
@@ -32,6 +34,7 @@ mod catalogue;
 mod caught;
 pub mod decision;
 mod desk;
+mod draft;
 mod entered;
 mod forms;
 mod guard;
@@ -53,6 +56,8 @@ mod sign_in;
 pub use api_page::ApiPage;
 pub use catalogue::{AudienceList, AudienceRow, ServiceList, ServiceRow};
 pub use caught::{Caught, CaughtKind, CaughtMessage, CaughtRow};
+pub(crate) use desk::sentence;
+pub use draft::{Alerts, DraftCard, DraftPage, HookList, HookRow};
 pub use forms::{Choice, Typed};
 pub(crate) use guard::dressed;
 pub(crate) use handlers::outage_plans::card as outage_card;

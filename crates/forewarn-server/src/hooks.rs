@@ -1,3 +1,8 @@
-//! What others call: recipients who unsubscribe, and later bounces, receipts and alerts.
+//! What others call: recipients who unsubscribe, and programs that tell of alerts, commands and maintenance.
 
+mod door;
+pub mod inbound;
+mod requests;
 pub mod unsubscribe;
+
+pub use requests::{Requests, Seen, Tally};

@@ -9,7 +9,7 @@ mod caller;
 pub mod console;
 pub mod demo;
 mod error;
-mod hooks;
+pub mod hooks;
 mod idempotency;
 pub mod ops;
 mod password;
@@ -36,6 +36,7 @@ pub fn router(app: App) -> Router {
         .merge(api::router(&app))
         .merge(console::router(&app))
         .merge(hooks::unsubscribe::routes())
+        .merge(hooks::inbound::routes())
         .merge(subscribe::routes())
         .merge(public::health())
         .fallback(public::page)

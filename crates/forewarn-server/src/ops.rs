@@ -1,13 +1,16 @@
 //! Operations: what can be done with Forewarn, once, for the API and the console alike.
 
 pub mod catalogue;
+pub mod chat;
 pub mod decision;
 pub mod digest;
+pub mod draft;
 pub mod incident;
 pub mod maintenance;
 pub mod outage_plan;
 pub mod reach;
 pub mod subscription;
+pub mod upstream;
 pub mod window;
 
 use crate::caller::Caller;
@@ -16,6 +19,15 @@ use forewarn_core::document::{Node, Problems};
 use forewarn_core::problem::Invalid;
 use forewarn_store::{KeptAnswer, StoreError};
 use serde_json::Value;
+
+/// Whose word something new needs before people are told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Approval {
+    /// Those whom its policy names.
+    ByPolicy,
+    /// A person's, whatever the policy says.
+    Needed,
+}
 
 /// Somebody else changed the thing between our reading and writing: look again, this often.
 const AGAIN: usize = 3;

@@ -8,6 +8,7 @@ use crate::{Imported, Store, contacts};
 use forewarn_core::change_ahead::ChangeAhead;
 use forewarn_core::contact::Contact;
 use forewarn_core::document::{Catalogue, Documents};
+use forewarn_core::hook::{Hook, KEPT};
 use forewarn_core::template::Template;
 use jiff::Timestamp;
 use serde::{Serialize, de::DeserializeOwned};
@@ -86,10 +87,19 @@ fn differences(name: &str, before: &Value, after: &Value) -> Vec<Difference> {
         .map(|field| Difference {
             of: name.to_owned(),
             field: field.clone(),
-            before: old.get(field).cloned().unwrap_or_default(),
-            after: new.get(field).cloned().unwrap_or_default(),
+            before: shown(field, old.get(field)),
+            after: shown(field, new.get(field)),
         })
         .collect()
+}
+
+/// A field's value as a difference shows it: that a secret is another, not which.
+fn shown(field: &str, value: Option<&Value>) -> Value {
+    match (field, value) {
+        (_, None) => Value::Null,
+        ("secret", Some(_)) => KEPT.into(),
+        (_, Some(value)) => value.clone(),
+    }
 }
 
 /// The id of a template: what it is for.
@@ -138,6 +148,15 @@ impl Store {
                 })
             })
             .collect()
+    }
+
+    /// The hooks, with their secrets.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn hooks(&self) -> Result<Vec<Hook>> {
+        let mut tx = self.db.read().await?;
+        bodies(&mut tx, "hooks").await
     }
 
     /// The documents of one kind as they were written, by id.
@@ -297,6 +316,9 @@ fn flatten(documents: &Documents) -> Result<Vec<(&'static str, String, Value)>> 
             change.id.to_string(),
             serde_json::to_value(change)?,
         ));
+    }
+    for hook in &documents.hooks {
+        all.push(("hooks", hook.id.to_string(), serde_json::to_value(hook)?));
     }
     for template in &documents.templates {
         all.push((

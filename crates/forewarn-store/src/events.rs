@@ -2,6 +2,7 @@
 
 use crate::Store;
 use crate::accounts::{self, KeptAnswer};
+use crate::alerts;
 use crate::catalogue;
 use crate::db::{Row, Tx, args};
 use crate::error::{Result, StoreError};
@@ -104,6 +105,9 @@ pub(crate) async fn save(tx: &mut Tx, event: &Event, expected: i64, now: Timesta
         )
         .await?
     };
+    if (done, expected) == (1, 0) {
+        alerts::published(tx, id, now).await?;
+    }
     match (done, expected) {
         (1, _) => Ok(()),
         (_, 0) => Err(StoreError::Conflict(format!(
@@ -185,6 +189,32 @@ const WAIT: (&str, &str) = (
     "UPDATE notices SET status = 'awaiting_approval' WHERE event = $1 AND status = 'planned'
        AND audience = ANY(ARRAY(SELECT jsonb_array_elements_text($2::jsonb)))",
 );
+
+/// The next free number for ids of this prefix.
+pub(crate) async fn fresh_id(tx: &mut Tx, prefix: &str) -> Result<String> {
+    let key = format!("last:{prefix}");
+    loop {
+        tx.execute(
+            "INSERT INTO settings (key, value) VALUES ($1, '1') ON CONFLICT (key)
+             DO UPDATE SET value = CAST(CAST(settings.value AS BIGINT) + 1 AS TEXT)",
+            args![&key],
+        )
+        .await?;
+        let row = tx
+            .row("SELECT value FROM settings WHERE key = $1", args![&key])
+            .await?;
+        let number = row.map(|r| r.text(0)).transpose()?.unwrap_or_default();
+        let id = format!("{prefix}-{number}");
+        // People may have given such an id by hand.
+        if tx
+            .row("SELECT 1 FROM events WHERE id = $1", args![&id])
+            .await?
+            .is_none()
+        {
+            return Ok(id);
+        }
+    }
+}
 
 /// A notice as planning again needs it, of columns id, milestone, place, audience, due, status.
 pub(crate) fn planned_notice(row: &Row) -> Result<Stored> {
@@ -271,31 +301,9 @@ impl Store {
     /// When the database cannot be written.
     pub async fn fresh_event_id(&self, prefix: &str) -> Result<String> {
         let mut tx = self.db.write().await?;
-        let key = format!("last:{prefix}");
-        loop {
-            tx.execute(
-                "INSERT INTO settings (key, value) VALUES ($1, '1') ON CONFLICT (key)
-                 DO UPDATE SET value = CAST(CAST(settings.value AS BIGINT) + 1 AS TEXT)",
-                args![&key],
-            )
-            .await?;
-            let row = tx
-                .row("SELECT value FROM settings WHERE key = $1", args![&key])
-                .await?;
-            let id = format!(
-                "{prefix}-{}",
-                row.map(|r| r.text(0)).transpose()?.unwrap_or_default()
-            );
-            // People may have given such an id by hand.
-            if tx
-                .row("SELECT 1 FROM events WHERE id = $1", args![&id])
-                .await?
-                .is_none()
-            {
-                tx.commit().await?;
-                return Ok(id);
-            }
-        }
+        let id = fresh_id(&mut tx, prefix).await?;
+        tx.commit().await?;
+        Ok(id)
     }
 
     /// Changes whenever something that the public may see does.

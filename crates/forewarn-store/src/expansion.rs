@@ -226,7 +226,7 @@ async fn end_of_part(
 /// What the contact of a mailbox without a contact begins with.
 const ADDRESS: &str = "address:";
 
-async fn to_addresses(
+pub(crate) async fn to_addresses(
     tx: &mut Tx,
     notice: &str,
     addresses: &[Endpoint],

@@ -4,6 +4,7 @@
 //! a notice before it is due, an attempt before its connection is opened, an outcome right after the answer.
 
 mod accounts;
+mod alerts;
 mod backup;
 mod bundles;
 mod catalogue;
@@ -21,9 +22,11 @@ mod reach;
 mod schema;
 mod sign_offs;
 mod subscriptions;
+mod upstream;
 mod windows;
 
 pub use accounts::{KeptAnswer, Remembered, Role, Session, User};
+pub use alerts::{AlertNote, Intake, Took, TrackedAlert};
 pub use backup::{RestoreNote, Restored};
 pub use bundles::{BUNDLED, Bundleable};
 pub use catalogue::{Applied, Difference, StoredChange};
@@ -38,6 +41,7 @@ pub use notices::{Counts, DueNotice, Lane, NoticeFilter, NoticeRow};
 pub use reach::{Reach, Reached, Unreached};
 pub use schema::VERSION;
 pub use subscriptions::{Asked, Subscription};
+pub use upstream::Upstream;
 
 use crate::db::{Db, args};
 use std::path::{Path, PathBuf};

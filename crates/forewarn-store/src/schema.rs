@@ -97,6 +97,28 @@ const STEPS: &[&[&str]] = &[&[
     // Who agreed with which version of a service's outage plan.
     "CREATE TABLE sign_offs (service TEXT NOT NULL, stakeholder TEXT NOT NULL, version TEXT NOT NULL, at BIGINT NOT NULL,
         PRIMARY KEY (service, stakeholder))",
+],
+&[
+    // Incidents that alerts ask for and nobody has declared yet. They stand apart from events: nothing public reads here.
+    "CREATE TABLE drafts (id TEXT PRIMARY KEY, status TEXT NOT NULL, body TEXT NOT NULL, opened_at BIGINT NOT NULL,
+        updated_at BIGINT NOT NULL)",
+    "CREATE INDEX drafts_waiting ON drafts (opened_at) WHERE status = 'draft'",
+    "CREATE INDEX drafts_opened ON drafts (opened_at, id)",
+    // An alert belongs to a draft or incident, and to the next one when it fires anew.
+    "CREATE TABLE alerts (hook TEXT NOT NULL, key TEXT NOT NULL, incident TEXT NOT NULL, source_group TEXT NOT NULL,
+        firing BOOLEAN NOT NULL, body TEXT NOT NULL, updated_at BIGINT NOT NULL, PRIMARY KEY (hook, key, incident))",
+    "CREATE INDEX alerts_incident ON alerts (incident)",
+    // What the team should know of an incident and nobody else: what its alerts did, what somebody noted.
+    "CREATE TABLE alert_notes (id TEXT PRIMARY KEY, incident TEXT NOT NULL, at BIGINT NOT NULL, number BIGINT NOT NULL,
+        author TEXT NOT NULL, note TEXT NOT NULL)",
+    "CREATE INDEX alert_notes_incident ON alert_notes (incident, at, number)",
+    // Requests that were taken: a repeated one has no second effect.
+    "CREATE TABLE hook_requests (hook TEXT NOT NULL, request TEXT NOT NULL, at BIGINT NOT NULL, answer TEXT NOT NULL,
+        PRIMARY KEY (hook, request))",
+    "CREATE INDEX hook_requests_at ON hook_requests (at)",
+    // Maintenance by providers, by their own ids, and what was told of it last.
+    "CREATE TABLE upstream (provider TEXT NOT NULL, maintenance TEXT NOT NULL, event TEXT NOT NULL, sequence BIGINT NOT NULL,
+        stamp BIGINT, body TEXT NOT NULL, updated_at BIGINT NOT NULL, PRIMARY KEY (provider, maintenance))",
 ]];
 
 /// Every table that a copy holds, with its key.
@@ -123,6 +145,11 @@ pub(crate) const TABLES: &[(&str, &str)] = &[
     ("sessions", "hash"),
     ("tokens", "hash"),
     ("sign_offs", "service, stakeholder"),
+    ("drafts", "id"),
+    ("alerts", "hook, key, incident"),
+    ("alert_notes", "id"),
+    ("hook_requests", "hook, request"),
+    ("upstream", "provider, maintenance"),
 ];
 
 /// Today's version: the number of steps.

@@ -10,6 +10,7 @@ use crate::commands::{
     deliveries::DeliveriesArgs,
     demo::DemoArgs,
     doctor::DoctorArgs,
+    hooks::HooksArgs,
     import::ImportArgs,
     incident::IncidentArgs,
     maintenance::MaintenanceArgs,
@@ -63,6 +64,8 @@ pub enum Command {
     Maintenance(MaintenanceArgs),
     /// Declare incidents and keep people informed
     Incident(IncidentArgs),
+    /// Show what came to hooks: alerts, commands and notices that other programs send
+    Hooks(HooksArgs),
     /// List notices: what is told to whom and when
     Notices(NoticesArgs),
     /// List deliveries: what became of each message
@@ -110,6 +113,12 @@ mod tests {
             "incident declare --service portal=major_outage --service db=degraded --severity P1 --effect text",
             "incident update INC-1 --status identified --text text --next PT30M",
             "incident resolve INC-1 --text text",
+            "incident drafts --json",
+            "incident publish INC-1 --severity P2 --effect text",
+            "incident discard INC-1 --reason text",
+            "incident alerts INC-1",
+            "import maintnote notice.eml --json",
+            "hooks --json",
             "notices --event MNT-1 --json",
             "deliveries --event MNT-1 --notice n --status failed --json",
             "outage-plan list --json",

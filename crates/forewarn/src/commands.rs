@@ -9,6 +9,7 @@ pub mod decide;
 pub mod deliveries;
 pub mod demo;
 pub mod doctor;
+pub mod hooks;
 pub mod import;
 pub mod incident;
 pub mod maintenance;
@@ -38,6 +39,7 @@ pub async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Import(args) => import::run(args).await,
         Command::Maintenance(args) => maintenance::run(args).await,
         Command::Incident(args) => incident::run(args).await,
+        Command::Hooks(args) => hooks::run(args).await,
         Command::Notices(args) => notices::run(args).await,
         Command::Deliveries(args) => deliveries::run(args).await,
         Command::OutagePlan(args) => outage_plan::run(args).await,

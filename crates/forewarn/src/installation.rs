@@ -106,6 +106,7 @@ impl Installation {
             key,
             admin_token: parts.admin_token,
             live: live.clone(),
+            hooks: Default::default(),
             metrics: parts.metrics,
             demo,
         });

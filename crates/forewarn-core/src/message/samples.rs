@@ -32,7 +32,9 @@ fn some(text: &str) -> Option<String> {
 pub(crate) fn full(milestone: &str) -> Content {
     match milestone {
         "holding" | "update" | "resolution" | "follow_up" => incident(milestone),
-        "promise_warning" | "promise_kept" | "promise_broken" => incident(milestone),
+        "promise_warning" | "promise_kept" | "promise_broken" | "alert_draft" => {
+            incident(milestone)
+        }
         _ => maintenance(milestone),
     }
 }

@@ -82,6 +82,7 @@ fn nothing_technical_leaves_its_level() {
                     | "promise_warning"
                     | "promise_kept"
                     | "promise_broken"
+                    | "alert_draft"
                     | "confirm_subscription"
                     | "manage_subscription"
             )

@@ -8,6 +8,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 use forewarn_core::document::{Node, Value as Tree, parse_json};
+use forewarn_core::hook::KEPT;
 use forewarn_core::problem::{Invalid, Problem, unknown};
 use forewarn_store::{ContactRow, Role};
 use serde::Deserialize;
@@ -91,13 +92,14 @@ async fn import_contacts(State(app): State<App>, who: Who, Raw(table): Raw) -> R
 }
 
 /// Kinds that are kept as documents.
-const KINDS: [&str; 6] = [
+const KINDS: [&str; 7] = [
     "services",
     "audiences",
     "contacts",
     "policies",
     "templates",
     "changes_ahead",
+    "hooks",
 ];
 
 fn kind_of(name: &str) -> Result<&'static str> {
@@ -122,6 +124,14 @@ pub(super) fn without_secrets(mut body: Value) -> Value {
     body
 }
 
+/// A document without what proves a hook's requests.
+fn without_secret(mut body: Value) -> Value {
+    if let Some(secret) = body.get_mut("secret") {
+        *secret = json!(KEPT);
+    }
+    body
+}
+
 /// Pages a list of contacts.
 #[derive(Deserialize)]
 struct Page {
@@ -129,8 +139,8 @@ struct Page {
     limit: Option<i64>,
 }
 
-/// List services, audiences, contacts, policies, templates or changes ahead.
-#[utoipa::path(get, path = "/{kind}", tag = "catalogue", params(("kind" = String, Path, description = "services, audiences, contacts, policies, templates, changes_ahead"),
+/// List services, audiences, contacts, policies, templates, changes ahead or hooks.
+#[utoipa::path(get, path = "/{kind}", tag = "catalogue", params(("kind" = String, Path, description = "services, audiences, contacts, policies, templates, changes_ahead, hooks"),
         ("after" = Option<String>, Query, description = "cursor from `next`"), ("limit" = Option<i64>, Query, description = "at most this many")),
     responses((status = 200, description = "items and next")))]
 async fn list_things(
@@ -146,7 +156,7 @@ async fn list_things(
             .documents(kind)
             .await?
             .into_iter()
-            .map(|(_, body)| body)
+            .map(|(_, body)| without_secret(body))
             .collect();
         return Ok(answer(
             StatusCode::OK,
@@ -177,8 +187,8 @@ fn wrapped(kind: &str, body: Node) -> Node {
     }
 }
 
-/// Add a service, audience, contact, policy, template or change ahead, or replace the one of the same id.
-#[utoipa::path(post, path = "/{kind}", tag = "catalogue", params(("kind" = String, Path, description = "services, audiences, contacts, policies, templates, changes_ahead")),
+/// Add a service, audience, contact, policy, template, change ahead or hook, or replace the one of the same id.
+#[utoipa::path(post, path = "/{kind}", tag = "catalogue", params(("kind" = String, Path, description = "services, audiences, contacts, policies, templates, changes_ahead, hooks")),
     request_body = Value, responses((status = 201, description = "Stored"), (status = 422, description = "Problems")))]
 async fn put_thing_in_list(
     State(app): State<App>,
@@ -213,7 +223,7 @@ async fn show_thing(
         .into_iter()
         .find(|(found, _)| *found == id)
         .ok_or_else(missing)?;
-    Ok(answer(StatusCode::OK, &body))
+    Ok(answer(StatusCode::OK, &without_secret(body)))
 }
 
 /// Store one under its id.

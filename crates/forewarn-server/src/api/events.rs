@@ -4,7 +4,7 @@ use super::lists::{place, read_cursor};
 use super::{Body, Who, answer};
 use crate::app::App;
 use crate::error::{ApiError, Result};
-use crate::ops::{incident, maintenance, reach};
+use crate::ops::{Approval, draft, incident, maintenance, reach};
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -40,7 +40,7 @@ async fn create_maintenance(
     who: Who,
     Body(body): Body,
 ) -> Result<Response> {
-    let made = maintenance::create(&app, &who, &body).await?;
+    let made = maintenance::create(&app, &who, &body, Approval::ByPolicy).await?;
     Ok(answer(StatusCode::CREATED, &made.json()))
 }
 
@@ -227,7 +227,7 @@ async fn list_incidents(
     ))
 }
 
-/// An incident with its updates and its promise.
+/// An incident with its updates and its promise, or the draft of one with its holding statement.
 #[utoipa::path(get, path = "/incidents/{id}", tag = "incidents", params(("id" = String, Path, description = "its id")),
     responses((status = 200, description = "The incident"), (status = 404, description = "None of this id")))]
 async fn show_incident(
@@ -235,10 +235,16 @@ async fn show_incident(
     _who: Who,
     Path(id): Path<String>,
 ) -> Result<Response> {
-    Ok(answer(
-        StatusCode::OK,
-        &incident::shape(&incident::show(&app, &id).await?),
-    ))
+    let body = match incident::show(&app, &id).await {
+        Ok(found) => incident::shape(&found),
+        // Not declared yet.
+        Err(error @ ApiError::NotFound(_)) => match app.store.draft(&id).await? {
+            Some(found) => draft::whole(&app, &found).await?,
+            None => return Err(error),
+        },
+        Err(error) => return Err(error),
+    };
+    Ok(answer(StatusCode::OK, &body))
 }
 
 /// Let notices go out that wait for a person's word since a restore.

@@ -198,7 +198,7 @@ pub(super) fn page(status: StatusCode, text: String) -> Response {
 }
 
 /// A text with its first letter large.
-pub(super) fn sentence(text: &str) -> String {
+pub(crate) fn sentence(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| {
         first.to_uppercase().chain(letters).collect()

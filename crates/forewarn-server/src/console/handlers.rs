@@ -3,6 +3,7 @@
 pub(super) mod catalogue;
 pub(super) mod caught;
 pub(super) mod decision;
+pub(super) mod drafts;
 pub(super) mod incidents;
 pub(super) mod lists;
 pub(super) mod maintenances;

@@ -2,7 +2,7 @@
 
 use super::layout::text;
 use super::maintenance::facts;
-use super::{Choice, Frame, JournalRow, NoticeRow, Typed};
+use super::{Alerts, Choice, Frame, JournalRow, NoticeRow, Typed};
 use crate::status_page::state::ServiceState;
 use crate::status_page::{milestone_words, when};
 use askama::Template;
@@ -58,6 +58,8 @@ pub struct IncidentPage {
     pub services: Vec<Choice>,
     /// What was typed into the form of the next update, and what is wrong with it.
     pub typed: Typed,
+    /// What its alerts did, and what the team noted.
+    pub alerts: Alerts,
     /// Its notices with counts.
     pub notices: Vec<NoticeRow>,
     /// What was done, newest first.

@@ -47,6 +47,8 @@ pub enum Nav {
     Services,
     /// Audiences and contacts.
     Audiences,
+    /// Hooks.
+    Hooks,
     /// The journal.
     Journal,
     /// The demo's caught messages.
@@ -115,7 +117,7 @@ pub(super) struct Entry {
     pub gap: bool,
 }
 
-const ENTRIES: [(Nav, &str, &str, &str, bool); 9] = [
+const ENTRIES: [(Nav, &str, &str, &str, bool); 10] = [
     (Nav::Now, "/console", "Now", "now", false),
     (
         Nav::Incidents,
@@ -153,6 +155,7 @@ const ENTRIES: [(Nav, &str, &str, &str, bool); 9] = [
         "people",
         false,
     ),
+    (Nav::Hooks, "/console/hooks", "Hooks", "feed", false),
     (Nav::Journal, "/console/journal", "Journal", "book", false),
     (
         Nav::Caught,

@@ -1,7 +1,7 @@
 //! What is owed next.
 
 use super::layout::text;
-use super::{Frame, NoticeRow};
+use super::{DraftCard, Frame, NoticeRow};
 use askama::Template;
 use forewarn_core::incident::{Severity, Status};
 use jiff::Timestamp;
@@ -12,6 +12,8 @@ use jiff::Timestamp;
 pub struct Now {
     /// The frame.
     pub frame: Frame,
+    /// Drafts that wait for a person.
+    pub drafts: Vec<DraftCard>,
     /// Open promises, the nearest first.
     pub promises: Vec<PromiseRow>,
     /// Things in doubt, the gravest first.
@@ -64,6 +66,14 @@ impl Now {
 
     /// The page in one sentence.
     fn summary(&self) -> String {
+        match self.drafts.len() {
+            0 => self.owed(),
+            1 => format!("A draft waits for your word. {}", self.owed()),
+            n => format!("{n} drafts wait for your word. {}", self.owed()),
+        }
+    }
+
+    fn owed(&self) -> String {
         let late = self.promises.iter().filter(|p| p.due < self.frame.now);
         match (late.count(), self.promises.len(), self.doubts.len()) {
             (0, 0, 0) => "Nothing is owed and nothing is in doubt.".into(),

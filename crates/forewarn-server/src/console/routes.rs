@@ -1,7 +1,7 @@
 //! The console's routes: the sign-in page for everybody, all others behind the guard.
 
 use super::handlers::{
-    catalogue, caught, decision, incidents, lists, maintenances, now, outage_plans, sign_in,
+    catalogue, caught, decision, drafts, incidents, lists, maintenances, now, outage_plans, sign_in,
 };
 use super::{ApiPage, CONTENT_SECURITY_POLICY, Frame, Nav, PlainPage, guard};
 use crate::app::App;
@@ -40,6 +40,10 @@ pub fn router(app: &App) -> Router<App> {
             "/console/incidents",
             get(incidents::list).post(incidents::declare),
         )
+        .route("/console/drafts/{id}", get(drafts::show))
+        .route("/console/drafts/{id}/publish", post(drafts::publish))
+        .route("/console/drafts/{id}/discard", post(drafts::discard))
+        .route("/console/hooks", get(drafts::hooks))
         .route("/console/incidents/new", get(incidents::new))
         .route("/console/incidents/{id}", get(incidents::show))
         .route("/console/incidents/{id}/updates", post(incidents::update))

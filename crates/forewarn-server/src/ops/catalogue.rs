@@ -4,6 +4,7 @@ use crate::app::App;
 use crate::caller::Caller;
 use crate::error::Result;
 use forewarn_core::document::{Documents, Node, parse_yaml};
+use forewarn_core::problem::{Invalid, Problem};
 use forewarn_store::Applied;
 
 /// Reads documents and stores them, or says what storing them would do.
@@ -16,7 +17,8 @@ pub async fn apply(app: &App, caller: &Caller, nodes: Vec<Node>, dry_run: bool) 
         .into_iter()
         .map(|node| (String::new(), node))
         .collect();
-    let documents = Documents::read(&nodes, &known, "MNT-0")?;
+    let mut documents = Documents::read(&nodes, &known, "MNT-0")?;
+    keep_secrets(app, &mut documents).await?;
     let applied = app
         .store
         .apply(&documents, &caller.actor, app.clock.now(), dry_run)
@@ -25,6 +27,30 @@ pub async fn apply(app: &App, caller: &Caller, nodes: Vec<Node>, dry_run: bool) 
         app.store.hint();
     }
     Ok(applied)
+}
+
+/// A hook that is written without its secret keeps the one it has; a new one needs one.
+async fn keep_secrets(app: &App, documents: &mut Documents) -> Result<()> {
+    if documents.hooks.iter().all(|hook| !hook.secrets.is_empty()) {
+        return Ok(());
+    }
+    let stored = app.store.hooks().await?;
+    let mut problems = Vec::new();
+    for (n, hook) in documents.hooks.iter_mut().enumerate() {
+        let before = stored.iter().find(|before| before.id == hook.id);
+        match before.filter(|before| !before.secrets.is_empty()) {
+            _ if !hook.secrets.is_empty() => {}
+            Some(before) => hook.secrets.clone_from(&before.secrets),
+            None => {
+                let problem = "is missing: what proves that a request comes from its sender, 16 to 200 random letters and digits";
+                problems.push(Problem::new(format!("hooks[{n}].secret"), problem));
+            }
+        }
+    }
+    match problems.is_empty() {
+        true => Ok(()),
+        false => Err(Invalid { problems }.into()),
+    }
 }
 
 /// Reads a YAML text with any number of documents.

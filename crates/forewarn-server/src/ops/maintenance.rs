@@ -1,7 +1,7 @@
 //! What can be done with a maintenance. Each operation makes its notice and plans the rest again.
 
 use super::digest::{self, Digest};
-use super::{AGAIN, kept, overtaken, read};
+use super::{AGAIN, Approval, kept, overtaken, read};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::{ApiError, Result};
@@ -154,7 +154,7 @@ fn parse(node: &Node, catalogue: &Catalogue, fresh_id: &str) -> Result<Maintenan
 ///
 /// # Errors
 /// Everything that is wrong with the document, or an id that exists already.
-pub async fn create(app: &App, caller: &Caller, node: &Node) -> Result<Answer> {
+pub async fn create(app: &App, caller: &Caller, node: &Node, approval: Approval) -> Result<Answer> {
     let catalogue = app.store.catalogue().await?;
     // An id is only used up once the document is sound.
     let mut maintenance = parse(node, &catalogue, "MNT-0")?;
@@ -163,7 +163,8 @@ pub async fn create(app: &App, caller: &Caller, node: &Node) -> Result<Answer> {
         maintenance = parse(node, &catalogue, &fresh)?;
     }
     let first = first_plan(&maintenance, &catalogue, &[], app.clock.now());
-    if waits_for_approval(&maintenance, &first, &catalogue) {
+    let needed = approval == Approval::Needed;
+    if needed || waits_for_approval(&maintenance, &first, &catalogue) {
         maintenance.status = Status::AwaitingApproval;
     }
     let entry = Entry::new(

@@ -217,6 +217,7 @@ impl TestApp {
             key: Key::new("a key that only tests know 01234"),
             admin_token: Some("the token of the settings 012345".into()),
             live: Live::default(),
+            hooks: Default::default(),
             metrics: Box::new(|| "# no metrics\n".into()),
             demo,
         });

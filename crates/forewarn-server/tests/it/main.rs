@@ -6,10 +6,12 @@ mod app;
 
 mod access;
 mod changes_ahead;
+mod chat;
 mod console;
 mod contacts;
 mod decisions;
 mod documents;
+mod hooks;
 mod hostile;
 mod incidents;
 mod lists;
@@ -27,4 +29,5 @@ mod sign_in;
 mod status_page;
 mod subscriptions;
 mod unsubscribe;
+mod upstream;
 mod windows;

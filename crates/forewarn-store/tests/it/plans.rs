@@ -65,6 +65,17 @@ async fn a_busy_hour(store: &Store) {
         answer: None,
     };
     store.publish(published, at(3)).await.unwrap();
+    let hook = hook("prom");
+    for (request, fires) in [("1", true), ("2", true), ("3", false)] {
+        store
+            .take_alerts(alerts(&hook, request, fires), at(3))
+            .await
+            .unwrap();
+    }
+    store.take_request("prom", "one", at(4)).await.unwrap();
+    store.drafts(true, 20).await.unwrap();
+    store.alerts("INC-1").await.unwrap();
+    store.alert_notes("INC-1").await.unwrap();
     store.finish_notices(at(3)).await.unwrap();
     store.notice("n2").await.unwrap();
     store.notice_content("n2").await.unwrap();
@@ -133,6 +144,7 @@ fn is_meant(step: &str) -> bool {
     step.contains("VIRTUAL TABLE")
         || step.contains("deliveries_attempting")
         || step.contains("notices_sending")
+        || step.contains("drafts_waiting")
         || [
             "CONSTANT ROW",
             "g",

@@ -1,15 +1,18 @@
 //! A small world: two events, some contacts, notices, and the steps that bring a notice to its recipients.
 
+use forewarn_core::alert::Placed;
 use forewarn_core::audience::Level;
 use forewarn_core::contact::{Channel, Contact};
 use forewarn_core::delivery::DeliveryStatus;
 use forewarn_core::document::{Catalogue, Documents};
 use forewarn_core::event::{Event, Occasion};
+use forewarn_core::hook::Hook;
 use forewarn_core::id::Id;
+use forewarn_core::incident::{Impact, Severity};
 use forewarn_core::plan::{Changes, Notice};
 use forewarn_store::{
-    Claimed, DeliveryFilter, DeliveryRow, Entry, Lane, Published, Recipients, Recorded, Result,
-    Store,
+    Claimed, DeliveryFilter, DeliveryRow, Entry, Intake, Lane, Published, Recipients, Recorded,
+    Result, Store,
 };
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
@@ -47,6 +50,28 @@ pub fn incident(id: &str) -> Event {
         }))
         .unwrap(),
     )
+}
+
+/// A hook for alerts.
+pub fn hook(id: &str) -> Hook {
+    serde_json::from_value(serde_json::json!({"id": id, "kind": "alertmanager"})).unwrap()
+}
+
+/// A request of that hook: one alert about the portal.
+pub fn alerts<'a>(hook: &'a Hook, request: &'a str, fires: bool) -> Intake<'a> {
+    let alert = serde_json::json!({"key": "disk", "title": "Disk full", "state": if fires { "firing" } else { "resolved" }});
+    Intake {
+        hook,
+        request: Some(request),
+        group: "g",
+        placed: vec![Placed {
+            alert: serde_json::from_value(alert).unwrap(),
+            service: id("portal"),
+            severity: Severity::P2,
+            impact: Impact::PartialOutage,
+        }],
+        public_url: "https://status.example.org",
+    }
 }
 
 /// Somebody with one mailbox in these audiences.

@@ -1,6 +1,7 @@
-//! `forewarn import`: contacts from a table, closed days from a calendar.
+//! `forewarn import`: contacts from a table, closed days from a calendar, maintenance from a provider's notice.
 
 mod closed_days;
+mod maintnote;
 
 use super::source;
 use crate::client::{Body, Client, Remote};
@@ -40,6 +41,14 @@ enum What {
     },
     /// The organisation's closed days from the all-day events of an iCalendar file, printed as a document or applied
     ClosedDays(closed_days::ClosedDaysArgs),
+    /// A provider's notice of maintenance: a mail (.eml) or a calendar (.ics) with MAINTNOTE
+    Maintnote {
+        /// The file; - is standard input
+        file: PathBuf,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 /// What the server did.
@@ -59,6 +68,7 @@ struct Imported {
 pub async fn run(args: ImportArgs) -> anyhow::Result<ExitCode> {
     let (file, report, json) = match args.what {
         What::Contacts { file, report, json } => (file, report, json),
+        What::Maintnote { file, json } => return maintnote::run(&file, json, &args.remote).await,
         What::ClosedDays(days) => return closed_days::run(days, &args.remote).await,
     };
     let client = Client::new(&args.remote)?;

@@ -36,6 +36,35 @@ enum Action {
         #[arg(long, value_name = "DURATION")]
         next: String,
     },
+    /// List drafts that alerts opened and nobody has published
+    Drafts,
+    /// Declare the incident of a draft; people are told at once
+    Publish {
+        /// The draft
+        id: String,
+        /// How grave it is, where the alerts are wrong: P1 to P5
+        #[arg(long)]
+        severity: Option<String>,
+        /// What people see, in one sentence
+        #[arg(long, value_name = "TEXT")]
+        effect: Option<String>,
+        /// Who speaks for it
+        #[arg(long)]
+        spokesperson: Option<String>,
+    },
+    /// Discard a draft: people need not hear of it
+    Discard {
+        /// The draft
+        id: String,
+        /// Why
+        #[arg(long)]
+        reason: Option<String>,
+    },
+    /// Show the alerts of an incident or draft, and the notes for the team
+    Alerts {
+        /// The incident or draft
+        id: String,
+    },
     /// Tell people that it is over
     Resolve {
         /// The incident
@@ -113,6 +142,27 @@ pub async fn run(args: IncidentArgs) -> anyhow::Result<ExitCode> {
         Action::Promise { id, next } => {
             let body = check(json!({"next_update_in": next}), NewPromise::read)?;
             let path = ["incidents", &id, "promise"];
+            client.post(&path, &[], Body::Json(body)).await?
+        }
+        Action::Drafts => client.get(&["drafts"], &[]).await?,
+        Action::Alerts { id } => client.get(&["incidents", &id, "alerts"], &[]).await?,
+        Action::Publish {
+            id,
+            severity,
+            effect,
+            spokesperson,
+        } => {
+            let body = without_nothing([
+                ("severity", severity.map(Value::from)),
+                ("effect", effect.map(Value::from)),
+                ("spokesperson", spokesperson.map(Value::from)),
+            ]);
+            let path = ["incidents", &id, "publish"];
+            client.post(&path, &[], Body::Json(body)).await?
+        }
+        Action::Discard { id, reason } => {
+            let body = without_nothing([("reason", reason.map(Value::from))]);
+            let path = ["incidents", &id, "discard"];
             client.post(&path, &[], Body::Json(body)).await?
         }
         Action::Resolve { id, text } => {
@@ -205,7 +255,59 @@ fn done(value: Value, problems: Problems) -> Result<Value, InvalidInput> {
     Err(InvalidInput::of("this command", Invalid { problems }))
 }
 
+/// Drafts, one a line.
+fn show_drafts(items: &[Value]) -> String {
+    let line = |draft: &Value| {
+        let text = |name: &str| clean(draft[name].as_str().unwrap_or_default());
+        format!(
+            "{} {} {} since {}\n",
+            text("id"),
+            text("severity"),
+            text("title"),
+            text("opened_at")
+        )
+    };
+    match items {
+        [] => "no draft waits\n".to_owned(),
+        items => items.iter().map(line).collect(),
+    }
+}
+
+/// Alerts and notes, one a line.
+fn show_alerts(answer: &Value) -> String {
+    let list = |name: &str| answer[name].as_array().cloned().unwrap_or_default();
+    let mut shown = String::new();
+    for alert in list("alerts") {
+        let state = match alert["episode"]["firing"].as_bool() {
+            Some(true) => "fires",
+            _ => "ended",
+        };
+        let title = clean(alert["alert"]["title"].as_str().unwrap_or_default());
+        let service = clean(alert["service"].as_str().unwrap_or_default());
+        shown.push_str(&format!("{state} {service}: {title}\n"));
+    }
+    for note in list("notes") {
+        let text = |name: &str| clean(note[name].as_str().unwrap_or_default()).replace('\n', " ");
+        shown.push_str(&format!(
+            "  {} {}: {}\n",
+            text("at"),
+            text("author"),
+            text("note")
+        ));
+    }
+    if shown.is_empty() {
+        shown.push_str("no alerts and no notes\n");
+    }
+    shown
+}
+
 fn show(answer: &Value) -> String {
+    if let Some(drafts) = answer["items"].as_array() {
+        return show_drafts(drafts);
+    }
+    if answer["alerts"].is_array() {
+        return show_alerts(answer);
+    }
     let text = |name: &str| clean(answer[name].as_str().unwrap_or_default());
     let mut shown = format!("{} is {}\n", text("id"), text("status"));
     if let Some(next) = answer["next_update_at"].as_str() {

@@ -4,7 +4,7 @@ use super::Stage;
 use anyhow::Result;
 use forewarn_core::document::{Node, parse_json};
 use forewarn_core::time::Zone;
-use forewarn_server::ops::{incident, maintenance};
+use forewarn_server::ops::{Approval, incident, maintenance};
 use forewarn_server::{App, Caller};
 use forewarn_store::Role;
 use jiff::{SignedDuration, Timestamp, ToSpan};
@@ -104,7 +104,13 @@ pub async fn open(app: &App, start: Timestamp, end: Timestamp) -> Result<()> {
             "technical": "PostgreSQL 15 to 16 on db1.internal and db2.internal; replica lag of up to 20 minutes expected."
         }
     });
-    maintenance::create(app, &by("Dana (database team)"), &node(&body)?).await?;
+    maintenance::create(
+        app,
+        &by("Dana (database team)"),
+        &node(&body)?,
+        Approval::ByPolicy,
+    )
+    .await?;
     Ok(())
 }
 

@@ -1,5 +1,6 @@
 //! Tests of the whole: the program as its users run it, and the state of the repository.
 
+mod alertmanager;
 mod crash;
 mod database;
 mod outage;

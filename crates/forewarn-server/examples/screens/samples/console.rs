@@ -78,6 +78,7 @@ impl Samples {
         screens.extend(self.events());
         screens.extend(self.forms());
         screens.extend(self.decisions());
+        screens.extend(self.drafts());
         screens
             .into_iter()
             .map(|(name, html)| (format!("console-{name}"), html))
@@ -102,6 +103,7 @@ impl Samples {
         };
         let now_full = Now {
             frame: self.frame("Now", Nav::Now),
+            drafts: vec![self.draft_card()],
             promises: vec![
                 promise("INC-9", "2026-11-23T17:18:00Z", Some("Ada King")),
                 promise("INC-7", "2026-11-23T17:32:00Z", Some("Sam Ortiz")),
@@ -128,6 +130,7 @@ impl Samples {
                 demo: None,
                 ..self.frame("Now", Nav::Now)
             },
+            drafts: vec![],
             promises: vec![],
             doubts: vec![],
             going_out: vec![],
@@ -287,6 +290,7 @@ impl Samples {
             ],
             incident,
             typed,
+            alerts: self.alerts(),
             notices: self.notices().into_iter().take(2).collect(),
             journal: self.journal(),
         };

@@ -1,6 +1,6 @@
 //! Incidents: the list, the form that declares one, one of them with the form of the next update.
 
-use super::rows;
+use super::{drafts, rows};
 use crate::console::desk::{Desk, Shown, page, sentence};
 use crate::console::entered::tree;
 use crate::console::guard::Fields;
@@ -143,6 +143,7 @@ async fn one(
         frame,
         services: services.collect(),
         typed,
+        alerts: drafts::alerts(&desk.app, id).await?,
         notices: rows::notices(&desk.app, &catalogue, &notices).await?,
         journal: rows::journal(&store.journal(Some(id), None, 50).await?),
         incident,

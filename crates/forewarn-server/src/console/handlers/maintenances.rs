@@ -10,6 +10,7 @@ use crate::console::{
     NewMaintenance, Plan, PlannedNotice, Reach, Typed,
 };
 use crate::error::{ApiError, Result};
+use crate::ops::Approval;
 use crate::ops::digest::Digest;
 use crate::ops::maintenance::{self, Answer};
 use axum::extract::Path;
@@ -333,7 +334,7 @@ pub(in crate::console) async fn create(desk: Desk, fields: Fields) -> Shown {
     let node = tree(&document(&fields, &catalogue));
     let creates = fields.value("do") == "create";
     let made = if creates {
-        maintenance::create(&desk.app, &desk.caller, &node).await
+        maintenance::create(&desk.app, &desk.caller, &node, Approval::ByPolicy).await
     } else {
         maintenance::preview(&desk.app, &node).await
     };

@@ -1,6 +1,6 @@
 //! The first page: what is owed next, and what is in doubt.
 
-use super::rows;
+use super::{drafts, rows};
 use crate::app::App;
 use crate::console::desk::{Desk, Shown, page};
 use crate::console::{Doubt, Nav, Now, PromiseRow};
@@ -50,6 +50,7 @@ pub(in crate::console) async fn show(desk: Desk) -> Shown {
     planned.truncate(DUE_NEXT);
     let view = Now {
         frame: desk.frame(&catalogue, "Now", Nav::Now).await?,
+        drafts: drafts::cards(app, &catalogue).await?,
         promises: promises(&events),
         doubts: doubts(app, &events, now).await?,
         going_out: rows::notices(app, &catalogue, &sending).await?,

@@ -1,0 +1,251 @@
+//! What people type after a slash command.
+
+use crate::incident::{Impact, Severity};
+use crate::offset::Offset;
+use crate::problem::unknown;
+
+/// A command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Say what can be typed.
+    Help,
+    /// Declare an incident.
+    Declare {
+        /// The service as it was typed.
+        service: String,
+        /// What is wrong with it.
+        impact: Impact,
+        /// How grave it is.
+        severity: Severity,
+        /// What people see.
+        effect: Option<String>,
+    },
+    /// Tell people more.
+    Update {
+        /// The incident.
+        incident: String,
+        /// What.
+        text: String,
+        /// When the next update comes.
+        next: Option<Offset>,
+    },
+    /// Tell people that it is over.
+    Resolve {
+        /// The incident.
+        incident: String,
+        /// What.
+        text: String,
+    },
+    /// A note for those who speak, which is never sent.
+    Note {
+        /// The incident.
+        incident: String,
+        /// What.
+        text: String,
+    },
+}
+
+/// What can be typed.
+pub const HELP: &str = "declare SERVICE IMPACT SEVERITY WHAT PEOPLE SEE\n\
+    update INCIDENT TEXT next 30m\n\
+    resolve INCIDENT TEXT\n\
+    note INCIDENT TEXT (for the team, never sent)\n\
+    help\n\
+    Impacts: degraded_performance, partial_outage, major_outage. Severities: P1 to P5.";
+
+/// Reads what was typed. Slack writes `&`, `<` and `>` as `&amp;`, `&lt;` and `&gt;`.
+///
+/// # Errors
+/// What is wrong, and what to type instead.
+pub fn parse(text: &str) -> Result<Command, String> {
+    let text = text
+        .replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&amp;", "&");
+    let (word, rest) = first(&text);
+    match word.to_lowercase().as_str() {
+        "" | "help" => Ok(Command::Help),
+        "declare" => declare(rest),
+        "update" => {
+            let (incident, text) = about(rest, "update")?;
+            let (text, next) = promise(text)?;
+            Ok(Command::Update {
+                incident,
+                text,
+                next,
+            })
+        }
+        "resolve" => about(rest, "resolve").map(|(incident, text)| Command::Resolve {
+            incident,
+            text: text.to_owned(),
+        }),
+        "note" => about(rest, "note").map(|(incident, text)| Command::Note {
+            incident,
+            text: text.to_owned(),
+        }),
+        other => {
+            let known = ["declare", "update", "resolve", "note", "help"];
+            Err(format!(
+                "{}. Type: {HELP}",
+                unknown("command", other, known)
+            ))
+        }
+    }
+}
+
+fn first(text: &str) -> (&str, &str) {
+    let text = text.trim();
+    text.split_once(char::is_whitespace)
+        .map_or((text, ""), |(word, rest)| (word, rest.trim()))
+}
+
+fn declare(rest: &str) -> Result<Command, String> {
+    let (service, rest) = first(rest);
+    let (impact, rest) = first(rest);
+    let (severity, effect) = first(rest);
+    let form = "Type: declare SERVICE IMPACT SEVERITY WHAT PEOPLE SEE, such as: declare portal major_outage P1 Some people cannot sign in";
+    if service.is_empty() || impact.is_empty() || severity.is_empty() {
+        return Err(format!("something is missing. {form}"));
+    }
+    let (read_impact, read_severity) = (Impact::parse(impact), Severity::parse(severity));
+    let problems: Vec<&String> = [read_impact.as_ref().err(), read_severity.as_ref().err()]
+        .into_iter()
+        .flatten()
+        .collect();
+    match (&read_impact, &read_severity) {
+        (Ok(impact), Ok(severity)) => Ok(Command::Declare {
+            service: service.to_owned(),
+            impact: *impact,
+            severity: *severity,
+            effect: (!effect.is_empty()).then(|| effect.to_owned()),
+        }),
+        _ => {
+            let said: Vec<&str> = problems.into_iter().map(String::as_str).collect();
+            Err(format!("{}. {form}", said.join("; ")))
+        }
+    }
+}
+
+fn about<'a>(rest: &'a str, command: &str) -> Result<(String, &'a str), String> {
+    let (incident, text) = first(rest);
+    match incident.is_empty() || text.is_empty() {
+        true => Err(format!(
+            "something is missing. Type: {command} INCIDENT TEXT, such as: {command} INC-1 The cause is known"
+        )),
+        false => Ok((incident.to_owned(), text)),
+    }
+}
+
+/// `... next 30m` or `... [next 30m]` at the end.
+fn promise(text: &str) -> Result<(String, Option<Offset>), String> {
+    let inner = text.strip_suffix(']').unwrap_or(text);
+    let lower = inner.to_ascii_lowercase();
+    let place = ["[next ", " next "]
+        .iter()
+        .filter_map(|word| lower.rfind(word).map(|at| (at, word.len())));
+    let Some((at, length)) = place.max() else {
+        return Ok((text.to_owned(), None));
+    };
+    let (said, time) = (
+        inner[..at].trim_end().trim_end_matches('['),
+        inner[at + length..].trim(),
+    );
+    // "The next one is fine" promises nothing.
+    if !time.starts_with(|c: char| c.is_ascii_digit() || c == 'P')
+        || time.contains(char::is_whitespace)
+    {
+        return Ok((text.to_owned(), None));
+    }
+    let minutes = time
+        .strip_suffix('m')
+        .filter(|n| n.bytes().all(|b| b.is_ascii_digit()));
+    let written = minutes.map_or_else(|| time.to_owned(), |n| format!("{n}min"));
+    let next = Offset::parse(&written)
+        .map_err(|problem| format!("next {time}: {problem}. Such as: next 30m"))?;
+    if said.trim().is_empty() {
+        return Err("the update says nothing. Type: update INCIDENT TEXT next 30m".into());
+    }
+    Ok((said.trim().to_owned(), Some(next)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_are_read() {
+        let update = |text: &str, next: Option<&str>| Command::Update {
+            incident: "INC-1".into(),
+            text: text.into(),
+            next: next.map(|n| Offset::parse(n).unwrap()),
+        };
+        for (typed, expected) in [
+            ("", Command::Help),
+            (" HELP ", Command::Help),
+            (
+                "declare portal major_outage p1 Some people  cannot sign in",
+                Command::Declare {
+                    service: "portal".into(),
+                    impact: Impact::MajorOutage,
+                    severity: Severity::P1,
+                    effect: Some("Some people  cannot sign in".into()),
+                },
+            ),
+            (
+                "update INC-1 We know the cause",
+                update("We know the cause", None),
+            ),
+            (
+                "update INC-1 We know &lt;more&gt; next 30m",
+                update("We know <more>", Some("30min")),
+            ),
+            (
+                "update INC-1 Still looking [next 2h]",
+                update("Still looking", Some("2h")),
+            ),
+            (
+                "update INC-1 The next one is fine",
+                update("The next one is fine", None),
+            ),
+            (
+                "update INC-1 Straße next PT45M",
+                update("Straße", Some("45min")),
+            ),
+            (
+                "resolve INC-1 It works again",
+                Command::Resolve {
+                    incident: "INC-1".into(),
+                    text: "It works again".into(),
+                },
+            ),
+            (
+                "note INC-1 sda is full",
+                Command::Note {
+                    incident: "INC-1".into(),
+                    text: "sda is full".into(),
+                },
+            ),
+        ] {
+            assert_eq!(parse(typed), Ok(expected), "{typed}");
+        }
+    }
+
+    #[test]
+    fn a_slip_is_told_with_what_to_type() {
+        for (typed, says) in [
+            ("declaer portal", "did you mean 'declare'?"),
+            ("declare portal", "something is missing"),
+            (
+                "declare portal major_outge P9 x",
+                "did you mean 'major_outage'?",
+            ),
+            ("declare portal major_outge P9 x", "unknown severity 'P9'"),
+            ("update INC-1", "something is missing"),
+            ("update INC-1 text next 99999999m", "next 99999999m"),
+            ("note", "note INCIDENT TEXT"),
+        ] {
+            let said = parse(typed).unwrap_err();
+            assert!(said.contains(says), "{typed}: {said}");
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! What a slash command does, and what is said to whoever typed it.
+
+use super::incident;
+use crate::app::App;
+use crate::caller::Caller;
+use crate::error::{ApiError, Result};
+use forewarn_core::document::{from_json, prose};
+use forewarn_core::event::Event;
+use forewarn_core::id::Id;
+use forewarn_core::problem::{Invalid, unknown};
+use forewarn_core::slack::{Command, HELP};
+use forewarn_store::{Entry, EventFilter};
+use serde_json::json;
+
+/// How many open incidents are named to somebody who mistyped one.
+const OFFERED: i64 = 8;
+
+/// Carries a command out.
+///
+/// # Errors
+/// Everything that is wrong with it.
+pub async fn act(app: &App, caller: &Caller, command: Command) -> Result<String> {
+    match command {
+        Command::Help => Ok(HELP.to_owned()),
+        Command::Declare {
+            service,
+            impact,
+            severity,
+            effect,
+        } => {
+            let service = service_of(app, &service).await?;
+            let mut body = json!({"services": {service.as_str(): impact.as_str()}, "severity": severity.as_str()});
+            if let Some(effect) = effect {
+                body["effect"] = effect.into();
+            }
+            let done = incident::declare(app, caller, &from_json(body)).await?;
+            Ok(said(app, &done, "is declared").await?)
+        }
+        Command::Update {
+            incident,
+            text,
+            next,
+        } => {
+            let mut body = json!({"text": text});
+            if let Some(next) = next {
+                body["next_update_in"] = next.to_string().into();
+            }
+            let done = say(app, caller, &incident, body).await?;
+            Ok(said(app, &done, "has a new update").await?)
+        }
+        Command::Resolve { incident, text } => {
+            let body = json!({"status": "resolved", "text": text});
+            let done = say(app, caller, &incident, body).await?;
+            Ok(said(app, &done, "is resolved").await?)
+        }
+        Command::Note { incident, text } => note(app, caller, &incident, &text).await,
+    }
+}
+
+/// What is said about a command that was not carried out.
+pub fn refusal(error: &ApiError) -> String {
+    let problems: Vec<String> = error.problems().iter().map(ToString::to_string).collect();
+    let said = match problems.is_empty() {
+        true => error.said(),
+        false => problems.join("; "),
+    };
+    format!("Nothing was done: {said}. Type 'help' to see what can be typed.")
+}
+
+async fn service_of(app: &App, name: &str) -> Result<Id> {
+    let catalogue = app.store.catalogue().await?;
+    let same = |text: &str| text.to_lowercase() == name.to_lowercase();
+    let found = catalogue
+        .services
+        .iter()
+        .find(|s| same(s.id.as_str()) || same(&s.name));
+    found.map(|s| s.id.clone()).ok_or_else(|| {
+        let known: Vec<&str> = catalogue.services.iter().map(|s| s.id.as_str()).collect();
+        Invalid::one("", unknown("service", name, known.iter().copied())).into()
+    })
+}
+
+async fn say(
+    app: &App,
+    caller: &Caller,
+    id: &str,
+    body: serde_json::Value,
+) -> Result<incident::Answer> {
+    match incident::update(app, caller, id, &from_json(body)).await {
+        Err(ApiError::NotFound(_)) => Err(no_incident(app, id).await?),
+        other => other,
+    }
+}
+
+/// Who mistyped an incident sees which there are.
+async fn no_incident(app: &App, id: &str) -> Result<ApiError> {
+    let filter = EventFilter {
+        kind: Some("incident"),
+        open: true,
+        since: None,
+    };
+    let open = app.store.events(&filter, OFFERED).await?;
+    let mut known: Vec<String> = open.iter().map(|s| s.event.id().to_string()).collect();
+    let drafts = app.store.drafts(true, OFFERED).await?;
+    known.extend(drafts.iter().map(|d| d.id.to_string()));
+    let names = known.iter().map(String::as_str);
+    Ok(Invalid::one("", unknown("incident", id, names)).into())
+}
+
+async fn said(app: &App, done: &incident::Answer, what: &str) -> Result<String> {
+    let incident = &done.incident;
+    let zone = app.store.catalogue().await?.organisation.time_zone;
+    let told = match done.notices.len() {
+        0 => "No audience hears of it: tell people in another way.".to_owned(),
+        1 => "1 audience is told now.".to_owned(),
+        n => format!("{n} audiences are told now."),
+    };
+    let next = incident.promise().map(|promise| {
+        let at = zone.at(promise.due).strftime("%H:%M %Z");
+        format!(" The next update is promised by {at}.")
+    });
+    let link = format!("{}/console/incidents/{}", app.public_url, incident.id);
+    Ok(format!(
+        "{} {what}. {told}{} {link}",
+        incident.id,
+        next.unwrap_or_default()
+    ))
+}
+
+async fn note(app: &App, caller: &Caller, id: &str, text: &str) -> Result<String> {
+    let text = prose(2_000)(text).map_err(|problem| Invalid::one("note", problem))?;
+    let event = app.store.event(id).await?.map(|s| s.event);
+    let is_incident = matches!(event, Some(Event::Incident(_)));
+    if !is_incident && app.store.draft(id).await?.is_none() {
+        return Err(no_incident(app, id).await?);
+    }
+    let id = Id::parse(id).map_err(|problem| Invalid::one("", problem))?;
+    let entry = Entry::new(&caller.actor, "incident.noted", id.as_str());
+    let now = app.clock.now();
+    app.store
+        .note_incident(&id, &caller.actor, &text, entry, now)
+        .await?;
+    Ok(format!("Noted on {id}, for the team only."))
+}
