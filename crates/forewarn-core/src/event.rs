@@ -196,6 +196,27 @@ impl Event {
         }
     }
 
+    /// Before when a notice that is not urgent must have gone out: it can wait for the end of somebody's quiet hours until
+    /// then, never past the start of what it tells of. `None` for what is told at once, whatever the hour: incidents, changes
+    /// of state, the final reminder.
+    pub fn can_wait_until(&self, milestone: &str, due: Timestamp) -> Option<Timestamp> {
+        match (self, milestone) {
+            (
+                Event::Maintenance(_),
+                "announcement" | "reminder" | "leadership" | "post_event_reminder" | "hypercare",
+            )
+            | (Event::Window(_), _) => {
+                let expires = self.expires(milestone, due);
+                let before_start = due < self.starts_at();
+                Some(match before_start {
+                    true => expires.min(self.starts_at()),
+                    false => expires,
+                })
+            }
+            (Event::Maintenance(_) | Event::Incident(_), _) => None,
+        }
+    }
+
     /// Everything that a notice of this event says to an audience, frozen as of `at`; without one, to everybody.
     pub fn content(
         &self,

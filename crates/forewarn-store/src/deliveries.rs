@@ -6,6 +6,7 @@ use crate::db::{Row, Tx, args, without_nul};
 use crate::error::{Result, StoreError};
 use crate::expansion::{hold_events_of, supersede};
 use crate::notices::Lane;
+use crate::quiet::{These, put_off};
 use forewarn_core::audience::Level;
 use forewarn_core::contact::{Channel, Endpoint};
 use forewarn_core::delivery::DeliveryStatus;
@@ -196,6 +197,7 @@ impl Store {
         // A retry that a newer message overtook is over.
         if retried != "[]" {
             supersede(&mut tx, &retried, last).await?;
+            put_off(&mut tx, These::Listed(&retried)).await?;
         }
         tx.commit().await
     }

@@ -10,6 +10,7 @@ use crate::Store;
 use crate::contacts::put_endpoint;
 use crate::db::{Tx, args};
 use crate::error::Result;
+use crate::quiet::{These, put_off};
 use forewarn_core::contact::Endpoint;
 use forewarn_core::id::Id;
 use jiff::Timestamp;
@@ -161,6 +162,8 @@ impl Store {
                 None,
             ),
         };
+        let part = (range.0.as_str(), range.1.as_str());
+        put_off(&mut tx, These::Part(notice, &event, part)).await?;
         // Only a notice that is being sent has deliveries that wait, and only a newer one makes ours too late.
         let others = "SELECT 1 FROM notices WHERE event = $1 AND id <> $2 AND (status = 'sending' OR ordinal > $3) LIMIT 1";
         if tx

@@ -92,6 +92,10 @@ const STEPS: &[&[&str]] = &[&[
     "ALTER TABLE documents ADD COLUMN changes BIGINT NOT NULL DEFAULT 0",
     // Windows that come round are looked for every minute, among all events there ever were.
     "CREATE INDEX events_ahead ON events (kind, starts_at)",
+],
+&[
+    // When a phone is not to ring for what can wait: `22:00-07:00`.
+    "ALTER TABLE endpoints ADD COLUMN quiet TEXT",
 ]];
 
 /// Every table that a copy holds, with its key.

@@ -20,6 +20,7 @@ mod notices;
 mod outage;
 mod plans;
 mod promises;
+mod quiet;
 mod rates;
 mod reach;
 mod samples;
