@@ -7,7 +7,7 @@
 
 use crate::Store;
 use crate::db::{Row, Tx, args};
-use crate::deliveries::CLAIMED;
+use crate::deliveries::{ALONE, CLAIMED};
 use crate::error::Result;
 use crate::journal::{Entry, append};
 use crate::notices::{DONE, DueNotice};
@@ -228,9 +228,7 @@ pub(crate) async fn whole_messages(tx: &mut Tx, found: Vec<Row>) -> Result<Vec<R
     // Never waited for: whoever holds one of them may want another of ours.
     let lock = tx.either("", "FOR UPDATE OF d SKIP LOCKED");
     let parts = format!(
-        "{CLAIMED}, 0 = (SELECT COUNT(*) FILTER (WHERE o.status = 'attempting') FROM deliveries o
-           WHERE o.event = d.event AND o.contact = d.contact AND o.endpoint = d.endpoint)
-         {of_pairs} LEFT JOIN endpoints e ON e.id = d.endpoint WHERE d.status = 'queued' ORDER BY d.id {lock}"
+        "{CLAIMED}, ({ALONE}) {of_pairs} LEFT JOIN endpoints e ON e.id = d.endpoint WHERE d.status = 'queued' ORDER BY d.id {lock}"
     );
     let counted = format!(
         "SELECT d.bundle, d.endpoint, COUNT(*) {of_pairs} WHERE d.status = 'queued' GROUP BY d.bundle, d.endpoint"

@@ -186,7 +186,8 @@ impl Store {
         tx.row(sql, args![]).await?.map_or(Ok(0), |r| r.int(0))
     }
 
-    /// An endpoint does not want an audience's messages any more (`*`: any). Says whether there is such an endpoint.
+    /// An endpoint does not want an audience's messages any more (`*`: any); who else has the same mailbox or phone does not get
+    /// them there in its place. Says whether there is such an endpoint.
     ///
     /// # Errors
     /// When the database cannot be written.
@@ -206,8 +207,10 @@ impl Store {
         }
         let added = tx
             .execute(
-                "INSERT INTO suppressions (endpoint, audience, reason, at) VALUES ($1, $2, 'unsubscribed', $3)
-                 ON CONFLICT (endpoint, audience) DO NOTHING",
+                "INSERT INTO suppressions (endpoint, audience, reason, at)
+                 SELECT t.id, $2, 'unsubscribed', $3 FROM endpoints e JOIN endpoints t ON t.id = e.id
+                   OR (t.address = e.address AND t.channel = e.channel AND e.channel <> 'webhook')
+                 WHERE e.id = $1 ON CONFLICT (endpoint, audience) DO NOTHING",
                 args![endpoint, audience, now],
             )
             .await?;

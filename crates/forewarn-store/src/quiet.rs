@@ -145,7 +145,7 @@ impl Store {
     pub async fn waiting(&self, event: &str, contact: &str) -> Result<Vec<Waiting>> {
         let mut tx = self.db.read().await?;
         let sql = "SELECT n.milestone, d.channel, d.next_at, d.reason FROM deliveries d JOIN notices n ON n.id = d.notice
-            WHERE d.event = $1 AND d.contact = $2 AND d.status = 'queued' ORDER BY d.next_at, d.id";
+            WHERE d.event = $1 AND d.contact = $2 AND d.status = 'queued' ORDER BY d.next_at, d.channel, d.id";
         let rows = tx.rows(sql, args![event, contact]).await?;
         rows.iter()
             .map(|row| {

@@ -14,6 +14,7 @@ mod deliveries;
 mod events;
 mod expansion;
 mod journal;
+mod mailboxes;
 mod membership;
 mod newest;
 mod notices;
