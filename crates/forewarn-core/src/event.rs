@@ -228,6 +228,7 @@ impl Event {
     ) -> Content {
         let (services, dependents) = self.concerned(audience, catalogue);
         let content = Content {
+            reply_to: None,
             event: self.id().clone(),
             event_kind: self.kind().to_owned(),
             title: self.title().to_owned(),
@@ -286,13 +287,26 @@ impl Event {
         };
         // Every message says where to report trouble, as far as anybody said it.
         let contact = content.facts.contact.clone();
+        let named = contact.as_deref().map(EmailAddress::parse);
         Content {
+            reply_to: named
+                .and_then(Result::ok)
+                .or_else(|| self.talker(catalogue)),
             facts: Facts {
                 contact: contact.or_else(|| catalogue.organisation.contact.clone()),
                 ..content.facts
             },
             ..content
         }
+    }
+
+    /// Who talks to clients about the first of its services that has somebody.
+    fn talker(&self, catalogue: &Catalogue) -> Option<EmailAddress> {
+        let named = self.services();
+        let mut services = named
+            .iter()
+            .filter_map(|id| catalogue.services.iter().find(|s| s.id == *id));
+        services.find_map(|service| service.talker().cloned())
     }
 
     /// Names of the services that a message is about, and of others that depend on them. An audience that uses certain

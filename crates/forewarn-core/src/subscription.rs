@@ -190,6 +190,7 @@ pub fn content(
         promised_to: Vec::new(),
         late_by_seconds: 0,
         requested: false,
+        reply_to: None,
         change_request: None,
         forwardable: false,
         url,

@@ -1,6 +1,7 @@
 //! Operations: what can be done with Forewarn, once, for the API and the console alike.
 
 pub mod catalogue;
+pub mod copy;
 pub mod decision;
 pub mod digest;
 pub mod incident;

@@ -36,7 +36,7 @@ pub use expansion::{Chunk, Recipients};
 pub use journal::{Entry, Verdict, Written};
 pub use notices::{Counts, DueNotice, Lane, NoticeFilter, NoticeRow};
 pub use quiet::Waiting;
-pub use reach::{Reach, Reached, Unreached};
+pub use reach::{ListedRecipient, Reach, Reached, Unreached};
 pub use schema::VERSION;
 pub use subscriptions::{Asked, Subscription};
 

@@ -34,6 +34,19 @@ pub struct Unreached {
     pub reason: String,
 }
 
+/// Somebody who would be reached, and where.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ListedRecipient {
+    /// The contact's id.
+    pub contact: String,
+    /// Its name.
+    pub name: Option<String>,
+    /// The channel's name.
+    pub channel: String,
+    /// The mailbox or number.
+    pub address: String,
+}
+
 /// Who of an audience is reached, and who is not.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Reach {
@@ -86,6 +99,31 @@ impl Store {
         let sql = "SELECT audience FROM members WHERE contact = $1";
         let rows = tx.rows(sql, args![contact]).await?;
         rows.iter().map(|row| row.text(0)).collect()
+    }
+
+    /// Whom a notice to this audience would reach now, by contact; addresses that are secrets (of webhooks and chat rooms) are
+    /// not among them.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn recipients(&self, reached: &Reached) -> Result<Vec<ListedRecipient>> {
+        let mut tx = self.db.read().await?;
+        let sql = format!(
+            "SELECT e.contact, e.name, e.channel, e.address FROM members m JOIN endpoints e ON {USED} AND e.state = 'active' AND {WANTED}
+             WHERE m.audience = $1 AND {CHOSEN} AND {OF_KIND} AND e.channel NOT IN ('webhook', 'chat')
+             ORDER BY m.contact, e.channel, e.address"
+        );
+        let rows = tx.rows(&sql, values(reached)).await?;
+        rows.iter()
+            .map(|row| {
+                Ok(ListedRecipient {
+                    contact: row.text(0)?,
+                    name: row.maybe_text(1)?,
+                    channel: row.text(2)?,
+                    address: row.text(3)?,
+                })
+            })
+            .collect()
     }
 
     /// Why nothing would reach this member of the audience; `None` when something does, or it is no member.

@@ -161,6 +161,16 @@ impl Client {
         self.ask(Method::GET, self.address(path, query), None).await
     }
 
+    /// Reads something that is no JSON, such as a table.
+    ///
+    /// # Errors
+    /// A [`Refusal`], or that the server cannot be reached.
+    pub async fn text(&self, path: &[&str], query: &[(&str, &str)]) -> anyhow::Result<String> {
+        let answer = self.answer(Method::GET, self.address(path, query), None);
+        let (_, body) = self.body(answer.await?).await?;
+        Ok(String::from_utf8_lossy(&body).into_owned())
+    }
+
     /// Does something: `POST /api/v1/{path}?{query}`.
     ///
     /// # Errors
@@ -189,6 +199,16 @@ impl Client {
     }
 
     async fn ask(&self, method: Method, url: Url, body: Option<Body>) -> anyhow::Result<Value> {
+        let answer = self.answer(method, url, body).await?;
+        self.read(answer).await
+    }
+
+    async fn answer(
+        &self,
+        method: Method,
+        url: Url,
+        body: Option<Body>,
+    ) -> anyhow::Result<Response> {
         let key = uuid::Uuid::now_v7().to_string();
         for asked in 1.. {
             let mut request = self
@@ -214,7 +234,7 @@ impl Client {
             let wait = wait_asked_for(&answer);
             match wait {
                 Some(wait) if asked < ASKED_AT_MOST => tokio::time::sleep(wait).await,
-                _ => return self.read(answer).await,
+                _ => return Ok(answer),
             }
         }
         bail!("the server {} is not ready", self.base)
@@ -234,7 +254,7 @@ impl Client {
         )
     }
 
-    async fn read(&self, mut answer: Response) -> anyhow::Result<Value> {
+    async fn body(&self, mut answer: Response) -> anyhow::Result<(StatusCode, Vec<u8>)> {
         let status = answer.status();
         let mut body = Vec::new();
         while let Some(chunk) = answer.chunk().await.map_err(|e| self.unreachable(e))? {
@@ -246,6 +266,11 @@ impl Client {
         if !status.is_success() {
             return Err(refusal(status, &body).into());
         }
+        Ok((status, body))
+    }
+
+    async fn read(&self, answer: Response) -> anyhow::Result<Value> {
+        let (status, body) = self.body(answer).await?;
         if body.iter().all(u8::is_ascii_whitespace) {
             return Ok(Value::Null);
         }

@@ -22,6 +22,9 @@ pub struct Told {
     /// The address of a list that Forewarn does not hold: the one member of its audience.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub external: Option<String>,
+    /// When the audience is one to which people carry the text themselves.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub by_hand: bool,
     /// Who of its members.
     #[serde(flatten)]
     pub who: Reach,
@@ -55,7 +58,10 @@ pub async fn whole(app: &App, id: &str) -> Result<Whole> {
         .map(|((audience, by, _), who)| Told {
             level: audience.level.as_str(),
             path: by.path.iter().map(ToString::to_string).collect(),
-            external: audience.external.as_ref().map(|e| e.email.to_string()),
+            external: (audience.external.as_ref())
+                .and_then(|e| e.email.as_ref())
+                .map(ToString::to_string),
+            by_hand: (audience.external.as_ref()).is_some_and(|e| e.email.is_none()),
             who,
         })
         .collect();

@@ -8,6 +8,7 @@ mod access;
 mod changes_ahead;
 mod console;
 mod contacts;
+mod copy;
 mod decisions;
 mod documents;
 mod hostile;

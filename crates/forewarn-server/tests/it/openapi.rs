@@ -4,7 +4,7 @@ use crate::app::{As, TestApp};
 use serde_json::Value;
 
 /// Calls that outside programs rely on.
-const CONTRACT: [(&str, &str); 39] = [
+const CONTRACT: [(&str, &str); 40] = [
     ("get", "/maintenances/{id}/plan/reach"),
     ("post", "/decisions"),
     ("post", "/changes/{system}"),
@@ -24,6 +24,7 @@ const CONTRACT: [(&str, &str); 39] = [
     ("post", "/incidents/{id}/promise"),
     ("get", "/notices"),
     ("get", "/notices/{id}"),
+    ("get", "/notices/{id}/copy"),
     ("get", "/deliveries"),
     ("get", "/journal"),
     ("get", "/audit/verify"),

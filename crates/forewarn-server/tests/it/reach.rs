@@ -109,7 +109,7 @@ async fn who_has_not_been_told_yet_learns_why() {
         [
             "contacts[0].quiet_hours.from: must be a time of day such as 09:00",
             "contacts[0].quiet_hours.to: must be a time of day such as 09:00",
-            "contacts[0].quiet_hours.until: is not known; known are: from, to",
+            "contacts[0].quiet_hours.until: unknown field 'until'; known are from, to",
         ]
     );
     let same = json!({"contacts": [{"id": "tokyo", "endpoints": {"sms": "+81355550100"}, "quiet_hours": {"from": "07:00", "to": "7:00"}}]});
