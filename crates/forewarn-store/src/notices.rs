@@ -5,12 +5,15 @@ use crate::db::{Arg, Row, Tx, args};
 use crate::error::{Result, StoreError};
 use crate::events::{self, Published};
 use crate::journal::{Entry, append};
+use crate::subscriptions;
 use forewarn_core::audience::Level;
 use forewarn_core::contact::Channel;
 use forewarn_core::event::{Event, Occasion};
 use forewarn_core::id::derive;
 use forewarn_core::message::Content;
-use forewarn_core::plan::{Notice, PROMISE_BROKEN, PROMISE_WARNING, is_promise_timer};
+use forewarn_core::plan::{
+    Notice, PROMISE_BROKEN, PROMISE_WARNING, SUBSCRIPTIONS, is_promise_timer,
+};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::json;
@@ -451,6 +454,9 @@ impl Store {
                 continue;
             }
             done += 1;
+            if row.text(3)? == SUBSCRIPTIONS {
+                subscriptions::forget_link(&mut tx, &id).await?;
+            }
             let counts = counts(&mut tx, std::slice::from_ref(&id))
                 .await?
                 .remove(&id)

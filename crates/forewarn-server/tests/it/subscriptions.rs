@@ -39,8 +39,9 @@ async fn newest_link(app: &TestApp) -> String {
             .await
             .unwrap()
             .unwrap();
-        let url = content
-            .url
+        // As it leaves.
+        let url = app.app.key.complete_link(&content.url);
+        let url = url
             .strip_prefix(crate::app::PUBLIC_URL)
             .expect("our own link");
         url.clone_into(&mut newest);
@@ -154,6 +155,22 @@ on_both_databases! {
         assert_eq!(refused.problems().len(), 2, "{:?}", refused.problems());
         app.request(As::Administrator, "DELETE", &path, "").await.is(204);
         app.request(As::Administrator, "DELETE", &path, "").await.is(404);
+    }
+
+    async fn what_is_kept_can_be_fetched_some_times_and_not_for_ever(app: TestApp) {
+        open(&app).await;
+        ask(&app, &[("email", "ann@example.edu")]).await.is(200);
+        let link = newest_link(&app).await;
+        let own = app.form_with("", &format!("{link}/confirm"), &[], &[]).await.is(303).location().to_owned();
+        for _ in 0..5 {
+            app.form_with("", &format!("{own}/export"), &[], &[]).await.is(200);
+        }
+        let refused = app.form_with("", &format!("{own}/export"), &[], &[]).await.is(429);
+        assert_eq!(refused.header("retry-after"), "600");
+        // Who has no such link is told that, however often; and time heals.
+        app.form_with("", "/subscription/x.y.z/export", &[], &[]).await.is(404);
+        app.app.clock.advance(jiff::SignedDuration::from_mins(10));
+        app.form_with("", &format!("{own}/export"), &[], &[]).await.is(200);
     }
 }
 
