@@ -103,6 +103,7 @@ mod tests {
             "maintenance delay MNT-1 --start 2026-12-01T22:00 --end 2026-12-02T02:00 --reason later",
             "maintenance extend MNT-1 --end 2026-12-02T02:00 --reason longer",
             "maintenance cancel MNT-1",
+            "maintenance override MNT-1 --before 2bd,30min --at 08:00 --reason short",
             "maintenance approve MNT-1 --url http://127.0.0.1:1",
             "incident declare --service portal=major_outage --service db=degraded --severity P1 --effect text",
             "incident update INC-1 --status identified --text text --next PT30M",

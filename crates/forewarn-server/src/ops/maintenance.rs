@@ -1,5 +1,9 @@
 //! What can be done with a maintenance. Each operation makes its notice and plans the rest again.
 
+mod exception;
+
+pub use exception::except;
+
 use super::digest::{self, Digest};
 use super::{AGAIN, kept, overtaken, read};
 use crate::app::App;
