@@ -25,7 +25,7 @@ mod windows;
 
 pub use accounts::{KeptAnswer, Remembered, Role, Session, User};
 pub use backup::{RestoreNote, Restored};
-pub use bundles::{BUNDLED, Bundleable};
+pub use bundles::{BUNDLED, SameDay};
 pub use catalogue::{Applied, Difference, StoredChange};
 pub use clock::Clock;
 pub use contacts::{ContactCounts, ContactRow, Imported};
