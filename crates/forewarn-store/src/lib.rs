@@ -161,6 +161,37 @@ impl Store {
         Ok(value)
     }
 
+    /// The greater of a setting and this value, which is kept from now on. `greater(a, b)` says whether `a` is greater than `b`.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn newest_setting(
+        &self,
+        key: &str,
+        value: &str,
+        greater: impl Fn(&str, &str) -> bool,
+    ) -> Result<String> {
+        let mut tx = self.db.write().await?;
+        tx.execute(
+            "INSERT INTO settings (key, value) VALUES ($1, $2) ON CONFLICT (key) DO NOTHING",
+            args![key, value],
+        )
+        .await?;
+        let sql = tx.either(
+            "SELECT value FROM settings WHERE key = $1",
+            "SELECT value FROM settings WHERE key = $1 FOR UPDATE",
+        );
+        let row = tx.row(sql, args![key]).await?;
+        let mut newest = row.map(|r| r.text(0)).transpose()?.unwrap_or_default();
+        if greater(value, &newest) {
+            let sql = "UPDATE settings SET value = $2 WHERE key = $1";
+            tx.execute(sql, args![key, value]).await?;
+            value.clone_into(&mut newest);
+        }
+        tx.commit().await?;
+        Ok(newest)
+    }
+
     /// Closes all connections; what was committed stays.
     pub async fn close(&self) {
         self.db.close().await;
