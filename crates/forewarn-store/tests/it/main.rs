@@ -8,6 +8,7 @@ mod database;
 
 mod accounts;
 mod backup;
+mod bundles;
 mod catalogue;
 mod contacts;
 mod deliveries;
