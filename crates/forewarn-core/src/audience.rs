@@ -4,6 +4,7 @@ use crate::contact::{Channel, EmailAddress};
 use crate::document::{Fields, Node, Problems, Value, boolean, line, scalar};
 use crate::id::Id;
 use crate::membership::Membership;
+use crate::offset::Offset;
 use crate::routing::{About, Routing};
 use crate::service::Affected;
 use crate::time::{Zone, parse_duration};
@@ -119,11 +120,15 @@ pub struct Audience {
     pub external: Option<External>,
 }
 
-/// A list of people kept elsewhere, reached by one address.
+/// People that Forewarn does not hold, reached by way of one address, a newsletter or a bulletin.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct External {
-    /// The list's address.
-    pub email: EmailAddress,
+    /// The list's address; without one people carry the text there by hand, as into a newsletter or bulletin.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub email: Option<EmailAddress>,
+    /// How long before a notice is due its text must be there.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub copy_deadline: Option<Offset>,
 }
 
 fn yes() -> bool {
@@ -185,9 +190,13 @@ impl Audience {
         let digest = flag(&mut fields, "digest", true, problems);
         let external = fields.node("external").and_then(|node| {
             let mut fields = Fields::of(node, &fields.path_of("external"), problems)?;
-            let email = fields.required("email", problems, EmailAddress::parse);
+            let email = fields.optional("email", problems, EmailAddress::parse);
+            let copy_deadline = fields.optional("copy_deadline", problems, parse_deadline);
             fields.finish(problems);
-            Some(External { email: email? })
+            Some(External {
+                email,
+                copy_deadline,
+            })
         });
         fields.finish(problems);
         Some(Audience {
@@ -247,6 +256,13 @@ impl Audience {
             .filter(|c| c.after.is_none())
             .map(|c| c.channel)
             .collect()
+    }
+}
+
+fn parse_deadline(text: &str) -> Result<Offset, String> {
+    match Offset::parse(text) {
+        Ok(Offset::AtOnce) | Err(_) => Err("must be a time ahead such as 2bd, 1w or PT4H".into()),
+        other => other,
     }
 }
 

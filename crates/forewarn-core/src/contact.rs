@@ -1,6 +1,9 @@
 //! People and machines that are told, and where they are reached.
 
 pub mod csv;
+mod quiet;
+
+pub use quiet::QuietHours;
 
 use crate::document::Value;
 use crate::document::{Fields, Node, Problems, line, scalar};
@@ -48,6 +51,14 @@ impl Channel {
             Channel::Chat => "chat",
             Channel::Webhook => "webhook",
             Channel::Push => "push",
+        }
+    }
+
+    /// Whether it rings or buzzes: what can wait does so outside of somebody's quiet hours.
+    pub fn rings(self) -> bool {
+        match self {
+            Channel::Sms | Channel::Voice | Channel::Push => true,
+            Channel::Email | Channel::Chat | Channel::Webhook => false,
         }
     }
 
@@ -336,6 +347,9 @@ pub struct Contact {
     /// Zone it lives in; its audience's when absent.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub time_zone: Option<Zone>,
+    /// When it is not to be rung up or buzzed for what can wait, on its own clocks.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub quiet_hours: Option<QuietHours>,
     /// Where it is reached; never empty.
     pub endpoints: Vec<Endpoint>,
 }
@@ -361,6 +375,9 @@ impl Contact {
         let role = fields.optional("role", problems, line(100));
         let language = fields.optional("language", problems, crate::organisation::parse_language);
         let time_zone = fields.optional("time_zone", problems, Zone::parse);
+        let quiet_hours = fields
+            .node("quiet_hours")
+            .and_then(|node| QuietHours::read(node, &fields.path_of("quiet_hours"), problems));
         let before = problems.0.len();
         let endpoints = match fields.node("endpoints") {
             Some(node) => read_endpoints(node, &fields.path_of("endpoints"), problems),
@@ -385,6 +402,7 @@ impl Contact {
             role,
             language,
             time_zone,
+            quiet_hours,
             endpoints,
         })
     }

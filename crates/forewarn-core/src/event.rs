@@ -197,6 +197,27 @@ impl Event {
         }
     }
 
+    /// Before when a notice that is not urgent must have gone out: it can wait for the end of somebody's quiet hours until
+    /// then, never past the start of what it tells of. `None` for what is told at once, whatever the hour: incidents, changes
+    /// of state, the final reminder.
+    pub fn can_wait_until(&self, milestone: &str, due: Timestamp) -> Option<Timestamp> {
+        match (self, milestone) {
+            (
+                Event::Maintenance(_),
+                "announcement" | "reminder" | "leadership" | "post_event_reminder" | "hypercare",
+            )
+            | (Event::Window(_), _) => {
+                let expires = self.expires(milestone, due);
+                let before_start = due < self.starts_at();
+                Some(match before_start {
+                    true => expires.min(self.starts_at()),
+                    false => expires,
+                })
+            }
+            (Event::Maintenance(_) | Event::Incident(_), _) => None,
+        }
+    }
+
     /// Everything that a notice of this event says to an audience, frozen as of `at`; without one, to everybody.
     pub fn content(
         &self,
@@ -208,6 +229,7 @@ impl Event {
     ) -> Content {
         let (services, dependents) = self.concerned(audience, catalogue);
         let content = Content {
+            reply_to: None,
             event: self.id().clone(),
             event_kind: self.kind().to_owned(),
             title: self.title().to_owned(),
@@ -267,7 +289,11 @@ impl Event {
         // Every message says where to report trouble, as far as anybody said it.
         let contact = content.facts.contact.clone();
         let effect = content.facts.effect.clone();
+        let named = contact.as_deref().map(EmailAddress::parse);
         Content {
+            reply_to: named
+                .and_then(Result::ok)
+                .or_else(|| self.talker(catalogue)),
             facts: Facts {
                 contact: contact.or_else(|| catalogue.organisation.contact.clone()),
                 effect: effect.or_else(|| self.prepared_effect(audience, catalogue)),
@@ -291,6 +317,15 @@ impl Event {
         let failing = failing.filter(|(_, impact)| **impact >= Impact::PartialOutage);
         let failing: Vec<Id> = failing.map(|(id, _)| id.clone()).collect();
         prepared_effect(&catalogue.services, &failing, level).map(str::to_owned)
+    }
+
+    /// Who talks to clients about the first of its services that has somebody.
+    fn talker(&self, catalogue: &Catalogue) -> Option<EmailAddress> {
+        let named = self.services();
+        let mut services = named
+            .iter()
+            .filter_map(|id| catalogue.services.iter().find(|s| s.id == *id));
+        services.find_map(|service| service.talker().cloned())
     }
 
     /// Names of the services that a message is about, and of others that depend on them. An audience that uses certain

@@ -217,6 +217,11 @@ fn shared_headers(message: &Message, content: &Content, sender: &Sender, list: &
     let list_id = Address::new_address(Some(list.name.as_str()), list_id);
     let subject = Text::new(message.subject.as_str());
     header("From", &|out, at| from.write_header(out, at));
+    if let Some(reply_to) = &content.reply_to {
+        // Only the address: whose it is is the organisation's own affair.
+        let reply_to = Address::new_address(None::<&str>, reply_to.as_str());
+        header("Reply-To", &|out, at| reply_to.write_header(out, at));
+    }
     header("Subject", &|out, at| subject.write_header(out, at));
     header("List-Id", &|out, at| list_id.write_header(out, at));
     let thread = thread_id(&content.event, &sender.installation, &sender.domain);

@@ -18,7 +18,7 @@ pub use times::words as duration_words;
 pub use webhook::{webhook_body, webhook_id};
 
 use crate::audience::Level;
-use crate::contact::Channel;
+use crate::contact::{Channel, EmailAddress};
 use crate::facts::Facts;
 use crate::id::Id;
 use crate::incident::Severity;
@@ -71,6 +71,9 @@ pub fn milestone(name: &str) -> Option<&'static str> {
 /// Everything a message says, frozen when its notice falls due. No text yet: levels, channels, languages and zones make texts of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Content {
+    /// Who reads what people answer: the owner who talks to clients, or whom the event names.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub reply_to: Option<EmailAddress>,
     /// The event it is about.
     pub event: Id,
     /// `maintenance`, `incident` or `window`.

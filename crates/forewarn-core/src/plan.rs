@@ -8,6 +8,7 @@ mod after;
 mod before;
 mod changes;
 mod clashes;
+mod copy;
 mod course;
 mod decided;
 mod incident;
@@ -165,6 +166,9 @@ pub struct Notice {
     pub due_local: String,
     /// Why it is due then, for a person.
     pub because: String,
+    /// When its text must be with those who print or send it for us.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub copy_due: Option<Timestamp>,
     /// It waits for something to happen (completion); `due` is only when that is expected.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub held: bool,
@@ -252,6 +256,7 @@ struct Draft {
     due: Timestamp,
     because: String,
     held: bool,
+    copy_due: Option<Timestamp>,
     tells: Vec<(String, Timestamp)>,
 }
 
@@ -265,6 +270,7 @@ impl Draft {
             due,
             because,
             held: false,
+            copy_due: None,
             tells: Vec::new(),
         }
     }
@@ -467,6 +473,7 @@ impl Planner<'_> {
             due: draft.due,
             due_local,
             because: draft.because,
+            copy_due: draft.copy_due,
             held: draft.held,
             tells: draft.tells,
         });

@@ -149,6 +149,7 @@ pub fn contact(id: Id, email: &EmailAddress, choices: &Choices) -> Contact {
         role: None,
         language: choices.language.clone(),
         time_zone: choices.time_zone.clone(),
+        quiet_hours: None,
         endpoints: vec![Endpoint::Email {
             address: email.clone(),
         }],
@@ -189,6 +190,7 @@ pub fn content(
         promised_to: Vec::new(),
         late_by_seconds: 0,
         requested: false,
+        reply_to: None,
         change_request: None,
         forwardable: false,
         url,

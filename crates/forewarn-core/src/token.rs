@@ -48,6 +48,19 @@ impl Key {
         format!("{text}.{}", crate::id::encode(&mac[..15]))
     }
 
+    /// A link about a subscription as it leaves, from the one that is stored: that ends in subscriber and nonce, and is no use
+    /// to who reads it there.
+    pub fn complete_link(&self, stored: &str) -> String {
+        let whole = stored.rsplit_once('/').and_then(|(base, text)| {
+            let (subscriber, nonce) = text.rsplit_once('.')?;
+            Some(format!(
+                "{base}/{}",
+                self.subscription_token(subscriber, nonce)
+            ))
+        });
+        whole.unwrap_or_else(|| stored.to_owned())
+    }
+
     /// The subscriber and nonce of a token that we made.
     pub fn read_subscription_token(&self, token: &str) -> Option<(String, String)> {
         let (text, _) = token.rsplit_once('.')?;

@@ -51,6 +51,11 @@ fn order(version: &str) -> (u32, &str) {
     (year.parse().unwrap_or_default(), letter)
 }
 
+/// Whether a version is newer than another; one that says nothing is older than all.
+pub fn is_newer(version: &str, than: &str) -> bool {
+    order(version).0 > 0 && order(version) > order(than)
+}
+
 fn chosen() -> &'static Chosen {
     CHOSEN.get_or_init(|| Chosen {
         database: jiff::tz::db().clone(),
@@ -84,6 +89,12 @@ mod tests {
             assert_eq!(newer(system).version, version, "{system:?}");
         }
         assert!(order("2025b") < order("2025c") && order("2025z") < order("2026a"));
+        assert!(
+            is_newer("2026a", "2025z")
+                && !is_newer("2026a", "2026a")
+                && !is_newer("unknown", "as the machine has it")
+        );
+        assert!(is_newer("2026a", "unknown") && !is_newer("unknown", "2026a"));
         assert!(newer(None).database.get("Europe/Berlin").is_ok());
     }
 }

@@ -11,7 +11,7 @@ use forewarn_core::document::Catalogue;
 use forewarn_core::id::Id;
 use forewarn_core::mail::{List, MailParts, Recipient, Sender, message_id};
 use forewarn_core::message::{Content, Variant, digest, render, webhook_body, webhook_id};
-use forewarn_core::plan::built_in_name;
+use forewarn_core::plan::{SUBSCRIPTIONS, built_in_name};
 use forewarn_core::template::Template;
 use forewarn_core::time::Zone;
 use forewarn_store::{Claimed, Result, StoreError};
@@ -137,6 +137,11 @@ impl<C: Channels> Engine<C> {
         let (content, audience) = self.store.notice_content(notice).await?.ok_or_else(|| {
             StoreError::Corrupt(format!("notice {notice} has deliveries and no content"))
         })?;
+        let mut content = content;
+        if audience == SUBSCRIPTIONS {
+            // Stored without what only we can make.
+            content.url = self.key.complete_link(&content.url);
+        }
         let source = Arc::new(Source {
             content,
             audience,

@@ -12,7 +12,9 @@ mod outage_plans;
 mod subscriptions;
 mod windows;
 
-pub(crate) use lists::{cursor as notice_cursor, message_id, read_cursor as read_notice_cursor};
+pub(crate) use lists::{
+    cursor as notice_cursor, message_id, read_cursor as read_notice_cursor, table,
+};
 pub use openapi::{Operation, document, operations};
 
 use crate::app::App;

@@ -65,7 +65,7 @@ pub use incident::{DeclareIncident, IncidentList, IncidentPage, IncidentRow};
 pub use journal::{Journal, JournalRow};
 pub use layout::{DemoBar, ErrorPage, Flash, FlashKind, Frame, Nav};
 pub use maintenance::{MaintenanceList, MaintenancePage, MaintenanceRow, NewMaintenance};
-pub use notices::{Attempt, Counts, DeliveryList, DeliveryRow, NoticeList, NoticeRow};
+pub use notices::{Attempt, CopyPage, Counts, DeliveryList, DeliveryRow, NoticeList, NoticeRow};
 pub use now::{Doubt, Now, PromiseRow};
 pub use outage_plan::{OutageCard, OutagePlanList, OutagePlanPage};
 pub use plain::PlainPage;

@@ -2,6 +2,7 @@
 
 pub mod catalogue;
 pub mod chat;
+pub mod copy;
 pub mod decision;
 pub mod digest;
 pub mod draft;

@@ -23,6 +23,8 @@ use std::sync::Arc;
 
 /// One network asks so often in [`WINDOW`] at most.
 const MAX_ASKED: usize = 20;
+/// One subscriber fetches what is kept about them so often in [`WINDOW`] at most.
+const MAX_EXPORTS: usize = 5;
 const WINDOW: SignedDuration = SignedDuration::from_mins(10);
 /// A form has a few fields, and one for each service; ids are short.
 const MAX_FIELDS: usize = 500;
@@ -148,7 +150,7 @@ fn failed(app: &App, error: &ApiError) -> Response {
             "The people who run this page have not opened it to subscription.".to_owned(),
         ),
         ApiError::TooMany(_) => (
-            "Too many people asked just now",
+            "That was asked for too often just now",
             "Nothing was sent. Please try again in some minutes.".to_owned(),
         ),
         other => ("That did not work", format!("{}.", other.said())),
@@ -311,9 +313,20 @@ async fn save(State(app): State<App>, Path(token): Path<String>, body: Bytes) ->
 }
 
 /// `POST /subscription/{token}/export`
-async fn export(State(app): State<App>, Path(token): Path<String>) -> Response {
+async fn export(
+    State(app): State<App>,
+    Extension(attempts): Extension<Arc<Attempts>>,
+    Path(token): Path<String>,
+) -> Response {
+    let now = app.clock.now();
     let all = async {
-        let (found, _) = subscription::by_token(&app, &token, app.clock.now()).await?;
+        let (found, _) = subscription::by_token(&app, &token, now).await?;
+        // Whoever has the link has the mailbox; how often the same is read for them is limited all the same.
+        let keys = [(format!("export {}", found.id), MAX_EXPORTS)];
+        if attempts.wait(&keys, now).is_some() {
+            return Err(ApiError::TooMany(String::new()));
+        }
+        attempts.failed(&keys, now);
         Ok(app.store.export_contact(found.id.as_str()).await?)
     };
     match all.await {

@@ -7,14 +7,14 @@
 
 use crate::Store;
 use crate::db::{Row, Tx, args};
-use crate::deliveries::CLAIMED;
+use crate::deliveries::{ALONE, CLAIMED};
 use crate::error::Result;
 use crate::journal::{Entry, append};
 use crate::notices::{DONE, DueNotice};
 use forewarn_core::id::derive;
 use jiff::Timestamp;
 use serde_json::json;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// Notices that the guard bundles: final reminders, starts, changes of state and incidents are always told by themselves.
 pub const BUNDLED: [&str; 2] = ["announcement", "reminder"];
@@ -25,14 +25,12 @@ const LAST: &str = "\u{10ffff}";
 /// How many deliveries are released in one transaction, so that writers of other lanes get in between.
 const RELEASE: i64 = 5_000;
 
-/// The notices of other events that would reach the audience before `$2`, the end of the day, and have not begun. Work that
-/// starts on that day is too near to share a message.
-const SAME_DAY: &str =
-    "SELECT n.id, n.event, n.milestone, n.due FROM notices n JOIN events e ON e.id = n.event
-    WHERE n.status = 'planned' AND n.due < $2 AND NOT n.held AND n.audience = $1 AND n.event <> $3 AND n.bundle IS NULL
-      AND n.milestone IN ('announcement', 'reminder') AND n.channels LIKE '%\"email\"%'
-      AND e.kind = 'maintenance' AND e.starts_at >= $2
-    ORDER BY n.due, n.id";
+/// What can share a message with others: planned, by mail, early enough; [`BUNDLED`] by name. Work that starts on that day is
+/// too near. `$1` is the end of the day, `$2` the audience, `$3` the event that asks.
+const SHARES: &str =
+    "n.status = 'planned' AND n.due < $1 AND NOT n.held AND n.audience = $2 AND n.event <> $3
+    AND n.milestone IN ('announcement', 'reminder') AND n.channels LIKE '%\"email\"%'
+    AND e.kind = 'maintenance' AND e.starts_at >= $1";
 
 /// Bundles of which nothing is still to be expanded. A notice that was taken out of its day meanwhile, or waits for a person,
 /// holds up nobody.
@@ -40,41 +38,42 @@ const WHOLE: &str =
     "SELECT b.id, b.audience FROM bundles b WHERE NOT EXISTS (SELECT 1 FROM notices n WHERE n.bundle = b.id
     AND (n.status = 'planned' OR (n.status = 'sending' AND n.cursor IS NOT NULL)))";
 
-/// A notice that the guard may bundle, with what it looks at.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Bundleable {
-    /// Its audience.
-    pub audience: String,
-    /// Its event.
-    pub event: String,
-    /// When it is due by itself.
-    pub due: Timestamp,
-    /// When its event's work starts.
-    pub starts_at: Timestamp,
+/// The notices of other events that share a day.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SameDay {
+    /// Their events.
+    pub events: BTreeSet<String>,
+    /// When the first of them is due by itself.
+    pub first: Option<Timestamp>,
 }
 
 impl Store {
-    /// Notices that may share a message, of other events than this one and due before `until`.
+    /// For each audience and day (its first instant, and that of the next): what of other events than this one would share a
+    /// message with a notice of that day, if both are planned then. The same rule as [`Store::bundle`] keeps.
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub async fn bundleable(&self, event: &str, until: Timestamp) -> Result<Vec<Bundleable>> {
+    pub async fn same_day(
+        &self,
+        event: &str,
+        days: &[(String, Timestamp, Timestamp)],
+    ) -> Result<Vec<SameDay>> {
         let mut tx = self.db.read().await?;
-        let sql = "SELECT n.audience, n.event, n.due, e.starts_at FROM notices n JOIN events e ON e.id = n.event
-            WHERE n.status = 'planned' AND n.due < $1 AND NOT n.held AND n.event <> $2
-              AND n.milestone IN ('announcement', 'reminder') AND n.channels LIKE '%\"email\"%' AND e.kind = 'maintenance'
-            ORDER BY n.due, n.id";
-        let rows = tx.rows(sql, args![until, event]).await?;
-        rows.iter()
-            .map(|row| {
-                Ok(Bundleable {
-                    audience: row.text(0)?,
-                    event: row.text(1)?,
-                    due: row.instant(2)?,
-                    starts_at: row.instant(3)?,
-                })
-            })
-            .collect()
+        let sql = format!(
+            "SELECT n.event, n.due FROM notices n JOIN events e ON e.id = n.event WHERE {SHARES} AND n.due >= $4"
+        );
+        let mut found = Vec::with_capacity(days.len());
+        for (audience, from, until) in days {
+            let mut same = SameDay::default();
+            let values = args![*until, audience, event, *from];
+            for row in tx.rows(&sql, values).await? {
+                let due = row.instant(1)?;
+                same.events.insert(row.text(0)?);
+                same.first = Some(same.first.map_or(due, |first| first.min(due)));
+            }
+            found.push(same);
+        }
+        Ok(found)
     }
 
     /// Bundles a notice that is due with those of other events that the audience would hear before `until`, the end of its day.
@@ -89,10 +88,14 @@ impl Store {
         now: Timestamp,
     ) -> Result<bool> {
         let event = notice.event.id().as_str();
-        let wanted = args![&notice.audience, until, event];
+        let wanted = args![until, &notice.audience, event];
+        let others = format!(
+            "SELECT n.id, n.event FROM notices n JOIN events e ON e.id = n.event
+             WHERE {SHARES} AND n.bundle IS NULL ORDER BY n.due, n.id"
+        );
         // Almost always there is none: look before taking the writer.
         let mut read = self.db.read().await?;
-        if read.rows(SAME_DAY, wanted.clone()).await?.is_empty() {
+        if read.rows(&others, wanted.clone()).await?.is_empty() {
             return Ok(false);
         }
         drop(read);
@@ -101,7 +104,7 @@ impl Store {
         let own = format!(
             "SELECT id FROM notices WHERE id = $1 AND status = 'planned' AND bundle IS NULL{lock}"
         );
-        let others = tx.rows(SAME_DAY, wanted).await?;
+        let others = tx.rows(&others, wanted).await?;
         if others.is_empty() || tx.row(&own, args![&notice.id]).await?.is_none() {
             return Ok(false);
         }
@@ -228,9 +231,7 @@ pub(crate) async fn whole_messages(tx: &mut Tx, found: Vec<Row>) -> Result<Vec<R
     // Never waited for: whoever holds one of them may want another of ours.
     let lock = tx.either("", "FOR UPDATE OF d SKIP LOCKED");
     let parts = format!(
-        "{CLAIMED}, 0 = (SELECT COUNT(*) FILTER (WHERE o.status = 'attempting') FROM deliveries o
-           WHERE o.event = d.event AND o.contact = d.contact AND o.endpoint = d.endpoint)
-         {of_pairs} LEFT JOIN endpoints e ON e.id = d.endpoint WHERE d.status = 'queued' ORDER BY d.id {lock}"
+        "{CLAIMED}, ({ALONE}) {of_pairs} LEFT JOIN endpoints e ON e.id = d.endpoint WHERE d.status = 'queued' ORDER BY d.id {lock}"
     );
     let counted = format!(
         "SELECT d.bundle, d.endpoint, COUNT(*) {of_pairs} WHERE d.status = 'queued' GROUP BY d.bundle, d.endpoint"

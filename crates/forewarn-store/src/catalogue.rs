@@ -202,7 +202,7 @@ impl Store {
         }
         if !dry_run {
             for audience in &documents.audiences {
-                let address = audience.external.as_ref().map(|e| &e.email);
+                let address = audience.external.as_ref().and_then(|e| e.email.as_ref());
                 contacts::put_external(&mut tx, audience.id.as_str(), address).await?;
                 if stored.contains(&("audiences", audience.id.to_string())) {
                     membership::put_rule(&mut tx, audience).await?;

@@ -12,6 +12,7 @@ use forewarn_core::membership::fold;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Value, json};
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// How many contacts go to the database in one statement.
@@ -70,7 +71,8 @@ impl Store {
         now: Timestamp,
     ) -> Result<Imported> {
         let mut tx = self.db.write().await?;
-        let imported = put_contacts(&mut tx, contacts, false).await?;
+        let contacts = with_what_lists_cannot_say(&mut tx, contacts).await?;
+        let imported = put_contacts(&mut tx, &contacts, false).await?;
         if !imported.created.is_empty() || !imported.changed.is_empty() {
             let detail =
                 json!({"created": imported.created.len(), "changed": imported.changed.len()});
@@ -184,7 +186,8 @@ impl Store {
         tx.row(sql, args![]).await?.map_or(Ok(0), |r| r.int(0))
     }
 
-    /// An endpoint does not want an audience's messages any more (`*`: any). Says whether there is such an endpoint.
+    /// An endpoint does not want an audience's messages any more (`*`: any); who else has the same mailbox or phone does not get
+    /// them there in its place. Says whether there is such an endpoint.
     ///
     /// # Errors
     /// When the database cannot be written.
@@ -204,8 +207,10 @@ impl Store {
         }
         let added = tx
             .execute(
-                "INSERT INTO suppressions (endpoint, audience, reason, at) VALUES ($1, $2, 'unsubscribed', $3)
-                 ON CONFLICT (endpoint, audience) DO NOTHING",
+                "INSERT INTO suppressions (endpoint, audience, reason, at)
+                 SELECT t.id, $2, 'unsubscribed', $3 FROM endpoints e JOIN endpoints t ON t.id = e.id
+                   OR (t.address = e.address AND t.channel = e.channel AND e.channel <> 'webhook')
+                 WHERE e.id = $1 ON CONFLICT (endpoint, audience) DO NOTHING",
                 args![endpoint, audience, now],
             )
             .await?;
@@ -366,6 +371,29 @@ pub(crate) async fn put_contacts(
     Ok(imported)
 }
 
+/// A list of contacts has no column for quiet hours: who has some keeps them when the list comes again.
+async fn with_what_lists_cannot_say<'a>(
+    tx: &mut Tx,
+    contacts: &'a [Contact],
+) -> Result<Cow<'a, [Contact]>> {
+    let sql = "SELECT body FROM contacts WHERE id > '' AND body LIKE '%\"quiet_hours\"%'";
+    let mut quiet = HashMap::new();
+    for row in tx.rows(sql, args![]).await? {
+        let stored: Contact = serde_json::from_str(&row.text(0)?)?;
+        quiet.insert(stored.id, stored.quiet_hours);
+    }
+    if quiet.is_empty() {
+        return Ok(Cow::Borrowed(contacts));
+    }
+    let kept = contacts.iter().cloned().map(|contact| Contact {
+        quiet_hours: contact
+            .quiet_hours
+            .or_else(|| quiet.get(&contact.id).copied().flatten()),
+        ..contact
+    });
+    Ok(Cow::Owned(kept.collect()))
+}
+
 async fn stored_bodies(tx: &mut Tx, chunk: &[Contact]) -> Result<HashMap<String, String>> {
     let ids = crate::json_list(chunk.iter().map(|c| c.id.as_str()));
     let sql = format!("SELECT id, body FROM contacts WHERE id {}", among(tx, 1));
@@ -404,6 +432,7 @@ impl Batch {
                 "id": endpoint.id(id), "contact": id, "channel": endpoint.channel().as_str(),
                 "address": endpoint.address(), "body": serde_json::to_string(endpoint)?, "name": contact.name,
                 "language": contact.language, "time_zone": contact.time_zone.as_ref().map(|z| z.name()),
+                "quiet": contact.quiet_hours.map(|quiet| quiet.to_string()),
             }));
         }
         self.members.extend(
@@ -461,10 +490,10 @@ impl Batch {
         insert(
             tx,
             "endpoints",
-            &["id", "contact", "channel", "address", "body", "name", "language", "time_zone"],
+            &["id", "contact", "channel", "address", "body", "name", "language", "time_zone", "quiet"],
             &self.endpoints,
             "ON CONFLICT (id) DO UPDATE SET body = excluded.body, name = excluded.name, language = excluded.language,
-             time_zone = excluded.time_zone",
+             time_zone = excluded.time_zone, quiet = excluded.quiet",
         )
         .await?;
         insert(

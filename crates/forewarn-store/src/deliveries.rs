@@ -6,6 +6,7 @@ use crate::db::{Row, Tx, args, without_nul};
 use crate::error::{Result, StoreError};
 use crate::expansion::{hold_events_of, supersede};
 use crate::notices::Lane;
+use crate::quiet::{These, put_off};
 use forewarn_core::audience::Level;
 use forewarn_core::contact::{Channel, Endpoint};
 use forewarn_core::delivery::DeliveryStatus;
@@ -126,9 +127,13 @@ pub struct DeliveryFilter {
 // here, it would rather walk the index of all attempts for each.
 //
 // Of a bundle's deliveries to one endpoint the first one stands for all: whoever claims it takes the others along.
-const FREE: &str = "d.status = 'queued' AND d.lane = $1 AND d.next_at <= $2 AND 0 = (
+const FREE: &str = "d.status = 'queued' AND d.lane = $1 AND d.next_at <= $2";
+pub(crate) const ALONE: &str = "0 = (
   SELECT COUNT(*) FILTER (WHERE o.status = 'attempting') FROM deliveries o
-  WHERE o.event = d.event AND o.contact = d.contact AND o.endpoint = d.endpoint)";
+  WHERE o.event = d.event AND o.contact = d.contact AND o.endpoint = d.endpoint)
+  AND 0 = CASE WHEN d.shared IS NULL THEN 0 ELSE (
+    SELECT COUNT(*) FILTER (WHERE o.status = 'attempting') FROM deliveries o
+    WHERE o.event = d.event AND o.shared = d.shared) END";
 const FIRST_OF_BUNDLE: &str = "(d.bundle IS NULL OR d.id = (SELECT MIN(f.id) FROM deliveries f
   WHERE f.bundle = d.bundle AND f.endpoint = d.endpoint AND f.status = 'queued'))";
 
@@ -154,7 +159,7 @@ impl Store {
         // The limit stands in the text, so that a plan knows how little is wanted.
         let locked = tx.either("", "FOR UPDATE OF d SKIP LOCKED");
         let due = format!(
-            "{CLAIMED} FROM deliveries d LEFT JOIN endpoints e ON e.id = d.endpoint WHERE {FREE} AND {FIRST_OF_BUNDLE} ORDER BY d.next_at LIMIT {limit} {locked}"
+            "{CLAIMED} FROM deliveries d LEFT JOIN endpoints e ON e.id = d.endpoint WHERE {FREE} AND {ALONE} AND {FIRST_OF_BUNDLE} ORDER BY d.next_at LIMIT {limit} {locked}"
         );
         loop {
             let rows = tx.rows(&due, args![lane.number(), now]).await?;
@@ -196,6 +201,7 @@ impl Store {
         // A retry that a newer message overtook is over.
         if retried != "[]" {
             supersede(&mut tx, &retried, last).await?;
+            put_off(&mut tx, These::Listed(&retried)).await?;
         }
         tx.commit().await
     }
@@ -397,17 +403,19 @@ const UNKNOWN: &str =
     "status = 'queued', owner = NULL, next_at = $3, started_at = updated_at, ended_at = $3,
     outcome = 'unknown', server_said = 'the program stopped before the answer was on record'";
 
-/// Endpoints that an owned attempt found dead. Outcomes are lists, see [`as_rows`]. In SQLite a `+` keeps it from starting
+/// Endpoints that an owned attempt found dead, whoever's they are. Outcomes are lists, see [`as_rows`]. In SQLite a `+` keeps it from starting
 /// with all that is under way and reading the whole batch for each.
 const RECORD_GONE: (&str, &str) = (
     "WITH g AS MATERIALIZED (SELECT d.endpoint, x.value ->> 7 AS said FROM jsonb_each($1) x CROSS JOIN deliveries d
        WHERE x.value ->> 8 AND d.id = x.value ->> 0 AND +d.owner = $2
          AND d.attempt = x.value ->> 1 AND +d.status = 'attempting')
-     UPDATE endpoints SET state = 'gone', reason = g.said FROM g WHERE endpoints.id = g.endpoint",
+     UPDATE endpoints SET state = 'gone', reason = g.said FROM g JOIN endpoints o ON o.id = g.endpoint
+     WHERE endpoints.address = o.address AND endpoints.channel = o.channel",
     "UPDATE endpoints SET state = 'gone', reason = x ->> 7
      FROM jsonb_array_elements($1::jsonb) x
      JOIN deliveries d ON d.id = x ->> 0 AND d.owner = $2 AND d.attempt = (x ->> 1)::BIGINT AND d.status = 'attempting'
-     WHERE endpoints.id = d.endpoint AND (x ->> 8)::BOOLEAN",
+     JOIN endpoints o ON o.id = d.endpoint
+     WHERE endpoints.address = o.address AND endpoints.channel = o.channel AND (x ->> 8)::BOOLEAN",
 );
 
 /// What came of the latest attempts.

@@ -10,6 +10,7 @@ use crate::Store;
 use crate::contacts::put_endpoint;
 use crate::db::{Tx, args};
 use crate::error::Result;
+use crate::quiet::{These, put_off};
 use forewarn_core::contact::Endpoint;
 use forewarn_core::id::Id;
 use jiff::Timestamp;
@@ -53,31 +54,53 @@ const COMPLETE: Chunk = Chunk {
 ///
 /// `replace` finds a name in a JSON list on both databases in the same way; `LIKE` would fold case on one of them and
 /// take `_` for any character on both. The notice's audience is given once more, so that PostgreSQL plans for its size.
+///
+/// One mailbox or phone gets one message, also where several contacts have it: it goes to the first of them, under an id that
+/// is the same for all. A webhook is signed for its contact, so each gets its own.
 const EXPAND: &str = "
 INSERT INTO deliveries (id, notice, event, endpoint, contact, channel, level, ordinal, lane, status, attempt, next_at,
-  expires, updated_at, reason, bundle)
-SELECT n.slot || '.' || e.id, n.id, n.event, e.id, e.contact, e.channel,
-  (SELECT MAX(n2.level) FROM notices n2 JOIN members m2 ON m2.audience = n2.audience
-    WHERE n2.slot = n.slot AND m2.contact = m.contact AND n2.status NOT IN ('cancelled', 'moved')),
-  n.ordinal, n.lane,
-  CASE WHEN e.state <> 'active' OR EXISTS (SELECT 1 FROM suppressions s WHERE s.endpoint = e.id
-    AND s.audience IN (n.audience, '*')) THEN 'suppressed' ELSE 'queued' END,
-  0, CASE WHEN e.channel = 'email' AND EXISTS (SELECT 1 FROM bundles b WHERE b.id = n.bundle) THEN n.expires ELSE $2 END,
-  n.expires, $2,
-  COALESCE((SELECT MIN(s.reason) FROM suppressions s WHERE s.endpoint = e.id AND s.audience IN (n.audience, '*')),
-    CASE WHEN e.state <> 'active' THEN COALESCE(e.reason, e.state) END),
-  CASE WHEN e.channel = 'email' THEN n.bundle END
-FROM notices n
-JOIN members m ON m.audience = $6 AND m.contact > $3 AND m.contact <= $4
-JOIN endpoints e ON e.contact = m.contact AND replace(n.channels, '\"' || e.channel || '\"', '') <> n.channels
-WHERE n.id = $1
-  AND (NOT EXISTS (SELECT 1 FROM choices c WHERE c.contact = m.contact)
-    OR EXISTS (SELECT 1 FROM choices c WHERE c.contact = m.contact AND replace($5, '\"' || c.service || '\"', '') <> $5))
-  AND (NOT EXISTS (SELECT 1 FROM kinds k WHERE k.contact = m.contact)
-    OR EXISTS (SELECT 1 FROM kinds k WHERE k.contact = m.contact AND k.kind = n.event_kind))
+  expires, updated_at, reason, bundle, shared)
+WITH reached AS MATERIALIZED (
+  SELECT n.id AS notice, n.slot, n.event, n.audience, n.level, n.ordinal, n.lane, n.expires, n.bundle, m.contact,
+    e.id AS endpoint, e.channel, e.address, e.state, e.reason,
+    CASE WHEN e.channel <> 'webhook' THEN (SELECT MIN(t.id) FROM endpoints t
+      WHERE t.address = e.address AND t.channel = e.channel HAVING COUNT(*) > 1) END AS shared
+  FROM notices n
+  JOIN members m ON m.audience = $6 AND m.contact > $3 AND m.contact <= $4
+  JOIN endpoints e ON e.contact = m.contact AND replace(n.channels, '\"' || e.channel || '\"', '') <> n.channels
+  WHERE n.id = $1
+    AND (NOT EXISTS (SELECT 1 FROM choices c WHERE c.contact = m.contact)
+      OR EXISTS (SELECT 1 FROM choices c WHERE c.contact = m.contact AND replace($5, '\"' || c.service || '\"', '') <> $5))
+    AND (NOT EXISTS (SELECT 1 FROM kinds k WHERE k.contact = m.contact)
+      OR EXISTS (SELECT 1 FROM kinds k WHERE k.contact = m.contact AND k.kind = n.event_kind))
+), judged AS MATERIALIZED (
+  SELECT reached.*,
+    CASE WHEN reached.state <> 'active' OR EXISTS (SELECT 1 FROM suppressions s WHERE s.endpoint = reached.endpoint
+      AND s.audience IN (reached.audience, '*')) THEN 'suppressed' ELSE 'queued' END AS status,
+    CASE WHEN reached.shared IS NULL
+      THEN (SELECT MAX(n2.level) FROM notices n2 JOIN members m2 ON m2.audience = n2.audience
+        WHERE n2.slot = reached.slot AND m2.contact = reached.contact AND n2.status NOT IN ('cancelled', 'moved'))
+      ELSE (SELECT MAX(n2.level) FROM notices n2 JOIN members m2 ON m2.audience = n2.audience
+        JOIN endpoints t ON t.contact = m2.contact AND t.address = reached.address AND t.channel = reached.channel
+        WHERE n2.slot = reached.slot AND t.state = 'active' AND n2.status NOT IN ('cancelled', 'moved')) END AS richest
+  FROM reached
+), placed AS (
+  SELECT judged.*, ROW_NUMBER() OVER (PARTITION BY COALESCE(judged.shared, judged.endpoint)
+    ORDER BY CASE WHEN judged.status = 'queued' THEN 0 ELSE 1 END, judged.contact) AS place
+  FROM judged
+)
+SELECT placed.slot || '.' || COALESCE(placed.shared, placed.endpoint), placed.notice, placed.event, placed.endpoint, placed.contact, placed.channel,
+  COALESCE(placed.richest, placed.level), placed.ordinal, placed.lane, placed.status, 0,
+  CASE WHEN placed.channel = 'email' AND EXISTS (SELECT 1 FROM bundles b WHERE b.id = placed.bundle) THEN placed.expires ELSE $2 END,
+  placed.expires, $2,
+  COALESCE((SELECT MIN(s.reason) FROM suppressions s WHERE s.endpoint = placed.endpoint AND s.audience IN (placed.audience, '*')),
+    CASE WHEN placed.state <> 'active' THEN COALESCE(placed.reason, placed.state) END),
+  CASE WHEN placed.channel = 'email' THEN placed.bundle END, placed.shared
+FROM placed
+WHERE placed.place = 1
 ON CONFLICT (id) DO UPDATE SET notice = excluded.notice, level = excluded.level, ordinal = excluded.ordinal,
   status = excluded.status, next_at = excluded.next_at, expires = excluded.expires, updated_at = excluded.updated_at,
-  reason = excluded.reason, bundle = excluded.bundle
+  reason = excluded.reason, bundle = excluded.bundle, endpoint = excluded.endpoint, contact = excluded.contact
 WHERE deliveries.status = 'suppressed' AND excluded.status = 'queued'";
 
 /// Closes what waits for a contact of this range although something newer about the same event exists and was not
@@ -91,16 +114,28 @@ WHERE event = $2 AND contact > $3 AND contact <= $4 AND status = 'queued'
   AND ordinal < (SELECT MAX(n.ordinal) FROM deliveries n WHERE n.event = deliveries.event
     AND n.contact = deliveries.contact AND n.endpoint = deliveries.endpoint AND n.status <> 'suppressed')";
 
+/// The same where several contacts have one mailbox or phone, and the newer message went to another of them.
+const SUPERSEDE_SHARED: &str = "
+UPDATE deliveries SET status = 'superseded', updated_at = $1, reason = 'a newer message about the same event'
+WHERE event = $2 AND status = 'queued' AND shared IN (SELECT p.shared FROM deliveries p
+    WHERE p.event = $2 AND p.contact > $3 AND p.contact <= $4 AND p.shared IS NOT NULL)
+  AND ordinal < (SELECT MAX(n.ordinal) FROM deliveries n WHERE n.event = deliveries.event
+    AND n.shared = deliveries.shared AND n.status <> 'suppressed')";
+
 /// The same for deliveries by id.
 const SUPERSEDE_SOME: (&str, &str) = (
     "UPDATE deliveries SET status = 'superseded', updated_at = $1, reason = 'a newer message about the same event'
      WHERE id IN (SELECT value FROM json_each($2)) AND status = 'queued'
-       AND ordinal < (SELECT MAX(n.ordinal) FROM deliveries n WHERE n.event = deliveries.event
-         AND n.contact = deliveries.contact AND n.endpoint = deliveries.endpoint AND n.status <> 'suppressed')",
+       AND (ordinal < (SELECT MAX(n.ordinal) FROM deliveries n WHERE n.event = deliveries.event
+           AND n.contact = deliveries.contact AND n.endpoint = deliveries.endpoint AND n.status <> 'suppressed')
+         OR ordinal < (SELECT MAX(n.ordinal) FROM deliveries n WHERE n.event = deliveries.event
+           AND n.shared = deliveries.shared AND n.status <> 'suppressed'))",
     "UPDATE deliveries SET status = 'superseded', updated_at = $1, reason = 'a newer message about the same event'
      WHERE id = ANY(ARRAY(SELECT jsonb_array_elements_text($2::jsonb))) AND status = 'queued'
-       AND ordinal < (SELECT MAX(n.ordinal) FROM deliveries n WHERE n.event = deliveries.event
-         AND n.contact = deliveries.contact AND n.endpoint = deliveries.endpoint AND n.status <> 'suppressed')",
+       AND (ordinal < (SELECT MAX(n.ordinal) FROM deliveries n WHERE n.event = deliveries.event
+           AND n.contact = deliveries.contact AND n.endpoint = deliveries.endpoint AND n.status <> 'suppressed')
+         OR ordinal < (SELECT MAX(n.ordinal) FROM deliveries n WHERE n.event = deliveries.event
+           AND n.shared = deliveries.shared AND n.status <> 'suppressed'))",
 );
 
 impl Store {
@@ -161,6 +196,8 @@ impl Store {
                 None,
             ),
         };
+        let part = (range.0.as_str(), range.1.as_str());
+        put_off(&mut tx, These::Part(notice, &event, part)).await?;
         // Only a notice that is being sent has deliveries that wait, and only a newer one makes ours too late.
         let others = "SELECT 1 FROM notices WHERE event = $1 AND id <> $2 AND (status = 'sending' OR ordinal > $3) LIMIT 1";
         if tx
@@ -168,8 +205,12 @@ impl Store {
             .await?
             .is_some()
         {
-            tx.execute(SUPERSEDE, args![now, event, range.0, range.1])
-                .await?;
+            let values = args![now, &event, range.0, range.1];
+            tx.execute(SUPERSEDE, values.clone()).await?;
+            let shared = "SELECT 1 FROM deliveries WHERE event = $1 AND shared IS NOT NULL LIMIT 1";
+            if tx.row(shared, args![&event]).await?.is_some() {
+                tx.execute(SUPERSEDE_SHARED, values).await?;
+            }
         }
         let complete = next.is_none();
         let sql = "UPDATE notices SET cursor = $1 WHERE id = $2";
@@ -239,11 +280,13 @@ pub(crate) async fn to_addresses(
         made += tx
             .execute(
                 "INSERT INTO deliveries (id, notice, event, endpoint, contact, channel, level, ordinal, lane, status,
-                   attempt, next_at, expires, updated_at, reason)
-                 SELECT n.slot || '.' || e.id, n.id, n.event, e.id, e.contact, e.channel, n.level, n.ordinal, n.lane,
+                   attempt, next_at, expires, updated_at, reason, shared)
+                 SELECT n.slot || '.' || COALESCE(x.shared, e.id), n.id, n.event, e.id, e.contact, e.channel, n.level, n.ordinal, n.lane,
                    CASE WHEN e.state <> 'active' OR s.endpoint IS NOT NULL THEN 'suppressed' ELSE 'queued' END, 0, $2, n.expires,
-                   $2, COALESCE(s.reason, CASE WHEN e.state <> 'active' THEN COALESCE(e.reason, e.state) END)
+                   $2, COALESCE(s.reason, CASE WHEN e.state <> 'active' THEN COALESCE(e.reason, e.state) END), x.shared
                  FROM notices n JOIN endpoints e ON e.id = $3
+                 JOIN (SELECT CASE WHEN COUNT(*) > 1 AND MIN(t.channel) <> 'webhook' THEN MIN(t.id) END AS shared
+                   FROM endpoints o JOIN endpoints t ON t.address = o.address AND t.channel = o.channel WHERE o.id = $3) x ON TRUE
                  LEFT JOIN suppressions s ON s.endpoint = e.id AND s.audience = '*'
                  WHERE n.id = $1 ON CONFLICT (id) DO NOTHING",
                 args![notice, now, endpoint],

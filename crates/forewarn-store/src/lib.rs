@@ -18,6 +18,7 @@ mod expansion;
 mod journal;
 mod membership;
 mod notices;
+mod quiet;
 mod reach;
 mod schema;
 mod sign_offs;
@@ -28,7 +29,7 @@ mod windows;
 pub use accounts::{KeptAnswer, Remembered, Role, Session, User};
 pub use alerts::{AlertNote, Intake, Took, TrackedAlert};
 pub use backup::{RestoreNote, Restored};
-pub use bundles::{BUNDLED, Bundleable};
+pub use bundles::{BUNDLED, SameDay};
 pub use catalogue::{Applied, Difference, StoredChange};
 pub use clock::Clock;
 pub use contacts::{ContactCounts, ContactRow, Imported};
@@ -38,7 +39,8 @@ pub use events::{EventFilter, Published, StoredEvent};
 pub use expansion::{Chunk, Recipients};
 pub use journal::{Entry, Verdict, Written};
 pub use notices::{Counts, DueNotice, Lane, NoticeFilter, NoticeRow};
-pub use reach::{Reach, Reached, Unreached};
+pub use quiet::Waiting;
+pub use reach::{ListedRecipient, Reach, Reached, Unreached};
 pub use schema::VERSION;
 pub use subscriptions::{Asked, Subscription};
 pub use upstream::Upstream;
@@ -162,6 +164,37 @@ impl Store {
         let value = row.map(|r| r.text(0)).transpose()?.unwrap_or_default();
         tx.commit().await?;
         Ok(value)
+    }
+
+    /// The greater of a setting and this value, which is kept from now on. `greater(a, b)` says whether `a` is greater than `b`.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn newest_setting(
+        &self,
+        key: &str,
+        value: &str,
+        greater: impl Fn(&str, &str) -> bool,
+    ) -> Result<String> {
+        let mut tx = self.db.write().await?;
+        tx.execute(
+            "INSERT INTO settings (key, value) VALUES ($1, $2) ON CONFLICT (key) DO NOTHING",
+            args![key, value],
+        )
+        .await?;
+        let sql = tx.either(
+            "SELECT value FROM settings WHERE key = $1",
+            "SELECT value FROM settings WHERE key = $1 FOR UPDATE",
+        );
+        let row = tx.row(sql, args![key]).await?;
+        let mut newest = row.map(|r| r.text(0)).transpose()?.unwrap_or_default();
+        if greater(value, &newest) {
+            let sql = "UPDATE settings SET value = $2 WHERE key = $1";
+            tx.execute(sql, args![key, value]).await?;
+            value.clone_into(&mut newest);
+        }
+        tx.commit().await?;
+        Ok(newest)
     }
 
     /// Closes all connections; what was committed stays.

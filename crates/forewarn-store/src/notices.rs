@@ -5,12 +5,15 @@ use crate::db::{Arg, Row, Tx, args};
 use crate::error::{Result, StoreError};
 use crate::events::{self, Published};
 use crate::journal::{Entry, append};
+use crate::subscriptions;
 use forewarn_core::audience::Level;
 use forewarn_core::contact::Channel;
 use forewarn_core::event::{Event, Occasion};
 use forewarn_core::id::derive;
 use forewarn_core::message::Content;
-use forewarn_core::plan::{Notice, PROMISE_BROKEN, PROMISE_WARNING, is_promise_timer};
+use forewarn_core::plan::{
+    Notice, PROMISE_BROKEN, PROMISE_WARNING, SUBSCRIPTIONS, is_promise_timer,
+};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::json;
@@ -92,6 +95,8 @@ pub struct NoticeRow {
     pub moved_to: Option<Timestamp>,
     /// When it began to go out.
     pub sent_at: Option<Timestamp>,
+    /// When its text must be with those who carry it on, for an audience that says so.
+    pub copy_due: Option<Timestamp>,
     /// Its deliveries by status.
     pub counts: Counts,
     /// What it says, once that is frozen.
@@ -153,12 +158,12 @@ pub(crate) async fn insert(
     let id = event.id().as_str();
     tx.execute(
         "INSERT INTO notices (id, event, event_kind, revision, milestone, place, audience, level, channels, due, due_local,
-           because, stands_for, tells, status, held, lane, slot, expires, content, ordinal)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, 0)
+           because, stands_for, tells, status, held, lane, slot, expires, content, copy_due, ordinal)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, 0)
          ON CONFLICT (id) DO UPDATE SET due = excluded.due, due_local = excluded.due_local, because = excluded.because,
            stands_for = excluded.stands_for, tells = excluded.tells, status = excluded.status, held = excluded.held,
            expires = excluded.expires, content = excluded.content, level = excluded.level, channels = excluded.channels,
-           moved_to = NULL, bundle = NULL
+           moved_to = NULL, bundle = NULL, copy_due = excluded.copy_due
          WHERE notices.status IN ('planned', 'awaiting_approval', 'moved', 'cancelled')",
         args![
             &notice.id,
@@ -181,6 +186,7 @@ pub(crate) async fn insert(
             slot(id, revision, notice, occasion.update),
             event.expires(&notice.milestone, notice.due),
             serde_json::to_string(&occasion)?,
+            notice.copy_due,
         ],
     )
     .await?;
@@ -194,7 +200,7 @@ pub(crate) async fn update(tx: &mut Tx, event: &Event, notice: &Notice) -> Resul
     let updated = tx
         .execute(
             "UPDATE notices SET due = $1, due_local = $2, because = $3, stands_for = $4, tells = $5, held = $6, expires = $7,
-               channels = $8, level = $9, bundle = NULL,
+               channels = $8, level = $9, bundle = NULL, copy_due = $13,
                revision = CASE WHEN EXISTS (SELECT 1 FROM notices o WHERE o.slot = notices.slot AND o.sent_at IS NOT NULL)
                  THEN revision ELSE $10 END,
                slot = CASE WHEN EXISTS (SELECT 1 FROM notices o WHERE o.slot = notices.slot AND o.sent_at IS NOT NULL)
@@ -213,6 +219,7 @@ pub(crate) async fn update(tx: &mut Tx, event: &Event, notice: &Notice) -> Resul
                 i64::from(revision),
                 slot(event.id().as_str(), revision, notice, None),
                 &notice.id,
+                notice.copy_due,
             ],
         )
         .await?;
@@ -280,7 +287,7 @@ fn stage(milestone: &str) -> u8 {
 
 const LISTED: &str =
     "id, event, revision, milestone, place, stands_for, audience, level, channels, due, due_local,
-    because, status, held, moved_to, sent_at, content";
+    because, status, held, moved_to, sent_at, content, copy_due";
 
 /// Notices being sent of which nothing waits any more.
 pub(crate) const DONE: &str = "SELECT id, event, milestone, audience FROM notices
@@ -447,6 +454,9 @@ impl Store {
                 continue;
             }
             done += 1;
+            if row.text(3)? == SUBSCRIPTIONS {
+                subscriptions::forget_link(&mut tx, &id).await?;
+            }
             let counts = counts(&mut tx, std::slice::from_ref(&id))
                 .await?
                 .remove(&id)
@@ -474,6 +484,18 @@ impl Store {
             Some(row) => Ok(Some((serde_json::from_str(&row.text(0)?)?, row.text(1)?))),
             None => Ok(None),
         }
+    }
+
+    /// What a notice that has not begun will tell of.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn notice_occasion(&self, id: &str) -> Result<Option<Occasion>> {
+        let mut tx = self.db.read().await?;
+        let sql = "SELECT content FROM notices WHERE id = $1 AND sent_at IS NULL";
+        let row = tx.row(sql, args![id]).await?;
+        let text = row.map(|row| row.text(0)).transpose()?;
+        Ok(text.map(|text| serde_json::from_str(&text)).transpose()?)
     }
 
     /// Notices by due time.
@@ -559,6 +581,7 @@ fn notice_row(row: &Row) -> Result<NoticeRow> {
         held: row.bool(13)?,
         moved_to: row.maybe_instant(14)?,
         sent_at,
+        copy_due: row.maybe_instant(17)?,
         counts: Counts::new(),
         content,
     })

@@ -34,6 +34,19 @@ pub struct Unreached {
     pub reason: String,
 }
 
+/// Somebody who would be reached, and where.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ListedRecipient {
+    /// The contact's id.
+    pub contact: String,
+    /// Its name.
+    pub name: Option<String>,
+    /// The channel's name.
+    pub channel: String,
+    /// The mailbox or number.
+    pub address: String,
+}
+
 /// Who of an audience is reached, and who is not.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Reach {
@@ -62,8 +75,8 @@ const WANTED: &str =
     "NOT EXISTS (SELECT 1 FROM suppressions s WHERE s.endpoint = e.id AND s.audience IN ($1, '*'))";
 
 impl Store {
-    /// Who each of these audiences' notices would reach now, and to how many endpoints in all one notice of the event goes:
-    /// who stands in several audiences gets one message.
+    /// Who each of these audiences' notices would reach now, and how many messages one notice of the event makes in all:
+    /// who stands in several audiences gets one, and so does a mailbox that several contacts have.
     ///
     /// # Errors
     /// When the database cannot be read.
@@ -73,7 +86,7 @@ impl Store {
         for reached in plan {
             all.push(of_audience(&mut tx, reached).await?);
         }
-        let total = endpoints(&mut tx, plan).await?;
+        let total = messages(&mut tx, plan).await?;
         Ok((all, total))
     }
 
@@ -86,6 +99,31 @@ impl Store {
         let sql = "SELECT audience FROM members WHERE contact = $1";
         let rows = tx.rows(sql, args![contact]).await?;
         rows.iter().map(|row| row.text(0)).collect()
+    }
+
+    /// Whom a notice to this audience would reach now, by contact; addresses that are secrets (of webhooks and chat rooms) are
+    /// not among them.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn recipients(&self, reached: &Reached) -> Result<Vec<ListedRecipient>> {
+        let mut tx = self.db.read().await?;
+        let sql = format!(
+            "SELECT e.contact, e.name, e.channel, e.address FROM members m JOIN endpoints e ON {USED} AND e.state = 'active' AND {WANTED}
+             WHERE m.audience = $1 AND {CHOSEN} AND {OF_KIND} AND e.channel NOT IN ('webhook', 'chat')
+             ORDER BY m.contact, e.channel, e.address"
+        );
+        let rows = tx.rows(&sql, values(reached)).await?;
+        rows.iter()
+            .map(|row| {
+                Ok(ListedRecipient {
+                    contact: row.text(0)?,
+                    name: row.maybe_text(1)?,
+                    channel: row.text(2)?,
+                    address: row.text(3)?,
+                })
+            })
+            .collect()
     }
 
     /// Why nothing would reach this member of the audience; `None` when something does, or it is no member.
@@ -104,9 +142,14 @@ impl Store {
 }
 
 fn values(reached: &Reached) -> Vec<Arg> {
+    texts(reached).into_iter().map(Arg::from).collect()
+}
+
+fn texts(reached: &Reached) -> [String; 4] {
     let services = crate::json_list(reached.services.iter().map(Id::as_str));
     let channels = crate::json_list(reached.channels.iter().map(|c| c.as_str()));
-    args![reached.audience.as_str(), services, channels, reached.kind]
+    let kind = reached.kind.to_owned();
+    [reached.audience.to_string(), services, channels, kind]
 }
 
 /// Each member of the audience with the reason for which nothing would reach it, empty where something does.
@@ -150,7 +193,7 @@ async fn of_audience(tx: &mut Tx, reached: &Reached) -> Result<Reach> {
         });
     }
     let sql = format!(
-        "SELECT e.channel, COUNT(*) FROM members m JOIN endpoints e ON {USED} AND e.state = 'active' AND {WANTED}
+        "SELECT e.channel, COUNT(DISTINCT {MESSAGE}) FROM members m JOIN endpoints e ON {USED} AND e.state = 'active' AND {WANTED}
          WHERE m.audience = $1 AND {CHOSEN} AND {OF_KIND} GROUP BY e.channel"
     );
     for row in tx.rows(&sql, values(reached)).await? {
@@ -159,24 +202,33 @@ async fn of_audience(tx: &mut Tx, reached: &Reached) -> Result<Reach> {
     Ok(found)
 }
 
-/// Distinct endpoints over all audiences.
-async fn endpoints(tx: &mut Tx, plan: &[Reached]) -> Result<i64> {
-    if plan.is_empty() {
-        return Ok(0);
+/// One message: that to a mailbox or phone, whoever has it; a webhook is signed for its contact.
+const MESSAGE: &str =
+    "CASE WHEN e.channel = 'webhook' THEN e.id ELSE e.channel || ' ' || e.address END";
+
+/// Distinct messages over all audiences, in one statement however many they are.
+async fn messages(tx: &mut Tx, plan: &[Reached]) -> Result<i64> {
+    let audiences: Vec<[String; 4]> = plan.iter().map(texts).collect();
+    let each = tx.either(
+        "json_each($1) p CROSS JOIN members m",
+        "jsonb_array_elements($1::jsonb) p(value) JOIN members m",
+    );
+    let mut sql = format!(
+        "SELECT COUNT(DISTINCT {MESSAGE}) FROM {each} ON m.audience = ${{1}} JOIN endpoints e ON {USED} AND e.state = 'active'
+         AND {WANTED} WHERE {CHOSEN} AND {OF_KIND}"
+    );
+    for place in 1..=4 {
+        // The conditions are written for one audience; here their values are those of its row.
+        let value = format!("(p.value ->> {})", place - 1);
+        sql = match place {
+            1 => sql
+                .replace("${1}", &value)
+                .replace("IN ($1,", &format!("IN ({value},")),
+            _ => sql.replace(&format!("${place}"), &value),
+        };
     }
-    let (mut parts, mut bound) = (Vec::new(), Vec::new());
-    for (n, reached) in plan.iter().enumerate() {
-        let mut part = format!(
-            "SELECT e.id AS id FROM members m JOIN endpoints e ON {USED} AND e.state = 'active' AND {WANTED}
-             WHERE m.audience = $1 AND {CHOSEN} AND {OF_KIND}"
-        );
-        // Each audience's values stand behind those of the ones before it; the highest first, so that none is taken twice.
-        for place in (1..=4).rev() {
-            part = part.replace(&format!("${place}"), &format!("${{{}}}", 4 * n + place));
-        }
-        parts.push(part.replace("${", "$").replace('}', ""));
-        bound.extend(values(reached));
-    }
-    let sql = format!("SELECT COUNT(*) FROM ({}) x", parts.join(" UNION "));
-    tx.row(&sql, bound).await?.map_or(Ok(0), |row| row.int(0))
+    let row = tx
+        .row(&sql, args![serde_json::to_string(&audiences)?])
+        .await?;
+    row.map_or(Ok(0), |row| row.int(0))
 }

@@ -119,6 +119,15 @@ const STEPS: &[&[&str]] = &[&[
     // Maintenance by providers, by their own ids, and what was told of it last.
     "CREATE TABLE upstream (provider TEXT NOT NULL, maintenance TEXT NOT NULL, event TEXT NOT NULL, sequence BIGINT NOT NULL,
         stamp BIGINT, body TEXT NOT NULL, updated_at BIGINT NOT NULL, PRIMARY KEY (provider, maintenance))",
+],
+&[
+    // When a phone is not to ring for what can wait: `22:00-07:00`.
+    "ALTER TABLE endpoints ADD COLUMN quiet TEXT",
+    // When a notice's text must be with those who carry it on.
+    "ALTER TABLE notices ADD COLUMN copy_due BIGINT",
+    // The same for all deliveries to a mailbox or phone that several contacts have; without a value only one has it.
+    "ALTER TABLE deliveries ADD COLUMN shared TEXT",
+    "CREATE INDEX deliveries_shared ON deliveries (event, shared) WHERE shared IS NOT NULL",
 ]];
 
 /// Every table that a copy holds, with its key.

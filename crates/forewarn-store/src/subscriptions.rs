@@ -2,6 +2,9 @@
 //!
 //! Whatever an address is, known or not, [`Store::ask_to_subscribe`] does the same work: it writes the row, the mail with
 //! the link and one line in the journal. The mail is a notice with one delivery, and goes the way of all messages.
+//!
+//! Of a link's nonce only the hash is kept. The mail's own content holds it until the mail has left, because every attempt must
+//! send the same bytes, and even then not the part that only the installation's key can make.
 
 use crate::Store;
 use crate::contacts::{self, put_address};
@@ -15,6 +18,7 @@ use forewarn_core::id::{Id, derive};
 use forewarn_core::message::Content;
 use forewarn_core::plan::SUBSCRIPTIONS;
 use forewarn_core::subscription::{Choices, Request, State, contact, subscriber_id};
+use forewarn_core::token::fingerprint;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -69,7 +73,8 @@ fn subscription(row: &Row) -> Result<Subscription> {
 }
 
 impl Store {
-    /// Somebody asks that an address be told. It gets a mail whose link carries `nonce`; `content` makes that mail.
+    /// Somebody asks that an address be told. It gets a mail whose link carries `nonce`; `content` makes that mail, with a
+    /// link that ends in the subscriber's id and the nonce ([`forewarn_core::token::Key::complete_link`]).
     /// What an address chose that is subscribed already stays as it is.
     ///
     /// # Errors
@@ -176,7 +181,10 @@ impl Store {
             WHERE contact = $4 AND nonce = $5";
         let expires = now + State::Active.link_lasts();
         if tx
-            .execute(sql, args![now, next, expires, id, nonce])
+            .execute(
+                sql,
+                args![now, fingerprint(next), expires, id, fingerprint(nonce)],
+            )
             .await?
             == 0
         {
@@ -267,13 +275,14 @@ async fn by_link(
     let sql = format!(
         "SELECT {COLUMNS} FROM subscriptions WHERE contact = $1 AND nonce = $2 AND expires > $3"
     );
-    let row = tx.row(&sql, args![id, nonce, now]).await?;
+    let row = tx.row(&sql, args![id, fingerprint(nonce), now]).await?;
     row.as_ref().map(subscription).transpose()
 }
 
 async fn set_link(tx: &mut Tx, id: &str, nonce: &str, expires: Timestamp) -> Result<()> {
     let sql = "UPDATE subscriptions SET nonce = $1, expires = $2 WHERE contact = $3";
-    tx.execute(sql, args![nonce, expires, id]).await?;
+    tx.execute(sql, args![fingerprint(nonce), expires, id])
+        .await?;
     Ok(())
 }
 
@@ -345,6 +354,22 @@ async fn send_link(
         args![&notice, id.as_str(), lane, now, expires, endpoint, ordinal],
     )
     .await?;
+    Ok(())
+}
+
+/// The mail is out, or will never be: what would open its link goes.
+pub(crate) async fn forget_link(tx: &mut Tx, notice: &str) -> Result<()> {
+    let sql = "SELECT content FROM notices WHERE id = $1 AND event_kind = 'subscription'";
+    let Some(row) = tx.row(sql, args![notice]).await? else {
+        return Ok(());
+    };
+    let content: Content = serde_json::from_str(&row.text(0)?)?;
+    let (base, _) = content.url.rsplit_once('/').unwrap_or_default();
+    let url = base.to_owned();
+    let content = Content { url, ..content };
+    let sql = "UPDATE notices SET content = $1 WHERE id = $2";
+    tx.execute(sql, args![serde_json::to_string(&content)?, notice])
+        .await?;
     Ok(())
 }
 

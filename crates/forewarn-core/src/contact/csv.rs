@@ -389,6 +389,7 @@ impl<'a> Reader<'a> {
             role,
             language,
             time_zone,
+            quiet_hours: None,
             endpoints,
         });
     }

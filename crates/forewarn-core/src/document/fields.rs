@@ -170,7 +170,9 @@ impl<'a> Fields<'a> {
     }
 
     /// Refuses every key that nobody asked for, with the nearest known name.
-    pub fn finish(self, problems: &mut Problems) {
+    pub fn finish(mut self, problems: &mut Problems) {
+        // One that is required was asked for twice.
+        self.asked.dedup();
         for (key, place, node) in self.entries {
             if !self.asked.contains(&key.as_str()) {
                 problems.add(

@@ -46,6 +46,24 @@ fn a_mail_has_the_headers_of_a_good_list_mail() {
 }
 
 #[test]
+fn who_answers_reaches_the_owner() {
+    let owner = EmailAddress::parse("owner@example.edu").unwrap();
+    let content = Content {
+        reply_to: Some(owner),
+        ..full("announcement")
+    };
+    let bytes = mail_for(&parts(&content).1, None);
+    let mail = MessageParser::new().parse(&bytes).unwrap();
+    let Some(Parsed::List(to)) = mail.reply_to() else {
+        panic!("no Reply-To")
+    };
+    assert_eq!(to[0].address.as_deref(), Some("owner@example.edu"));
+    let bytes = mail_for(&parts(&full("announcement")).1, None);
+    let mail = MessageParser::new().parse(&bytes).unwrap();
+    assert!(mail.reply_to().is_none());
+}
+
+#[test]
 fn another_program_reads_back_what_was_said() {
     for milestone in MILESTONES {
         for content in [full(milestone), hostile(milestone)] {

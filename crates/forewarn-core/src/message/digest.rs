@@ -34,6 +34,11 @@ pub fn digest(
         event: Id::parse(bundle).unwrap_or_else(|_| first.event.clone()),
         title: format!("{} changes are planned", contents.len()),
         milestone: "digest".into(),
+        // Several events may have several owners: whoever answers means them all.
+        reply_to: (first.reply_to.clone()).filter(|to| {
+            let mut contents = contents.iter();
+            contents.all(|(content, _)| content.reply_to.as_ref() == Some(to))
+        }),
         offset: None,
         services,
         text: Some(sections.join("\n\n")),

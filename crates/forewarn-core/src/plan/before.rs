@@ -66,7 +66,33 @@ impl Planner<'_> {
                 because,
             });
         }
+        self.warn_of_order(&entries, clock);
         entries
+    }
+
+    /// How two entries lie depends on the calendar: `1w` comes before `5bd` in a week without holidays, and after it in others. A
+    /// reminder that is the first that people hear is pointed out.
+    fn warn_of_order(&mut self, entries: &[Entry], clock: &Clock) {
+        let Some((announcement, rest)) = entries.split_first() else {
+            return;
+        };
+        let day = |entry: &Entry| clock.zone.at(entry.nominal).date();
+        let first = rest
+            .iter()
+            .filter(|e| e.nominal >= self.input.now && day(e) < day(announcement))
+            .min_by_key(|e| e.nominal);
+        if let Some(first) = first {
+            let shown = |entry: &Entry| day(entry).strftime("%-d %B").to_string();
+            let problem = format!(
+                "the reminder at {} falls on {}, before the announcement at {} on {}, in {}: people hear of it by the reminder first",
+                first.offset,
+                shown(first),
+                announcement.offset,
+                shown(announcement),
+                clock.zone.name()
+            );
+            self.warn("policy.before", problem);
+        }
     }
 
     /// Whether the audience has had this notice for this start. What is due at once has no time of its own: it is told once.

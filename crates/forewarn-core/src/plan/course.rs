@@ -80,12 +80,16 @@ impl Planner<'_> {
         }));
         let channels = audience.first_channels();
         for (draft, due_local) in course.drafts.iter().filter(|(d, _)| hears(d.milestone)) {
+            let draft = Draft {
+                copy_due: self.copy_due(audience, clock, draft),
+                ..draft.clone()
+            };
             self.push_local(
                 audience.id.as_str(),
                 audience.level,
                 channels.clone(),
                 due_local.clone(),
-                draft.clone(),
+                draft,
             );
         }
     }

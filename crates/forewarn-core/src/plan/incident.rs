@@ -73,6 +73,7 @@ fn tell_update(incident: &Incident, catalogue: &Catalogue, now: Timestamp) -> Ve
                 channels: audience.first_channels(),
                 due: now,
                 due_local: zone.at(now).to_string(),
+                copy_due: None,
                 because: format!("at once; affected by {}", path.join(" > ")),
                 held: false,
                 tells: Vec::new(),

@@ -97,6 +97,7 @@ pub(super) fn timers(incident: &Incident, catalogue: &Catalogue, now: Timestamp)
             channels: vec![Channel::Email],
             due: at,
             due_local: catalogue.organisation.time_zone.at(at).to_string(),
+            copy_due: None,
             because,
             held: false,
             tells: Vec::new(),

@@ -513,3 +513,28 @@ fn other_open_work_at_the_same_time_is_named_with_what_both_have_in_common() {
         "{plan:?}"
     );
 }
+
+#[test]
+fn a_reminder_before_the_announcement_is_pointed_out_where_the_calendar_makes_it_so() {
+    let text = format!("{DESIGN}  override: {{before: [1w, 5bd, 30min], reason: Tried.}}\n");
+    let plan = case(&text).plan("2026-11-16T17:00:00Z");
+    let warned: Vec<String> = plan.warnings.iter().map(ToString::to_string).collect();
+    // Thanksgiving lies between for one audience, and not for the other.
+    assert_eq!(
+        warned,
+        [
+            "policy.before: the reminder at 5bd falls on 20 November, before the announcement at 1w on 23 November, in \
+             America/Los_Angeles: people hear of it by the reminder first"
+        ]
+    );
+    let none = |text: &str, now: &str| {
+        let plan = case(text).plan(now);
+        assert_eq!(plan.warnings, [], "{text}");
+    };
+    // Not once the reminder is late anyway, nor where both are on one day, nor without a holiday between.
+    none(&text, "2026-11-20T18:00:00Z");
+    let later = text
+        .replace("2026-11-30T22", "2026-12-14T22")
+        .replace("2026-12-01T02", "2026-12-15T02");
+    none(&later, "2026-11-16T17:00:00Z");
+}

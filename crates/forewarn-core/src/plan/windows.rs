@@ -100,6 +100,7 @@ fn notice(
         channels: audience.first_channels(),
         due,
         due_local: clock.zone.at(due).to_string(),
+        copy_due: None,
         because,
         held: false,
         tells: Vec::new(),

@@ -88,6 +88,8 @@ async fn a_maintenance_is_told_from_its_announcement_to_its_completion() {
             header(mail, "List-Unsubscribe"),
             format!("<https://status.example.edu/u/{token}>")
         );
+        // Whoever answers reaches the wiki's owner.
+        assert_eq!(header(mail, "Reply-To"), "<web@example.edu>");
         assert_eq!(
             header(mail, "List-Unsubscribe-Post"),
             "List-Unsubscribe=One-Click"

@@ -3,9 +3,10 @@
 use super::{Who, answer};
 use crate::app::App;
 use crate::error::{ApiError, Result};
+use crate::ops::copy;
 use axum::extract::{Path, Query, State};
-use axum::http::StatusCode;
-use axum::response::Response;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use forewarn_core::contact::Channel;
 use forewarn_core::delivery::{DeliveryStatus, message_key};
 use forewarn_core::problem::{Invalid, unknown};
@@ -20,6 +21,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(list_notices))
         .routes(routes!(show_notice))
+        .routes(routes!(copy_notice))
         .routes(routes!(list_deliveries))
         .routes(routes!(list_journal))
         .routes(routes!(verify_audit))
@@ -145,6 +147,42 @@ async fn show_notice(
         .await?
         .ok_or_else(|| ApiError::NotFound(format!("notice {id}")))?;
     Ok(answer(StatusCode::OK, &notice_json(&notice)))
+}
+
+/// In which form the copy of a notice is wanted.
+#[derive(Deserialize)]
+struct Form {
+    format: Option<String>,
+}
+
+/// A notice's text, as its mail says or will say it; with `format=csv` the list of those whom it reaches.
+#[utoipa::path(get, path = "/notices/{id}/copy", tag = "notices",
+    params(("id" = String, Path, description = "its id"), ("format" = Option<String>, Query, description = "`json` (the text) or `csv` (the list)")),
+    responses((status = 200, description = "subject, text, markdown, html, copy_due; or contact, name, channel, address"),
+        (status = 404, description = "None of this id")))]
+async fn copy_notice(
+    State(app): State<App>,
+    _who: Who,
+    Path(id): Path<String>,
+    Query(form): Query<Form>,
+) -> Result<Response> {
+    match form.format.as_deref() {
+        None | Some("json") => Ok(answer(StatusCode::OK, &json!(copy::text(&app, &id).await?))),
+        Some("csv") => Ok(table(&copy::list(&app, &id).await?)),
+        Some(other) => Err(Invalid::one("format", unknown("form", other, ["json", "csv"])).into()),
+    }
+}
+
+/// A table to be kept as a file.
+pub(crate) fn table(text: &str) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
+        (
+            header::CONTENT_DISPOSITION,
+            "attachment; filename=\"list.csv\"",
+        ),
+    ];
+    (headers, text.to_owned()).into_response()
 }
 
 fn delivery_json(delivery: &DeliveryRow, app: &App) -> Value {

@@ -7,6 +7,8 @@ use crate::status_page::{milestone_words, when};
 use askama::Template;
 use forewarn_core::facts::{Facts, When};
 use forewarn_core::maintenance::{Maintenance, Status};
+use forewarn_core::policy::{Exception, LongEnough};
+use forewarn_core::time::show_duration;
 use jiff::Timestamp;
 
 /// Planned work as a list.
@@ -132,8 +134,8 @@ impl MaintenancePage {
     /// Actions that need times and a reason.
     fn folded_acts(&self) -> Vec<Act> {
         let all: &[(&str, &str, &str, &str)] = match self.maintenance.status {
-            Status::AwaitingApproval | Status::Scheduled => &[DELAY, CANCEL],
-            Status::InProgress => &[EXTEND, CANCEL],
+            Status::AwaitingApproval | Status::Scheduled => &[DELAY, OVERRIDE, CANCEL],
+            Status::InProgress => &[EXTEND, OVERRIDE, CANCEL],
             Status::Completed | Status::Cancelled => &[],
         };
         all.iter()
@@ -145,10 +147,41 @@ impl MaintenancePage {
                     consequence: consequence.to_owned(),
                     button: button.to_owned(),
                     open: refused.is_some(),
-                    typed: refused.map_or_else(|| self.window_as_typed(), |(_, t)| t.clone()),
+                    typed: refused.map_or_else(|| self.as_typed(name), |(_, t)| t.clone()),
                 }
             })
             .collect()
+    }
+
+    fn as_typed(&self, act: &str) -> Typed {
+        match act == OVERRIDE.0 {
+            true => self.exception_as_typed(),
+            false => self.window_as_typed(),
+        }
+    }
+
+    /// What it does otherwise than its policy already.
+    fn exception_as_typed(&self) -> Typed {
+        let exception = self.maintenance.exception.as_ref();
+        let parts = exception.map(exception_parts).unwrap_or_default();
+        let fields = parts
+            .into_iter()
+            .map(|(name, _, value)| (name.to_owned(), value));
+        Typed {
+            fields: fields.collect(),
+            problems: Vec::new(),
+        }
+    }
+
+    /// What it does otherwise than its policy, in words.
+    fn excepted(&self) -> Vec<String> {
+        let exception = self.maintenance.exception.as_ref();
+        let parts = exception.map(exception_parts).unwrap_or_default();
+        let words = parts.into_iter().map(|(_, words, value)| match words {
+            "" => value,
+            words => format!("{words}: {value}"),
+        });
+        words.collect()
     }
 
     /// The present window, from which a new one is made.
@@ -166,6 +199,27 @@ impl MaintenancePage {
             problems: Vec::new(),
         }
     }
+}
+
+/// Each part of an exception: its field, in words, its value as it is typed.
+fn exception_parts(exception: &Exception) -> Vec<(&'static str, &'static str, String)> {
+    let mut parts = vec![("reason", "", exception.reason.clone())];
+    let joined = |list: Vec<String>| list.join(", ");
+    if let Some(before) = &exception.before {
+        let before = before.iter().map(ToString::to_string).collect();
+        parts.push(("before", "before the start", joined(before)));
+    }
+    if let Some(at) = exception.at {
+        parts.push(("at", "at", at.strftime("%H:%M").to_string()));
+    }
+    if let Some(progress) = &exception.progress {
+        let progress = progress.iter().map(ToString::to_string).collect();
+        parts.push(("progress", "progress", joined(progress)));
+    }
+    if let Some(LongEnough(least)) = exception.min_window {
+        parts.push(("min_window", "progress from", show_duration(least)));
+    }
+    parts
 }
 
 impl NewMaintenance {
@@ -222,6 +276,12 @@ const EXTEND: (&str, &str, &str, &str) = (
     "Extend",
     "Everybody who was told hears of the new end at once.",
     "Extend and tell people",
+);
+const OVERRIDE: (&str, &str, &str, &str) = (
+    "override",
+    "Other notices",
+    "What has not gone out is planned again. The reason stands in the plan and in the journal; nobody outside reads it.",
+    "Plan it so",
 );
 const CANCEL: (&str, &str, &str, &str) = (
     "cancel",

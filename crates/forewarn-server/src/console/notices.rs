@@ -2,6 +2,7 @@
 
 use super::Frame;
 use super::layout::text;
+use crate::ops::copy::Copy;
 use crate::status_page::milestone_words;
 use askama::Template;
 use forewarn_core::audience::Level;
@@ -35,6 +36,8 @@ pub struct NoticeRow {
     pub status: String,
     /// Why it is due then, or why it was withdrawn.
     pub because: String,
+    /// When its text must be with those who carry it on.
+    pub copy_due: Option<Timestamp>,
     /// Its deliveries by status.
     pub counts: Counts,
 }
@@ -112,6 +115,31 @@ pub struct NoticeList {
     pub items: Vec<NoticeRow>,
     /// Cursor of the next page.
     pub next: Option<String>,
+}
+
+/// A notice's text for those who carry it on.
+#[derive(Template)]
+#[template(path = "console/copy.html")]
+pub struct CopyPage {
+    /// The frame.
+    pub frame: Frame,
+    /// The event's title, and the path to it.
+    pub event: (String, String),
+    /// The audience's name.
+    pub audience: String,
+    /// What it says.
+    pub copy: Copy,
+}
+
+impl CopyPage {
+    /// The page.
+    pub fn render(&self) -> String {
+        text(self)
+    }
+
+    fn name(&self) -> String {
+        milestone_words(&self.copy.milestone)
+    }
 }
 
 /// Deliveries, with a filter.

@@ -49,6 +49,8 @@ pub fn router(app: &App) -> Router<App> {
         .route("/console/incidents/{id}/updates", post(incidents::update))
         .route("/console/incidents/{id}/promise", post(incidents::promise))
         .route("/console/notices", get(lists::notices))
+        .route("/console/notices/{id}/copy", get(lists::copied))
+        .route("/console/notices/{id}/list.csv", get(lists::list))
         .route("/console/deliveries", get(lists::deliveries))
         .route("/console/journal", get(lists::journal))
         .route("/console/services", get(catalogue::services))

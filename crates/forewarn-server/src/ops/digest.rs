@@ -5,11 +5,11 @@ use crate::error::Result;
 use forewarn_core::contact::Channel;
 use forewarn_core::document::Catalogue;
 use forewarn_core::plan::Notice;
-use forewarn_store::{BUNDLED, Bundleable};
+use forewarn_core::time::Zone;
+use forewarn_store::BUNDLED;
+use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
-use std::collections::{BTreeMap, BTreeSet};
 
 /// One message that will tell of several events.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -37,48 +37,49 @@ pub async fn ahead(
     starts_at: Timestamp,
     notices: &[Notice],
 ) -> Result<Vec<Digest>> {
-    let by_mail = |n: &&Notice| n.channels.contains(&Channel::Email) && !n.held;
-    let bundled = |n: &&Notice| BUNDLED.contains(&n.milestone.as_str());
-    let ours: Vec<&Notice> = notices.iter().filter(by_mail).filter(bundled).collect();
-    let Some(last) = ours.iter().map(|n| n.due).max() else {
-        return Ok(Vec::new());
+    let zone_of = |id: &str| {
+        let audience = catalogue.audiences.iter().find(|a| a.id == *id)?;
+        let zone = audience.time_zone.as_ref();
+        audience
+            .digest
+            .then(|| zone.unwrap_or(&catalogue.organisation.time_zone))
     };
-    // The day of the last one ends within 26 hours, wherever it is.
-    let until = last + SignedDuration::from_hours(26);
-    let mut theirs: BTreeMap<String, Vec<Bundleable>> = BTreeMap::new();
-    for other in app.store.bundleable(event, until).await? {
-        theirs
-            .entry(other.audience.clone())
-            .or_default()
-            .push(other);
-    }
-    let clocks = &catalogue.organisation.time_zone;
-    let digests = ours.into_iter().filter_map(|notice| {
-        let others = theirs.get(&notice.audience)?;
-        let audiences = catalogue.audiences.iter();
-        let audience = audiences.clone().find(|a| a.id == *notice.audience)?;
-        let zone = audience.time_zone.as_ref().unwrap_or(clocks);
-        let until = zone.end_of_day(notice.due);
-        let date = zone.at(notice.due).date();
-        if !audience.digest || starts_at < until {
-            return None;
-        }
-        let same_day = |o: &&Bundleable| o.starts_at >= until && zone.at(o.due).date() == date;
-        let same: Vec<&Bundleable> = others.iter().filter(same_day).collect();
-        let first = same.iter().map(|o| o.due).min()?;
-        let with: BTreeSet<&str> = same.iter().map(|o| o.event.as_str()).collect();
-        let with: Vec<String> = with.into_iter().map(str::to_owned).collect();
-        Some(Digest {
-            because: format!(
-                "{} would hear of {} on the same day: one message tells of all",
-                audience.name,
-                with.join(", ")
-            ),
-            audience: notice.audience.clone(),
-            date,
-            due: first.min(notice.due),
-            with,
+    // What of ours may share a message, with its audience's zone and day.
+    let ours: Vec<(&Notice, &Zone, (String, Timestamp, Timestamp))> = notices
+        .iter()
+        .filter(|n| n.channels.contains(&Channel::Email) && !n.held)
+        .filter(|n| BUNDLED.contains(&n.milestone.as_str()))
+        .filter_map(|notice| {
+            let zone = zone_of(&notice.audience)?;
+            let until = zone.end_of_day(notice.due);
+            let from = zone.at(notice.due).start_of_day().ok()?.timestamp();
+            let day = (notice.audience.clone(), from, until);
+            (starts_at >= until).then_some((notice, zone, day))
         })
-    });
+        .collect();
+    let days: Vec<_> = ours.iter().map(|(_, _, day)| day.clone()).collect();
+    let same = app.store.same_day(event, &days).await?;
+    let digests = ours
+        .into_iter()
+        .zip(same)
+        .filter_map(|((notice, zone, _), same)| {
+            let first = same.first?;
+            let name = catalogue
+                .audiences
+                .iter()
+                .find(|a| a.id == *notice.audience);
+            let with: Vec<String> = same.events.into_iter().collect();
+            Some(Digest {
+                because: format!(
+                    "{} would hear of {} on the same day: one message tells of all",
+                    name.map_or("", |audience| audience.name.as_str()),
+                    with.join(", ")
+                ),
+                audience: notice.audience.clone(),
+                date: zone.at(notice.due).date(),
+                due: first.min(notice.due),
+                with,
+            })
+        });
     Ok(digests.collect())
 }

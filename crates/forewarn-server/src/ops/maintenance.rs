@@ -1,5 +1,11 @@
 //! What can be done with a maintenance. Each operation makes its notice and plans the rest again.
 
+mod clocks;
+mod exception;
+
+pub use clocks::clocks_changed;
+pub use exception::except;
+
 use super::digest::{self, Digest};
 use super::{AGAIN, Approval, kept, overtaken, read};
 use crate::app::App;
@@ -11,13 +17,11 @@ use forewarn_core::document::{Catalogue, Documents, Node, Problems};
 use forewarn_core::event::{Event, Occasion};
 use forewarn_core::maintenance::{Maintenance, Status, read_delay, read_extension};
 use forewarn_core::plan::{
-    CHANGE_SYSTEM, CLOCKS_CHANGED, Change, Changes, INTERNAL, Input, Notice, Plan, REQUESTERS,
-    changes_from, plan,
+    CHANGE_SYSTEM, Change, Changes, INTERNAL, Input, Notice, Plan, REQUESTERS, changes_from, plan,
 };
 use forewarn_core::policy::{self, Policy};
 use forewarn_core::problem::Invalid;
 use forewarn_core::time::CivilTime;
-use forewarn_core::zone_data;
 use forewarn_store::{Entry, EventFilter, NoticeFilter, Published, StoredEvent};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -509,64 +513,6 @@ pub async fn decide(app: &App, caller: &Caller, id: &str, recorded: &Recorded) -
         Ok((m, Said::default(), entry))
     })
     .await
-}
-
-/// Plans anew what zone data moved: civil times are what was agreed, and the instants that follow from them may have changed
-/// with the rules of a zone. The owners are told. Says which maintenances.
-///
-/// # Errors
-/// When the store cannot be read or written; what was done so far stays done.
-pub async fn clocks_changed(app: &App) -> Result<Vec<String>> {
-    let open = EventFilter {
-        kind: Some("maintenance"),
-        open: true,
-        since: None,
-    };
-    let mut moved = Vec::new();
-    for stored in app.store.events(&open, i64::MAX).await? {
-        let event = &stored.event;
-        let now = (event.starts_at(), event.ends_at());
-        // The store keeps milliseconds.
-        let millis = |(start, end): (Timestamp, Option<Timestamp>)| {
-            (start.as_millisecond(), end.map(Timestamp::as_millisecond))
-        };
-        if millis(now) == millis(stored.reckoned) {
-            continue;
-        }
-        match plan_anew(app, stored, now).await {
-            Ok(id) => moved.push(id),
-            // Another node was quicker, or it is one event's own trouble: the rest must go out all the same.
-            Err(problem) => tracing::warn!(%problem, "work that a zone moved is not planned anew"),
-        }
-    }
-    Ok(moved)
-}
-
-/// Over the sequence that was seen: of two nodes that start at once one does it.
-async fn plan_anew(
-    app: &App,
-    stored: StoredEvent,
-    now: (Timestamp, Option<Timestamp>),
-) -> Result<String> {
-    let Event::Maintenance(m) = stored.event else {
-        return Err(ApiError::Conflict("it is no maintenance".into()));
-    };
-    let catalogue = app.store.catalogue().await?;
-    let system = Caller::system("zone data");
-    let id = m.id.to_string();
-    let detail = json!({"from": stored.reckoned, "to": now, "zone_data": zone_data::version()});
-    let entry = Entry::new(&system.actor, "maintenance.clocks_changed", &id).with(detail);
-    let m = Maintenance {
-        revision: m.revision + 1,
-        ..m
-    };
-    let said = Said {
-        milestone: Some(CLOCKS_CHANGED),
-        ..Said::default()
-    };
-    let (seq, status) = (stored.sequence, 200);
-    publish(app, &system, &catalogue, m, seq, said, entry, status).await?;
-    Ok(id)
 }
 
 /// Work begins.

@@ -8,7 +8,8 @@ use forewarn_core::decision::Verdict;
 use forewarn_core::document::Catalogue;
 use forewarn_core::maintenance::Maintenance;
 use forewarn_core::service::{Affected, affected};
-use forewarn_store::{Reach, Reached};
+use forewarn_store::{Reach, Reached, Waiting};
+use jiff::Timestamp;
 use serde::Serialize;
 
 /// An audience that hears, and who of it.
@@ -21,6 +22,9 @@ pub struct Told {
     /// The address of a list that Forewarn does not hold: the one member of its audience.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub external: Option<String>,
+    /// When the audience is one to which people carry the text themselves.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub by_hand: bool,
     /// Who of its members.
     #[serde(flatten)]
     pub who: Reach,
@@ -54,7 +58,10 @@ pub async fn whole(app: &App, id: &str) -> Result<Whole> {
         .map(|((audience, by, _), who)| Told {
             level: audience.level.as_str(),
             path: by.path.iter().map(ToString::to_string).collect(),
-            external: audience.external.as_ref().map(|e| e.email.to_string()),
+            external: (audience.external.as_ref())
+                .and_then(|e| e.email.as_ref())
+                .map(ToString::to_string),
+            by_hand: (audience.external.as_ref()).is_some_and(|e| e.email.is_none()),
             who,
         })
         .collect();
@@ -91,6 +98,17 @@ fn hearing<'a>(
         .collect()
 }
 
+/// Why a message has not gone out yet.
+fn not_yet(waiting: &Waiting, now: Timestamp) -> String {
+    let (milestone, channel) = (waiting.milestone.replace('_', " "), &waiting.channel);
+    let why = match (&waiting.reason, waiting.next_at > now) {
+        (Some(reason), true) => format!("{reason} (next try {})", waiting.next_at),
+        (None, true) => format!("its turn is at {}", waiting.next_at),
+        (_, false) => "it is in the queue".to_owned(),
+    };
+    format!("has not got the {milestone} by {channel} yet: {why}")
+}
+
 /// Why somebody gets the notices of this maintenance, or does not: a sentence for each audience that hears.
 ///
 /// # Errors
@@ -119,6 +137,10 @@ pub async fn why(app: &App, id: &str, contact: &str) -> Result<Vec<String>> {
             ),
             Some(reason) => format!("does not get it as one of '{}': {reason}", audience.name),
         });
+    }
+    let now = app.clock.now();
+    for waiting in app.store.waiting(id, contact).await? {
+        told.push(not_yet(&waiting, now));
     }
     if told.is_empty() {
         let names: Vec<String> = hearing(&maintenance, &catalogue)

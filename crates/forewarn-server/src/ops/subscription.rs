@@ -45,7 +45,8 @@ pub async fn ask(app: &App, node: &Node) -> Result<String> {
     let now = app.clock.now();
     let nonce = random_token();
     let mail = |id: forewarn_core::id::Id, state: State| {
-        let url = format!("{}{}", app.public_url, link(app, id.as_str(), &nonce));
+        // The rest of the token is made when the mail leaves: who reads the database cannot follow the link.
+        let url = format!("{}/subscription/{id}.{nonce}", app.public_url);
         content(id, state, &catalogue.organisation.name, url, now)
     };
     match app

@@ -73,6 +73,41 @@ async fn work_is_previewed_and_planned_by_form() {
 }
 
 #[tokio::test]
+async fn work_does_otherwise_than_its_policy_by_form_and_says_why() {
+    let app = TestApp::campus().await;
+    app.post("/api/v1/maintenances", &upgrade()).await.is(201);
+    let path = "/console/maintenances/MNT-1/override";
+    let wrong = [("before", "2bd, often"), ("reason", "")];
+    let page = app.form(As::Operator, path, &wrong).await.is(422).text();
+    assert!(
+        page.contains("value=\"2bd, often\"") && page.contains("must be an offset such as"),
+        "{page}"
+    );
+    let fields = [
+        ("before", "2bd, 20min"),
+        ("at", "08:00"),
+        ("progress", "every 30min"),
+        ("reason", "The vendor <comes> at seven."),
+    ];
+    let done = app.form(As::Operator, path, &fields).await.is(303);
+    let page = follow(&app, As::Operator, &done).await.is(200).text();
+    assert!(page.contains("MNT-1 is planned anew."));
+    let said = "The vendor &#60;comes&#62; at seven.<br>before the start: 2bd, 20min<br>at: 08:00<br>progress: every 30min";
+    assert!(page.contains(said), "{page}");
+    // The next time the form begins with what holds now.
+    assert!(
+        page.contains("name=\"before\" value=\"2bd, 20min\""),
+        "{page}"
+    );
+    let shown = app.get("/api/v1/maintenances/MNT-1").await.is(200).json();
+    assert_eq!(
+        shown["plan"]["overridden"]["reason"],
+        "The vendor <comes> at seven."
+    );
+    app.form(As::Viewer, path, &fields).await.is(403);
+}
+
+#[tokio::test]
 async fn what_is_wrong_is_told_at_its_field_and_what_was_typed_stays() {
     let app = TestApp::campus().await;
     let fields = [

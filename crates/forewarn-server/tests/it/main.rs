@@ -9,6 +9,7 @@ mod changes_ahead;
 mod chat;
 mod console;
 mod contacts;
+mod copy;
 mod decisions;
 mod documents;
 mod hooks;

@@ -72,6 +72,31 @@ on_both_databases! {
         assert_eq!(again.json()["detail"], "an event with the id MNT-1 exists already");
     }
 
+    async fn an_exception_from_the_policy_plans_again_and_tells_nobody_twice(app: TestApp) {
+        app.apply_campus().await;
+        app.post("/api/v1/maintenances", &upgrade()).await.is(201);
+        app.expand_due().await;
+        app.advance(60);
+        let path = "/api/v1/maintenances/MNT-1/override";
+        let refused = app.post(path, &json!({"before": ["1bd", "2bd"], "att": "8"})).await.is(422);
+        assert_eq!(refused.problems(), [
+            "reason: is missing",
+            "before: must go from the earliest to the latest, but 1bd is never before 2bd",
+            "att: unknown field 'att'; did you mean 'at'?",
+        ]);
+        let body = json!({"before": ["5bd", "2bd", "20min"], "at": "08:00", "reason": "The vendor comes at seven."});
+        let done = app.post(path, &body).await.is(200).json();
+        assert_eq!(done["plan"]["overridden"], json!({"policy": "routine", "reason": "The vendor comes at seven."}));
+        assert_eq!(done["revision"], 1);
+        let stored = statuses(&app, "MNT-1").await;
+        let customers: Vec<&String> = stored.iter().filter(|s| s.contains(" customers ") && (s.contains("remind") || s.contains("announce"))).collect();
+        let shown: Vec<&str> = customers.iter().map(|s| s.as_str()).collect();
+        assert_eq!(shown, EXCEPTED, "{stored:#?}");
+        let journal = app.get("/api/v1/journal?event=MNT-1").await.json();
+        assert_eq!((&journal["items"][0]["action"], &journal["items"][0]["detail"]["reason"]), (&json!("maintenance.override"), &json!("The vendor comes at seven.")));
+        app.request(As::Viewer, "POST", path, &body.to_string()).await.is(403);
+    }
+
     async fn a_delay_plans_again_and_tells_those_who_were_told(app: TestApp) {
         app.apply_campus().await;
         app.post("/api/v1/maintenances", &upgrade()).await.is(201);
@@ -144,7 +169,7 @@ async fn a_document_with_problems_is_refused_at_its_fields() {
 }
 
 /// Every action with a body that would be right.
-fn actions() -> [(&'static str, Value); 7] {
+fn actions() -> [(&'static str, Value); 8] {
     [
         ("approve", Value::Null),
         ("start", Value::Null),
@@ -158,18 +183,30 @@ fn actions() -> [(&'static str, Value); 7] {
             "extend",
             json!({"end": "2026-12-05T04:00", "reason": "It takes longer."}),
         ),
+        (
+            "override",
+            json!({"at": "08:00", "reason": "We start early."}),
+        ),
         ("steps/1/done", Value::Null),
     ]
 }
 
 /// How to bring a maintenance into each state, and what is possible there.
 const STATES: [(&str, &[&str], &[&str]); 5] = [
-    ("awaiting_approval", &[], &["approve", "cancel", "delay"]),
-    ("scheduled", &["approve"], &["start", "cancel", "delay"]),
+    (
+        "awaiting_approval",
+        &[],
+        &["approve", "cancel", "delay", "override"],
+    ),
+    (
+        "scheduled",
+        &["approve"],
+        &["start", "cancel", "delay", "override"],
+    ),
     (
         "in_progress",
         &["approve", "start"],
-        &["complete", "cancel", "extend", "steps/1/done"],
+        &["complete", "cancel", "extend", "override", "steps/1/done"],
     ),
     ("completed", &["approve", "start", "complete"], &[]),
     ("cancelled", &["cancel"], &[]),
@@ -454,3 +491,11 @@ on_both_databases! {
         assert_eq!(shown["digests"].as_array().unwrap().len(), 2);
     }
 }
+
+const EXCEPTED: [&str; 5] = [
+    "2026-11-21T17:00:00Z customers announcement - sending",
+    "2026-11-25T16:00:00Z customers reminder 2bd planned",
+    "2026-11-27T17:00:00Z customers reminder 1bd cancelled",
+    "2026-12-01T05:30:00Z customers final_reminder 30min cancelled",
+    "2026-12-01T05:40:00Z customers final_reminder 20min planned",
+];

@@ -34,6 +34,7 @@ const CONTRACT: &[(&str, &str)] = &[
     ("post", "/upstream-maintenances"),
     ("get", "/notices"),
     ("get", "/notices/{id}"),
+    ("get", "/notices/{id}/copy"),
     ("get", "/deliveries"),
     ("get", "/journal"),
     ("get", "/audit/verify"),

@@ -94,3 +94,58 @@ async fn a_list_elsewhere_is_one_message_and_a_decision_tells_nobody() {
         ["own: is kept with an event; name its maintenance"]
     );
 }
+
+#[tokio::test]
+async fn who_has_not_been_told_yet_learns_why() {
+    let app = TestApp::campus().await;
+    let wrong = json!({"contacts": [{"id": "tokyo", "endpoints": {"sms": "+81355550100"}, "quiet_hours": {"from": "25:00", "to": "7", "until": "8:00"}}]});
+    let problems = app
+        .post("/api/v1/documents", &wrong)
+        .await
+        .is(422)
+        .problems();
+    assert_eq!(
+        problems,
+        [
+            "contacts[0].quiet_hours.from: must be a time of day such as 09:00",
+            "contacts[0].quiet_hours.to: must be a time of day such as 09:00",
+            "contacts[0].quiet_hours.until: unknown field 'until'; known are from, to",
+        ]
+    );
+    let same = json!({"contacts": [{"id": "tokyo", "endpoints": {"sms": "+81355550100"}, "quiet_hours": {"from": "07:00", "to": "7:00"}}]});
+    let problems = app
+        .post("/api/v1/documents", &same)
+        .await
+        .is(422)
+        .problems();
+    assert_eq!(
+        problems,
+        [
+            "contacts[0].quiet_hours.to: is the time at which they begin; quiet hours end at another one"
+        ]
+    );
+    let body = json!({
+        "audiences": [{"id": "far", "name": "Far away", "level": "non_technical", "channels": ["sms", "email"], "services": ["portal"]}],
+        "contacts": [{"id": "tokyo", "audiences": ["far"], "time_zone": "Asia/Tokyo", "quiet_hours": {"from": "22:00", "to": "07:00"},
+            "endpoints": {"sms": "+81355550100", "email": "tokyo@example.edu"}}],
+    });
+    app.post("/api/v1/documents", &body).await.is(200);
+    let stored = app.get("/api/v1/contacts/tokyo").await.is(200).json();
+    assert_eq!(
+        stored["quiet_hours"],
+        json!({"from": "22:00", "to": "07:00"})
+    );
+    // It is 2 at night in Tokyo.
+    app.post("/api/v1/maintenances", &upgrade()).await.is(201);
+    app.expand_due().await;
+    let path = "/api/v1/maintenances/MNT-1/plan/reach?contact=tokyo";
+    let why = app.get(path).await.is(200).json();
+    assert_eq!(
+        why["because"],
+        json!([
+            "gets it as one of 'Far away', which uses portal (database > portal), at level non_technical",
+            "has not got the announcement by email yet: it is in the queue",
+            "has not got the announcement by sms yet: quiet hours until 2026-11-22 07:00 JST (next try 2026-11-21T22:00:00Z)",
+        ])
+    );
+}

@@ -39,8 +39,9 @@ async fn newest_link(app: &TestApp) -> String {
             .await
             .unwrap()
             .unwrap();
-        let url = content
-            .url
+        // As it leaves.
+        let url = app.app.key.complete_link(&content.url);
+        let url = url
             .strip_prefix(crate::app::PUBLIC_URL)
             .expect("our own link");
         url.clone_into(&mut newest);
@@ -155,6 +156,22 @@ on_both_databases! {
         app.request(As::Administrator, "DELETE", &path, "").await.is(204);
         app.request(As::Administrator, "DELETE", &path, "").await.is(404);
     }
+
+    async fn what_is_kept_can_be_fetched_some_times_and_not_for_ever(app: TestApp) {
+        open(&app).await;
+        ask(&app, &[("email", "ann@example.edu")]).await.is(200);
+        let link = newest_link(&app).await;
+        let own = app.form_with("", &format!("{link}/confirm"), &[], &[]).await.is(303).location().to_owned();
+        for _ in 0..5 {
+            app.form_with("", &format!("{own}/export"), &[], &[]).await.is(200);
+        }
+        let refused = app.form_with("", &format!("{own}/export"), &[], &[]).await.is(429);
+        assert_eq!(refused.header("retry-after"), "600");
+        // Who has no such link is told that, however often; and time heals.
+        app.form_with("", "/subscription/x.y.z/export", &[], &[]).await.is(404);
+        app.app.clock.advance(jiff::SignedDuration::from_mins(10));
+        app.form_with("", &format!("{own}/export"), &[], &[]).await.is(200);
+    }
 }
 
 #[tokio::test]
@@ -233,4 +250,71 @@ async fn an_export_holds_no_secret() {
         kept.contains("https://a.example/") && !kept.contains("whsec_"),
         "{kept}"
     );
+}
+
+const TRIES: usize = 500;
+
+/// Asks for addresses that are subscribed and for others in turn, and prints how long each kind took in the middle. Run with
+/// `cargo test -p forewarn-server --test it how_long_asking_takes -- --ignored --nocapture --test-threads 1`.
+async fn measure(kind: crate::app::Kind) {
+    let app = TestApp::on(kind).await;
+    open(&app).await;
+    let store = &app.app.store;
+    for n in 0..TRIES {
+        // Two hours apart by hundreds: only so many mails leave in an hour.
+        if n % 100 == 0 {
+            app.advance(120);
+        }
+        let request = forewarn_core::subscription::Request {
+            email: forewarn_core::contact::EmailAddress::parse(&format!("known{n}@example.edu"))
+                .unwrap(),
+            choices: forewarn_core::subscription::Choices::default(),
+        };
+        let now = app.app.clock.now();
+        let content = |id: forewarn_core::id::Id, state| {
+            let url = format!("https://x.test/subscription/{id}.n{n}");
+            forewarn_core::subscription::content(id, state, "Us", url, now)
+        };
+        store
+            .ask_to_subscribe(&request, &format!("n{n}"), content, now)
+            .await
+            .unwrap();
+        let id = forewarn_core::subscription::subscriber_id(&request.email);
+        store
+            .confirm_subscription(&id, &format!("n{n}"), "next", now)
+            .await
+            .unwrap()
+            .expect("it is confirmed");
+    }
+    app.advance(60 * 48);
+    let mut took: [Vec<std::time::Duration>; 2] = [Vec::new(), Vec::new()];
+    for n in 0..TRIES {
+        if n % 400 == 399 {
+            app.advance(120);
+        }
+        // Whichever comes first warms what the other uses, so they take turns at that too.
+        for kind in [n % 2, 1 - n % 2] {
+            let address = format!("{}{n}@example.edu", ["known", "stranger"][kind]);
+            let since = std::time::Instant::now();
+            ask(&app, &[("email", &address)]).await.is(200);
+            took[kind].push(since.elapsed());
+        }
+    }
+    for (name, times) in ["known", "unknown"].iter().zip(&mut took) {
+        times.sort();
+        let (middle, tenth, ninth) = (times[TRIES / 2], times[TRIES / 10], times[TRIES * 9 / 10]);
+        println!("{kind:?}: {name}: median {middle:?}, 10 percent {tenth:?}, 90 percent {ninth:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "a measurement; nothing is asserted but that each try was answered alike"]
+async fn how_long_asking_takes_on_sqlite() {
+    measure(crate::app::Kind::Sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "a measurement; nothing is asserted but that each try was answered alike"]
+async fn how_long_asking_takes_on_postgres() {
+    measure(crate::app::Kind::Postgres).await;
 }

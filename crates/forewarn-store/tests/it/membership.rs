@@ -104,4 +104,43 @@ on_both_databases! {
         db.store.apply(&organisation(""), "op", at(6), false).await.unwrap();
         assert_eq!(states(&db).await, ["admin active", "nobody active", "other gone", "user active"]);
     }
+
+    async fn a_rule_and_contacts_that_come_at_once_miss_nobody(db: &Database) {
+        let other = db.another_node().await;
+        for round in 0..25 {
+            let rule = format!("
+audiences: [{{id: picked, name: Picked, level: non_technical, services: ['*'], members: {{tags: [t{round}]}}}}]");
+            let tag = format!("t{round}");
+            let list: Vec<Contact> = (0..40).map(|n| person(&format!("r{round}-{n}"), "acme", "user", &[&tag])).collect();
+            let rules = documents(&rule);
+            let (applied, imported) = tokio::join!(
+                db.store.apply(&rules, "op", at(0), false),
+                other.import_contacts(&list, "op", at(0))
+            );
+            applied.unwrap();
+            imported.unwrap();
+            let members = db.texts("SELECT CAST(COUNT(*) AS TEXT) FROM members WHERE audience = 'picked'").await;
+            assert_eq!(members, ["40"], "round {round}");
+        }
+    }
+
+    async fn applying_the_same_again_repeats_nothing(db: &Database) {
+        let rule = "
+organisation: {name: Example University, time_zone: America/Los_Angeles, administrators_only: [acme]}
+services: [{id: portal, name: Portal}]
+audiences: [{id: picked, name: Picked, level: non_technical, services: ['*'], members: {tags: [first]}}]
+contacts: [{id: ann, tags: [first], endpoints: {email: ann@example.org}}]";
+        db.store.apply(&documents(rule), "op", at(0), false).await.unwrap();
+        let everything = async || {
+            let mut copy = Vec::new();
+            db.store.backup(&mut copy, at(9)).await.unwrap();
+            String::from_utf8(copy).unwrap()
+        };
+        // What has been said about somebody since is not undone either.
+        db.sql("UPDATE endpoints SET state = 'gone', reason = '550 no' WHERE contact = 'ann'").await;
+        let before = everything().await;
+        let again = db.store.apply(&documents(rule), "op", at(5), false).await.unwrap();
+        assert!(again.created.is_empty() && again.changed.is_empty(), "{again:?}");
+        assert_eq!(everything().await, before);
+    }
 }

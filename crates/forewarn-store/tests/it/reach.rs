@@ -76,4 +76,18 @@ on_both_databases! {
         assert_eq!(db.store.why_unreached(&students, "other").await.unwrap().as_deref(), Some("chose other services"));
         assert_eq!(db.store.reach(&[]).await.unwrap(), (vec![], 0));
     }
+
+    async fn thousands_of_audiences_are_counted_at_once(db: &Database) {
+        let names: Vec<String> = (0..1_200).map(|n| format!("a{n:04}")).collect();
+        // Everybody is in two audiences that follow each other.
+        let list: Vec<Contact> = (0..1_200)
+            .map(|n| contact(&format!("c{n:04}"), &[&names[n], &names[(n + 1) % 1_200]]))
+            .collect();
+        db.store.import_contacts(&list, "ann", at(0)).await.unwrap();
+        let plan: Vec<Reached> = names.iter().map(|name| reached(name)).collect();
+        let (audiences, total) = db.store.reach(&plan).await.unwrap();
+        assert_eq!(total, 1_200);
+        assert!(audiences.iter().all(|a| a.people == 2 && a.reached == 2), "{:?}", audiences[0]);
+        assert_eq!(audiences.len(), 1_200);
+    }
 }

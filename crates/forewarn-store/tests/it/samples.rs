@@ -101,6 +101,7 @@ pub fn notice(id: &str, milestone: &str, due: i64) -> Notice {
         channels: vec![Channel::Email],
         due: at(due),
         due_local: at(due).to_string(),
+        copy_due: None,
         because: "the test says so".to_owned(),
         held: false,
         tells: Vec::new(),

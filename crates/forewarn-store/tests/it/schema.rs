@@ -33,6 +33,15 @@ on_both_databases! {
         assert_eq!(db.texts("SELECT id FROM contacts WHERE id > 'b' AND id <= '\u{10ffff}'").await, ["é"]);
     }
 
+    async fn the_greatest_of_a_setting_stays(db: &Database) {
+        let longer = |a: &str, b: &str| a.len() > b.len();
+        let other = db.another_node().await;
+        for (value, kept) in [("bb", "bb"), ("a", "bb"), ("ccc", "ccc"), ("dd", "ccc")] {
+            assert_eq!(db.store.newest_setting("k", value, longer).await.unwrap(), kept, "{value}");
+            assert_eq!(other.newest_setting("k", "", longer).await.unwrap(), kept);
+        }
+    }
+
     async fn a_setting_is_made_once_and_kept(db: &Database) {
         assert_eq!(db.store.setting("key", || "first".into()).await.unwrap(), "first");
         assert_eq!(db.another_node().await.setting("key", || "second".into()).await.unwrap(), "first");

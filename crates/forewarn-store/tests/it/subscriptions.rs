@@ -179,4 +179,32 @@ on_both_databases! {
         let found = [one.unwrap(), other.unwrap()].into_iter().flatten().count();
         assert_eq!(found, 1, "a link works once");
     }
+
+    async fn who_reads_the_database_cannot_follow_a_link(db: &Database) {
+        db.store.apply(&documents(OPEN), "op", at(0), false).await.unwrap();
+        let key = forewarn_core::token::Key::new("kept elsewhere");
+        let ann = who("ann@example.org");
+        let made = |id: forewarn_core::id::Id, state| content(id.clone(), state, "Us", format!("https://us.test/subscription/{id}.thenonce"), at(1));
+        db.store.ask_to_subscribe(&request("ann@example.org", &[], &[]), "thenonce", made, at(1)).await.unwrap();
+        let token = key.subscription_token(&ann, "thenonce");
+        let claimed = db.store.claim(Lane::Planned, "node", at(1), 10).await.unwrap();
+        let (said, _) = db.store.notice_content(&claimed[0].notice).await.unwrap().unwrap();
+        // The mail that leaves has the whole link, the same at every attempt; what is stored has not.
+        assert_eq!(key.complete_link(&said.url), format!("https://us.test/subscription/{token}"));
+        let everything = async || {
+            let mut copy = Vec::new();
+            db.store.backup(&mut copy, at(2)).await.unwrap();
+            String::from_utf8(copy).unwrap()
+        };
+        assert!(!everything().await.contains(&token));
+        let sent: Vec<_> = claimed.iter().map(|c| accepted(c, at(2))).collect();
+        db.store.record("node", &sent).await.unwrap();
+        assert_eq!(db.store.finish_notices(at(2)).await.unwrap(), 1);
+        // Once it is out, nothing is left that even the key could make a link of; the link works all the same.
+        let left = everything().await;
+        assert!(left.contains(&ann) && !left.contains("thenonce"), "{left}");
+        assert!(db.store.confirm_subscription(&ann, "thenonce", "thenext", at(3)).await.unwrap().is_some());
+        assert!(!everything().await.contains("thenext"));
+        assert!(db.store.subscription_by_link(&ann, "thenext", at(4)).await.unwrap().is_some());
+    }
 }

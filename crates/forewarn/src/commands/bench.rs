@@ -305,6 +305,7 @@ fn contact(id: &str, address: &str, audience: &str) -> Result<Contact> {
         role: None,
         language: None,
         time_zone: None,
+        quiet_hours: None,
         endpoints: vec![Endpoint::Email { address }],
     })
 }

@@ -73,6 +73,26 @@ enum Action {
         #[arg(long, value_name = "TEXT")]
         reason: Option<String>,
     },
+    /// It does otherwise than its policy, for a reason; the notices that have not gone out are planned again
+    Override {
+        /// The maintenance
+        id: String,
+        /// Notices before the start, such as 2bd,30min
+        #[arg(long, value_name = "OFFSETS", value_delimiter = ',')]
+        before: Vec<String>,
+        /// Time of day of notices counted in days
+        #[arg(long, value_name = "TIME")]
+        at: Option<String>,
+        /// When progress is told, such as 50% or "every 30min"
+        #[arg(long, value_name = "PLACES", value_delimiter = ',')]
+        progress: Vec<String>,
+        /// Progress only in windows at least this long
+        #[arg(long, value_name = "DURATION")]
+        min_window: Option<String>,
+        /// Why
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
     /// It does not happen
     Cancel {
         /// The maintenance
@@ -110,6 +130,28 @@ pub async fn run(args: MaintenanceArgs) -> anyhow::Result<ExitCode> {
         Action::Extend { id, end, reason } => {
             let fields = [("end", Some(end)), ("reason", reason)];
             change(&client, &id, "extend", fields).await?
+        }
+        Action::Override {
+            id,
+            before,
+            at,
+            progress,
+            min_window,
+            reason,
+        } => {
+            let mut body = json!({"reason": reason});
+            for (name, list) in [("before", before), ("progress", progress)] {
+                if !list.is_empty() {
+                    body[name] = json!(list);
+                }
+            }
+            for (name, given) in [("at", at), ("min_window", min_window)] {
+                if let Some(given) = given {
+                    body[name] = json!(given);
+                }
+            }
+            let path = ["maintenances", id.as_str(), "override"];
+            client.post(&path, &[], Body::Json(body)).await?
         }
         Action::Cancel { id, reason } => {
             change(&client, &id, "cancel", [("reason", reason)]).await?

@@ -3,8 +3,8 @@
 use super::{pages, schedule};
 use crate::client::{Client, Remote};
 use crate::exit::Exit;
-use crate::terminal::{self, Colour, Style, Table};
-use clap::Args;
+use crate::terminal::{self, Colour, Style, Table, clean};
+use clap::{Args, Subcommand};
 use serde_json::Value;
 use std::process::ExitCode;
 
@@ -13,6 +13,8 @@ use std::process::ExitCode;
 pub struct NoticesArgs {
     #[command(flatten)]
     remote: Remote,
+    #[command(subcommand)]
+    action: Option<Action>,
     /// Of this event
     #[arg(long, value_name = "ID")]
     event: Option<String>,
@@ -23,8 +25,24 @@ pub struct NoticesArgs {
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
     /// Print JSON
-    #[arg(long)]
+    #[arg(long, global = true)]
     json: bool,
+}
+
+/// What else can be done with a notice.
+#[derive(Subcommand)]
+enum Action {
+    /// Print a notice's text, for those who carry it on: a newsletter, a bulletin
+    Copy {
+        /// The notice
+        id: String,
+        /// Print whom it reaches instead, as CSV
+        #[arg(long, conflicts_with = "html")]
+        list: bool,
+        /// Print HTML
+        #[arg(long)]
+        html: bool,
+    },
 }
 
 /// Prints the list.
@@ -33,6 +51,9 @@ pub struct NoticesArgs {
 /// When the server refuses or cannot be reached.
 pub async fn run(args: NoticesArgs) -> anyhow::Result<ExitCode> {
     let client = Client::new(&args.remote)?;
+    if let Some(Action::Copy { id, list, html }) = &args.action {
+        return copy(&client, id, *list, *html, args.json).await;
+    }
     let query = [
         ("event", args.event.as_deref()),
         ("status", args.status.as_deref()),
@@ -42,6 +63,33 @@ pub async fn run(args: NoticesArgs) -> anyhow::Result<ExitCode> {
         terminal::print_json(&list)?;
     } else {
         terminal::print(&show(&list, Colour::of_stdout()))?;
+    }
+    Ok(Exit::Done.into())
+}
+
+async fn copy(
+    client: &Client,
+    id: &str,
+    list: bool,
+    html: bool,
+    json: bool,
+) -> anyhow::Result<ExitCode> {
+    let path = ["notices", id, "copy"];
+    if list {
+        let table = client.text(&path, &[("format", "csv")]).await?;
+        terminal::print(&table)?;
+        return Ok(Exit::Done.into());
+    }
+    let copy = client.get(&path, &[]).await?;
+    let part = |name: &str| copy[name].as_str().unwrap_or_default();
+    match (json, html) {
+        (true, _) => terminal::print_json(&copy)?,
+        (_, true) => terminal::print(&format!("{}\n", part("html").trim_end()))?,
+        _ => terminal::print(&format!(
+            "{}\n\n{}\n",
+            clean(part("subject")),
+            part("text").trim_end()
+        ))?,
     }
     Ok(Exit::Done.into())
 }

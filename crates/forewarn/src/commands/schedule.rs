@@ -86,11 +86,17 @@ pub fn local(text: &str) -> Option<(String, String)> {
 
 fn because(notice: &Notice) -> String {
     // A late notice names what it stands for already.
-    if notice.stands_for.is_empty() || notice.because.starts_with("late:") {
-        notice.because.clone()
-    } else {
-        format!("{} [for {}]", notice.because, notice.stands_for.join(", "))
+    let mut because = notice.because.clone();
+    if !notice.stands_for.is_empty() && !because.starts_with("late:") {
+        because.push_str(&format!(" [for {}]", notice.stands_for.join(", ")));
     }
+    if let Some(copy_due) = notice.copy_due {
+        let local: Option<Zoned> = notice.due_local.parse().ok();
+        let zone = local.map_or(jiff::tz::TimeZone::UTC, |l| l.time_zone().clone());
+        let when = day_and_time(&copy_due.to_zoned(zone));
+        because.push_str(&format!("; copy due {when}"));
+    }
+    because
 }
 
 fn breaches(plan: &Plan, zone: &Zone, colour: Colour) -> String {

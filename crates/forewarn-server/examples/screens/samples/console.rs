@@ -204,6 +204,7 @@ impl Samples {
             ("services", ServiceList { frame: self.frame("Services", Nav::Services), items: service_rows.collect() }.render()),
             ("services-empty", ServiceList { frame: self.frame("Services", Nav::Services), items: vec![] }.render()),
             ("audiences", AudienceList { frame: self.frame("Audiences", Nav::Audiences), items: audience_rows.collect(), contacts: 12_640, endpoints: vec![("email".into(), 12_582), ("sms".into(), 8_410), ("webhook".into(), 12)], suppressed: 88 }.render()),
+            ("copy", CopyPage { frame: self.frame("Text to carry on", Nav::Notices), event: (self.t("Student database upgrade"), "/console/maintenances/MNT-1".into()), audience: self.t("Campus bulletin"), copy: self.copy() }.render()),
             ("audiences-empty", AudienceList { frame: self.frame("Audiences", Nav::Audiences), items: vec![], contacts: 0, endpoints: vec![], suppressed: 0 }.render()),
             ("journal", Journal { frame: self.frame("Journal", Nav::Journal), event: Some("MNT-1".into()), items: self.journal(), next: Some("179".into()) }.render()),
             ("caught", Caught { frame: self.frame("Caught messages", Nav::Caught), items: rows.clone(), next: None }.render()),
@@ -478,6 +479,7 @@ impl Samples {
             level: "non_technical",
             path: vec!["database".into(), "portal".into()],
             external: None,
+            by_hand: false,
             who: forewarn_store::Reach {
                 audience: audience.into(),
                 people,

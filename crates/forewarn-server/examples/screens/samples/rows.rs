@@ -7,6 +7,7 @@ use forewarn_core::problem::Problem;
 use forewarn_server::console::{
     Attempt, BreachRow, Counts, DeliveryRow, JournalRow, NoticeRow, Plan, PlannedNotice, Reach,
 };
+use forewarn_server::ops::copy::Copy;
 use jiff::SignedDuration;
 
 impl Samples {
@@ -30,7 +31,24 @@ impl Samples {
             due: at(due),
             status: status.into(),
             because: self.t("5 business days before the start; 26 Nov is a holiday (Thanksgiving)"),
+            copy_due: None,
             counts,
+        }
+    }
+
+    pub(super) fn copy(&self) -> Copy {
+        Copy {
+            notice: "n-announcement".into(),
+            event: "MNT-1".into(),
+            milestone: "announcement".into(),
+            audience: "bulletin".into(),
+            due: at("2026-11-23T17:00:00Z"),
+            copy_due: Some(at("2026-11-19T17:00:00Z")),
+            settled: false,
+            subject: self.t("Example University: Student portal maintenance, 30 November"),
+            text: self.t("Planned maintenance will affect the Student portal on Monday, 30 November 2026.\n\nWhat to expect: You cannot sign in or register."),
+            markdown: String::new(),
+            html: String::new(),
         }
     }
 

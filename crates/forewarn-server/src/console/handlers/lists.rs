@@ -1,10 +1,11 @@
 //! Notices, deliveries, the journal.
 
 use super::rows;
-use crate::api::{notice_cursor, read_notice_cursor};
+use crate::api::{notice_cursor, read_notice_cursor, table};
 use crate::console::desk::{Desk, Shown, page};
-use crate::console::{DeliveryList, Journal, Nav, NoticeList};
-use axum::extract::RawQuery;
+use crate::console::{CopyPage, DeliveryList, Journal, Nav, NoticeList};
+use crate::ops::copy;
+use axum::extract::{Path, RawQuery};
 use axum::http::StatusCode;
 use forewarn_core::contact::Channel;
 use forewarn_core::delivery::DeliveryStatus;
@@ -58,6 +59,30 @@ pub(in crate::console) async fn notices(desk: Desk, query: RawQuery) -> Shown {
         next,
     };
     Ok(page(StatusCode::OK, view.render()))
+}
+
+/// `GET /console/notices/{id}/copy`
+pub(in crate::console) async fn copied(desk: Desk, Path(id): Path<String>) -> Shown {
+    let copy = copy::text(&desk.app, &id).await?;
+    let catalogue = desk.app.store.catalogue().await?;
+    let event = desk.app.store.event(&copy.event).await?;
+    let (kind, title) = event.map_or(("maintenance", String::new()), |stored| {
+        (stored.event.kind(), stored.event.title().to_owned())
+    });
+    let view = CopyPage {
+        frame: desk
+            .frame(&catalogue, "Text to carry on", Nav::Notices)
+            .await?,
+        event: (title, format!("/console/{kind}s/{}", copy.event)),
+        audience: rows::audience_name(&catalogue, &copy.audience),
+        copy,
+    };
+    Ok(page(StatusCode::OK, view.render()))
+}
+
+/// `GET /console/notices/{id}/list.csv`
+pub(in crate::console) async fn list(desk: Desk, Path(id): Path<String>) -> Shown {
+    Ok(table(&copy::list(&desk.app, &id).await?))
 }
 
 /// `GET /console/deliveries`

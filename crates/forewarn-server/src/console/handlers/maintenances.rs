@@ -389,6 +389,13 @@ pub(in crate::console) async fn act(
             maintenance::extend(app, caller, &id, &node).await,
             "has its new end",
         ),
+        "override" => {
+            let node = tree(&divided(&fields.0));
+            (
+                maintenance::except(app, caller, &id, &node).await,
+                "is planned anew",
+            )
+        }
         _ => {
             return Err(Failed::from(ApiError::NotFound(format!(
                 "action '{action}' of a maintenance"
@@ -396,6 +403,22 @@ pub(in crate::console) async fn act(
         }
     };
     answered(&desk, &id, done, said, Some((action, fields))).await
+}
+
+/// What is a list in a document is typed with commas between.
+fn divided(fields: &[(String, String)]) -> Vec<(String, String)> {
+    let lists = ["before", "progress"];
+    let parts = fields.iter().flat_map(|(name, value)| {
+        let parts = match lists.contains(&name.as_str()) {
+            true => value.split(',').map(str::trim).collect(),
+            false => vec![value.as_str()],
+        };
+        parts
+            .into_iter()
+            .map(|part| (name.clone(), part.to_owned()))
+            .collect::<Vec<_>>()
+    });
+    parts.collect()
 }
 
 /// `POST /console/maintenances/{id}/steps/{n}/done`

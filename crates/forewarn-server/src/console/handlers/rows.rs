@@ -90,6 +90,7 @@ fn notice_row(
         due: notice.due,
         status: notice.status.clone(),
         because: notice.because.clone(),
+        copy_due: notice.copy_due,
         counts: Counts {
             queued: count("queued"),
             accepted: count("accepted"),

@@ -1,0 +1,36 @@
+//! What one maintenance does otherwise than its policy says.
+
+use super::{Answer, Said, act};
+use crate::app::App;
+use crate::caller::Caller;
+use crate::error::{ApiError, Result};
+use crate::ops::read;
+use forewarn_core::document::Node;
+use forewarn_core::maintenance::Maintenance;
+use forewarn_core::policy::Exception;
+use forewarn_store::Entry;
+use serde_json::json;
+
+/// From now on this maintenance does otherwise than its policy, for a reason that stands in the plan. What is named replaces
+/// what an earlier exception said; the notices that have not gone out are planned again.
+///
+/// # Errors
+/// What is wrong with it; when the work is over.
+pub async fn except(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<Answer> {
+    let given = read(node, |node, problems| Exception::read(node, "", problems))?;
+    act(app, caller, id, |m, _| {
+        if m.status.is_over() {
+            let status = m.status.as_str();
+            let said = format!("maintenance {id} is {status} and cannot become planned otherwise");
+            return Err(ApiError::Conflict(said));
+        }
+        let detail = json!({"from": m.exception, "to": given, "reason": given.reason});
+        let entry = Entry::new(&caller.actor, "maintenance.override", id).with(detail);
+        let m = Maintenance {
+            exception: Some(given.clone()),
+            ..m
+        };
+        Ok((m, Said::default(), entry))
+    })
+    .await
+}
