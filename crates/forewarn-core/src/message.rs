@@ -28,7 +28,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// Every notice there is, by name.
-pub const MILESTONES: [&str; 31] = [
+pub const MILESTONES: [&str; 33] = [
     "announcement",
     "reminder",
     "final_reminder",
@@ -54,6 +54,8 @@ pub const MILESTONES: [&str; 31] = [
     "promise_warning",
     "promise_kept",
     "promise_broken",
+    "spokesperson_call",
+    "handover",
     "test",
     "digest",
     "planned_outage",
@@ -131,6 +133,9 @@ pub struct Content {
     /// How late it is said that a promise is due or broken; 0 in time.
     #[serde(skip_serializing_if = "in_time", default)]
     pub late_by_seconds: i64,
+    /// Where its reader says that they have it; each reader's own, so it is not frozen with the rest.
+    #[serde(skip)]
+    pub ack_url: Option<String>,
     /// The number of the change request behind it, for the change system.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub change_request: Option<String>,

@@ -5,6 +5,7 @@
 mod decisions;
 mod documents;
 mod events;
+mod incidents;
 mod lists;
 mod openapi;
 mod subscriptions;
@@ -32,6 +33,7 @@ use utoipa_axum::router::OpenApiRouter;
 fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .merge(events::routes())
+        .merge(incidents::routes())
         .merge(decisions::routes())
         .merge(documents::routes())
         .merge(lists::routes())

@@ -6,6 +6,7 @@ pub mod digest;
 pub mod incident;
 pub mod maintenance;
 pub mod reach;
+pub mod recipient;
 pub mod subscription;
 pub mod window;
 

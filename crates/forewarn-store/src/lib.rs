@@ -4,6 +4,8 @@
 //! a notice before it is due, an attempt before its connection is opened, an outcome right after the answer.
 
 mod accounts;
+mod acknowledgements;
+mod added;
 mod backup;
 mod bundles;
 mod catalogue;
@@ -11,11 +13,13 @@ mod clock;
 mod contacts;
 mod db;
 mod deliveries;
+mod drafts;
 mod error;
 mod events;
 mod expansion;
 mod journal;
 mod membership;
+mod notes;
 mod notices;
 mod reach;
 mod schema;
@@ -23,16 +27,20 @@ mod subscriptions;
 mod windows;
 
 pub use accounts::{KeptAnswer, Remembered, Role, Session, User};
+pub use acknowledgements::Acknowledgement;
+pub use added::{AddedRecipient, NewRecipient, Whom};
 pub use backup::{RestoreNote, Restored};
 pub use bundles::{BUNDLED, Bundleable};
 pub use catalogue::{Applied, Difference, StoredChange};
 pub use clock::Clock;
 pub use contacts::{ContactCounts, ContactRow, Imported};
 pub use deliveries::{AttemptRow, Claimed, DeliveryFilter, DeliveryRow, Recorded};
+pub use drafts::Draft;
 pub use error::{Result, StoreError};
-pub use events::{EventFilter, Published, StoredEvent};
+pub use events::{Beside, EventFilter, Published, StoredEvent};
 pub use expansion::{Chunk, Recipients};
 pub use journal::{Entry, Verdict, Written};
+pub use notes::Note;
 pub use notices::{Counts, DueNotice, Lane, NoticeFilter, NoticeRow};
 pub use reach::{Reach, Reached, Unreached};
 pub use schema::VERSION;

@@ -92,6 +92,22 @@ const STEPS: &[&[&str]] = &[&[
     "ALTER TABLE documents ADD COLUMN changes BIGINT NOT NULL DEFAULT 0",
     // Windows that come round are looked for every minute, among all events there ever were.
     "CREATE INDEX events_ahead ON events (kind, starts_at)",
+],
+&[
+    // What engineers write down; nothing that sends reads it.
+    "CREATE TABLE notes (event TEXT NOT NULL, number BIGINT NOT NULL, author TEXT NOT NULL, text TEXT NOT NULL,
+        at BIGINT NOT NULL, PRIMARY KEY (event, number))",
+    // Who is writing an update just now.
+    "CREATE TABLE drafts (event TEXT NOT NULL, author TEXT NOT NULL, text TEXT NOT NULL, since BIGINT NOT NULL,
+        saved_at BIGINT NOT NULL, PRIMARY KEY (event, author))",
+    // That somebody has read a notice; no endpoint where they said so without a message.
+    "CREATE TABLE acknowledgements (event TEXT NOT NULL, notice TEXT NOT NULL, endpoint TEXT NOT NULL, who TEXT NOT NULL,
+        at BIGINT NOT NULL, PRIMARY KEY (notice, endpoint))",
+    "CREATE INDEX acknowledgements_event ON acknowledgements (event, at)",
+    // Who was added to one event; no endpoint means all of the contact's.
+    "CREATE TABLE added (event TEXT NOT NULL, contact TEXT NOT NULL, endpoint TEXT NOT NULL, level BIGINT NOT NULL,
+        added_by TEXT NOT NULL, at BIGINT NOT NULL, PRIMARY KEY (event, contact, endpoint))",
+    "CREATE INDEX added_contact ON added (contact)",
 ]];
 
 /// Every table that a copy holds, with its key.
@@ -114,6 +130,10 @@ pub(crate) const TABLES: &[(&str, &str)] = &[
     ("journal", "seq"),
     ("journal_head", "id"),
     ("idempotency", "caller, key"),
+    ("notes", "event, number"),
+    ("drafts", "event, author"),
+    ("acknowledgements", "notice, endpoint"),
+    ("added", "event, contact, endpoint"),
     ("users", "id"),
     ("sessions", "hash"),
     ("tokens", "hash"),

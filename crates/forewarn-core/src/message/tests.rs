@@ -82,6 +82,8 @@ fn nothing_technical_leaves_its_level() {
                     | "promise_warning"
                     | "promise_kept"
                     | "promise_broken"
+                    | "spokesperson_call"
+                    | "handover"
                     | "confirm_subscription"
                     | "manage_subscription"
             )

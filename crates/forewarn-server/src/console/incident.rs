@@ -165,6 +165,8 @@ impl IncidentPage {
             Nature::Written => None,
             Nature::Automatic => Some("said by Forewarn itself"),
             Nature::Moved => Some("promise moved"),
+            Nature::Merged => Some("merged, sent to nobody"),
+            Nature::Entered => Some("entered afterwards, sent to nobody"),
         }
     }
 

@@ -1,7 +1,11 @@
 //! What can be done with a maintenance. Each operation makes its notice and plans the rest again.
 
+mod added;
+
+pub use added::add;
+
 use super::digest::{self, Digest};
-use super::{AGAIN, kept, overtaken, read};
+use super::{AGAIN, kept, overtaken, read, recipient};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::{ApiError, Result};
@@ -45,13 +49,15 @@ impl Answer {
 }
 
 /// Something that was said with an action.
-#[derive(Clone, Debug, Default)]
+#[derive(Default)]
 struct Said {
     milestone: Option<&'static str>,
     reason: Option<String>,
     previous: Option<(CivilTime, CivilTime)>,
     /// The owners agree: what waited may go out.
     approved: bool,
+    /// Somebody was added.
+    added: Option<recipient::New>,
 }
 
 fn policy_of<'a>(maintenance: &Maintenance, catalogue: &'a Catalogue) -> &'a Policy {
@@ -225,15 +231,27 @@ async fn publish(
         change,
     };
     let plan = plan(input);
-    let changes = changes_from(&plan, &stored);
+    let mut changes = changes_from(&plan, &stored);
+    let mut again = Occasion::default();
+    if let Some(new) = &said.added
+        && let Some((notice, occasion)) = added::caught_up(app, &maintenance, new, catalogue, &told).await?
+    {
+        // What the plan would tell them at once is what the newest message tells them.
+        changes
+            .add
+            .retain(|n| n.audience != new.audience || n.due > now || n.held);
+        changes.add.push(notice);
+        again = occasion;
+    }
     let awaiting = awaiting(&maintenance, catalogue);
     let entry = with_moves(entry, &changes);
     let approved = said.approved;
     let occasion = Occasion {
-        reason: said.reason,
-        previous: said.previous,
+        reason: said.reason.or(again.reason),
+        previous: said.previous.or(again.previous),
         ..Occasion::default()
     };
+    let beside = said.added.as_ref().map(recipient::New::beside);
     let digests = digests(app, &maintenance, &plan).await?;
     let answer = Answer {
         maintenance,
@@ -253,7 +271,8 @@ async fn publish(
     if approved {
         app.store.publish_approved(published, now).await?;
     } else {
-        app.store.publish(published, now).await?;
+        let beside = beside.unwrap_or_default();
+        app.store.publish_together(&[published], &beside, now).await?;
     }
     Ok(answer)
 }
@@ -262,7 +281,8 @@ fn awaiting(maintenance: &Maintenance, catalogue: &Catalogue) -> BTreeSet<String
     if maintenance.status != Status::AwaitingApproval {
         return BTreeSet::new();
     }
-    let mut all: BTreeSet<String> = catalogue
+    let seen = maintenance.added.over(catalogue);
+    let mut all: BTreeSet<String> = seen
         .audiences
         .iter()
         .map(|a| a.id.to_string())
@@ -609,7 +629,7 @@ pub async fn cancel(app: &App, caller: &Caller, id: &str, node: &Node) -> Result
             milestone: Some("cancellation"),
             reason: reason.clone(),
             previous: None,
-            approved: false,
+            ..Said::default()
         };
         let entry =
             Entry::new(&caller.actor, "maintenance.cancelled", id).with(json!({"reason": reason}));
@@ -649,7 +669,7 @@ pub async fn delay(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<
             milestone: Some(milestone),
             reason,
             previous: Some((m.start.clone(), m.end.clone())),
-            approved: false,
+            ..Said::default()
         };
         Ok((m.delay(start, end)?, said, entry))
     })
@@ -672,7 +692,7 @@ pub async fn extend(app: &App, caller: &Caller, id: &str, node: &Node) -> Result
             milestone: Some("extension"),
             reason,
             previous: Some((m.start.clone(), m.end.clone())),
-            approved: false,
+            ..Said::default()
         };
         Ok((m.extend(end)?, said, entry))
     })
