@@ -408,7 +408,10 @@ pub fn speakers(incident: &Incident, catalogue: &Catalogue) -> Vec<EmailAddress>
         all.extend(concerned.iter().filter_map(|s| s.talker().cloned()));
     }
     // Whoever fixes it does not have to speak for it as well, unless somebody said so.
-    let lead = incident.lead.as_deref().filter(|_| incident.both_because.is_none());
+    let lead = incident
+        .lead
+        .as_deref()
+        .filter(|_| incident.both_because.is_none());
     all.retain(|address| lead.is_none_or(|lead| !is_same_person(lead, address.as_str())));
     let mut seen = BTreeSet::new();
     all.retain(|address| seen.insert(address.clone()));

@@ -17,11 +17,15 @@ mod promise;
 mod tests;
 mod windows;
 
-pub use call::{HANDOVER, SPOKESPERSON_CALL, call, called, called_audience, handover, is_team_notice};
+pub use call::{
+    HANDOVER, SPOKESPERSON_CALL, call, called, called_audience, handover, is_team_notice,
+};
 pub use changes::{Changes, Moved, Stored, changes_between, changes_from};
 use course::{Clock, clock_name};
 pub use incident::{catch_up, publish_update};
-pub use promise::{PROMISE_BROKEN, PROMISE_KEPT, PROMISE_WARNING, is_promise_timer, next_update, timers_again};
+pub use promise::{
+    PROMISE_BROKEN, PROMISE_KEPT, PROMISE_WARNING, is_promise_timer, next_update, timers_again,
+};
 pub use windows::{PlannedWindow, windows_ahead};
 
 use crate::audience::Level;

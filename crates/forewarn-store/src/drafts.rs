@@ -57,7 +57,8 @@ impl Store {
     /// When the database cannot be read.
     pub async fn drafts(&self, event: &str, now: Timestamp) -> Result<Vec<Draft>> {
         let mut tx = self.db.read().await?;
-        let sql = "SELECT author, text, since, saved_at FROM drafts WHERE event = $1 AND saved_at >= $2
+        let sql =
+            "SELECT author, text, since, saved_at FROM drafts WHERE event = $1 AND saved_at >= $2
             ORDER BY since, author";
         let rows = tx.rows(sql, args![event, now - PRESENT]).await?;
         let draft = |row: &Row| {

@@ -45,7 +45,10 @@ impl Store {
         );
         tx.row(held, args![event]).await?;
         let sql = "SELECT COALESCE(MAX(number), 0) + 1 FROM notes WHERE event = $1";
-        let number = tx.row(sql, args![event]).await?.map_or(Ok(1), |r| r.int(0))?;
+        let number = tx
+            .row(sql, args![event])
+            .await?
+            .map_or(Ok(1), |r| r.int(0))?;
         tx.execute(
             "INSERT INTO notes (event, number, author, text, at) VALUES ($1, $2, $3, $4, $5)",
             args![event, number, author, text, now],

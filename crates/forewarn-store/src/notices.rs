@@ -10,7 +10,9 @@ use forewarn_core::contact::Channel;
 use forewarn_core::event::{Event, Occasion};
 use forewarn_core::id::derive;
 use forewarn_core::message::Content;
-use forewarn_core::plan::{Notice, PROMISE_BROKEN, PROMISE_WARNING, SPOKESPERSON_CALL, is_team_notice};
+use forewarn_core::plan::{
+    Notice, PROMISE_BROKEN, PROMISE_WARNING, SPOKESPERSON_CALL, is_team_notice,
+};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::json;

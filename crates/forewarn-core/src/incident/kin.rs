@@ -1,6 +1,6 @@
 //! Incidents that belong together: duplicates that are merged, parts of a larger one, and those entered afterwards.
 
-use super::{Incident, NewIncident, Nature, Past, Status, Update};
+use super::{Incident, Nature, NewIncident, Past, Status, Update};
 use crate::id::Id;
 use crate::problem::InvalidTransition;
 use jiff::Timestamp;
@@ -27,6 +27,11 @@ impl Incident {
         incident.backfilled = true;
         incident.parent = new.parent;
         incident
+    }
+
+    /// Whether it is a part of this one.
+    pub fn is_part_of(&self, id: &str) -> bool {
+        self.parent.as_ref().is_some_and(|parent| *parent == *id)
     }
 
     fn close(&mut self, now: Timestamp) {

@@ -8,7 +8,7 @@ use crate::ops::{incident, recipient};
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use serde_json::{Value, json};
+use serde_json::json;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -136,7 +136,11 @@ async fn save_draft(
 /// Who is writing an update of an incident just now.
 #[utoipa::path(get, path = "/incidents/{id}/drafts", tag = "incidents", params(("id" = String, Path, description = "its id")),
     responses((status = 200, description = "items"), (status = 404, description = "None of this id")))]
-async fn list_drafts(State(app): State<App>, _who: Who, Path(id): Path<String>) -> Result<Response> {
+async fn list_drafts(
+    State(app): State<App>,
+    _who: Who,
+    Path(id): Path<String>,
+) -> Result<Response> {
     let items = notes::drafts(&app, &id).await?;
     Ok(answer(StatusCode::OK, &json!({"items": items})))
 }

@@ -9,3 +9,4 @@ pub(super) mod maintenances;
 pub(super) mod now;
 pub(super) mod rows;
 pub(super) mod sign_in;
+pub(super) mod team;

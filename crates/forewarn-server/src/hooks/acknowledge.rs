@@ -83,7 +83,13 @@ async fn acknowledge(State(app): State<App>, Path(token): Path<String>) -> Resul
             let taken = link.incident.call.and_then(|call| call.acknowledged);
             Ok(match taken {
                 Some(taken) => taken_already(&app, &taken.who),
-                None => words(&app, StatusCode::CONFLICT, "That was not possible", said, None),
+                None => words(
+                    &app,
+                    StatusCode::CONFLICT,
+                    "That was not possible",
+                    said,
+                    None,
+                ),
             })
         }
         Err(error) => Err(error),

@@ -50,7 +50,6 @@ impl Answer {
         body["notices"] = serde_json::to_value(&self.notices).unwrap_or_default();
         body
     }
-
 }
 
 /// An incident as the API shows it.
@@ -172,20 +171,28 @@ fn title_of(declaration: &Declaration, catalogue: &Catalogue) -> String {
 /// # Errors
 /// Everything that is wrong with it, a status that cannot follow, or a version that is not the newest.
 pub async fn update(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<Answer> {
+    load(app, id).await?;
     let posted = read(node, |node, problems| {
         PostedUpdate::read(node, "", problems)
     })?;
-    let answer = say(app, caller, id, posted.version, posted.carry, |mut incident, catalogue, now| {
-        let new = posted.update.clone();
-        known_services(new.services.keys(), catalogue)?;
-        if incident.reopens_silently(&new) {
-            let problem = "is missing: people hear why it is open again; give a text or facts";
-            return Err(Invalid::one("text", problem).into());
-        }
-        incident.severity = posted.severity.unwrap_or(incident.severity);
-        let next = promised(now, new.next_update_in, incident.severity, catalogue)?;
-        Ok(("incident.updated", incident.update(new, next, now)?))
-    })
+    let answer = say(
+        app,
+        caller,
+        id,
+        posted.version,
+        posted.carry,
+        |mut incident, catalogue, now| {
+            let new = posted.update.clone();
+            known_services(new.services.keys(), catalogue)?;
+            if incident.reopens_silently(&new) {
+                let problem = "is missing: people hear why it is open again; give a text or facts";
+                return Err(Invalid::one("text", problem).into());
+            }
+            incident.severity = posted.severity.unwrap_or(incident.severity);
+            let next = promised(now, new.next_update_in, incident.severity, catalogue)?;
+            Ok(("incident.updated", incident.update(new, next, now)?))
+        },
+    )
     .await?;
     // What was typed has been said.
     app.store
@@ -489,15 +496,14 @@ pub async fn add(app: &App, caller: &Caller, id: &str, addition: &Addition) -> R
         let mut added = incident.added.clone();
         let new = recipient::put(app, caller, id, addition, &mut added, &catalogue).await?;
         incident.added = added;
-        incident
-            .told
-            .extend(Id::parse(&new.audience).ok());
+        incident.told.extend(Id::parse(&new.audience).ok());
         let notice = catch_up(&incident, &new.audience, &new.key, &catalogue, now);
         let changes = Changes {
             add: notice.into_iter().collect(),
             ..Changes::default()
         };
-        let entry = Entry::new(&caller.actor, "incident.recipient_added", id).with(new.detail.clone());
+        let entry =
+            Entry::new(&caller.actor, "incident.recipient_added", id).with(new.detail.clone());
         let ready = Ready::quiet(incident, sequence, changes, None, entry);
         match publish(app, caller, &catalogue, &[ready], &new.beside()).await {
             Err(error) if overtaken(&error) && tries < AGAIN => {}

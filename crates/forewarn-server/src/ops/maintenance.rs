@@ -234,7 +234,8 @@ async fn publish(
     let mut changes = changes_from(&plan, &stored);
     let mut again = Occasion::default();
     if let Some(new) = &said.added
-        && let Some((notice, occasion)) = added::caught_up(app, &maintenance, new, catalogue, &told).await?
+        && let Some((notice, occasion)) =
+            added::caught_up(app, &maintenance, new, catalogue, &told).await?
     {
         // What the plan would tell them at once is what the newest message tells them.
         changes
@@ -272,7 +273,9 @@ async fn publish(
         app.store.publish_approved(published, now).await?;
     } else {
         let beside = beside.unwrap_or_default();
-        app.store.publish_together(&[published], &beside, now).await?;
+        app.store
+            .publish_together(&[published], &beside, now)
+            .await?;
     }
     Ok(answer)
 }
@@ -282,11 +285,7 @@ fn awaiting(maintenance: &Maintenance, catalogue: &Catalogue) -> BTreeSet<String
         return BTreeSet::new();
     }
     let seen = maintenance.added.over(catalogue);
-    let mut all: BTreeSet<String> = seen
-        .audiences
-        .iter()
-        .map(|a| a.id.to_string())
-        .collect();
+    let mut all: BTreeSet<String> = seen.audiences.iter().map(|a| a.id.to_string()).collect();
     all.extend([INTERNAL, REQUESTERS].map(str::to_owned));
     all
 }

@@ -58,11 +58,17 @@ pub(super) async fn put(
                 let problem = format!("there is no contact {contact}");
                 return Err(Invalid::one("contact", problem).into());
             }
-            (Whom::Contact(contact.to_string()), json!({"contact": contact}))
+            (
+                Whom::Contact(contact.to_string()),
+                json!({"contact": contact}),
+            )
         }
         Who::Email(address) => {
             let address = address.clone();
-            (Whom::Address(Endpoint::Email { address }), json!({"channel": "email"}))
+            (
+                Whom::Address(Endpoint::Email { address }),
+                json!({"channel": "email"}),
+            )
         }
         Who::Webhook(url) => {
             let hook = Endpoint::Webhook {
@@ -108,6 +114,7 @@ pub async fn add_to_incident(
     id: &str,
     node: &Node,
 ) -> Result<IncidentAnswer> {
+    incident::show(app, id).await?;
     let addition = read(node, |node, problems| Addition::read(node, "", problems))?;
     incident::add(app, caller, id, &addition).await
 }
@@ -122,6 +129,7 @@ pub async fn add_to_maintenance(
     id: &str,
     node: &Node,
 ) -> Result<maintenance::Answer> {
+    maintenance::show(app, id).await?;
     let addition = read(node, |node, problems| Addition::read(node, "", problems))?;
     maintenance::add(app, caller, id, &addition).await
 }

@@ -12,13 +12,17 @@ mod decisions;
 mod documents;
 mod hostile;
 mod incidents;
+mod kin;
 mod lists;
 mod maintenances;
+mod notes;
 mod openapi;
 mod pages;
 mod promises;
 mod reach;
+mod recipients;
 mod repeats;
+mod roles;
 #[path = "../../examples/screens/samples/mod.rs"]
 mod samples;
 mod screens;

@@ -4,7 +4,7 @@ use crate::app::{As, TestApp};
 use serde_json::Value;
 
 /// Calls that outside programs rely on.
-const CONTRACT: [(&str, &str); 39] = [
+const CONTRACT: [(&str, &str); 52] = [
     ("get", "/maintenances/{id}/plan/reach"),
     ("post", "/decisions"),
     ("post", "/changes/{system}"),
@@ -22,6 +22,19 @@ const CONTRACT: [(&str, &str); 39] = [
     ("post", "/incidents/{id}/approve"),
     ("post", "/incidents/{id}/updates"),
     ("post", "/incidents/{id}/promise"),
+    ("post", "/incidents/{id}/handover"),
+    ("post", "/incidents/{id}/acknowledge"),
+    ("get", "/incidents/{id}/acknowledgements"),
+    ("post", "/incidents/{id}/merge"),
+    ("post", "/incidents/{id}/parent"),
+    ("post", "/incidents/{id}/notes"),
+    ("get", "/incidents/{id}/notes"),
+    ("post", "/incidents/{id}/drafts"),
+    ("get", "/incidents/{id}/drafts"),
+    ("post", "/incidents/{id}/recipients"),
+    ("get", "/incidents/{id}/recipients"),
+    ("post", "/maintenances/{id}/recipients"),
+    ("get", "/maintenances/{id}/recipients"),
     ("get", "/notices"),
     ("get", "/notices/{id}"),
     ("get", "/deliveries"),

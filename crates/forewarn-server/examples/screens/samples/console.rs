@@ -289,6 +289,7 @@ impl Samples {
             typed,
             notices: self.notices().into_iter().take(2).collect(),
             journal: self.journal(),
+            team: self.team(),
         };
         let wrong = self.typed(
             &[

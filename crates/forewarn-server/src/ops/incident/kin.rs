@@ -129,6 +129,7 @@ pub(super) async fn carried(
 /// # Errors
 /// When there is no such parent, or it cannot be one.
 pub async fn set_parent(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<Answer> {
+    load(app, id).await?;
     let (parent, version) = read(node, |node, problems| {
         let mut fields = Fields::of(node, "", problems)?;
         let parent = fields.optional("parent", problems, Id::parse);
@@ -154,6 +155,7 @@ pub async fn set_parent(app: &App, caller: &Caller, id: &str, node: &Node) -> Re
 /// # Errors
 /// When one of the two is not open, or they are one.
 pub async fn merge(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<Answer> {
+    load(app, id).await?;
     let into = read(node, |node, problems| {
         let mut fields = Fields::of(node, "", problems)?;
         let into = fields.required("into", problems, Id::parse);
@@ -192,7 +194,8 @@ pub async fn merge(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<
         true => Changes::default(),
         false => timers_again(&survivor, &catalogue, &stored, now),
     };
-    let entry = |action, subject: &str, detail| Entry::new(&caller.actor, action, subject).with(detail);
+    let entry =
+        |action, subject: &str, detail| Entry::new(&caller.actor, action, subject).with(detail);
     let closed = entry("incident.merged_into", id, json!({"into": into}));
     let grown = entry(
         "incident.merged",

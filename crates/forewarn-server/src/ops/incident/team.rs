@@ -91,6 +91,7 @@ pub(super) fn with_people(mut body: Value, incident: &Incident, catalogue: &Cata
 /// # Errors
 /// When they have it already, or one person would be lead and spokesperson without a reason.
 pub async fn hand_over(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<Answer> {
+    load(app, id).await?;
     let asked = read(node, |node, problems| Handover::read(node, "", problems))?;
     let mut tries = 0;
     loop {
@@ -138,6 +139,7 @@ async fn withdrawn_call(app: &App, id: &str) -> Result<Changes> {
 /// # Errors
 /// When nobody is called, somebody took it already, or they are not among those who are called.
 pub async fn acknowledge(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<Answer> {
+    load(app, id).await?;
     let who = match &node.value {
         forewarn_core::document::Value::Null => None,
         _ => read(node, |node, problems| {
@@ -209,7 +211,10 @@ async fn take(
         let catalogue = app.store.catalogue().await?;
         let now = app.clock.now();
         let from = before.spokesperson.clone();
-        let chain = before.call.as_ref().map_or_else(Vec::new, |call| call.chain.clone());
+        let chain = before
+            .call
+            .as_ref()
+            .map_or_else(Vec::new, |call| call.chain.clone());
         let (incident, changed) = before.acknowledge(who, now).map_err(ApiError::Conflict)?;
         let taken = incident.call.as_ref().and_then(|c| c.acknowledged.as_ref());
         let who = taken.map_or_else(String::new, |taken| taken.who.clone());

@@ -28,7 +28,10 @@ pub(super) async fn caught_up(
         ..NoticeFilter::default()
     };
     let told_of = |n: &&NoticeRow| {
-        let inside = matches!(n.milestone.as_str(), "overrun_check" | "leadership" | "test");
+        let inside = matches!(
+            n.milestone.as_str(),
+            "overrun_check" | "leadership" | "test"
+        );
         built_in_name(&n.audience).is_none() && !inside
     };
     let all = app.store.notices(&filter, 1000).await?;
@@ -97,7 +100,18 @@ pub async fn add(app: &App, caller: &Caller, id: &str, addition: &Addition) -> R
             added: Some(new),
             ..Said::default()
         };
-        match publish(app, caller, &catalogue, maintenance, sequence, said, entry, 200).await {
+        match publish(
+            app,
+            caller,
+            &catalogue,
+            maintenance,
+            sequence,
+            said,
+            entry,
+            200,
+        )
+        .await
+        {
             Err(error) if overtaken(&error) && tries < AGAIN => {}
             done => return done,
         }
