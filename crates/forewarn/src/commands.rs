@@ -11,6 +11,7 @@ pub mod demo;
 pub mod doctor;
 pub mod import;
 pub mod incident;
+pub mod incident_around;
 pub mod maintenance;
 pub mod notices;
 pub mod plan;

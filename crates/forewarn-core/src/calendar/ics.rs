@@ -276,7 +276,7 @@ impl<'a> Property<'a> {
 }
 
 /// Lines with their numbers; one that begins with a space or a tab goes on the one before (RFC 5545 3.1).
-fn unfolded(text: &str) -> Vec<(usize, String)> {
+pub(super) fn unfolded(text: &str) -> Vec<(usize, String)> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut lines: Vec<(usize, String)> = Vec::new();
     for (number, line) in (1..).zip(text.lines()) {
@@ -317,7 +317,7 @@ fn dates(value: &str) -> Result<Vec<Date>, String> {
 }
 
 /// `P1D`, `P2W`.
-fn whole_days(value: &str) -> Result<i64, String> {
+pub(super) fn whole_days(value: &str) -> Result<i64, String> {
     let count = |unit| {
         value
             .strip_prefix('P')?
@@ -336,7 +336,7 @@ fn days_from(from: Date, to: Date) -> i64 {
 }
 
 /// RFC 5545 3.3.11; line breaks become spaces.
-fn unescaped(text: &str) -> String {
+pub(super) fn unescaped(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut chars = text.chars();
     while let Some(c) = chars.next() {
@@ -352,7 +352,7 @@ fn unescaped(text: &str) -> String {
     plain.trim().to_owned()
 }
 
-fn shortened(text: &str) -> String {
+pub(super) fn shortened(text: &str) -> String {
     text.chars()
         .filter(|c| !c.is_control())
         .take(MOST_NAME_CHARS)

@@ -1,6 +1,7 @@
-//! `forewarn import`: contacts from a table, closed days from a calendar.
+//! `forewarn import`: contacts from a table, closed days and rotas from a calendar.
 
 mod closed_days;
+mod rota;
 
 use super::source;
 use crate::client::{Body, Client, Remote};
@@ -40,6 +41,8 @@ enum What {
     },
     /// The organisation's closed days from the all-day events of an iCalendar file, printed as a document or applied
     ClosedDays(closed_days::ClosedDaysArgs),
+    /// A rota from the shifts of an iCalendar file, printed as a document or applied
+    Rota(rota::RotaArgs),
 }
 
 /// What the server did.
@@ -59,6 +62,7 @@ struct Imported {
 pub async fn run(args: ImportArgs) -> anyhow::Result<ExitCode> {
     let (file, report, json) = match args.what {
         What::Contacts { file, report, json } => (file, report, json),
+        What::Rota(rota) => return rota::run(rota, &args.remote).await,
         What::ClosedDays(days) => return closed_days::run(days, &args.remote).await,
     };
     let client = Client::new(&args.remote)?;

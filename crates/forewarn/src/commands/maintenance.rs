@@ -1,5 +1,6 @@
 //! `forewarn maintenance`: creating maintenances and taking them through their states.
 
+use super::incident_around::Add;
 use super::{schedule, source};
 use crate::client::{Body, Client, Remote};
 use crate::exit::{Exit, InvalidInput};
@@ -73,6 +74,8 @@ enum Action {
         #[arg(long, value_name = "TEXT")]
         reason: Option<String>,
     },
+    /// Add somebody nobody planned for; they get the newest message at once, and all that come
+    Add(Add),
     /// It does not happen
     Cancel {
         /// The maintenance
@@ -110,6 +113,10 @@ pub async fn run(args: MaintenanceArgs) -> anyhow::Result<ExitCode> {
         Action::Extend { id, end, reason } => {
             let fields = [("end", Some(end)), ("reason", reason)];
             change(&client, &id, "extend", fields).await?
+        }
+        Action::Add(add) => {
+            let path = ["maintenances", &add.id, "recipients"];
+            client.post(&path, &[], Body::Json(add.body())).await?
         }
         Action::Cancel { id, reason } => {
             change(&client, &id, "cancel", [("reason", reason)]).await?
