@@ -7,6 +7,7 @@
 mod database;
 
 mod accounts;
+mod around;
 mod backup;
 mod catalogue;
 mod contacts;
