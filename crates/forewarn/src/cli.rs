@@ -61,7 +61,7 @@ pub enum Command {
     /// Create maintenances and take them through their states
     Maintenance(MaintenanceArgs),
     /// Declare incidents and keep people informed
-    Incident(IncidentArgs),
+    Incident(Box<IncidentArgs>),
     /// List notices: what is told to whom and when
     Notices(NoticesArgs),
     /// List deliveries: what became of each message

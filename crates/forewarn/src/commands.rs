@@ -37,7 +37,7 @@ pub async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Apply(args) => apply::run(args).await,
         Command::Import(args) => import::run(args).await,
         Command::Maintenance(args) => maintenance::run(args).await,
-        Command::Incident(args) => incident::run(args).await,
+        Command::Incident(args) => incident::run(*args).await,
         Command::Notices(args) => notices::run(args).await,
         Command::Deliveries(args) => deliveries::run(args).await,
         Command::Audit(args) => audit::run(args).await,
