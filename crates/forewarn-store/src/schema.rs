@@ -98,7 +98,7 @@ const STEPS: &[&[&str]] = &[&[
     "CREATE TABLE notes (event TEXT NOT NULL, number BIGINT NOT NULL, author TEXT NOT NULL, text TEXT NOT NULL,
         at BIGINT NOT NULL, PRIMARY KEY (event, number))",
     // Who is writing an update just now.
-    "CREATE TABLE drafts (event TEXT NOT NULL, author TEXT NOT NULL, text TEXT NOT NULL, since BIGINT NOT NULL,
+    "CREATE TABLE writing (event TEXT NOT NULL, author TEXT NOT NULL, text TEXT NOT NULL, since BIGINT NOT NULL,
         saved_at BIGINT NOT NULL, PRIMARY KEY (event, author))",
     // That somebody has read a notice; no endpoint where they said so without a message.
     "CREATE TABLE acknowledgements (event TEXT NOT NULL, notice TEXT NOT NULL, endpoint TEXT NOT NULL, who TEXT NOT NULL,
@@ -131,7 +131,7 @@ pub(crate) const TABLES: &[(&str, &str)] = &[
     ("journal_head", "id"),
     ("idempotency", "caller, key"),
     ("notes", "event, number"),
-    ("drafts", "event, author"),
+    ("writing", "event, author"),
     ("acknowledgements", "notice, endpoint"),
     ("added", "event, contact, endpoint"),
     ("users", "id"),

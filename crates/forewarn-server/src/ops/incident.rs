@@ -196,7 +196,7 @@ pub async fn update(app: &App, caller: &Caller, id: &str, node: &Node) -> Result
     .await?;
     // What was typed has been said.
     app.store
-        .save_draft(id, &caller.actor, "", app.clock.now())
+        .save_writing(id, &caller.actor, "", app.clock.now())
         .await?;
     Ok(answer)
 }

@@ -85,19 +85,19 @@ on_both_databases! {
 
     async fn a_draft_is_kept_for_a_quarter_of_an_hour_after_it_was_saved(db: &Database) {
         let store = &db.store;
-        store.save_draft("INC-1", "kim", "We", at(0)).await.unwrap();
-        store.save_draft("INC-1", "lee", "I", at(5)).await.unwrap();
-        store.save_draft("INC-1", "kim", "We found", at(10)).await.unwrap();
+        store.save_writing("INC-1", "kim", "We", at(0)).await.unwrap();
+        store.save_writing("INC-1", "lee", "I", at(5)).await.unwrap();
+        store.save_writing("INC-1", "kim", "We found", at(10)).await.unwrap();
         let who = async |minute| {
-            let drafts = store.drafts("INC-1", at(minute)).await.unwrap();
+            let drafts = store.writing("INC-1", at(minute)).await.unwrap();
             drafts.into_iter().map(|d| (d.author, d.text, d.since)).collect::<Vec<_>>()
         };
         let kim = ("kim".to_owned(), "We found".to_owned(), at(0));
         assert_eq!(who(11).await, [kim.clone(), ("lee".into(), "I".into(), at(5))]);
         assert_eq!(who(21).await, [kim]);
         assert_eq!(who(26).await, []);
-        store.save_draft("INC-1", "lee", "", at(27)).await.unwrap();
-        store.save_draft("INC-1", "lee", "Again", at(28)).await.unwrap();
+        store.save_writing("INC-1", "lee", "", at(27)).await.unwrap();
+        store.save_writing("INC-1", "lee", "Again", at(28)).await.unwrap();
         assert_eq!(who(28).await, [("lee".into(), "Again".into(), at(28))]);
     }
 

@@ -127,8 +127,11 @@ async fn people_are_added(store: &Store, event: &Event) {
     store.expand("a", &Recipients::Added, at(3)).await.unwrap();
     store.add_note("INC-1", "kim", "x", at(3)).await.unwrap();
     store.notes("INC-1").await.unwrap();
-    store.save_draft("INC-1", "kim", "x", at(3)).await.unwrap();
-    store.drafts("INC-1", at(3)).await.unwrap();
+    store
+        .save_writing("INC-1", "kim", "x", at(3))
+        .await
+        .unwrap();
+    store.writing("INC-1", at(3)).await.unwrap();
     store.added("INC-1").await.unwrap();
     store.acknowledgements("INC-1").await.unwrap();
 }

@@ -17,7 +17,7 @@ use forewarn_core::document::Catalogue;
 use forewarn_core::event::Event;
 use forewarn_core::incident::Incident;
 use forewarn_core::problem::Problem;
-use forewarn_store::{Draft, EventFilter};
+use forewarn_store::{EventFilter, Writing};
 use serde_json::json;
 
 /// Open incidents that are offered to merge into.
@@ -99,8 +99,8 @@ async fn writing(desk: &Desk, id: &str, catalogue: &Catalogue) -> Result<Vec<Str
     let drafts = notes::drafts(&desk.app, id).await?;
     let others = drafts.iter().filter(|d| d.author != desk.caller.actor);
     let zone = &catalogue.organisation.time_zone;
-    let since = |draft: &Draft| zone.at(draft.since).strftime("%H:%M %Z").to_string();
-    let said = |d: &Draft| format!("{} is writing an update, since {}", d.author, since(d));
+    let since = |draft: &Writing| zone.at(draft.since).strftime("%H:%M %Z").to_string();
+    let said = |d: &Writing| format!("{} is writing an update, since {}", d.author, since(d));
     Ok(others.map(said).collect())
 }
 

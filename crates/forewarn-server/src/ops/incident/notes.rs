@@ -6,7 +6,7 @@ use crate::caller::Caller;
 use crate::error::Result;
 use crate::ops::read;
 use forewarn_core::document::{Fields, Node, prose};
-use forewarn_store::{Draft, Note};
+use forewarn_store::{Note, Writing};
 
 /// As long as an update may be.
 const MOST_CHARS: usize = 10_000;
@@ -54,11 +54,13 @@ pub async fn all(app: &App, id: &str) -> Result<Vec<Note>> {
 ///
 /// # Errors
 /// When there is no such incident.
-pub async fn save_draft(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<Vec<Draft>> {
+pub async fn save_draft(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<Vec<Writing>> {
     load(app, id).await?;
     let text = text_of(node, false)?;
     let now = app.clock.now();
-    app.store.save_draft(id, &caller.actor, &text, now).await?;
+    app.store
+        .save_writing(id, &caller.actor, &text, now)
+        .await?;
     drafts(app, id).await
 }
 
@@ -66,7 +68,7 @@ pub async fn save_draft(app: &App, caller: &Caller, id: &str, node: &Node) -> Re
 ///
 /// # Errors
 /// When there is no such incident.
-pub async fn drafts(app: &App, id: &str) -> Result<Vec<Draft>> {
+pub async fn drafts(app: &App, id: &str) -> Result<Vec<Writing>> {
     load(app, id).await?;
-    Ok(app.store.drafts(id, app.clock.now()).await?)
+    Ok(app.store.writing(id, app.clock.now()).await?)
 }

@@ -11,7 +11,7 @@ const PRESENT: SignedDuration = SignedDuration::from_mins(15);
 
 /// An update that somebody is writing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Draft {
+pub struct Writing {
     /// Who.
     pub author: String,
     /// What was typed so far.
@@ -27,7 +27,7 @@ impl Store {
     ///
     /// # Errors
     /// When the database cannot be written.
-    pub async fn save_draft(
+    pub async fn save_writing(
         &self,
         event: &str,
         author: &str,
@@ -36,13 +36,13 @@ impl Store {
     ) -> Result<()> {
         let mut tx = self.db.write().await?;
         tx.execute(
-            "DELETE FROM drafts WHERE event = $1 AND (saved_at < $2 OR ($4 = '' AND author = $3))",
+            "DELETE FROM writing WHERE event = $1 AND (saved_at < $2 OR ($4 = '' AND author = $3))",
             args![event, now - PRESENT, author, text],
         )
         .await?;
         if !text.is_empty() {
             tx.execute(
-                "INSERT INTO drafts (event, author, text, since, saved_at) VALUES ($1, $2, $3, $4, $4)
+                "INSERT INTO writing (event, author, text, since, saved_at) VALUES ($1, $2, $3, $4, $4)
                  ON CONFLICT (event, author) DO UPDATE SET text = excluded.text, saved_at = excluded.saved_at",
                 args![event, author, text, now],
             )
@@ -55,20 +55,20 @@ impl Store {
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub async fn drafts(&self, event: &str, now: Timestamp) -> Result<Vec<Draft>> {
+    pub async fn writing(&self, event: &str, now: Timestamp) -> Result<Vec<Writing>> {
         let mut tx = self.db.read().await?;
         let sql =
-            "SELECT author, text, since, saved_at FROM drafts WHERE event = $1 AND saved_at >= $2
+            "SELECT author, text, since, saved_at FROM writing WHERE event = $1 AND saved_at >= $2
             ORDER BY since, author";
         let rows = tx.rows(sql, args![event, now - PRESENT]).await?;
-        let draft = |row: &Row| {
-            Ok(Draft {
+        let writing = |row: &Row| {
+            Ok(Writing {
                 author: row.text(0)?,
                 text: row.text(1)?,
                 since: row.instant(2)?,
                 saved_at: row.instant(3)?,
             })
         };
-        rows.iter().map(draft).collect()
+        rows.iter().map(writing).collect()
     }
 }
