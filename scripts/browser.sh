@@ -33,9 +33,10 @@ FOREWARN_LISTEN=127.0.0.1:0 "${CARGO_TARGET_DIR:-target}/debug/forewarn" demo >"
 demo=$!
 base=$(first_match "$work/demo.log" 'http://[0-9.:]+' $demo)
 node tests/browser/demo.mjs --base "$base" --chromium "$chromium" --out "$pictures" >>"$work/looks" || status=$?
+node tests/browser/declare.mjs --base "$base" --chromium "$chromium" --out "$pictures" >>"$work/looks" || status=$?
 
 cat "$work/looks"
-# Each of the two ends with "N looks, N faults".
+# Each of the three ends with "N looks, N faults".
 awk '/^[0-9]+ looks, [0-9]+ faults$/ { looks += $1; faults += $3; ended++ }
-  END { if (ended < 2) faults++; print (looks > faults ? looks - faults : 0) " passed, " faults + 0 " failed" }' "$work/looks"
+  END { if (ended < 3) faults++; print (looks > faults ? looks - faults : 0) " passed, " faults + 0 " failed" }' "$work/looks"
 exit "$status"

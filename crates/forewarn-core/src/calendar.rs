@@ -8,6 +8,7 @@ pub mod civil;
 pub mod holidays;
 pub mod ics;
 pub mod recurrence;
+pub mod shifts;
 
 use std::collections::BTreeSet;
 

@@ -17,6 +17,7 @@ use crate::maintenance::Maintenance;
 use crate::organisation::Organisation;
 use crate::policy::Policy;
 use crate::problem::{Invalid, unknown};
+use crate::rota::Rota;
 use crate::service::Service;
 use crate::template::Template;
 use serde::{Deserialize, Serialize};
@@ -35,6 +36,8 @@ pub struct Documents {
     pub contacts: Vec<Contact>,
     /// Policies.
     pub policies: Vec<Policy>,
+    /// Rotas.
+    pub rotas: Vec<Rota>,
     /// Templates.
     pub templates: Vec<Template>,
     /// The calendar of changes.
@@ -56,15 +59,19 @@ pub struct Catalogue {
     pub audiences: Vec<Audience>,
     /// The organisation's own policies.
     pub policies: Vec<Policy>,
+    /// Who is on duty when.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub rotas: Vec<Rota>,
 }
 
 /// Names of the parts of a document.
-const PARTS: [&str; 9] = [
+const PARTS: [&str; 10] = [
     "organisation",
     "services",
     "audiences",
     "contacts",
     "policies",
+    "rotas",
     "templates",
     "changes_ahead",
     "hooks",
@@ -189,6 +196,11 @@ impl Documents {
                     problems,
                     Policy::read,
                 )),
+                "rotas" => self.rotas.extend(places.each(
+                    (name, "rotas", node),
+                    problems,
+                    |node, path, problems| Rota::read(node, path, zone, problems),
+                )),
                 "templates" => self.templates.extend(places.each(
                     (name, "templates", node),
                     problems,
@@ -225,6 +237,7 @@ impl Documents {
         places.repeated("audiences", self.audiences.iter().map(|s| &s.id), problems);
         places.repeated("contacts", self.contacts.iter().map(|s| &s.id), problems);
         places.repeated("policies", self.policies.iter().map(|s| &s.id), problems);
+        places.repeated("rotas", self.rotas.iter().map(|r| &r.id), problems);
         let changes = self.changes_ahead.iter().map(|c| &c.id);
         places.repeated("changes_ahead", changes, problems);
         places.repeated("hooks", self.hooks.iter().map(|h| &h.id), problems);
@@ -274,6 +287,9 @@ impl Documents {
             let item = Item::of("contacts", n);
             check(item, "audiences", &contact.audiences, "audience");
             check(item, "services", &contact.services, "service");
+        }
+        for (n, rota) in self.rotas.iter().enumerate() {
+            check(Item::of("rotas", n), "services", &rota.services, "service");
         }
         for (n, change) in self.changes_ahead.iter().enumerate() {
             let item = Item::of("changes_ahead", n);
@@ -364,6 +380,7 @@ impl Documents {
             services: lay(&self.services, &known.services, |s| &s.id),
             audiences: lay(&self.audiences, &known.audiences, |a| &a.id),
             policies: lay(&self.policies, &known.policies, |p| &p.id),
+            rotas: lay(&self.rotas, &known.rotas, |r| &r.id),
         }
     }
 }

@@ -5,14 +5,14 @@ use crate::contact::{EmailAddress, Endpoint};
 use crate::document::Catalogue;
 use crate::facts::Facts;
 use crate::id::Id;
-use crate::incident::{Impact, Incident, Nature, Update};
+use crate::incident::{Impact, Incident, Nature, Update, is_same_person};
 use crate::maintenance::Maintenance;
 use crate::message::Content;
 use crate::organisation::ChangeSystem;
 use crate::outage_plan::prepared_effect;
 use crate::plan::{
     BACKUP, CHANGE_SYSTEM, INTERNAL, PROMISE_BROKEN, PROMISE_KEPT, PROMISE_WARNING, REQUESTERS,
-    SPOKESPERSON, is_promise_timer,
+    SPOKESPERSON, called, is_promise_timer, is_team_notice,
 };
 use crate::service::{Service, affected};
 use crate::time::CivilTime;
@@ -50,6 +50,9 @@ pub struct Occasion {
     pub previous: Option<(CivilTime, CivilTime)>,
     /// The number of the incident's update that it carries.
     pub update: Option<u32>,
+    /// The same is told once more, to somebody who had not had it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub again: bool,
     /// What a window is used for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub works: Vec<Work>,
@@ -129,6 +132,15 @@ impl Event {
         }
     }
 
+    /// Who is told of it although nobody planned for them.
+    pub fn added(&self) -> Option<&crate::recipient::Added> {
+        match self {
+            Event::Maintenance(m) => Some(&m.added),
+            Event::Incident(i) => Some(&i.added),
+            Event::Window(_) => None,
+        }
+    }
+
     /// Mail addresses of the people who run it: owners of its services, its lead, and who speaks for it.
     pub fn internal_addresses(&self, catalogue: &Catalogue) -> Vec<EmailAddress> {
         let named = self.services();
@@ -166,6 +178,12 @@ impl Event {
             }
             (BACKUP, Event::Incident(i)) => {
                 mailboxes(speakers(i, catalogue).into_iter().skip(1).collect())
+            }
+            (_, Event::Incident(i)) if called(audience).is_some() => {
+                let chain = i.call.as_ref().map(|call| call.chain.as_slice());
+                let one = called(audience).and_then(|n| chain?.get(n));
+                let one = one.and_then(|who| EmailAddress::parse(who).ok());
+                mailboxes(one.into_iter().collect())
             }
             (REQUESTERS | SPOKESPERSON | BACKUP, _) => Some(Vec::new()),
             (CHANGE_SYSTEM, _) => {
@@ -253,6 +271,7 @@ impl Event {
             unchanged: false,
             promised_to: Vec::new(),
             late_by_seconds: 0,
+            ack_url: None,
             requested: false,
             change_request: None,
             forwardable: audience.is_some_and(|a| a.forwardable),
@@ -269,7 +288,7 @@ impl Event {
                 change_request: m.change_request.as_ref().map(|c| c.number.clone()),
                 ..content
             },
-            Event::Incident(i) if is_promise_timer(&occasion.milestone) => {
+            Event::Incident(i) if is_team_notice(&occasion.milestone) => {
                 let promised_to = catalogue.audiences.iter();
                 let promised_to = promised_to.filter(|a| i.told.contains(&a.id));
                 let content = Content {
@@ -407,6 +426,14 @@ fn incident_content(content: Content, incident: &Incident, number: Option<u32>) 
 /// What the team reads is about the promise, not what was said with it.
 fn timer_content(content: Content) -> Content {
     let promised = content.next_update;
+    if !is_promise_timer(&content.milestone) {
+        return Content {
+            text: None,
+            missed: None,
+            moved_from: None,
+            ..content
+        };
+    }
     let (next_update, missed) = match content.milestone.as_str() {
         PROMISE_BROKEN => (None, promised),
         PROMISE_KEPT => (promised, content.missed),
@@ -423,7 +450,7 @@ fn timer_content(content: Content) -> Content {
 
 /// Who speaks for an incident, in order: who was named for it, then those of its services, else the owners who talk to
 /// clients. The first is the spokesperson, the others are the backups.
-fn speakers(incident: &Incident, catalogue: &Catalogue) -> Vec<EmailAddress> {
+pub fn speakers(incident: &Incident, catalogue: &Catalogue) -> Vec<EmailAddress> {
     let named = incident.spokesperson.as_deref().map(EmailAddress::parse);
     let concerned = catalogue.services.iter();
     let concerned: Vec<&Service> = concerned
@@ -434,6 +461,12 @@ fn speakers(incident: &Incident, catalogue: &Catalogue) -> Vec<EmailAddress> {
     if all.is_empty() {
         all.extend(concerned.iter().filter_map(|s| s.talker().cloned()));
     }
+    // Whoever fixes it does not have to speak for it as well, unless somebody said so.
+    let lead = incident
+        .lead
+        .as_deref()
+        .filter(|_| incident.both_because.is_none());
+    all.retain(|address| lead.is_none_or(|lead| !is_same_person(lead, address.as_str())));
     let mut seen = BTreeSet::new();
     all.retain(|address| seen.insert(address.clone()));
     all

@@ -1,14 +1,22 @@
 //! Incidents: severity, impact per service, states, updates, and the promise of the next one.
 
+mod assessment;
+mod kin;
+mod posted;
 mod promise;
+mod roles;
 
+pub use assessment::{Grade, severity_by};
+pub use posted::{NewIncident, Past, PostedUpdate};
 pub use promise::{Kept, MOST_AUTOMATIC, Nature, NewPromise, Promise};
+pub use roles::{Acknowledged, Call, Called, Handover, Role, both_roles, is_same_person};
 
 use crate::document::{Fields, Node, Problems, line, prose, scalar};
 use crate::facts::Facts;
 use crate::id::Id;
 use crate::offset::Offset;
 use crate::problem::InvalidTransition;
+use crate::recipient::Added;
 use crate::routing::{About, Cause};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -212,6 +220,27 @@ pub struct Incident {
     /// Who speaks for it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub spokesperson: Option<String>,
+    /// Why one person is both.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub both_because: Option<String>,
+    /// The call to whoever is to speak for it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub call: Option<Call>,
+    /// How often a role changed hands.
+    #[serde(skip_serializing_if = "is_zero", default)]
+    pub handovers: u32,
+    /// Who is told of it although nobody planned for them.
+    #[serde(skip_serializing_if = "Added::is_empty", default)]
+    pub added: Added,
+    /// The incident that it is a part of.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub parent: Option<Id>,
+    /// The incident that it was a duplicate of.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub merged_into: Option<Id>,
+    /// It was entered afterwards.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub backfilled: bool,
     /// When it was declared.
     pub declared_at: Timestamp,
     /// When it was resolved.
@@ -219,6 +248,10 @@ pub struct Incident {
     pub resolved_at: Option<Timestamp>,
     /// What was said, oldest first; never empty.
     pub updates: Vec<Update>,
+}
+
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 /// An incident as it is declared.
@@ -248,9 +281,15 @@ impl Declaration {
     /// Reads a declaration, recording all problems.
     pub fn read(node: &Node, path: &str, problems: &mut Problems) -> Option<Declaration> {
         let mut fields = Fields::of(node, path, problems)?;
+        let declaration = Self::read_fields(&mut fields, problems);
+        fields.finish(problems);
+        declaration
+    }
+
+    fn read_fields(fields: &mut Fields<'_>, problems: &mut Problems) -> Option<Declaration> {
         let id = fields.optional("id", problems, Id::parse);
         let title = fields.optional("title", problems, line(200));
-        let services = read_impacts(&mut fields, problems);
+        let services = read_impacts(fields, problems);
         if services.is_empty() && fields.node("services").is_none_or(Node::is_empty) {
             fields.problem(
                 "services",
@@ -258,13 +297,16 @@ impl Declaration {
                 problems,
             );
         }
-        let severity = fields.required("severity", problems, Severity::parse);
+        let severity = assessment::read_severity(fields, problems);
+        let assessed = ["impact", "urgency"].map(|name| fields.node(name).is_some());
+        if severity.is_none() && assessed == [false, false] && fields.node("severity").is_none() {
+            fields.problem("severity", "is missing", problems);
+        }
         let cause = fields.optional("cause", problems, Cause::parse);
         let effect = fields.optional("effect", problems, prose(1_000));
         let lead = fields.optional("lead", problems, line(200));
         let spokesperson = fields.optional("spokesperson", problems, line(200));
         let next_update_in = fields.optional("next_update_in", problems, Offset::parse);
-        fields.finish(problems);
         Some(Declaration {
             id,
             title,
@@ -326,6 +368,12 @@ impl NewUpdate {
     /// Reads an update, recording all problems.
     pub fn read(node: &Node, path: &str, problems: &mut Problems) -> Option<NewUpdate> {
         let mut fields = Fields::of(node, path, problems)?;
+        let update = Self::read_fields(&mut fields, problems);
+        fields.finish(problems);
+        update
+    }
+
+    fn read_fields(fields: &mut Fields<'_>, problems: &mut Problems) -> Option<NewUpdate> {
         let status = fields.optional("status", problems, Status::parse);
         let facts = match fields.node("facts") {
             Some(node) => Facts::read(node, &fields.path_of("facts"), problems),
@@ -333,16 +381,18 @@ impl NewUpdate {
         };
         let cause = fields.optional("cause", problems, Cause::parse);
         let text = fields.optional("text", problems, prose(10_000));
-        let services = read_impacts(&mut fields, problems);
+        let services = read_impacts(fields, problems);
         let next_update_in = fields.optional("next_update_in", problems, Offset::parse);
-        if text.is_none() && status.is_none() && fields.node("facts").is_none() {
+        if status == Some(Status::Resolved) && text.is_none() && fields.node("facts").is_none() {
+            let problem = "is missing: people hear how it ended; give a text or facts";
+            fields.problem("text", problem, problems);
+        } else if text.is_none() && status.is_none() && fields.node("facts").is_none() {
             fields.problem(
                 "text",
                 "says nothing: give a text, facts or a new status",
                 problems,
             );
         }
-        fields.finish(problems);
         Some(NewUpdate {
             status,
             facts: facts?,
@@ -392,6 +442,13 @@ impl Incident {
             facts,
             lead: declaration.lead,
             spokesperson: declaration.spokesperson,
+            both_because: None,
+            call: None,
+            handovers: 0,
+            added: Added::default(),
+            parent: None,
+            merged_into: None,
+            backfilled: false,
             declared_at: now,
             resolved_at: None,
             updates: vec![holding],
@@ -428,12 +485,7 @@ impl Incident {
         now: Timestamp,
     ) -> Result<Incident, InvalidTransition> {
         let status = new.status.unwrap_or(self.status);
-        let possible = match self.status {
-            Status::Postmortem => false,
-            Status::Resolved => matches!(status, Status::Postmortem | Status::Investigating),
-            _ => status != Status::Postmortem,
-        };
-        if !possible {
+        if !self.may_become(status) {
             return Err(InvalidTransition {
                 what: format!("incident {}", self.id),
                 from: self.status.as_str(),
@@ -473,6 +525,24 @@ impl Incident {
         });
         self.status = status;
         Ok(self)
+    }
+
+    /// Whether an update may say that it stands so. What was merged goes on in the other incident.
+    pub fn may_become(&self, status: Status) -> bool {
+        match self.status {
+            _ if self.merged_into.is_some() => false,
+            Status::Postmortem => false,
+            Status::Resolved => matches!(status, Status::Postmortem | Status::Investigating),
+            Status::Investigating | Status::Identified | Status::Monitoring => {
+                status != Status::Postmortem
+            }
+        }
+    }
+
+    /// Whether an update opens it again without a word of why.
+    pub fn reopens_silently(&self, new: &NewUpdate) -> bool {
+        let reopens = !self.status.is_open() && new.status.is_some_and(Status::is_open);
+        reopens && new.text.is_none() && new.facts == Facts::default()
     }
 
     /// The milestone that an update stands for.
@@ -562,6 +632,32 @@ mod tests {
                 .resolved_at
                 .is_none()
         );
+    }
+
+    /// Every pair of states, from and to, against the table of what is possible.
+    #[test]
+    fn every_transition_is_possible_or_refused_as_the_table_says() {
+        use Status::*;
+        let to_each = [Investigating, Identified, Monitoring, Resolved, Postmortem];
+        for (from, possible) in [
+            (Investigating, [true, true, true, true, false]),
+            (Identified, [true, true, true, true, false]),
+            (Monitoring, [true, true, true, true, false]),
+            (Resolved, [true, false, false, false, true]),
+            (Postmortem, [false; 5]),
+        ] {
+            let way: &[Status] = match from {
+                Postmortem => &[Resolved, Postmortem],
+                _ => &[from],
+            };
+            let step = |i: Incident, s: &Status| i.update(to(*s), at(9), at(1)).unwrap();
+            let incident = way.iter().fold(declared(), step);
+            assert_eq!(incident.status, from);
+            for (status, possible) in to_each.into_iter().zip(possible) {
+                let next = incident.clone().update(to(status), at(9), at(2));
+                assert_eq!(next.is_ok(), possible, "{from:?} {status:?}");
+            }
+        }
     }
 
     proptest! {

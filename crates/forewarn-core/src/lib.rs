@@ -29,6 +29,8 @@ pub mod period;
 pub mod plan;
 pub mod policy;
 pub mod problem;
+pub mod recipient;
+pub mod rota;
 pub mod routing;
 pub mod service;
 pub mod signature;

@@ -8,6 +8,7 @@ use crate::facts::Facts;
 use crate::id::Id;
 use crate::policy::Exception;
 use crate::problem::InvalidTransition;
+use crate::recipient::Added;
 use crate::routing::{About, Cause};
 use crate::time::{CivilTime, Zone};
 use jiff::{SignedDuration, Timestamp};
@@ -72,6 +73,9 @@ pub struct Maintenance {
     /// What it does otherwise than its policy says.
     #[serde(rename = "override", skip_serializing_if = "Option::is_none", default)]
     pub exception: Option<Exception>,
+    /// Who is told of it although nobody planned for them.
+    #[serde(skip_serializing_if = "Added::is_empty", default)]
+    pub added: Added,
     /// Services it works on.
     pub services: Vec<Id>,
     /// What it is about, for audiences that ask for certain causes only.
@@ -180,6 +184,7 @@ impl Maintenance {
             title: title?,
             kind,
             policy,
+            added: Added::default(),
             exception: match exception {
                 None => None,
                 Some(read) => Some(read?),

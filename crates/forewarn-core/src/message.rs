@@ -28,7 +28,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// Every notice there is, by name.
-pub const MILESTONES: [&str; 32] = [
+pub const MILESTONES: [&str; 34] = [
     "announcement",
     "reminder",
     "final_reminder",
@@ -55,6 +55,8 @@ pub const MILESTONES: [&str; 32] = [
     "promise_kept",
     "promise_broken",
     "alert_draft",
+    "spokesperson_call",
+    "handover",
     "test",
     "digest",
     "planned_outage",
@@ -135,6 +137,9 @@ pub struct Content {
     /// How late it is said that a promise is due or broken; 0 in time.
     #[serde(skip_serializing_if = "in_time", default)]
     pub late_by_seconds: i64,
+    /// Where its reader says that they have it; each reader's own, so it is not frozen with the rest.
+    #[serde(skip)]
+    pub ack_url: Option<String>,
     /// The number of the change request behind it, for the change system.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub change_request: Option<String>,

@@ -6,6 +6,7 @@
 
 mod after;
 mod before;
+mod call;
 mod changes;
 mod clashes;
 mod copy;
@@ -17,10 +18,15 @@ mod promise;
 mod tests;
 mod windows;
 
+pub use call::{
+    HANDOVER, SPOKESPERSON_CALL, call, called, called_audience, handover, is_team_notice,
+};
 pub use changes::{Changes, Moved, Stored, changes_between, changes_from};
 use course::{Clock, clock_name};
-pub use incident::publish_update;
-pub use promise::{PROMISE_BROKEN, PROMISE_KEPT, PROMISE_WARNING, is_promise_timer, next_update};
+pub use incident::{catch_up, publish_update};
+pub use promise::{
+    PROMISE_BROKEN, PROMISE_KEPT, PROMISE_WARNING, is_promise_timer, next_update, timers_again,
+};
 pub use windows::{PlannedWindow, windows_ahead};
 
 use crate::audience::Level;
@@ -89,13 +95,17 @@ pub const SUBSCRIPTIONS: &str = "subscriptions";
 /// The name of a built-in audience: addresses that the event itself names. `None` for one that the organisation made.
 pub fn built_in_name(audience: &str) -> Option<&'static str> {
     let found = BUILT_IN.iter().find(|(id, _, _)| *id == audience);
-    found.map(|(_, name, _)| *name)
+    let name = found.map(|(_, name, _)| *name);
+    name.or_else(|| called(audience).map(|_| "A backup of the spokesperson"))
 }
 
 /// What a built-in audience is, for those who would make one of that name.
 pub fn built_in_meaning(audience: &str) -> Option<&'static str> {
     let found = BUILT_IN.iter().find(|(id, _, _)| *id == audience);
-    found.map(|(_, _, meaning)| *meaning)
+    let meaning = found.map(|(_, _, meaning)| *meaning);
+    let other = called(audience).map(|_| "a backup of the spokesperson, who is called");
+    let added = || crate::recipient::added_level(audience).map(|_| "people added to one event");
+    meaning.or(other).or_else(added)
 }
 
 /// The milestone that tells the owners that a zone's rules changed and moved the work in time.
@@ -303,6 +313,11 @@ pub fn plan(input: Input<'_>) -> Plan {
         ..input
     };
     let (start, end) = maintenance.window();
+    let catalogue = maintenance.added.over(input.catalogue);
+    let input = Input {
+        catalogue: &catalogue,
+        ..input
+    };
     let affected = affected(&maintenance.services, &input.catalogue.services);
     let mut planner = Planner {
         input,

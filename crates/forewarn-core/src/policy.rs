@@ -89,6 +89,9 @@ pub struct Policy {
     /// Warnings to the spokesperson before a promise is due.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub warn_before: Vec<DurationText>,
+    /// How long whoever is called to speak for an incident may take to acknowledge before the next one is called.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub acknowledge_within: Option<DurationText>,
     /// Severities at which a "nothing new yet" update goes out by itself before a promise lapses.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
     pub keep_automatically: BTreeMap<Severity, bool>,
@@ -171,6 +174,7 @@ impl Policy {
                 Some(applies_to) if applies_to.event == "incident" => usual_warnings(),
                 _ => Vec::new(),
             });
+        let acknowledge_within = fields.optional("acknowledge_within", problems, parse_duration);
         if let Some(problem) = out_of_order(&before, at) {
             fields.problem("before", problem, problems);
         }
@@ -186,6 +190,7 @@ impl Policy {
             hypercare,
             cadence,
             warn_before: warn_before.into_iter().map(DurationText).collect(),
+            acknowledge_within: acknowledge_within.map(DurationText),
             keep_automatically,
         })
     }
@@ -196,6 +201,12 @@ impl Policy {
             .get(audience)
             .or_else(|| self.approval.get("default"))
             .map_or(&[], Vec::as_slice)
+    }
+
+    /// How long whoever is called may take to acknowledge: 5 minutes where nothing else is said.
+    pub fn acknowledge_within(&self) -> SignedDuration {
+        let usual = SignedDuration::from_mins(5);
+        self.acknowledge_within.map_or(usual, |within| within.0)
     }
 
     /// Time from one update to the next at this severity.

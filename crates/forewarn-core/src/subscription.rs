@@ -165,6 +165,7 @@ pub fn content(
     at: Timestamp,
 ) -> Content {
     Content {
+        ack_url: None,
         event: subscriber,
         event_kind: "subscription".to_owned(),
         title: "Your subscription".to_owned(),

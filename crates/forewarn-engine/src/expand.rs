@@ -7,7 +7,8 @@ use forewarn_core::contact::Channel;
 use forewarn_core::document::Catalogue;
 use forewarn_core::event::{Event, Occasion};
 use forewarn_core::maintenance::Status;
-use forewarn_core::plan::{Changes, REQUESTERS, is_promise_timer};
+use forewarn_core::plan::{Changes, REQUESTERS, is_team_notice};
+use forewarn_core::recipient::added_level;
 use forewarn_core::service::affected;
 use forewarn_store::{BUNDLED, DueNotice, Entry, Lane, Published, Recipients, Result, StoreError};
 use jiff::Timestamp;
@@ -108,7 +109,9 @@ impl<C: Channels> Engine<C> {
             self.used_for(&window.clone(), &mut notice.occasion).await?;
         }
         let event = moved_on.as_ref().map_or(&notice.event, |m| &m.event);
-        let timer = is_promise_timer(&notice.occasion.milestone);
+        let timer = is_team_notice(&notice.occasion.milestone);
+        let seen = event.added().map(|added| added.over(catalogue));
+        let catalogue = seen.as_deref().unwrap_or(catalogue);
         let mut content = event.content(
             &about(&notice.occasion, moved_on.as_ref()),
             catalogue
@@ -184,6 +187,14 @@ fn shares_its_day(notice: &DueNotice, catalogue: &Catalogue) -> Option<Timestamp
 pub(crate) fn recipients(catalogue: &Catalogue, audience: &str, event: &Event) -> Recipients {
     if let Some(addresses) = event.built_in_audience(audience, catalogue) {
         return Recipients::Addresses(addresses);
+    }
+    if added_level(audience).is_some() {
+        return Recipients::Added;
+    }
+    if event.added().is_some_and(|added| added.has(audience)) {
+        // Somebody wants all of it to hear, whatever its members use.
+        let services = catalogue.services.iter().map(|s| s.id.clone()).collect();
+        return Recipients::Members { services };
     }
     let found = catalogue.audiences.iter().find(|a| a.id == *audience);
     let reached = affected(&event.services(), &catalogue.services)

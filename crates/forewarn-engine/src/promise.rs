@@ -6,7 +6,9 @@ use crate::channel::Channels;
 use forewarn_core::document::Catalogue;
 use forewarn_core::event::{Event, Occasion};
 use forewarn_core::incident::{Incident, Promise};
-use forewarn_core::plan::{Changes, PROMISE_BROKEN, PROMISE_KEPT, next_update, publish_update};
+use forewarn_core::plan::{
+    Changes, PROMISE_BROKEN, PROMISE_KEPT, SPOKESPERSON_CALL, called, next_update, publish_update,
+};
 use forewarn_store::{DueNotice, Entry, Result};
 use jiff::Timestamp;
 use serde_json::json;
@@ -34,6 +36,9 @@ impl<C: Channels> Engine<C> {
         catalogue: &Catalogue,
         now: Timestamp,
     ) -> Result<Option<MovedOn>> {
+        if notice.occasion.milestone == SPOKESPERSON_CALL {
+            return Ok(calls(notice, incident, now));
+        }
         let number = notice.occasion.update;
         let newest = incident.updates.last().map(|u| u.number);
         if number != newest {
@@ -83,6 +88,25 @@ impl<C: Channels> Engine<C> {
             entries,
         }))
     }
+}
+
+/// Whoever is called stands on record from the moment of the call.
+fn calls(notice: &DueNotice, incident: &Incident, now: Timestamp) -> Option<MovedOn> {
+    let call = incident.call.as_ref()?;
+    let place = called(&notice.audience);
+    let who = place.and_then(|n| call.chain.get(n)).cloned();
+    let action = match place {
+        Some(0) => "incident.spokesperson_called",
+        _ => "incident.call_escalated",
+    };
+    let entry = Entry::new("engine", action, incident.id.as_str())
+        .with(json!({"who": who, "notice": notice.id}));
+    Some(MovedOn {
+        event: Event::Incident(incident.clone().was_called(who, now)?),
+        changes: Changes::default(),
+        occasion: Occasion::default(),
+        entries: vec![entry],
+    })
 }
 
 fn broken(incident: &Incident, number: Option<u32>, now: Timestamp) -> Option<MovedOn> {

@@ -11,7 +11,8 @@ use forewarn_core::document::Catalogue;
 use forewarn_core::id::Id;
 use forewarn_core::mail::{List, MailParts, Recipient, Sender, message_id};
 use forewarn_core::message::{Content, Variant, digest, render, webhook_body, webhook_id};
-use forewarn_core::plan::{SUBSCRIPTIONS, built_in_name};
+use forewarn_core::plan::{SPOKESPERSON_CALL, SUBSCRIPTIONS, built_in_name, called};
+use forewarn_core::recipient::{ADDED_NAME, added_level};
 use forewarn_core::template::Template;
 use forewarn_core::time::Zone;
 use forewarn_store::{Claimed, Result, StoreError};
@@ -215,11 +216,14 @@ impl<C: Channels> Engine<C> {
     fn render_variant(&self, delivery: &Claimed, source: &Source) -> Rendered {
         let audience = source.audience();
         let variant = variant(delivery, source);
-        let message = render(&source.content, &variant, &source.templates);
+        let content = self.with_own_link(delivery, source);
+        let message = render(&content, &variant, &source.templates);
         match variant.channel {
             Channel::Email => {
                 let own = || audience.map_or(source.audience.as_str(), |a| a.name.as_str());
+                let added = added_level(&source.audience).map(|_| ADDED_NAME);
                 let name = built_in_name(&source.audience)
+                    .or(added)
                     .unwrap_or_else(own)
                     .to_owned();
                 let list = Id::parse(&source.audience).map(|id| List { id, name });
@@ -242,6 +246,22 @@ impl<C: Channels> Engine<C> {
                 "this version of Forewarn cannot send by {}",
                 other.as_str()
             )),
+        }
+    }
+
+    /// A call has one reader, whose link to acknowledge it is made when it is rendered: every attempt brings the same.
+    fn with_own_link(&self, delivery: &Claimed, source: &Source) -> Content {
+        let content = source.content.clone();
+        if content.milestone != SPOKESPERSON_CALL || called(&source.audience).is_none() {
+            return content;
+        }
+        let token = self
+            .key
+            .acknowledgement_token(&delivery.notice, &delivery.endpoint_id);
+        let base = self.identity.public_url.trim_end_matches('/');
+        Content {
+            ack_url: Some(format!("{base}/ack/{token}")),
+            ..content
         }
     }
 

@@ -27,6 +27,29 @@
   tick();
   if (clocks.length) setInterval(tick, 1000);
 
+  // Two who write see each other: what is typed is kept for a while, and who else is writing is shown.
+  var form = document.querySelector("form[data-draft]");
+  if (form && window.fetch) {
+    var field = form.elements.text, list = form.querySelector("[data-writing]"), kept = field.value, away = false;
+    function look() {
+      if (away || document.hidden) return;
+      var at = form.getAttribute("data-draft"), options = {};
+      if (field.value !== kept) {
+        kept = field.value;
+        options = { method: "POST", body: new URLSearchParams({ csrf: form.elements.csrf.value, text: kept }) };
+      }
+      fetch(at, options).then(function (answer) { return answer.ok ? answer.json() : { writing: [] }; }).then(function (said) {
+        list.replaceChildren.apply(list, said.writing.map(function (who) {
+          var line = document.createElement("li");
+          line.textContent = who;
+          return line;
+        }));
+      }).catch(function () {});
+    }
+    form.addEventListener("submit", function () { away = true; });
+    setInterval(look, 5000);
+  }
+
   // The reader's own clock, where it differs from the ones that the page shows.
   var whole = { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" };
   document.querySelectorAll("[data-own]").forEach(function (clocks) {

@@ -6,6 +6,7 @@ mod decisions;
 mod documents;
 mod events;
 mod hooks;
+mod incidents;
 mod lists;
 mod openapi;
 mod outage_plans;
@@ -36,6 +37,7 @@ use utoipa_axum::router::OpenApiRouter;
 fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .merge(events::routes())
+        .merge(incidents::routes())
         .merge(decisions::routes())
         .merge(documents::routes())
         .merge(lists::routes())

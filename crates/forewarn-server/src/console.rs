@@ -12,7 +12,7 @@
 //! | `/console/maintenances/{id}` | [`MaintenancePage`] | `.../{id}/{approve,start,complete,cancel,delay,extend}`, `.../{id}/steps/{n}/done` |
 //! | `/console/incidents` | [`IncidentList`] | |
 //! | `/console/incidents/new` | [`DeclareIncident`] | `POST /console/incidents` |
-//! | `/console/incidents/{id}` | [`IncidentPage`] | `.../{id}/updates` |
+//! | `/console/incidents/{id}` | [`IncidentPage`] | `.../{id}/{updates,promise,handover,acknowledge,notes,recipients,merge,parent}`; its script `.../{id}/drafts` |
 //! | `/console/drafts/{id}` | [`DraftPage`] | `.../{id}/publish`, `.../{id}/discard` |
 //! | `/console/hooks` | [`HookList`] | |
 //! | `/console/notices` | [`NoticeList`] | GET filter `event`, `status` |
@@ -52,6 +52,7 @@ mod plan;
 pub mod reach;
 mod routes;
 mod sign_in;
+mod team;
 
 pub use api_page::ApiPage;
 pub use catalogue::{AudienceList, AudienceRow, ServiceList, ServiceRow};
@@ -72,10 +73,11 @@ pub use plain::PlainPage;
 pub use plan::{BreachRow, Plan, PlannedNotice, Reach};
 pub use routes::{not_found, plain, router};
 pub use sign_in::SignIn;
+pub use team::Team;
 
 /// What a console page may load and where its forms may go.
 pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; \
-     img-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+     connect-src 'self'; img-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 /// What a caught mail's HTML may do: wear its own styles, nothing else. `frame-ancestors 'self'` lets the console show it.
 pub const CAUGHT_HTML_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; \

@@ -1,5 +1,6 @@
 //! What others call: recipients who unsubscribe, and programs that tell of alerts, commands and maintenance.
 
+pub mod acknowledge;
 mod door;
 pub mod inbound;
 mod requests;

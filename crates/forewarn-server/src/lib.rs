@@ -35,6 +35,7 @@ pub fn router(app: App) -> Router {
     Router::new()
         .merge(api::router(&app))
         .merge(console::router(&app))
+        .merge(hooks::acknowledge::routes())
         .merge(hooks::unsubscribe::routes())
         .merge(hooks::inbound::routes())
         .merge(subscribe::routes())

@@ -10,6 +10,7 @@ pub mod incident;
 pub mod maintenance;
 pub mod outage_plan;
 pub mod reach;
+pub mod recipient;
 pub mod subscription;
 pub mod upstream;
 pub mod window;

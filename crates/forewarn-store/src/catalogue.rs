@@ -310,6 +310,9 @@ fn flatten(documents: &Documents) -> Result<Vec<(&'static str, String, Value)>> 
             serde_json::to_value(policy)?,
         ));
     }
+    for rota in &documents.rotas {
+        all.push(("rotas", rota.id.to_string(), serde_json::to_value(rota)?));
+    }
     for change in &documents.changes_ahead {
         all.push((
             "changes_ahead",
@@ -400,6 +403,7 @@ pub(crate) async fn load(tx: &mut Tx) -> Result<Catalogue> {
         services: bodies(tx, "services").await?,
         audiences: bodies(tx, "audiences").await?,
         policies: bodies(tx, "policies").await?,
+        rotas: bodies(tx, "rotas").await?,
     })
 }
 

@@ -235,7 +235,7 @@ pub(crate) async fn forget(tx: &mut Tx, id: &str) -> Result<bool> {
         let sql = format!("DELETE FROM {table} = $1");
         gone += tx.execute(&sql, args![id]).await?;
     }
-    for table in ["endpoints", "members", "choices", "kinds", "tags"] {
+    for table in ["endpoints", "members", "choices", "kinds", "tags", "added"] {
         let sql = format!("DELETE FROM {table} WHERE contact = $1");
         tx.execute(&sql, args![id]).await?;
     }

@@ -2,6 +2,8 @@
 
 use crate::Store;
 use crate::accounts::{self, KeptAnswer};
+use crate::acknowledgements::{self, Acknowledgement};
+use crate::added::{self, NewRecipient};
 use crate::alerts;
 use crate::catalogue;
 use crate::db::{Row, Tx, args};
@@ -157,8 +159,14 @@ pub(crate) async fn write(
         )
         .await?;
     }
-    if published.occasion.update.is_some() {
+    if published.occasion.update.is_some() && !published.occasion.again {
         notices::silence_warnings(tx, published.event.id().as_str()).await?;
+    }
+    if let Event::Incident(incident) = published.event
+        && let Some(call) = &incident.call
+        && (!call.is_open() || !incident.status.is_open())
+    {
+        notices::silence_call(tx, incident.id.as_str()).await?;
     }
     for notice in &changes.update {
         notices::update(tx, published.event, notice).await?;
@@ -179,7 +187,33 @@ pub(crate) async fn write(
     if let Some(plan) = &published.plan {
         catalogue::put(tx, "plan", published.event.id().as_str(), plan, 0, now).await?;
     }
-    append(tx, published.entries, now).await
+    append(tx, &with_version(published), now).await
+}
+
+/// Entries about an incident say which version of it they made, so that whoever saw an older one learns what came since.
+fn with_version(published: &Published<'_>) -> Vec<Entry> {
+    let mut entries = published.entries.to_vec();
+    let of_incident = matches!(published.event, Event::Incident(_));
+    for entry in entries.iter_mut().filter(|_| of_incident) {
+        if entry.detail.is_null() {
+            entry.detail = serde_json::json!({});
+        }
+        if entry.subject == published.event.id().as_str() && entry.detail.is_object() {
+            entry.detail["version"] = (published.expected + 1).into();
+        }
+    }
+    entries
+}
+
+/// What is written in the same transaction as what is published.
+#[derive(Clone, Debug)]
+pub enum Beside {
+    /// Somebody acknowledges.
+    Acknowledged(Acknowledgement),
+    /// Somebody is added.
+    Added(NewRecipient),
+    /// Who was added to one event is told of another from now on: from, to.
+    CarriedOver(String, String),
 }
 
 /// Notices of an event to these audiences wait for a person's word.
@@ -352,6 +386,35 @@ impl Store {
     pub async fn publish(&self, published: Published<'_>, now: Timestamp) -> Result<()> {
         let mut tx = self.db.write().await?;
         write(&mut tx, &published, false, now).await?;
+        tx.commit().await?;
+        self.hint();
+        Ok(())
+    }
+
+    /// Publishes several events, and what belongs to that, or nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when somebody else changed one of them meanwhile.
+    pub async fn publish_together(
+        &self,
+        all: &[Published<'_>],
+        beside: &[Beside],
+        now: Timestamp,
+    ) -> Result<()> {
+        let mut tx = self.db.write().await?;
+        // In one order, so that two who publish the same events do not wait for each other.
+        let mut all: Vec<&Published<'_>> = all.iter().collect();
+        all.sort_by_key(|published| published.event.id().as_str());
+        for published in all {
+            write(&mut tx, published, false, now).await?;
+        }
+        for one in beside {
+            match one {
+                Beside::Acknowledged(one) => acknowledgements::put(&mut tx, one).await?,
+                Beside::Added(new) => added::put(&mut tx, new, now).await?,
+                Beside::CarriedOver(from, to) => added::carry_over(&mut tx, from, to).await?,
+            }
+        }
         tx.commit().await?;
         self.hint();
         Ok(())

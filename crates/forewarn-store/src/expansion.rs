@@ -31,6 +31,8 @@ pub enum Recipients {
     },
     /// These endpoints, which belong to no contact.
     Addresses(Vec<Endpoint>),
+    /// Those who were added to the event at the notice's level.
+    Added,
 }
 
 /// What expanding one part of a notice did.
@@ -193,6 +195,12 @@ impl Store {
             Recipients::Addresses(addresses) => (
                 to_addresses(&mut tx, notice, addresses, now).await?,
                 (ADDRESS.to_owned(), format!("{ADDRESS}{LAST}")),
+                None,
+            ),
+            // They were added one by one: one part is enough.
+            Recipients::Added => (
+                tx.execute(crate::added::EXPAND, args![notice, now]).await?,
+                (String::new(), LAST.to_owned()),
                 None,
             ),
         };

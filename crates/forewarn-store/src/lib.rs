@@ -4,6 +4,8 @@
 //! a notice before it is due, an attempt before its connection is opened, an outcome right after the answer.
 
 mod accounts;
+mod acknowledgements;
+mod added;
 mod alerts;
 mod backup;
 mod bundles;
@@ -17,6 +19,7 @@ mod events;
 mod expansion;
 mod journal;
 mod membership;
+mod notes;
 mod notices;
 mod quiet;
 mod reach;
@@ -25,8 +28,11 @@ mod sign_offs;
 mod subscriptions;
 mod upstream;
 mod windows;
+mod writing;
 
 pub use accounts::{KeptAnswer, Remembered, Role, Session, User};
+pub use acknowledgements::Acknowledgement;
+pub use added::{AddedRecipient, NewRecipient, Whom};
 pub use alerts::{AlertNote, Intake, Took, TrackedAlert};
 pub use backup::{RestoreNote, Restored};
 pub use bundles::{BUNDLED, SameDay};
@@ -35,15 +41,17 @@ pub use clock::Clock;
 pub use contacts::{ContactCounts, ContactRow, Imported};
 pub use deliveries::{AttemptRow, Claimed, DeliveryFilter, DeliveryRow, Recorded};
 pub use error::{Result, StoreError};
-pub use events::{EventFilter, Published, StoredEvent};
+pub use events::{Beside, EventFilter, Published, StoredEvent};
 pub use expansion::{Chunk, Recipients};
 pub use journal::{Entry, Verdict, Written};
+pub use notes::Note;
 pub use notices::{Counts, DueNotice, Lane, NoticeFilter, NoticeRow};
 pub use quiet::Waiting;
 pub use reach::{ListedRecipient, Reach, Reached, Unreached};
 pub use schema::VERSION;
 pub use subscriptions::{Asked, Subscription};
 pub use upstream::Upstream;
+pub use writing::Writing;
 
 use crate::db::{Db, args};
 use std::path::{Path, PathBuf};

@@ -12,7 +12,7 @@ use forewarn_core::event::{Event, Occasion};
 use forewarn_core::id::derive;
 use forewarn_core::message::Content;
 use forewarn_core::plan::{
-    Notice, PROMISE_BROKEN, PROMISE_WARNING, SUBSCRIPTIONS, is_promise_timer,
+    Notice, PROMISE_BROKEN, PROMISE_WARNING, SPOKESPERSON_CALL, SUBSCRIPTIONS, is_team_notice,
 };
 use jiff::Timestamp;
 use serde::Serialize;
@@ -127,7 +127,7 @@ const TIMERS: i64 = 1_000;
 fn slot(event: &str, revision: u32, notice: &Notice, update: Option<u32>) -> String {
     let milestone = notice.milestone.as_str();
     let place = match (update, milestone) {
-        (Some(number), _) if is_promise_timer(milestone) => {
+        (Some(number), _) if is_team_notice(milestone) => {
             format!("#{number} {}", notice.offset.as_deref().unwrap_or_default())
         }
         (Some(number), _) => format!("#{number}"),
@@ -251,10 +251,19 @@ pub(crate) async fn close(
 /// Warnings about a promise that a newer update has settled have lost their meaning, also those that are on their way: what
 /// was not accepted yet is not sent again. The timers that had not begun are withdrawn by the plan.
 pub(crate) async fn silence_warnings(tx: &mut Tx, event: &str) -> Result<()> {
+    silence(tx, event, [PROMISE_WARNING, PROMISE_BROKEN]).await
+}
+
+/// The same for the call to whoever is to speak for an incident, once somebody does or it is over.
+pub(crate) async fn silence_call(tx: &mut Tx, event: &str) -> Result<()> {
+    silence(tx, event, [SPOKESPERSON_CALL, SPOKESPERSON_CALL]).await
+}
+
+async fn silence(tx: &mut Tx, event: &str, milestones: [&str; 2]) -> Result<()> {
     // The notices first: who expands one of them holds its row.
     let sql = "UPDATE notices SET expires = 0 WHERE event = $1 AND status = 'sending' AND milestone IN ($2, $3)";
     let silenced = tx
-        .execute(sql, args![event, PROMISE_WARNING, PROMISE_BROKEN])
+        .execute(sql, args![event, milestones[0], milestones[1]])
         .await?;
     if silenced > 0 {
         let sql = "UPDATE deliveries SET expires = 0 WHERE event = $1 AND status IN ('queued', 'attempting')
@@ -391,7 +400,7 @@ impl Store {
         }
         // An incident's updates are numbered; a clock that was set back cannot turn them round. What the team is told of an
         // update's promise lies between it and the next.
-        let timer = is_promise_timer(&notice.occasion.milestone);
+        let timer = is_team_notice(&notice.occasion.milestone);
         let number = notice.occasion.update.filter(|_| !timer);
         let ordinal = number.map(|number| (i64::from(number) + 1) * TIMERS);
         let begun = tx

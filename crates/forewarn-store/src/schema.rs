@@ -128,6 +128,22 @@ const STEPS: &[&[&str]] = &[&[
     // The same for all deliveries to a mailbox or phone that several contacts have; without a value only one has it.
     "ALTER TABLE deliveries ADD COLUMN shared TEXT",
     "CREATE INDEX deliveries_shared ON deliveries (event, shared) WHERE shared IS NOT NULL",
+],
+&[
+    // What engineers write down; nothing that sends reads it.
+    "CREATE TABLE notes (event TEXT NOT NULL, number BIGINT NOT NULL, author TEXT NOT NULL, text TEXT NOT NULL,
+        at BIGINT NOT NULL, PRIMARY KEY (event, number))",
+    // Who is writing an update just now.
+    "CREATE TABLE writing (event TEXT NOT NULL, author TEXT NOT NULL, text TEXT NOT NULL, since BIGINT NOT NULL,
+        saved_at BIGINT NOT NULL, PRIMARY KEY (event, author))",
+    // That somebody has read a notice; no endpoint where they said so without a message.
+    "CREATE TABLE acknowledgements (event TEXT NOT NULL, notice TEXT NOT NULL, endpoint TEXT NOT NULL, who TEXT NOT NULL,
+        at BIGINT NOT NULL, PRIMARY KEY (notice, endpoint))",
+    "CREATE INDEX acknowledgements_event ON acknowledgements (event, at)",
+    // Who was added to one event; no endpoint means all of the contact's.
+    "CREATE TABLE added (event TEXT NOT NULL, contact TEXT NOT NULL, endpoint TEXT NOT NULL, level BIGINT NOT NULL,
+        added_by TEXT NOT NULL, at BIGINT NOT NULL, PRIMARY KEY (event, contact, endpoint))",
+    "CREATE INDEX added_contact ON added (contact)",
 ]];
 
 /// Every table that a copy holds, with its key.
@@ -150,6 +166,10 @@ pub(crate) const TABLES: &[(&str, &str)] = &[
     ("journal", "seq"),
     ("journal_head", "id"),
     ("idempotency", "caller, key"),
+    ("notes", "event, number"),
+    ("writing", "event, author"),
+    ("acknowledgements", "notice, endpoint"),
+    ("added", "event, contact, endpoint"),
     ("users", "id"),
     ("sessions", "hash"),
     ("tokens", "hash"),

@@ -63,7 +63,7 @@ pub enum Command {
     /// Create maintenances and take them through their states
     Maintenance(MaintenanceArgs),
     /// Declare incidents and keep people informed
-    Incident(IncidentArgs),
+    Incident(Box<IncidentArgs>),
     /// Show what came to hooks: alerts, commands and notices that other programs send
     Hooks(HooksArgs),
     /// List notices: what is told to whom and when
@@ -120,6 +120,18 @@ mod tests {
             "incident alerts INC-1",
             "import maintnote notice.eml --json",
             "hooks --json",
+            "incident declare --service portal=major_outage --impact high --urgency low --parent INC-1",
+            "incident declare --service portal=major_outage --severity P2 --backfilled --started-at 2026-11-22T19:30:00Z --resolved-at 2026-11-22T20:30:00Z --text text",
+            "incident update INC-1 --text text --severity P1 --carry --version 3",
+            "incident handover INC-1 --role lead --to ann@example.edu --override alone",
+            "incident acknowledge INC-1 --who kim@example.edu",
+            "incident note INC-1 text",
+            "incident notes INC-1 --json",
+            "incident merge INC-2 --into INC-1",
+            "incident part INC-2 --of INC-1",
+            "incident add INC-1 --email press@example.org --level technical",
+            "maintenance add MNT-1 --contact ann",
+            "import rota shifts.ics --id main --person Kim=kim@example.edu",
             "notices --event MNT-1 --json",
             "notices copy n1 --url http://127.0.0.1:1 --token t",
             "notices copy n1 --list",

@@ -12,6 +12,7 @@ pub mod doctor;
 pub mod hooks;
 pub mod import;
 pub mod incident;
+pub mod incident_around;
 pub mod maintenance;
 pub mod notices;
 pub mod outage_plan;
@@ -38,7 +39,7 @@ pub async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Apply(args) => apply::run(args).await,
         Command::Import(args) => import::run(args).await,
         Command::Maintenance(args) => maintenance::run(args).await,
-        Command::Incident(args) => incident::run(args).await,
+        Command::Incident(args) => incident::run(*args).await,
         Command::Hooks(args) => hooks::run(args).await,
         Command::Notices(args) => notices::run(args).await,
         Command::Deliveries(args) => deliveries::run(args).await,

@@ -317,7 +317,7 @@ fn dates(value: &str) -> Result<Vec<Date>, String> {
 }
 
 /// `P1D`, `P2W`.
-fn whole_days(value: &str) -> Result<i64, String> {
+pub(super) fn whole_days(value: &str) -> Result<i64, String> {
     let count = |unit| {
         value
             .strip_prefix('P')?
@@ -352,7 +352,7 @@ pub(crate) fn unescaped(text: &str) -> String {
     plain.trim().to_owned()
 }
 
-fn shortened(text: &str) -> String {
+pub(super) fn shortened(text: &str) -> String {
     text.chars()
         .filter(|c| !c.is_control())
         .take(MOST_NAME_CHARS)

@@ -32,6 +32,10 @@ pub enum Nature {
     Automatic,
     /// Somebody moved the promise.
     Moved,
+    /// It says where a duplicate goes on; nobody was sent it.
+    Merged,
+    /// It was entered afterwards; nobody was sent it.
+    Entered,
 }
 
 impl Nature {
@@ -88,7 +92,7 @@ impl NewPromise {
     }
 }
 
-fn parse_instant(text: &str) -> Result<Timestamp, String> {
+pub(super) fn parse_instant(text: &str) -> Result<Timestamp, String> {
     text.trim()
         .parse()
         .map_err(|_| "must be a time with its zone, such as 2026-11-22T19:30:00Z".to_owned())

@@ -35,6 +35,7 @@ pub(crate) fn full(milestone: &str) -> Content {
         "promise_warning" | "promise_kept" | "promise_broken" | "alert_draft" => {
             incident(milestone)
         }
+        "spokesperson_call" | "handover" => incident(milestone),
         _ => maintenance(milestone),
     }
 }
@@ -104,6 +105,7 @@ fn maintenance(milestone: &str) -> Content {
             ..Facts::default()
         },
         text: None,
+        ack_url: None,
         reason: changed.then(|| "Copying the data takes longer than in our tests.".into()),
         start: Some(civil("2026-11-29T22:00")),
         end: Some(civil("2026-11-30T02:00")),
@@ -127,6 +129,8 @@ fn maintenance(milestone: &str) -> Content {
 
 fn incident(milestone: &str) -> Content {
     let (now, status) = match milestone {
+        "spokesperson_call" => ("2026-11-22T19:12:00Z", "investigating"),
+        "handover" => ("2026-11-22T19:50:00Z", "identified"),
         "holding" => ("2026-11-22T19:12:00Z", "investigating"),
         "update" => ("2026-11-22T19:40:00Z", "identified"),
         "resolution" => ("2026-11-22T20:25:00Z", "resolved"),
@@ -135,10 +139,10 @@ fn incident(milestone: &str) -> Content {
         "promise_broken" => ("2026-11-22T19:30:00.001Z", "identified"),
         _ => ("2026-11-24T18:00:00Z", "postmortem"),
     };
-    let known = milestone != "holding";
+    let known = !matches!(milestone, "holding" | "spokesperson_call");
     let next = match milestone {
-        "holding" => some("2026-11-22T19:30:00Z"),
-        "update" | "promise_warning" | "promise_kept" => some("2026-11-22T20:30:00Z"),
+        "holding" | "spokesperson_call" => some("2026-11-22T19:30:00Z"),
+        "update" | "promise_warning" | "promise_kept" | "handover" => some("2026-11-22T20:30:00Z"),
         _ => None,
     };
     Content {
@@ -164,7 +168,10 @@ fn incident(milestone: &str) -> Content {
             ..Facts::default()
         },
         text: None,
-        reason: None,
+        reason: some("Kim Lee speaks for it from now on, in place of Sam Fox.")
+            .filter(|_| milestone == "handover"),
+        ack_url: some("https://status.example.edu/ack/notice.endpoint.sig")
+            .filter(|_| milestone == "spokesperson_call"),
         start: None,
         end: None,
         previous: None,

@@ -83,6 +83,8 @@ fn nothing_technical_leaves_its_level() {
                     | "promise_kept"
                     | "promise_broken"
                     | "alert_draft"
+                    | "spokesperson_call"
+                    | "handover"
                     | "confirm_subscription"
                     | "manage_subscription"
             )

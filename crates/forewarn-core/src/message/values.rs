@@ -99,6 +99,13 @@ fn facts(content: &Content, purpose: Purpose<'_>, values: &mut Values) {
         Some(false) => values.set(V::DataAtRisk, "yes"),
         None => {}
     }
+    if let Some(url) = content.ack_url.as_deref().filter(|_| purpose.links) {
+        match (super::safe_url(url), purpose.short) {
+            (Some(url), None) => values.set_markdown(V::AckUrl, format!("<{url}>")),
+            (Some(url), Some(_)) => values.set(V::AckUrl, url),
+            (None, _) => {}
+        }
+    }
     values.set(V::Unchanged, if content.unchanged { "yes" } else { "" });
     values.set(V::Requested, if content.requested { "yes" } else { "" });
     contact(facts.contact.as_deref().unwrap_or_default(), values);

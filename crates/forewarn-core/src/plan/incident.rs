@@ -1,7 +1,8 @@
 //! Notices of an incident: each update is told at once, and its promise has timers.
 
 use super::promise::{is_promise_timer, timers};
-use super::{Changes, Notice, Stored};
+use super::{Changes, Notice, SPOKESPERSON_CALL, Stored};
+use crate::audience::Audience;
 use crate::document::Catalogue;
 use crate::id::{Id, derive};
 use crate::incident::Incident;
@@ -16,13 +17,16 @@ pub fn publish_update(
     stored: &[Stored],
     now: Timestamp,
 ) -> (Incident, Changes) {
+    let added = incident.added.clone();
+    let catalogue = &*added.over(catalogue);
     let mut add = tell_update(&incident, catalogue, now);
     let told = add.iter().filter_map(|n| Id::parse(&n.audience).ok());
     incident.told.extend(told);
     add.extend(timers(&incident, catalogue, now));
+    let called = |milestone: &str| milestone == SPOKESPERSON_CALL && !incident.status.is_open();
     let old = stored
         .iter()
-        .filter(|s| s.open && is_promise_timer(&s.milestone));
+        .filter(|s| s.open && (is_promise_timer(&s.milestone) || called(&s.milestone)));
     let changes = Changes {
         withdrawn: old.map(|s| s.id.clone()).collect(),
         add,
@@ -40,7 +44,6 @@ fn tell_update(incident: &Incident, catalogue: &Catalogue, now: Timestamp) -> Ve
     let named: Vec<Id> = incident.services.keys().cloned().collect();
     let affected = affected(&named, &catalogue.services);
     let milestone = Incident::milestone_of(update);
-    let number = update.number.to_string();
     let reached = catalogue.audiences.iter().filter_map(|a| {
         let path = match incident.told.contains(&a.id) {
             true => a.affected_by(&affected),
@@ -51,33 +54,72 @@ fn tell_update(incident: &Incident, catalogue: &Catalogue, now: Timestamp) -> Ve
     });
     reached
         .map(|(audience, by)| {
-            let zone = audience
-                .time_zone
-                .as_ref()
-                .unwrap_or(&catalogue.organisation.time_zone);
             let path: Vec<&str> = by.path.iter().map(Id::as_str).collect();
-            Notice {
-                id: derive(&[
-                    "notice",
-                    incident.id.as_str(),
-                    "1",
-                    milestone,
-                    &number,
-                    audience.id.as_str(),
-                ]),
-                milestone: milestone.to_owned(),
-                offset: (milestone == "update").then(|| format!("#{number}")),
-                stands_for: Vec::new(),
-                audience: audience.id.to_string(),
-                level: audience.level,
-                channels: audience.first_channels(),
-                due: now,
-                due_local: zone.at(now).to_string(),
-                copy_due: None,
-                because: format!("at once; affected by {}", path.join(" > ")),
-                held: false,
-                tells: Vec::new(),
-            }
+            let because = format!("at once; affected by {}", path.join(" > "));
+            told(incident, audience, catalogue, None, because, now)
         })
         .collect()
+}
+
+/// The newest message again, for an audience to which `whom` was just added: whoever has had it does not get it twice, since
+/// both notices share their slot.
+pub fn catch_up(
+    incident: &Incident,
+    audience: &str,
+    whom: &str,
+    catalogue: &Catalogue,
+    now: Timestamp,
+) -> Option<Notice> {
+    let catalogue = &*incident.added.over(catalogue);
+    let audience = catalogue.audiences.iter().find(|a| a.id == *audience)?;
+    let because = "at once; added to the incident".to_owned();
+    Some(told(
+        incident,
+        audience,
+        catalogue,
+        Some(whom),
+        because,
+        now,
+    ))
+}
+
+fn told(
+    incident: &Incident,
+    audience: &Audience,
+    catalogue: &Catalogue,
+    whom: Option<&str>,
+    because: String,
+    now: Timestamp,
+) -> Notice {
+    let update = incident.updates.last();
+    let milestone = update.map_or("holding", Incident::milestone_of);
+    let number = update.map_or(0, |u| u.number).to_string();
+    let zone = audience
+        .time_zone
+        .as_ref()
+        .unwrap_or(&catalogue.organisation.time_zone);
+    let mut parts = vec![
+        "notice",
+        incident.id.as_str(),
+        "1",
+        milestone,
+        &number,
+        audience.id.as_str(),
+    ];
+    parts.extend(whom);
+    Notice {
+        id: derive(&parts),
+        milestone: milestone.to_owned(),
+        offset: (milestone == "update").then(|| format!("#{number}")),
+        stands_for: Vec::new(),
+        audience: audience.id.to_string(),
+        level: audience.level,
+        channels: audience.first_channels(),
+        due: now,
+        due_local: zone.at(now).to_string(),
+        copy_due: None,
+        because,
+        held: false,
+        tells: Vec::new(),
+    }
 }

@@ -3,7 +3,7 @@
 //! instant from which it is broken. They are planned with the message that promises and withdrawn with the one that keeps
 //! it, in the same transaction each, so that none of them is about a promise that was kept.
 
-use super::{BACKUP, INTERNAL, Notice, SPOKESPERSON, business_calendar};
+use super::{BACKUP, Changes, INTERNAL, Notice, SPOKESPERSON, Stored, business_calendar};
 use crate::audience::Level;
 use crate::contact::Channel;
 use crate::document::Catalogue;
@@ -64,6 +64,25 @@ pub fn next_update(
         .map_err(|e| e.to_string())?;
     let civil = day.date.to_datetime(here.time());
     Ok(crate::calendar::instant(civil, organisation.time_zone.tz()).map_or(now, |r| r.at))
+}
+
+/// The timers of a promise whose time has changed without a message: those that are to come take the place of those that were.
+pub fn timers_again(
+    incident: &Incident,
+    catalogue: &Catalogue,
+    stored: &[Stored],
+    now: Timestamp,
+) -> Changes {
+    let add = timers(incident, catalogue, now);
+    let old = stored
+        .iter()
+        .filter(|s| s.open && is_promise_timer(&s.milestone));
+    let gone = old.filter(|s| add.iter().all(|n| n.id != s.id));
+    Changes {
+        withdrawn: gone.map(|s| s.id.clone()).collect(),
+        add,
+        ..Changes::default()
+    }
 }
 
 /// The timers of an incident's open promise. What would be due by now is left out: whoever promises something within five

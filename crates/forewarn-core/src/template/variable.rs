@@ -57,7 +57,7 @@ variables! {
     Requested, "requested", NonTechnical, "Flag: this reader asked for the change.";
     Contact, "contact", NonTechnical, "Where to ask or report trouble.";
     Technical, "technical", Technical, "Systems, versions, errors.";
-    Reason, "reason", NonTechnical, "Why it was delayed, moved, extended or cancelled.";
+    Reason, "reason", NonTechnical, "Why it was delayed, moved, extended or cancelled; who has a role from now on.";
     OwnWords, "own_words", NonTechnical, "The spokesperson's own text, which takes the place of one made from facts.";
     Start, "start", NonTechnical, "Start of the window: date, time, zone.";
     End, "end", NonTechnical, "End of the window: date, time, zone.";
@@ -82,6 +82,7 @@ variables! {
     PromisedTo, "promised_to", NonTechnical, "The audiences that were promised the next update.";
     Left, "left", NonTechnical, "How long it is until the promised update.";
     Late, "late", NonTechnical, "How late a warning about a promise comes, if it does.";
+    AckUrl, "ack_url", NonTechnical, "Where the reader says that they have it; one of its own for each reader.";
     Url, "url", NonTechnical, "The event's public page.";
 }
 

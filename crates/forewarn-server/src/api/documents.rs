@@ -92,11 +92,12 @@ async fn import_contacts(State(app): State<App>, who: Who, Raw(table): Raw) -> R
 }
 
 /// Kinds that are kept as documents.
-const KINDS: [&str; 7] = [
+const KINDS: [&str; 8] = [
     "services",
     "audiences",
     "contacts",
     "policies",
+    "rotas",
     "templates",
     "changes_ahead",
     "hooks",

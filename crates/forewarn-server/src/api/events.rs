@@ -84,7 +84,7 @@ async fn list(app: &App, kind: &'static str, query: &Narrow) -> Result<Value> {
         .iter()
         .map(|stored| match &stored.event {
             Event::Maintenance(m) => serde_json::to_value(m).unwrap_or_default(),
-            Event::Incident(i) => incident::shape(i),
+            Event::Incident(i) => incident::shape(i, stored.sequence),
             Event::Window(w) => serde_json::to_value(w).unwrap_or_default(),
         })
         .collect();
@@ -202,8 +202,9 @@ async fn step_done(
     ))
 }
 
-/// Declare an incident; the holding statement is due at once.
-#[utoipa::path(post, path = "/incidents", tag = "incidents", request_body = Value,
+/// Declare an incident; the holding statement is due at once, and whoever is to speak for it is called.
+#[utoipa::path(post, path = "/incidents", tag = "incidents",
+    request_body(content = Value, description = "services, severity or impact and urgency, effect, title, lead, spokesperson, override, parent, next_update_in; backfilled, started_at, resolved_at, text to enter it afterwards"),
     responses((status = 201, description = "Declared, with the time of the next update"), (status = 422, description = "Problems")))]
 async fn declare_incident(State(app): State<App>, who: Who, Body(body): Body) -> Result<Response> {
     Ok(answer(
@@ -236,8 +237,8 @@ async fn show_incident(
     _who: Who,
     Path(id): Path<String>,
 ) -> Result<Response> {
-    let body = match incident::show(&app, &id).await {
-        Ok(found) => incident::shape(&found),
+    let body = match incident::show_whole(&app, &id).await {
+        Ok(whole) => whole,
         // Not declared yet.
         Err(error @ ApiError::NotFound(_)) => match app.store.draft(&id).await? {
             Some(found) => draft::whole(&app, &found).await?,
@@ -256,15 +257,16 @@ async fn approve_incident(
     who: Who,
     Path(id): Path<String>,
 ) -> Result<Response> {
-    let approved = incident::approve(&app, &who, &id).await?;
-    Ok(answer(StatusCode::OK, &incident::shape(&approved)))
+    incident::approve(&app, &who, &id).await?;
+    let shown = incident::show_whole(&app, &id).await?;
+    Ok(answer(StatusCode::OK, &shown))
 }
 
 /// Publish an update, which keeps the promise of the one before and makes the next.
 #[utoipa::path(post, path = "/incidents/{id}/updates", tag = "incidents", params(("id" = String, Path, description = "its id")),
-    request_body(content = Value, description = "status, facts or text, services, next_update_in"),
+    request_body(content = Value, description = "status, facts or text, services, severity or impact and urgency, next_update_in, version (as it was seen), carry (to its open parts)"),
     responses((status = 201, description = "Published"), (status = 404, description = "None of this id"),
-        (status = 409, description = "That status cannot follow"), (status = 422, description = "Problems")))]
+        (status = 409, description = "That status cannot follow, or the version is not the newest"), (status = 422, description = "Problems")))]
 async fn update_incident(
     State(app): State<App>,
     who: Who,

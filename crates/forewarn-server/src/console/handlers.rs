@@ -11,3 +11,4 @@ pub(super) mod now;
 pub(super) mod outage_plans;
 pub(super) mod rows;
 pub(super) mod sign_in;
+pub(super) mod team;

@@ -2,11 +2,11 @@
 
 use super::layout::text;
 use super::maintenance::facts;
-use super::{Alerts, Choice, Frame, JournalRow, NoticeRow, Typed};
+use super::{Alerts, Choice, Frame, JournalRow, NoticeRow, Team, Typed};
 use crate::status_page::state::ServiceState;
 use crate::status_page::{milestone_words, when};
 use askama::Template;
-use forewarn_core::incident::{Impact, Incident, Nature, Severity, Status, Update};
+use forewarn_core::incident::{Call, Called, Impact, Incident, Nature, Severity, Status, Update};
 use forewarn_core::message::duration_words;
 use jiff::Timestamp;
 
@@ -64,6 +64,8 @@ pub struct IncidentPage {
     pub notices: Vec<NoticeRow>,
     /// What was done, newest first.
     pub journal: Vec<JournalRow>,
+    /// Who has which role, who is writing, notes, kin, and people who were added.
+    pub team: Team,
 }
 
 impl IncidentList {
@@ -152,6 +154,52 @@ impl IncidentPage {
         &["next_update_in"]
     }
 
+    /// Nobody has taken the call for a spokesperson.
+    fn is_calling(&self) -> bool {
+        let call = self.incident.call.as_ref();
+        self.incident.status.is_open() && call.is_some_and(Call::is_open)
+    }
+
+    /// Who may take the call.
+    fn chain(&self) -> Vec<String> {
+        self.incident
+            .call
+            .as_ref()
+            .map_or_else(Vec::new, |call| call.chain.clone())
+    }
+
+    /// Who was called so far.
+    fn called(&self) -> Vec<&Called> {
+        let call = self.incident.call.iter();
+        call.flat_map(|call| &call.called).collect()
+    }
+
+    /// The fields of a folded action, which is open where one of them is filled in or wrong.
+    fn fields_of(&self, action: &str) -> &'static [&'static str] {
+        match action {
+            "handover" => &["to", "override"],
+            "recipients" => &["email", "contact", "audience", "webhook_url"],
+            "merge" => &["into"],
+            _ => &["parent"],
+        }
+    }
+
+    fn roles(&self) -> [(&'static str, &'static str); 2] {
+        [("spokesperson", "Speaks for it"), ("lead", "Fixes it")]
+    }
+
+    fn levels(&self) -> [(&'static str, &'static str); 3] {
+        [
+            ("non_technical", "Non-technical"),
+            ("semi_technical", "Semi-technical"),
+            ("technical", "Technical"),
+        ]
+    }
+
+    fn severities(&self) -> [&'static str; 5] {
+        Severity::ALL.map(Severity::as_str)
+    }
+
     fn moved(&self) -> &'static [&'static str] {
         &["promise"]
     }
@@ -167,6 +215,8 @@ impl IncidentPage {
             Nature::Written => None,
             Nature::Automatic => Some("said by Forewarn itself"),
             Nature::Moved => Some("promise moved"),
+            Nature::Merged => Some("merged, sent to nobody"),
+            Nature::Entered => Some("entered afterwards, sent to nobody"),
         }
     }
 
@@ -205,6 +255,19 @@ impl DeclareIncident {
         Severity::ALL.map(Severity::as_str)
     }
 
+    fn past(&self) -> &'static [&'static str] {
+        &["backfilled", "started_at", "resolved_at", "text"]
+    }
+
+    fn grades(&self) -> [(&'static str, &'static str); 4] {
+        [
+            ("", "not assessed"),
+            ("high", "High"),
+            ("medium", "Medium"),
+            ("low", "Low"),
+        ]
+    }
+
     /// P2 unless another was chosen: grave enough that people hear, not so grave that leadership is woken.
     fn severity_chosen(&self, severity: &str) -> bool {
         match self.typed.value("severity") {
@@ -214,7 +277,16 @@ impl DeclareIncident {
     }
 
     fn folded(&self) -> &'static [&'static str] {
-        &["title", "spokesperson", "lead", "next_update_in"]
+        &[
+            "title",
+            "spokesperson",
+            "lead",
+            "override",
+            "next_update_in",
+            "impact",
+            "urgency",
+            "parent",
+        ]
     }
 }
 

@@ -1,7 +1,8 @@
 //! The console's routes: the sign-in page for everybody, all others behind the guard.
 
 use super::handlers::{
-    catalogue, caught, decision, drafts, incidents, lists, maintenances, now, outage_plans, sign_in,
+    catalogue, caught, decision, drafts, incidents, lists, maintenances, now, outage_plans,
+    sign_in, team,
 };
 use super::{ApiPage, CONTENT_SECURITY_POLICY, Frame, Nav, PlainPage, guard};
 use crate::app::App;
@@ -48,6 +49,11 @@ pub fn router(app: &App) -> Router<App> {
         .route("/console/incidents/{id}", get(incidents::show))
         .route("/console/incidents/{id}/updates", post(incidents::update))
         .route("/console/incidents/{id}/promise", post(incidents::promise))
+        .route(
+            "/console/incidents/{id}/drafts",
+            get(team::drafts).post(team::save_draft),
+        )
+        .route("/console/incidents/{id}/{action}", post(team::act))
         .route("/console/notices", get(lists::notices))
         .route("/console/notices/{id}/copy", get(lists::copied))
         .route("/console/notices/{id}/list.csv", get(lists::list))

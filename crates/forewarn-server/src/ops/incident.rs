@@ -1,17 +1,27 @@
 //! What can be done with an incident: declare it, update it, move its promise. Each update goes out at once and promises the next.
 
-use super::{AGAIN, kept, overtaken, read};
+pub mod kin;
+pub mod notes;
+pub mod team;
+
+use super::{AGAIN, kept, overtaken, read, recipient};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::{ApiError, Result};
 use forewarn_core::document::{Catalogue, Node};
 use forewarn_core::event::{Event, Occasion};
 use forewarn_core::id::Id;
-use forewarn_core::incident::{Declaration, Incident, NewPromise, NewUpdate, Severity};
+use forewarn_core::incident::{
+    Declaration, Incident, NewIncident, NewPromise, PostedUpdate, Severity, both_roles,
+    is_same_person,
+};
 use forewarn_core::offset::Offset;
-use forewarn_core::plan::{Notice, is_promise_timer, next_update, publish_update};
+use forewarn_core::plan::{
+    Changes, Notice, call, catch_up, is_team_notice, next_update, publish_update,
+};
 use forewarn_core::problem::{Invalid, InvalidTransition, Problem, unknown};
-use forewarn_store::{Entry, NoticeFilter, Published, StoredEvent};
+use forewarn_core::recipient::Addition;
+use forewarn_store::{Beside, Entry, NoticeFilter, Published, StoredEvent, Written};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -26,20 +36,26 @@ pub struct Answer {
     pub incident: Incident,
     /// Notices by which this action tells people.
     pub notices: Vec<Notice>,
+    /// Grows with every change.
+    pub version: i64,
+    /// Who has which role.
+    pub people: Value,
 }
 
 impl Answer {
     /// The shape of the API.
     pub fn json(&self) -> Value {
-        let mut body = shape(&self.incident);
+        let mut body = shape(&self.incident, self.version);
+        body["people"] = self.people.clone();
         body["notices"] = serde_json::to_value(&self.notices).unwrap_or_default();
         body
     }
 }
 
 /// An incident as the API shows it.
-pub fn shape(incident: &Incident) -> Value {
+pub fn shape(incident: &Incident, version: i64) -> Value {
     let mut body = serde_json::to_value(incident).unwrap_or_default();
+    body["version"] = version.into();
     body["next_update_at"] =
         serde_json::to_value(incident.promise().map(|p| p.due)).unwrap_or_default();
     body["promise"] = serde_json::to_value(incident.promise()).unwrap_or_default();
@@ -58,35 +74,63 @@ fn promised(
         .map_err(|problem| Invalid::one("next_update_in", problem).into())
 }
 
-/// Declares an incident. The holding statement is due at once.
+/// Declares an incident. The holding statement is due at once, and whoever is to speak for it is called.
 ///
 /// # Errors
 /// Everything that is wrong with the declaration.
 pub async fn declare(app: &App, caller: &Caller, node: &Node) -> Result<Answer> {
     let catalogue = app.store.catalogue().await?;
-    let declaration = read(node, |node, problems| Declaration::read(node, "", problems))?;
-    known_services(declaration.services.keys(), &catalogue)?;
+    let mut new = read(node, |node, problems| NewIncident::read(node, "", problems))?;
+    known_services(new.declaration.services.keys(), &catalogue)?;
+    kin::check_parent(app, new.parent.as_ref(), None).await?;
     let now = app.clock.now();
+    if let Some(past) = new.past.take() {
+        return kin::enter(app, caller, &catalogue, new, past, now).await;
+    }
+    let declaration = &new.declaration;
     let next = promised(
         now,
         declaration.next_update_in,
         declaration.severity,
         &catalogue,
     )?;
-    let id = match &declaration.id {
-        Some(id) => id.clone(),
+    let by_rota = declaration.spokesperson.is_none();
+    let spokesperson = declaration.spokesperson.clone();
+    let spokesperson = spokesperson.or_else(|| team::on_duty(declaration, &catalogue, now));
+    let (lead, speaks) = (declaration.lead.as_deref(), spokesperson.as_deref());
+    if let Some((_, speaks)) = lead.zip(speaks).filter(|(a, b)| is_same_person(a, b))
+        && new.both_because.is_none()
+    {
+        return Err(Invalid::one("spokesperson", both_roles(speaks)).into());
+    }
+    let id = id_of(app, declaration).await?;
+    let title = title_of(declaration, &catalogue);
+    let mut incident = Incident::declare(new.declaration, id, title, next, now);
+    incident.spokesperson = spokesperson;
+    incident.both_because = new.both_because.filter(|_| incident.one_person_is_both());
+    incident.parent = new.parent;
+    incident.call = team::call_of(&incident, &catalogue);
+    let mut detail = json!({"severity": incident.severity, "services": incident.services, "next_update_at": next});
+    if let Some(because) = &incident.both_because {
+        detail["override"] = json!(because);
+    }
+    if let Some(who) = incident.spokesperson.as_ref().filter(|_| by_rota) {
+        detail["on_duty"] = json!(who);
+    }
+    let entry = Entry::new(&caller.actor, "incident.declared", incident.id.as_str()).with(detail);
+    let ready = Ready::update(app, &catalogue, incident, 0, vec![entry]).await?;
+    publish(app, caller, &catalogue, &[ready], &[]).await
+}
+
+/// The id that was given, or the next free one.
+async fn id_of(app: &App, declaration: &Declaration) -> Result<Id> {
+    match &declaration.id {
+        Some(id) => Ok(id.clone()),
         None => {
-            Id::parse(&app.store.fresh_event_id("INC").await?).map_err(|p| Invalid::one("id", p))?
+            let fresh = app.store.fresh_event_id("INC").await?;
+            Ok(Id::parse(&fresh).map_err(|p| Invalid::one("id", p))?)
         }
-    };
-    let title = declaration
-        .title
-        .clone()
-        .unwrap_or_else(|| title_of(&declaration, &catalogue));
-    let incident = Incident::declare(declaration, id, title, next, now);
-    let entry = Entry::new(&caller.actor, "incident.declared", incident.id.as_str())
-        .with(json!({"severity": incident.severity, "services": incident.services, "next_update_at": next}));
-    publish(app, caller, &catalogue, incident, 0, &[entry]).await
+    }
 }
 
 fn known_services<'a>(named: impl Iterator<Item = &'a Id>, catalogue: &Catalogue) -> Result<()> {
@@ -108,6 +152,9 @@ fn known_services<'a>(named: impl Iterator<Item = &'a Id>, catalogue: &Catalogue
 }
 
 fn title_of(declaration: &Declaration, catalogue: &Catalogue) -> String {
+    if let Some(title) = &declaration.title {
+        return title.clone();
+    }
     let name = |id: &Id| {
         catalogue
             .services
@@ -122,15 +169,36 @@ fn title_of(declaration: &Declaration, catalogue: &Catalogue) -> String {
 /// Publishes an update.
 ///
 /// # Errors
-/// Everything that is wrong with it, or a status that cannot follow.
+/// Everything that is wrong with it, a status that cannot follow, or a version that is not the newest.
 pub async fn update(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<Answer> {
-    say(app, caller, id, |incident, catalogue, now| {
-        let new = read(node, |node, problems| NewUpdate::read(node, "", problems))?;
-        known_services(new.services.keys(), catalogue)?;
-        let next = promised(now, new.next_update_in, incident.severity, catalogue)?;
-        Ok(("incident.updated", incident.update(new, next, now)?))
-    })
-    .await
+    load(app, id).await?;
+    let posted = read(node, |node, problems| {
+        PostedUpdate::read(node, "", problems)
+    })?;
+    let answer = say(
+        app,
+        caller,
+        id,
+        posted.version,
+        posted.carry,
+        |mut incident, catalogue, now| {
+            let new = posted.update.clone();
+            known_services(new.services.keys(), catalogue)?;
+            if incident.reopens_silently(&new) {
+                let problem = "is missing: people hear why it is open again; give a text or facts";
+                return Err(Invalid::one("text", problem).into());
+            }
+            incident.severity = posted.severity.unwrap_or(incident.severity);
+            let next = promised(now, new.next_update_in, incident.severity, catalogue)?;
+            Ok(("incident.updated", incident.update(new, next, now)?))
+        },
+    )
+    .await?;
+    // What was typed has been said.
+    app.store
+        .save_writing(id, &caller.actor, "", app.clock.now())
+        .await?;
+    Ok(answer)
 }
 
 /// Moves the promise of the next update, which is an update of its own: people are told the new time.
@@ -138,7 +206,7 @@ pub async fn update(app: &App, caller: &Caller, id: &str, node: &Node) -> Result
 /// # Errors
 /// A time that is not in the future, or an incident that is over.
 pub async fn promise(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<Answer> {
-    say(app, caller, id, |incident, catalogue, now| {
+    say(app, caller, id, None, false, |incident, catalogue, now| {
         let new = read(node, |node, problems| NewPromise::read(node, "", problems))?;
         let next = match new {
             NewPromise::In(offset) => promised(now, Some(offset), incident.severity, catalogue)?,
@@ -153,17 +221,21 @@ pub async fn promise(app: &App, caller: &Caller, id: &str, node: &Node) -> Resul
     .await
 }
 
-/// Makes an update of the incident as it is and publishes it; looks again where somebody else was faster.
+/// Makes an update of the incident as it is and publishes it; looks again where somebody else was faster, unless whoever says
+/// it has said which version they saw. With `carry` its open parts say the same.
 async fn say(
     app: &App,
     caller: &Caller,
     id: &str,
+    version: Option<i64>,
+    carry: bool,
     change: impl Fn(Incident, &Catalogue, Timestamp) -> Result<(&'static str, Incident)>,
 ) -> Result<Answer> {
     let mut tries = 0;
     loop {
         tries += 1;
         let (before, sequence) = load(app, id).await?;
+        seen(app, id, version, sequence).await?;
         let catalogue = app.store.catalogue().await?;
         let now = app.clock.now();
         // The engine puts a broken promise on record; where it was away, who comes late does.
@@ -175,16 +247,67 @@ async fn say(
             json!({"status": incident.status, "next_update_at": incident.promise().map(|p| p.due)}),
         );
         let entries: Vec<Entry> = lapsed.into_iter().chain([entry]).collect();
-        match publish(app, caller, &catalogue, incident, sequence, &entries).await {
+        let broken = entries.iter().filter(|e| e.action == BROKEN).count();
+        let parts = match carry {
+            true => kin::carried(app, caller, &catalogue, &incident, now).await?,
+            false => Vec::new(),
+        };
+        let mut all = vec![Ready::update(app, &catalogue, incident, sequence, entries).await?];
+        all.extend(parts);
+        match publish(app, caller, &catalogue, &all, &[]).await {
             Err(error) if overtaken(&error) && tries < AGAIN => {}
             Err(error) => return Err(error),
             Ok(answer) => {
-                let broken = entries.iter().filter(|entry| entry.action == BROKEN);
-                metrics::counter!("forewarn_promises_broken_total")
-                    .increment(broken.count() as u64);
+                metrics::counter!("forewarn_promises_broken_total").increment(broken as u64);
                 return Ok(answer);
             }
         }
+    }
+}
+
+/// What the engine notes by itself and what nobody's words are about.
+const QUIET: [&str; 3] = [
+    "incident.spokesperson_called",
+    "incident.call_escalated",
+    "incident.promise_broken",
+];
+
+/// Refuses whoever saw an old version, and says who changed what meanwhile.
+async fn seen(app: &App, id: &str, version: Option<i64>, sequence: i64) -> Result<()> {
+    let Some(version) = version.filter(|version| *version != sequence) else {
+        return Ok(());
+    };
+    let journal = app.store.journal(Some(id), None, 50).await?;
+    let since = |e: &&Written| e.detail["version"].as_i64().is_some_and(|v| v > version);
+    let newer: Vec<&Written> = journal.iter().filter(since).collect();
+    let mut loud = newer
+        .iter()
+        .filter(|e| !QUIET.contains(&e.action.as_str()))
+        .peekable();
+    if loud.peek().is_none() && !newer.is_empty() {
+        return Ok(());
+    }
+    let said: Vec<String> = loud
+        .map(|e| format!("{} {}, {}", e.actor, deed(&e.action), e.at))
+        .collect();
+    Err(ApiError::Conflict(format!(
+        "{id} was changed meanwhile{}{}; it is at version {sequence} and you saw {version}: look at it again",
+        if said.is_empty() { "" } else { ": " },
+        said.join("; ")
+    )))
+}
+
+/// What somebody did, in words.
+fn deed(action: &str) -> &str {
+    match action {
+        "incident.updated" => "published an update",
+        "incident.promise_moved" => "moved the promise of the next update",
+        "incident.promise_kept" => "said that nothing is new",
+        "incident.handed_over" => "handed a role over",
+        "incident.acknowledged" => "took the call",
+        "incident.recipient_added" => "added somebody who is told",
+        "incident.merged" => "merged a duplicate",
+        other => other,
     }
 }
 
@@ -223,7 +346,25 @@ pub async fn show(app: &App, id: &str) -> Result<Incident> {
     Ok(load(app, id).await?.0)
 }
 
-async fn load(app: &App, id: &str) -> Result<(Incident, i64)> {
+/// An incident as the API shows it, with its version and the people behind it.
+///
+/// # Errors
+/// When there is none.
+pub async fn show_whole(app: &App, id: &str) -> Result<Value> {
+    let (incident, version) = load(app, id).await?;
+    let catalogue = app.store.catalogue().await?;
+    Ok(team::with_people(
+        shape(&incident, version),
+        &incident,
+        &catalogue,
+    ))
+}
+
+/// The incident and its version.
+///
+/// # Errors
+/// When there is none.
+pub async fn load(app: &App, id: &str) -> Result<(Incident, i64)> {
     match app.store.event(id).await? {
         Some(StoredEvent {
             event: Event::Incident(incident),
@@ -234,36 +375,139 @@ async fn load(app: &App, id: &str) -> Result<(Incident, i64)> {
     }
 }
 
+/// An incident that is about to be published, with all that changes.
+struct Ready {
+    event: Event,
+    expected: i64,
+    changes: Changes,
+    occasion: Occasion,
+    entries: Vec<Entry>,
+}
+
+impl Ready {
+    /// With an update that is told.
+    async fn update(
+        app: &App,
+        catalogue: &Catalogue,
+        incident: Incident,
+        expected: i64,
+        entries: Vec<Entry>,
+    ) -> Result<Ready> {
+        let now = app.clock.now();
+        let (stored, _) = app.store.planned(incident.id.as_str()).await?;
+        let (incident, mut changes) = publish_update(incident, catalogue, &stored, now);
+        if expected == 0 {
+            changes.add.extend(call(&incident, catalogue, now));
+        }
+        Ok(Ready {
+            occasion: Occasion {
+                update: incident.updates.last().map(|u| u.number),
+                ..Occasion::default()
+            },
+            event: Event::Incident(incident),
+            expected,
+            changes,
+            entries,
+        })
+    }
+
+    /// Without one.
+    fn quiet(
+        incident: Incident,
+        expected: i64,
+        changes: Changes,
+        reason: Option<String>,
+        entry: Entry,
+    ) -> Ready {
+        Ready {
+            occasion: Occasion {
+                update: incident.updates.last().map(|u| u.number),
+                again: true,
+                reason,
+                ..Occasion::default()
+            },
+            event: Event::Incident(incident),
+            expected,
+            changes,
+            entries: vec![entry],
+        }
+    }
+}
+
+/// Publishes incidents together; the answer is about the first.
 async fn publish(
     app: &App,
     caller: &Caller,
     catalogue: &Catalogue,
-    incident: Incident,
-    expected: i64,
-    entries: &[Entry],
+    all: &[Ready],
+    beside: &[Beside],
 ) -> Result<Answer> {
     let now = app.clock.now();
-    let (stored, _) = app.store.planned(incident.id.as_str()).await?;
-    let (incident, changes) = publish_update(incident, catalogue, &stored, now);
-    let occasion = Occasion {
-        update: incident.updates.last().map(|u| u.number),
-        ..Occasion::default()
+    let Some((ready, Event::Incident(incident))) = all.first().map(|ready| (ready, &ready.event))
+    else {
+        return Err(ApiError::NotFound("incident".into()));
     };
-    let told = |n: &&Notice| !is_promise_timer(&n.milestone);
+    let told = |n: &&Notice| !is_team_notice(&n.milestone);
     let answer = Answer {
-        notices: changes.add.iter().filter(told).cloned().collect(),
-        incident,
+        notices: ready.changes.add.iter().filter(told).cloned().collect(),
+        version: ready.expected + 1,
+        people: team::people(incident, catalogue),
+        incident: incident.clone(),
     };
-    let published = Published {
-        event: &Event::Incident(answer.incident.clone()),
-        expected,
-        changes: &changes,
-        occasion: &occasion,
-        awaiting: &BTreeSet::new(),
-        entries,
-        plan: None,
-        answer: kept(caller, 201, &answer.json()),
-    };
-    app.store.publish(published, now).await?;
+    let nobody = BTreeSet::new();
+    let mut published: Vec<Published<'_>> = all
+        .iter()
+        .map(|ready| Published {
+            event: &ready.event,
+            expected: ready.expected,
+            changes: &ready.changes,
+            occasion: &ready.occasion,
+            awaiting: &nobody,
+            entries: &ready.entries,
+            plan: None,
+            answer: None,
+        })
+        .collect();
+    let status = if ready.occasion.again { 200 } else { 201 };
+    published[0].answer = kept(caller, status, &answer.json());
+    app.store.publish_together(&published, beside, now).await?;
     Ok(answer)
+}
+
+/// Adds somebody to an open incident: they get the newest message at once, and all that come.
+///
+/// # Errors
+/// When it is over, or what is added does not exist.
+pub async fn add(app: &App, caller: &Caller, id: &str, addition: &Addition) -> Result<Answer> {
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        let (mut incident, sequence) = load(app, id).await?;
+        if !incident.status.is_open() {
+            return Err(InvalidTransition {
+                what: format!("incident {id}"),
+                from: incident.status.as_str(),
+                to: "one to which people are added",
+            }
+            .into());
+        }
+        let catalogue = app.store.catalogue().await?;
+        let now = app.clock.now();
+        let mut added = incident.added.clone();
+        let new = recipient::put(app, caller, id, addition, &mut added, &catalogue).await?;
+        incident.added = added;
+        incident.told.extend(Id::parse(&new.audience).ok());
+        let notice = catch_up(&incident, &new.audience, &new.key, &catalogue, now);
+        let changes = Changes {
+            add: notice.into_iter().collect(),
+            ..Changes::default()
+        };
+        let entry =
+            Entry::new(&caller.actor, "incident.recipient_added", id).with(new.detail.clone());
+        let ready = Ready::quiet(incident, sequence, changes, None, entry);
+        match publish(app, caller, &catalogue, &[ready], &new.beside()).await {
+            Err(error) if overtaken(&error) && tries < AGAIN => {}
+            done => return done,
+        }
+    }
 }

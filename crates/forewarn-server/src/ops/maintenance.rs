@@ -1,17 +1,21 @@
 //! What can be done with a maintenance. Each operation makes its notice and plans the rest again.
 
+mod added;
+mod change;
 mod clocks;
 mod exception;
 
+pub use added::add;
+pub use change::{set_change, set_change_by_number};
 pub use clocks::clocks_changed;
 pub use exception::except;
 
 use super::digest::{self, Digest};
-use super::{AGAIN, Approval, kept, overtaken, read};
+use super::{AGAIN, Approval, kept, overtaken, read, recipient};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::{ApiError, Result};
-use forewarn_core::change_request::{NewState, read_override};
+use forewarn_core::change_request::read_override;
 use forewarn_core::decision::{self, Recorded};
 use forewarn_core::document::{Catalogue, Documents, Node, Problems};
 use forewarn_core::event::{Event, Occasion};
@@ -49,13 +53,15 @@ impl Answer {
 }
 
 /// Something that was said with an action.
-#[derive(Clone, Debug, Default)]
+#[derive(Default)]
 struct Said {
     milestone: Option<&'static str>,
     reason: Option<String>,
     previous: Option<(CivilTime, CivilTime)>,
     /// The owners agree: what waited may go out.
     approved: bool,
+    /// Somebody was added.
+    added: Option<recipient::New>,
 }
 
 fn policy_of<'a>(maintenance: &Maintenance, catalogue: &'a Catalogue) -> &'a Policy {
@@ -230,15 +236,28 @@ async fn publish(
         change,
     };
     let plan = plan(input);
-    let changes = changes_from(&plan, &stored);
+    let mut changes = changes_from(&plan, &stored);
+    let mut again = Occasion::default();
+    if let Some(new) = &said.added
+        && let Some((notice, occasion)) =
+            added::caught_up(app, &maintenance, new, catalogue, &told).await?
+    {
+        // What the plan would tell them at once is what the newest message tells them.
+        changes
+            .add
+            .retain(|n| n.audience != new.audience || n.due > now || n.held);
+        changes.add.push(notice);
+        again = occasion;
+    }
     let awaiting = awaiting(&maintenance, catalogue);
     let entry = with_moves(entry, &changes);
     let approved = said.approved;
     let occasion = Occasion {
-        reason: said.reason,
-        previous: said.previous,
+        reason: said.reason.or(again.reason),
+        previous: said.previous.or(again.previous),
         ..Occasion::default()
     };
+    let beside = said.added.as_ref().map(recipient::New::beside);
     let digests = digests(app, &maintenance, &plan).await?;
     let answer = Answer {
         maintenance,
@@ -258,7 +277,10 @@ async fn publish(
     if approved {
         app.store.publish_approved(published, now).await?;
     } else {
-        app.store.publish(published, now).await?;
+        let beside = beside.unwrap_or_default();
+        app.store
+            .publish_together(&[published], &beside, now)
+            .await?;
     }
     Ok(answer)
 }
@@ -267,11 +289,8 @@ fn awaiting(maintenance: &Maintenance, catalogue: &Catalogue) -> BTreeSet<String
     if maintenance.status != Status::AwaitingApproval {
         return BTreeSet::new();
     }
-    let mut all: BTreeSet<String> = catalogue
-        .audiences
-        .iter()
-        .map(|a| a.id.to_string())
-        .collect();
+    let seen = maintenance.added.over(catalogue);
+    let mut all: BTreeSet<String> = seen.audiences.iter().map(|a| a.id.to_string()).collect();
     all.extend([INTERNAL, REQUESTERS].map(str::to_owned));
     all
 }
@@ -435,69 +454,6 @@ fn change_must_be_approved(maintenance: &Maintenance) -> Result<()> {
     }
 }
 
-/// Where the change request stands. Its approval sets free what waited for it; its loss holds what has not gone out.
-///
-/// # Errors
-/// When the maintenance has no change request.
-pub async fn set_change(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<Answer> {
-    let new = read(node, |node, problems| NewState::read(node, "", problems))?;
-    change_to(app, caller, id, &new).await
-}
-
-async fn change_to(app: &App, caller: &Caller, id: &str, new: &NewState) -> Result<Answer> {
-    let catalogue = app.store.catalogue().await?;
-    let now = app.clock.now();
-    act(app, caller, id, |mut m, _| {
-        let Some(change) = m.change_request.as_mut() else {
-            return Err(ApiError::Conflict(format!("{id} has no change request")));
-        };
-        let entry = Entry::new(&caller.actor, "maintenance.change_request", id)
-            .with(json!({"number": change.number, "from": change.state, "to": new.state, "board": new.board}));
-        change.state = new.state;
-        change.board = new.board.or(change.board);
-        let plan = first_plan(&m, &catalogue, &[], now);
-        let mut said = Said::default();
-        if !m.change_lets_tell() {
-            m = m.hold();
-        } else if m.status == Status::AwaitingApproval && !waits_for_owners(&m, &plan, &catalogue) {
-            m = m.approve()?;
-            said.approved = true;
-        }
-        Ok((m, said, entry))
-    })
-    .await
-}
-
-/// The same by the change's number, as a change system knows it.
-///
-/// # Errors
-/// When no maintenance carries out this change.
-pub async fn set_change_by_number(
-    app: &App,
-    caller: &Caller,
-    number: &str,
-    new: &NewState,
-) -> Result<Answer> {
-    let filter = EventFilter {
-        kind: Some("maintenance"),
-        ..EventFilter::default()
-    };
-    let events = app.store.events(&filter, i64::MAX).await?;
-    let carries = |event: &StoredEvent| match &event.event {
-        Event::Maintenance(m) => m
-            .change_request
-            .as_ref()
-            .is_some_and(|c| c.number == number),
-        Event::Incident(_) | Event::Window(_) => false,
-    };
-    match events.iter().find(|e| carries(e)) {
-        Some(found) => change_to(app, caller, found.event.id().as_str(), new).await,
-        None => Err(ApiError::NotFound(format!(
-            "maintenance with the change request {number}"
-        ))),
-    }
-}
-
 /// Whether clients must be told, with the owners' own word where it differs. The rest is planned again.
 ///
 /// # Errors
@@ -556,7 +512,7 @@ pub async fn cancel(app: &App, caller: &Caller, id: &str, node: &Node) -> Result
             milestone: Some("cancellation"),
             reason: reason.clone(),
             previous: None,
-            approved: false,
+            ..Said::default()
         };
         let entry =
             Entry::new(&caller.actor, "maintenance.cancelled", id).with(json!({"reason": reason}));
@@ -596,7 +552,7 @@ pub async fn delay(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<
             milestone: Some(milestone),
             reason,
             previous: Some((m.start.clone(), m.end.clone())),
-            approved: false,
+            ..Said::default()
         };
         Ok((m.delay(start, end)?, said, entry))
     })
@@ -619,7 +575,7 @@ pub async fn extend(app: &App, caller: &Caller, id: &str, node: &Node) -> Result
             milestone: Some("extension"),
             reason,
             previous: Some((m.start.clone(), m.end.clone())),
-            approved: false,
+            ..Said::default()
         };
         Ok((m.extend(end)?, said, entry))
     })

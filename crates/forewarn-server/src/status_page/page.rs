@@ -6,6 +6,7 @@ use super::state::{ServiceState, States};
 use super::when::{self, TimeHtml};
 use super::{Page, PublicIncident, PublicMaintenance, PublicMessage, Snapshot, assets};
 use askama::Template;
+use forewarn_core::id::Id;
 use forewarn_core::incident::Incident;
 use forewarn_core::maintenance::{Maintenance, Status};
 use forewarn_core::service::Service;
@@ -126,6 +127,8 @@ struct EventPage<'a> {
     tone: &'static str,
     status: &'static str,
     facts: Vec<(&'static str, String)>,
+    /// How another incident is related, its id and its title.
+    related: Vec<(&'static str, &'a str, &'a str)>,
     times: Vec<(&'static str, TimeHtml)>,
     next: Option<NextUpdate>,
     /// A maintenance's window, and the same on other clocks.
@@ -292,10 +295,8 @@ fn incident_page<'a>(snapshot: &'a Snapshot, item: &'a PublicIncident) -> EventP
             "ok"
         },
         status: history::incident_words(incident.status),
-        facts: vec![(
-            "Services",
-            snapshot.names(incident.services.keys()).join(", "),
-        )],
+        facts: vec![("Services", impacts(snapshot, incident))],
+        related: related(snapshot, incident),
         times,
         next: next_update(snapshot, item),
         window: None,
@@ -303,6 +304,42 @@ fn incident_page<'a>(snapshot: &'a Snapshot, item: &'a PublicIncident) -> EventP
         messages: said(snapshot, &item.messages),
         nothing: "Nothing has been said yet.",
     }
+}
+
+/// Its services, each with how it is while that matters.
+fn impacts(snapshot: &Snapshot, incident: &Incident) -> String {
+    let names = snapshot.names(incident.services.keys());
+    let each = names.into_iter().zip(incident.services.values());
+    let each: Vec<String> = each
+        .map(|(name, impact)| match incident.status.is_open() {
+            true => format!(
+                "{name} ({})",
+                ServiceState::from(*impact).words().to_lowercase()
+            ),
+            false => name,
+        })
+        .collect();
+    each.join(", ")
+}
+
+/// What it is a part of, its parts, and where it goes on, as far as the public knows of them.
+fn related<'a>(
+    snapshot: &'a Snapshot,
+    incident: &Incident,
+) -> Vec<(&'static str, &'a str, &'a str)> {
+    let known = snapshot.incidents.iter().map(|item| &item.incident);
+    let how = |other: &Incident| {
+        let is = |id: &Option<Id>| id.as_ref() == Some(&other.id);
+        if is(&incident.parent) {
+            Some("Part of")
+        } else if is(&incident.merged_into) {
+            Some("Goes on in")
+        } else {
+            (other.parent.as_ref() == Some(&incident.id)).then_some("Has the part")
+        }
+    };
+    let found = known.filter_map(|other| Some((how(other)?, other.id.as_str(), &*other.title)));
+    found.collect()
 }
 
 fn maintenance_page<'a>(snapshot: &'a Snapshot, item: &'a PublicMaintenance) -> EventPage<'a> {
@@ -338,6 +375,7 @@ fn maintenance_page<'a>(snapshot: &'a Snapshot, item: &'a PublicMaintenance) -> 
         },
         status: ended,
         facts,
+        related: Vec::new(),
         times,
         next: None,
         window: Some((

@@ -423,6 +423,9 @@ impl TestApp {
                 let built_in = due.event.built_in_audience(&due.audience, &catalogue);
                 let members = match built_in {
                     Some(endpoints) => forewarn_store::Recipients::Addresses(endpoints),
+                    None if forewarn_core::recipient::added_level(&due.audience).is_some() => {
+                        forewarn_store::Recipients::Added
+                    }
                     None => forewarn_store::Recipients::Members {
                         services: Vec::new(),
                     },

@@ -15,14 +15,18 @@ mod documents;
 mod hooks;
 mod hostile;
 mod incidents;
+mod kin;
 mod lists;
 mod maintenances;
+mod notes;
 mod openapi;
 mod outage_plans;
 mod pages;
 mod promises;
 mod reach;
+mod recipients;
 mod repeats;
+mod roles;
 #[path = "../../examples/screens/samples/mod.rs"]
 mod samples;
 mod screens;

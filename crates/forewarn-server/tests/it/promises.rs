@@ -89,7 +89,7 @@ on_both_databases! {
         let journal = app.app.store.journal(Some("INC-1"), None, 10).await.unwrap();
         let said: Vec<&str> = journal.iter().map(|e| e.action.as_str()).collect();
         assert_eq!(said[..3], ["incident.promise_moved", "incident.promise_broken", "incident.promise_moved"]);
-        assert_eq!(journal[1].detail, json!({"update": 2, "promised": "2026-11-21T17:30:00Z", "late_by_seconds": 300}));
+        assert_eq!(journal[1].detail, json!({"update": 2, "promised": "2026-11-21T17:30:00Z", "late_by_seconds": 300, "version": 4}));
         app.post("/api/v1/incidents/INC-1/updates", &json!({"status": "resolved", "text": "Done."})).await.is(201);
         app.post(path, &json!({"next_update_in": "PT30M"})).await.is(409);
     }

@@ -8,6 +8,7 @@ mod database;
 
 mod accounts;
 mod alerts;
+mod around;
 mod backup;
 mod bundles;
 mod catalogue;

@@ -2,11 +2,16 @@
 //!
 //! SQLite is asked for the plan of every statement that the store ran. PostgreSQL counts the reads from end to end itself.
 
+use crate::around::{added, mailbox, quiet};
 use crate::database::{Database, Kind, run};
 use crate::samples::*;
-use forewarn_core::event::Occasion;
+use forewarn_core::audience::Level;
+use forewarn_core::event::{Event, Occasion};
 use forewarn_core::plan::Changes;
-use forewarn_store::{DeliveryFilter, Entry, Lane, Location, NoticeFilter, Published, Store};
+use forewarn_store::{
+    Acknowledgement, Beside, DeliveryFilter, Entry, Lane, Location, NoticeFilter, Published,
+    Recipients, Store, Whom,
+};
 use sqlx::{AssertSqlSafe, Connection, Executor, Row, SqliteConnection};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -76,6 +81,7 @@ async fn a_busy_hour(store: &Store) {
     store.drafts(true, 20).await.unwrap();
     store.alerts("INC-1").await.unwrap();
     store.alert_notes("INC-1").await.unwrap();
+    people_are_added(store, &warned).await;
     store.finish_notices(at(3)).await.unwrap();
     store.notice("n2").await.unwrap();
     store.notice_content("n2").await.unwrap();
@@ -98,6 +104,47 @@ async fn a_busy_hour(store: &Store) {
     store.contacts(Some("c000003"), 10).await.unwrap();
     store.planned("MNT-1").await.unwrap();
     store.take_key("ann", "k", "r", at(3)).await.unwrap();
+}
+
+/// What happens around an incident.
+async fn people_are_added(store: &Store, event: &Event) {
+    let press = added(
+        "INC-1",
+        Whom::Address(mailbox("press@example.org")),
+        Level::Technical,
+    );
+    let ack = Acknowledgement {
+        event: "INC-1".into(),
+        notice: "w".into(),
+        endpoint: "e".into(),
+        who: "kim".into(),
+        at: at(3),
+    };
+    let beside = [
+        press,
+        Beside::Acknowledged(ack),
+        Beside::CarriedOver("INC-1".into(), "INC-2".into()),
+    ];
+    let told = to("added-technical", notice("a", "update", 3));
+    let changes = adding(vec![forewarn_core::plan::Notice {
+        level: Level::Technical,
+        ..told
+    }]);
+    store
+        .publish_together(&[quiet(event, 2, &changes)], &beside, at(3))
+        .await
+        .unwrap();
+    begin(store, Lane::Urgent, at(3)).await;
+    store.expand("a", &Recipients::Added, at(3)).await.unwrap();
+    store.add_note("INC-1", "kim", "x", at(3)).await.unwrap();
+    store.notes("INC-1").await.unwrap();
+    store
+        .save_writing("INC-1", "kim", "x", at(3))
+        .await
+        .unwrap();
+    store.writing("INC-1", at(3)).await.unwrap();
+    store.added("INC-1").await.unwrap();
+    store.acknowledgements("INC-1").await.unwrap();
 }
 
 /// Keeps the texts of statements; `sqlx` tells them to whoever listens.

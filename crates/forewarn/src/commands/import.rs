@@ -1,7 +1,8 @@
-//! `forewarn import`: contacts from a table, closed days from a calendar, maintenance from a provider's notice.
+//! `forewarn import`: contacts from a table, closed days and rotas from a calendar, maintenance from a provider's notice.
 
 mod closed_days;
 mod maintnote;
+mod rota;
 
 use super::source;
 use crate::client::{Body, Client, Remote};
@@ -49,6 +50,8 @@ enum What {
         #[arg(long)]
         json: bool,
     },
+    /// A rota from the shifts of an iCalendar file, printed as a document or applied
+    Rota(rota::RotaArgs),
 }
 
 /// What the server did.
@@ -69,6 +72,7 @@ pub async fn run(args: ImportArgs) -> anyhow::Result<ExitCode> {
     let (file, report, json) = match args.what {
         What::Contacts { file, report, json } => (file, report, json),
         What::Maintnote { file, json } => return maintnote::run(&file, json, &args.remote).await,
+        What::Rota(rota) => return rota::run(rota, &args.remote).await,
         What::ClosedDays(days) => return closed_days::run(days, &args.remote).await,
     };
     let client = Client::new(&args.remote)?;

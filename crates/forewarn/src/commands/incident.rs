@@ -1,11 +1,12 @@
 //! `forewarn incident`: declaring incidents and keeping people informed.
 
+use super::incident_around::{self, Around, show_notes};
 use crate::client::{Body, Client, Remote};
 use crate::exit::{Exit, InvalidInput};
 use crate::terminal::{self, clean};
 use clap::{Args, Subcommand};
 use forewarn_core::document::{Node, Problems, from_json};
-use forewarn_core::incident::{Declaration, NewPromise, NewUpdate};
+use forewarn_core::incident::{NewIncident, NewPromise, PostedUpdate};
 use forewarn_core::problem::Invalid;
 use serde_json::{Map, Value, json};
 use std::process::ExitCode;
@@ -73,6 +74,8 @@ enum Action {
         #[arg(long)]
         text: String,
     },
+    #[command(flatten)]
+    Around(Around),
 }
 
 #[derive(Args)]
@@ -80,9 +83,15 @@ struct Declare {
     /// An affected service and how: portal=major_outage; once for each service
     #[arg(long = "service", required = true, value_name = "ID=IMPACT")]
     services: Vec<String>,
-    /// How grave it is: P1 to P5
-    #[arg(long)]
-    severity: String,
+    /// How grave it is: P1 to P5; or --impact and --urgency
+    #[arg(long, required_unless_present = "impact")]
+    severity: Option<String>,
+    /// How many are hurt: high, medium, low; goes with --urgency
+    #[arg(long, requires = "urgency", conflicts_with = "severity")]
+    impact: Option<String>,
+    /// How soon it hurts more: high, medium, low; goes with --impact
+    #[arg(long, requires = "impact", conflicts_with = "severity")]
+    urgency: Option<String>,
     /// Where it comes from, if that is known: application, infrastructure, security, third_party
     #[arg(long)]
     cause: Option<String>,
@@ -95,9 +104,27 @@ struct Declare {
     /// Who fixes it
     #[arg(long)]
     lead: Option<String>,
-    /// Who speaks for it
+    /// Who speaks for it; whoever is on duty when absent
     #[arg(long)]
     spokesperson: Option<String>,
+    /// Why one person is lead and spokesperson, where that must be
+    #[arg(long = "override", value_name = "REASON")]
+    because: Option<String>,
+    /// The incident that it is a part of
+    #[arg(long, value_name = "ID")]
+    parent: Option<String>,
+    /// It is over: enter it afterwards and tell nobody
+    #[arg(long, requires_all = ["started_at", "resolved_at"])]
+    backfilled: bool,
+    /// When it began, such as 2026-11-22T19:30:00Z
+    #[arg(long, value_name = "TIME", requires = "backfilled")]
+    started_at: Option<String>,
+    /// When it was over
+    #[arg(long, value_name = "TIME", requires = "backfilled")]
+    resolved_at: Option<String>,
+    /// How it ended
+    #[arg(long, requires = "backfilled")]
+    text: Option<String>,
     /// Promise the next update within this time, such as PT30M; by the policy when absent
     #[arg(long, value_name = "DURATION")]
     next: Option<String>,
@@ -113,6 +140,15 @@ struct Update {
     /// Where it comes from, once that is known: application, infrastructure, security, third_party
     #[arg(long)]
     cause: Option<String>,
+    /// How grave it is from now on: P1 to P5
+    #[arg(long)]
+    severity: Option<String>,
+    /// Say the same about its open parts
+    #[arg(long)]
+    carry: bool,
+    /// The version that was seen; refused when somebody changed it since
+    #[arg(long, value_name = "N")]
+    version: Option<i64>,
     /// What people should know
     #[arg(long)]
     text: Option<String>,
@@ -166,14 +202,18 @@ pub async fn run(args: IncidentArgs) -> anyhow::Result<ExitCode> {
             client.post(&path, &[], Body::Json(body)).await?
         }
         Action::Resolve { id, text } => {
-            let body = check(json!({"status": "resolved", "text": text}), NewUpdate::read)?;
+            let body = check(
+                json!({"status": "resolved", "text": text}),
+                PostedUpdate::read,
+            )?;
             say(&client, &id, body).await?
         }
+        Action::Around(what) => incident_around::run(&client, what).await?,
     };
     if args.json {
         terminal::print_json(&answer)?;
     } else {
-        terminal::print(&show(&answer))?;
+        terminal::print(&show_notes(&answer).unwrap_or_else(|| show(&answer)))?;
     }
     Ok(Exit::Done.into())
 }
@@ -188,14 +228,22 @@ fn declaration(declare: Declare) -> Result<Value, InvalidInput> {
     let body = without_nothing([
         ("title", declare.title.map(Value::from)),
         ("services", Some(impacts(&declare.services)?)),
-        ("severity", Some(declare.severity.into())),
+        ("severity", declare.severity.map(Value::from)),
+        ("impact", declare.impact.map(Value::from)),
+        ("urgency", declare.urgency.map(Value::from)),
         ("cause", declare.cause.map(Value::from)),
         ("effect", declare.effect.map(Value::from)),
         ("lead", declare.lead.map(Value::from)),
         ("spokesperson", declare.spokesperson.map(Value::from)),
+        ("override", declare.because.map(Value::from)),
+        ("parent", declare.parent.map(Value::from)),
+        ("backfilled", declare.backfilled.then(|| true.into())),
+        ("started_at", declare.started_at.map(Value::from)),
+        ("resolved_at", declare.resolved_at.map(Value::from)),
+        ("text", declare.text.map(Value::from)),
         ("next_update_in", declare.next.map(Value::from)),
     ]);
-    check(body, Declaration::read)
+    check(body, NewIncident::read)
 }
 
 fn new_update(update: Update) -> Result<Value, InvalidInput> {
@@ -206,11 +254,14 @@ fn new_update(update: Update) -> Result<Value, InvalidInput> {
     let body = without_nothing([
         ("status", update.status.map(Value::from)),
         ("cause", update.cause.map(Value::from)),
+        ("severity", update.severity.map(Value::from)),
+        ("carry", update.carry.then(|| true.into())),
+        ("version", update.version.map(Value::from)),
         ("text", update.text.map(Value::from)),
         ("services", services),
         ("next_update_in", update.next.map(Value::from)),
     ]);
-    check(body, NewUpdate::read)
+    check(body, PostedUpdate::read)
 }
 
 fn without_nothing<const N: usize>(fields: [(&str, Option<Value>); N]) -> Value {
@@ -313,6 +364,9 @@ fn show(answer: &Value) -> String {
     if let Some(next) = answer["next_update_at"].as_str() {
         shown.push_str(&format!("next update promised by {}\n", clean(next)));
     }
+    if let Some(who) = answer["spokesperson"].as_str() {
+        shown.push_str(&format!("{} speaks for it\n", clean(who)));
+    }
     for notice in answer["notices"].as_array().into_iter().flatten() {
         let text = |name: &str| clean(notice[name].as_str().unwrap_or_default());
         shown.push_str(&format!(
@@ -332,7 +386,15 @@ mod tests {
     fn declare(services: &[&str], severity: &str) -> Declare {
         Declare {
             services: services.iter().map(|s| (*s).to_owned()).collect(),
-            severity: severity.into(),
+            severity: Some(severity.into()),
+            impact: None,
+            urgency: None,
+            because: None,
+            parent: None,
+            backfilled: false,
+            started_at: None,
+            resolved_at: None,
+            text: None,
             cause: None,
             effect: Some("Some people cannot sign in".into()),
             title: None,

@@ -1,5 +1,6 @@
 //! `forewarn maintenance`: creating maintenances and taking them through their states.
 
+use super::incident_around::Add;
 use super::{schedule, source};
 use crate::client::{Body, Client, Remote};
 use crate::exit::{Exit, InvalidInput};
@@ -93,6 +94,8 @@ enum Action {
         #[arg(long, value_name = "TEXT")]
         reason: String,
     },
+    /// Add somebody nobody planned for; they get the newest message at once, and all that come
+    Add(Add),
     /// It does not happen
     Cancel {
         /// The maintenance
@@ -152,6 +155,10 @@ pub async fn run(args: MaintenanceArgs) -> anyhow::Result<ExitCode> {
             }
             let path = ["maintenances", id.as_str(), "override"];
             client.post(&path, &[], Body::Json(body)).await?
+        }
+        Action::Add(add) => {
+            let path = ["maintenances", &add.id, "recipients"];
+            client.post(&path, &[], Body::Json(add.body())).await?
         }
         Action::Cancel { id, reason } => {
             change(&client, &id, "cancel", [("reason", reason)]).await?

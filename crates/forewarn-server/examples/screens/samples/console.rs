@@ -294,6 +294,7 @@ impl Samples {
             alerts: self.alerts(),
             notices: self.notices().into_iter().take(2).collect(),
             journal: self.journal(),
+            team: self.team(),
         };
         let wrong = self.typed(
             &[

@@ -220,6 +220,7 @@ impl Samples {
             maintenance::Status::InProgress | maintenance::Status::Completed
         );
         Maintenance {
+            added: Default::default(),
             id: id(name),
             title: self.t(title),
             kind: "routine".into(),

@@ -5,9 +5,11 @@ use forewarn_core::audience::Level;
 use forewarn_core::delivery::DeliveryStatus;
 use forewarn_core::problem::Problem;
 use forewarn_server::console::{
-    Attempt, BreachRow, Counts, DeliveryRow, JournalRow, NoticeRow, Plan, PlannedNotice, Reach,
+    Attempt, BreachRow, Choice, Counts, DeliveryRow, JournalRow, NoticeRow, Plan, PlannedNotice,
+    Reach, Team,
 };
 use forewarn_server::ops::copy::Copy;
+use forewarn_store::Note;
 use jiff::SignedDuration;
 
 impl Samples {
@@ -49,6 +51,31 @@ impl Samples {
             text: self.t("Planned maintenance will affect the Student portal on Monday, 30 November 2026.\n\nWhat to expect: You cannot sign in or register."),
             markdown: String::new(),
             html: String::new(),
+        }
+    }
+
+    /// What stands around an incident.
+    pub(super) fn team(&self) -> Team {
+        let choice = |id: &str, name: &str| Choice {
+            id: id.into(),
+            name: self.t(name),
+            group: None,
+        };
+        Team {
+            version: 3,
+            writing: vec![self.t("Kim Lee is writing an update, since 09:02 PST")],
+            notes: vec![Note {
+                number: 1,
+                author: self.t("ann"),
+                text: self.t("SECRET-NOTE The second disk of web3 reports errors too."),
+                at: at("2026-11-23T17:05:00Z"),
+            }],
+            backups: vec!["kim@example.edu".into(), "lee@example.edu".into()],
+            approvers: vec!["registrar@example.edu".into()],
+            added: vec![self.t("press@example.org, non technical")],
+            audiences: vec![choice("students", "Students"), choice("staff", "Staff")],
+            others: vec![choice("INC-8", "INC-8 Mail is slow")],
+            parts: vec![choice("INC-9", "Course sign-up fails")],
         }
     }
 

@@ -1,6 +1,6 @@
 //! Incidents: the list, the form that declares one, one of them with the form of the next update.
 
-use super::{drafts, rows};
+use super::{drafts, rows, team};
 use crate::console::desk::{Desk, Shown, page, sentence};
 use crate::console::entered::tree;
 use crate::console::guard::Fields;
@@ -12,8 +12,9 @@ use crate::ops::incident;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use forewarn_core::event::Event;
-use forewarn_core::plan::is_promise_timer;
+use forewarn_core::plan::is_team_notice;
 use forewarn_core::problem::Problem;
+use forewarn_core::time::CivilTime;
 use forewarn_store::{EventFilter, NoticeFilter, Role};
 use jiff::Timestamp;
 
@@ -74,16 +75,27 @@ pub(in crate::console) async fn declare(desk: Desk, fields: Fields) -> Shown {
     // The form asks for every service; those that work are not part of the incident.
     let mut named = fields.0.clone();
     named.retain(|(name, value)| !(name.starts_with("services.") && value == "none"));
+    // One severity is always chosen: what was assessed takes its place.
+    let assessed = !(fields.value("impact").is_empty() && fields.value("urgency").is_empty());
+    named.retain(|(name, _)| !(assessed && name == "severity"));
+    let zone = desk.app.store.catalogue().await?.organisation.time_zone;
+    for (name, value) in &mut named {
+        let is_time = matches!(name.as_str(), "started_at" | "resolved_at");
+        if let Some(time) = CivilTime::parse(value, &zone).ok().filter(|_| is_time) {
+            *value = time.instant().to_string();
+        }
+    }
     match incident::declare(&desk.app, &desk.caller, &tree(&named)).await {
         Ok(answer) => {
             let to = format!("/console/incidents/{}", answer.incident.id);
             let said = match answer.notices.len() {
+                _ if answer.incident.backfilled => "It is entered. Nobody is told.",
                 0 => {
                     "The incident is declared. No audience hears of it: tell people in another way."
                 }
                 _ => "The incident is declared, and the first word goes out now.",
             };
-            let kind = match answer.notices.is_empty() {
+            let kind = match answer.notices.is_empty() && !answer.incident.backfilled {
                 true => FlashKind::Warning,
                 false => FlashKind::Done,
             };
@@ -113,7 +125,7 @@ pub(in crate::console) async fn show(desk: Desk, Path(id): Path<String>) -> Show
     one(&desk, &id, StatusCode::OK, Typed::default(), None).await
 }
 
-async fn one(
+pub(super) async fn one(
     desk: &Desk,
     id: &str,
     status: StatusCode,
@@ -121,7 +133,7 @@ async fn one(
     flash: Option<Flash>,
 ) -> Shown {
     let store = &desk.app.store;
-    let incident = incident::show(&desk.app, id).await?;
+    let (incident, version) = incident::load(&desk.app, id).await?;
     let catalogue = store.catalogue().await?;
     let filter = NoticeFilter {
         event: Some(id.to_owned()),
@@ -129,7 +141,7 @@ async fn one(
     };
     let mut notices = store.notices(&filter, 1000).await?;
     // Warnings that were not needed, or are not yet, are no news.
-    notices.retain(|n| n.sent_at.is_some() || !is_promise_timer(&n.milestone));
+    notices.retain(|n| n.sent_at.is_some() || !is_team_notice(&n.milestone));
     let mut frame = desk
         .frame(&catalogue, &incident.title, Nav::Incidents)
         .await?;
@@ -140,6 +152,7 @@ async fn one(
         group: None,
     });
     let view = IncidentPage {
+        team: team::gathered(desk, &incident, version, &catalogue).await?,
         frame,
         services: services.collect(),
         typed,
@@ -183,7 +196,7 @@ pub(in crate::console) async fn promise(
 }
 
 /// Somebody was faster, or where it stands does not allow it: the page as it is now says so.
-async fn refused(desk: &Desk, id: &str, typed: Typed, error: ApiError) -> Shown {
+pub(super) async fn refused(desk: &Desk, id: &str, typed: Typed, error: ApiError) -> Shown {
     if error.status() != StatusCode::CONFLICT {
         return Err(error.into());
     }
@@ -200,7 +213,10 @@ pub(in crate::console) async fn update(
     Path(id): Path<String>,
     fields: Fields,
 ) -> Shown {
-    let node = tree(&fields.0);
+    let mut named = fields.0.clone();
+    // Unchanged unless another was chosen.
+    named.retain(|(name, value)| !(name == "severity" && value.is_empty()));
+    let node = tree(&named);
     let typed = |problems| Typed {
         fields: fields.0.clone(),
         problems,

@@ -9,7 +9,7 @@ use axum::http::StatusCode;
 use forewarn_core::event::Event;
 use forewarn_core::incident::Incident;
 use forewarn_core::maintenance::{Maintenance, Status};
-use forewarn_core::plan::is_promise_timer;
+use forewarn_core::plan::is_team_notice;
 use forewarn_store::{self as store, EventFilter, NoticeFilter};
 use jiff::{SignedDuration, Timestamp};
 
@@ -46,7 +46,7 @@ pub(in crate::console) async fn show(desk: Desk) -> Shown {
     let sending = app.store.notices(&of_status("sending"), 50).await?;
     let mut planned = app.store.notices(&of_status("planned"), 100).await?;
     // A promise is counted down above; what would come of it is no news yet.
-    planned.retain(|notice| !notice.held && !is_promise_timer(&notice.milestone));
+    planned.retain(|notice| !notice.held && !is_team_notice(&notice.milestone));
     planned.truncate(DUE_NEXT);
     let view = Now {
         frame: desk.frame(&catalogue, "Now", Nav::Now).await?,

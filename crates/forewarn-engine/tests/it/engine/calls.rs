@@ -1,0 +1,300 @@
+//! The call to whoever speaks for an incident, and people who are added in the middle, by mail, on both databases.
+
+use super::house::{House, begin, mail_contact};
+use crate::database::{Database, Kind};
+use forewarn_core::audience::Level;
+use forewarn_core::contact::Endpoint;
+use forewarn_core::event::{Event, Occasion, speakers};
+use forewarn_core::incident::{Call, Incident};
+use forewarn_core::plan::{Changes, SPOKESPERSON_CALL, call, catch_up, publish_update};
+use forewarn_core::recipient::added_audience;
+use forewarn_engine::peer::smtp::{Received, Script};
+use forewarn_store::{Beside, Clock, Entry, NewRecipient, Published, Whom};
+use jiff::SignedDuration;
+use std::collections::BTreeSet;
+
+async fn house(kind: Kind) -> House {
+    let contacts = vec![mail_contact("Ann", &["engineers"])];
+    let clock = Clock::manual(begin());
+    House::on(Database::fresh(kind), clock, contacts, Script::default()).await
+}
+
+async fn publish(
+    house: &House,
+    incident: Incident,
+    expected: i64,
+    changes: Changes,
+    again: bool,
+    beside: &[Beside],
+) {
+    let occasion = Occasion {
+        update: incident.updates.last().map(|u| u.number),
+        again,
+        ..Occasion::default()
+    };
+    let id = incident.id.to_string();
+    let published = Published {
+        event: &Event::Incident(incident),
+        expected,
+        changes: &changes,
+        occasion: &occasion,
+        awaiting: &BTreeSet::new(),
+        entries: &[Entry::new("ann", "incident.changed", id)],
+        plan: None,
+        answer: None,
+    };
+    let now = house.clock.now();
+    house
+        .store
+        .publish_together(&[published], beside, now)
+        .await
+        .unwrap();
+}
+
+/// Declares an incident about the database, for which Sam speaks, then Kim, then Lee.
+async fn declare(house: &mut House) {
+    house.declare("INC-1", "database").await;
+    let (mut incident, sequence) = incident(house).await;
+    let catalogue = house.store.catalogue().await.unwrap();
+    let chain = speakers(&incident, &catalogue);
+    incident.call = Some(Call {
+        chain: chain.iter().map(ToString::to_string).collect(),
+        ..Call::default()
+    });
+    let add = call(&incident, &catalogue, house.clock.now());
+    let changes = Changes {
+        add,
+        ..Changes::default()
+    };
+    publish(house, incident, sequence, changes, true, &[]).await;
+}
+
+async fn incident(house: &House) -> (Incident, i64) {
+    let stored = house.store.event("INC-1").await.unwrap().unwrap();
+    match stored.event {
+        Event::Incident(incident) => (incident, stored.sequence),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn words(mail: &Received) -> String {
+    String::from_utf8_lossy(&mail.data).replace("=\r\n", "")
+}
+
+/// The calls among somebody's mails.
+fn calls(house: &House, who: &str) -> Vec<String> {
+    let mails = house.mails_to(who);
+    let texts = mails.iter().map(|mail| words(mail));
+    texts
+        .filter(|text| text.contains("please speak for it"))
+        .collect()
+}
+
+async fn pass(house: &House, minutes: i64) {
+    house.engine.tick().await.unwrap();
+    let until = house.clock.now() + SignedDuration::from_mins(minutes);
+    while house.next_due().await <= until {
+        house.let_one_more_pass().await;
+    }
+    house.clock.set(until);
+    house.engine.tick().await.unwrap();
+}
+
+async fn nobody_acknowledges(kind: Kind) {
+    let mut house = house(kind).await;
+    declare(&mut house).await;
+    pass(&house, 4).await;
+    let counts = |house: &House| {
+        ["sam", "kim", "lee", "dba"].map(|who| calls(house, &format!("{who}@example.edu")).len())
+    };
+    assert_eq!(counts(&house), [1, 0, 0, 0]);
+    let first = &calls(&house, "sam@example.edu")[0];
+    assert!(first.contains("https://status.example.edu/ack/"), "{first}");
+    // The program is away over the second call and makes up for it at once.
+    house
+        .clock
+        .set(house.clock.now() + SignedDuration::from_mins(3));
+    house.restart("second").await;
+    pass(&house, 0).await;
+    assert_eq!(counts(&house), [1, 1, 0, 0]);
+    pass(&house, 13).await;
+    // At last the whole team, of which the three are a part, and nobody twice by one step.
+    assert_eq!(counts(&house), [2, 2, 2, 1]);
+    let last = calls(&house, "dba@example.edu").remove(0);
+    assert!(
+        last.contains("Nobody who was called has answered") && !last.contains("/ack/"),
+        "{last}"
+    );
+    let (incident, _) = incident(&house).await;
+    let called: Vec<Option<&str>> = incident
+        .call
+        .as_ref()
+        .unwrap()
+        .called
+        .iter()
+        .map(|c| c.who.as_deref())
+        .collect();
+    assert_eq!(
+        called,
+        [
+            Some("sam@example.edu"),
+            Some("kim@example.edu"),
+            Some("lee@example.edu"),
+            None
+        ]
+    );
+    let journal = house.store.journal(Some("INC-1"), None, 100).await.unwrap();
+    let count = |action: &str| journal.iter().filter(|e| e.action == action).count();
+    assert_eq!(
+        (
+            count("incident.spokesperson_called"),
+            count("incident.call_escalated")
+        ),
+        (1, 3)
+    );
+    assert_eq!(house.store.verify_journal().await.unwrap().broken, None);
+}
+
+async fn a_backup_acknowledges(kind: Kind) {
+    let mut house = house(kind).await;
+    declare(&mut house).await;
+    pass(&house, 6).await;
+    let (incident, sequence) = incident(&house).await;
+    let (taken, _) = incident
+        .acknowledge(Some("kim@example.edu"), house.clock.now())
+        .unwrap();
+    let (stored, _) = house.store.planned("INC-1").await.unwrap();
+    let open = stored
+        .into_iter()
+        .filter(|s| s.open && s.milestone == SPOKESPERSON_CALL);
+    let changes = Changes {
+        withdrawn: open.map(|s| s.id).collect(),
+        ..Changes::default()
+    };
+    publish(&house, taken, sequence, changes, true, &[]).await;
+    pass(&house, 30).await;
+    assert!(
+        calls(&house, "lee@example.edu").is_empty() && calls(&house, "dba@example.edu").is_empty()
+    );
+    // Warnings about the promise go to the one who speaks for it.
+    pass(&house, 10).await;
+    let warned = |who: &str| {
+        let mails = house.mails_to(who);
+        mails
+            .iter()
+            .filter(|m| words(m).contains("update due in 15 minutes"))
+            .count()
+    };
+    assert_eq!(
+        (warned("kim@example.edu"), warned("sam@example.edu")),
+        (1, 0)
+    );
+}
+
+async fn somebody_is_added(kind: Kind) {
+    let mut house = house(kind).await;
+    declare(&mut house).await;
+    pass(&house, 1).await;
+    let (mut incident, sequence) = incident(&house).await;
+    let catalogue = house.store.catalogue().await.unwrap();
+    incident.added.levels.insert(Level::Technical);
+    let audience = added_audience(Level::Technical);
+    let notice = |key: &str, house: &House| {
+        catch_up(&incident, &audience, key, &catalogue, house.clock.now())
+    };
+    let added = |whom: Whom| {
+        let new = NewRecipient {
+            event: "INC-1".into(),
+            whom,
+            level: Level::Technical,
+            by: "ann".into(),
+        };
+        [Beside::Added(new)]
+    };
+    let press: Endpoint = serde_json::from_value(
+        serde_json::json!({"channel": "email", "address": "press@example.org"}),
+    )
+    .unwrap();
+    let changes = |key: &str, house: &House| Changes {
+        add: notice(key, house).into_iter().collect(),
+        ..Changes::default()
+    };
+    publish(
+        &house,
+        incident.clone(),
+        sequence,
+        changes("press", &house),
+        true,
+        &added(Whom::Address(press)),
+    )
+    .await;
+    publish(
+        &house,
+        incident.clone(),
+        sequence + 1,
+        changes("ann", &house),
+        true,
+        &added(Whom::Contact("Ann".into())),
+    )
+    .await;
+    pass(&house, 1).await;
+    let read = |house: &House, who: &str| house.mails_to(who).len();
+    // Ann had the holding statement as an engineer.
+    assert_eq!(
+        (
+            read(&house, "press@example.org"),
+            read(&house, "ann@example.org")
+        ),
+        (1, 1)
+    );
+    let text = words(&house.mails_to("press@example.org")[0]);
+    assert!(
+        text.contains("List-Unsubscribe") && text.contains("INC-1"),
+        "{text}"
+    );
+    let (incident, sequence) = self::incident(&house).await;
+    let now = house.clock.now();
+    let next = now + SignedDuration::from_hours(1);
+    let new = forewarn_core::incident::NewUpdate {
+        status: None,
+        facts: Default::default(),
+        cause: None,
+        text: Some("We found it.".into()),
+        services: Default::default(),
+        next_update_in: None,
+    };
+    let updated = incident.update(new, next, now).unwrap();
+    let (stored, _) = house.store.planned("INC-1").await.unwrap();
+    let (updated, changes) = publish_update(updated, &catalogue, &stored, now);
+    publish(&house, updated, sequence, changes, false, &[]).await;
+    pass(&house, 1).await;
+    assert_eq!(
+        (
+            read(&house, "press@example.org"),
+            read(&house, "ann@example.org")
+        ),
+        (2, 2)
+    );
+}
+
+macro_rules! on_both {
+    ($($name:ident),*) => {
+        $(mod $name {
+            use super::Kind;
+            #[tokio::test]
+            async fn on_sqlite() {
+                super::$name(Kind::Sqlite).await;
+            }
+            #[tokio::test]
+            async fn on_postgres() {
+                super::$name(Kind::Postgres).await;
+            }
+        })*
+    };
+}
+
+on_both!(
+    nobody_acknowledges,
+    a_backup_acknowledges,
+    somebody_is_added
+);

@@ -1,0 +1,207 @@
+//! What is done around an incident: roles, the call, notes, duplicates, parts, people who are added.
+
+use super::incidents::{one, refused};
+use crate::app::App;
+use crate::console::desk::{Desk, Shown};
+use crate::console::entered::tree;
+use crate::console::guard::Fields;
+use crate::console::{Choice, Team, Typed};
+use crate::error::{ApiError, Result};
+use crate::ops::incident::{kin, notes, team};
+use crate::ops::recipient;
+use axum::Json;
+use axum::extract::Path;
+use axum::http::StatusCode;
+use axum::response::IntoResponse;
+use forewarn_core::document::Catalogue;
+use forewarn_core::event::Event;
+use forewarn_core::incident::Incident;
+use forewarn_core::problem::Problem;
+use forewarn_store::{EventFilter, Writing};
+use serde_json::json;
+
+/// Open incidents that are offered to merge into.
+const MOST_OTHERS: i64 = 50;
+
+/// Everything of it that the page shows.
+pub(super) async fn gathered(
+    desk: &Desk,
+    incident: &Incident,
+    version: i64,
+    catalogue: &Catalogue,
+) -> Result<Team> {
+    let (app, id) = (&desk.app, incident.id.as_str());
+    let people = team::people(incident, catalogue);
+    let names = |name: &str| {
+        let list = people[name].as_array().into_iter().flatten();
+        list.filter_map(|who| who.as_str().map(str::to_owned))
+            .collect()
+    };
+    let choice = |id: String, name: String| Choice {
+        id,
+        name,
+        group: None,
+    };
+    let parts = kin::parts(app, id).await?.into_iter();
+    let audiences = catalogue.audiences.iter();
+    Ok(Team {
+        version,
+        writing: writing(desk, id, catalogue).await?,
+        notes: app.store.notes(id).await?,
+        backups: names("backups"),
+        approvers: names("approvers"),
+        added: added(app, incident).await?,
+        audiences: audiences
+            .map(|a| choice(a.id.to_string(), a.name.clone()))
+            .collect(),
+        others: others(app, incident).await?,
+        parts: parts
+            .map(|(part, _)| choice(part.id.to_string(), part.title))
+            .collect(),
+    })
+}
+
+async fn added(app: &App, incident: &Incident) -> Result<Vec<String>> {
+    let people = app.store.added(incident.id.as_str()).await?;
+    let people = people.into_iter().map(|p| {
+        let who = [p.contact, p.address].into_iter().flatten();
+        let who: Vec<String> = who.collect();
+        format!("{}, {}", who.join(" at "), words(p.level.as_str()))
+    });
+    let audiences = incident.added.audiences.iter();
+    let audiences = audiences.map(|(id, level)| format!("{id}, {}", words(level.as_str())));
+    Ok(people.chain(audiences).collect())
+}
+
+fn words(name: &str) -> String {
+    name.replace('_', " ")
+}
+
+async fn others(app: &App, incident: &Incident) -> Result<Vec<Choice>> {
+    let open = EventFilter {
+        kind: Some("incident"),
+        open: true,
+        since: None,
+    };
+    let events = app.store.events(&open, MOST_OTHERS).await?;
+    let others = events.into_iter().filter_map(|stored| match stored.event {
+        Event::Incident(other) if other.id != incident.id => Some(Choice {
+            name: format!("{} {}", other.id, other.title),
+            id: other.id.to_string(),
+            group: None,
+        }),
+        _ => None,
+    });
+    Ok(others.collect())
+}
+
+async fn writing(desk: &Desk, id: &str, catalogue: &Catalogue) -> Result<Vec<String>> {
+    let drafts = notes::drafts(&desk.app, id).await?;
+    let others = drafts.iter().filter(|d| d.author != desk.caller.actor);
+    let zone = &catalogue.organisation.time_zone;
+    let since = |draft: &Writing| zone.at(draft.since).strftime("%H:%M %Z").to_string();
+    let said = |d: &Writing| format!("{} is writing an update, since {}", d.author, since(d));
+    Ok(others.map(said).collect())
+}
+
+/// `GET /console/incidents/{id}/drafts`: who else is writing, for the page's script.
+pub(in crate::console) async fn drafts(desk: Desk, Path(id): Path<String>) -> Shown {
+    let catalogue = desk.app.store.catalogue().await?;
+    let writing = writing(&desk, &id, &catalogue).await?;
+    Ok(Json(json!({"writing": writing})).into_response())
+}
+
+/// `POST /console/incidents/{id}/drafts`: keeps what was typed so far.
+pub(in crate::console) async fn save_draft(
+    desk: Desk,
+    Path(id): Path<String>,
+    fields: Fields,
+) -> Shown {
+    let node = tree(&only(&fields, &[("text", "text")]));
+    notes::save_draft(&desk.app, &desk.caller, &id, &node).await?;
+    drafts(desk, Path(id)).await
+}
+
+/// The fields of an operation, by the names that they have in the page's form.
+fn only(fields: &Fields, names: &[(&str, &str)]) -> Vec<(String, String)> {
+    let found = names.iter().filter_map(|(form, name)| {
+        let value = fields.value(form);
+        (!value.is_empty()).then(|| ((*name).to_owned(), value.to_owned()))
+    });
+    found.collect()
+}
+
+/// Names in the form and in the document, by action: a page has one field of a name, and the form of the update has `text`.
+fn names(action: &str) -> &'static [(&'static str, &'static str)] {
+    match action {
+        "handover" => &[("role", "role"), ("to", "to"), ("override", "override")],
+        "acknowledge" => &[("who", "who")],
+        "notes" => &[("note", "text")],
+        "merge" => &[("into", "into")],
+        "parent" => &[("parent", "parent")],
+        "recipients" => &[
+            ("email", "email"),
+            ("contact", "contact"),
+            ("audience", "audience"),
+            ("webhook_url", "webhook_url"),
+            ("level", "level"),
+        ],
+        _ => &[],
+    }
+}
+
+/// `POST /console/incidents/{id}/{action}`
+pub(in crate::console) async fn act(
+    desk: Desk,
+    Path((id, action)): Path<(String, String)>,
+    fields: Fields,
+) -> Shown {
+    let names = names(&action);
+    let node = tree(&only(&fields, names));
+    let (app, who) = (&desk.app, &desk.caller);
+    let done = match action.as_str() {
+        "handover" => team::hand_over(app, who, &id, &node)
+            .await
+            .map(|_| "It is handed over, and the team is told."),
+        "acknowledge" => team::acknowledge(app, who, &id, &node)
+            .await
+            .map(|_| "Somebody speaks for it now; nobody else is called."),
+        "notes" => notes::add(app, who, &id, &node)
+            .await
+            .map(|_| "The note is written down. It is sent to nobody."),
+        "merge" => kin::merge(app, who, &id, &node)
+            .await
+            .map(|_| "It is merged. Its audiences hear the other one's next messages."),
+        "parent" => kin::set_parent(app, who, &id, &node)
+            .await
+            .map(|_| "It is where you put it."),
+        "recipients" => recipient::add_to_incident(app, who, &id, &node)
+            .await
+            .map(|_| "They get the newest message now, and all that come."),
+        _ => Err(ApiError::NotFound("such page".into())),
+    };
+    match done {
+        Ok(said) => Ok(desk.done(&format!("/console/incidents/{id}"), said)),
+        Err(ApiError::Invalid(invalid)) => {
+            let at_the_form = |problem: Problem| {
+                let known = names.iter().find(|(_, name)| *name == problem.field);
+                match known {
+                    Some((form, _)) => Problem::new(*form, problem.problem),
+                    None => problem,
+                }
+            };
+            let typed = Typed {
+                fields: fields.0.clone(),
+                problems: invalid.problems.into_iter().map(at_the_form).collect(),
+            };
+            one(&desk, &id, StatusCode::UNPROCESSABLE_ENTITY, typed, None).await
+        }
+        Err(error) => {
+            let typed = Typed {
+                fields: fields.0.clone(),
+                problems: Vec::new(),
+            };
+            refused(&desk, &id, typed, error).await
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! Incidents that belong together: duplicates, parts, and those entered afterwards.
+
+use super::{Answer, Ready, id_of, load, promised, publish, seen, title_of};
+use crate::app::App;
+use crate::caller::Caller;
+use crate::error::{ApiError, Result};
+use crate::ops::read;
+use forewarn_core::document::{Catalogue, Fields, Node};
+use forewarn_core::event::Event;
+use forewarn_core::id::Id;
+use forewarn_core::incident::{Incident, NewIncident, NewUpdate, Past};
+use forewarn_core::plan::{Changes, timers_again};
+use forewarn_core::problem::Invalid;
+use forewarn_store::{Beside, Entry, EventFilter};
+use jiff::Timestamp;
+use serde_json::json;
+
+/// More parts of one incident are not told with it.
+const MOST_PARTS: i64 = 1_000;
+
+/// Enters an incident that is over. Nobody is told.
+pub(super) async fn enter(
+    app: &App,
+    caller: &Caller,
+    catalogue: &Catalogue,
+    new: NewIncident,
+    past: Past,
+    now: Timestamp,
+) -> Result<Answer> {
+    if past.resolved_at > now {
+        let problem = format!("is still to come: it must not be later than {now}");
+        return Err(Invalid::one("resolved_at", problem).into());
+    }
+    let id = id_of(app, &new.declaration).await?;
+    let title = title_of(&new.declaration, catalogue);
+    let detail = json!({"severity": new.declaration.severity, "services": new.declaration.services,
+        "started_at": past.started_at, "resolved_at": past.resolved_at});
+    let incident = Incident::entered(new, past, id, title);
+    let entry = Entry::new(&caller.actor, "incident.entered", incident.id.as_str()).with(detail);
+    let mut ready = Ready::quiet(incident, 0, Changes::default(), None, entry);
+    // It is made, although it says nothing.
+    ready.occasion.again = false;
+    publish(app, caller, catalogue, &[ready], &[]).await
+}
+
+/// A parent exists, is no part itself, and does not make a part of what has parts.
+pub(super) async fn check_parent(
+    app: &App,
+    parent: Option<&Id>,
+    child: Option<&Incident>,
+) -> Result<()> {
+    let Some(parent) = parent else { return Ok(()) };
+    let wrong = |problem: String| ApiError::from(Invalid::one("parent", problem));
+    if child.is_some_and(|child| child.id == *parent) {
+        return Err(wrong("is the incident itself".into()));
+    }
+    let found = match load(app, parent.as_str()).await {
+        Err(ApiError::NotFound(_)) => return Err(wrong(format!("there is no incident {parent}"))),
+        found => found?.0,
+    };
+    if let Some(above) = &found.parent {
+        return Err(wrong(format!("{parent} is a part of {above} itself")));
+    }
+    if let Some(child) = child
+        && !parts(app, child.id.as_str()).await?.is_empty()
+    {
+        return Err(wrong(format!("{} has parts of its own", child.id)));
+    }
+    Ok(())
+}
+
+/// The incidents that are a part of this one, with their versions.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn parts(app: &App, id: &str) -> Result<Vec<(Incident, i64)>> {
+    let filter = EventFilter {
+        kind: Some("incident"),
+        ..EventFilter::default()
+    };
+    let events = app.store.events(&filter, MOST_PARTS).await?;
+    let parts = events.into_iter().filter_map(|stored| match stored.event {
+        Event::Incident(i) if i.parent.as_ref().is_some_and(|p| *p == *id) => {
+            Some((i, stored.sequence))
+        }
+        _ => None,
+    });
+    Ok(parts.collect())
+}
+
+/// What the open parts of an incident say when it says something: its words, and its status where that can follow.
+pub(super) async fn carried(
+    app: &App,
+    caller: &Caller,
+    catalogue: &Catalogue,
+    incident: &Incident,
+    now: Timestamp,
+) -> Result<Vec<Ready>> {
+    let Some(said) = incident.updates.last() else {
+        return Ok(Vec::new());
+    };
+    let mut all = Vec::new();
+    for (part, sequence) in parts(app, incident.id.as_str()).await? {
+        if !part.status.is_open() {
+            continue;
+        }
+        let next = match said.promise {
+            Some(promise) => promise.due,
+            None => promised(now, None, part.severity, catalogue)?,
+        };
+        let new = NewUpdate {
+            status: Some(said.status).filter(|status| part.may_become(*status)),
+            facts: said.facts.clone(),
+            cause: incident.cause,
+            text: said.text.clone(),
+            services: Default::default(),
+            next_update_in: None,
+        };
+        let part = part.update(new, next, now)?;
+        let entry = Entry::new(&caller.actor, "incident.updated", part.id.as_str())
+            .with(json!({"status": part.status, "carried_from": incident.id}));
+        all.push(Ready::update(app, catalogue, part, sequence, vec![entry]).await?);
+    }
+    Ok(all)
+}
+
+/// Makes an incident a part of another, or of none: `{"parent": ID}` or `{"parent": null}`.
+///
+/// # Errors
+/// When there is no such parent, or it cannot be one.
+pub async fn set_parent(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<Answer> {
+    load(app, id).await?;
+    let (parent, version) = read(node, |node, problems| {
+        let mut fields = Fields::of(node, "", problems)?;
+        let parent = fields.optional("parent", problems, Id::parse);
+        let version = fields.optional("version", problems, |text| {
+            text.parse::<i64>().map_err(|_| "must be a number".into())
+        });
+        fields.finish(problems);
+        Some((parent, version))
+    })?;
+    let (mut incident, sequence) = load(app, id).await?;
+    seen(app, id, version, sequence).await?;
+    check_parent(app, parent.as_ref(), Some(&incident)).await?;
+    let catalogue = app.store.catalogue().await?;
+    let entry = Entry::new(&caller.actor, "incident.parent_set", id)
+        .with(json!({"from": incident.parent, "to": parent}));
+    incident.parent = parent;
+    let ready = Ready::quiet(incident, sequence, Changes::default(), None, entry);
+    publish(app, caller, &catalogue, &[ready], &[]).await
+}
+
+/// Closes a duplicate towards the incident that survives. Its audiences hear the survivor's next messages.
+///
+/// # Errors
+/// When one of the two is not open, or they are one.
+pub async fn merge(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<Answer> {
+    load(app, id).await?;
+    let into = read(node, |node, problems| {
+        let mut fields = Fields::of(node, "", problems)?;
+        let into = fields.required("into", problems, Id::parse);
+        fields.finish(problems);
+        into
+    })?;
+    if *into.as_str() == *id {
+        return Err(Invalid::one("into", "is the incident itself").into());
+    }
+    let (gone, sequence) = load(app, id).await?;
+    let (survivor, survivors) = match load(app, into.as_str()).await {
+        Err(ApiError::NotFound(_)) => {
+            return Err(Invalid::one("into", format!("there is no incident {into}")).into());
+        }
+        found => found?,
+    };
+    if !parts(app, id).await?.is_empty() {
+        let problem = format!("{id} has parts of its own: merge or part those first");
+        return Err(ApiError::Conflict(problem));
+    }
+    let catalogue = app.store.catalogue().await?;
+    let now = app.clock.now();
+    let promised = survivor.promise().map(|p| p.due);
+    let (gone, mut survivor) = gone.merge_into(survivor, now)?;
+    if survivor.parent.as_ref() == Some(&gone.id) {
+        survivor.parent = None;
+    }
+    let (stored, _) = app.store.planned(id).await?;
+    let withdrawn = stored.into_iter().filter(|s| s.open).map(|s| s.id);
+    let theirs = Changes {
+        withdrawn: withdrawn.collect(),
+        ..Changes::default()
+    };
+    let (stored, _) = app.store.planned(into.as_str()).await?;
+    let own = match survivor.promise().map(|p| p.due) == promised {
+        true => Changes::default(),
+        false => timers_again(&survivor, &catalogue, &stored, now),
+    };
+    let entry =
+        |action, subject: &str, detail| Entry::new(&caller.actor, action, subject).with(detail);
+    let closed = entry("incident.merged_into", id, json!({"into": into}));
+    let grown = entry(
+        "incident.merged",
+        into.as_str(),
+        json!({"duplicate": id, "next_update_at": survivor.promise().map(|p| p.due)}),
+    );
+    let all = [
+        Ready::quiet(gone, sequence, theirs, None, closed),
+        Ready::quiet(survivor, survivors, own, None, grown),
+    ];
+    let beside = [Beside::CarriedOver(id.to_owned(), into.to_string())];
+    publish(app, caller, &catalogue, &all, &beside).await
+}
