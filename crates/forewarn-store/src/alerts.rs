@@ -9,6 +9,7 @@ use crate::db::{Tx, args};
 use crate::error::{Result, StoreError};
 use crate::expansion::to_addresses;
 use crate::journal::{Entry, append};
+use crate::notes;
 use crate::notices::Lane;
 use crate::{catalogue, events};
 use forewarn_core::alert::Placed;
@@ -60,17 +61,6 @@ pub struct Took {
     pub opened: Option<String>,
     /// To how many people the draft was announced.
     pub told: u64,
-}
-
-/// A note on an incident.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct AlertNote {
-    /// When.
-    pub at: Timestamp,
-    /// Who noted it: a person, or the hook.
-    pub author: String,
-    /// What.
-    pub note: String,
 }
 
 /// An alert of an incident.
@@ -247,49 +237,6 @@ impl Store {
             .map(|row| Ok(serde_json::from_str(&row.text(0)?)?))
             .collect()
     }
-
-    /// The notes on a draft or incident, the newest first.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub async fn alert_notes(&self, incident: &str) -> Result<Vec<AlertNote>> {
-        let mut tx = self.db.read().await?;
-        let sql = format!(
-            "SELECT at, author, note FROM alert_notes WHERE incident = $1 ORDER BY at DESC, number DESC LIMIT {MOST_LISTED}"
-        );
-        let rows = tx.rows(&sql, args![incident]).await?;
-        rows.iter()
-            .map(|row| {
-                Ok(AlertNote {
-                    at: row.instant(0)?,
-                    author: row.text(1)?,
-                    note: row.text(2)?,
-                })
-            })
-            .collect()
-    }
-
-    /// Adds a note to a draft or incident.
-    ///
-    /// # Errors
-    /// When the database cannot be written.
-    pub async fn note_incident(
-        &self,
-        incident: &Id,
-        author: &str,
-        text: &str,
-        entry: Entry,
-        now: Timestamp,
-    ) -> Result<()> {
-        let mut tx = self.db.write().await?;
-        let note = Note {
-            incident: incident.clone(),
-            text: text.to_owned(),
-        };
-        put_notes(&mut tx, author, &[note], now).await?;
-        append(&mut tx, &[entry], now).await?;
-        tx.commit().await
-    }
 }
 
 async fn taken_before(tx: &mut Tx, hook: &str, request: &str) -> Result<Option<String>> {
@@ -451,17 +398,7 @@ async fn write(
 
 async fn put_notes(tx: &mut Tx, author: &str, notes: &[Note], now: Timestamp) -> Result<()> {
     for note in notes {
-        let incident = note.incident.as_str();
-        let sql = "SELECT COUNT(*) FROM alert_notes WHERE incident = $1";
-        let row = tx.row(sql, args![incident]).await?;
-        let number = row.map_or(Ok(0), |row| row.int(0))?;
-        let id = derive(&["note", incident, &number.to_string(), author, &note.text]);
-        tx.execute(
-            "INSERT INTO alert_notes (id, incident, at, number, author, note) VALUES ($1, $2, $3, $4, $5, $6)
-             ON CONFLICT (id) DO NOTHING",
-            args![id, incident, now, number, author, &note.text],
-        )
-        .await?;
+        notes::put(tx, note.incident.as_str(), author, &note.text, now).await?;
     }
     Ok(())
 }

@@ -33,7 +33,7 @@ mod writing;
 pub use accounts::{KeptAnswer, Remembered, Role, Session, User};
 pub use acknowledgements::Acknowledgement;
 pub use added::{AddedRecipient, NewRecipient, Whom};
-pub use alerts::{AlertNote, Intake, Took, TrackedAlert};
+pub use alerts::{Intake, Took, TrackedAlert};
 pub use backup::{RestoreNote, Restored};
 pub use bundles::{BUNDLED, SameDay};
 pub use catalogue::{Applied, Difference, StoredChange};

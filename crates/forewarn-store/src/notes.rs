@@ -2,7 +2,7 @@
 //! renders or sends ever reads.
 
 use crate::Store;
-use crate::db::{Row, args};
+use crate::db::{Row, Tx, args};
 use crate::error::Result;
 use crate::journal::{Entry, append};
 use jiff::Timestamp;
@@ -26,7 +26,7 @@ pub struct Note {
 const MOST_LISTED: i64 = 500;
 
 impl Store {
-    /// Adds a note to an event. The journal says that there is one, not what it says.
+    /// Adds a note to an event or to a draft. The journal says that there is one, not what it says.
     ///
     /// # Errors
     /// When the database cannot be written.
@@ -38,22 +38,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<Note> {
         let mut tx = self.db.write().await?;
-        // The event's row is held, so that two notes do not get the same number.
-        let held = tx.either(
-            "SELECT 1 FROM events WHERE id = $1",
-            "SELECT 1 FROM events WHERE id = $1 FOR UPDATE",
-        );
-        tx.row(held, args![event]).await?;
-        let sql = "SELECT COALESCE(MAX(number), 0) + 1 FROM notes WHERE event = $1";
-        let number = tx
-            .row(sql, args![event])
-            .await?
-            .map_or(Ok(1), |r| r.int(0))?;
-        tx.execute(
-            "INSERT INTO notes (event, number, author, text, at) VALUES ($1, $2, $3, $4, $5)",
-            args![event, number, author, text, now],
-        )
-        .await?;
+        let number = put(&mut tx, event, author, text, now).await?;
         let entry = Entry::new(author, "incident.noted", event).with(json!({"note": number}));
         append(&mut tx, &[entry], now).await?;
         tx.commit().await?;
@@ -85,4 +70,32 @@ impl Store {
         };
         rows.iter().map(note).collect()
     }
+}
+
+/// Writes a note and says its number; the caller writes the journal.
+pub(crate) async fn put(
+    tx: &mut Tx,
+    event: &str,
+    author: &str,
+    text: &str,
+    now: Timestamp,
+) -> Result<i64> {
+    if let Tx::Postgres(_) = tx {
+        // The row is held, so that two notes do not get the same number.
+        for held in [
+            "SELECT 1 FROM events WHERE id = $1 FOR UPDATE",
+            "SELECT 1 FROM drafts WHERE id = $1 FOR UPDATE",
+        ] {
+            tx.row(held, args![event]).await?;
+        }
+    }
+    let sql = "SELECT COALESCE(MAX(number), 0) + 1 FROM notes WHERE event = $1";
+    let row = tx.row(sql, args![event]).await?;
+    let number = row.map_or(Ok(1), |row| row.int(0))?;
+    tx.execute(
+        "INSERT INTO notes (event, number, author, text, at) VALUES ($1, $2, $3, $4, $5)",
+        args![event, number, author, text, now],
+    )
+    .await?;
+    Ok(number)
 }

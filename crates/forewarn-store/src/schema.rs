@@ -108,10 +108,6 @@ const STEPS: &[&[&str]] = &[&[
     "CREATE TABLE alerts (hook TEXT NOT NULL, key TEXT NOT NULL, incident TEXT NOT NULL, source_group TEXT NOT NULL,
         firing BOOLEAN NOT NULL, body TEXT NOT NULL, updated_at BIGINT NOT NULL, PRIMARY KEY (hook, key, incident))",
     "CREATE INDEX alerts_incident ON alerts (incident)",
-    // What the team should know of an incident and nobody else: what its alerts did, what somebody noted.
-    "CREATE TABLE alert_notes (id TEXT PRIMARY KEY, incident TEXT NOT NULL, at BIGINT NOT NULL, number BIGINT NOT NULL,
-        author TEXT NOT NULL, note TEXT NOT NULL)",
-    "CREATE INDEX alert_notes_incident ON alert_notes (incident, at, number)",
     // Requests that were taken: a repeated one has no second effect.
     "CREATE TABLE hook_requests (hook TEXT NOT NULL, request TEXT NOT NULL, at BIGINT NOT NULL, answer TEXT NOT NULL,
         PRIMARY KEY (hook, request))",
@@ -176,7 +172,6 @@ pub(crate) const TABLES: &[(&str, &str)] = &[
     ("sign_offs", "service, stakeholder"),
     ("drafts", "id"),
     ("alerts", "hook, key, incident"),
-    ("alert_notes", "id"),
     ("hook_requests", "hook, request"),
     ("upstream", "provider, maintenance"),
 ];

@@ -120,7 +120,7 @@ async fn list_notes(State(app): State<App>, _who: Who, Path(id): Path<String>) -
 }
 
 /// Keep what is being typed, so that others see who is writing; an empty text says that it was dropped.
-#[utoipa::path(post, path = "/incidents/{id}/drafts", tag = "incidents", params(("id" = String, Path, description = "its id")),
+#[utoipa::path(post, path = "/incidents/{id}/writing", tag = "incidents", params(("id" = String, Path, description = "its id")),
     request_body(content = Value, description = "text"),
     responses((status = 200, description = "items: who is writing"), (status = 404, description = "None of this id"), (status = 422, description = "Problems")))]
 async fn save_draft(
@@ -134,7 +134,7 @@ async fn save_draft(
 }
 
 /// Who is writing an update of an incident just now.
-#[utoipa::path(get, path = "/incidents/{id}/drafts", tag = "incidents", params(("id" = String, Path, description = "its id")),
+#[utoipa::path(get, path = "/incidents/{id}/writing", tag = "incidents", params(("id" = String, Path, description = "its id")),
     responses((status = 200, description = "items"), (status = 404, description = "None of this id")))]
 async fn list_drafts(
     State(app): State<App>,

@@ -6,7 +6,7 @@ use askama::Template;
 use forewarn_core::alert::intake::{Draft, Tracked};
 use forewarn_core::audience::Level;
 use forewarn_core::hook::{Hook, Publish};
-use forewarn_store::AlertNote;
+use forewarn_store::Note;
 
 /// A draft that waits, as the first page shows it.
 #[derive(Clone, Debug)]
@@ -24,8 +24,8 @@ pub struct DraftCard {
 pub struct Alerts {
     /// The alerts.
     pub alerts: Vec<Tracked>,
-    /// The notes, the newest first.
-    pub notes: Vec<AlertNote>,
+    /// The notes on a draft, the newest first; an incident has a place of its own for them.
+    pub notes: Vec<Note>,
 }
 
 impl Alerts {

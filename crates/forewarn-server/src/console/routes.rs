@@ -50,7 +50,7 @@ pub fn router(app: &App) -> Router<App> {
         .route("/console/incidents/{id}/updates", post(incidents::update))
         .route("/console/incidents/{id}/promise", post(incidents::promise))
         .route(
-            "/console/incidents/{id}/drafts",
+            "/console/incidents/{id}/writing",
             get(team::drafts).post(team::save_draft),
         )
         .route("/console/incidents/{id}/{action}", post(team::act))

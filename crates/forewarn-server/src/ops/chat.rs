@@ -9,7 +9,7 @@ use forewarn_core::event::Event;
 use forewarn_core::id::Id;
 use forewarn_core::problem::{Invalid, unknown};
 use forewarn_core::slack::{Command, HELP};
-use forewarn_store::{Entry, EventFilter};
+use forewarn_store::EventFilter;
 use serde_json::json;
 
 /// How many open incidents are named to somebody who mistyped one.
@@ -134,11 +134,7 @@ async fn note(app: &App, caller: &Caller, id: &str, text: &str) -> Result<String
     if !is_incident && app.store.draft(id).await?.is_none() {
         return Err(no_incident(app, id).await?);
     }
-    let id = Id::parse(id).map_err(|problem| Invalid::one("", problem))?;
-    let entry = Entry::new(&caller.actor, "incident.noted", id.as_str());
     let now = app.clock.now();
-    app.store
-        .note_incident(&id, &caller.actor, &text, entry, now)
-        .await?;
+    app.store.add_note(id, &caller.actor, &text, now).await?;
     Ok(format!("Noted on {id}, for the team only."))
 }

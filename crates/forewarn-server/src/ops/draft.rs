@@ -120,7 +120,7 @@ pub async fn alerts(app: &App, id: &str) -> Result<Value> {
         incident::show(app, id).await?;
     }
     let alerts = app.store.alerts(id).await?;
-    let notes = app.store.alert_notes(id).await?;
+    let notes = app.store.notes(id).await?;
     Ok(json!({"incident": id, "alerts": alerts, "notes": notes}))
 }
 

@@ -57,7 +57,7 @@ on_both_databases! {
         assert_eq!((&incident["status"], &incident["services"]["portal"]), (&json!("resolved"), &json!("none")));
         assert!(!incident.to_string().contains("db-7"), "{incident}");
         let notes = app.get("/api/v1/incidents/INC-1/alerts").await.json()["notes"].clone();
-        assert_eq!((&notes[0]["note"], &notes[0]["author"]), (&json!("db-7 has a full disk"), &json!("slack:U1 (Ann)")));
+        assert_eq!((&notes[0]["text"], &notes[0]["author"]), (&json!("db-7 has a full disk"), &json!("slack:U1 (Ann)")));
         let journal = app.get("/api/v1/journal?event=INC-1&limit=100").await.json();
         let mut actors: Vec<&str> = journal["items"].as_array().unwrap().iter().map(|e| e["actor"].as_str().unwrap()).collect();
         actors.dedup();

@@ -131,7 +131,7 @@ on_both_databases! {
         assert_eq!(app.get("/api/v1/incidents/INC-1").await.json()["status"], "investigating");
         let told = app.get("/api/v1/incidents/INC-1/alerts").await.is(200).json();
         assert_eq!(told["alerts"][0]["episode"]["firing"], false);
-        let notes: Vec<&str> = told["notes"].as_array().unwrap().iter().map(|n| n["note"].as_str().unwrap()).collect();
+        let notes: Vec<&str> = told["notes"].as_array().unwrap().iter().map(|n| n["text"].as_str().unwrap()).collect();
         assert_eq!(notes, ["the alert ended at 2026-11-21T17:09:00Z: db-7.internal: <b>disk</b> full",
             "the alert fires since 2026-11-21T16:59:00Z: db-7.internal: <b>disk</b> full"]);
     }

@@ -70,7 +70,7 @@ on_both_databases! {
         app.post("/api/v1/incidents", &body).await.is(201);
         let page = "/console/incidents/INC-1";
         app.advance(2);
-        let path = "/api/v1/incidents/INC-1/drafts";
+        let path = "/api/v1/incidents/INC-1/writing";
         let mine = app.post(path, &json!({"text": "We foun"})).await.is(200).json();
         assert_eq!(mine["items"][0]["author"], "token:administrator");
         app.advance(1);
@@ -92,6 +92,6 @@ on_both_databases! {
         app.post(path, &json!({"text": "More"})).await.is(200);
         app.advance(16);
         assert_eq!(app.get(path).await.json()["items"], json!([]));
-        app.post("/api/v1/incidents/INC-9/drafts", &json!({"text": "x"})).await.is(404);
+        app.post("/api/v1/incidents/INC-9/writing", &json!({"text": "x"})).await.is(404);
     }
 }

@@ -27,7 +27,7 @@ on_both_databases! {
         let other = db.store.take_alerts(alerts(&hook, "r2", true), at(2)).await.unwrap();
         assert_eq!((other.opened, other.told), (None, 0));
         assert_eq!(db.texts("SELECT status FROM deliveries").await, ["queued"]);
-        assert_eq!(db.store.alert_notes("INC-1").await.unwrap().len(), 1);
+        assert_eq!(db.store.notes("INC-1").await.unwrap().len(), 1);
         // A week later it is forgotten; the alert itself is not.
         let late = db.store.take_alerts(alerts(&hook, "r3", false), at(8 * 24 * 60)).await.unwrap();
         assert_eq!(late.incidents, ["INC-1"]);

@@ -80,7 +80,6 @@ async fn a_busy_hour(store: &Store) {
     store.take_request("prom", "one", at(4)).await.unwrap();
     store.drafts(true, 20).await.unwrap();
     store.alerts("INC-1").await.unwrap();
-    store.alert_notes("INC-1").await.unwrap();
     people_are_added(store, &warned).await;
     store.finish_notices(at(3)).await.unwrap();
     store.notice("n2").await.unwrap();

@@ -223,7 +223,7 @@ async fn alertmanager_opens_drafts_that_a_person_publishes_and_its_end_resolves_
             .json(StatusCode::OK);
         let notes = answer["notes"].as_array().unwrap().clone();
         notes.into_iter().find(|n| {
-            n["note"]
+            n["text"]
                 .as_str()
                 .unwrap()
                 .starts_with("the alert ended at ")

@@ -10,7 +10,7 @@ use forewarn_core::hook::Hook;
 use forewarn_core::id::Id;
 use forewarn_core::incident::{Impact, Severity};
 use forewarn_server::console::*;
-use forewarn_store::AlertNote;
+use forewarn_store::Note;
 use std::collections::BTreeMap;
 
 fn id(text: &str) -> Id {
@@ -78,10 +78,11 @@ impl Samples {
                 tracked("a", "HTTP 5xx rate on web-3.internal is 12%", true),
                 tracked("b", "Disk of db-7.internal is full", false),
             ],
-            notes: vec![AlertNote {
+            notes: vec![Note {
+                number: 1,
                 at: at("2026-11-23T17:15:00Z"),
                 author: self.t("hook:prometheus"),
-                note: self
+                text: self
                     .t("the alert ended at 2026-11-23T17:15:00Z: Disk of db-7.internal is full"),
             }],
         }

@@ -33,11 +33,11 @@ pub(super) async fn cards(app: &App, catalogue: &Catalogue) -> Result<Vec<DraftC
     Ok(cards)
 }
 
-/// The alerts and notes of a draft or incident.
+/// The alerts of a draft or incident.
 pub(super) async fn alerts(app: &App, id: &str) -> Result<Alerts> {
     Ok(Alerts {
         alerts: app.store.alerts(id).await?,
-        notes: app.store.alert_notes(id).await?,
+        notes: Vec::new(),
     })
 }
 
@@ -64,7 +64,10 @@ pub(in crate::console) async fn show(desk: Desk, Path(id): Path<String>) -> Show
             .into_iter()
             .map(|(level, m)| (level, m.subject, m.text))
             .collect(),
-        alerts: alerts(app, &id).await?,
+        alerts: Alerts {
+            notes: app.store.notes(&id).await?,
+            ..alerts(app, &id).await?
+        },
         journal: rows::journal(&app.store.journal(Some(&id), None, 50).await?),
         draft: found,
     };

@@ -104,14 +104,14 @@ async fn writing(desk: &Desk, id: &str, catalogue: &Catalogue) -> Result<Vec<Str
     Ok(others.map(said).collect())
 }
 
-/// `GET /console/incidents/{id}/drafts`: who else is writing, for the page's script.
+/// `GET /console/incidents/{id}/writing`: who else is writing, for the page's script.
 pub(in crate::console) async fn drafts(desk: Desk, Path(id): Path<String>) -> Shown {
     let catalogue = desk.app.store.catalogue().await?;
     let writing = writing(&desk, &id, &catalogue).await?;
     Ok(Json(json!({"writing": writing})).into_response())
 }
 
-/// `POST /console/incidents/{id}/drafts`: keeps what was typed so far.
+/// `POST /console/incidents/{id}/writing`: keeps what was typed so far.
 pub(in crate::console) async fn save_draft(
     desk: Desk,
     Path(id): Path<String>,
