@@ -22,6 +22,7 @@ pub mod message;
 pub mod offset;
 pub mod organisation;
 pub mod period;
+pub mod phone;
 pub mod plan;
 pub mod policy;
 pub mod problem;

@@ -41,6 +41,23 @@ impl Key {
             .then(|| (endpoint.to_owned(), audience.to_owned()))
     }
 
+    /// The token in the link by which the reader of one delivery acknowledges it. It is derived and not stored: every attempt
+    /// brings the same bytes, and nobody who reads the database can acknowledge for others.
+    pub fn acknowledgement_token(&self, notice: &str, endpoint: &str) -> String {
+        let text = format!("{notice}.{endpoint}");
+        let mac = self.mac("acknowledgement", &text).finalize().into_bytes();
+        format!("{text}.{}", crate::id::encode(&mac[..20]))
+    }
+
+    /// The notice and endpoint of a token that we made.
+    pub fn read_acknowledgement_token(&self, token: &str) -> Option<(String, String)> {
+        let (text, _) = token.rsplit_once('.')?;
+        let (notice, endpoint) = text.split_once('.')?;
+        let expected = self.acknowledgement_token(notice, endpoint);
+        same(expected.as_bytes(), token.as_bytes())
+            .then(|| (notice.to_owned(), endpoint.to_owned()))
+    }
+
     /// The token in the link of a mail about a subscription. `nonce` is random and stored beside it until it is used or expires.
     pub fn subscription_token(&self, subscriber: &str, nonce: &str) -> String {
         let text = format!("{subscriber}.{nonce}");
@@ -120,6 +137,19 @@ pub fn same(a: &[u8], b: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_acknowledgement_is_for_one_notice_and_endpoint() {
+        let key = Key::new("0123456789abcdef0123456789abcdef");
+        let token = key.acknowledgement_token("notice1", "endpoint1");
+        let read = |token: &str| key.read_acknowledgement_token(token);
+        assert_eq!(read(&token), Some(("notice1".into(), "endpoint1".into())));
+        assert_eq!(read(&token.replace("notice1", "notice2")), None);
+        assert_eq!(read(&key.unsubscribe_token("notice1", "endpoint1")), None);
+        for wrong in ["", ".", "..", "a.b.c", "notice1.endpoint1."] {
+            assert_eq!(read(wrong), None, "{wrong}");
+        }
+    }
 
     #[test]
     fn a_sealed_text_is_read_for_its_purpose_only() {

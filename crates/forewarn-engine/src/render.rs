@@ -1,6 +1,7 @@
 //! From claimed deliveries to parcels. A variant is rendered once; a recipient's own parts are spliced in.
 
 use crate::Engine;
+use crate::channel::phone::{Ring, Says};
 use crate::channel::smtp::Mail;
 use crate::channel::webhook::Hook;
 use crate::channel::{Channels, Parcel};
@@ -11,6 +12,7 @@ use forewarn_core::document::Catalogue;
 use forewarn_core::id::Id;
 use forewarn_core::mail::{List, MailParts, Recipient, Sender, message_id};
 use forewarn_core::message::{Content, Variant, digest, render, webhook_body, webhook_id};
+use forewarn_core::phone::{RECEIPTS, call_document};
 use forewarn_core::plan::built_in_name;
 use forewarn_core::template::Template;
 use forewarn_core::time::Zone;
@@ -48,6 +50,9 @@ impl Identity {
 pub(crate) enum Rendered {
     Mail(MailParts),
     Hook(Vec<u8>),
+    Text(String),
+    /// What is read to whoever answers, and in which language.
+    Spoken(String, String),
     Undeliverable(String),
 }
 
@@ -118,14 +123,15 @@ impl<C: Channels> Engine<C> {
                     Err(away) => return Err(away),
                 }
             }
-            parcels.push(match (problem, message.as_slice(), sources.as_slice()) {
+            let parcel = match (problem, message.as_slice(), sources.as_slice()) {
                 (Some(problem), _, _) => Parcel::Undeliverable(problem),
                 (None, [delivery], [source]) => {
                     let rendered = self.rendered(delivery, source);
                     self.parcel(delivery, source, &rendered)
                 }
                 (None, told, sources) => self.digest(told, sources),
-            });
+            };
+            parcels.push(self.known(parcel, message).await?);
         }
         Ok(parcels)
     }
@@ -233,7 +239,9 @@ impl<C: Channels> Engine<C> {
                 &variant,
                 &delivery.notice,
             )),
-            other => Rendered::Undeliverable(format!(
+            Channel::Sms => Rendered::Text(message.text),
+            Channel::Voice => Rendered::Spoken(message.text, message.language),
+            other @ (Channel::Chat | Channel::Push) => Rendered::Undeliverable(format!(
                 "this version of Forewarn cannot send by {}",
                 other.as_str()
             )),
@@ -278,8 +286,53 @@ impl<C: Channels> Engine<C> {
                 }],
                 body: body.clone(),
             }),
+            (Rendered::Text(text), Endpoint::Sms { .. }) => {
+                Parcel::Ring(self.ring(delivery, Says::Text(text.clone())))
+            }
+            (Rendered::Spoken(text, language), Endpoint::Voice { .. }) => {
+                let token = self
+                    .key
+                    .acknowledgement_token(&delivery.notice, &delivery.endpoint_id);
+                let confirm = self.hook(&format!("/hooks/twilio/confirm/{token}"));
+                let document = call_document(text, language, &confirm);
+                Parcel::Ring(self.ring(delivery, Says::Call(document)))
+            }
             (Rendered::Undeliverable(reason), _) => Parcel::Undeliverable(reason.clone()),
             _ => Parcel::Undeliverable("the endpoint does not fit its channel".into()),
         }
+    }
+    fn ring(&self, delivery: &Claimed, says: Says) -> Ring {
+        let token = self.key.seal(RECEIPTS, &delivery.id);
+        Ring {
+            to: delivery.endpoint.address().to_owned(),
+            says,
+            receipts_url: self.hook(&format!("/hooks/twilio/receipts/{token}")),
+            expires: delivery.expires,
+            earlier: delivery.earlier,
+            others: Vec::new(),
+        }
+    }
+
+    fn hook(&self, path: &str) -> String {
+        let base = self.identity.public_url.trim_end_matches('/');
+        format!("{base}{path}")
+    }
+
+    /// What an earlier attempt may have left with the provider is told apart from what it took for others.
+    async fn known(&self, parcel: Parcel, message: &[Claimed]) -> Result<Parcel> {
+        let (Parcel::Ring(ring), [delivery]) = (&parcel, message) else {
+            return Ok(parcel);
+        };
+        if ring.earlier.is_none() {
+            return Ok(parcel);
+        }
+        let others = self
+            .store
+            .taken_for_others(&delivery.endpoint_id, &delivery.id)
+            .await?;
+        Ok(Parcel::Ring(Ring {
+            others,
+            ..ring.clone()
+        }))
     }
 }

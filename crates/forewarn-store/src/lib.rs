@@ -17,6 +17,7 @@ mod expansion;
 mod journal;
 mod membership;
 mod notices;
+mod phones;
 mod reach;
 mod schema;
 mod subscriptions;

@@ -92,6 +92,11 @@ const STEPS: &[&[&str]] = &[&[
     "ALTER TABLE documents ADD COLUMN changes BIGINT NOT NULL DEFAULT 0",
     // Windows that come round are looked for every minute, among all events there ever were.
     "CREATE INDEX events_ahead ON events (kind, starts_at)",
+],
+&[
+    // The best that was heard of a message after it was taken: `delivered`, or `failed` with why.
+    "CREATE TABLE receipts (delivery TEXT PRIMARY KEY, status TEXT NOT NULL, said TEXT NOT NULL, at BIGINT NOT NULL)",
+    "CREATE INDEX deliveries_phone ON deliveries (endpoint, updated_at) WHERE channel IN ('sms', 'voice')",
 ]];
 
 /// Every table that a copy holds, with its key.
@@ -111,6 +116,7 @@ pub(crate) const TABLES: &[(&str, &str)] = &[
     ("bundles", "id"),
     ("deliveries", "id"),
     ("attempts", "delivery, number"),
+    ("receipts", "delivery"),
     ("journal", "seq"),
     ("journal_head", "id"),
     ("idempotency", "caller, key"),

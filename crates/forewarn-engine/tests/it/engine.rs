@@ -2,6 +2,7 @@
 
 mod digests;
 pub mod house;
+mod phones;
 mod promise;
 mod running;
 mod windows;
