@@ -25,6 +25,8 @@ pub struct Shared {
     pub admin_token: Option<String>,
     /// The public pages as they are now.
     pub live: Live,
+    /// The token under which the provider of text messages and calls signs what it posts.
+    pub twilio_token: Option<String>,
     /// Renders the metrics.
     pub metrics: Box<dyn Fn() -> String + Send + Sync>,
     /// The demo's other side, in the demo.

@@ -1,3 +1,4 @@
 //! What others call: recipients who unsubscribe, and later bounces, receipts and alerts.
 
+pub mod twilio;
 pub mod unsubscribe;

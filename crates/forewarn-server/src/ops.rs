@@ -1,5 +1,6 @@
 //! Operations: what can be done with Forewarn, once, for the API and the console alike.
 
+pub mod acknowledgement;
 pub mod catalogue;
 pub mod decision;
 pub mod digest;

@@ -4,10 +4,12 @@
 //! a notice before it is due, an attempt before its connection is opened, an outcome right after the answer.
 
 mod accounts;
+mod acknowledgements;
 mod backup;
 mod bundles;
 mod catalogue;
 mod clock;
+mod confirmations;
 mod contacts;
 mod db;
 mod deliveries;
@@ -23,6 +25,7 @@ mod schema;
 mod subscriptions;
 mod windows;
 
+pub use acknowledgements::Acknowledgement;
 pub use accounts::{KeptAnswer, Remembered, Role, Session, User};
 pub use backup::{RestoreNote, Restored};
 pub use bundles::{BUNDLED, Bundleable};

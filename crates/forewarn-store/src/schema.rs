@@ -96,6 +96,12 @@ const STEPS: &[&[&str]] = &[&[
 &[
     // The best that was heard of a message after it was taken: `delivered`, or `failed` with why.
     "CREATE TABLE receipts (delivery TEXT PRIMARY KEY, status TEXT NOT NULL, said TEXT NOT NULL, at BIGINT NOT NULL)",
+    // That somebody has read a notice; no endpoint where they said so without a message.
+    "CREATE TABLE acknowledgements (event TEXT NOT NULL, notice TEXT NOT NULL, endpoint TEXT NOT NULL, who TEXT NOT NULL,
+        at BIGINT NOT NULL, PRIMARY KEY (notice, endpoint))",
+    "CREATE INDEX acknowledgements_event ON acknowledgements (event, at)",
+    // How they said so: `link`, `key`; nothing where an operator noted it.
+    "ALTER TABLE acknowledgements ADD COLUMN how TEXT",
     "CREATE INDEX deliveries_phone ON deliveries (endpoint, updated_at) WHERE channel IN ('sms', 'voice')",
 ]];
 
@@ -117,6 +123,7 @@ pub(crate) const TABLES: &[(&str, &str)] = &[
     ("deliveries", "id"),
     ("attempts", "delivery, number"),
     ("receipts", "delivery"),
+    ("acknowledgements", "notice, endpoint"),
     ("journal", "seq"),
     ("journal_head", "id"),
     ("idempotency", "caller, key"),

@@ -206,6 +206,15 @@ impl TestApp {
     }
 
     pub async fn with(kind: Kind, demo: Option<Arc<dyn Demo>>) -> TestApp {
+        TestApp::built(kind, demo, Some(crate::twilio::TOKEN)).await
+    }
+
+    /// As [`TestApp::with`], with the token of a provider of text messages.
+    pub async fn built(
+        kind: Kind,
+        demo: Option<Arc<dyn Demo>>,
+        twilio_token: Option<&str>,
+    ) -> TestApp {
         let (database, location) = Database::fresh(kind);
         let store = Store::open(&location).await.expect("a fresh store opens");
         let clock = Clock::manual(start());
@@ -218,6 +227,7 @@ impl TestApp {
             admin_token: Some("the token of the settings 012345".into()),
             live: Live::default(),
             metrics: Box::new(|| "# no metrics\n".into()),
+            twilio_token: twilio_token.map(str::to_owned),
             demo,
         });
         let test = TestApp {

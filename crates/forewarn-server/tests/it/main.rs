@@ -25,5 +25,6 @@ mod screens;
 mod sign_in;
 mod status_page;
 mod subscriptions;
+mod twilio;
 mod unsubscribe;
 mod windows;
