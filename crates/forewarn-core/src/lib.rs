@@ -5,6 +5,7 @@
 pub mod audience;
 pub mod blackout;
 pub mod calendar;
+pub mod call_list;
 pub mod change_ahead;
 pub mod change_request;
 pub mod contact;

@@ -88,13 +88,15 @@ pub const SUBSCRIPTIONS: &str = "subscriptions";
 /// The name of a built-in audience: addresses that the event itself names. `None` for one that the organisation made.
 pub fn built_in_name(audience: &str) -> Option<&'static str> {
     let found = BUILT_IN.iter().find(|(id, _, _)| *id == audience);
-    found.map(|(_, name, _)| *name)
+    let called = || crate::call_list::key_of(audience).map(|_| crate::call_list::NAME);
+    found.map(|(_, name, _)| *name).or_else(called)
 }
 
 /// What a built-in audience is, for those who would make one of that name.
 pub fn built_in_meaning(audience: &str) -> Option<&'static str> {
     let found = BUILT_IN.iter().find(|(id, _, _)| *id == audience);
-    found.map(|(_, _, meaning)| *meaning)
+    let called = || crate::call_list::key_of(audience).map(|_| "one who is on a call list");
+    found.map(|(_, _, meaning)| *meaning).or_else(called)
 }
 
 /// The milestone that tells the owners that a zone's rules changed and moved the work in time.

@@ -1,5 +1,6 @@
 //! The service catalogue: what people use, what it stands on, who owns it.
 
+use crate::call_list::Callee;
 use crate::contact::EmailAddress;
 use crate::document::{Fields, Node, Problems, line, prose};
 use crate::id::Id;
@@ -38,6 +39,9 @@ pub struct Service {
     /// Who speaks for it when something goes wrong, in order: the spokesperson, then the backups.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub spokespersons: Vec<EmailAddress>,
+    /// Who is called by telephone when it fails, in order.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub call_list: Vec<Callee>,
     /// Standard maintenance windows, agreed in advance.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub windows: Vec<Window>,
@@ -102,6 +106,11 @@ impl Service {
         let spokespersons = fields
             .list("spokespersons", problems, EmailAddress::parse)
             .unwrap_or_default();
+        let call_list = fields
+            .nodes("call_list", problems)
+            .into_iter()
+            .filter_map(|(path, node)| Callee::read(node, &path, problems))
+            .collect();
         let windows = fields
             .nodes("windows", problems)
             .into_iter()
@@ -119,6 +128,7 @@ impl Service {
             business_owner,
             talks_to_clients: talks_to_clients.unwrap_or_default(),
             spokespersons,
+            call_list,
             windows,
         })
     }

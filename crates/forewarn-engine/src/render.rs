@@ -6,6 +6,7 @@ use crate::channel::smtp::Mail;
 use crate::channel::webhook::Hook;
 use crate::channel::{Channels, Parcel};
 use forewarn_core::audience::Audience;
+use forewarn_core::call_list::{key_of, with_script};
 use forewarn_core::contact::{Channel, EmailAddress, Endpoint};
 use forewarn_core::delivery::message_key;
 use forewarn_core::document::Catalogue;
@@ -216,14 +217,21 @@ impl<C: Channels> Engine<C> {
     fn render_variant(&self, delivery: &Claimed, source: &Source) -> Rendered {
         let audience = source.audience();
         let variant = variant(delivery, source);
-        let message = render(&source.content, &variant, &source.templates);
+        let scripted = key_of(&source.audience).map(|key| {
+            let milestone = &source.content.milestone;
+            let language = &variant.language;
+            with_script(key, milestone, language, &source.catalogue, &source.templates)
+        });
+        let templates = scripted.as_ref().unwrap_or(&source.templates);
+        let message = render(&source.content, &variant, templates);
         match variant.channel {
             Channel::Email => {
                 let own = || audience.map_or(source.audience.as_str(), |a| a.name.as_str());
                 let name = built_in_name(&source.audience)
                     .unwrap_or_else(own)
                     .to_owned();
-                let list = Id::parse(&source.audience).map(|id| List { id, name });
+                let id = key_of(&source.audience).map_or(source.audience.as_str(), |_| "call-list");
+                let list = Id::parse(id).map(|id| List { id, name });
                 let parts = list
                     .map_err(|problem| format!("the audience's id {problem}"))
                     .and_then(|list| {

@@ -2,6 +2,7 @@
 //!
 //! The guard stands before every route: what it does not let through never reaches a handler.
 
+mod calls;
 mod decisions;
 mod documents;
 mod events;
@@ -32,6 +33,7 @@ use utoipa_axum::router::OpenApiRouter;
 fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .merge(events::routes())
+        .merge(calls::routes())
         .merge(decisions::routes())
         .merge(documents::routes())
         .merge(lists::routes())

@@ -13,6 +13,7 @@
 //! | `/console/incidents` | [`IncidentList`] | |
 //! | `/console/incidents/new` | [`DeclareIncident`] | `POST /console/incidents` |
 //! | `/console/incidents/{id}` | [`IncidentPage`] | `.../{id}/updates` |
+//! | `/console/incidents/{id}/calls` | [`CallListPage`] | `.../{id}/calls/{contact}` |
 //! | `/console/notices` | [`NoticeList`] | GET filter `event`, `status` |
 //! | `/console/deliveries` | [`DeliveryList`] | GET filter `event`, `notice`, `channel`, `status` |
 //! | `/console/services`, `/console/audiences` | [`ServiceList`], [`AudienceList`] | |
@@ -26,6 +27,7 @@
 //! with [`CAUGHT_HTML_POLICY`].
 
 mod api_page;
+mod call_list;
 mod catalogue;
 mod caught;
 pub mod decision;
@@ -48,6 +50,7 @@ mod routes;
 mod sign_in;
 
 pub use api_page::ApiPage;
+pub use call_list::CallListPage;
 pub use catalogue::{AudienceList, AudienceRow, ServiceList, ServiceRow};
 pub use caught::{Caught, CaughtKind, CaughtMessage, CaughtRow};
 pub use forms::{Choice, Typed};

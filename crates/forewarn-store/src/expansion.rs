@@ -30,6 +30,8 @@ pub enum Recipients {
     },
     /// These endpoints, which belong to no contact.
     Addresses(Vec<Endpoint>),
+    /// One contact, by the notice's channels.
+    Contact(Id),
 }
 
 /// What expanding one part of a notice did.
@@ -79,6 +81,18 @@ ON CONFLICT (id) DO UPDATE SET notice = excluded.notice, level = excluded.level,
   status = excluded.status, next_at = excluded.next_at, expires = excluded.expires, updated_at = excluded.updated_at,
   reason = excluded.reason, bundle = excluded.bundle
 WHERE deliveries.status = 'suppressed' AND excluded.status = 'queued'";
+
+/// One contact's endpoints of the notice's channels.
+const TO_CONTACT: &str = "
+INSERT INTO deliveries (id, notice, event, endpoint, contact, channel, level, ordinal, lane, status, attempt, next_at,
+  expires, updated_at, reason)
+SELECT n.slot || '.' || e.id, n.id, n.event, e.id, e.contact, e.channel, n.level, n.ordinal, n.lane,
+  CASE WHEN e.state <> 'active' OR s.endpoint IS NOT NULL THEN 'suppressed' ELSE 'queued' END, 0, $2, n.expires, $2,
+  COALESCE(s.reason, CASE WHEN e.state <> 'active' THEN COALESCE(e.reason, e.state) END)
+FROM notices n
+JOIN endpoints e ON e.contact = $3 AND replace(n.channels, '\"' || e.channel || '\"', '') <> n.channels
+LEFT JOIN suppressions s ON s.endpoint = e.id AND s.audience = '*'
+WHERE n.id = $1 ON CONFLICT (id) DO NOTHING";
 
 /// Closes what waits for a contact of this range although something newer about the same event exists and was not
 /// withheld.
@@ -160,6 +174,15 @@ impl Store {
                 (ADDRESS.to_owned(), format!("{ADDRESS}{LAST}")),
                 None,
             ),
+            Recipients::Contact(contact) => {
+                let made = tx
+                    .execute(TO_CONTACT, args![notice, now, contact.as_str()])
+                    .await?;
+                // What is closed of others in this range was overtaken as well.
+                let mut below = contact.to_string();
+                below.pop();
+                (made, (below, contact.to_string()), None)
+            }
         };
         // Only a notice that is being sent has deliveries that wait, and only a newer one makes ours too late.
         let others = "SELECT 1 FROM notices WHERE event = $1 AND id <> $2 AND (status = 'sending' OR ordinal > $3) LIMIT 1";
@@ -243,7 +266,8 @@ async fn to_addresses(
                  SELECT n.slot || '.' || e.id, n.id, n.event, e.id, e.contact, e.channel, n.level, n.ordinal, n.lane,
                    CASE WHEN e.state <> 'active' OR s.endpoint IS NOT NULL THEN 'suppressed' ELSE 'queued' END, 0, $2, n.expires,
                    $2, COALESCE(s.reason, CASE WHEN e.state <> 'active' THEN COALESCE(e.reason, e.state) END)
-                 FROM notices n JOIN endpoints e ON e.id = $3
+                 FROM notices n
+                 JOIN endpoints e ON e.id = $3 AND replace(n.channels, '\"' || e.channel || '\"', '') <> n.channels
                  LEFT JOIN suppressions s ON s.endpoint = e.id AND s.audience = '*'
                  WHERE n.id = $1 ON CONFLICT (id) DO NOTHING",
                 args![notice, now, endpoint],

@@ -7,8 +7,9 @@
 use crate::Store;
 use crate::db::{Tx, args, without_nul};
 use crate::deliveries::Recorded;
-use crate::error::Result;
+use crate::error::{Result, StoreError};
 use crate::journal::{Entry, append};
+use forewarn_core::contact::Channel;
 use forewarn_core::phone::Receipt;
 use jiff::Timestamp;
 use serde_json::json;
@@ -68,6 +69,23 @@ impl Store {
         }
         tx.commit().await?;
         Ok(true)
+    }
+
+    /// The event of a delivery, the audience of its notice, and its channel.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn delivery_audience(
+        &self,
+        delivery: &str,
+    ) -> Result<Option<(String, String, Channel)>> {
+        let mut tx = self.db.read().await?;
+        let sql = "SELECT d.event, n.audience, d.channel FROM deliveries d JOIN notices n ON n.id = d.notice WHERE d.id = $1";
+        let Some(row) = tx.row(sql, args![delivery]).await? else {
+            return Ok(None);
+        };
+        let channel = Channel::parse(&row.text(2)?).map_err(StoreError::Corrupt)?;
+        Ok(Some((row.text(0)?, row.text(1)?, channel)))
     }
 
     /// What the provider took for other deliveries to this telephone, by its own ids.

@@ -60,6 +60,8 @@ pub struct IncidentPage {
     pub typed: Typed,
     /// Its notices with counts.
     pub notices: Vec<NoticeRow>,
+    /// How many are to be called by telephone.
+    pub calls: usize,
     /// What was done, newest first.
     pub journal: Vec<JournalRow>,
 }

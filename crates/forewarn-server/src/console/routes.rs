@@ -1,6 +1,6 @@
 //! The console's routes: the sign-in page for everybody, all others behind the guard.
 
-use super::handlers::{catalogue, caught, decision, incidents, lists, maintenances, now, sign_in};
+use super::handlers::{calls, catalogue, caught, decision, incidents, lists, maintenances, now, sign_in};
 use super::{ApiPage, CONTENT_SECURITY_POLICY, Frame, Nav, PlainPage, guard};
 use crate::app::App;
 use crate::error::ApiError;
@@ -42,6 +42,8 @@ pub fn router(app: &App) -> Router<App> {
         .route("/console/incidents/{id}", get(incidents::show))
         .route("/console/incidents/{id}/updates", post(incidents::update))
         .route("/console/incidents/{id}/promise", post(incidents::promise))
+        .route("/console/incidents/{id}/calls", get(calls::show))
+        .route("/console/incidents/{id}/calls/{contact}", post(calls::tick))
         .route("/console/notices", get(lists::notices))
         .route("/console/deliveries", get(lists::deliveries))
         .route("/console/journal", get(lists::journal))

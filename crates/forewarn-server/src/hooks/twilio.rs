@@ -3,7 +3,7 @@
 
 use crate::app::App;
 use crate::error::Result;
-use crate::ops::acknowledgement;
+use crate::ops::{acknowledgement, call_list};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
@@ -87,7 +87,12 @@ async fn receipt(
         (None, None) => Receipt::Underway,
     };
     let known = match app.key.unseal(RECEIPTS, &token) {
-        Some(delivery) => app.store.receipt(&delivery, &receipt, app.clock.now()).await?,
+        Some(delivery) => {
+            let known = app.store.receipt(&delivery, &receipt, app.clock.now());
+            let known = known.await?;
+            call_list::came_back(&app, &delivery, &receipt).await?;
+            known
+        }
         None => false,
     };
     Ok(match known {
@@ -113,6 +118,9 @@ async fn confirm(
         return Ok(document(spoken_answer(said)));
     }
     let confirmed = acknowledgement::by_token(&app, &token, acknowledgement::How::Key).await?;
+    if let Some(asked) = &confirmed {
+        call_list::confirmed(&app, &asked.notice).await?;
+    }
     Ok(document(spoken_answer(match confirmed {
         Some(_) => "Thank you. It is noted that you heard this. Goodbye.",
         None => "This message cannot be confirmed any more. Goodbye.",

@@ -244,7 +244,9 @@ async fn publish(
 ) -> Result<Answer> {
     let now = app.clock.now();
     let (stored, _) = app.store.planned(incident.id.as_str()).await?;
-    let (incident, changes) = publish_update(incident, catalogue, &stored, now);
+    let (incident, mut changes) = publish_update(incident, catalogue, &stored, now);
+    let calls = super::call_list::automatic(app, &incident, catalogue, now);
+    changes.add.extend(calls.add);
     let occasion = Occasion {
         update: incident.updates.last().map(|u| u.number),
         ..Occasion::default()

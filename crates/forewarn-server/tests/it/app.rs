@@ -430,7 +430,17 @@ impl TestApp {
                     .await
                     .expect("it begins");
                 let built_in = due.event.built_in_audience(&due.audience, &catalogue);
+                let called = forewarn_core::call_list::key_of(&due.audience);
+                let own: Vec<_> = called
+                    .iter()
+                    .flat_map(|key| due.channels.iter().map(move |c| (key, *c)))
+                    .filter_map(|(key, c)| forewarn_core::call_list::own_endpoint(key, c, &catalogue))
+                    .collect();
                 let members = match built_in {
+                    _ if !own.is_empty() => forewarn_store::Recipients::Addresses(own),
+                    _ if called.is_some() => forewarn_store::Recipients::Contact(
+                        forewarn_core::id::Id::parse(called.unwrap_or_default()).expect("an id"),
+                    ),
                     Some(endpoints) => forewarn_store::Recipients::Addresses(endpoints),
                     None => forewarn_store::Recipients::Members {
                         services: Vec::new(),

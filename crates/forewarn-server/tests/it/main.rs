@@ -5,6 +5,7 @@
 mod app;
 
 mod access;
+mod calls;
 mod changes_ahead;
 mod console;
 mod contacts;

@@ -4,7 +4,9 @@ use crate::app::{As, TestApp};
 use serde_json::Value;
 
 /// Calls that outside programs rely on.
-const CONTRACT: [(&str, &str); 39] = [
+const CONTRACT: [(&str, &str); 41] = [
+    ("get", "/incidents/{id}/calls"),
+    ("post", "/incidents/{id}/calls/{contact}"),
     ("get", "/maintenances/{id}/plan/reach"),
     ("post", "/decisions"),
     ("post", "/changes/{system}"),

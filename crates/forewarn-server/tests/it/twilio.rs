@@ -30,7 +30,7 @@ fn sign(token: &str, path: &str, form: &[(&str, &str)]) -> String {
     signature(token, &format!("{PUBLIC_URL}{path}"), &form)
 }
 
-async fn signed(app: &TestApp, path: &str, form: &[(&str, &str)]) -> Answer {
+pub async fn signed(app: &TestApp, path: &str, form: &[(&str, &str)]) -> Answer {
     post(app, path, form, Some(&sign(TOKEN, path, form))).await
 }
 
@@ -45,7 +45,7 @@ contacts:
 ").await.is(200);
     let declared = json!({"services": {"portal": "major_outage"}, "severity": "P1", "effect": "You cannot sign in."});
     app.post("/api/v1/incidents", &declared).await.is(201);
-    deliver(app).await;
+    take_all(app).await;
     let listed = app.get("/api/v1/deliveries").await.is(200).json();
     let items = listed["items"].as_array().unwrap();
     let ours = items.iter().filter(|d| d["contact"] == "ann");
@@ -53,7 +53,7 @@ contacts:
 }
 
 /// The provider takes whatever is due.
-async fn deliver(app: &TestApp) {
+pub async fn take_all(app: &TestApp) {
     app.expand_due().await;
     let now = app.app.clock.now();
     let claimed = app.app.store.claim(Lane::Urgent, "me", now, 100).await.unwrap();
@@ -80,7 +80,7 @@ async fn statuses(app: &TestApp) -> Vec<Value> {
     ours.map(|d| json!([d["channel"], d["status"], d["reason"]])).collect()
 }
 
-fn receipts(app: &TestApp, delivery: &str) -> String {
+pub fn receipts(app: &TestApp, delivery: &str) -> String {
     format!("/hooks/twilio/receipts/{}", app.app.key.seal(RECEIPTS, delivery))
 }
 

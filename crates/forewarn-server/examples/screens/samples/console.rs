@@ -272,6 +272,7 @@ impl Samples {
             incident,
         };
         let incident = |incident: Incident, typed: Typed| IncidentPage {
+            calls: 2,
             frame: self.frame("Student portal", Nav::Incidents),
             services: vec![
                 Choice {

@@ -11,6 +11,7 @@ use crate::error::ApiError;
 use crate::ops::incident;
 use axum::extract::Path;
 use axum::http::StatusCode;
+use forewarn_core::call_list::callees;
 use forewarn_core::event::Event;
 use forewarn_core::plan::is_promise_timer;
 use forewarn_core::problem::Problem;
@@ -143,6 +144,7 @@ async fn one(
         frame,
         services: services.collect(),
         typed,
+        calls: callees(&incident, &catalogue).len(),
         notices: rows::notices(&desk.app, &catalogue, &notices).await?,
         journal: rows::journal(&store.journal(Some(id), None, 50).await?),
         incident,
