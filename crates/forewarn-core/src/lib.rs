@@ -2,6 +2,7 @@
 //!
 //! No async, no I/O, no clock, no randomness: time and chance are arguments.
 
+pub mod acknowledge;
 pub mod audience;
 pub mod blackout;
 pub mod calendar;

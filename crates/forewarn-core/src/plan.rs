@@ -89,14 +89,25 @@ pub const SUBSCRIPTIONS: &str = "subscriptions";
 pub fn built_in_name(audience: &str) -> Option<&'static str> {
     let found = BUILT_IN.iter().find(|(id, _, _)| *id == audience);
     let called = || crate::call_list::key_of(audience).map(|_| crate::call_list::NAME);
-    found.map(|(_, name, _)| *name).or_else(called)
+    let unconfirmed =
+        || crate::acknowledge::unconfirmed(audience).map(|_| crate::acknowledge::NAME);
+    found
+        .map(|(_, name, _)| *name)
+        .or_else(called)
+        .or_else(unconfirmed)
 }
 
 /// What a built-in audience is, for those who would make one of that name.
 pub fn built_in_meaning(audience: &str) -> Option<&'static str> {
     let found = BUILT_IN.iter().find(|(id, _, _)| *id == audience);
     let called = || crate::call_list::key_of(audience).map(|_| "one who is on a call list");
-    found.map(|(_, _, meaning)| *meaning).or_else(called)
+    let unconfirmed = || {
+        crate::acknowledge::unconfirmed(audience).map(|_| "those who have not confirmed a message")
+    };
+    found
+        .map(|(_, _, meaning)| *meaning)
+        .or_else(called)
+        .or_else(unconfirmed)
 }
 
 /// The milestone that tells the owners that a zone's rules changed and moved the work in time.

@@ -3,6 +3,7 @@
 use crate::Engine;
 use crate::channel::Channels;
 use crate::promise::{MovedOn, about, count, late_by};
+use forewarn_core::acknowledge::unconfirmed;
 use forewarn_core::call_list::{key_of, own_endpoint};
 use forewarn_core::contact::{Channel, Endpoint};
 use forewarn_core::document::Catalogue;
@@ -184,6 +185,9 @@ fn shares_its_day(notice: &DueNotice, catalogue: &Catalogue) -> Option<Timestamp
 
 /// Who a notice goes to: its audience as it is now, or the people who run the event.
 pub(crate) fn recipients(catalogue: &Catalogue, audience: &str, event: &Event) -> Recipients {
+    if let Some(notice) = unconfirmed(audience) {
+        return Recipients::Unconfirmed(notice.to_owned());
+    }
     if let Some(key) = key_of(audience) {
         let by = [Channel::Voice, Channel::Sms];
         let own: Vec<Endpoint> = by

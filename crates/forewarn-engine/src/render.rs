@@ -5,6 +5,7 @@ use crate::channel::phone::{Ring, Says};
 use crate::channel::smtp::Mail;
 use crate::channel::webhook::Hook;
 use crate::channel::{Channels, Parcel};
+use forewarn_core::acknowledge::{asked, unconfirmed};
 use forewarn_core::audience::Audience;
 use forewarn_core::call_list::{key_of, with_script};
 use forewarn_core::contact::{Channel, EmailAddress, Endpoint};
@@ -12,7 +13,9 @@ use forewarn_core::delivery::message_key;
 use forewarn_core::document::Catalogue;
 use forewarn_core::id::Id;
 use forewarn_core::mail::{List, MailParts, Recipient, Sender, message_id};
-use forewarn_core::message::{Content, Variant, digest, render, webhook_body, webhook_id};
+use forewarn_core::message::{
+    Content, Message, Variant, digest, render, render_markdown, webhook_body, webhook_id,
+};
 use forewarn_core::phone::{RECEIPTS, call_document};
 use forewarn_core::plan::built_in_name;
 use forewarn_core::template::Template;
@@ -91,6 +94,27 @@ fn variant(delivery: &Claimed, source: &Source) -> Variant {
     }
 }
 
+/// A message that asks its reader to confirm it. In a call that is a key, and to a program it is nothing.
+fn asking(message: Message, channel: Channel, url: &str) -> Message {
+    match channel {
+        Channel::Email | Channel::Chat => {
+            let ask = "Please confirm that you have read this:";
+            let markdown = format!("{}\n\n{ask} <{url}>", message.markdown);
+            Message {
+                text: format!("{}\n\n{ask}\n{url}\n", message.text.trim_end()),
+                html: render_markdown(&markdown),
+                markdown,
+                ..message
+            }
+        }
+        Channel::Sms => Message {
+            text: format!("{} Confirm: {url}", message.text),
+            ..message
+        },
+        Channel::Voice | Channel::Webhook | Channel::Push => message,
+    }
+}
+
 /// What distinguishes the variants of notices.
 fn variant_key(delivery: &Claimed) -> String {
     let zone = delivery.time_zone.as_deref().unwrap_or("");
@@ -163,7 +187,25 @@ impl<C: Channels> Engine<C> {
             .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
+    /// Where the reader of a delivery confirms that they have read it, if they are asked to. A reminder is about the notice that it
+    /// reminds of.
+    fn confirm_url(&self, delivery: &Claimed, source: &Source) -> Option<String> {
+        let notice = match unconfirmed(&source.audience) {
+            Some(notice) => notice,
+            None => {
+                asked(&source.content.milestone, &source.audience, &source.catalogue)?;
+                &delivery.notice
+            }
+        };
+        let token = self.key.acknowledgement_token(notice, &delivery.endpoint_id);
+        Some(self.hook(&format!("/confirm/{token}")))
+    }
+
     fn rendered(&self, delivery: &Claimed, source: &Source) -> Arc<Rendered> {
+        if self.confirm_url(delivery, source).is_some() {
+            // Each reader has a link of their own.
+            return Arc::new(self.render_variant(delivery, source));
+        }
         let key = variant_key(delivery);
         self.cached(&key, || self.render_variant(delivery, source))
     }
@@ -224,13 +266,21 @@ impl<C: Channels> Engine<C> {
         });
         let templates = scripted.as_ref().unwrap_or(&source.templates);
         let message = render(&source.content, &variant, templates);
+        let message = match self.confirm_url(delivery, source) {
+            Some(url) => asking(message, variant.channel, &url),
+            None => message,
+        };
         match variant.channel {
             Channel::Email => {
                 let own = || audience.map_or(source.audience.as_str(), |a| a.name.as_str());
                 let name = built_in_name(&source.audience)
                     .unwrap_or_else(own)
                     .to_owned();
-                let id = key_of(&source.audience).map_or(source.audience.as_str(), |_| "call-list");
+                let id = match source.audience.as_str() {
+                    called if key_of(called).is_some() => "call-list",
+                    late if unconfirmed(late).is_some() => "unconfirmed",
+                    other => other,
+                };
                 let list = Id::parse(id).map(|id| List { id, name });
                 let parts = list
                     .map_err(|problem| format!("the audience's id {problem}"))
@@ -298,9 +348,8 @@ impl<C: Channels> Engine<C> {
                 Parcel::Ring(self.ring(delivery, Says::Text(text.clone())))
             }
             (Rendered::Spoken(text, language), Endpoint::Voice { .. }) => {
-                let token = self
-                    .key
-                    .acknowledgement_token(&delivery.notice, &delivery.endpoint_id);
+                let of = unconfirmed(&source.audience).unwrap_or(&delivery.notice);
+                let token = self.key.acknowledgement_token(of, &delivery.endpoint_id);
                 let confirm = self.hook(&format!("/hooks/twilio/confirm/{token}"));
                 let document = call_document(text, language, &confirm);
                 Parcel::Ring(self.ring(delivery, Says::Call(document)))

@@ -2,6 +2,7 @@
 //!
 //! The guard stands before every route: what it does not let through never reaches a handler.
 
+mod acknowledgements;
 mod calls;
 mod decisions;
 mod documents;
@@ -33,6 +34,7 @@ use utoipa_axum::router::OpenApiRouter;
 fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .merge(events::routes())
+        .merge(acknowledgements::routes())
         .merge(calls::routes())
         .merge(decisions::routes())
         .merge(documents::routes())

@@ -36,6 +36,7 @@ pub fn router(app: App) -> Router {
         .merge(api::router(&app))
         .merge(console::router(&app))
         .merge(hooks::unsubscribe::routes())
+        .merge(hooks::confirm::routes())
         .merge(hooks::twilio::routes())
         .merge(subscribe::routes())
         .merge(public::health())

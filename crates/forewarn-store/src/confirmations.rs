@@ -5,7 +5,20 @@ use crate::acknowledgements::{Acknowledgement, put};
 use crate::db::args;
 use crate::error::Result;
 use crate::journal::{Entry, append};
+use jiff::Timestamp;
+use serde::Serialize;
 use serde_json::json;
+
+/// Somebody who was told, and whether they have confirmed it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Confirmation {
+    /// The contact, or the address of somebody who is none.
+    pub contact: String,
+    /// When they confirmed it.
+    pub at: Option<Timestamp>,
+    /// How: `link`, `key`.
+    pub how: Option<String>,
+}
 
 impl Store {
     /// Notes that somebody has read a notice. Says whether it was the first time.
@@ -30,6 +43,28 @@ impl Store {
         }
         tx.commit().await?;
         Ok(first)
+    }
+
+    /// Who was told by a notice and not withheld from, and which of them have confirmed it, when and how.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn confirmations(&self, notice: &str) -> Result<Vec<Confirmation>> {
+        let mut tx = self.db.read().await?;
+        let sql = "SELECT d.contact, MIN(a.at), MIN(a.how) FROM deliveries d
+             LEFT JOIN endpoints o ON o.contact = d.contact
+             LEFT JOIN acknowledgements a ON a.notice = $1 AND a.endpoint = o.id
+             WHERE d.notice = $1 AND d.status <> 'suppressed' GROUP BY d.contact ORDER BY d.contact";
+        let rows = tx.rows(sql, args![notice]).await?;
+        let one = |row: &crate::db::Row| {
+            let contact = row.text(0)?;
+            Ok(Confirmation {
+                contact: contact.strip_prefix("address:").map(str::to_owned).unwrap_or(contact),
+                at: row.maybe_instant(1)?,
+                how: row.maybe_text(2)?,
+            })
+        };
+        rows.iter().map(one).collect()
     }
 
     /// Whose endpoint it is: a contact's id, or the address of somebody who is none.

@@ -32,6 +32,8 @@ pub enum Recipients {
     Addresses(Vec<Endpoint>),
     /// One contact, by the notice's channels.
     Contact(Id),
+    /// Those who were told by this notice and have not confirmed it.
+    Unconfirmed(String),
 }
 
 /// What expanding one part of a notice did.
@@ -93,6 +95,21 @@ FROM notices n
 JOIN endpoints e ON e.contact = $3 AND replace(n.channels, '\"' || e.channel || '\"', '') <> n.channels
 LEFT JOIN suppressions s ON s.endpoint = e.id AND s.audience = '*'
 WHERE n.id = $1 ON CONFLICT (id) DO NOTHING";
+
+/// The endpoints that a notice went to, of those who have confirmed it at none of theirs.
+const TO_UNCONFIRMED: &str = "
+INSERT INTO deliveries (id, notice, event, endpoint, contact, channel, level, ordinal, lane, status, attempt, next_at,
+  expires, updated_at, reason)
+SELECT n.slot || '.' || e.id, n.id, n.event, e.id, e.contact, e.channel, d.level, n.ordinal, n.lane,
+  CASE WHEN e.state <> 'active' OR s.endpoint IS NOT NULL THEN 'suppressed' ELSE 'queued' END, 0, $2, n.expires, $2,
+  COALESCE(s.reason, CASE WHEN e.state <> 'active' THEN COALESCE(e.reason, e.state) END)
+FROM notices n
+JOIN deliveries d ON d.notice = $3 AND d.status <> 'suppressed'
+JOIN endpoints e ON e.id = d.endpoint
+LEFT JOIN suppressions s ON s.endpoint = e.id AND s.audience = '*'
+WHERE n.id = $1 AND NOT EXISTS (SELECT 1 FROM acknowledgements a JOIN endpoints o ON o.id = a.endpoint
+  WHERE a.notice = $3 AND o.contact = d.contact)
+ON CONFLICT (id) DO NOTHING";
 
 /// Closes what waits for a contact of this range although something newer about the same event exists and was not
 /// withheld.
@@ -174,6 +191,10 @@ impl Store {
                 (ADDRESS.to_owned(), format!("{ADDRESS}{LAST}")),
                 None,
             ),
+            Recipients::Unconfirmed(of) => {
+                let made = tx.execute(TO_UNCONFIRMED, args![notice, now, of]).await?;
+                (made, (String::new(), LAST.to_owned()), None)
+            }
             Recipients::Contact(contact) => {
                 let made = tx
                     .execute(TO_CONTACT, args![notice, now, contact.as_str()])

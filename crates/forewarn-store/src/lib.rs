@@ -31,6 +31,7 @@ pub use backup::{RestoreNote, Restored};
 pub use bundles::{BUNDLED, Bundleable};
 pub use catalogue::{Applied, Difference, StoredChange};
 pub use clock::Clock;
+pub use confirmations::Confirmation;
 pub use contacts::{ContactCounts, ContactRow, Imported};
 pub use deliveries::{AttemptRow, Claimed, DeliveryFilter, DeliveryRow, Recorded};
 pub use error::{Result, StoreError};

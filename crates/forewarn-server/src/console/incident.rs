@@ -3,6 +3,7 @@
 use super::layout::text;
 use super::maintenance::facts;
 use super::{Choice, Frame, JournalRow, NoticeRow, Typed};
+use crate::ops::acknowledgement::Confirmations;
 use crate::status_page::state::ServiceState;
 use crate::status_page::{milestone_words, when};
 use askama::Template;
@@ -60,6 +61,8 @@ pub struct IncidentPage {
     pub typed: Typed,
     /// Its notices with counts.
     pub notices: Vec<NoticeRow>,
+    /// Who was asked to confirm what, and who has.
+    pub confirmations: Vec<Confirmations>,
     /// How many are to be called by telephone.
     pub calls: usize,
     /// What was done, newest first.

@@ -4,6 +4,7 @@ use super::{AGAIN, kept, overtaken, read};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::{ApiError, Result};
+use forewarn_core::acknowledge::reminders;
 use forewarn_core::document::{Catalogue, Node};
 use forewarn_core::event::{Event, Occasion};
 use forewarn_core::id::Id;
@@ -247,6 +248,8 @@ async fn publish(
     let (incident, mut changes) = publish_update(incident, catalogue, &stored, now);
     let calls = super::call_list::automatic(app, &incident, catalogue, now);
     changes.add.extend(calls.add);
+    let reminders = reminders(incident.id.as_str(), &changes.add, catalogue);
+    changes.add.extend(reminders);
     let occasion = Occasion {
         update: incident.updates.last().map(|u| u.number),
         ..Occasion::default()

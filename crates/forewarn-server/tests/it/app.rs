@@ -437,6 +437,10 @@ impl TestApp {
                     .filter_map(|(key, c)| forewarn_core::call_list::own_endpoint(key, c, &catalogue))
                     .collect();
                 let members = match built_in {
+                    _ if forewarn_core::acknowledge::unconfirmed(&due.audience).is_some() => {
+                        let of = forewarn_core::acknowledge::unconfirmed(&due.audience);
+                        forewarn_store::Recipients::Unconfirmed(of.unwrap_or_default().to_owned())
+                    }
                     _ if !own.is_empty() => forewarn_store::Recipients::Addresses(own),
                     _ if called.is_some() => forewarn_store::Recipients::Contact(
                         forewarn_core::id::Id::parse(called.unwrap_or_default()).expect("an id"),

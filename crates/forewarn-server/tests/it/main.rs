@@ -5,6 +5,7 @@
 mod app;
 
 mod access;
+mod acknowledgements;
 mod calls;
 mod changes_ahead;
 mod console;

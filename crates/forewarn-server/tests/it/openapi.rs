@@ -4,7 +4,9 @@ use crate::app::{As, TestApp};
 use serde_json::Value;
 
 /// Calls that outside programs rely on.
-const CONTRACT: [(&str, &str); 41] = [
+const CONTRACT: [(&str, &str); 43] = [
+    ("get", "/events/{id}/acknowledgements"),
+    ("post", "/events/{id}/acknowledgements/remind"),
     ("get", "/incidents/{id}/calls"),
     ("post", "/incidents/{id}/calls/{contact}"),
     ("get", "/maintenances/{id}/plan/reach"),

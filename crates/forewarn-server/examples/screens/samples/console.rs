@@ -273,6 +273,7 @@ impl Samples {
         };
         let incident = |incident: Incident, typed: Typed| IncidentPage {
             calls: 2,
+            confirmations: Vec::new(),
             frame: self.frame("Student portal", Nav::Incidents),
             services: vec![
                 Choice {

@@ -8,7 +8,7 @@ use crate::console::{
     Choice, DeclareIncident, Flash, FlashKind, IncidentList, IncidentPage, IncidentRow, Nav, Typed,
 };
 use crate::error::ApiError;
-use crate::ops::incident;
+use crate::ops::{acknowledgement, incident};
 use axum::extract::Path;
 use axum::http::StatusCode;
 use forewarn_core::call_list::callees;
@@ -144,6 +144,7 @@ async fn one(
         frame,
         services: services.collect(),
         typed,
+        confirmations: acknowledgement::list(&desk.app, id).await?,
         calls: callees(&incident, &catalogue).len(),
         notices: rows::notices(&desk.app, &catalogue, &notices).await?,
         journal: rows::journal(&store.journal(Some(id), None, 50).await?),
