@@ -8,7 +8,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     for line in std::io::stdin().lock().lines() {
         type Case = (String, String, Vec<(String, String)>);
         let (token, url, form): Case = serde_json::from_str(&line?)?;
-        writeln!(out, "{}", forewarn_core::phone::signature(&token, &url, &form))?;
+        writeln!(
+            out,
+            "{}",
+            forewarn_core::phone::signature(&token, &url, &form)
+        )?;
     }
     Ok(())
 }

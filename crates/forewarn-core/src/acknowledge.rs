@@ -31,7 +31,9 @@ impl Acknowledge {
             "required" => Ok(Acknowledge::Required),
             number => match number.parse::<u32>() {
                 Ok(number) if number > 0 => Ok(Acknowledge::AtLeast(number)),
-                _ => Err("must be asked, required (all must confirm), or how many must at least".into()),
+                _ => Err(
+                    "must be asked, required (all must confirm), or how many must at least".into(),
+                ),
             },
         }
     }
@@ -99,7 +101,9 @@ pub const NAME: &str = "Those who have not confirmed";
 
 /// The notice that the members of this audience have not confirmed.
 pub fn unconfirmed(audience: &str) -> Option<&str> {
-    audience.strip_prefix(PREFIX).filter(|notice| !notice.is_empty())
+    audience
+        .strip_prefix(PREFIX)
+        .filter(|notice| !notice.is_empty())
 }
 
 /// The one reminder to those who will not have confirmed a notice by then. Made twice it is the same.
@@ -121,8 +125,12 @@ pub fn reminder(event: &str, of: &Notice, at: Timestamp, catalogue: &Catalogue) 
 
 /// The reminders that these notices bring with them.
 pub fn reminders(event: &str, notices: &[Notice], catalogue: &Catalogue) -> Vec<Notice> {
-    let asked = notices.iter().filter(|n| asked(&n.milestone, &n.audience, catalogue).is_some());
-    asked.map(|n| reminder(event, n, n.due + REMIND_AFTER, catalogue)).collect()
+    let asked = notices
+        .iter()
+        .filter(|n| asked(&n.milestone, &n.audience, catalogue).is_some());
+    asked
+        .map(|n| reminder(event, n, n.due + REMIND_AFTER, catalogue))
+        .collect()
 }
 
 #[cfg(test)]
@@ -144,6 +152,9 @@ mod tests {
     #[test]
     fn a_reminder_knows_of_what() {
         assert_eq!(unconfirmed("unconfirmed-n1"), Some("n1"));
-        assert_eq!((unconfirmed("unconfirmed-"), unconfirmed("students")), (None, None));
+        assert_eq!(
+            (unconfirmed("unconfirmed-"), unconfirmed("students")),
+            (None, None)
+        );
     }
 }

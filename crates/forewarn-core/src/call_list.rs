@@ -44,20 +44,28 @@ impl Callee {
         let number = fields.optional("number", problems, PhoneNumber::parse);
         let severities = fields.list("severities", problems, Severity::parse);
         let script = fields.optional("script", problems, prose(1_000));
-        for fault in script.iter().flat_map(|text| crate::template::faults(text, Some(Level::NonTechnical))) {
+        for fault in script
+            .iter()
+            .flat_map(|text| crate::template::faults(text, Some(Level::NonTechnical)))
+        {
             fields.problem("script", fault.to_string(), problems);
         }
         let given = ["contact", "name", "number"].map(|field| fields.node(field).is_some());
         match given {
             [true, false, false] | [false, true, true] => {}
             [true, ..] => {
-                let problem = "stands beside name or number: give a contact, or a name and a number";
+                let problem =
+                    "stands beside name or number: give a contact, or a name and a number";
                 fields.problem("contact", problem, problems);
             }
             [false, true, false] => fields.problem("number", "is missing", problems),
             [false, false, true] => fields.problem("name", "is missing", problems),
             [false, false, false] => {
-                fields.problem("contact", "is missing: give a contact, or a name and a number", problems);
+                fields.problem(
+                    "contact",
+                    "is missing: give a contact, or a name and a number",
+                    problems,
+                );
             }
         }
         fields.finish(problems);
@@ -103,8 +111,12 @@ pub fn callees<'a>(incident: &Incident, catalogue: &'a Catalogue) -> Vec<(&'a Id
     let mut all = Vec::new();
     for reached in affected(&named, &catalogue.services) {
         let service = catalogue.services.iter().find(|s| s.id == reached.service);
-        for (id, callee) in service.iter().flat_map(|s| s.call_list.iter().map(|c| (&s.id, c))) {
-            let wanted = callee.severities.is_empty() || callee.severities.contains(&incident.severity);
+        for (id, callee) in service
+            .iter()
+            .flat_map(|s| s.call_list.iter().map(|c| (&s.id, c)))
+        {
+            let wanted =
+                callee.severities.is_empty() || callee.severities.contains(&incident.severity);
             if wanted && seen.insert(callee.key()) {
                 all.push((id, callee));
             }
@@ -116,7 +128,9 @@ pub fn callees<'a>(incident: &Incident, catalogue: &'a Catalogue) -> Vec<(&'a Id
 /// Where somebody on the call list who is no contact is reached by a channel; `None` for contacts, whose endpoints the store has.
 pub fn own_endpoint(key: &str, channel: Channel, catalogue: &Catalogue) -> Option<Endpoint> {
     let lists = catalogue.services.iter().flat_map(|s| &s.call_list);
-    let number = lists.filter(|c| c.key() == key).find_map(|c| c.number.clone())?;
+    let number = lists
+        .filter(|c| c.key() == key)
+        .find_map(|c| c.number.clone())?;
     match channel {
         Channel::Sms => Some(Endpoint::Sms { number }),
         Channel::Voice => Some(Endpoint::Voice { number }),
@@ -133,10 +147,21 @@ pub fn notice(
     catalogue: &Catalogue,
     now: Timestamp,
 ) -> Notice {
-    let milestone = incident.updates.last().map_or("holding", Incident::milestone_of);
+    let milestone = incident
+        .updates
+        .last()
+        .map_or("holding", Incident::milestone_of);
     let number = incident.updates.last().map_or(0, |u| u.number).to_string();
     let audience = audience_of(key);
-    let id = ["notice", incident.id.as_str(), "1", milestone, &number, &audience, channel.as_str()];
+    let id = [
+        "notice",
+        incident.id.as_str(),
+        "1",
+        milestone,
+        &number,
+        &audience,
+        channel.as_str(),
+    ];
     Notice {
         id: derive(&id),
         milestone: milestone.to_owned(),
@@ -158,7 +183,16 @@ pub fn calls(incident: &Incident, catalogue: &Catalogue, now: Timestamp) -> Vec<
     let because = "at once; on the call list";
     let called = callees(incident, catalogue).into_iter();
     called
-        .map(|(_, callee)| notice(incident, &callee.key(), Channel::Voice, because, catalogue, now))
+        .map(|(_, callee)| {
+            notice(
+                incident,
+                &callee.key(),
+                Channel::Voice,
+                because,
+                catalogue,
+                now,
+            )
+        })
         .collect()
 }
 
@@ -171,7 +205,9 @@ pub fn with_script(
     templates: &[Template],
 ) -> Vec<Template> {
     let lists = catalogue.services.iter().flat_map(|s| &s.call_list);
-    let script = lists.filter(|c| c.key() == key).find_map(|c| c.script.clone());
+    let script = lists
+        .filter(|c| c.key() == key)
+        .find_map(|c| c.script.clone());
     let own = script.map(|body| Template {
         milestone: milestone.to_owned(),
         // Nothing fits better.
@@ -198,14 +234,29 @@ pub fn script(
     let variant = Variant {
         level: Level::NonTechnical,
         channel: Channel::Voice,
-        language: organisation.languages.first().cloned().unwrap_or_else(|| "en".into()),
+        language: organisation
+            .languages
+            .first()
+            .cloned()
+            .unwrap_or_else(|| "en".into()),
         zone: organisation.time_zone.clone(),
     };
-    let templates = with_script(key, &content.milestone, &variant.language, catalogue, templates);
+    let templates = with_script(
+        key,
+        &content.milestone,
+        &variant.language,
+        catalogue,
+        templates,
+    );
     render(&content, &variant, &templates).text
 }
 
-fn content(incident: &Incident, catalogue: &Catalogue, public_url: &str, now: Timestamp) -> Content {
+fn content(
+    incident: &Incident,
+    catalogue: &Catalogue,
+    public_url: &str,
+    now: Timestamp,
+) -> Content {
     let newest = incident.updates.last();
     let occasion = Occasion {
         milestone: newest.map_or("holding", Incident::milestone_of).to_owned(),
@@ -229,7 +280,11 @@ pub enum CallOutcome {
 
 impl CallOutcome {
     /// Every outcome.
-    pub const ALL: [CallOutcome; 3] = [CallOutcome::Reached, CallOutcome::NoAnswer, CallOutcome::WrongNumber];
+    pub const ALL: [CallOutcome; 3] = [
+        CallOutcome::Reached,
+        CallOutcome::NoAnswer,
+        CallOutcome::WrongNumber,
+    ];
 
     /// The name in the API and the journal.
     pub fn as_str(self) -> &'static str {
@@ -242,7 +297,9 @@ impl CallOutcome {
     /// Offers the nearest known name.
     pub fn parse(text: &str) -> Result<CallOutcome, String> {
         let known = Self::ALL.into_iter().find(|o| o.as_str() == text.trim());
-        known.ok_or_else(|| crate::problem::unknown("outcome", text, Self::ALL.map(CallOutcome::as_str)))
+        known.ok_or_else(|| {
+            crate::problem::unknown("outcome", text, Self::ALL.map(CallOutcome::as_str))
+        })
     }
 }
 
@@ -262,7 +319,10 @@ impl Tick {
         let outcome = fields.required("outcome", problems, CallOutcome::parse);
         let note = fields.optional("note", problems, prose(500));
         fields.finish(problems);
-        Some(Tick { outcome: outcome?, note })
+        Some(Tick {
+            outcome: outcome?,
+            note,
+        })
     }
 }
 
@@ -277,14 +337,19 @@ mod tests {
     fn a_contact_or_a_name_with_a_number_is_called() {
         for (yaml, problems) in [
             ("{contact: ann}", vec![]),
-            ("{contact: ann, severities: [P1, P2], script: 'Hello. {{effect}}'}", vec![]),
+            (
+                "{contact: ann, severities: [P1, P2], script: 'Hello. {{effect}}'}",
+                vec![],
+            ),
             ("{name: The mayor, number: '+1 415 555 0100'}", vec![]),
             ("{}", vec!["contact"]),
             ("{contact: ann, number: '+14155550100'}", vec!["contact"]),
             ("{name: The mayor}", vec!["number"]),
             ("{number: '+14155550100'}", vec!["name"]),
-            ("{name: The mayor, number: '0100', severities: [P9], script: '{{nothing}}', x: 1}",
-             vec!["number", "severities[0]", "script", "x"]),
+            (
+                "{name: The mayor, number: '0100', severities: [P9], script: '{{nothing}}', x: 1}",
+                vec!["number", "severities[0]", "script", "x"],
+            ),
         ] {
             let node = &crate::document::parse_yaml(yaml).unwrap()[0];
             let mut found = Problems::default();
@@ -296,7 +361,8 @@ mod tests {
 
     #[test]
     fn a_key_does_not_tell_the_number() {
-        let node = &crate::document::parse_yaml("{name: The mayor, number: '+14155550100'}").unwrap()[0];
+        let node =
+            &crate::document::parse_yaml("{name: The mayor, number: '+14155550100'}").unwrap()[0];
         let mayor = Callee::read(node, "", &mut Problems::default()).unwrap();
         let key = mayor.key();
         assert!(Id::parse(&audience_of(&key)).is_ok(), "{key}");
@@ -310,6 +376,10 @@ mod tests {
         for outcome in CallOutcome::ALL {
             assert_eq!(CallOutcome::parse(outcome.as_str()), Ok(outcome));
         }
-        assert!(CallOutcome::parse("no answer").unwrap_err().contains("no_answer"));
+        assert!(
+            CallOutcome::parse("no answer")
+                .unwrap_err()
+                .contains("no_answer")
+        );
     }
 }

@@ -44,7 +44,9 @@ fn with_or_without_port(url: &str) -> Option<String> {
     let (scheme, rest) = url.split_once("://")?;
     let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
     let usual = if scheme == "https" { 443 } else { 80 };
-    let has_port = host.rsplit_once(':').filter(|(_, port)| !port.ends_with(']'));
+    let has_port = host
+        .rsplit_once(':')
+        .filter(|(_, port)| !port.ends_with(']'));
     Some(match has_port {
         Some((name, _)) => format!("{scheme}://{name}{path}"),
         None => format!("{scheme}://{host}:{usual}{path}"),
@@ -192,7 +194,10 @@ pub fn spoken_answer(text: &str) -> String {
 /// The document that answers a text message; nothing is sent without a text.
 pub fn text_answer(text: Option<&str>) -> String {
     match text {
-        Some(text) => format!("{XML}<Response><Message>{}</Message></Response>", escaped(text)),
+        Some(text) => format!(
+            "{XML}<Response><Message>{}</Message></Response>",
+            escaped(text)
+        ),
         None => format!("{XML}<Response/>"),
     }
 }
@@ -220,7 +225,9 @@ fn voice_language(tag: &str) -> Option<&'static str> {
         return Some("en-GB");
     }
     let language = tag.split('-').next().unwrap_or(tag);
-    let found = VOICES.iter().find(|(l, _)| l.eq_ignore_ascii_case(language));
+    let found = VOICES
+        .iter()
+        .find(|(l, _)| l.eq_ignore_ascii_case(language));
     found.map(|(_, voice)| *voice)
 }
 
@@ -271,23 +278,36 @@ mod tests {
         assert!(is_signed("12345", with_port, &fields, &signed));
         for (token, address, given) in [
             ("12346", url, signed.as_str()),
-            ("12345", "https://mycompany.com/myapp.php?foo=1&bar=3", &signed),
+            (
+                "12345",
+                "https://mycompany.com/myapp.php?foo=1&bar=3",
+                &signed,
+            ),
             ("12345", "https://mycompany.com:8443/other", &signed),
             ("12345", url, ""),
             ("12345", url, &signed[1..]),
         ] {
-            assert!(!is_signed(token, address, &fields, given), "{token} {address} {given}");
+            assert!(
+                !is_signed(token, address, &fields, given),
+                "{token} {address} {given}"
+            );
         }
         let mut more = fields.clone();
         more.push(("Digits".into(), "1234".into()));
-        assert!(is_signed("12345", url, &more, &signed), "a repeated field counts once");
+        assert!(
+            is_signed("12345", url, &more, &signed),
+            "a repeated field counts once"
+        );
         more.push(("Digits".into(), "1".into()));
         assert!(!is_signed("12345", url, &more, &signed));
     }
 
     #[test]
     fn receipts_say_delivered_only_when_it_was() {
-        let failed = |said: &str, gone| Receipt::Failed { said: said.into(), gone };
+        let failed = |said: &str, gone| Receipt::Failed {
+            said: said.into(),
+            gone,
+        };
         for (status, code, expected) in [
             ("accepted", None, Receipt::Underway),
             ("queued", None, Receipt::Underway),
@@ -296,10 +316,27 @@ mod tests {
             ("<b>", Some("30003"), Receipt::Underway),
             ("delivered", None, Receipt::Delivered),
             ("read", None, Receipt::Delivered),
-            ("undelivered", Some("30003"),
-             failed("undelivered: 30003 the telephone is off or cannot be reached", false)),
-            ("failed", Some("30005"), failed("failed: 30005 the number is unknown or not in service", true)),
-            ("failed", Some("99999"), failed("failed: error 99999", false)),
+            (
+                "undelivered",
+                Some("30003"),
+                failed(
+                    "undelivered: 30003 the telephone is off or cannot be reached",
+                    false,
+                ),
+            ),
+            (
+                "failed",
+                Some("30005"),
+                failed(
+                    "failed: 30005 the number is unknown or not in service",
+                    true,
+                ),
+            ),
+            (
+                "failed",
+                Some("99999"),
+                failed("failed: error 99999", false),
+            ),
             ("failed", Some("<b>bad</b>"), failed("failed", false)),
             ("failed", None, failed("failed", false)),
         ] {
@@ -350,8 +387,13 @@ mod tests {
              <Say language=\"de-DE\">A &amp; B &lt;/Say&gt;&lt;Dial&gt;+1&lt;/Dial&gt; &quot;x&quot;    </Say>\
              <Say language=\"en-US\">Press 1 to confirm that you heard this.</Say></Gather></Response>"
         );
-        assert!(call_document(&"&".repeat(5_000), "en", "https://a.example/").len() <= MOST_DOCUMENT);
-        assert_eq!(text_answer(None), "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Response/>");
+        assert!(
+            call_document(&"&".repeat(5_000), "en", "https://a.example/").len() <= MOST_DOCUMENT
+        );
+        assert_eq!(
+            text_answer(None),
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Response/>"
+        );
         assert!(text_answer(Some("<")).ends_with("<Message>&lt;</Message></Response>"));
         assert!(spoken_answer("&").contains(">&amp;</Say>"));
     }

@@ -10,7 +10,7 @@ use forewarn_core::document::Catalogue;
 use forewarn_core::event::{Event, Occasion};
 use forewarn_core::id::Id;
 use forewarn_core::maintenance::Status;
-use forewarn_core::plan::{Changes, REQUESTERS, is_promise_timer};
+use forewarn_core::plan::{BACKUP, Changes, REQUESTERS, SPOKESPERSON, is_promise_timer};
 use forewarn_core::service::affected;
 use forewarn_store::{BUNDLED, DueNotice, Entry, Lane, Published, Recipients, Result, StoreError};
 use jiff::Timestamp;
@@ -200,7 +200,11 @@ pub(crate) fn recipients(catalogue: &Catalogue, audience: &str, event: &Event) -
         };
     }
     if let Some(addresses) = event.built_in_audience(audience, catalogue) {
-        return Recipients::Addresses(addresses);
+        let acts = matches!(audience, SPOKESPERSON | BACKUP) || audience.starts_with("backup-");
+        return match acts {
+            true => Recipients::Team(addresses),
+            false => Recipients::Addresses(addresses),
+        };
     }
     let found = catalogue.audiences.iter().find(|a| a.id == *audience);
     let reached = affected(&event.services(), &catalogue.services)

@@ -193,11 +193,17 @@ impl<C: Channels> Engine<C> {
         let notice = match unconfirmed(&source.audience) {
             Some(notice) => notice,
             None => {
-                asked(&source.content.milestone, &source.audience, &source.catalogue)?;
+                asked(
+                    &source.content.milestone,
+                    &source.audience,
+                    &source.catalogue,
+                )?;
                 &delivery.notice
             }
         };
-        let token = self.key.acknowledgement_token(notice, &delivery.endpoint_id);
+        let token = self
+            .key
+            .acknowledgement_token(notice, &delivery.endpoint_id);
         Some(self.hook(&format!("/confirm/{token}")))
     }
 
@@ -262,7 +268,13 @@ impl<C: Channels> Engine<C> {
         let scripted = key_of(&source.audience).map(|key| {
             let milestone = &source.content.milestone;
             let language = &variant.language;
-            with_script(key, milestone, language, &source.catalogue, &source.templates)
+            with_script(
+                key,
+                milestone,
+                language,
+                &source.catalogue,
+                &source.templates,
+            )
         });
         let templates = scripted.as_ref().unwrap_or(&source.templates);
         let message = render(&source.content, &variant, templates);

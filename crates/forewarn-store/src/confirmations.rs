@@ -29,7 +29,11 @@ impl Store {
         let a = acknowledgement;
         let mut tx = self.db.write().await?;
         let known = "SELECT 1 FROM acknowledgements WHERE notice = $1 AND endpoint = $2";
-        if tx.row(known, args![&a.notice, &a.endpoint]).await?.is_some() {
+        if tx
+            .row(known, args![&a.notice, &a.endpoint])
+            .await?
+            .is_some()
+        {
             return Ok(false);
         }
         put(&mut tx, a).await?;
@@ -59,7 +63,10 @@ impl Store {
         let one = |row: &crate::db::Row| {
             let contact = row.text(0)?;
             Ok(Confirmation {
-                contact: contact.strip_prefix("address:").map(str::to_owned).unwrap_or(contact),
+                contact: contact
+                    .strip_prefix("address:")
+                    .map(str::to_owned)
+                    .unwrap_or(contact),
                 at: row.maybe_instant(1)?,
                 how: row.maybe_text(2)?,
             })

@@ -12,7 +12,7 @@ use crate::db::{Tx, args};
 use crate::error::Result;
 use forewarn_core::contact::Endpoint;
 use forewarn_core::id::Id;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 /// How many contacts are expanded in one transaction: the first messages leave soon, and writers of other lanes get in between.
 const EXPAND_CONTACTS: i64 = 1_000;
@@ -30,6 +30,8 @@ pub enum Recipients {
     },
     /// These endpoints, which belong to no contact.
     Addresses(Vec<Endpoint>),
+    /// The same, and the telephones of those contacts that have one of these mailboxes: they are who must act.
+    Team(Vec<Endpoint>),
     /// One contact, by the notice's channels.
     Contact(Id),
     /// Those who were told by this notice and have not confirmed it.
@@ -93,6 +95,19 @@ SELECT n.slot || '.' || e.id, n.id, n.event, e.id, e.contact, e.channel, n.level
   COALESCE(s.reason, CASE WHEN e.state <> 'active' THEN COALESCE(e.reason, e.state) END)
 FROM notices n
 JOIN endpoints e ON e.contact = $3 AND replace(n.channels, '\"' || e.channel || '\"', '') <> n.channels
+LEFT JOIN suppressions s ON s.endpoint = e.id AND s.audience = '*'
+WHERE n.id = $1 ON CONFLICT (id) DO NOTHING";
+
+/// The telephones of contacts that have a mailbox.
+const TO_TELEPHONES: &str = "
+INSERT INTO deliveries (id, notice, event, endpoint, contact, channel, level, ordinal, lane, status, attempt, next_at,
+  expires, updated_at, reason)
+SELECT n.slot || '.' || e.id, n.id, n.event, e.id, e.contact, e.channel, n.level, n.ordinal, n.lane,
+  CASE WHEN e.state <> 'active' OR s.endpoint IS NOT NULL THEN 'suppressed' ELSE 'queued' END, 0, $4, n.expires, $2,
+  COALESCE(s.reason, CASE WHEN e.state <> 'active' THEN COALESCE(e.reason, e.state) END)
+FROM notices n
+JOIN endpoints m ON m.address = $3 AND m.channel = 'email'
+JOIN endpoints e ON e.contact = m.contact AND e.channel IN ('sms', 'voice')
 LEFT JOIN suppressions s ON s.endpoint = e.id AND s.audience = '*'
 WHERE n.id = $1 ON CONFLICT (id) DO NOTHING";
 
@@ -193,6 +208,17 @@ impl Store {
             ),
             Recipients::Unconfirmed(of) => {
                 let made = tx.execute(TO_UNCONFIRMED, args![notice, now, of]).await?;
+                (made, (String::new(), LAST.to_owned()), None)
+            }
+            Recipients::Team(addresses) => {
+                let mut made = 0;
+                for address in addresses {
+                    // A telephone is faster than a mailbox, so it is first in the queue.
+                    let first = now - SignedDuration::from_millis(1);
+                    let given = args![notice, now, address.address(), first];
+                    made += tx.execute(TO_TELEPHONES, given).await?;
+                }
+                made += to_addresses(&mut tx, notice, addresses, now).await?;
                 (made, (String::new(), LAST.to_owned()), None)
             }
             Recipients::Contact(contact) => {

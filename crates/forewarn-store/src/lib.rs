@@ -25,8 +25,8 @@ mod schema;
 mod subscriptions;
 mod windows;
 
-pub use acknowledgements::Acknowledgement;
 pub use accounts::{KeptAnswer, Remembered, Role, Session, User};
+pub use acknowledgements::Acknowledgement;
 pub use backup::{RestoreNote, Restored};
 pub use bundles::{BUNDLED, Bundleable};
 pub use catalogue::{Applied, Difference, StoredChange};

@@ -185,7 +185,8 @@ pub(crate) async fn apply_early(tx: &mut Tx, outcomes: &[Recorded]) -> Result<()
 }
 
 async fn with_number(tx: &mut Tx, number: &str) -> Result<Vec<String>> {
-    let sql = "SELECT id FROM endpoints WHERE address = $1 AND channel IN ('sms', 'voice') ORDER BY id";
+    let sql =
+        "SELECT id FROM endpoints WHERE address = $1 AND channel IN ('sms', 'voice') ORDER BY id";
     let rows = tx.rows(sql, args![number]).await?;
     rows.iter().map(|row| row.text(0)).collect()
 }

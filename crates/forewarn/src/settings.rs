@@ -249,7 +249,10 @@ fn read_account(
     });
     let plain = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric());
     if sid.as_deref().is_some_and(|sid| !plain(sid)) {
-        wrong(NAMES[1], "must be letters and digits, as the provider shows it".into());
+        wrong(
+            NAMES[1],
+            "must be letters and digits, as the provider shows it".into(),
+        );
         return None;
     }
     Some(Account {
@@ -334,8 +337,16 @@ mod tests {
         assert_eq!(phones.from, ["MG12", "+14155550199"]);
         assert!(!format!("{phones:?}").contains("hunter2"));
         for (url, from, field) in [
-            ("ftp://sms.example.org", "+14155550199", "FOREWARN_TWILIO_URL"),
-            ("https://sms.example.org", "4155550199", "FOREWARN_TWILIO_FROM"),
+            (
+                "ftp://sms.example.org",
+                "+14155550199",
+                "FOREWARN_TWILIO_URL",
+            ),
+            (
+                "https://sms.example.org",
+                "4155550199",
+                "FOREWARN_TWILIO_FROM",
+            ),
             ("https://sms.example.org", " , ", "FOREWARN_TWILIO_FROM"),
         ] {
             let refused = account(url, from).err().unwrap();

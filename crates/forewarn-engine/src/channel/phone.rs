@@ -159,16 +159,16 @@ impl Phones {
     /// # Errors
     /// What is wrong, for an administrator.
     pub async fn check(&self) -> Result<String, String> {
-        let answer = self.client.get(&self.address(".json"), self.headers()?).await;
+        let answer = self
+            .client
+            .get(&self.address(".json"), self.headers()?)
+            .await;
         let answer = answer.map_err(|problem| no_answer(problem).0)?;
         let read: Option<Resource> = serde_json::from_slice(&answer.body).ok();
         let status = read.as_ref().and_then(|r| r.status.as_deref());
         match (answer.status, status) {
             (StatusCode::OK, Some("active")) => Ok("the account is active".into()),
-            (StatusCode::OK, Some(other)) => Err(format!(
-                "the account is {}",
-                one_line(other, 40)
-            )),
+            (StatusCode::OK, Some(other)) => Err(format!("the account is {}", one_line(other, 40))),
             (StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::NOT_FOUND, _) => {
                 Err(format!(
                     "the provider does not know the account or its token: {}",
@@ -187,7 +187,8 @@ impl Phones {
     fn headers(&self) -> Result<HeaderMap, String> {
         let Account { sid, token, .. } = &self.account;
         let basic = data_encoding::BASE64.encode(format!("{sid}:{token}").as_bytes());
-        let mut basic = HeaderValue::from_str(&format!("Basic {basic}")).map_err(|e| e.to_string())?;
+        let mut basic =
+            HeaderValue::from_str(&format!("Basic {basic}")).map_err(|e| e.to_string())?;
         basic.set_sensitive(true);
         Ok(HeaderMap::from_iter([(AUTHORIZATION, basic)]))
     }
@@ -238,7 +239,11 @@ impl Phones {
             Says::Text(_) => {
                 let first = self.account.from.first()?;
                 let service = first.starts_with("MG");
-                let name = if service { "MessagingServiceSid" } else { "From" };
+                let name = if service {
+                    "MessagingServiceSid"
+                } else {
+                    "From"
+                };
                 Some((name, first))
             }
         }
@@ -274,13 +279,19 @@ impl Phones {
             .map_err(|problem| unsaid(format!("its list cannot be read: {problem}"), None))?;
         let earliest = since - CLOCKS_DIFFER;
         let ours = |found: &&Resource| {
-            let outward = found.direction.as_deref().is_none_or(|d| d.starts_with("outbound"));
+            let outward = found
+                .direction
+                .as_deref()
+                .is_none_or(|d| d.starts_with("outbound"));
             let same = match &ring.says {
                 Says::Text(text) => found.body.as_deref().map(str::trim) == Some(text.trim()),
                 Says::Call(_) => found.from.as_deref() == Some(from),
             };
             let created = found.date_created.as_deref().and_then(instant);
-            let other = found.sid.as_ref().is_some_and(|sid| ring.others.contains(sid));
+            let other = found
+                .sid
+                .as_ref()
+                .is_some_and(|sid| ring.others.contains(sid));
             outward && same && !other && created.is_some_and(|at| at >= earliest)
         };
         let found = listed.messages.iter().find(ours);
@@ -326,7 +337,10 @@ fn answered(answer: &Answer, now: Timestamp) -> Outcome {
         // What it is called at the provider stands first: a later attempt tells by it which messages are others.
         let receipt = read.and_then(|r| {
             let sid = one_line(&r.sid?, 40);
-            Some(format!("{sid} {}", one_line(&r.status.unwrap_or_default(), 40)))
+            Some(format!(
+                "{sid} {}",
+                one_line(&r.status.unwrap_or_default(), 40)
+            ))
         });
         return Outcome::Accepted {
             receipt: receipt.unwrap_or_else(|| answer.line()),

@@ -112,8 +112,12 @@ fn take(body: &str, is_call: bool, taken: &mut Vec<Taken>, now: Timestamp) -> Re
     };
     let (to, text) = (get("To"), if is_call { get("Twiml") } else { get("Body") });
     match to.as_str() {
-        "+15005550001" => return refused(400, 21211, "The 'To' number is not a valid phone number."),
-        "+15005550002" => return refused(400, 21612, "The message cannot be routed to this number."),
+        "+15005550001" => {
+            return refused(400, 21211, "The 'To' number is not a valid phone number.");
+        }
+        "+15005550002" => {
+            return refused(400, 21612, "The message cannot be routed to this number.");
+        }
         "+15005550004" => return refused(400, 21610, "Attempt to send to unsubscribed recipient"),
         "+15005550009" => return refused(400, 21614, "'To' number is not a valid mobile number"),
         "" => return refused(400, 21604, "A 'To' phone number is required."),
@@ -152,8 +156,11 @@ fn reply(status: u16, body: &Value) -> Reply {
 }
 
 fn refused(status: u16, code: i64, message: &str) -> Reply {
-    reply(status, &json!({"code": code, "message": message, "status": status,
-        "more_info": format!("https://www.twilio.com/docs/errors/{code}")}))
+    reply(
+        status,
+        &json!({"code": code, "message": message, "status": status,
+        "more_info": format!("https://www.twilio.com/docs/errors/{code}")}),
+    )
 }
 
 /// The fields of a form, in their order.

@@ -89,18 +89,27 @@ async fn a_text_message_and_a_call_are_put_as_the_provider_wants_them() {
         owned.collect()
     };
     let receipts = text(TO).receipts_url;
-    assert_eq!(requests[0].path, format!("/2010-04-01/Accounts/{}/Messages.json", ACCOUNT.0));
+    assert_eq!(
+        requests[0].path,
+        format!("/2010-04-01/Accounts/{}/Messages.json", ACCOUNT.0)
+    );
     assert_eq!(
         fields(0),
         owned(&[
             ("To", TO),
             ("From", "+14155550199"),
-            ("Body", "Portal is down & we're on it: https://x.example/?a=1 ñ"),
+            (
+                "Body",
+                "Portal is down & we're on it: https://x.example/?a=1 ñ"
+            ),
             ("StatusCallback", &receipts),
             ("ValidityPeriod", "3600"),
         ])
     );
-    assert_eq!(requests[1].path, format!("/2010-04-01/Accounts/{}/Calls.json", ACCOUNT.0));
+    assert_eq!(
+        requests[1].path,
+        format!("/2010-04-01/Accounts/{}/Calls.json", ACCOUNT.0)
+    );
     let document = call_document("Portal is down", "en", "https://x.example/c");
     assert_eq!(
         fields(1),
@@ -143,13 +152,23 @@ async fn what_the_provider_answers_decides() {
     };
     let (_peer, to_peer) = provider(|_| None).await;
     for (to, expected) in [
-        ("+15005550001", gone("400 Bad Request: 21211 The 'To' number is not a valid phone number.")),
-        ("+15005550004", gone("400 Bad Request: 21610 Attempt to send to unsubscribed recipient")),
-        ("+15005550009", gone("400 Bad Request: 21614 'To' number is not a valid mobile number")),
+        (
+            "+15005550001",
+            gone("400 Bad Request: 21211 The 'To' number is not a valid phone number."),
+        ),
+        (
+            "+15005550004",
+            gone("400 Bad Request: 21610 Attempt to send to unsubscribed recipient"),
+        ),
+        (
+            "+15005550009",
+            gone("400 Bad Request: 21614 'To' number is not a valid mobile number"),
+        ),
         (
             "+15005550002",
             Outcome::PermanentFailure {
-                reason: "400 Bad Request: 21612 The message cannot be routed to this number.".into(),
+                reason: "400 Bad Request: 21612 The message cannot be routed to this number."
+                    .into(),
                 endpoint_gone: false,
             },
         ),
@@ -165,22 +184,46 @@ async fn what_the_provider_answers_decides() {
     for (reply, expected) in [
         (
             Reply::status(429).retry_after("7").body(busy),
-            later("429 Too Many Requests: 20429 Too Many Requests", Some(7), false),
+            later(
+                "429 Too Many Requests: 20429 Too Many Requests",
+                Some(7),
+                false,
+            ),
         ),
-        (Reply::status(503).body("<h1>no</h1>"), later("503 Service Unavailable: <h1>no</h1>", None, false)),
-        (Reply::redirect("https://elsewhere.example/"), later("302 Found", None, false)),
+        (
+            Reply::status(503).body("<h1>no</h1>"),
+            later("503 Service Unavailable: <h1>no</h1>", None, false),
+        ),
+        (
+            Reply::redirect("https://elsewhere.example/"),
+            later("302 Found", None, false),
+        ),
         (
             Reply::status(401).body(r#"{"code": 20003, "message": "Authenticate"}"#),
             later("401 Unauthorized: 20003 Authenticate", None, false),
         ),
-        (Reply::status(201).body("{"), Outcome::Accepted { receipt: "201 Created: {".into() }),
+        (
+            Reply::status(201).body("{"),
+            Outcome::Accepted {
+                receipt: "201 Created: {".into(),
+            },
+        ),
     ] {
         let (_peer, phones) = provider(move |_| Some(reply.clone())).await;
         assert_eq!(phones.send(&[text(TO)], now()).await, [expected]);
     }
     let (_peer, phones) = provider(|_| Some(Reply::cut_before())).await;
     let outcome = phones.send(&[text(TO)], now()).await.remove(0);
-    assert!(matches!(outcome, Outcome::TransientFailure { maybe_sent: true, .. }), "{outcome:?}");
+    assert!(
+        matches!(
+            outcome,
+            Outcome::TransientFailure {
+                maybe_sent: true,
+                ..
+            }
+        ),
+        "{outcome:?}"
+    );
 }
 
 #[tokio::test]
@@ -196,7 +239,10 @@ async fn what_may_have_been_taken_is_asked_for_before_it_is_sent_again() {
         );
         assert_eq!(peer.taken().len(), 1, "nobody is called twice");
         // The first attempt does not ask.
-        assert!(matches!(phones.send(&[ring], now()).await[0], Outcome::Accepted { .. }));
+        assert!(matches!(
+            phones.send(&[ring], now()).await[0],
+            Outcome::Accepted { .. }
+        ));
         assert_eq!(peer.taken().len(), 2);
     }
 }
@@ -207,18 +253,53 @@ async fn what_is_like_it_and_is_another_does_not_count() {
         let sid = "XX00000000000000000000000000000001";
         let it = taken(&ring, sid);
         for (other, others) in [
-            (Taken { to: "+14155550101".into(), ..it.clone() }, vec![]),
-            (Taken { at: now() - SignedDuration::from_mins(3), ..it.clone() }, vec![]),
+            (
+                Taken {
+                    to: "+14155550101".into(),
+                    ..it.clone()
+                },
+                vec![],
+            ),
+            (
+                Taken {
+                    at: now() - SignedDuration::from_mins(3),
+                    ..it.clone()
+                },
+                vec![],
+            ),
             (it.clone(), vec![sid.to_owned()]),
             match ring.says {
-                Says::Text(_) => (Taken { body: "another".into(), ..it.clone() }, vec![]),
-                Says::Call(_) => (Taken { from: "+14155550198".into(), ..it.clone() }, vec![]),
+                Says::Text(_) => (
+                    Taken {
+                        body: "another".into(),
+                        ..it.clone()
+                    },
+                    vec![],
+                ),
+                Says::Call(_) => (
+                    Taken {
+                        from: "+14155550198".into(),
+                        ..it.clone()
+                    },
+                    vec![],
+                ),
             },
         ] {
             let (peer, phones) = provider(|_| None).await;
             peer.put(other);
-            let sent = phones.send(&[again(Ring { others, ..ring.clone() })], now()).await;
-            assert!(matches!(&sent[0], Outcome::Accepted { receipt } if receipt.ends_with("queued")), "{sent:?}");
+            let sent = phones
+                .send(
+                    &[again(Ring {
+                        others,
+                        ..ring.clone()
+                    })],
+                    now(),
+                )
+                .await;
+            assert!(
+                matches!(&sent[0], Outcome::Accepted { receipt } if receipt.ends_with("queued")),
+                "{sent:?}"
+            );
             assert_eq!(peer.taken().len(), 2);
         }
     }
@@ -236,10 +317,18 @@ async fn nothing_is_sent_again_while_the_provider_does_not_say() {
         let asked = move |r: &Request| (r.method == "GET").then(|| reply.clone());
         let (peer, phones) = provider(asked).await;
         let outcome = phones.send(&[again(text(TO))], now()).await.remove(0);
-        let Outcome::TransientFailure { reason, maybe_sent: false, .. } = &outcome else {
+        let Outcome::TransientFailure {
+            reason,
+            maybe_sent: false,
+            ..
+        } = &outcome
+        else {
             panic!("{outcome:?}");
         };
-        assert!(reason.starts_with("not sent: whether the provider has it already is not known: "), "{reason}");
+        assert!(
+            reason.starts_with("not sent: whether the provider has it already is not known: "),
+            "{reason}"
+        );
         assert_eq!(peer.taken(), []);
     }
 }
@@ -248,15 +337,25 @@ async fn nothing_is_sent_again_while_the_provider_does_not_say() {
 async fn the_account_is_checked_in_words() {
     let (_peer, right) = provider(|_| None).await;
     assert_eq!(right.check().await, Ok("the account is active".into()));
-    let (_peer, wrong) = provider(|_| Some(Reply::status(401).body(r#"{"code": 20003, "message": "Authenticate"}"#))).await;
+    let (_peer, wrong) = provider(|_| {
+        Some(Reply::status(401).body(r#"{"code": 20003, "message": "Authenticate"}"#))
+    })
+    .await;
     assert_eq!(
         wrong.check().await,
         Err("the provider does not know the account or its token: 401 Unauthorized: 20003 Authenticate".into())
     );
-    let (_peer, closed) = provider(|_| Some(Reply::status(200).body(r#"{"status": "suspended"}"#))).await;
+    let (_peer, closed) =
+        provider(|_| Some(Reply::status(200).body(r#"{"status": "suspended"}"#))).await;
     assert_eq!(closed.check().await, Err("the account is suspended".into()));
     let nobody = phones("http://127.0.0.1:9", &["+14155550199"]);
-    assert!(nobody.check().await.unwrap_err().starts_with("could not connect"));
+    assert!(
+        nobody
+            .check()
+            .await
+            .unwrap_err()
+            .starts_with("could not connect")
+    );
     // The token goes with every request: not in the clear over a public network.
     let clear = phones("http://192.0.2.1", &["+14155550199"]);
     assert!(clear.check().await.unwrap_err().starts_with("refused: "));

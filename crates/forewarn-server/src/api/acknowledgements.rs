@@ -42,5 +42,8 @@ async fn remind_unconfirmed(
 ) -> Result<Response> {
     let reminded = acknowledgement::remind(&app, &who, &id).await?;
     let items = acknowledgement::list(&app, &id).await?;
-    Ok(answer(StatusCode::OK, &json!({"items": items, "reminded": reminded})))
+    Ok(answer(
+        StatusCode::OK,
+        &json!({"items": items, "reminded": reminded}),
+    ))
 }

@@ -55,7 +55,11 @@ impl CallListPage {
     }
 
     fn reached(&self) -> usize {
-        let reached = |line: &&Line| line.last.as_ref().is_some_and(|l| l.outcome == CallOutcome::Reached);
+        let reached = |line: &&Line| {
+            line.last
+                .as_ref()
+                .is_some_and(|l| l.outcome == CallOutcome::Reached)
+        };
         self.lines.iter().filter(reached).count()
     }
 }

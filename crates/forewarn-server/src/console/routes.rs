@@ -1,6 +1,8 @@
 //! The console's routes: the sign-in page for everybody, all others behind the guard.
 
-use super::handlers::{calls, catalogue, caught, decision, incidents, lists, maintenances, now, sign_in};
+use super::handlers::{
+    calls, catalogue, caught, decision, incidents, lists, maintenances, now, sign_in,
+};
 use super::{ApiPage, CONTENT_SECURITY_POLICY, Frame, Nav, PlainPage, guard};
 use crate::app::App;
 use crate::error::ApiError;

@@ -17,7 +17,13 @@ pub fn routes() -> Router<App> {
     Router::new().route("/confirm/{token}", get(show).post(confirm))
 }
 
-fn page(app: &App, status: StatusCode, title: &str, words: &str, button: Option<String>) -> Response {
+fn page(
+    app: &App,
+    status: StatusCode,
+    title: &str,
+    words: &str,
+    button: Option<String>,
+) -> Response {
     let page = PlainPage {
         organisation: app.live.pages().organisation().to_owned(),
         title: title.into(),
@@ -35,15 +41,23 @@ async fn show(State(app): State<App>, uri: Uri) -> Response {
 }
 
 async fn confirm(State(app): State<App>, Path(token): Path<String>) -> Result<Response> {
-    Ok(match acknowledgement::by_token(&app, &token, How::Link).await? {
-        Some(asked) => {
-            call_list::confirmed(&app, &asked.notice).await?;
-            let words = "It is noted that you have read the message.";
-            page(&app, StatusCode::OK, "Thank you", words, None)
-        }
-        None => {
-            let words = "It may have been cut off in the message. Nothing was changed.";
-            page(&app, StatusCode::NOT_FOUND, "This link does not work", words, None)
-        }
-    })
+    Ok(
+        match acknowledgement::by_token(&app, &token, How::Link).await? {
+            Some(asked) => {
+                call_list::confirmed(&app, &asked.notice).await?;
+                let words = "It is noted that you have read the message.";
+                page(&app, StatusCode::OK, "Thank you", words, None)
+            }
+            None => {
+                let words = "It may have been cut off in the message. Nothing was changed.";
+                page(
+                    &app,
+                    StatusCode::NOT_FOUND,
+                    "This link does not work",
+                    words,
+                    None,
+                )
+            }
+        },
+    )
 }

@@ -38,7 +38,10 @@ fn signed(
     let refused = |status: StatusCode, outcome: &'static str, said: &'static str| {
         let labels = [("hook", "twilio"), ("outcome", outcome)];
         metrics::counter!("forewarn_hook_requests_total", &labels).increment(1);
-        tracing::warn!(outcome, "a request in the name of the provider of text messages was refused");
+        tracing::warn!(
+            outcome,
+            "a request in the name of the provider of text messages was refused"
+        );
         Err((status, format!("{said}\n")).into_response())
     };
     let Some(token) = &app.twilio_token else {
@@ -46,7 +49,11 @@ fn signed(
         return refused(StatusCode::NOT_FOUND, "not_configured", said);
     };
     let Some(given) = headers.get(SIGNATURE).and_then(|v| v.to_str().ok()) else {
-        return refused(StatusCode::FORBIDDEN, "unsigned", "the request is not signed");
+        return refused(
+            StatusCode::FORBIDDEN,
+            "unsigned",
+            "the request is not signed",
+        );
     };
     let form: Form = url::form_urlencoded::parse(body).into_owned().collect();
     let path = uri.path_and_query().map_or("", |path| path.as_str());
@@ -151,11 +158,15 @@ async fn message(
     let said = match keyword {
         Keyword::Stop => {
             app.store.stop_number(number.as_str(), now).await?;
-            format!("{organisation}: you get no more messages on this number. Reply START to get them again.")
+            format!(
+                "{organisation}: you get no more messages on this number. Reply START to get them again."
+            )
         }
         Keyword::Start => {
             app.store.start_number(number.as_str(), now).await?;
-            format!("{organisation}: you get messages on this number again. Reply STOP for no more.")
+            format!(
+                "{organisation}: you get messages on this number again. Reply STOP for no more."
+            )
         }
         Keyword::Help => format!(
             "{organisation}: messages about planned work and incidents. Reply STOP for no more, START to get them again. {}",

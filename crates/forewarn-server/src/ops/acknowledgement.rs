@@ -84,7 +84,9 @@ pub async fn by_token(app: &App, token: &str, how: How) -> Result<Option<Asked>>
         who: asked.who.clone(),
         at: app.clock.now(),
     };
-    app.store.acknowledge(&acknowledgement, how.as_str()).await?;
+    app.store
+        .acknowledge(&acknowledgement, how.as_str())
+        .await?;
     Ok(Some(asked))
 }
 
@@ -161,7 +163,10 @@ async fn notices(app: &App, event: &str) -> Result<Vec<NoticeRow>> {
 }
 
 /// The audience that a notice asked to confirm, once it has gone out.
-fn asked_by<'a>(notice: &NoticeRow, catalogue: &'a Catalogue) -> Option<(&'a Audience, Acknowledge)> {
+fn asked_by<'a>(
+    notice: &NoticeRow,
+    catalogue: &'a Catalogue,
+) -> Option<(&'a Audience, Acknowledge)> {
     let sent = matches!(notice.status.as_str(), "sending" | "sent");
     asked_to(&notice.milestone, &notice.audience, catalogue).filter(|_| sent)
 }
@@ -183,15 +188,21 @@ pub async fn remind(app: &App, caller: &Caller, id: &str) -> Result<usize> {
     let stored = event(app, id).await?;
     let catalogue = app.store.catalogue().await?;
     let now = app.clock.now();
-    let open: Vec<String> = list(app, id).await?.into_iter()
+    let open: Vec<String> = list(app, id)
+        .await?
+        .into_iter()
         .filter(|c| !c.reminded && !c.missing.is_empty())
         .map(|c| c.notice)
         .collect();
     let rows = notices(app, id).await?;
     let due = rows.iter().filter(|n| open.contains(&n.id));
-    let add: Vec<Notice> = due.map(|row| reminder(id, &as_planned(row), now, &catalogue)).collect();
+    let add: Vec<Notice> = due
+        .map(|row| reminder(id, &as_planned(row), now, &catalogue))
+        .collect();
     if add.is_empty() {
-        return Err(ApiError::Conflict("nobody is left to be reminded, or they were reminded already".into()));
+        return Err(ApiError::Conflict(
+            "nobody is left to be reminded, or they were reminded already".into(),
+        ));
     }
     let reminded = add.len();
     let occasion = Occasion {
@@ -201,7 +212,10 @@ pub async fn remind(app: &App, caller: &Caller, id: &str) -> Result<usize> {
         },
         ..Occasion::default()
     };
-    let changes = Changes { add, ..Changes::default() };
+    let changes = Changes {
+        add,
+        ..Changes::default()
+    };
     let entry = Entry::new(&caller.actor, "notice.reminded", id).with(json!({"notices": open}));
     let published = Published {
         event: &stored.event,

@@ -81,10 +81,24 @@ pub async fn list(app: &App, id: &str) -> Result<Vec<Line>> {
         let key = callee.key();
         let reach = reach(app, callee).await?;
         let theirs = deliveries.iter().filter(|d| {
-            d.contact == key || reach.number.as_ref().is_some_and(|n| d.contact == format!("address:{n}"))
+            d.contact == key
+                || reach
+                    .number
+                    .as_ref()
+                    .is_some_and(|n| d.contact == format!("address:{n}"))
         });
-        let script = call_list::script(&incident, &key, &catalogue, &templates, &app.public_url, now);
-        let last = said.iter().find(|(of, _)| *of == key).map(|(_, called)| called.clone());
+        let script = call_list::script(
+            &incident,
+            &key,
+            &catalogue,
+            &templates,
+            &app.public_url,
+            now,
+        );
+        let last = said
+            .iter()
+            .find(|(of, _)| *of == key)
+            .map(|(_, called)| called.clone());
         lines.push(Line {
             name: reach.name.clone(),
             number: reach.number.clone(),
@@ -94,7 +108,10 @@ pub async fn list(app: &App, id: &str) -> Result<Vec<Line>> {
             automatic: theirs
                 .map(|d| (d.channel.as_str().to_owned(), d.status.as_str().to_owned()))
                 .collect(),
-            otherwise: NEXT_METHODS.into_iter().filter(|m| reach.methods.contains(m)).collect(),
+            otherwise: NEXT_METHODS
+                .into_iter()
+                .filter(|m| reach.methods.contains(m))
+                .collect(),
             next: false,
             contact: key,
         });
@@ -127,10 +144,14 @@ async fn reach(app: &App, callee: &Callee) -> Result<Reachable> {
     let endpoints = contact.iter().flat_map(|c| &c.endpoints);
     let of = |channel: Channel| {
         let mut all = endpoints.clone();
-        all.find(|e| e.channel() == channel).map(|e| e.address().to_owned())
+        all.find(|e| e.channel() == channel)
+            .map(|e| e.address().to_owned())
     };
     Ok(Reachable {
-        name: contact.as_ref().and_then(|c| c.name.clone()).unwrap_or_else(|| id.to_string()),
+        name: contact
+            .as_ref()
+            .and_then(|c| c.name.clone())
+            .unwrap_or_else(|| id.to_string()),
         number: of(Channel::Voice).or_else(|| of(Channel::Sms)),
         methods: endpoints.clone().map(|e| e.channel()).collect(),
     })
@@ -157,7 +178,13 @@ async fn said(app: &App, id: &str) -> Result<Vec<(String, Called)>> {
 ///
 /// # Errors
 /// When there is no such incident or nobody of this id on its list, or it is over.
-pub async fn tick(app: &App, caller: &Caller, id: &str, key: &str, node: &Node) -> Result<Vec<Line>> {
+pub async fn tick(
+    app: &App,
+    caller: &Caller,
+    id: &str,
+    key: &str,
+    node: &Node,
+) -> Result<Vec<Line>> {
     let tick = read(node, |node, problems| Tick::read(node, "", problems))?;
     note(app, &caller.actor, id, key, &tick).await?;
     list(app, id).await
@@ -172,11 +199,17 @@ async fn note(app: &App, actor: &str, id: &str, key: &str, tick: &Tick) -> Resul
         let on_list = callees(&incident, &catalogue);
         let Some((_, callee)) = on_list.iter().find(|(_, c)| c.key() == key) else {
             let keys: Vec<String> = on_list.iter().map(|(_, c)| c.key()).collect();
-            return Err(ApiError::NotFound(unknown("call", key, keys.iter().map(String::as_str))));
+            return Err(ApiError::NotFound(unknown(
+                "call",
+                key,
+                keys.iter().map(String::as_str),
+            )));
         };
         let reach = reach(app, callee).await?;
         let before = said(app, id).await?;
-        let misses = before.iter().filter(|(of, c)| of == key && c.outcome != CallOutcome::Reached);
+        let misses = before
+            .iter()
+            .filter(|(of, c)| of == key && c.outcome != CallOutcome::Reached);
         let next = match tick.outcome {
             CallOutcome::Reached => None,
             CallOutcome::NoAnswer | CallOutcome::WrongNumber => NEXT_METHODS
@@ -188,7 +221,9 @@ async fn note(app: &App, actor: &str, id: &str, key: &str, tick: &Tick) -> Resul
         let mut changes = Changes::default();
         if let Some(channel) = next.filter(|_| incident.status.is_open()) {
             let because = "at once; a call did not reach them";
-            changes.add.push(call_list::notice(&incident, key, channel, because, &catalogue, now));
+            changes.add.push(call_list::notice(
+                &incident, key, channel, because, &catalogue, now,
+            ));
         }
         let mut detail = json!({"contact": key, "outcome": tick.outcome});
         if let Some(note) = &tick.note {
@@ -207,7 +242,11 @@ async fn note(app: &App, actor: &str, id: &str, key: &str, tick: &Tick) -> Resul
 
 async fn load(app: &App, id: &str) -> Result<(Incident, i64)> {
     match app.store.event(id).await? {
-        Some(StoredEvent { event: Event::Incident(incident), sequence, .. }) => Ok((incident, sequence)),
+        Some(StoredEvent {
+            event: Event::Incident(incident),
+            sequence,
+            ..
+        }) => Ok((incident, sequence)),
         _ => Err(ApiError::NotFound(format!("incident {id}"))),
     }
 }
@@ -248,7 +287,10 @@ pub fn automatic(app: &App, incident: &Incident, catalogue: &Catalogue, now: Tim
         true => call_list::calls(incident, catalogue, now),
         false => Vec::new(),
     };
-    Changes { add, ..Changes::default() }
+    Changes {
+        add,
+        ..Changes::default()
+    }
 }
 
 /// What became of a call that was made by itself: one that nobody answered is escalated as if a person had ticked it off.
@@ -266,10 +308,17 @@ pub async fn came_back(app: &App, delivery: &str, receipt: &Receipt) -> Result<(
         return Ok(());
     };
     // The provider may say so several times, and somebody may have been faster.
-    if self::said(app, &event).await?.iter().any(|(of, _)| of == key) {
+    if self::said(app, &event)
+        .await?
+        .iter()
+        .any(|(of, _)| of == key)
+    {
         return Ok(());
     }
-    let tick = Tick { outcome: CallOutcome::NoAnswer, note: Some(said.clone()) };
+    let tick = Tick {
+        outcome: CallOutcome::NoAnswer,
+        note: Some(said.clone()),
+    };
     note(app, "engine", &event, key, &tick).await
 }
 
@@ -285,9 +334,16 @@ pub async fn confirmed(app: &App, notice: &str) -> Result<()> {
         return Ok(());
     };
     let known = said(app, &found.event).await?;
-    if known.iter().find(|(of, _)| of == key).is_some_and(|(_, c)| c.outcome == CallOutcome::Reached) {
+    if known
+        .iter()
+        .find(|(of, _)| of == key)
+        .is_some_and(|(_, c)| c.outcome == CallOutcome::Reached)
+    {
         return Ok(());
     }
-    let tick = Tick { outcome: CallOutcome::Reached, note: Some("confirmed by key".into()) };
+    let tick = Tick {
+        outcome: CallOutcome::Reached,
+        note: Some("confirmed by key".into()),
+    };
     note(app, "recipient", &found.event, key, &tick).await
 }

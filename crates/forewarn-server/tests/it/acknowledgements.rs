@@ -22,32 +22,69 @@ contacts:
 async fn declared(app: &TestApp) -> String {
     app.yaml("/api/v1/documents", ASKED).await.is(200);
     let declared = json!({"services": {"portal": "major_outage"}, "severity": "P1", "effect": "You cannot sign in."});
-    let made = app.post("/api/v1/incidents", &declared).await.is(201).json();
+    let made = app
+        .post("/api/v1/incidents", &declared)
+        .await
+        .is(201)
+        .json();
     take_all(app).await;
     made["id"].as_str().unwrap().to_owned()
 }
 
 async fn listed(app: &TestApp, id: &str) -> Vec<Value> {
-    let listed = app.get(&format!("/api/v1/events/{id}/acknowledgements")).await.is(200).json();
+    let listed = app
+        .get(&format!("/api/v1/events/{id}/acknowledgements"))
+        .await
+        .is(200)
+        .json();
     listed["items"].as_array().unwrap().clone()
 }
 
 /// Audience, needed, asked, confirmed, enough, who has not.
 async fn table(app: &TestApp, id: &str) -> Vec<Value> {
-    let mut all: Vec<Value> = listed(app, id).await.iter()
-        .map(|c| json!([c["audience"], c["needed"], c["asked"], c["confirmed"], c["reached"], c["missing"]])).collect();
+    let mut all: Vec<Value> = listed(app, id)
+        .await
+        .iter()
+        .map(|c| {
+            json!([
+                c["audience"],
+                c["needed"],
+                c["asked"],
+                c["confirmed"],
+                c["reached"],
+                c["missing"]
+            ])
+        })
+        .collect();
     all.sort_by_key(Value::to_string);
     all
 }
 
 async fn link(app: &TestApp, notice: &Value, contact: &str) -> String {
-    let found = app.app.store.contact(contact).await.unwrap().unwrap().contact;
+    let found = app
+        .app
+        .store
+        .contact(contact)
+        .await
+        .unwrap()
+        .unwrap()
+        .contact;
     let endpoint = found.endpoints[0].id(contact);
-    format!("/confirm/{}", app.app.key.acknowledgement_token(notice.as_str().unwrap(), &endpoint))
+    format!(
+        "/confirm/{}",
+        app.app
+            .key
+            .acknowledgement_token(notice.as_str().unwrap(), &endpoint)
+    )
 }
 
 async fn notice_of(app: &TestApp, id: &str, audience: &str) -> Value {
-    listed(app, id).await.into_iter().find(|c| c["audience"] == audience).unwrap()["notice"].clone()
+    listed(app, id)
+        .await
+        .into_iter()
+        .find(|c| c["audience"] == audience)
+        .unwrap()["notice"]
+        .clone()
 }
 
 on_both_databases! {

@@ -434,7 +434,9 @@ impl TestApp {
                 let own: Vec<_> = called
                     .iter()
                     .flat_map(|key| due.channels.iter().map(move |c| (key, *c)))
-                    .filter_map(|(key, c)| forewarn_core::call_list::own_endpoint(key, c, &catalogue))
+                    .filter_map(|(key, c)| {
+                        forewarn_core::call_list::own_endpoint(key, c, &catalogue)
+                    })
                     .collect();
                 let members = match built_in {
                     _ if forewarn_core::acknowledge::unconfirmed(&due.audience).is_some() => {

@@ -24,12 +24,20 @@ contacts:
 async fn declared(app: &TestApp) -> String {
     app.yaml("/api/v1/documents", LISTS).await.is(200);
     let declared = json!({"services": {"database": "major_outage"}, "severity": "P1", "effect": "You cannot sign in."});
-    let made = app.post("/api/v1/incidents", &declared).await.is(201).json();
+    let made = app
+        .post("/api/v1/incidents", &declared)
+        .await
+        .is(201)
+        .json();
     made["id"].as_str().unwrap().to_owned()
 }
 
 async fn calls(app: &TestApp, id: &str) -> Vec<Value> {
-    let listed = app.get(&format!("/api/v1/incidents/{id}/calls")).await.is(200).json();
+    let listed = app
+        .get(&format!("/api/v1/incidents/{id}/calls"))
+        .await
+        .is(200)
+        .json();
     listed["items"].as_array().unwrap().clone()
 }
 
@@ -38,8 +46,16 @@ async fn sent(app: &TestApp) -> Vec<String> {
     take_all(app).await;
     let listed = app.get("/api/v1/deliveries").await.json();
     let items = listed["items"].as_array().unwrap();
-    let mut all: Vec<String> = items.iter()
-        .map(|d| format!("{} {} {}", d["contact"].as_str().unwrap(), d["channel"].as_str().unwrap(), d["status"].as_str().unwrap()))
+    let mut all: Vec<String> = items
+        .iter()
+        .map(|d| {
+            format!(
+                "{} {} {}",
+                d["contact"].as_str().unwrap(),
+                d["channel"].as_str().unwrap(),
+                d["status"].as_str().unwrap()
+            )
+        })
         .collect();
     all.sort();
     all

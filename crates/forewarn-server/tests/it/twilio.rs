@@ -3,8 +3,8 @@
 use crate::app::{Answer, PUBLIC_URL, TestApp};
 use axum::body::Body;
 use axum::http::{Request, header};
-use forewarn_core::phone::{RECEIPTS, signature};
 use forewarn_core::delivery::DeliveryStatus;
+use forewarn_core::phone::{RECEIPTS, signature};
 use forewarn_store::{Lane, Recorded};
 use serde_json::{Value, json};
 use url::form_urlencoded::Serializer;
@@ -18,15 +18,20 @@ fn encoded(form: &[(&str, &str)]) -> String {
 
 /// As the provider posts it.
 async fn post(app: &TestApp, path: &str, form: &[(&str, &str)], signature: Option<&str>) -> Answer {
-    let mut request = Request::post(path).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+    let mut request =
+        Request::post(path).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
     if let Some(signature) = signature {
         request = request.header("X-Twilio-Signature", signature);
     }
-    app.send(request.body(Body::from(encoded(form))).unwrap()).await
+    app.send(request.body(Body::from(encoded(form))).unwrap())
+        .await
 }
 
 fn sign(token: &str, path: &str, form: &[(&str, &str)]) -> String {
-    let form: Vec<(String, String)> = form.iter().map(|(n, v)| ((*n).into(), (*v).into())).collect();
+    let form: Vec<(String, String)> = form
+        .iter()
+        .map(|(n, v)| ((*n).into(), (*v).into()))
+        .collect();
     signature(token, &format!("{PUBLIC_URL}{path}"), &form)
 }
 
@@ -56,7 +61,12 @@ contacts:
 pub async fn take_all(app: &TestApp) {
     app.expand_due().await;
     let now = app.app.clock.now();
-    let claimed = app.app.store.claim(Lane::Urgent, "me", now, 100).await.unwrap();
+    let claimed = app
+        .app
+        .store
+        .claim(Lane::Urgent, "me", now, 100)
+        .await
+        .unwrap();
     let taken = claimed.iter().map(|d| Recorded {
         id: d.id.clone(),
         attempt: d.attempt,
@@ -77,11 +87,15 @@ async fn statuses(app: &TestApp) -> Vec<Value> {
     let listed = app.get("/api/v1/deliveries").await.is(200).json();
     let items = listed["items"].as_array().unwrap();
     let ours = items.iter().filter(|d| d["contact"] == "ann");
-    ours.map(|d| json!([d["channel"], d["status"], d["reason"]])).collect()
+    ours.map(|d| json!([d["channel"], d["status"], d["reason"]]))
+        .collect()
 }
 
 pub fn receipts(app: &TestApp, delivery: &str) -> String {
-    format!("/hooks/twilio/receipts/{}", app.app.key.seal(RECEIPTS, delivery))
+    format!(
+        "/hooks/twilio/receipts/{}",
+        app.app.key.seal(RECEIPTS, delivery)
+    )
 }
 
 on_both_databases! {
@@ -183,7 +197,13 @@ on_both_databases! {
 #[tokio::test]
 async fn without_a_provider_there_is_nothing_to_post_to() {
     let app = TestApp::built(crate::app::Kind::Sqlite, None, None).await;
-    for path in ["/hooks/twilio/messages", "/hooks/twilio/receipts/a.b", "/hooks/twilio/confirm/a.b.c"] {
-        signed(&app, path, &[("From", "+14155550100"), ("Body", "STOP")]).await.is(404);
+    for path in [
+        "/hooks/twilio/messages",
+        "/hooks/twilio/receipts/a.b",
+        "/hooks/twilio/confirm/a.b.c",
+    ] {
+        signed(&app, path, &[("From", "+14155550100"), ("Body", "STOP")])
+            .await
+            .is(404);
     }
 }

@@ -23,7 +23,10 @@ fn with_phone(name: &str) -> forewarn_core::contact::Contact {
 
 async fn claimed(db: &Database) -> Claimed {
     let ann = with_phone("ann");
-    db.store.import_contacts(&[ann], "ann", at(0)).await.unwrap();
+    db.store
+        .import_contacts(&[ann], "ann", at(0))
+        .await
+        .unwrap();
     let mut told = notice("n1", "announcement", 1);
     told.channels = vec![Channel::Sms];
     send_out(&db.store, &maintenance("MNT-1"), 0, vec![told], 1).await;

@@ -35,7 +35,9 @@ pub(in crate::console) async fn tick(
             let left = lines.iter().filter(|line| line.last.is_none()).count();
             Ok(desk.done(&to, format!("It is noted. {left} still to be called.")))
         }
-        Err(ApiError::Invalid(invalid)) => Ok(desk.told(&to, FlashKind::Refused, invalid.to_string())),
+        Err(ApiError::Invalid(invalid)) => {
+            Ok(desk.told(&to, FlashKind::Refused, invalid.to_string()))
+        }
         Err(error) => Err(error.into()),
     }
 }
