@@ -2,9 +2,13 @@
 //!
 //! SQL that must differ (claims, batches) is written twice side by side at its place and chosen
 //! with [`Tx::either`]; everything else is one text.
+//!
+//! What waits for the database is boxed here. The compiler copies the body of an `async fn` into every part of every crate
+//! that calls it: unboxed, both drivers were compiled a dozen times over (`scripts/build_cost.sh`).
 
 use crate::error::{Result, StoreError};
 use futures_util::TryStreamExt as _;
+use futures_util::future::BoxFuture;
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgPool, PgPoolOptions, PgRow, Postgres};
 use sqlx::sqlite::{
     Sqlite, SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePool,
@@ -183,37 +187,51 @@ pub(crate) enum Tx {
 
 impl Tx {
     /// Runs a statement and says how many rows it touched.
-    pub(crate) async fn execute(&mut self, sql: &str, args: Vec<Arg>) -> Result<u64> {
-        // The texts are constants of this crate; only values come from outside, and they are bound.
-        let sql = AssertSqlSafe(sql.to_owned());
-        Ok(match self {
-            Tx::Sqlite(tx) => sqlx::query_with(sql, sqlite_arguments(args)?)
-                .execute(&mut **tx)
-                .await?
-                .rows_affected(),
-            Tx::Postgres(tx) => sqlx::query_with(sql, postgres_arguments(args)?)
-                .execute(&mut **tx)
-                .await?
-                .rows_affected(),
+    #[inline(never)]
+    pub(crate) fn execute<'a>(
+        &'a mut self,
+        sql: &'a str,
+        args: Vec<Arg>,
+    ) -> BoxFuture<'a, Result<u64>> {
+        Box::pin(async move {
+            // The texts are constants of this crate; only values come from outside, and they are bound.
+            let sql = AssertSqlSafe(sql.to_owned());
+            Ok(match self {
+                Tx::Sqlite(tx) => sqlx::query_with(sql, sqlite_arguments(args)?)
+                    .execute(&mut **tx)
+                    .await?
+                    .rows_affected(),
+                Tx::Postgres(tx) => sqlx::query_with(sql, postgres_arguments(args)?)
+                    .execute(&mut **tx)
+                    .await?
+                    .rows_affected(),
+            })
         })
     }
 
     /// Runs a query and takes all its rows.
-    pub(crate) async fn rows(&mut self, sql: &str, args: Vec<Arg>) -> Result<Vec<Row>> {
-        let sql = AssertSqlSafe(sql.to_owned());
-        Ok(match self {
-            Tx::Sqlite(tx) => sqlx::query_with(sql, sqlite_arguments(args)?)
-                .fetch_all(&mut **tx)
-                .await?
-                .into_iter()
-                .map(Row::Sqlite)
-                .collect(),
-            Tx::Postgres(tx) => sqlx::query_with(sql, postgres_arguments(args)?)
-                .fetch_all(&mut **tx)
-                .await?
-                .into_iter()
-                .map(Row::Postgres)
-                .collect(),
+    #[inline(never)]
+    pub(crate) fn rows<'a>(
+        &'a mut self,
+        sql: &'a str,
+        args: Vec<Arg>,
+    ) -> BoxFuture<'a, Result<Vec<Row>>> {
+        Box::pin(async move {
+            let sql = AssertSqlSafe(sql.to_owned());
+            Ok(match self {
+                Tx::Sqlite(tx) => sqlx::query_with(sql, sqlite_arguments(args)?)
+                    .fetch_all(&mut **tx)
+                    .await?
+                    .into_iter()
+                    .map(Row::Sqlite)
+                    .collect(),
+                Tx::Postgres(tx) => sqlx::query_with(sql, postgres_arguments(args)?)
+                    .fetch_all(&mut **tx)
+                    .await?
+                    .into_iter()
+                    .map(Row::Postgres)
+                    .collect(),
+            })
         })
     }
 
@@ -258,12 +276,15 @@ impl Tx {
     }
 
     /// Makes it last.
-    pub(crate) async fn commit(self) -> Result<()> {
-        match self {
-            Tx::Sqlite(tx) => tx.commit().await?,
-            Tx::Postgres(tx) => tx.commit().await?,
-        }
-        Ok(())
+    #[inline(never)]
+    pub(crate) fn commit(self) -> BoxFuture<'static, Result<()>> {
+        Box::pin(async move {
+            match self {
+                Tx::Sqlite(tx) => tx.commit().await?,
+                Tx::Postgres(tx) => tx.commit().await?,
+            }
+            Ok(())
+        })
     }
 }
 
@@ -331,35 +352,46 @@ impl Db {
     }
 
     /// Begins a transaction that writes.
-    pub(crate) async fn write(&self) -> Result<Tx> {
-        Ok(match self {
-            Db::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
-            Db::Postgres(pool) => Tx::Postgres(
-                pool.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED")
-                    .await?,
-            ),
+    #[inline(never)]
+    pub(crate) fn write(&self) -> BoxFuture<'_, Result<Tx>> {
+        Box::pin(async move {
+            Ok(match self {
+                Db::Sqlite { writer, .. } => {
+                    Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?)
+                }
+                Db::Postgres(pool) => Tx::Postgres(
+                    pool.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED")
+                        .await?,
+                ),
+            })
         })
     }
 
     /// Begins a snapshot that only reads.
-    pub(crate) async fn read(&self) -> Result<Tx> {
-        Ok(match self {
-            Db::Sqlite { readers, .. } => Tx::Sqlite(readers.begin().await?),
-            Db::Postgres(pool) => Tx::Postgres(
-                pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-                    .await?,
-            ),
+    #[inline(never)]
+    pub(crate) fn read(&self) -> BoxFuture<'_, Result<Tx>> {
+        Box::pin(async move {
+            Ok(match self {
+                Db::Sqlite { readers, .. } => Tx::Sqlite(readers.begin().await?),
+                Db::Postgres(pool) => Tx::Postgres(
+                    pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+                        .await?,
+                ),
+            })
         })
     }
 
-    pub(crate) async fn close(&self) {
-        match self {
-            Db::Sqlite { writer, readers } => {
-                readers.close().await;
-                writer.close().await;
+    #[inline(never)]
+    pub(crate) fn close(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async move {
+            match self {
+                Db::Sqlite { writer, readers } => {
+                    readers.close().await;
+                    writer.close().await;
+                }
+                Db::Postgres(pool) => pool.close().await,
             }
-            Db::Postgres(pool) => pool.close().await,
-        }
+        })
     }
 }
 
