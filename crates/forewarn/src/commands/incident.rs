@@ -1,5 +1,6 @@
 //! `forewarn incident`: declaring incidents and keeping people informed.
 
+use super::calls::{Calls, Confirmations, show_calls, show_confirmations};
 use crate::client::{Body, Client, Remote};
 use crate::exit::{Exit, InvalidInput};
 use crate::terminal::{self, clean};
@@ -36,6 +37,10 @@ enum Action {
         #[arg(long, value_name = "DURATION")]
         next: String,
     },
+    /// Who is to be called by telephone, what to say, and who was reached
+    Calls(Calls),
+    /// Who was asked to confirm what, and who has
+    Confirmations(Confirmations),
     /// Tell people that it is over
     Resolve {
         /// The incident
@@ -115,12 +120,20 @@ pub async fn run(args: IncidentArgs) -> anyhow::Result<ExitCode> {
             let path = ["incidents", &id, "promise"];
             client.post(&path, &[], Body::Json(body)).await?
         }
+        Action::Calls(calls) => return tell(args.json, calls.ask(&client).await?, show_calls),
+        Action::Confirmations(ask) => {
+            return tell(args.json, ask.ask(&client).await?, show_confirmations);
+        }
         Action::Resolve { id, text } => {
             let body = check(json!({"status": "resolved", "text": text}), NewUpdate::read)?;
             say(&client, &id, body).await?
         }
     };
-    if args.json {
+    tell(args.json, answer, show)
+}
+
+fn tell(json: bool, answer: Value, show: fn(&Value) -> String) -> anyhow::Result<ExitCode> {
+    if json {
         terminal::print_json(&answer)?;
     } else {
         terminal::print(&show(&answer))?;
