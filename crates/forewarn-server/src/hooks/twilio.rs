@@ -28,13 +28,16 @@ pub fn routes() -> Router<App> {
 
 type Form = Vec<(String, String)>;
 
+/// Why a request is not believed.
+type Unsigned = (StatusCode, &'static str);
+
 /// The fields of a request that the provider signed, or the refusal.
 fn signed(
     app: &App,
     uri: &Uri,
     headers: &HeaderMap,
     body: &[u8],
-) -> std::result::Result<Form, Response> {
+) -> std::result::Result<Form, Unsigned> {
     let refused = |status: StatusCode, outcome: &'static str, said: &'static str| {
         let labels = [("hook", "twilio"), ("outcome", outcome)];
         metrics::counter!("forewarn_hook_requests_total", &labels).increment(1);
@@ -42,7 +45,7 @@ fn signed(
             outcome,
             "a request in the name of the provider of text messages was refused"
         );
-        Err((status, format!("{said}\n")).into_response())
+        Err((status, said))
     };
     let Some(token) = &app.twilio_token else {
         let said = "no provider of text messages is configured";
@@ -86,7 +89,7 @@ async fn receipt(
 ) -> Result<Response> {
     let form = match signed(&app, &uri, &headers, &body) {
         Ok(form) => form,
-        Err(refusal) => return Ok(refusal),
+        Err(refusal) => return Ok(refusal.into_response()),
     };
     let receipt = match (field(&form, "CallStatus"), field(&form, "MessageStatus")) {
         (Some(status), _) => call_receipt(status),
@@ -118,7 +121,7 @@ async fn confirm(
 ) -> Result<Response> {
     let form = match signed(&app, &uri, &headers, &body) {
         Ok(form) => form,
-        Err(refusal) => return Ok(refusal),
+        Err(refusal) => return Ok(refusal.into_response()),
     };
     if field(&form, "Digits") != Some("1") {
         let said = "That was another key. We will not count this as confirmed. Goodbye.";
@@ -143,7 +146,7 @@ async fn message(
 ) -> Result<Response> {
     let form = match signed(&app, &uri, &headers, &body) {
         Ok(form) => form,
-        Err(refusal) => return Ok(refusal),
+        Err(refusal) => return Ok(refusal.into_response()),
     };
     let number = field(&form, "From").and_then(|from| PhoneNumber::parse(from).ok());
     let keyword = field(&form, "Body").and_then(Keyword::of);

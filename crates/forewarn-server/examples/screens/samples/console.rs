@@ -11,7 +11,7 @@ use forewarn_server::status_page::state::ServiceState;
 use forewarn_server::status_page::subscription::{Place, SubscriptionForm};
 
 impl Samples {
-    fn frame(&self, title: &str, nav: Nav) -> Frame {
+    pub(super) fn frame(&self, title: &str, nav: Nav) -> Frame {
         Frame {
             title: title.into(),
             nav,
@@ -202,6 +202,7 @@ impl Samples {
             ("services-empty", ServiceList { frame: self.frame("Services", Nav::Services), items: vec![] }.render()),
             ("audiences", AudienceList { frame: self.frame("Audiences", Nav::Audiences), items: audience_rows.collect(), contacts: 12_640, endpoints: vec![("email".into(), 12_582), ("sms".into(), 8_410), ("webhook".into(), 12)], suppressed: 88 }.render()),
             ("audiences-empty", AudienceList { frame: self.frame("Audiences", Nav::Audiences), items: vec![], contacts: 0, endpoints: vec![], suppressed: 0 }.render()),
+            ("calls", self.calls().render()),
             ("journal", Journal { frame: self.frame("Journal", Nav::Journal), event: Some("MNT-1".into()), items: self.journal(), next: Some("179".into()) }.render()),
             ("caught", Caught { frame: self.frame("Caught messages", Nav::Caught), items: rows.clone(), next: None }.render()),
             ("caught-empty", Caught { frame: self.frame("Caught messages", Nav::Caught), items: vec![], next: None }.render()),
@@ -273,7 +274,7 @@ impl Samples {
         };
         let incident = |incident: Incident, typed: Typed| IncidentPage {
             calls: 2,
-            confirmations: Vec::new(),
+            confirmations: self.confirmations(),
             frame: self.frame("Student portal", Nav::Incidents),
             services: vec![
                 Choice {
