@@ -185,6 +185,7 @@ pub async fn tick(
     key: &str,
     node: &Node,
 ) -> Result<Vec<Line>> {
+    load(app, id).await?;
     let tick = read(node, |node, problems| Tick::read(node, "", problems))?;
     note(app, &caller.actor, id, key, &tick).await?;
     list(app, id).await
