@@ -54,7 +54,12 @@ pub async fn all(app: &App, id: &str) -> Result<Vec<Note>> {
 ///
 /// # Errors
 /// When there is no such incident.
-pub async fn save_draft(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<Vec<Writing>> {
+pub async fn say_writing(
+    app: &App,
+    caller: &Caller,
+    id: &str,
+    node: &Node,
+) -> Result<Vec<Writing>> {
     load(app, id).await?;
     let text = text_of(node, false)?;
     let now = app.clock.now();
@@ -68,7 +73,7 @@ pub async fn save_draft(app: &App, caller: &Caller, id: &str, node: &Node) -> Re
 ///
 /// # Errors
 /// When there is no such incident.
-pub async fn drafts(app: &App, id: &str) -> Result<Vec<Writing>> {
+pub async fn writing(app: &App, id: &str) -> Result<Vec<Writing>> {
     load(app, id).await?;
     Ok(app.store.writing(id, app.clock.now()).await?)
 }
