@@ -53,7 +53,7 @@ pub fn router(app: &App) -> Router<App> {
         .route("/console/incidents/{id}/calls/{contact}", post(calls::tick))
         .route(
             "/console/incidents/{id}/writing",
-            get(team::writing).post(team::say_writing),
+            get(team::who_writes).post(team::say_writing),
         )
         .route("/console/incidents/{id}/{action}", post(team::act))
         .route("/console/notices", get(lists::notices))

@@ -105,7 +105,7 @@ async fn writing(desk: &Desk, id: &str, catalogue: &Catalogue) -> Result<Vec<Str
 }
 
 /// `GET /console/incidents/{id}/writing`: who else is writing, for the page's script.
-pub(in crate::console) async fn writing(desk: Desk, Path(id): Path<String>) -> Shown {
+pub(in crate::console) async fn who_writes(desk: Desk, Path(id): Path<String>) -> Shown {
     let catalogue = desk.app.store.catalogue().await?;
     let writing = writing(&desk, &id, &catalogue).await?;
     Ok(Json(json!({"writing": writing})).into_response())
@@ -119,7 +119,7 @@ pub(in crate::console) async fn say_writing(
 ) -> Shown {
     let node = tree(&only(&fields, &[("text", "text")]));
     notes::say_writing(&desk.app, &desk.caller, &id, &node).await?;
-    writing(desk, Path(id)).await
+    who_writes(desk, Path(id)).await
 }
 
 /// The fields of an operation, by the names that they have in the page's form.
