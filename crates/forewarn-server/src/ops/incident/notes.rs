@@ -66,7 +66,7 @@ pub async fn say_writing(
     app.store
         .save_writing(id, &caller.actor, &text, now)
         .await?;
-    drafts(app, id).await
+    writing(app, id).await
 }
 
 /// Who is writing an update of an incident.
