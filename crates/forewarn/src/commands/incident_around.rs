@@ -157,6 +157,10 @@ pub fn show_notes(answer: &Value) -> Option<String> {
         return Some(line(answer));
     }
     let items = answer["items"].as_array()?;
+    let is_note = |item: &Value| item["author"].is_string() && item["number"].is_i64();
+    if !items.iter().all(is_note) {
+        return None;
+    }
     Some(items.iter().map(line).collect())
 }
 

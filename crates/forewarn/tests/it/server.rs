@@ -86,7 +86,7 @@ async fn documents_applied_twice_change_nothing() {
     let created = first["created"].as_array().unwrap().len();
     assert_eq!(
         (created, &first["changed"], &first["unchanged"]),
-        (15, &json!([]), &json!(0)),
+        (16, &json!([]), &json!(0)),
         "{first}"
     );
     let second = server.apply(&text).await;
