@@ -409,10 +409,9 @@ impl Operator {
         let lapsed = incident.lapsed(now);
         let lapsed = lapsed.map(|promise| incident.breach(promise, now));
         // Whoever was called first takes the call, in every second of the cases where the time for it has not passed.
-        if way % 2 == 0 && incident.status.is_open() && lapsed.is_none() {
-            if let Ok((taken, _)) = incident.clone().acknowledge(None, now) {
-                return self.acknowledge(store, taken, sequence).await;
-            }
+        let may_take = way.is_multiple_of(2) && incident.status.is_open() && lapsed.is_none();
+        if may_take && let Ok((taken, _)) = incident.clone().acknowledge(None, now) {
+            return self.acknowledge(store, taken, sequence).await;
         }
         if way >= 93 && incident.status.is_open() {
             let later = now + SignedDuration::from_hours(2);
