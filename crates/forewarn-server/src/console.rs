@@ -10,6 +10,7 @@
 //! | `/console/maintenances` | [`MaintenanceList`] | |
 //! | `/console/maintenances/new` | [`NewMaintenance`] | `POST /console/maintenances`, `do=preview` or `do=create` |
 //! | `/console/maintenances/{id}` | [`MaintenancePage`] | `.../{id}/{approve,start,complete,cancel,delay,extend}`, `.../{id}/steps/{n}/done` |
+//! | `/console/changes`, `/console/changes/{id}` | [`ChangeList`], [`ChangePage`] | `POST /console/changes`, `.../{id}`, `.../{id}/remove` |
 //! | `/console/incidents` | [`IncidentList`] | |
 //! | `/console/incidents/new` | [`DeclareIncident`] | `POST /console/incidents` |
 //! | `/console/incidents/{id}` | [`IncidentPage`] | `.../{id}/{updates,promise,handover,acknowledge,notes,recipients,merge,parent}`; its script `.../{id}/writing` |
@@ -34,6 +35,7 @@ mod api_page;
 mod call_list;
 mod catalogue;
 mod caught;
+mod change;
 pub mod decision;
 mod desk;
 mod draft;
@@ -60,6 +62,7 @@ pub use api_page::ApiPage;
 pub use call_list::CallListPage;
 pub use catalogue::{AudienceList, AudienceRow, ServiceList, ServiceRow};
 pub use caught::{Caught, CaughtKind, CaughtMessage, CaughtRow};
+pub use change::{ChangeList, ChangePage, ChangeRow};
 pub(crate) use desk::sentence;
 pub use draft::{Alerts, DraftCard, DraftPage, HookList, HookRow};
 pub use forms::{Choice, Typed};

@@ -6,6 +6,7 @@
 
 mod auditor;
 pub mod chance;
+mod digests;
 mod drive;
 pub mod operator;
 pub mod promises;
@@ -41,9 +42,12 @@ fn all_is_right(kind: Kind, usual: u64) {
         let began = std::time::Instant::now();
         let report = simulate(seed, kind, None);
         println!(
-            "seed {seed}: {} notices, {} tries, {} crashes, {} unknown, {:?}",
+            "seed {seed}: {} notices, {} tries, {} of them digests, {} of windows, {} calls, {} crashes, {} unknown, {:?}",
             report.notices,
             report.tries.len(),
+            report.digests,
+            report.windows,
+            report.calls,
             report.crashes,
             report.unknown,
             began.elapsed()
@@ -54,6 +58,9 @@ fn all_is_right(kind: Kind, usual: u64) {
             report.wrong.join("\n")
         );
         whole.tries.extend(report.tries);
+        whole.digests += report.digests;
+        whole.windows += report.windows;
+        whole.calls += report.calls;
         whole.crashes += report.crashes;
         whole.unknown += report.unknown;
     }
@@ -65,6 +72,13 @@ fn all_is_right(kind: Kind, usual: u64) {
             whole.crashes,
             whole.unknown
         );
+        assert!(
+            whole.digests > 5 && whole.windows > 20 && whole.calls > 5,
+            "too plain: {} digests, {} of windows, {} calls",
+            whole.digests,
+            whole.windows,
+            whole.calls
+        );
     }
 }
 
@@ -75,7 +89,7 @@ fn the_whole_is_right_under_faults_on_sqlite() {
 
 #[test]
 fn the_whole_is_right_under_faults_on_postgresql() {
-    all_is_right(Kind::Postgres, 2);
+    all_is_right(Kind::Postgres, 4);
 }
 
 #[test]
@@ -144,4 +158,14 @@ fn timers_in_memory_are_caught() {
 #[test]
 fn an_operator_who_leaves_the_timers_of_a_kept_promise_is_caught() {
     is_caught(Bug::LeavesTimers, 20, "promise:");
+}
+
+#[test]
+fn an_engine_that_sends_the_parts_of_a_digest_apart_is_caught() {
+    is_caught(Bug::PartsApart, 20, "apart:");
+}
+
+#[test]
+fn an_engine_that_loses_parts_of_a_digest_is_caught() {
+    is_caught(Bug::LosesParts, 20, "lost:");
 }

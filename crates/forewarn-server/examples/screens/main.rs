@@ -21,6 +21,7 @@ fn main() -> io::Result<()> {
         .into_iter()
         .chain(samples.subscriptions())
         .chain(samples.outage_plans())
+        .chain(samples.changes_ahead())
     {
         put(&folder.join(format!("{name}.html")), html.as_bytes())?;
         names.push(name);

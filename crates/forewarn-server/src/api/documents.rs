@@ -176,18 +176,6 @@ async fn list_things(
     ))
 }
 
-/// Puts a body under its kind's name, as it stands in a file.
-fn wrapped(kind: &str, body: Node) -> Node {
-    let list = Node {
-        value: Tree::List(vec![body]),
-        place: None,
-    };
-    Node {
-        value: Tree::Map(vec![(kind.to_owned(), None, list)]),
-        place: None,
-    }
-}
-
 /// Add a service, audience, contact, policy, template, change ahead or hook, or replace the one of the same id.
 #[utoipa::path(post, path = "/{kind}", tag = "catalogue", params(("kind" = String, Path, description = "services, audiences, contacts, policies, templates, changes_ahead, hooks")),
     request_body = Value, responses((status = 201, description = "Stored"), (status = 422, description = "Problems")))]
@@ -198,7 +186,13 @@ async fn put_thing_in_list(
     Body(body): Body,
 ) -> Result<Response> {
     who.at_least(Role::Administrator)?;
-    let applied = catalogue::apply(&app, &who, vec![wrapped(kind_of(&kind)?, body)], false).await?;
+    let applied = catalogue::apply(
+        &app,
+        &who,
+        vec![catalogue::listed(kind_of(&kind)?, body)],
+        false,
+    )
+    .await?;
     Ok(answer(
         StatusCode::CREATED,
         &serde_json::to_value(&applied).unwrap_or_default(),
@@ -249,7 +243,13 @@ async fn put_thing(
     if carries_id && !matches!(&named, Some(Tree::Text { text, .. }) if *text == id) {
         return Err(Invalid::one("id", format!("must be '{id}', as in the address")).into());
     }
-    let applied = catalogue::apply(&app, &who, vec![wrapped(kind_of(&kind)?, body)], false).await?;
+    let applied = catalogue::apply(
+        &app,
+        &who,
+        vec![catalogue::listed(kind_of(&kind)?, body)],
+        false,
+    )
+    .await?;
     Ok(answer(
         StatusCode::OK,
         &serde_json::to_value(&applied).unwrap_or_default(),

@@ -3,6 +3,7 @@
 pub(super) mod calls;
 pub(super) mod catalogue;
 pub(super) mod caught;
+pub(super) mod changes;
 pub(super) mod decision;
 pub(super) mod drafts;
 pub(super) mod incidents;

@@ -1,8 +1,8 @@
 //! The console's routes: the sign-in page for everybody, all others behind the guard.
 
 use super::handlers::{
-    calls, catalogue, caught, decision, drafts, incidents, lists, maintenances, now, outage_plans,
-    sign_in, team,
+    calls, catalogue, caught, changes, decision, drafts, incidents, lists, maintenances, now,
+    outage_plans, sign_in, team,
 };
 use super::{ApiPage, CONTENT_SECURITY_POLICY, Frame, Nav, PlainPage, guard};
 use crate::app::App;
@@ -37,6 +37,13 @@ pub fn router(app: &App) -> Router<App> {
             "/console/maintenances/{id}/steps/{n}/done",
             post(maintenances::step),
         )
+        .route("/console/changes", get(changes::list).post(changes::add))
+        .route("/console/changes/new", get(changes::new))
+        .route(
+            "/console/changes/{id}",
+            get(changes::show).post(changes::change),
+        )
+        .route("/console/changes/{id}/remove", post(changes::remove))
         .route(
             "/console/incidents",
             get(incidents::list).post(incidents::declare),

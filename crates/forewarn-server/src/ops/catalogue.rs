@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::Result;
-use forewarn_core::document::{Documents, Node, parse_yaml};
+use forewarn_core::document::{Documents, Node, Value as Tree, parse_yaml};
 use forewarn_core::problem::{Invalid, Problem};
 use forewarn_store::Applied;
 
@@ -59,4 +59,16 @@ async fn keep_secrets(app: &App, documents: &mut Documents) -> Result<()> {
 /// Text that is no YAML, with line and column.
 pub fn yaml(text: &str) -> Result<Vec<Node>> {
     Ok(parse_yaml(text)?)
+}
+
+/// Puts a body under its kind's name, as it stands in a file.
+pub fn listed(kind: &str, body: Node) -> Node {
+    let list = Node {
+        value: Tree::List(vec![body]),
+        place: None,
+    };
+    Node {
+        value: Tree::Map(vec![(kind.to_owned(), None, list)]),
+        place: None,
+    }
 }

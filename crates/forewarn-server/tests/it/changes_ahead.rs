@@ -71,6 +71,40 @@ on_both_databases! {
         assert_eq!(listed(&app).await, Vec::<String>::new());
     }
 
+    async fn an_entry_is_entered_changed_and_removed_in_the_console(app: TestApp) {
+        app.apply_campus().await;
+        let empty = app.page(As::Viewer, "/console/changes").await.is(200).text();
+        assert!(empty.contains("No change is announced"), "{empty}");
+        let entry = [("id", "sso"), ("title", "New <sign-in>"), ("kind", "release"), ("services", "portal"), ("when", "Q1 2027")];
+        app.form(As::Operator, "/console/changes", &entry).await.is(403);
+        // Everything that is wrong is said at once, at its field, and what was typed stays.
+        let wrong = [("id", "sso"), ("title", "Mine"), ("kind", "relase"), ("services", "portal"), ("when", "soon")];
+        let refused = app.form(As::Administrator, "/console/changes", &wrong).await.is(422).text();
+        for told in ["did you mean &#39;release&#39;?", "id=\"e-when\"", "2 things need your attention", "value=\"Mine\""] {
+            assert!(refused.contains(told), "{told} in {refused}");
+        }
+        app.get("/api/v1/changes_ahead/sso").await.is(404);
+        app.form(As::Administrator, "/console/changes", &entry).await.is(303);
+        let stored = json!({"id": "sso", "title": "New <sign-in>", "kind": "release", "services": ["portal"], "when": "2027-Q1"});
+        assert_eq!(app.get("/api/v1/changes_ahead/sso").await.is(200).json(), stored);
+        // Adding never replaces.
+        let again = app.form(As::Administrator, "/console/changes", &entry).await.is(422).text();
+        assert!(again.contains("stands in the calendar already"), "{again}");
+        let list = app.page(As::Viewer, "/console/changes").await.is(200).text();
+        assert!(list.contains("New &#60;sign-in&#62;") && list.contains("first quarter of 2027"), "{list}");
+        let form = app.page(As::Viewer, "/console/changes/sso").await.is(200).text();
+        assert!(form.contains("value=\"2027-Q1\"") && form.contains("value=\"portal\" checked"), "{form}");
+        let later = [("title", "New sign-in"), ("kind", "migration"), ("when", "2027"), ("id", "other")];
+        app.form(As::Operator, "/console/changes/sso", &later).await.is(403);
+        app.form(As::Administrator, "/console/changes/other", &later).await.is(404);
+        app.form(As::Administrator, "/console/changes/sso", &later).await.is(303);
+        assert_eq!(listed(&app).await, ["sso false 2027"]);
+        app.form(As::Operator, "/console/changes/sso/remove", &[]).await.is(403);
+        app.form(As::Administrator, "/console/changes/sso/remove", &[]).await.is(303);
+        app.form(As::Administrator, "/console/changes/sso/remove", &[]).await.is(404);
+        assert_eq!(listed(&app).await, Vec::<String>::new());
+    }
+
     async fn the_plan_names_blackouts_and_other_work_at_the_same_time(app: TestApp) {
         app.apply_campus().await;
         let blackout = "organisation: {name: Example University, time_zone: America/Los_Angeles, \

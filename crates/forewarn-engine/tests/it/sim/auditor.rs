@@ -2,13 +2,14 @@
 //! rules (who is in which audience, how a delivery's id is derived, which message is newer) from the design, not from the
 //! code that it judges.
 
+use super::digests::{self, Bundle, events_in};
 use super::operator::{Noted, Operator};
 use super::promises;
 use super::world::{Fate, Try};
-use forewarn_core::delivery::{DeliveryStatus, RETRY_AFTER_SECONDS};
+use forewarn_core::delivery::{DeliveryStatus, RETRY_AFTER_SECONDS, message_key};
 use forewarn_core::event::Event;
 use forewarn_core::id::derive;
-use forewarn_core::plan::is_promise_timer;
+use forewarn_core::plan::is_team_notice;
 use forewarn_core::service::affected;
 use forewarn_store::{AttemptRow, DeliveryFilter, DeliveryRow, NoticeFilter, NoticeRow, Store};
 use jiff::{SignedDuration, Timestamp};
@@ -21,14 +22,17 @@ pub async fn audit(operator: &Operator, tries: &[Try], store: &Store) -> Vec<Str
     let deliveries = store.deliveries(&DeliveryFilter::default(), ALL).await;
     let notices = store.notices(&NoticeFilter::default(), ALL).await;
     let notices = by_id(notices.expect("notices"), |n| n.id.clone());
+    let deliveries = deliveries.expect("deliveries");
+    let mut wrong = operator.surprises.clone();
     let audit = Audit {
         operator,
-        deliveries: by_id(deliveries.expect("deliveries"), |d| d.id.clone()),
+        bundles: digests::bundles(operator, store, &mut wrong).await,
+        messages: messages(&deliveries),
+        deliveries: by_id(deliveries, |d| d.id.clone()),
         expected: expected(operator, &notices),
         notices,
         tries: grouped(tries),
     };
-    let mut wrong = operator.surprises.clone();
     audit.notices(&mut wrong);
     audit.recipients(&mut wrong);
     for delivery in audit.deliveries.values() {
@@ -44,6 +48,21 @@ pub async fn audit(operator: &Operator, tries: &[Try], store: &Store) -> Vec<Str
 
 fn by_id<T>(all: Vec<T>, id: impl Fn(&T) -> String) -> BTreeMap<String, T> {
     all.into_iter().map(|one| (id(&one), one)).collect()
+}
+
+/// The deliveries of each message: one, or those that are told together.
+fn messages(deliveries: &[DeliveryRow]) -> HashMap<String, Vec<DeliveryRow>> {
+    let mut messages: HashMap<String, Vec<DeliveryRow>> = HashMap::new();
+    for row in deliveries {
+        messages.entry(key(row)).or_default().push(row.clone());
+    }
+    messages
+}
+
+/// By what the outside knows the message of a delivery.
+fn key(row: &DeliveryRow) -> String {
+    let bundled = row.bundled.as_ref();
+    message_key(&row.id, bundled.map(|(e, b)| (e.as_str(), b.as_str())))
 }
 
 fn grouped(tries: &[Try]) -> HashMap<&str, Vec<&Try>> {
@@ -65,7 +84,10 @@ struct Audit<'a> {
     operator: &'a Operator,
     deliveries: BTreeMap<String, DeliveryRow>,
     notices: BTreeMap<String, NoticeRow>,
+    /// By what the outside knows a message.
     tries: HashMap<&'a str, Vec<&'a Try>>,
+    messages: HashMap<String, Vec<DeliveryRow>>,
+    bundles: BTreeMap<String, Bundle>,
     /// By delivery id; several where a person is in several audiences.
     expected: BTreeMap<String, Vec<Reach>>,
 }
@@ -103,7 +125,7 @@ fn slot(noted: &Noted, revision: u32) -> String {
         _ => revision.to_string(),
     };
     let place = match (noted.update, notice.milestone.as_str()) {
-        (Some(number), _) if is_promise_timer(&notice.milestone) => {
+        (Some(number), _) if is_team_notice(&notice.milestone) => {
             format!("#{number} {}", notice.offset.as_deref().unwrap_or_default())
         }
         (Some(number), _) => format!("#{number}"),
@@ -162,7 +184,7 @@ fn recipients(operator: &Operator, noted: &Noted) -> Vec<(String, String, bool)>
 /// Which message about an event is newer: by revision, then by the part of the event, then by due time.
 fn rank(noted: &Noted) -> (u32, u8, Timestamp) {
     if let Some(number) = noted.update {
-        return match is_promise_timer(&noted.notice.milestone) {
+        return match is_team_notice(&noted.notice.milestone) {
             true => (number, 1, noted.notice.due),
             false => (number, 0, Timestamp::MIN),
         };
@@ -181,6 +203,36 @@ fn rank(noted: &Noted) -> (u32, u8, Timestamp) {
 }
 
 impl Audit<'_> {
+    /// When a notice may go out: when it is due, or with what is told in one message with it.
+    fn due(&self, notice: &str) -> Timestamp {
+        let own = self.operator.noted[notice].notice.due;
+        let bundles = self.bundles.values();
+        let with_others = bundles.filter(|b| b.notices.contains(notice));
+        with_others
+            .map(|b| b.first)
+            .min()
+            .map_or(own, |first| own.min(first))
+    }
+
+    /// The deliveries of which a try tells.
+    fn told(&self, one: &Try) -> Vec<&DeliveryRow> {
+        let rows = self.messages.get(&one.id).map_or(&[][..], Vec::as_slice);
+        if rows.iter().all(|row| row.bundled.is_none()) {
+            return rows.iter().collect();
+        }
+        let events = events_in(&one.bytes);
+        rows.iter().filter(|r| events.contains(&r.event)).collect()
+    }
+
+    /// The tries that told of a delivery.
+    fn tries_of(&self, row: &DeliveryRow) -> Vec<&Try> {
+        let tries = self.tries.get(key(row).as_str());
+        let tries = tries.map_or(&[][..], Vec::as_slice).iter().copied();
+        tries
+            .filter(|one| self.told(one).iter().any(|told| told.id == row.id))
+            .collect()
+    }
+
     /// What was published went out, unless it was withdrawn before; what was withdrawn did not.
     fn notices(&self, wrong: &mut Vec<String>) {
         for (id, noted) in &self.operator.noted {
@@ -202,7 +254,7 @@ impl Audit<'_> {
                 }
                 _ => {}
             }
-            if sent && row.sent_at.is_none_or(|at| at < noted.notice.due) {
+            if sent && row.sent_at.is_none_or(|at| at < self.due(id)) {
                 wrong.push(format!(
                     "early: {name} began at {:?}, due {}",
                     row.sent_at, noted.notice.due
@@ -244,7 +296,7 @@ impl Audit<'_> {
     /// A delivery came to an end that the world and its own record bear out.
     fn delivery(&self, row: &DeliveryRow, wrong: &mut Vec<String>) {
         let id = &row.id;
-        let tries = self.tries.get(id.as_str()).map_or(&[][..], Vec::as_slice);
+        let tries = &self.tries_of(row)[..];
         let taken = tries.iter().filter(|t| t.is_taken()).count();
         let in_doubt = doubts(row, tries);
         let says_why = row.reason.as_ref().is_some_and(|r| !r.is_empty());
@@ -296,7 +348,7 @@ impl Audit<'_> {
                 row.attempts.len()
             ));
         }
-        if tries.iter().any(|t| t.bytes != tries[0].bytes) {
+        if row.bundled.is_none() && tries.iter().any(|t| t.bytes != tries[0].bytes) {
             wrong.push(format!("delivery {id} was sent with different bytes"));
         }
         waits(row, wrong);
@@ -356,50 +408,66 @@ impl Audit<'_> {
 
     /// Everything in the ledger belongs to somebody who was meant, and came neither early nor to the wrong door.
     fn ledger(&self, wrong: &mut Vec<String>) {
-        for (id, tries) in &self.tries {
-            let Some(reach) = self.expected.get(*id) else {
-                wrong.push(format!("{id} was sent and nobody published it"));
+        for (key, tries) in &self.tries {
+            let Some(rows) = self.messages.get(*key) else {
+                wrong.push(format!("{key} was sent and nobody published it"));
                 continue;
             };
-            let due = reach
-                .iter()
-                .map(|r| self.operator.noted[&r.notice].notice.due)
-                .min()
-                .expect("never empty");
+            if rows.iter().any(|row| row.bundled.is_some()) {
+                let meant = rows.iter().map(|row| row.event.clone()).collect();
+                digests::message(key, &meant, tries, wrong);
+            }
             for one in tries {
-                if one.to != reach[0].address {
-                    wrong.push(format!("{id} went to {}", one.to));
+                let told = self.told(one);
+                if told.is_empty() {
+                    wrong.push(format!("{key} was sent and tells of nothing"));
                 }
-                if one.at < due {
-                    let notice = &self.operator.noted[&reach[0].notice];
-                    wrong.push(format!(
-                        "early: {} of {} ({id}) was sent at {}, due {due}",
-                        notice.notice.milestone,
-                        notice.event.id(),
-                        one.at
-                    ));
-                }
-                if reach.iter().all(|r| r.unwanted) {
-                    wrong.push(format!("{id} was sent to somebody who unsubscribed"));
+                for row in told {
+                    self.one_try(row, one, wrong);
                 }
             }
+        }
+    }
+
+    fn one_try(&self, row: &DeliveryRow, one: &Try, wrong: &mut Vec<String>) {
+        let id = &row.id;
+        let Some(reach) = self.expected.get(id) else {
+            wrong.push(format!("{id} was sent and nobody published it"));
+            return;
+        };
+        if one.to != reach[0].address {
+            wrong.push(format!("{id} went to {}", one.to));
+        }
+        let due = reach.iter().map(|r| self.due(&r.notice)).min();
+        let due = due.expect("never empty");
+        if one.at < due {
+            let notice = &self.operator.noted[&reach[0].notice];
+            wrong.push(format!(
+                "early: {} of {} ({id}) was sent at {}, due {due}",
+                notice.notice.milestone,
+                notice.event.id(),
+                one.at
+            ));
+        }
+        if reach.iter().all(|r| r.unwanted) {
+            wrong.push(format!("{id} was sent to somebody who unsubscribed"));
         }
     }
 
     /// Newest wins: nobody hears the older part of a story after the newer.
     fn order(&self, tries: &[Try], wrong: &mut Vec<String>) {
         let mut newest: HashMap<(&str, &str), (&Noted, &str)> = HashMap::new();
-        for one in tries.iter().filter(|t| t.is_taken()) {
-            let Some(row) = self.deliveries.get(&one.id) else {
-                continue;
-            };
+        let taken = tries.iter().filter(|t| t.is_taken());
+        for (one, row) in
+            taken.flat_map(|one| self.told(one).into_iter().map(move |row| (one, row)))
+        {
             let Some(noted) = self.operator.noted.get(&row.notice) else {
                 continue;
             };
-            let (_, endpoint) = one.id.split_once('.').unwrap_or_default();
+            let (_, endpoint) = row.id.split_once('.').unwrap_or_default();
             let key = (noted.event.id().as_str(), endpoint);
             match newest.get(&key) {
-                Some((before, id)) if rank(before) > rank(noted) && *id != one.id => {
+                Some((before, id)) if rank(before) > rank(noted) && *id != row.id => {
                     wrong.push(format!(
                         "order: {} {:?} of {} came to {} at {} after {} {:?}",
                         noted.notice.milestone,
@@ -412,7 +480,7 @@ impl Audit<'_> {
                     ));
                 }
                 _ => {
-                    newest.insert(key, (noted, &one.id));
+                    newest.insert(key, (noted, &row.id));
                 }
             }
         }
@@ -421,17 +489,17 @@ impl Audit<'_> {
     /// Work begins once and ends once, and no reminder is told twice, whatever happened to the plan in between.
     fn once(&self, tries: &[Try], wrong: &mut Vec<String>) {
         let mut ends: BTreeMap<(String, &str, &str), BTreeSet<&str>> = BTreeMap::new();
-        for one in tries.iter().filter(|t| t.is_taken()) {
-            let Some(row) = self.deliveries.get(&one.id) else {
-                continue;
-            };
+        let taken = tries.iter().filter(|t| t.is_taken());
+        for (one, row) in
+            taken.flat_map(|one| self.told(one).into_iter().map(move |row| (one, row)))
+        {
             let Some(noted) = self.operator.noted.get(&row.notice) else {
                 continue;
             };
             let milestone = noted.notice.milestone.as_str();
             if matches!(milestone, "start" | "completion" | "cancellation") {
                 let key = (row.event.clone(), one.to.as_str(), milestone);
-                ends.entry(key).or_default().insert(&one.id);
+                ends.entry(key).or_default().insert(&row.id);
             }
         }
         for ((event, to, milestone), ids) in ends {

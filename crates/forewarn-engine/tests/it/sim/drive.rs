@@ -2,18 +2,20 @@
 
 use super::auditor::audit;
 use super::chance::Chance;
+use super::digests::events_in;
 use super::operator::Operator;
 use super::promises;
 use super::world::{Bug, Line, Try, World};
 use crate::database::{Database, Kind};
 use forewarn_core::contact::EmailAddress;
-use forewarn_core::delivery::DeliveryStatus;
+use forewarn_core::delivery::{DeliveryStatus, message_key};
 use forewarn_core::event::{Event, Occasion};
 use forewarn_core::plan::{Changes, is_promise_timer};
 use forewarn_core::token::Key;
 use forewarn_engine::{Engine, Identity};
 use forewarn_store::{
-    Clock, DeliveryFilter, EventFilter, Lane, Published, Recorded, Result, Store, StoreError,
+    Clock, DeliveryFilter, DeliveryRow, EventFilter, Lane, Published, Recorded, Result, Store,
+    StoreError,
 };
 use jiff::SignedDuration;
 use std::collections::BTreeSet;
@@ -28,6 +30,11 @@ pub struct Report {
     pub wrong: Vec<String>,
     pub tries: Vec<Try>,
     pub notices: usize,
+    /// Tries that told of several events at once.
+    pub digests: usize,
+    /// Deliveries about standard windows, and calls to whoever is to speak for an incident.
+    pub windows: usize,
+    pub calls: usize,
     pub crashes: u32,
     pub unknown: usize,
 }
@@ -142,8 +149,16 @@ pub async fn run(seed: u64, kind: Kind, bug: Option<Bug>) -> Report {
     run.report.tries = tries;
     run.report.notices = operator.noted.len();
     let all = store.deliveries(&DeliveryFilter::default(), 100_000).await;
+    let all = all.expect("deliveries");
+    let about = |milestone: &str| {
+        let noted = |row: &DeliveryRow| operator.noted.get(&row.notice);
+        let told = all.iter().filter_map(noted);
+        told.filter(|n| n.notice.milestone == milestone).count()
+    };
+    run.report.windows = about("window_use");
+    run.report.calls = about("spokesperson_call");
+    run.report.digests = digests_among(&run.report.tries, &all);
     run.report.unknown = all
-        .expect("deliveries")
         .iter()
         .flat_map(|d| &d.attempts)
         .filter(|a| a.outcome == "unknown")
@@ -153,6 +168,18 @@ pub async fn run(seed: u64, kind: Kind, bug: Option<Bug>) -> Report {
     }
     store.close().await;
     run.report
+}
+
+/// How many tries were of a message with several events in it.
+fn digests_among(tries: &[Try], deliveries: &[DeliveryRow]) -> usize {
+    let bundled = deliveries.iter().filter_map(|row| row.bundled.as_ref());
+    let keys: BTreeSet<String> = bundled
+        .map(|(endpoint, bundle)| message_key("", Some((endpoint, bundle))))
+        .collect();
+    let of_bundles = tries.iter().filter(|one| keys.contains(&one.id));
+    of_bundles
+        .filter(|one| events_in(&one.bytes).len() > 1)
+        .count()
 }
 
 impl Run<'_> {

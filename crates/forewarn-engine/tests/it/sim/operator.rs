@@ -4,13 +4,15 @@
 use super::chance::Chance;
 use forewarn_core::contact::{Channel, Contact};
 use forewarn_core::document::{Catalogue, Documents};
-use forewarn_core::event::{Event, Occasion};
+use forewarn_core::event::{Event, Occasion, speakers};
 use forewarn_core::id::Id;
-use forewarn_core::incident::{Declaration, Impact, Incident, Nature, NewUpdate, Severity, Status};
+use forewarn_core::incident::{
+    Call, Declaration, Impact, Incident, Nature, NewUpdate, Severity, Status,
+};
 use forewarn_core::maintenance::{self, Maintenance};
 use forewarn_core::plan::{
-    Change, Changes, INTERNAL, Input, Notice, PROMISE_KEPT, changes_from, is_promise_timer, plan,
-    publish_update,
+    Change, Changes, INTERNAL, Input, Notice, PROMISE_KEPT, SPOKESPERSON_CALL, call, changes_from,
+    is_promise_timer, plan, publish_update, windows_ahead,
 };
 use forewarn_core::policy;
 use forewarn_core::time::CivilTime;
@@ -18,7 +20,7 @@ use forewarn_store::{Clock, Entry, Published, Store, StoreError};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 
-// Each message is judged by itself here; what is told in one is judged by tests of its own.
+// Each message goes out by itself here; [`Operator::new`] has digests and windows besides.
 const CATALOGUE: &str = "
 organisation: {name: Example University, time_zone: America/Los_Angeles, calendar: US}
 services:
@@ -32,6 +34,22 @@ audiences:
      time_zone: Europe/Berlin, calendar: DE-BE}
 ";
 
+/// What the simulation has beyond that: who wants digests, and windows that come round a few times and are told of.
+const BESIDES: [(&str, &str); 4] = [
+    ("services: [portal], digest: no", "services: [portal]"),
+    ("services: [portal, wiki], digest: no", "services: [portal, wiki]"),
+    (
+        "name: Wiki, owner: web@example.edu",
+        "name: Wiki, owner: web@example.edu, windows: [{rrule: 'FREQ=DAILY;INTERVAL=3;COUNT=4', from: 2026-11-24,
+       start: '22:00', duration: PT4H, tell: 1bd}]",
+    ),
+    (
+        "name: Student database, owner: dba@example.edu",
+        "name: Student database, owner: dba@example.edu, windows: [{rrule: 'FREQ=WEEKLY;BYDAY=SU;COUNT=2',
+       from: 2026-11-29, start: '05:00', duration: PT2H, tell: 90min}]",
+    ),
+];
+
 /// A notice as it was published last.
 #[derive(Clone, Debug)]
 pub struct Noted {
@@ -41,11 +59,14 @@ pub struct Noted {
     pub revisions: Vec<u32>,
     pub update: Option<u32>,
     pub expires: Timestamp,
+    /// When it was to go out, each time that it was planned.
+    pub dues: Vec<Timestamp>,
     /// The operator withdrew or moved it before it began to go out.
     pub closed: bool,
 }
 
 pub struct Operator {
+    documents: String,
     pub catalogue: Catalogue,
     pub contacts: Vec<Contact>,
     /// Endpoint and audience (`*`: any).
@@ -58,6 +79,8 @@ pub struct Operator {
     learned: BTreeSet<(String, u32)>,
     clock: Clock,
     forgets: bool,
+    /// Plans many works for the same days, so that people hear of several at once.
+    is_busy: bool,
     /// Withdraws no warnings when it keeps a promise.
     pub leaves_timers: bool,
     numbers: u32,
@@ -97,18 +120,43 @@ impl Operator {
             }
             contacts.push(contact);
         }
-        Operator {
+        let mut documents = CATALOGUE.to_owned();
+        for (plain, besides) in BESIDES {
+            assert!(documents.contains(plain), "{plain}");
+            documents = documents.replace(plain, besides);
+        }
+        let mut operator = Operator {
             unsubscribed,
             forgets,
-            ..Operator::of(contacts, clock)
+            is_busy: chance.percent(60),
+            ..Operator::with(documents, contacts, clock)
+        };
+        operator.expect_windows();
+        operator
+    }
+
+    /// Engines plan the windows by themselves; what they plan follows from the catalogue.
+    fn expect_windows(&mut self) {
+        for planned in windows_ahead(&self.catalogue, self.clock.now()) {
+            let event = Event::Window(planned.window);
+            let changes = Changes {
+                add: planned.notices,
+                ..Changes::default()
+            };
+            self.note(&event, &changes, None);
         }
     }
 
     /// One who serves these contacts, does as told and forgets nothing.
     pub fn of(contacts: Vec<Contact>, clock: Clock) -> Operator {
-        let documents = read(CATALOGUE, &Catalogue::default());
+        Operator::with(CATALOGUE.to_owned(), contacts, clock)
+    }
+
+    fn with(documents: String, contacts: Vec<Contact>, clock: Clock) -> Operator {
+        let catalogue = read(&documents, &Catalogue::default());
         Operator {
-            catalogue: documents.over(&Catalogue::default()),
+            documents,
+            catalogue: catalogue.over(&Catalogue::default()),
             contacts,
             unsubscribed: BTreeSet::new(),
             noted: BTreeMap::new(),
@@ -117,6 +165,7 @@ impl Operator {
             learned: BTreeSet::new(),
             clock,
             forgets: false,
+            is_busy: false,
             leaves_timers: false,
             numbers: 0,
         }
@@ -131,7 +180,7 @@ impl Operator {
     /// Puts the catalogue and the contacts into an empty store.
     pub async fn move_in(&self, store: &Store) {
         let now = self.clock.now();
-        let documents = read(CATALOGUE, &Catalogue::default());
+        let documents = read(&self.documents, &Catalogue::default());
         let applied = store.apply(&documents, "ann", now, false).await;
         applied.expect("the catalogue is stored");
         let imported = store.import_contacts(&self.contacts, "ann", now).await;
@@ -147,21 +196,28 @@ impl Operator {
         for _ in 0..chance.below(40) {
             tokio::task::yield_now().await;
         }
-        if self.events.len() < 3 || (self.events.len() < 6 && chance.percent(30)) {
+        if self.is_busy && self.events.is_empty() {
+            for _ in 0..5 {
+                self.create(store, chance).await;
+            }
+        } else if self.events.len() < 3 || (self.events.len() < 6 && chance.percent(30)) {
             match chance.percent(60) {
                 true => self.create(store, chance).await,
                 false => self.declare(store, chance).await,
             }
-            return;
+        } else {
+            let id = chance.pick(&self.events).clone();
+            self.change(store, &id, chance).await;
         }
-        let id = chance.pick(&self.events).clone();
-        self.change(store, &id, chance).await;
     }
 
     async fn create(&mut self, store: &Store, chance: &mut Chance) {
         self.numbers += 1;
         let now = self.clock.now();
-        let ahead = *chance.pick(&[0, 20, 180, 1_440, 4_000, 13_000]);
+        let ahead = match self.is_busy && self.events.len() < 5 {
+            true => *chance.pick(&[8_600, 10_000, 13_000, 14_400]),
+            false => *chance.pick(&[0, 20, 180, 1_440, 4_000, 13_000]),
+        };
         let lasts = *chance.pick(&[30, 200, 300]);
         let zone = &self.catalogue.organisation.time_zone;
         let start = now + SignedDuration::from_mins(ahead);
@@ -205,7 +261,13 @@ impl Operator {
         };
         let now = self.clock.now();
         let next = now + SignedDuration::from_hours(1);
-        let incident = Incident::declare(declaration, id.clone(), "Sign-in".into(), next, now);
+        let mut incident = Incident::declare(declaration, id.clone(), "Sign-in".into(), next, now);
+        let chain = speakers(&incident, &self.catalogue);
+        let chain: Vec<String> = chain.iter().map(ToString::to_string).collect();
+        incident.call = (!chain.is_empty()).then(|| Call {
+            chain,
+            ..Call::default()
+        });
         if self.publish_incident(store, incident, 0).await {
             self.events.push(id.to_string());
         }
@@ -226,7 +288,7 @@ impl Operator {
                         .await
                 }
                 Event::Incident(i) => self.update(store, i, stored.sequence, way).await,
-                // The operator of the simulation has no windows.
+                // Nobody changes a window by hand.
                 Event::Window(_) => true,
             };
             if done {
@@ -346,6 +408,11 @@ impl Operator {
         let now = self.clock.now();
         let lapsed = incident.lapsed(now);
         let lapsed = lapsed.map(|promise| incident.breach(promise, now));
+        // Whoever was called first takes the call, in every second of the cases where the time for it has not passed.
+        let may_take = way.is_multiple_of(2) && incident.status.is_open() && lapsed.is_none();
+        if may_take && let Ok((taken, _)) = incident.clone().acknowledge(None, now) {
+            return self.acknowledge(store, taken, sequence).await;
+        }
         if way >= 93 && incident.status.is_open() {
             let later = now + SignedDuration::from_hours(2);
             let moved = incident.move_promise(later, now).expect("it is open");
@@ -370,6 +437,23 @@ impl Operator {
             Ok(updated) => self.publish_update(store, updated, sequence, lapsed).await,
             Err(_) => true,
         }
+    }
+
+    async fn acknowledge(&mut self, store: &Store, taken: Incident, sequence: i64) -> bool {
+        self.learn(&taken);
+        let stored = match store.planned(taken.id.as_str()).await {
+            Ok((stored, _)) => stored,
+            Err(problem) => return self.refused(&problem),
+        };
+        let calls = stored.into_iter();
+        let calls = calls.filter(|s| s.open && s.milestone == SPOKESPERSON_CALL);
+        let changes = Changes {
+            withdrawn: calls.map(|s| s.id).collect(),
+            ..Changes::default()
+        };
+        let (event, nobody) = (Event::Incident(taken), BTreeSet::new());
+        self.publish(store, event, sequence, changes, &nobody, None, Vec::new())
+            .await
     }
 
     pub async fn publish_incident(
@@ -397,6 +481,9 @@ impl Operator {
             Err(problem) => return self.refused(&problem),
         };
         let (incident, mut changes) = publish_update(incident, &self.catalogue, &stored, now);
+        if expected == 0 {
+            changes.add.extend(call(&incident, &self.catalogue, now));
+        }
         if self.leaves_timers {
             changes.withdrawn.clear();
         }
@@ -493,7 +580,11 @@ impl Operator {
             Event::Incident(_) | Event::Window(_) => 1,
         };
         for notice in &changes.add {
+            let before = self.noted.get(&notice.id);
+            let mut dues = before.map_or_else(Vec::new, |noted| noted.dues.clone());
+            dues.push(notice.due);
             let noted = Noted {
+                dues,
                 expires: event.expires(&notice.milestone, notice.due),
                 notice: notice.clone(),
                 event: event.clone(),
@@ -507,10 +598,21 @@ impl Operator {
             if let Some(noted) = self.noted.get_mut(&notice.id) {
                 noted.expires = event.expires(&notice.milestone, notice.due);
                 noted.notice = notice.clone();
+                noted.dues.push(notice.due);
                 noted.revisions.push(revision);
             }
         }
+        let answered = match event {
+            Event::Incident(i) => {
+                !i.status.is_open() || i.call.as_ref().is_some_and(|call| !call.is_open())
+            }
+            Event::Maintenance(_) | Event::Window(_) => false,
+        };
         for noted in self.noted.values_mut() {
+            let calls = noted.notice.milestone == SPOKESPERSON_CALL;
+            if answered && calls && noted.event.id() == event.id() {
+                noted.expires = Timestamp::UNIX_EPOCH;
+            }
             let warns = matches!(
                 noted.notice.milestone.as_str(),
                 "promise_warning" | "promise_broken"

@@ -44,6 +44,7 @@ pub async fn audit(events: &[String], store: &Store, wrong: &mut Vec<String>) {
         };
         let mut timers = store.notices(&of_event, ALL).await.expect("the notices");
         timers.retain(|n| n.milestone.starts_with("promise_"));
+        calls(id, &journal, store, wrong).await;
         let record = Record {
             broken: entries("incident.promise_broken"),
             kept: entries("incident.promise_kept"),
@@ -61,6 +62,34 @@ pub async fn audit(events: &[String], store: &Store, wrong: &mut Vec<String>) {
             wrong.push(format!(
                 "promise: {id} was kept by itself {automatic} times, and {} times in the journal",
                 record.kept.len()
+            ));
+        }
+    }
+}
+
+/// Each call that went out is on record, once, in its order; one that did not is not.
+async fn calls(id: &str, journal: &[Written], store: &Store, wrong: &mut Vec<String>) {
+    let of_event = NoticeFilter {
+        event: Some(id.to_owned()),
+        ..NoticeFilter::default()
+    };
+    let notices = store.notices(&of_event, ALL).await.expect("the notices");
+    let calls = notices
+        .iter()
+        .filter(|n| n.milestone == "spokesperson_call");
+    for call in calls {
+        let action = match call.audience.as_str() {
+            "spokesperson" => "incident.spokesperson_called",
+            _ => "incident.call_escalated",
+        };
+        let entries = journal.iter();
+        let entries =
+            entries.filter(|e| e.action == action && e.detail["notice"] == call.id.as_str());
+        let (times, went) = (entries.count(), call.status == "sent");
+        if times != usize::from(went) {
+            wrong.push(format!(
+                "call: {} of {id} is {} and was written down {times} times",
+                call.audience, call.status
             ));
         }
     }

@@ -1,6 +1,7 @@
 //! The world outside: it takes messages, refuses them, loses the line in the middle, and keeps a ledger of what it took.
 
 use super::chance::Chance;
+use super::digests::{events_in, only};
 use forewarn_core::delivery::Outcome;
 use forewarn_engine::{Channels, Parcel};
 use forewarn_store::Clock;
@@ -23,7 +24,7 @@ pub enum Fate {
 /// A try that reached the world.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Try {
-    /// The delivery's id, as the message carries it.
+    /// The delivery's id, as the message carries it, or what all that is told in one message has in common.
     pub id: String,
     pub to: String,
     pub bytes: Arc<[u8]>,
@@ -164,7 +165,7 @@ impl World {
     }
 }
 
-/// The delivery's id out of a mail's Message-ID.
+/// What the outside knows a message by, out of a mail's Message-ID.
 fn message_id(data: &[u8]) -> String {
     let text = String::from_utf8_lossy(data);
     let line = text
@@ -174,7 +175,7 @@ fn message_id(data: &[u8]) -> String {
     delivery_of(line.split('@').next().unwrap_or_default())
 }
 
-/// The delivery behind an id that the outside sees: what comes after it names the installation.
+/// The message behind an id that the outside sees, a delivery's or a digest's: what comes after it names the installation.
 fn delivery_of(outside: &str) -> String {
     outside
         .rsplit_once('.')
@@ -203,6 +204,10 @@ pub enum Bug {
     TimersInMemory,
     /// An update leaves the timers of the promise that it keeps.
     LeavesTimers,
+    /// What is told in one message is sent as one for each event.
+    PartsApart,
+    /// Of what is told in one message only the first is told.
+    LosesParts,
 }
 
 /// The world as one engine reaches it.
@@ -221,6 +226,27 @@ impl Line {
             attempts: Mutex::default(),
             kept: Mutex::default(),
         }
+    }
+
+    /// What is sent for a parcel: itself, except by whoever takes a digest apart.
+    fn parts(&self, parcel: &Parcel) -> Vec<Parcel> {
+        let whole = || vec![parcel.clone()];
+        let Parcel::Mail(mail) = parcel else {
+            return whole();
+        };
+        let events = events_in(&mail.data).into_iter();
+        let most = match self.bug {
+            Some(Bug::PartsApart) => usize::MAX,
+            Some(Bug::LosesParts) => 1,
+            _ => return whole(),
+        };
+        let parts = events.take(most).map(|event| {
+            let mut part = mail.clone();
+            part.data = only(&mail.data, &event);
+            Parcel::Mail(part)
+        });
+        let parts: Vec<Parcel> = parts.collect();
+        if parts.is_empty() { whole() } else { parts }
     }
 
     fn with_fresh_id(&self, parcel: Parcel) -> Parcel {
@@ -253,7 +279,12 @@ impl Channels for Line {
                 Some(Bug::FreshIds) => self.with_fresh_id(parcel),
                 _ => parcel,
             };
-            let outcome = self.world.attempt(parcel.clone()).await;
+            let mut parts = self.parts(&parcel);
+            let last = parts.pop().expect("never empty");
+            for part in parts {
+                self.world.attempt(part).await;
+            }
+            let outcome = self.world.attempt(last).await;
             outcomes.push(match (self.bug, outcome) {
                 (Some(Bug::ForgetsOutcomes), Outcome::Accepted { receipt }) => {
                     Outcome::TransientFailure {

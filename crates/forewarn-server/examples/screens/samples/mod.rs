@@ -18,6 +18,7 @@ use jiff::Timestamp;
 use std::collections::BTreeMap;
 
 mod calls;
+mod changes;
 mod console;
 mod drafts;
 mod outage_plans;
