@@ -28,6 +28,7 @@ pub mod outage_plan;
 pub mod period;
 pub mod plan;
 pub mod policy;
+pub mod postmortem;
 pub mod problem;
 pub mod recipient;
 pub mod rota;
