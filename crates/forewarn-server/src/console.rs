@@ -12,6 +12,8 @@
 //! | `/console/maintenances/{id}` | [`MaintenancePage`] | `.../{id}/{approve,start,complete,cancel,delay,extend}`, `.../{id}/steps/{n}/done` |
 //! | `/console/incidents` | [`IncidentList`] | |
 //! | `/console/incidents/new` | [`DeclareIncident`] | `POST /console/incidents` |
+//! | `/console/incidents/{id}/postmortem` | [`PostmortemPage`] | `.../postmortem`, `.../postmortem/{approve,publish}` |
+//! | `/console/actions` | [`ActionList`] | `/console/incidents/{id}/actions/{number}` |
 //! | `/console/incidents/{id}` | [`IncidentPage`] | `.../{id}/{updates,promise,handover,acknowledge,notes,recipients,merge,parent}`; its script `.../{id}/drafts` |
 //! | `/console/drafts/{id}` | [`DraftPage`] | `.../{id}/publish`, `.../{id}/discard` |
 //! | `/console/hooks` | [`HookList`] | |
@@ -49,6 +51,7 @@ mod outage_plan;
 mod picture;
 mod plain;
 mod plan;
+mod postmortem;
 pub mod reach;
 mod routes;
 mod sign_in;
@@ -71,6 +74,7 @@ pub use now::{Doubt, Now, PromiseRow};
 pub use outage_plan::{OutageCard, OutagePlanList, OutagePlanPage};
 pub use plain::PlainPage;
 pub use plan::{BreachRow, Plan, PlannedNotice, Reach};
+pub use postmortem::{ActionList, PostmortemPage};
 pub use routes::{not_found, plain, router};
 pub use sign_in::SignIn;
 pub use team::Team;

@@ -21,7 +21,9 @@ async fn over(app: &TestApp) {
     app.apply_campus().await;
     let body = json!({"services": {"portal": "major_outage"}, "severity": "P1", "effect": "Nobody can sign in"});
     app.post("/api/v1/incidents", &body).await.is(201);
-    app.post(&format!("{INC}/notes"), &json!({"text": SECRET})).await.is(201);
+    app.post(&format!("{INC}/notes"), &json!({"text": SECRET}))
+        .await
+        .is(201);
     app.post(IT, &json!({})).await.is(409);
     app.advance(20);
     let cause = json!({"status": "identified", "text": "A disk is full.", "facts": {"cause": "A disk was full."}});
@@ -35,14 +37,24 @@ async fn over(app: &TestApp) {
 /// What the customers read by mail, and by text message.
 async fn follow_ups(app: &TestApp) -> Vec<String> {
     app.expand_due().await;
-    let filter = forewarn_store::NoticeFilter { event: Some("INC-1".into()), ..Default::default() };
+    let filter = forewarn_store::NoticeFilter {
+        event: Some("INC-1".into()),
+        ..Default::default()
+    };
     let notices = app.app.store.notices(&filter, 100).await.unwrap();
-    let told = notices.iter().filter(|n| n.milestone == "follow_up" && n.audience == "customers");
+    let told = notices
+        .iter()
+        .filter(|n| n.milestone == "follow_up" && n.audience == "customers");
     let mut texts = Vec::new();
     for notice in told {
         let content = notice.content.as_ref().expect("expanded");
         for channel in [Channel::Email, Channel::Sms] {
-            let variant = Variant { level: Level::NonTechnical, channel, language: "en".into(), zone: Zone::utc() };
+            let variant = Variant {
+                level: Level::NonTechnical,
+                channel,
+                language: "en".into(),
+                zone: Zone::utc(),
+            };
             texts.push(render(content, &variant, &[]).text);
         }
     }
@@ -203,5 +215,38 @@ on_both_databases! {
         app.post(&format!("{IT}/publish"), &json!({})).await.is(201);
         app.post(&format!("{INC}/actions/2"), &json!({})).await.is(200);
         assert_eq!(app.get(IT).await.json()["actions"][1]["done"], true);
+    }
+
+    async fn the_console_takes_it_from_the_draft_to_the_last_action(app: TestApp) {
+        over(&app).await;
+        app.yaml("/api/v1/documents", "policies: [{id: incident, for: {event: incident}, follow_up_approval: [legal]}]").await.is(200);
+        let (page, actions) = ("/console/incidents/INC-1/postmortem", "/console/actions");
+        let shown = app.page(As::Operator, "/console/incidents/INC-1").await.is(200).text();
+        assert!(shown.contains("Explain it in a postmortem"));
+        app.form(As::Operator, page, &[]).await.is(303);
+        let shown = app.page(As::Operator, page).await.is(200).text();
+        assert!(shown.contains("We knew the cause: A disk is full.") && !shown.contains("db7"), "{shown}");
+        let written = [("version", "1"), ("happened", "It was down."), ("cause", "A disk."), ("apology", "Sorry."),
+            ("actions.1.what", "Watch the disks"), ("actions.1.owner", "kim"), ("actions.1.due", "2026-11-20"), ("actions.2.what", "")];
+        app.form(As::Operator, page, &written).await.is(303);
+        let kept = app.get(IT).await.json();
+        assert_eq!((&kept["version"], &kept["impact"], &kept["actions"][0]["owner"]), (&json!(2), &json!(""), &json!("kim")));
+        // Who comes late keeps what was typed; a line that is half filled in is named.
+        let late = app.form(As::Operator, page, &written).await.is(409).text();
+        assert!(late.contains("was changed by") && late.contains("It was down."), "{late}");
+        let half = [("version", "2"), ("happened", "My own words"), ("actions.1.what", "Only what")];
+        let refused = app.form(As::Operator, page, &half).await.is(422).text();
+        assert!(refused.contains("My own words") && refused.contains("Is missing"), "{refused}");
+        let waits = app.form(As::Operator, &format!("{page}/publish"), &[("version", "2")]).await.is(409).text();
+        assert!(waits.contains("It waits for the agreement of <strong>legal</strong>"), "{waits}");
+        app.form(As::Operator, &format!("{page}/approve"), &[("reviewer", "legal"), ("version", "2")]).await.is(303);
+        app.form(As::Viewer, &format!("{page}/publish"), &[("version", "2")]).await.is(403);
+        app.form(As::Operator, &format!("{page}/publish"), &[("version", "2")]).await.is(303);
+        assert!(follow_ups(&app).await[0].contains("A disk."));
+        assert!(app.page(As::Operator, page).await.is(200).text().contains("published"));
+        assert!(app.page(As::Operator, actions).await.is(200).text().contains("overdue"));
+        app.form(As::Operator, "/console/incidents/INC-1/actions/1", &[("done", "true")]).await.is(303);
+        let shown = app.page(As::Operator, actions).await.text();
+        assert!(shown.contains("Open again") && !shown.contains("overdue"), "{shown}");
     }
 }

@@ -23,6 +23,7 @@ mod newest;
 mod notices;
 mod outage;
 mod plans;
+mod postmortems;
 mod promises;
 mod quiet;
 mod rates;

@@ -1,6 +1,7 @@
 //! `forewarn incident`: declaring incidents and keeping people informed.
 
 use super::incident_around::{self, Around, show_notes};
+use super::postmortem;
 use crate::client::{Body, Client, Remote};
 use crate::exit::{Exit, InvalidInput};
 use crate::terminal::{self, clean};
@@ -213,7 +214,8 @@ pub async fn run(args: IncidentArgs) -> anyhow::Result<ExitCode> {
     if args.json {
         terminal::print_json(&answer)?;
     } else {
-        terminal::print(&show_notes(&answer).unwrap_or_else(|| show(&answer)))?;
+        let shown = postmortem::show(&answer).or_else(|| show_notes(&answer));
+        terminal::print(&shown.unwrap_or_else(|| show(&answer)))?;
     }
     Ok(Exit::Done.into())
 }
