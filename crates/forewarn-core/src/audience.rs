@@ -1,5 +1,6 @@
 //! Audiences: groups of people who get the same notice at the same level, and what they hear of.
 
+use crate::acknowledge::Acknowledge;
 use crate::contact::{Channel, EmailAddress};
 use crate::document::{Fields, Node, Problems, Value, boolean, line, scalar};
 use crate::id::Id;
@@ -115,6 +116,9 @@ pub struct Audience {
     /// What it would hear on one day before several events start comes in one message.
     #[serde(skip_serializing_if = "is_true", default = "yes")]
     pub digest: bool,
+    /// Its members are asked to confirm that they have read what they are told first.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub acknowledge: Option<Acknowledge>,
     /// An address list that Forewarn does not hold.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub external: Option<External>,
@@ -188,6 +192,7 @@ impl Audience {
         let self_service = flag(&mut fields, "self_service", false, problems);
         let forwardable = flag(&mut fields, "forwardable", false, problems);
         let digest = flag(&mut fields, "digest", true, problems);
+        let acknowledge = fields.optional("acknowledge", problems, Acknowledge::parse);
         let external = fields.node("external").and_then(|node| {
             let mut fields = Fields::of(node, &fields.path_of("external"), problems)?;
             let email = fields.optional("email", problems, EmailAddress::parse);
@@ -224,6 +229,7 @@ impl Audience {
             forwardable,
             order: order.unwrap_or_default(),
             digest,
+            acknowledge,
             external,
         })
     }

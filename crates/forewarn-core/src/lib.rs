@@ -2,10 +2,12 @@
 //!
 //! No async, no I/O, no clock, no randomness: time and chance are arguments.
 
+pub mod acknowledge;
 pub mod alert;
 pub mod audience;
 pub mod blackout;
 pub mod calendar;
+pub mod call_list;
 pub mod change_ahead;
 pub mod change_request;
 pub mod contact;
@@ -26,6 +28,7 @@ pub mod offset;
 pub mod organisation;
 pub mod outage_plan;
 pub mod period;
+pub mod phone;
 pub mod plan;
 pub mod policy;
 pub mod postmortem;

@@ -95,17 +95,28 @@ pub const SUBSCRIPTIONS: &str = "subscriptions";
 /// The name of a built-in audience: addresses that the event itself names. `None` for one that the organisation made.
 pub fn built_in_name(audience: &str) -> Option<&'static str> {
     let found = BUILT_IN.iter().find(|(id, _, _)| *id == audience);
+    let backup = || called(audience).map(|_| "A backup of the spokesperson");
+    let listed = || crate::call_list::key_of(audience).map(|_| crate::call_list::NAME);
+    let late = || crate::acknowledge::unconfirmed(audience).map(|_| crate::acknowledge::NAME);
     let name = found.map(|(_, name, _)| *name);
-    name.or_else(|| called(audience).map(|_| "A backup of the spokesperson"))
+    name.or_else(backup).or_else(listed).or_else(late)
 }
 
 /// What a built-in audience is, for those who would make one of that name.
 pub fn built_in_meaning(audience: &str) -> Option<&'static str> {
     let found = BUILT_IN.iter().find(|(id, _, _)| *id == audience);
-    let meaning = found.map(|(_, _, meaning)| *meaning);
-    let other = called(audience).map(|_| "a backup of the spokesperson, who is called");
+    let backup = || called(audience).map(|_| "a backup of the spokesperson, who is called");
     let added = || crate::recipient::added_level(audience).map(|_| "people added to one event");
-    meaning.or(other).or_else(added)
+    let listed = || crate::call_list::key_of(audience).map(|_| "one who is on a call list");
+    let late = || {
+        crate::acknowledge::unconfirmed(audience).map(|_| "those who have not confirmed a message")
+    };
+    let meaning = found.map(|(_, _, meaning)| *meaning);
+    meaning
+        .or_else(backup)
+        .or_else(added)
+        .or_else(listed)
+        .or_else(late)
 }
 
 /// The milestone that tells the owners that a zone's rules changed and moved the work in time.

@@ -146,6 +146,7 @@ fn own_audience(level: Level) -> Option<Audience> {
         forwardable: false,
         order: 0,
         digest: false,
+        acknowledge: None,
         external: None,
     })
 }

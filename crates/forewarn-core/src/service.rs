@@ -1,5 +1,6 @@
 //! The service catalogue: what people use, what it stands on, who owns it.
 
+use crate::call_list::Callee;
 use crate::contact::EmailAddress;
 use crate::document::{Fields, Node, Problems, line, prose};
 use crate::id::Id;
@@ -42,6 +43,9 @@ pub struct Service {
     /// What is prepared for the day on which it fails.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub outage_plan: Option<Prepared>,
+    /// Who is called by telephone when it fails, in order.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub call_list: Vec<Callee>,
     /// Standard maintenance windows, agreed in advance.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub windows: Vec<Window>,
@@ -146,6 +150,11 @@ impl Service {
         let outage_plan = fields
             .node("outage_plan")
             .and_then(|node| Prepared::read(node, &fields.path_of("outage_plan"), problems));
+        let call_list = fields
+            .nodes("call_list", problems)
+            .into_iter()
+            .filter_map(|(path, node)| Callee::read(node, &path, problems))
+            .collect();
         let windows = fields
             .nodes("windows", problems)
             .into_iter()
@@ -169,6 +178,7 @@ impl Service {
             talks_to_clients: talks_to_clients.unwrap_or_default(),
             spokespersons,
             outage_plan,
+            call_list,
             windows,
             providers,
         })

@@ -134,7 +134,7 @@ fn parse_milestone(text: &str) -> Result<String, String> {
 }
 
 /// What is wrong with a text, also that it asks for what its level may not see.
-fn faults(text: &str, level: Option<Level>) -> Vec<Fault> {
+pub(crate) fn faults(text: &str, level: Option<Level>) -> Vec<Fault> {
     let parsed = match Parsed::parse(text) {
         Ok(parsed) => parsed,
         Err(faults) => return faults,

@@ -3,11 +3,13 @@
 
 pub mod guard;
 pub mod http;
+pub mod phone;
 pub mod smtp;
 pub mod webhook;
 
 use forewarn_core::delivery::Outcome;
 use jiff::Timestamp;
+use phone::{Phones, Ring};
 use smtp::{Mail, Smtp};
 use std::future::Future;
 use webhook::{Hook, Webhooks};
@@ -19,6 +21,8 @@ pub enum Parcel {
     Mail(Mail),
     /// A signed request.
     Hook(Hook),
+    /// A text message or a call.
+    Ring(Ring),
     /// Nothing can carry it: why not.
     Undeliverable(String),
 }
@@ -39,13 +43,16 @@ pub struct RealChannels {
     pub smtp: Option<Smtp>,
     /// Signed requests.
     pub webhooks: Webhooks,
+    /// Text messages and calls, once a provider is configured.
+    pub phones: Option<Phones>,
 }
 
 impl Channels for RealChannels {
     async fn send(&self, parcels: Vec<Parcel>, now: Timestamp) -> Vec<Outcome> {
         let mut outcomes: Vec<Option<Outcome>> = Vec::with_capacity(parcels.len());
-        let (mut mails, mut hooks) = (Vec::new(), Vec::new());
-        let (mut mail_places, mut hook_places) = (Vec::new(), Vec::new());
+        let (mut mails, mut hooks, mut rings) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut mail_places, mut hook_places, mut ring_places) =
+            (Vec::new(), Vec::new(), Vec::new());
         for (place, parcel) in parcels.into_iter().enumerate() {
             outcomes.push(None);
             match parcel {
@@ -57,6 +64,10 @@ impl Channels for RealChannels {
                     hooks.push(hook);
                     hook_places.push(place);
                 }
+                Parcel::Ring(ring) => {
+                    rings.push(ring);
+                    ring_places.push(place);
+                }
                 Parcel::Undeliverable(reason) => {
                     outcomes[place] = Some(Outcome::PermanentFailure {
                         reason,
@@ -65,17 +76,20 @@ impl Channels for RealChannels {
                 }
             }
         }
-        let (mailed, hooked) = tokio::join!(self.mail(&mails), async {
+        let hooked = async {
             if hooks.is_empty() {
                 Vec::new()
             } else {
                 self.webhooks.send(&hooks, now).await
             }
-        });
+        };
+        let (mailed, hooked, rung) =
+            tokio::join!(self.mail(&mails), hooked, self.ring(&rings, now));
         for (place, outcome) in mail_places
             .into_iter()
             .zip(mailed)
             .chain(hook_places.into_iter().zip(hooked))
+            .chain(ring_places.into_iter().zip(rung))
         {
             outcomes[place] = Some(outcome);
         }
@@ -94,6 +108,19 @@ impl RealChannels {
             None => mails
                 .iter()
                 .map(|_| later("no mail relay is configured; set FOREWARN_SMTP_URL"))
+                .collect(),
+        }
+    }
+
+    async fn ring(&self, rings: &[Ring], now: Timestamp) -> Vec<Outcome> {
+        match &self.phones {
+            _ if rings.is_empty() => Vec::new(),
+            Some(phones) => phones.send(rings, now).await,
+            None => rings
+                .iter()
+                .map(|_| {
+                    later("no provider of text messages and calls is configured; set FOREWARN_TWILIO_SID")
+                })
                 .collect(),
         }
     }

@@ -3,11 +3,14 @@
 use crate::Engine;
 use crate::channel::Channels;
 use crate::promise::{MovedOn, about, count, late_by};
-use forewarn_core::contact::Channel;
+use forewarn_core::acknowledge::unconfirmed;
+use forewarn_core::call_list::{key_of, own_endpoint};
+use forewarn_core::contact::{Channel, Endpoint};
 use forewarn_core::document::Catalogue;
 use forewarn_core::event::{Event, Occasion};
+use forewarn_core::id::Id;
 use forewarn_core::maintenance::Status;
-use forewarn_core::plan::{Changes, REQUESTERS, is_team_notice};
+use forewarn_core::plan::{BACKUP, Changes, REQUESTERS, SPOKESPERSON, is_team_notice};
 use forewarn_core::recipient::added_level;
 use forewarn_core::service::affected;
 use forewarn_store::{BUNDLED, DueNotice, Entry, Lane, Published, Recipients, Result, StoreError};
@@ -185,8 +188,26 @@ fn shares_its_day(notice: &DueNotice, catalogue: &Catalogue) -> Option<Timestamp
 
 /// Who a notice goes to: its audience as it is now, or the people who run the event.
 pub(crate) fn recipients(catalogue: &Catalogue, audience: &str, event: &Event) -> Recipients {
+    if let Some(notice) = unconfirmed(audience) {
+        return Recipients::Unconfirmed(notice.to_owned());
+    }
+    if let Some(key) = key_of(audience) {
+        let by = [Channel::Voice, Channel::Sms];
+        let own: Vec<Endpoint> = by
+            .into_iter()
+            .filter_map(|channel| own_endpoint(key, channel, catalogue))
+            .collect();
+        return match Id::parse(key) {
+            Ok(contact) if own.is_empty() => Recipients::Contact(contact),
+            _ => Recipients::Addresses(own),
+        };
+    }
     if let Some(addresses) = event.built_in_audience(audience, catalogue) {
-        return Recipients::Addresses(addresses);
+        let acts = matches!(audience, SPOKESPERSON | BACKUP) || audience.starts_with("backup-");
+        return match acts {
+            true => Recipients::Team(addresses),
+            false => Recipients::Addresses(addresses),
+        };
     }
     if added_level(audience).is_some() {
         return Recipients::Added;

@@ -2,6 +2,7 @@
 
 use crate::Engine;
 use crate::channel::{Channels, Parcel};
+use forewarn_core::contact::Channel;
 use forewarn_core::delivery::{DeliveryStatus, Next, Outcome, after};
 use forewarn_store::{Claimed, Lane, Recorded, Result, StoreError};
 use jiff::Timestamp;
@@ -139,6 +140,7 @@ fn expired(delivery: &Claimed, now: Timestamp) -> Recorded {
         outcome: "expired",
         server_said: "not sent: it would have come too late to mean anything".into(),
         endpoint_gone: false,
+        receipted: false,
     }
 }
 
@@ -172,6 +174,7 @@ fn record(delivery: &Claimed, outcome: &Outcome, started: Timestamp, ended: Time
         outcome: name,
         server_said: said.chars().take(500).collect(),
         endpoint_gone,
+        receipted: matches!(delivery.endpoint.channel(), Channel::Sms | Channel::Voice),
     }
 }
 

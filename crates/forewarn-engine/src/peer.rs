@@ -2,4 +2,5 @@
 //! listen on loopback, keep a ledger of what they accepted, and can be told to misbehave.
 
 pub mod http;
+pub mod phone;
 pub mod smtp;

@@ -1,16 +1,22 @@
 //! From claimed deliveries to parcels. A variant is rendered once; a recipient's own parts are spliced in.
 
 use crate::Engine;
+use crate::channel::phone::{Ring, Says};
 use crate::channel::smtp::Mail;
 use crate::channel::webhook::Hook;
 use crate::channel::{Channels, Parcel};
+use forewarn_core::acknowledge::{asked, unconfirmed};
 use forewarn_core::audience::Audience;
+use forewarn_core::call_list::{key_of, with_script};
 use forewarn_core::contact::{Channel, EmailAddress, Endpoint};
 use forewarn_core::delivery::message_key;
 use forewarn_core::document::Catalogue;
 use forewarn_core::id::Id;
 use forewarn_core::mail::{List, MailParts, Recipient, Sender, message_id};
-use forewarn_core::message::{Content, Variant, digest, render, webhook_body, webhook_id};
+use forewarn_core::message::{
+    Content, Message, Variant, digest, render, render_markdown, webhook_body, webhook_id,
+};
+use forewarn_core::phone::{RECEIPTS, call_document};
 use forewarn_core::plan::{SPOKESPERSON_CALL, SUBSCRIPTIONS, built_in_name, called};
 use forewarn_core::recipient::{ADDED_NAME, added_level};
 use forewarn_core::template::Template;
@@ -49,6 +55,9 @@ impl Identity {
 pub(crate) enum Rendered {
     Mail(MailParts),
     Hook(Vec<u8>),
+    Text(String),
+    /// What is read to whoever answers, and in which language.
+    Spoken(String, String),
     Undeliverable(String),
 }
 
@@ -86,6 +95,27 @@ fn variant(delivery: &Claimed, source: &Source) -> Variant {
     }
 }
 
+/// A message that asks its reader to confirm it. In a call that is a key, and to a program it is nothing.
+fn asking(message: Message, channel: Channel, url: &str) -> Message {
+    match channel {
+        Channel::Email | Channel::Chat => {
+            let ask = "Please confirm that you have read this:";
+            let markdown = format!("{}\n\n{ask} <{url}>", message.markdown);
+            Message {
+                text: format!("{}\n\n{ask}\n{url}\n", message.text.trim_end()),
+                html: render_markdown(&markdown),
+                markdown,
+                ..message
+            }
+        }
+        Channel::Sms => Message {
+            text: format!("{} Confirm: {url}", message.text),
+            ..message
+        },
+        Channel::Voice | Channel::Webhook | Channel::Push => message,
+    }
+}
+
 /// What distinguishes the variants of notices.
 fn variant_key(delivery: &Claimed) -> String {
     let zone = delivery.time_zone.as_deref().unwrap_or("");
@@ -119,14 +149,15 @@ impl<C: Channels> Engine<C> {
                     Err(away) => return Err(away),
                 }
             }
-            parcels.push(match (problem, message.as_slice(), sources.as_slice()) {
+            let parcel = match (problem, message.as_slice(), sources.as_slice()) {
                 (Some(problem), _, _) => Parcel::Undeliverable(problem),
                 (None, [delivery], [source]) => {
                     let rendered = self.rendered(delivery, source);
                     self.parcel(delivery, source, &rendered)
                 }
                 (None, told, sources) => self.digest(told, sources),
-            });
+            };
+            parcels.push(self.known(parcel, message).await?);
         }
         Ok(parcels)
     }
@@ -162,7 +193,31 @@ impl<C: Channels> Engine<C> {
             .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
+    /// Where the reader of a delivery confirms that they have read it, if they are asked to. A reminder is about the notice that it
+    /// reminds of.
+    fn confirm_url(&self, delivery: &Claimed, source: &Source) -> Option<String> {
+        let notice = match unconfirmed(&source.audience) {
+            Some(notice) => notice,
+            None => {
+                asked(
+                    &source.content.milestone,
+                    &source.audience,
+                    &source.catalogue,
+                )?;
+                &delivery.notice
+            }
+        };
+        let token = self
+            .key
+            .acknowledgement_token(notice, &delivery.endpoint_id);
+        Some(self.hook(&format!("/confirm/{token}")))
+    }
+
     fn rendered(&self, delivery: &Claimed, source: &Source) -> Arc<Rendered> {
+        if self.confirm_url(delivery, source).is_some() {
+            // Each reader has a link of their own.
+            return Arc::new(self.render_variant(delivery, source));
+        }
         let key = variant_key(delivery);
         self.cached(&key, || self.render_variant(delivery, source))
     }
@@ -217,7 +272,23 @@ impl<C: Channels> Engine<C> {
         let audience = source.audience();
         let variant = variant(delivery, source);
         let content = self.with_own_link(delivery, source);
-        let message = render(&content, &variant, &source.templates);
+        let scripted = key_of(&source.audience).map(|key| {
+            let milestone = &source.content.milestone;
+            let language = &variant.language;
+            with_script(
+                key,
+                milestone,
+                language,
+                &source.catalogue,
+                &source.templates,
+            )
+        });
+        let templates = scripted.as_ref().unwrap_or(&source.templates);
+        let message = render(&content, &variant, templates);
+        let message = match self.confirm_url(delivery, source) {
+            Some(url) => asking(message, variant.channel, &url),
+            None => message,
+        };
         match variant.channel {
             Channel::Email => {
                 let own = || audience.map_or(source.audience.as_str(), |a| a.name.as_str());
@@ -226,7 +297,12 @@ impl<C: Channels> Engine<C> {
                     .or(added)
                     .unwrap_or_else(own)
                     .to_owned();
-                let list = Id::parse(&source.audience).map(|id| List { id, name });
+                let id = match source.audience.as_str() {
+                    called if key_of(called).is_some() => "call-list",
+                    late if unconfirmed(late).is_some() => "unconfirmed",
+                    other => other,
+                };
+                let list = Id::parse(id).map(|id| List { id, name });
                 let parts = list
                     .map_err(|problem| format!("the audience's id {problem}"))
                     .and_then(|list| {
@@ -242,7 +318,9 @@ impl<C: Channels> Engine<C> {
                 &variant,
                 &delivery.notice,
             )),
-            other => Rendered::Undeliverable(format!(
+            Channel::Sms => Rendered::Text(message.text),
+            Channel::Voice => Rendered::Spoken(message.text, message.language),
+            other @ (Channel::Chat | Channel::Push) => Rendered::Undeliverable(format!(
                 "this version of Forewarn cannot send by {}",
                 other.as_str()
             )),
@@ -303,8 +381,52 @@ impl<C: Channels> Engine<C> {
                 }],
                 body: body.clone(),
             }),
+            (Rendered::Text(text), Endpoint::Sms { .. }) => {
+                Parcel::Ring(self.ring(delivery, Says::Text(text.clone())))
+            }
+            (Rendered::Spoken(text, language), Endpoint::Voice { .. }) => {
+                let of = unconfirmed(&source.audience).unwrap_or(&delivery.notice);
+                let token = self.key.acknowledgement_token(of, &delivery.endpoint_id);
+                let confirm = self.hook(&format!("/hooks/twilio/confirm/{token}"));
+                let document = call_document(text, language, &confirm);
+                Parcel::Ring(self.ring(delivery, Says::Call(document)))
+            }
             (Rendered::Undeliverable(reason), _) => Parcel::Undeliverable(reason.clone()),
             _ => Parcel::Undeliverable("the endpoint does not fit its channel".into()),
         }
+    }
+    fn ring(&self, delivery: &Claimed, says: Says) -> Ring {
+        let token = self.key.seal(RECEIPTS, &delivery.id);
+        Ring {
+            to: delivery.endpoint.address().to_owned(),
+            says,
+            receipts_url: self.hook(&format!("/hooks/twilio/receipts/{token}")),
+            expires: delivery.expires,
+            earlier: delivery.earlier,
+            others: Vec::new(),
+        }
+    }
+
+    fn hook(&self, path: &str) -> String {
+        let base = self.identity.public_url.trim_end_matches('/');
+        format!("{base}{path}")
+    }
+
+    /// What an earlier attempt may have left with the provider is told apart from what it took for others.
+    async fn known(&self, parcel: Parcel, message: &[Claimed]) -> Result<Parcel> {
+        let (Parcel::Ring(ring), [delivery]) = (&parcel, message) else {
+            return Ok(parcel);
+        };
+        if ring.earlier.is_none() {
+            return Ok(parcel);
+        }
+        let others = self
+            .store
+            .taken_for_others(&delivery.endpoint_id, &delivery.id)
+            .await?;
+        Ok(Parcel::Ring(Ring {
+            others,
+            ..ring.clone()
+        }))
     }
 }

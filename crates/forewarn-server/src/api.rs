@@ -2,6 +2,8 @@
 //!
 //! The guard stands before every route: what it does not let through never reaches a handler.
 
+mod acknowledgements;
+mod calls;
 mod decisions;
 mod documents;
 mod events;
@@ -39,6 +41,8 @@ fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .merge(events::routes())
         .merge(incidents::routes())
+        .merge(acknowledgements::routes())
+        .merge(calls::routes())
         .merge(decisions::routes())
         .merge(documents::routes())
         .merge(lists::routes())

@@ -28,6 +28,8 @@ pub struct Shared {
     pub live: Live,
     /// What came to hooks of late.
     pub hooks: Requests,
+    /// The token under which the provider of text messages and calls signs what it posts.
+    pub twilio_token: Option<String>,
     /// Renders the metrics.
     pub metrics: Box<dyn Fn() -> String + Send + Sync>,
     /// The demo's other side, in the demo.

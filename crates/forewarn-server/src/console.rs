@@ -14,9 +14,10 @@
 //! | `/console/incidents/new` | [`DeclareIncident`] | `POST /console/incidents` |
 //! | `/console/incidents/{id}/postmortem` | [`PostmortemPage`] | `.../postmortem`, `.../postmortem/{approve,publish}` |
 //! | `/console/actions` | [`ActionList`] | `/console/incidents/{id}/actions/{number}` |
-//! | `/console/incidents/{id}` | [`IncidentPage`] | `.../{id}/{updates,promise,handover,acknowledge,notes,recipients,merge,parent}`; its script `.../{id}/drafts` |
+//! | `/console/incidents/{id}` | [`IncidentPage`] | `.../{id}/{updates,promise,handover,acknowledge,notes,recipients,merge,parent}`; its script `.../{id}/writing` |
 //! | `/console/drafts/{id}` | [`DraftPage`] | `.../{id}/publish`, `.../{id}/discard` |
 //! | `/console/hooks` | [`HookList`] | |
+//! | `/console/incidents/{id}/calls` | [`CallListPage`] | `.../{id}/calls/{contact}` |
 //! | `/console/notices` | [`NoticeList`] | GET filter `event`, `status` |
 //! | `/console/deliveries` | [`DeliveryList`] | GET filter `event`, `notice`, `channel`, `status` |
 //! | `/console/services`, `/console/audiences` | [`ServiceList`], [`AudienceList`] | |
@@ -32,6 +33,7 @@
 //! with [`CAUGHT_HTML_POLICY`].
 
 mod api_page;
+mod call_list;
 mod catalogue;
 mod caught;
 pub mod decision;
@@ -58,6 +60,7 @@ mod sign_in;
 mod team;
 
 pub use api_page::ApiPage;
+pub use call_list::CallListPage;
 pub use catalogue::{AudienceList, AudienceRow, ServiceList, ServiceRow};
 pub use caught::{Caught, CaughtKind, CaughtMessage, CaughtRow};
 pub(crate) use desk::sentence;

@@ -38,6 +38,8 @@ pub fn router(app: App) -> Router {
         .merge(hooks::acknowledge::routes())
         .merge(hooks::unsubscribe::routes())
         .merge(hooks::inbound::routes())
+        .merge(hooks::confirm::routes())
+        .merge(hooks::twilio::routes())
         .merge(subscribe::routes())
         .merge(public::health())
         .fallback(public::page)

@@ -1,5 +1,7 @@
 //! Operations: what can be done with Forewarn, once, for the API and the console alike.
 
+pub mod acknowledgement;
+pub mod call_list;
 pub mod catalogue;
 pub mod chat;
 pub mod copy;

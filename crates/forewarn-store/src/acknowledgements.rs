@@ -55,13 +55,16 @@ impl Store {
         rows.iter().map(one).collect()
     }
 
-    /// The address of an endpoint.
+    /// Who acts where a message went: the address of a mailbox; for a telephone the mailbox of its contact, for people are
+    /// named by that. `None` for an endpoint that is not there any more.
     ///
     /// # Errors
     /// When the database cannot be read.
     pub async fn endpoint_address(&self, id: &str) -> Result<Option<String>> {
         let mut tx = self.db.read().await?;
-        let sql = "SELECT address FROM endpoints WHERE id = $1";
+        let sql = "SELECT CASE WHEN e.channel IN ('sms', 'voice') THEN COALESCE((SELECT MIN(m.address) FROM endpoints m
+              WHERE m.contact = e.contact AND m.channel = 'email'), e.address) ELSE e.address END
+            FROM endpoints e WHERE e.id = $1";
         let row = tx.row(sql, args![id]).await?;
         row.map(|r| r.text(0)).transpose()
     }

@@ -6,6 +6,7 @@ use crate::db::{Row, Tx, args, without_nul};
 use crate::error::{Result, StoreError};
 use crate::expansion::{hold_events_of, supersede};
 use crate::notices::Lane;
+use crate::phones::apply_early;
 use crate::quiet::{These, put_off};
 use forewarn_core::audience::Level;
 use forewarn_core::contact::{Channel, Endpoint};
@@ -39,6 +40,8 @@ pub struct Claimed {
     pub time_zone: Option<String>,
     /// It is told in one message with the others of this bundle to the same endpoint.
     pub bundle: Option<String>,
+    /// When the first attempt began, if this is not it.
+    pub earlier: Option<Timestamp>,
 }
 
 /// What became of an attempt.
@@ -62,6 +65,8 @@ pub struct Recorded {
     pub server_said: String,
     /// The endpoint is dead.
     pub endpoint_gone: bool,
+    /// Whoever took it says later what became of it, and may have said so before this is on record.
+    pub receipted: bool,
 }
 
 /// An attempt as it is listed.
@@ -140,7 +145,8 @@ const FIRST_OF_BUNDLE: &str = "(d.bundle IS NULL OR d.id = (SELECT MIN(f.id) FRO
 /// What is read of a delivery that is claimed.
 pub(crate) const CLAIMED: &str =
     "SELECT d.id, d.notice, d.endpoint, d.attempt, d.level, d.expires, e.body, e.name, e.language, e.time_zone,
-   d.outcome IS NOT NULL, d.bundle";
+   d.outcome IS NOT NULL, d.bundle, CASE WHEN d.outcome IS NOT NULL THEN
+     COALESCE((SELECT MIN(a.started_at) FROM attempts a WHERE a.delivery = d.id), d.started_at) END";
 
 impl Store {
     /// Claims up to `limit` deliveries of a lane that are due, those that wait longest first. The attempt is committed
@@ -198,6 +204,7 @@ impl Store {
         }
         let sql = tx.either(RECORD.0, RECORD.1);
         tx.execute(sql, args![&batch, node]).await?;
+        apply_early(&mut tx, outcomes).await?;
         // A retry that a newer message overtook is over.
         if retried != "[]" {
             supersede(&mut tx, &retried, last).await?;
@@ -544,6 +551,7 @@ fn claimed(row: &Row, body: &str) -> Result<Claimed> {
         language: row.maybe_text(8)?,
         time_zone: row.maybe_text(9)?,
         bundle: row.maybe_text(11)?,
+        earlier: row.maybe_instant(12)?,
     })
 }
 

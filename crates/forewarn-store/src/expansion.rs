@@ -13,7 +13,7 @@ use crate::error::Result;
 use crate::quiet::{These, put_off};
 use forewarn_core::contact::Endpoint;
 use forewarn_core::id::Id;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 /// How many contacts are expanded in one transaction: the first messages leave soon, and writers of other lanes get in between.
 const EXPAND_CONTACTS: i64 = 1_000;
@@ -33,6 +33,12 @@ pub enum Recipients {
     Addresses(Vec<Endpoint>),
     /// Those who were added to the event at the notice's level.
     Added,
+    /// The same, and the telephones of those contacts that have one of these mailboxes: they are who must act.
+    Team(Vec<Endpoint>),
+    /// One contact, by the notice's channels.
+    Contact(Id),
+    /// Those who were told by this notice and have not confirmed it.
+    Unconfirmed(String),
 }
 
 /// What expanding one part of a notice did.
@@ -104,6 +110,48 @@ ON CONFLICT (id) DO UPDATE SET notice = excluded.notice, level = excluded.level,
   status = excluded.status, next_at = excluded.next_at, expires = excluded.expires, updated_at = excluded.updated_at,
   reason = excluded.reason, bundle = excluded.bundle, endpoint = excluded.endpoint, contact = excluded.contact
 WHERE deliveries.status = 'suppressed' AND excluded.status = 'queued'";
+
+/// One contact's endpoints of the notice's channels.
+const TO_CONTACT: &str = "
+INSERT INTO deliveries (id, notice, event, endpoint, contact, channel, level, ordinal, lane, status, attempt, next_at,
+  expires, updated_at, reason)
+SELECT n.slot || '.' || e.id, n.id, n.event, e.id, e.contact, e.channel, n.level, n.ordinal, n.lane,
+  CASE WHEN e.state <> 'active' OR s.endpoint IS NOT NULL THEN 'suppressed' ELSE 'queued' END, 0, $2, n.expires, $2,
+  COALESCE(s.reason, CASE WHEN e.state <> 'active' THEN COALESCE(e.reason, e.state) END)
+FROM notices n
+JOIN endpoints e ON e.contact = $3 AND replace(n.channels, '\"' || e.channel || '\"', '') <> n.channels
+LEFT JOIN suppressions s ON s.endpoint = e.id AND s.audience = '*'
+WHERE n.id = $1 ON CONFLICT (id) DO NOTHING";
+
+/// The telephones of contacts that have a mailbox.
+const TO_TELEPHONES: &str = "
+INSERT INTO deliveries (id, notice, event, endpoint, contact, channel, level, ordinal, lane, status, attempt, next_at,
+  expires, updated_at, reason, shared)
+SELECT n.slot || '.' || COALESCE(e.shared, e.id), n.id, n.event, e.id, e.contact, e.channel, n.level, n.ordinal, n.lane,
+  CASE WHEN e.state <> 'active' OR s.endpoint IS NOT NULL THEN 'suppressed' ELSE 'queued' END, 0, $4, n.expires, $2,
+  COALESCE(s.reason, CASE WHEN e.state <> 'active' THEN COALESCE(e.reason, e.state) END), e.shared
+FROM notices n
+JOIN endpoints m ON m.address = $3 AND m.channel = 'email'
+JOIN (SELECT o.*, (SELECT CASE WHEN COUNT(*) > 1 THEN MIN(t.id) END FROM endpoints t
+    WHERE t.address = o.address AND t.channel = o.channel) AS shared
+  FROM endpoints o) e ON e.contact = m.contact AND e.channel IN ('sms', 'voice')
+LEFT JOIN suppressions s ON s.endpoint = e.id AND s.audience = '*'
+WHERE n.id = $1 ON CONFLICT (id) DO NOTHING";
+
+/// The endpoints that a notice went to, of those who have confirmed it at none of theirs.
+const TO_UNCONFIRMED: &str = "
+INSERT INTO deliveries (id, notice, event, endpoint, contact, channel, level, ordinal, lane, status, attempt, next_at,
+  expires, updated_at, reason, shared)
+SELECT n.slot || '.' || COALESCE(d.shared, e.id), n.id, n.event, e.id, e.contact, e.channel, d.level, n.ordinal, n.lane,
+  CASE WHEN e.state <> 'active' OR s.endpoint IS NOT NULL THEN 'suppressed' ELSE 'queued' END, 0, $2, n.expires, $2,
+  COALESCE(s.reason, CASE WHEN e.state <> 'active' THEN COALESCE(e.reason, e.state) END), d.shared
+FROM notices n
+JOIN deliveries d ON d.notice = $3 AND d.status <> 'suppressed'
+JOIN endpoints e ON e.id = d.endpoint
+LEFT JOIN suppressions s ON s.endpoint = e.id AND s.audience = '*'
+WHERE n.id = $1 AND NOT EXISTS (SELECT 1 FROM acknowledgements a JOIN endpoints o ON o.id = a.endpoint
+  WHERE a.notice = $3 AND o.contact = d.contact)
+ON CONFLICT (id) DO NOTHING";
 
 /// Closes what waits for a contact of this range although something newer about the same event exists and was not
 /// withheld.
@@ -203,6 +251,30 @@ impl Store {
                 (String::new(), LAST.to_owned()),
                 None,
             ),
+            Recipients::Unconfirmed(of) => {
+                let made = tx.execute(TO_UNCONFIRMED, args![notice, now, of]).await?;
+                (made, (String::new(), LAST.to_owned()), None)
+            }
+            Recipients::Team(addresses) => {
+                let mut made = 0;
+                for address in addresses {
+                    // A telephone is faster than a mailbox, so it is first in the queue.
+                    let first = now - SignedDuration::from_millis(1);
+                    let given = args![notice, now, address.address(), first];
+                    made += tx.execute(TO_TELEPHONES, given).await?;
+                }
+                made += to_addresses(&mut tx, notice, addresses, now).await?;
+                (made, (String::new(), LAST.to_owned()), None)
+            }
+            Recipients::Contact(contact) => {
+                let made = tx
+                    .execute(TO_CONTACT, args![notice, now, contact.as_str()])
+                    .await?;
+                // What is closed of others in this range was overtaken as well.
+                let mut below = contact.to_string();
+                below.pop();
+                (made, (below, contact.to_string()), None)
+            }
         };
         let part = (range.0.as_str(), range.1.as_str());
         put_off(&mut tx, These::Part(notice, &event, part)).await?;
@@ -292,7 +364,8 @@ pub(crate) async fn to_addresses(
                  SELECT n.slot || '.' || COALESCE(x.shared, e.id), n.id, n.event, e.id, e.contact, e.channel, n.level, n.ordinal, n.lane,
                    CASE WHEN e.state <> 'active' OR s.endpoint IS NOT NULL THEN 'suppressed' ELSE 'queued' END, 0, $2, n.expires,
                    $2, COALESCE(s.reason, CASE WHEN e.state <> 'active' THEN COALESCE(e.reason, e.state) END), x.shared
-                 FROM notices n JOIN endpoints e ON e.id = $3
+                 FROM notices n
+                 JOIN endpoints e ON e.id = $3 AND replace(n.channels, '\"' || e.channel || '\"', '') <> n.channels
                  JOIN (SELECT CASE WHEN COUNT(*) > 1 AND MIN(t.channel) <> 'webhook' THEN MIN(t.id) END AS shared
                    FROM endpoints o JOIN endpoints t ON t.address = o.address AND t.channel = o.channel WHERE o.id = $3) x ON TRUE
                  LEFT JOIN suppressions s ON s.endpoint = e.id AND s.audience = '*'

@@ -6,6 +6,7 @@ use crate::error::{Result, StoreError};
 use crate::events::{self, Published};
 use crate::journal::{Entry, append};
 use crate::subscriptions;
+use forewarn_core::acknowledge::unconfirmed;
 use forewarn_core::audience::Level;
 use forewarn_core::contact::Channel;
 use forewarn_core::event::{Event, Occasion};
@@ -130,6 +131,8 @@ fn slot(event: &str, revision: u32, notice: &Notice, update: Option<u32>) -> Str
         (Some(number), _) if is_team_notice(milestone) => {
             format!("#{number} {}", notice.offset.as_deref().unwrap_or_default())
         }
+        // The same words once more, to those who have not confirmed them.
+        _ if unconfirmed(&notice.audience).is_some() => notice.audience.clone(),
         (Some(number), _) => format!("#{number}"),
         (None, "announcement") => String::new(),
         (None, _) => notice.offset.clone().unwrap_or_default(),

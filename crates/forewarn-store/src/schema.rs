@@ -132,6 +132,10 @@ const STEPS: &[&[&str]] = &[&[
     // Who is writing an update just now.
     "CREATE TABLE writing (event TEXT NOT NULL, author TEXT NOT NULL, text TEXT NOT NULL, since BIGINT NOT NULL,
         saved_at BIGINT NOT NULL, PRIMARY KEY (event, author))",
+],
+&[
+    // The best that was heard of a message after it was taken: `delivered`, or `failed` with why.
+    "CREATE TABLE receipts (delivery TEXT PRIMARY KEY, status TEXT NOT NULL, said TEXT NOT NULL, at BIGINT NOT NULL)",
     // That somebody has read a notice; no endpoint where they said so without a message.
     "CREATE TABLE acknowledgements (event TEXT NOT NULL, notice TEXT NOT NULL, endpoint TEXT NOT NULL, who TEXT NOT NULL,
         at BIGINT NOT NULL, PRIMARY KEY (notice, endpoint))",
@@ -140,6 +144,11 @@ const STEPS: &[&[&str]] = &[&[
     "CREATE TABLE added (event TEXT NOT NULL, contact TEXT NOT NULL, endpoint TEXT NOT NULL, level BIGINT NOT NULL,
         added_by TEXT NOT NULL, at BIGINT NOT NULL, PRIMARY KEY (event, contact, endpoint))",
     "CREATE INDEX added_contact ON added (contact)",
+],
+&[
+    // How they said so: `link`, `key`; nothing where an operator noted it.
+    "ALTER TABLE acknowledgements ADD COLUMN how TEXT",
+    "CREATE INDEX deliveries_phone ON deliveries (endpoint, updated_at) WHERE channel IN ('sms', 'voice')",
 ],
 &[
     // Every version of what is explained after an incident; the newest is the draft, or what was published.
@@ -172,12 +181,13 @@ pub(crate) const TABLES: &[(&str, &str)] = &[
     ("bundles", "id"),
     ("deliveries", "id"),
     ("attempts", "delivery, number"),
+    ("receipts", "delivery"),
+    ("acknowledgements", "notice, endpoint"),
     ("journal", "seq"),
     ("journal_head", "id"),
     ("idempotency", "caller, key"),
     ("notes", "event, number"),
     ("writing", "event, author"),
-    ("acknowledgements", "notice, endpoint"),
     ("added", "event, contact, endpoint"),
     ("users", "id"),
     ("sessions", "hash"),

@@ -4,6 +4,7 @@ pub mod apply;
 pub mod audit;
 pub mod backup;
 pub mod bench;
+mod calls;
 pub mod completions;
 pub mod decide;
 pub mod deliveries;

@@ -4,7 +4,9 @@ pub mod story;
 
 use crate::installation::Installation;
 use anyhow::{Result, anyhow};
-use forewarn_engine::peer::http::{HttpPeer, Reply, Script as HttpScript};
+use forewarn_engine::channel::phone::Account;
+use forewarn_engine::peer::http::{HttpPeer, Reply, Request, Script as HttpScript};
+use forewarn_engine::peer::phone::{ACCOUNT, PhonePeer, form};
 use forewarn_engine::peer::smtp::{Keep, Script as SmtpScript, SmtpPeer};
 use forewarn_engine::{Engine, RealChannels};
 use forewarn_server::App;
@@ -24,6 +26,7 @@ pub struct Stage {
     clock: Clock,
     mail: Arc<SmtpPeer>,
     hooks: HttpPeer,
+    phones: PhonePeer,
     caught: Arc<Mutex<Vec<CaughtItem>>>,
     /// How many mails stand in `caught`.
     listed: watch::Sender<usize>,
@@ -67,6 +70,15 @@ impl Stage {
                 );
             });
         let hooks = HttpPeer::start(script).await?;
+        let (on, at, dated) = (caught.clone(), clock.clone(), clock.clone());
+        let phones = PhonePeer::start(
+            move || dated.now(),
+            move |request| {
+                ring(&on, at.now(), request);
+                None
+            },
+        )
+        .await?;
         let listed = watch::Sender::new(0);
         tokio::spawn(catch_mail(
             mail.clone(),
@@ -78,6 +90,7 @@ impl Stage {
             clock,
             mail,
             hooks,
+            phones,
             caught,
             listed,
             play: OnceLock::new(),
@@ -87,6 +100,16 @@ impl Stage {
     /// Where mail is caught.
     pub fn mail_address(&self) -> SocketAddr {
         self.mail.addr()
+    }
+
+    /// The account at the provider whose text messages and calls are caught.
+    pub fn phones(&self) -> Account {
+        Account {
+            url: self.phones.url(),
+            sid: ACCOUNT.0.to_owned(),
+            token: ACCOUNT.1.to_owned(),
+            from: vec!["+14155550199".to_owned()],
+        }
     }
 
     /// Where a webhook is caught.
@@ -221,6 +244,26 @@ fn push(caught: &Mutex<Vec<CaughtItem>>, is_mail: bool, to: String, at: Timestam
         at,
         raw,
     });
+}
+
+/// Catches a text message or call on its way to the provider.
+fn ring(caught: &Mutex<Vec<CaughtItem>>, at: Timestamp, request: &Request) {
+    if request.method != "POST" {
+        return;
+    }
+    let fields = form(&String::from_utf8_lossy(&request.body));
+    let field = |name: &str| {
+        let found = fields.iter().find(|(n, _)| n == name);
+        found.map_or("", |(_, value)| value.as_str())
+    };
+    let (kind, says) = match field("Twiml") {
+        "" => ("Text message", field("Body")),
+        document => ("Call", document),
+    };
+    let body = serde_json::json!({"type": kind, "says": says});
+    let head = format!("From: {}\r\nTo: {}\r\n\r\n", field("From"), field("To"));
+    let raw = format!("{head}{body}").into_bytes();
+    push(caught, false, field("To").to_owned(), at, raw);
 }
 
 async fn catch_mail(

@@ -3,6 +3,7 @@
 use anyhow::{Context, Result};
 use forewarn_core::contact::EmailAddress;
 use forewarn_core::token::Key;
+use forewarn_engine::channel::phone::{Account, Phones};
 use forewarn_engine::channel::smtp::RelayUrl;
 use forewarn_engine::channel::smtp::Smtp;
 use forewarn_engine::channel::webhook::Webhooks;
@@ -35,6 +36,8 @@ pub struct Parts {
     pub relays: Vec<RelayUrl>,
     /// Private networks that webhooks may reach.
     pub allow_private_targets: Vec<IpNet>,
+    /// Text messages and calls.
+    pub phones: Option<Account>,
     /// Base of links, without a slash at the end.
     pub public_url: String,
     /// Sender of mail.
@@ -78,7 +81,9 @@ impl Installation {
                     .context("the mail settings cannot be used")?,
             ),
         };
+        let twilio_token = parts.phones.as_ref().map(|account| account.token.clone());
         let channels = RealChannels {
+            phones: parts.phones.map(Phones::new),
             smtp,
             webhooks: Webhooks::new(parts.allow_private_targets, HOOKS_AT_ONCE),
         };
@@ -107,6 +112,7 @@ impl Installation {
             admin_token: parts.admin_token,
             live: live.clone(),
             hooks: Default::default(),
+            twilio_token,
             metrics: parts.metrics,
             demo,
         });

@@ -2,12 +2,12 @@
 
 use crate::exit::InvalidInput;
 use clap::Args;
-use forewarn_core::contact::EmailAddress;
+use forewarn_core::contact::{EmailAddress, PhoneNumber};
 use forewarn_core::problem::{Invalid, Problem};
+use forewarn_engine::channel::phone::Account;
 use forewarn_engine::channel::smtp::RelayUrl;
 use forewarn_store::Location;
 use ipnet::IpNet;
-use std::fmt;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use url::Url;
@@ -63,26 +63,6 @@ pub struct SettingsArgs {
     allow_private_targets: Option<String>,
 }
 
-/// Access to a provider of text messages and calls.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Twilio {
-    /// Base of its API.
-    pub url: Url,
-    /// The account.
-    pub sid: String,
-    /// Its token.
-    pub token: String,
-    /// The number that calls.
-    pub from: String,
-}
-
-/// Without the token.
-impl fmt::Debug for Twilio {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Twilio({} from {})", self.url, self.from)
-    }
-}
-
 /// The settings of an installation, checked.
 #[derive(Clone)]
 pub struct Settings {
@@ -103,11 +83,7 @@ pub struct Settings {
     /// A bearer token with every right.
     pub admin_token: Option<String>,
     /// Text messages and calls.
-    #[allow(
-        dead_code,
-        reason = "checked now; read once there is a channel for them"
-    )]
-    pub twilio: Option<Twilio>,
+    pub phones: Option<Account>,
     /// Private networks that webhooks may reach.
     pub allow_private_targets: Vec<IpNet>,
 }
@@ -163,7 +139,7 @@ impl SettingsArgs {
                 ),
             );
         }
-        let twilio = read_twilio(&variable, &mut wrong);
+        let phones = read_account(&variable, &mut wrong);
         let (Some(location), true) = (location, problems.is_empty()) else {
             return Err(Invalid { problems });
         };
@@ -177,7 +153,7 @@ impl SettingsArgs {
             from,
             from_name,
             admin_token,
-            twilio,
+            phones,
             allow_private_targets: allowed.unwrap_or_default(),
         })
     }
@@ -240,10 +216,10 @@ fn parse_networks(text: &str) -> Result<Vec<IpNet>, String> {
         .collect()
 }
 
-fn read_twilio(
+fn read_account(
     variable: &impl Fn(&str) -> Option<String>,
     wrong: &mut impl FnMut(&str, String),
-) -> Option<Twilio> {
+) -> Option<Account> {
     const NAMES: [&str; 4] = [
         "FOREWARN_TWILIO_URL",
         "FOREWARN_TWILIO_SID",
@@ -255,8 +231,8 @@ fn read_twilio(
         return None;
     }
     let url = url.unwrap_or_else(|| "https://api.twilio.com".into());
-    let url = Url::parse(&url)
-        .map_err(|problem| wrong(NAMES[0], format!("is not a URL: {problem}")))
+    let url = parse_public_url(&url)
+        .map_err(|problem| wrong(NAMES[0], problem))
         .ok();
     for (name, value) in [(NAMES[1], &sid), (NAMES[2], &token), (NAMES[3], &from)] {
         if value.is_none() {
@@ -266,12 +242,45 @@ fn read_twilio(
             );
         }
     }
-    Some(Twilio {
+    let from = from.and_then(|text| {
+        parse_senders(&text)
+            .map_err(|problem| wrong(NAMES[3], problem))
+            .ok()
+    });
+    let plain = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric());
+    if sid.as_deref().is_some_and(|sid| !plain(sid)) {
+        wrong(
+            NAMES[1],
+            "must be letters and digits, as the provider shows it".into(),
+        );
+        return None;
+    }
+    Some(Account {
         url: url?,
         sid: sid?,
         token: token?,
         from: from?,
     })
+}
+
+/// Numbers that send and call, and messaging services, in order.
+fn parse_senders(text: &str) -> Result<Vec<String>, String> {
+    let parts = text.split(',').map(str::trim).filter(|t| !t.is_empty());
+    let service = |part: &str| {
+        part.starts_with("MG") && part.len() > 2 && part.bytes().all(|b| b.is_ascii_alphanumeric())
+    };
+    let all: Result<Vec<String>, String> = parts
+        .map(|part| match service(part) {
+            true => Ok(part.to_owned()),
+            false => PhoneNumber::parse(part)
+                .map(|number| number.as_str().to_owned())
+                .map_err(|problem| format!("{problem}, nor a messaging service (MG...)")),
+        })
+        .collect();
+    match all? {
+        all if all.is_empty() => Err("names no sender".into()),
+        all => Ok(all),
+    }
 }
 
 #[cfg(test)]
@@ -299,7 +308,7 @@ mod tests {
         let file = PathBuf::from("/var/lib/forewarn/forewarn.sqlite");
         assert_eq!(settings.location, Location::File(file));
         assert_eq!(settings.listen, "127.0.0.1:8080");
-        assert!(settings.relays.is_empty() && settings.twilio.is_none());
+        assert!(settings.relays.is_empty() && settings.phones.is_none());
     }
 
     #[test]
@@ -307,6 +316,43 @@ mod tests {
         let settings = read(&["--from", "Example IT <it@example.edu>"], &[]).unwrap();
         assert_eq!(settings.from.unwrap().as_str(), "it@example.edu");
         assert_eq!(settings.from_name.as_deref(), Some("Example IT"));
+    }
+
+    #[test]
+    fn a_provider_of_text_messages_is_read_whole_or_not_at_all() {
+        let account = |url: &str, from: &str| {
+            read(
+                &[],
+                &[
+                    ("FOREWARN_TWILIO_URL", url),
+                    ("FOREWARN_TWILIO_SID", "AC12"),
+                    ("FOREWARN_TWILIO_TOKEN", "hunter2"),
+                    ("FOREWARN_TWILIO_FROM", from),
+                ],
+            )
+        };
+        let settings = account("https://sms.example.org/", "MG12, +1 415 555 0199");
+        let phones = settings.unwrap().phones.unwrap();
+        assert_eq!(phones.url, "https://sms.example.org");
+        assert_eq!(phones.from, ["MG12", "+14155550199"]);
+        assert!(!format!("{phones:?}").contains("hunter2"));
+        for (url, from, field) in [
+            (
+                "ftp://sms.example.org",
+                "+14155550199",
+                "FOREWARN_TWILIO_URL",
+            ),
+            (
+                "https://sms.example.org",
+                "4155550199",
+                "FOREWARN_TWILIO_FROM",
+            ),
+            ("https://sms.example.org", " , ", "FOREWARN_TWILIO_FROM"),
+        ] {
+            let refused = account(url, from).err().unwrap();
+            let fields: Vec<&str> = refused.problems.iter().map(|p| p.field.as_str()).collect();
+            assert_eq!(fields, [field], "{refused}");
+        }
     }
 
     #[test]

@@ -135,11 +135,7 @@ impl HttpClient {
         headers: HeaderMap,
         body: Vec<u8>,
     ) -> Result<Answer, NoAnswer> {
-        let target = TargetUrl::parse(url, &self.guard).map_err(NoAnswer::Refused)?;
-        let client = match target.scheme() {
-            Scheme::Https => &self.https,
-            Scheme::Http => &self.http,
-        };
+        let (target, client) = self.target(url)?;
         let length = HeaderValue::from(body.len());
         let taken = Arc::new(AtomicBool::new(false));
         let sent = client
@@ -153,6 +149,25 @@ impl HttpClient {
             Ok(response) => Ok(read_answer(response).await),
             Err(error) => Err(broken(&error, taken.load(Ordering::Acquire))),
         }
+    }
+
+    /// Asks once and reads the answer. It changes nothing at the other side.
+    pub async fn get(&self, url: &str, headers: HeaderMap) -> Result<Answer, NoAnswer> {
+        let (target, client) = self.target(url)?;
+        let request = client.request(Method::GET, target.url().clone());
+        match request.headers(headers).send().await {
+            Ok(response) => Ok(read_answer(response).await),
+            Err(error) => Err(broken(&error, false)),
+        }
+    }
+
+    fn target(&self, url: &str) -> Result<(TargetUrl, &reqwest::Client), NoAnswer> {
+        let target = TargetUrl::parse(url, &self.guard).map_err(NoAnswer::Refused)?;
+        let client = match target.scheme() {
+            Scheme::Https => &self.https,
+            Scheme::Http => &self.http,
+        };
+        Ok((target, client))
     }
 }
 

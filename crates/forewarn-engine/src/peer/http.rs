@@ -171,10 +171,11 @@ impl Desk {
         let order = ledger.len() as u64;
         let request = head.to_request(order, body);
         self.script.tell(&request);
+        let answer = self.script.answer(&request);
         ledger.push(request);
         // Under the lock, so that the count never runs ahead of the ledger.
         self.arrived.send_replace(order + 1);
-        self.script.reply(order, head.path)
+        answer.unwrap_or_else(|| self.script.reply(order, head.path))
     }
 }
 

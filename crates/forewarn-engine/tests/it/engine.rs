@@ -3,6 +3,7 @@
 mod calls;
 mod digests;
 pub mod house;
+mod phones;
 mod promise;
 mod running;
 mod windows;

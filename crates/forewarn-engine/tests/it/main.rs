@@ -5,6 +5,7 @@ mod engine;
 mod guard;
 mod hostile;
 mod http_peer;
+mod phone;
 mod promises;
 mod sim;
 mod smtp;

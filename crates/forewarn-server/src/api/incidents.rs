@@ -20,7 +20,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(merge_incident))
         .routes(routes!(set_parent))
         .routes(routes!(add_note, list_notes))
-        .routes(routes!(save_draft, list_drafts))
+        .routes(routes!(say_writing, list_writing))
         .routes(routes!(add_to_incident, list_added_to_incident))
         .routes(routes!(add_to_maintenance, list_added_to_maintenance))
 }
@@ -123,25 +123,25 @@ async fn list_notes(State(app): State<App>, _who: Who, Path(id): Path<String>) -
 #[utoipa::path(post, path = "/incidents/{id}/writing", tag = "incidents", params(("id" = String, Path, description = "its id")),
     request_body(content = Value, description = "text"),
     responses((status = 200, description = "items: who is writing"), (status = 404, description = "None of this id"), (status = 422, description = "Problems")))]
-async fn save_draft(
+async fn say_writing(
     State(app): State<App>,
     who: Who,
     Path(id): Path<String>,
     Body(body): Body,
 ) -> Result<Response> {
-    let items = notes::save_draft(&app, &who, &id, &body).await?;
+    let items = notes::say_writing(&app, &who, &id, &body).await?;
     Ok(answer(StatusCode::OK, &json!({"items": items})))
 }
 
 /// Who is writing an update of an incident just now.
 #[utoipa::path(get, path = "/incidents/{id}/writing", tag = "incidents", params(("id" = String, Path, description = "its id")),
     responses((status = 200, description = "items"), (status = 404, description = "None of this id")))]
-async fn list_drafts(
+async fn list_writing(
     State(app): State<App>,
     _who: Who,
     Path(id): Path<String>,
 ) -> Result<Response> {
-    let items = notes::drafts(&app, &id).await?;
+    let items = notes::writing(&app, &id).await?;
     Ok(answer(StatusCode::OK, &json!({"items": items})))
 }
 

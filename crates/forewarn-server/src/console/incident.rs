@@ -3,6 +3,7 @@
 use super::layout::text;
 use super::maintenance::facts;
 use super::{Alerts, Choice, Frame, JournalRow, NoticeRow, Team, Typed};
+use crate::ops::acknowledgement::Confirmations;
 use crate::status_page::state::ServiceState;
 use crate::status_page::{milestone_words, when};
 use askama::Template;
@@ -62,6 +63,10 @@ pub struct IncidentPage {
     pub alerts: Alerts,
     /// Its notices with counts.
     pub notices: Vec<NoticeRow>,
+    /// Who was asked to confirm what, and who has.
+    pub confirmations: Vec<Confirmations>,
+    /// How many are to be called by telephone.
+    pub calls: usize,
     /// What was done, newest first.
     pub journal: Vec<JournalRow>,
     /// Who has which role, who is writing, notes, kin, and people who were added.

@@ -1,7 +1,7 @@
 //! The console's routes: the sign-in page for everybody, all others behind the guard.
 
 use super::handlers::{
-    catalogue, caught, decision, drafts, incidents, lists, maintenances, now, outage_plans,
+    calls, catalogue, caught, decision, drafts, incidents, lists, maintenances, now, outage_plans,
     postmortems, sign_in, team,
 };
 use super::{ApiPage, CONTENT_SECURITY_POLICY, Frame, Nav, PlainPage, guard};
@@ -49,9 +49,11 @@ pub fn router(app: &App) -> Router<App> {
         .route("/console/incidents/{id}", get(incidents::show))
         .route("/console/incidents/{id}/updates", post(incidents::update))
         .route("/console/incidents/{id}/promise", post(incidents::promise))
+        .route("/console/incidents/{id}/calls", get(calls::show))
+        .route("/console/incidents/{id}/calls/{contact}", post(calls::tick))
         .route(
             "/console/incidents/{id}/writing",
-            get(team::drafts).post(team::save_draft),
+            get(team::who_writes).post(team::say_writing),
         )
         .route(
             "/console/incidents/{id}/postmortem",

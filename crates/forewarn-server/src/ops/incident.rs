@@ -9,6 +9,7 @@ use super::{AGAIN, kept, overtaken, read, recipient};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::{ApiError, Result};
+use forewarn_core::acknowledge::reminders;
 use forewarn_core::document::{Catalogue, Node};
 use forewarn_core::event::{Event, Occasion};
 use forewarn_core::id::Id;
@@ -405,6 +406,10 @@ impl Ready {
         if expected == 0 {
             changes.add.extend(call(&incident, catalogue, now));
         }
+        let calls = super::call_list::automatic(app, &incident, catalogue, now);
+        changes.add.extend(calls.add);
+        let reminders = reminders(incident.id.as_str(), &changes.add, catalogue);
+        changes.add.extend(reminders);
         Ok(Ready {
             occasion: Occasion {
                 update: incident.updates.last().map(|u| u.number),

@@ -124,7 +124,7 @@ async fn a_session_looks_through_the_api_and_changes_nothing() {
 }
 
 /// Every page of the console.
-const PAGES: [&str; 14] = [
+const PAGES: [&str; 15] = [
     "/console",
     "/console/maintenances",
     "/console/maintenances/new",
@@ -132,6 +132,7 @@ const PAGES: [&str; 14] = [
     "/console/incidents",
     "/console/incidents/new",
     "/console/incidents/INC-1",
+    "/console/incidents/INC-1/calls",
     "/console/notices",
     "/console/deliveries",
     "/console/journal",
@@ -142,7 +143,7 @@ const PAGES: [&str; 14] = [
 ];
 
 /// Every form of the console.
-const FORMS: [&str; 13] = [
+const FORMS: [&str; 14] = [
     "/console/maintenances",
     "/console/maintenances/MNT-1/approve",
     "/console/maintenances/MNT-1/start",
@@ -154,6 +155,7 @@ const FORMS: [&str; 13] = [
     "/console/incidents",
     "/console/incidents/INC-1/updates",
     "/console/incidents/INC-1/promise",
+    "/console/incidents/INC-1/calls/vera",
     "/console/demo/next",
     "/console/demo/advance",
 ];

@@ -206,6 +206,15 @@ impl TestApp {
     }
 
     pub async fn with(kind: Kind, demo: Option<Arc<dyn Demo>>) -> TestApp {
+        TestApp::built(kind, demo, Some(crate::twilio::TOKEN)).await
+    }
+
+    /// As [`TestApp::with`], with the token of a provider of text messages.
+    pub async fn built(
+        kind: Kind,
+        demo: Option<Arc<dyn Demo>>,
+        twilio_token: Option<&str>,
+    ) -> TestApp {
         let (database, location) = Database::fresh(kind);
         let store = Store::open(&location).await.expect("a fresh store opens");
         let clock = Clock::manual(start());
@@ -219,6 +228,7 @@ impl TestApp {
             live: Live::default(),
             hooks: Default::default(),
             metrics: Box::new(|| "# no metrics\n".into()),
+            twilio_token: twilio_token.map(str::to_owned),
             demo,
         });
         let test = TestApp {
@@ -421,7 +431,26 @@ impl TestApp {
                     .await
                     .expect("it begins");
                 let built_in = due.event.built_in_audience(&due.audience, &catalogue);
+                let called = forewarn_core::call_list::key_of(&due.audience);
+                let own: Vec<_> = called
+                    .iter()
+                    .flat_map(|key| due.channels.iter().map(move |c| (key, *c)))
+                    .filter_map(|(key, c)| {
+                        forewarn_core::call_list::own_endpoint(key, c, &catalogue)
+                    })
+                    .collect();
                 let members = match built_in {
+                    _ if forewarn_core::acknowledge::unconfirmed(&due.audience).is_some() => {
+                        let of = forewarn_core::acknowledge::unconfirmed(&due.audience);
+                        forewarn_store::Recipients::Unconfirmed(of.unwrap_or_default().to_owned())
+                    }
+                    _ if !own.is_empty() => forewarn_store::Recipients::Addresses(own),
+                    _ if called.is_some() => forewarn_store::Recipients::Contact(
+                        forewarn_core::id::Id::parse(called.unwrap_or_default()).expect("an id"),
+                    ),
+                    Some(endpoints) if acts(&due.audience) => {
+                        forewarn_store::Recipients::Team(endpoints)
+                    }
                     Some(endpoints) => forewarn_store::Recipients::Addresses(endpoints),
                     None if forewarn_core::recipient::added_level(&due.audience).is_some() => {
                         forewarn_store::Recipients::Added
@@ -437,6 +466,12 @@ impl TestApp {
             }
         }
     }
+}
+
+/// Whether those in an audience must act: they are told on their telephones too, as the engine does.
+fn acts(audience: &str) -> bool {
+    use forewarn_core::plan::{BACKUP, SPOKESPERSON};
+    matches!(audience, SPOKESPERSON | BACKUP) || audience.starts_with("backup-")
 }
 
 /// When every test begins: Saturday morning in California, as in the planning page.

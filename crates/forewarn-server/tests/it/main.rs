@@ -5,6 +5,8 @@
 mod app;
 
 mod access;
+mod acknowledgements;
+mod calls;
 mod changes_ahead;
 mod chat;
 mod console;
@@ -34,6 +36,7 @@ mod screens;
 mod sign_in;
 mod status_page;
 mod subscriptions;
+mod twilio;
 mod unsubscribe;
 mod upstream;
 mod windows;

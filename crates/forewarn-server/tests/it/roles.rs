@@ -134,6 +134,30 @@ on_both_databases! {
         assert_eq!(journal[0].actor, "recipient:sam@example.edu");
     }
 
+    async fn a_key_pressed_in_the_call_takes_it(app: TestApp) {
+        staffed(&app).await;
+        let sam = json!({"contacts": [{"id": "sam", "endpoints": {"email": "sam@example.edu", "voice": "+14155550123"}}]});
+        app.post("/api/v1/documents", &sam).await.is(200);
+        app.post("/api/v1/incidents", &declaration()).await.is(201);
+        app.expand_due().await;
+        let listed = app.get("/api/v1/deliveries?event=INC-1&channel=voice").await.json();
+        let rung = &listed["items"][0];
+        assert_eq!(rung["endpoint"], "+14155550123", "{listed:#}");
+        let sam = app.app.store.contact("sam").await.unwrap().unwrap().contact;
+        let voice = sam.endpoints.iter().find(|e| e.channel().as_str() == "voice").unwrap().id("sam");
+        let token = app.app.key.acknowledgement_token(rung["notice"].as_str().unwrap(), &voice);
+        let path = format!("/hooks/twilio/confirm/{token}");
+        let other = crate::twilio::signed(&app, &path, &[("Digits", "5")]).await.is(200).text();
+        assert!(other.contains("another key"), "{other}");
+        assert_eq!(app.get(INC).await.json()["call"].get("acknowledged"), None);
+        let taken = crate::twilio::signed(&app, &path, &[("Digits", "1")]).await.is(200).text();
+        assert!(taken.contains("You speak for this incident now"), "{taken}");
+        let shown = app.get(INC).await.json();
+        assert_eq!((&shown["spokesperson"], &shown["call"]["acknowledged"]["who"]), (&json!("sam@example.edu"), &json!("sam@example.edu")));
+        let again = crate::twilio::signed(&app, &path, &[("Digits", "1")]).await.is(200).text();
+        assert!(again.contains("Somebody else has taken"), "{again}");
+    }
+
     async fn lead_and_spokesperson_are_two_people_or_there_is_a_reason_on_record(app: TestApp) {
         staffed(&app).await;
         let both = json!({"lead": "Kim <kim@example.edu>", "spokesperson": "kim@example.edu"});

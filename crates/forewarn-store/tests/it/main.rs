@@ -22,6 +22,7 @@ mod membership;
 mod newest;
 mod notices;
 mod outage;
+mod phones;
 mod plans;
 mod postmortems;
 mod promises;

@@ -196,6 +196,7 @@ pub fn accepted(delivery: &Claimed, now: Timestamp) -> Recorded {
         outcome: "accepted",
         server_said: "250 ok".into(),
         endpoint_gone: false,
+        receipted: true,
     }
 }
 

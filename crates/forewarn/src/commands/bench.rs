@@ -224,6 +224,7 @@ fn engine(store: &Store, clock: &Clock, sink: &SmtpPeer) -> Result<Engine<RealCh
     let relay = RelayUrl::parse(&format!("smtp://{}", sink.addr())).map_err(anyhow::Error::msg)?;
     let smtp = Smtp::new(vec![relay], "bench.example.org".into()).map_err(anyhow::Error::msg)?;
     let channels = RealChannels {
+        phones: None,
         smtp: Some(smtp),
         webhooks: Webhooks::new(Vec::new(), 1),
     };

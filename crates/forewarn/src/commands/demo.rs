@@ -62,6 +62,7 @@ async fn tell(settings: &Settings, folder: &std::path::Path) -> Result<()> {
         clock: clock.clone(),
         relays: vec![relay],
         allow_private_targets: vec!["127.0.0.0/8".parse()?],
+        phones: Some(stage.phones()),
         public_url: format!("http://{address}"),
         from: EmailAddress::parse("it-news@example.edu").map_err(anyhow::Error::msg)?,
         from_name: None,

@@ -4,6 +4,7 @@ use crate::exit::Exit;
 use crate::settings::Settings;
 use crate::terminal::{self, Colour, Style, Table};
 use clap::Args;
+use forewarn_engine::channel::phone::{Account, Phones};
 use forewarn_engine::channel::smtp::RelayUrl;
 use forewarn_store::{Clock, DeliveryFilter, NoticeFilter, Store, VERSION};
 use jiff::{SignedDuration, Timestamp};
@@ -77,6 +78,9 @@ pub async fn run(args: DoctorArgs, settings: Settings) -> anyhow::Result<ExitCod
     for relay in &settings.relays {
         checks.push(relay_answers(relay).await);
     }
+    if let Some(account) = &settings.phones {
+        checks.push(phones(account, settings.public_url.as_deref()).await);
+    }
     if args.json {
         terminal::print_json(&checks)?;
     } else {
@@ -89,6 +93,21 @@ pub async fn run(args: DoctorArgs, settings: Settings) -> anyhow::Result<ExitCod
         Health::Failed => Exit::Refused,
     }
     .into())
+}
+
+/// Whether the provider of text messages and calls answers, and would be able to answer us.
+async fn phones(account: &Account, public_url: Option<&str>) -> Check {
+    let check = |health, detail| Check::new("text messages", health, detail);
+    let from = account.from.join(", ");
+    match Phones::new(account.clone()).check().await {
+        Err(problem) => check(Health::Failed, problem),
+        Ok(_) if public_url.is_none_or(|url| !url.starts_with("https://")) => check(
+            Health::Warning,
+            "the account is active; without an https address in FOREWARN_PUBLIC_URL the provider cannot say what arrived, \
+             and calls cannot be confirmed".into(),
+        ),
+        Ok(said) => check(Health::Ok, format!("{said}, from {from}")),
+    }
 }
 
 fn show(checks: &[Check], colour: Colour) -> String {

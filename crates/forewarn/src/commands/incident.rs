@@ -1,5 +1,6 @@
 //! `forewarn incident`: declaring incidents and keeping people informed.
 
+use super::calls::{Calls, Confirmations, show_calls, show_confirmations};
 use super::incident_around::{self, Around, show_notes};
 use super::postmortem;
 use crate::client::{Body, Client, Remote};
@@ -67,6 +68,10 @@ enum Action {
         /// The incident or draft
         id: String,
     },
+    /// Who is to be called by telephone, what to say, and who was reached
+    Calls(Calls),
+    /// Who was asked to confirm what, and who has
+    Confirmations(Confirmations),
     /// Tell people that it is over
     Resolve {
         /// The incident
@@ -202,6 +207,10 @@ pub async fn run(args: IncidentArgs) -> anyhow::Result<ExitCode> {
             let path = ["incidents", &id, "discard"];
             client.post(&path, &[], Body::Json(body)).await?
         }
+        Action::Calls(calls) => return tell(args.json, calls.ask(&client).await?, show_calls),
+        Action::Confirmations(ask) => {
+            return tell(args.json, ask.ask(&client).await?, show_confirmations);
+        }
         Action::Resolve { id, text } => {
             let body = check(
                 json!({"status": "resolved", "text": text}),
@@ -211,7 +220,11 @@ pub async fn run(args: IncidentArgs) -> anyhow::Result<ExitCode> {
         }
         Action::Around(what) => incident_around::run(&client, what).await?,
     };
-    if args.json {
+    tell(args.json, answer, show)
+}
+
+fn tell(json: bool, answer: Value, show: fn(&Value) -> String) -> anyhow::Result<ExitCode> {
+    if json {
         terminal::print_json(&answer)?;
     } else {
         let shown = postmortem::show(&answer).or_else(|| show_notes(&answer));

@@ -49,6 +49,7 @@ pub async fn run(_: ServeArgs, settings: Settings) -> Result<ExitCode> {
             from_name: settings.from_name.clone(),
             relays: settings.relays.clone(),
             allow_private_targets: settings.allow_private_targets.clone(),
+            phones: settings.phones.clone(),
             public_url,
             admin_token: settings.admin_token.clone(),
             metrics: Box::new(move || metrics.render()),

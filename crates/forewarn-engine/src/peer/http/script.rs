@@ -8,7 +8,10 @@ use super::Request;
 /// Called with every request before it is answered.
 type OnRequest = Arc<dyn Fn(&Request) + Send + Sync>;
 
-/// What the peer does with each request: a reply for a path, else those for the first requests,
+/// Makes the reply to a request, where it has one.
+type Answer = Arc<dyn Fn(&Request) -> Option<Reply> + Send + Sync>;
+
+/// What the peer does with each request: what a function answers, else a reply for a path, else those for the first requests,
 /// else 200 with an empty body.
 #[derive(Clone, Default)]
 pub struct Script {
@@ -17,6 +20,7 @@ pub struct Script {
     otherwise: Reply,
     count_only: bool,
     on_request: Option<OnRequest>,
+    answer: Option<Answer>,
 }
 
 impl Script {
@@ -54,6 +58,19 @@ impl Script {
     pub fn on_request(mut self, tell: impl Fn(&Request) + Send + Sync + 'static) -> Script {
         self.on_request = Some(Arc::new(tell));
         self
+    }
+
+    /// Answers what the function says, where it says anything; not when only counting.
+    pub fn answered_by(
+        mut self,
+        answer: impl Fn(&Request) -> Option<Reply> + Send + Sync + 'static,
+    ) -> Script {
+        self.answer = Some(Arc::new(answer));
+        self
+    }
+
+    pub(super) fn answer(&self, request: &Request) -> Option<Reply> {
+        self.answer.as_ref().and_then(|answer| answer(request))
     }
 
     pub(super) fn counts_only(&self) -> bool {

@@ -485,6 +485,7 @@ async fn drop_attempts(store: &Store, nodes: &[String]) {
                 outcome: "accepted",
                 server_said: "it must have arrived".into(),
                 endpoint_gone: false,
+                receipted: false,
             })
             .collect();
         store.record(node, &taken).await.expect("recorded");

@@ -206,6 +206,7 @@ impl Samples {
             ("audiences", AudienceList { frame: self.frame("Audiences", Nav::Audiences), items: audience_rows.collect(), contacts: 12_640, endpoints: vec![("email".into(), 12_582), ("sms".into(), 8_410), ("webhook".into(), 12)], suppressed: 88 }.render()),
             ("copy", CopyPage { frame: self.frame("Text to carry on", Nav::Notices), event: (self.t("Student database upgrade"), "/console/maintenances/MNT-1".into()), audience: self.t("Campus bulletin"), copy: self.copy() }.render()),
             ("audiences-empty", AudienceList { frame: self.frame("Audiences", Nav::Audiences), items: vec![], contacts: 0, endpoints: vec![], suppressed: 0 }.render()),
+            ("calls", self.calls().render()),
             ("journal", Journal { frame: self.frame("Journal", Nav::Journal), event: Some("MNT-1".into()), items: self.journal(), next: Some("179".into()) }.render()),
             ("caught", Caught { frame: self.frame("Caught messages", Nav::Caught), items: rows.clone(), next: None }.render()),
             ("caught-empty", Caught { frame: self.frame("Caught messages", Nav::Caught), items: vec![], next: None }.render()),
@@ -276,6 +277,8 @@ impl Samples {
             incident,
         };
         let incident = |incident: Incident, typed: Typed| IncidentPage {
+            calls: 2,
+            confirmations: self.confirmations(),
             frame: self.frame("Student portal", Nav::Incidents),
             services: vec![
                 Choice {

@@ -17,6 +17,7 @@ use forewarn_server::status_page::{
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 
+mod calls;
 mod console;
 mod drafts;
 mod outage_plans;

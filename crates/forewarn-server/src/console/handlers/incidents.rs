@@ -8,9 +8,10 @@ use crate::console::{
     Choice, DeclareIncident, Flash, FlashKind, IncidentList, IncidentPage, IncidentRow, Nav, Typed,
 };
 use crate::error::ApiError;
-use crate::ops::incident;
+use crate::ops::{acknowledgement, incident};
 use axum::extract::Path;
 use axum::http::StatusCode;
+use forewarn_core::call_list::callees;
 use forewarn_core::event::Event;
 use forewarn_core::plan::is_team_notice;
 use forewarn_core::problem::Problem;
@@ -157,6 +158,8 @@ pub(super) async fn one(
         services: services.collect(),
         typed,
         alerts: drafts::alerts(&desk.app, id).await?,
+        confirmations: acknowledgement::list(&desk.app, id).await?,
+        calls: callees(&incident, &catalogue).len(),
         notices: rows::notices(&desk.app, &catalogue, &notices).await?,
         journal: rows::journal(&store.journal(Some(id), None, 50).await?),
         incident,

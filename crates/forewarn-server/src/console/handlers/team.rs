@@ -96,7 +96,7 @@ async fn others(app: &App, incident: &Incident) -> Result<Vec<Choice>> {
 }
 
 async fn writing(desk: &Desk, id: &str, catalogue: &Catalogue) -> Result<Vec<String>> {
-    let drafts = notes::drafts(&desk.app, id).await?;
+    let drafts = notes::writing(&desk.app, id).await?;
     let others = drafts.iter().filter(|d| d.author != desk.caller.actor);
     let zone = &catalogue.organisation.time_zone;
     let since = |draft: &Writing| zone.at(draft.since).strftime("%H:%M %Z").to_string();
@@ -105,21 +105,21 @@ async fn writing(desk: &Desk, id: &str, catalogue: &Catalogue) -> Result<Vec<Str
 }
 
 /// `GET /console/incidents/{id}/writing`: who else is writing, for the page's script.
-pub(in crate::console) async fn drafts(desk: Desk, Path(id): Path<String>) -> Shown {
+pub(in crate::console) async fn who_writes(desk: Desk, Path(id): Path<String>) -> Shown {
     let catalogue = desk.app.store.catalogue().await?;
     let writing = writing(&desk, &id, &catalogue).await?;
     Ok(Json(json!({"writing": writing})).into_response())
 }
 
 /// `POST /console/incidents/{id}/writing`: keeps what was typed so far.
-pub(in crate::console) async fn save_draft(
+pub(in crate::console) async fn say_writing(
     desk: Desk,
     Path(id): Path<String>,
     fields: Fields,
 ) -> Shown {
     let node = tree(&only(&fields, &[("text", "text")]));
-    notes::save_draft(&desk.app, &desk.caller, &id, &node).await?;
-    drafts(desk, Path(id)).await
+    notes::say_writing(&desk.app, &desk.caller, &id, &node).await?;
+    who_writes(desk, Path(id)).await
 }
 
 /// The fields of an operation, by the names that they have in the page's form.

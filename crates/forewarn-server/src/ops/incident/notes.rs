@@ -54,21 +54,26 @@ pub async fn all(app: &App, id: &str) -> Result<Vec<Note>> {
 ///
 /// # Errors
 /// When there is no such incident.
-pub async fn save_draft(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<Vec<Writing>> {
+pub async fn say_writing(
+    app: &App,
+    caller: &Caller,
+    id: &str,
+    node: &Node,
+) -> Result<Vec<Writing>> {
     load(app, id).await?;
     let text = text_of(node, false)?;
     let now = app.clock.now();
     app.store
         .save_writing(id, &caller.actor, &text, now)
         .await?;
-    drafts(app, id).await
+    writing(app, id).await
 }
 
 /// Who is writing an update of an incident.
 ///
 /// # Errors
 /// When there is no such incident.
-pub async fn drafts(app: &App, id: &str) -> Result<Vec<Writing>> {
+pub async fn writing(app: &App, id: &str) -> Result<Vec<Writing>> {
     load(app, id).await?;
     Ok(app.store.writing(id, app.clock.now()).await?)
 }

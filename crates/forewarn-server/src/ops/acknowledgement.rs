@@ -1,0 +1,250 @@
+//! Acknowledgements: who has read a message and says so, and who has not.
+
+use crate::app::App;
+use crate::caller::Caller;
+use crate::error::{ApiError, Result};
+use forewarn_core::acknowledge::{Acknowledge, asked as asked_to, reminder, unconfirmed};
+use forewarn_core::audience::Audience;
+use forewarn_core::document::Catalogue;
+use forewarn_core::event::{Event, Occasion};
+use forewarn_core::plan::{Changes, Notice};
+use forewarn_store::{
+    Acknowledgement, Confirmation, Entry, NoticeFilter, NoticeRow, Published, StoredEvent,
+};
+use serde::Serialize;
+use serde_json::json;
+use std::collections::BTreeSet;
+
+/// How somebody said that they have read a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum How {
+    /// By the link in it.
+    Link,
+    /// By a key in a call.
+    Key,
+}
+
+impl How {
+    /// The name in the store and the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            How::Link => "link",
+            How::Key => "key",
+        }
+    }
+}
+
+/// What a token leads to; it is the same for the link in a message and the key in a call.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// The event.
+    pub event: String,
+    /// The notice.
+    pub notice: String,
+    /// The endpoint that it went to.
+    pub endpoint: String,
+    /// Whose that is: a contact's id, or the address of somebody who is none.
+    pub who: String,
+}
+
+/// What a token leads to, if it is one of ours and what it is about is still there.
+///
+/// # Errors
+/// When the store cannot be used.
+pub async fn asked(app: &App, token: &str) -> Result<Option<Asked>> {
+    let Some((notice, endpoint)) = app.key.read_acknowledgement_token(token) else {
+        return Ok(None);
+    };
+    let Some(found) = app.store.notice(&notice).await? else {
+        return Ok(None);
+    };
+    let Some(who) = app.store.endpoint_owner(&endpoint).await? else {
+        return Ok(None);
+    };
+    Ok(Some(Asked {
+        event: found.event,
+        notice,
+        endpoint,
+        who,
+    }))
+}
+
+/// Notes that the bearer of a token has read it. Only the first time counts; again does no harm.
+///
+/// # Errors
+/// When the store cannot be used.
+pub async fn by_token(app: &App, token: &str, how: How) -> Result<Option<Asked>> {
+    let Some(asked) = asked(app, token).await? else {
+        return Ok(None);
+    };
+    let acknowledgement = Acknowledgement {
+        event: asked.event.clone(),
+        notice: asked.notice.clone(),
+        endpoint: asked.endpoint.clone(),
+        who: asked.who.clone(),
+        at: app.clock.now(),
+    };
+    app.store
+        .acknowledge(&acknowledgement, how.as_str())
+        .await?;
+    Ok(Some(asked))
+}
+
+/// What was asked to be confirmed by one notice, and who has.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Confirmations {
+    /// The notice.
+    pub notice: String,
+    /// Its milestone.
+    pub milestone: String,
+    /// Its audience.
+    pub audience: String,
+    /// The audience's name.
+    pub audience_name: String,
+    /// How many must confirm; 0 where they are only asked to.
+    pub needed: usize,
+    /// How many were told and asked.
+    pub asked: usize,
+    /// How many have confirmed.
+    pub confirmed: usize,
+    /// Whether that is enough.
+    pub reached: bool,
+    /// Who has confirmed, when and how; the first of them.
+    pub people: Vec<Confirmation>,
+    /// Who has not; the first of them.
+    pub missing: Vec<String>,
+    /// A reminder went out or will.
+    pub reminded: bool,
+}
+
+/// Who was asked to confirm what about an event, and who has.
+///
+/// # Errors
+/// When the store cannot be used.
+pub async fn list(app: &App, event: &str) -> Result<Vec<Confirmations>> {
+    /// Nobody reads more names.
+    const NAMED: usize = 1_000;
+    let catalogue = app.store.catalogue().await?;
+    let notices = notices(app, event).await?;
+    let mut all = Vec::new();
+    for notice in &notices {
+        let Some((audience, how)) = asked_by(notice, &catalogue) else {
+            continue;
+        };
+        let told = app.store.confirmations(&notice.id).await?;
+        let (people, missing): (Vec<_>, Vec<_>) = told.into_iter().partition(|c| c.at.is_some());
+        let (asked, confirmed) = (people.len() + missing.len(), people.len());
+        let needed = how.needed(asked);
+        let reminds = |n: &&NoticeRow| unconfirmed(&n.audience) == Some(notice.id.as_str());
+        let missing = missing.into_iter().map(|c| c.contact);
+        all.push(Confirmations {
+            notice: notice.id.clone(),
+            milestone: notice.milestone.clone(),
+            audience: notice.audience.clone(),
+            audience_name: audience.name.clone(),
+            needed,
+            asked,
+            confirmed,
+            reached: confirmed >= needed,
+            people: people.into_iter().take(NAMED).collect(),
+            missing: missing.take(NAMED).collect(),
+            reminded: notices.iter().any(|n| reminds(&n)),
+        });
+    }
+    Ok(all)
+}
+
+async fn notices(app: &App, event: &str) -> Result<Vec<NoticeRow>> {
+    let filter = NoticeFilter {
+        event: Some(event.to_owned()),
+        ..NoticeFilter::default()
+    };
+    Ok(app.store.notices(&filter, 10_000).await?)
+}
+
+/// The audience that a notice asked to confirm, once it has gone out.
+fn asked_by<'a>(
+    notice: &NoticeRow,
+    catalogue: &'a Catalogue,
+) -> Option<(&'a Audience, Acknowledge)> {
+    let sent = matches!(notice.status.as_str(), "sending" | "sent");
+    asked_to(&notice.milestone, &notice.audience, catalogue).filter(|_| sent)
+}
+
+/// An event that exists.
+///
+/// # Errors
+/// When there is none of this id.
+pub async fn event(app: &App, id: &str) -> Result<StoredEvent> {
+    let found = app.store.event(id).await?;
+    found.ok_or_else(|| ApiError::NotFound(format!("event {id}")))
+}
+
+/// Reminds those who have not confirmed. Of each message they are reminded once, whoever asks for it.
+///
+/// # Errors
+/// When there is no such event, or nothing to remind of.
+pub async fn remind(app: &App, caller: &Caller, id: &str) -> Result<usize> {
+    let stored = event(app, id).await?;
+    let catalogue = app.store.catalogue().await?;
+    let now = app.clock.now();
+    let open: Vec<String> = list(app, id)
+        .await?
+        .into_iter()
+        .filter(|c| !c.reminded && !c.missing.is_empty())
+        .map(|c| c.notice)
+        .collect();
+    let rows = notices(app, id).await?;
+    let due = rows.iter().filter(|n| open.contains(&n.id));
+    let add: Vec<Notice> = due
+        .map(|row| reminder(id, &as_planned(row), now, &catalogue))
+        .collect();
+    if add.is_empty() {
+        return Err(ApiError::Conflict(
+            "nobody is left to be reminded, or they were reminded already".into(),
+        ));
+    }
+    let reminded = add.len();
+    let occasion = Occasion {
+        update: match &stored.event {
+            Event::Incident(incident) => incident.updates.last().map(|u| u.number),
+            Event::Maintenance(_) | Event::Window(_) => None,
+        },
+        ..Occasion::default()
+    };
+    let changes = Changes {
+        add,
+        ..Changes::default()
+    };
+    let entry = Entry::new(&caller.actor, "notice.reminded", id).with(json!({"notices": open}));
+    let published = Published {
+        event: &stored.event,
+        expected: stored.sequence,
+        changes: &changes,
+        occasion: &occasion,
+        awaiting: &BTreeSet::new(),
+        entries: &[entry],
+        plan: None,
+        answer: None,
+    };
+    app.store.publish(published, now).await?;
+    Ok(reminded)
+}
+
+fn as_planned(row: &NoticeRow) -> Notice {
+    Notice {
+        id: row.id.clone(),
+        milestone: row.milestone.clone(),
+        offset: row.offset.clone(),
+        stands_for: Vec::new(),
+        audience: row.audience.clone(),
+        level: row.level,
+        channels: row.channels.clone(),
+        due: row.due,
+        due_local: row.due_local.clone(),
+        copy_due: None,
+        because: row.because.clone(),
+        held: false,
+        tells: Vec::new(),
+    }
+}

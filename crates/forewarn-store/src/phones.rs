@@ -1,0 +1,192 @@
+//! What comes back by telephone: receipts that say what became of a message after it was taken, and owners of numbers who want
+//! no more messages, or want them again.
+//!
+//! Receipts come in any order, more than once, and sometimes before the attempt itself is on record. The best that was heard of a
+//! delivery is kept beside it and can only get better, so that the same receipts lead to the same end in every order.
+
+use crate::Store;
+use crate::db::{Tx, args, without_nul};
+use crate::deliveries::Recorded;
+use crate::error::{Result, StoreError};
+use crate::journal::{Entry, append};
+use forewarn_core::contact::Channel;
+use forewarn_core::phone::Receipt;
+use jiff::Timestamp;
+use serde_json::json;
+
+/// What a receipt makes of its delivery, once the attempt is on record. That it arrived is true whatever else was thought; that it
+/// did not holds for what was taken, and not for an attempt made after it.
+const APPLIES: &str = "r.delivery = deliveries.id AND CASE r.status
+    WHEN 'delivered' THEN deliveries.status NOT IN ('attempting', 'delivered')
+    ELSE deliveries.status IN ('accepted', 'unknown') AND r.at >= deliveries.started_at END";
+const APPLY: &str = "UPDATE deliveries SET status = r.status, updated_at = r.at, owner = NULL,
+    reason = CASE r.status WHEN 'delivered' THEN NULL ELSE r.said END FROM receipts r";
+
+/// Why a number gets nothing more.
+const STOPPED: &str = "stopped by text message";
+/// What the provider says of a number whose owner told it, and not us, to stop.
+const STOPPED_THERE: &str = "%21610%";
+
+impl Store {
+    /// Notes what became of a delivery after it was taken. Says whether there is such a delivery.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn receipt(&self, delivery: &str, receipt: &Receipt, now: Timestamp) -> Result<bool> {
+        let (status, said, gone) = match receipt {
+            Receipt::Underway => ("", String::new(), false),
+            Receipt::Delivered => ("delivered", String::new(), false),
+            Receipt::Failed { said, gone } => ("failed", without_nul(said.clone()), *gone),
+        };
+        let mut tx = self.db.write().await?;
+        // Waits for whoever is recording the attempt, so that neither misses the other.
+        let sql = tx.either(
+            "SELECT 1 FROM deliveries WHERE id = $1",
+            "SELECT 1 FROM deliveries WHERE id = $1 FOR UPDATE",
+        );
+        if tx.row(sql, args![delivery]).await?.is_none() {
+            return Ok(false);
+        }
+        if status.is_empty() {
+            return Ok(true);
+        }
+        tx.execute(
+            "INSERT INTO receipts (delivery, status, said, at) VALUES ($1, $2, $3, $4)
+             ON CONFLICT (delivery) DO UPDATE SET status = excluded.status, said = excluded.said, at = excluded.at
+             WHERE receipts.status = 'failed'",
+            args![delivery, status, &said, now],
+        )
+        .await?;
+        let apply = format!("{APPLY} WHERE deliveries.id = $1 AND {APPLIES}");
+        tx.execute(&apply, args![delivery]).await?;
+        if gone {
+            tx.execute(
+                "UPDATE endpoints SET state = 'gone', reason = $2
+                 WHERE state = 'active' AND id = (SELECT endpoint FROM deliveries WHERE id = $1)",
+                args![delivery, &said],
+            )
+            .await?;
+        }
+        tx.commit().await?;
+        Ok(true)
+    }
+
+    /// The event of a delivery, the audience of its notice, and its channel.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn delivery_audience(
+        &self,
+        delivery: &str,
+    ) -> Result<Option<(String, String, Channel)>> {
+        let mut tx = self.db.read().await?;
+        let sql = "SELECT d.event, n.audience, d.channel FROM deliveries d JOIN notices n ON n.id = d.notice WHERE d.id = $1";
+        let Some(row) = tx.row(sql, args![delivery]).await? else {
+            return Ok(None);
+        };
+        let channel = Channel::parse(&row.text(2)?).map_err(StoreError::Corrupt)?;
+        Ok(Some((row.text(0)?, row.text(1)?, channel)))
+    }
+
+    /// What the provider took for other deliveries to this telephone, by its own ids.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn taken_for_others(&self, endpoint: &str, delivery: &str) -> Result<Vec<String>> {
+        let mut tx = self.db.read().await?;
+        let rows = tx
+            .rows(
+                "SELECT server_said FROM deliveries WHERE endpoint = $1 AND channel IN ('sms', 'voice')
+                   AND id <> $2 AND outcome = 'accepted' ORDER BY updated_at DESC LIMIT 100",
+                args![endpoint, delivery],
+            )
+            .await?;
+        let mut taken = Vec::new();
+        for row in rows {
+            let said = row.text(0)?;
+            // "SM12 queued", or "the provider has it already: SM12".
+            let words = said.split(' ');
+            taken.extend(words.filter(|w| w.len() == 34).map(str::to_owned));
+        }
+        Ok(taken)
+    }
+
+    /// The owner of a number wants nothing more on it. Says whether anybody has that number.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn stop_number(&self, number: &str, now: Timestamp) -> Result<bool> {
+        let mut tx = self.db.write().await?;
+        let endpoints = with_number(&mut tx, number).await?;
+        for endpoint in &endpoints {
+            let added = tx
+                .execute(
+                    "INSERT INTO suppressions (endpoint, audience, reason, at) VALUES ($1, '*', $2, $3)
+                     ON CONFLICT (endpoint, audience) DO NOTHING",
+                    args![endpoint, STOPPED, now],
+                )
+                .await?;
+            if added > 0 {
+                let subject = format!("endpoint:{endpoint}");
+                let entry = Entry::new("recipient", "endpoint.unsubscribed", subject)
+                    .with(json!({"audience": "*", "by": "sms"}));
+                append(&mut tx, &[entry], now).await?;
+            }
+        }
+        tx.commit().await?;
+        Ok(!endpoints.is_empty())
+    }
+
+    /// The owner of a number wants messages on it again. Only a stop that was said by telephone is lifted. Says whether anybody has
+    /// that number.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn start_number(&self, number: &str, now: Timestamp) -> Result<bool> {
+        let mut tx = self.db.write().await?;
+        let endpoints = with_number(&mut tx, number).await?;
+        for endpoint in &endpoints {
+            let lifted = tx
+                .execute(
+                    "DELETE FROM suppressions WHERE endpoint = $1 AND audience = '*' AND reason = $2",
+                    args![endpoint, STOPPED],
+                )
+                .await?;
+            let back = tx
+                .execute(
+                    "UPDATE endpoints SET state = 'active', reason = NULL
+                     WHERE id = $1 AND state = 'gone' AND reason LIKE $2",
+                    args![endpoint, STOPPED_THERE],
+                )
+                .await?;
+            if lifted + back > 0 {
+                let subject = format!("endpoint:{endpoint}");
+                let entry = Entry::new("recipient", "endpoint.resubscribed", subject)
+                    .with(json!({"by": "sms"}));
+                append(&mut tx, &[entry], now).await?;
+            }
+        }
+        tx.commit().await?;
+        Ok(!endpoints.is_empty())
+    }
+}
+
+/// Receipts that came while these attempts were not on record yet.
+pub(crate) async fn apply_early(tx: &mut Tx, outcomes: &[Recorded]) -> Result<()> {
+    let receipted = outcomes.iter().filter(|o| o.receipted);
+    let receipted = crate::json_list(receipted.map(|o| o.id.as_str()));
+    if receipted == "[]" {
+        return Ok(());
+    }
+    let some = crate::contacts::among(tx, 1);
+    let sql = format!("{APPLY} WHERE deliveries.id {some} AND {APPLIES}");
+    tx.execute(&sql, args![receipted]).await?;
+    Ok(())
+}
+
+async fn with_number(tx: &mut Tx, number: &str) -> Result<Vec<String>> {
+    let sql =
+        "SELECT id FROM endpoints WHERE address = $1 AND channel IN ('sms', 'voice') ORDER BY id";
+    let rows = tx.rows(sql, args![number]).await?;
+    rows.iter().map(|row| row.text(0)).collect()
+}
