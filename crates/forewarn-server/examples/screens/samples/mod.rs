@@ -21,6 +21,7 @@ mod calls;
 mod console;
 mod drafts;
 mod outage_plans;
+mod postmortems;
 mod rows;
 
 /// What no page may ever let through.
