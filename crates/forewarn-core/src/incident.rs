@@ -557,15 +557,15 @@ impl Incident {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    pub(super) fn at(seconds: i64) -> Timestamp {
+    pub(crate) fn at(seconds: i64) -> Timestamp {
         Timestamp::from_second(1_795_000_000 + seconds).unwrap()
     }
 
-    pub(super) fn declared() -> Incident {
+    pub(crate) fn declared() -> Incident {
         let declaration = Declaration {
             id: None,
             title: None,
@@ -586,7 +586,7 @@ mod tests {
         )
     }
 
-    pub(super) fn to(status: Status) -> NewUpdate {
+    pub(crate) fn to(status: Status) -> NewUpdate {
         NewUpdate {
             status: Some(status),
             ..NewUpdate::nothing()

@@ -31,6 +31,7 @@ pub mod period;
 pub mod phone;
 pub mod plan;
 pub mod policy;
+pub mod postmortem;
 pub mod problem;
 pub mod recipient;
 pub mod rota;

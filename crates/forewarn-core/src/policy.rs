@@ -11,6 +11,7 @@ use crate::document::{Fields, Node, Problems, boolean, scalar};
 use crate::id::Id;
 use crate::incident::Severity;
 use crate::offset::Offset;
+use crate::postmortem::Reviewer;
 use crate::time::{duration_text, parse_duration, parse_time_of_day};
 use jiff::SignedDuration;
 use jiff::civil::Time;
@@ -80,6 +81,9 @@ pub struct Policy {
     /// Who must agree, by audience; `default` for the others.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
     pub approval: BTreeMap<String, Vec<Approver>>,
+    /// Who must agree before an incident is explained in public.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub follow_up_approval: Vec<Reviewer>,
     /// Check-ins after completion.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub hypercare: Option<Hypercare>,
@@ -154,6 +158,7 @@ impl Policy {
         for (audience, path, node) in fields.entries("approval", problems) {
             approval.insert(audience.to_owned(), read_approvers(node, &path, problems));
         }
+        let follow_up_approval = read_reviewers(&mut fields, problems);
         let hypercare = fields.node("hypercare").and_then(|node| {
             let mut fields = Fields::of(node, &fields.path_of("hypercare"), problems)?;
             let lasts = fields.required("for", problems, in_days);
@@ -187,6 +192,7 @@ impl Policy {
             progress,
             min_window,
             approval,
+            follow_up_approval,
             hypercare,
             cadence,
             warn_before: warn_before.into_iter().map(DurationText).collect(),
@@ -254,6 +260,15 @@ fn read_approvers(node: &Node, path: &str, problems: &mut Problems) -> Vec<Appro
             .into_iter()
             .collect(),
     }
+}
+
+/// Who must agree with a follow-up, each once.
+fn read_reviewers(fields: &mut Fields<'_>, problems: &mut Problems) -> Vec<Reviewer> {
+    let named = fields.list("follow_up_approval", problems, Reviewer::parse);
+    let mut reviewers = named.unwrap_or_default();
+    reviewers.sort();
+    reviewers.dedup();
+    reviewers
 }
 
 fn by_severity<T>(

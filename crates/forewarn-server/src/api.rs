@@ -12,6 +12,7 @@ mod incidents;
 mod lists;
 mod openapi;
 mod outage_plans;
+mod postmortems;
 mod subscriptions;
 mod windows;
 
@@ -48,6 +49,7 @@ fn routes() -> OpenApiRouter<App> {
         .merge(hooks::routes())
         .merge(windows::routes())
         .merge(outage_plans::routes())
+        .merge(postmortems::routes())
         .merge(subscriptions::routes())
 }
 

@@ -13,6 +13,8 @@
 //! | `/console/changes`, `/console/changes/{id}` | [`ChangeList`], [`ChangePage`] | `POST /console/changes`, `.../{id}`, `.../{id}/remove` |
 //! | `/console/incidents` | [`IncidentList`] | |
 //! | `/console/incidents/new` | [`DeclareIncident`] | `POST /console/incidents` |
+//! | `/console/incidents/{id}/postmortem` | [`PostmortemPage`] | `.../postmortem`, `.../postmortem/{approve,publish}` |
+//! | `/console/actions` | [`ActionList`] | `/console/incidents/{id}/actions/{number}` |
 //! | `/console/incidents/{id}` | [`IncidentPage`] | `.../{id}/{updates,promise,handover,acknowledge,notes,recipients,merge,parent}`; its script `.../{id}/writing` |
 //! | `/console/drafts/{id}` | [`DraftPage`] | `.../{id}/publish`, `.../{id}/discard` |
 //! | `/console/hooks` | [`HookList`] | |
@@ -53,6 +55,7 @@ mod outage_plan;
 mod picture;
 mod plain;
 mod plan;
+mod postmortem;
 pub mod reach;
 mod routes;
 mod sign_in;
@@ -77,6 +80,7 @@ pub use now::{Doubt, Now, PromiseRow};
 pub use outage_plan::{OutageCard, OutagePlanList, OutagePlanPage};
 pub use plain::PlainPage;
 pub use plan::{BreachRow, Plan, PlannedNotice, Reach};
+pub use postmortem::{ActionList, PostmortemPage};
 pub use routes::{not_found, plain, router};
 pub use sign_in::SignIn;
 pub use team::Team;

@@ -10,6 +10,7 @@ use crate::db::{Row, Tx, args};
 use crate::error::{Result, StoreError};
 use crate::journal::{Entry, append};
 use crate::notices::{self, Lane};
+use crate::postmortems;
 use forewarn_core::event::{Event, Occasion};
 use forewarn_core::maintenance::Status;
 use forewarn_core::plan::{Changes, Stored, Told};
@@ -214,6 +215,8 @@ pub enum Beside {
     Added(NewRecipient),
     /// Who was added to one event is told of another from now on: from, to.
     CarriedOver(String, String),
+    /// What is explained after an incident is published: the incident, and the version that was read.
+    Explained(String, i64),
 }
 
 /// Notices of an event to these audiences wait for a person's word.
@@ -413,6 +416,9 @@ impl Store {
                 Beside::Acknowledged(one) => acknowledgements::put(&mut tx, one).await?,
                 Beside::Added(new) => added::put(&mut tx, new, now).await?,
                 Beside::CarriedOver(from, to) => added::carry_over(&mut tx, from, to).await?,
+                Beside::Explained(event, version) => {
+                    postmortems::publish(&mut tx, event, *version, now).await?
+                }
             }
         }
         tx.commit().await?;

@@ -149,6 +149,19 @@ const STEPS: &[&[&str]] = &[&[
     // How they said so: `link`, `key`; nothing where an operator noted it.
     "ALTER TABLE acknowledgements ADD COLUMN how TEXT",
     "CREATE INDEX deliveries_phone ON deliveries (endpoint, updated_at) WHERE channel IN ('sms', 'voice')",
+],
+&[
+    // Every version of what is explained after an incident; the newest is the draft, or what was published.
+    "CREATE TABLE postmortems (event TEXT NOT NULL, version BIGINT NOT NULL, author TEXT NOT NULL, body TEXT NOT NULL,
+        at BIGINT NOT NULL, published_at BIGINT, PRIMARY KEY (event, version))",
+    // Who agreed with which text of it last.
+    "CREATE TABLE postmortem_approvals (event TEXT NOT NULL, reviewer TEXT NOT NULL, hash TEXT NOT NULL,
+        recorded_by TEXT NOT NULL, at BIGINT NOT NULL, PRIMARY KEY (event, reviewer))",
+    // What changes after incidents, of all of them together; numbers are from 1 within each.
+    "CREATE TABLE actions (event TEXT NOT NULL, number BIGINT NOT NULL, what TEXT NOT NULL, owner TEXT NOT NULL, due TEXT,
+        done_at BIGINT, done_by TEXT, PRIMARY KEY (event, number))",
+    "CREATE INDEX actions_open ON actions (due) WHERE done_at IS NULL",
+    "CREATE INDEX actions_done ON actions (done_at) WHERE done_at IS NOT NULL",
 ]];
 
 /// Every table that a copy holds, with its key.
@@ -184,6 +197,9 @@ pub(crate) const TABLES: &[(&str, &str)] = &[
     ("alerts", "hook, key, incident"),
     ("hook_requests", "hook, request"),
     ("upstream", "provider, maintenance"),
+    ("postmortems", "event, version"),
+    ("postmortem_approvals", "event, reviewer"),
+    ("actions", "event, number"),
 ];
 
 /// Today's version: the number of steps.

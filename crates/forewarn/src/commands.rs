@@ -18,6 +18,7 @@ pub mod maintenance;
 pub mod notices;
 pub mod outage_plan;
 pub mod plan;
+pub mod postmortem;
 pub mod serve;
 
 mod pages;

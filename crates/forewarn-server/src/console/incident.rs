@@ -106,6 +106,11 @@ impl IncidentPage {
         self.incident.status != Status::Postmortem
     }
 
+    /// It can be explained.
+    fn is_over(&self) -> bool {
+        self.incident.status == Status::Resolved && self.incident.merged_into.is_none()
+    }
+
     /// The statuses that may follow.
     fn statuses(&self) -> &'static [(&'static str, &'static str)] {
         if self.incident.status.is_open() {

@@ -2,7 +2,7 @@
 
 use super::handlers::{
     calls, catalogue, caught, changes, decision, drafts, incidents, lists, maintenances, now,
-    outage_plans, sign_in, team,
+    outage_plans, postmortems, sign_in, team,
 };
 use super::{ApiPage, CONTENT_SECURITY_POLICY, Frame, Nav, PlainPage, guard};
 use crate::app::App;
@@ -62,6 +62,23 @@ pub fn router(app: &App) -> Router<App> {
             "/console/incidents/{id}/writing",
             get(team::who_writes).post(team::say_writing),
         )
+        .route(
+            "/console/incidents/{id}/postmortem",
+            get(postmortems::show).post(postmortems::save),
+        )
+        .route(
+            "/console/incidents/{id}/postmortem/approve",
+            post(postmortems::approve),
+        )
+        .route(
+            "/console/incidents/{id}/postmortem/publish",
+            post(postmortems::publish),
+        )
+        .route(
+            "/console/incidents/{id}/actions/{number}",
+            post(postmortems::tick),
+        )
+        .route("/console/actions", get(postmortems::actions))
         .route("/console/incidents/{id}/{action}", post(team::act))
         .route("/console/notices", get(lists::notices))
         .route("/console/notices/{id}/copy", get(lists::copied))

@@ -2,6 +2,7 @@
 
 pub mod kin;
 pub mod notes;
+pub mod postmortem;
 pub mod team;
 
 use super::{AGAIN, kept, overtaken, read, recipient};
@@ -13,7 +14,7 @@ use forewarn_core::document::{Catalogue, Node};
 use forewarn_core::event::{Event, Occasion};
 use forewarn_core::id::Id;
 use forewarn_core::incident::{
-    Declaration, Incident, NewIncident, NewPromise, PostedUpdate, Severity, both_roles,
+    Declaration, Incident, NewIncident, NewPromise, PostedUpdate, Severity, Status, both_roles,
     is_same_person,
 };
 use forewarn_core::offset::Offset;
@@ -176,6 +177,10 @@ pub async fn update(app: &App, caller: &Caller, id: &str, node: &Node) -> Result
     let posted = read(node, |node, problems| {
         PostedUpdate::read(node, "", problems)
     })?;
+    if posted.update.status == Some(Status::Postmortem) {
+        let catalogue = app.store.catalogue().await?;
+        postmortem::not_past_it(app, &catalogue, id).await?;
+    }
     let answer = say(
         app,
         caller,
@@ -308,6 +313,7 @@ fn deed(action: &str) -> &str {
         "incident.acknowledged" => "took the call",
         "incident.recipient_added" => "added somebody who is told",
         "incident.merged" => "merged a duplicate",
+        "incident.postmortem_published" => "published the postmortem",
         other => other,
     }
 }

@@ -24,6 +24,7 @@ mod notes;
 mod openapi;
 mod outage_plans;
 mod pages;
+mod postmortems;
 mod promises;
 mod reach;
 mod recipients;

@@ -24,6 +24,7 @@ mod notices;
 mod outage;
 mod phones;
 mod plans;
+mod postmortems;
 mod promises;
 mod quiet;
 mod rates;

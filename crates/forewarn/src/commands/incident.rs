@@ -2,6 +2,7 @@
 
 use super::calls::{Calls, Confirmations, show_calls, show_confirmations};
 use super::incident_around::{self, Around, show_notes};
+use super::postmortem;
 use crate::client::{Body, Client, Remote};
 use crate::exit::{Exit, InvalidInput};
 use crate::terminal::{self, clean};
@@ -226,7 +227,8 @@ fn tell(json: bool, answer: Value, show: fn(&Value) -> String) -> anyhow::Result
     if json {
         terminal::print_json(&answer)?;
     } else {
-        terminal::print(&show_notes(&answer).unwrap_or_else(|| show(&answer)))?;
+        let shown = postmortem::show(&answer).or_else(|| show_notes(&answer));
+        terminal::print(&shown.unwrap_or_else(|| show(&answer)))?;
     }
     Ok(Exit::Done.into())
 }

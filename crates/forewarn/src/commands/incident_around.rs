@@ -1,5 +1,6 @@
 //! `forewarn incident` beyond its messages: roles, the call, notes, duplicates, parts, and people nobody planned for.
 
+use super::postmortem::{self, Postmortem};
 use crate::client::{Body, Client};
 use crate::terminal::clean;
 use clap::{Args, Subcommand};
@@ -60,6 +61,25 @@ pub enum Around {
     },
     /// Add somebody nobody planned for; they get the newest message at once, and all that come
     Add(Add),
+    /// Explain what happened and what changes, once it is over
+    #[command(subcommand)]
+    Postmortem(Postmortem),
+    /// List what is to be done after incidents, the earliest due first
+    Actions {
+        /// Also what was done
+        #[arg(long)]
+        done: bool,
+    },
+    /// Tick an action off
+    Done {
+        /// The incident
+        id: String,
+        /// The action's number
+        number: u32,
+        /// It is not done after all
+        #[arg(long)]
+        undo: bool,
+    },
 }
 
 /// Who is added to an event.
@@ -138,6 +158,16 @@ pub async fn run(client: &Client, what: Around) -> anyhow::Result<Value> {
         }
         Around::Merge { id, into } => (id, "merge", json!({"into": into})),
         Around::Part { id, of } => (id, "parent", json!({"parent": of})),
+        Around::Postmortem(what) => return postmortem::run(client, what).await,
+        Around::Actions { done } => {
+            let done = done.to_string();
+            return client.get(&["actions"], &[("done", &done)]).await;
+        }
+        Around::Done { id, number, undo } => {
+            let body = Body::Json(json!({"done": !undo}));
+            let path = ["incidents", &id, "actions", &number.to_string()];
+            return client.post(&path, &[], body).await;
+        }
         Around::Add(add) => {
             let body = add.body();
             (add.id, "recipients", body)

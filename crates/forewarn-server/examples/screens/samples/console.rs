@@ -79,6 +79,7 @@ impl Samples {
         screens.extend(self.forms());
         screens.extend(self.decisions());
         screens.extend(self.drafts());
+        screens.extend(self.postmortems());
         screens
             .into_iter()
             .map(|(name, html)| (format!("console-{name}"), html))

@@ -22,6 +22,7 @@ mod changes;
 mod console;
 mod drafts;
 mod outage_plans;
+mod postmortems;
 mod rows;
 
 /// What no page may ever let through.
