@@ -303,12 +303,7 @@ impl Db {
             .statement_cache_capacity(200)
             .pragma("cache_size", "-16000")
             .pragma("temp_store", "memory");
-        let writer = SqlitePoolOptions::new()
-            .max_connections(1)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .acquire_timeout(Duration::from_secs(30))
-            .connect_with(options.clone())
+        let writer = only_writer(&options)
             .await
             .map_err(|e| StoreError::Unavailable(format!("{}: {e}", path.display())))?;
         let readers = SqlitePoolOptions::new()
@@ -392,6 +387,34 @@ impl Db {
                 Db::Postgres(pool) => pool.close().await,
             }
         })
+    }
+}
+
+/// The connection that writes. While another process makes a new file a write-ahead log, SQLite answers "locked" at once and does not
+/// wait as `busy_timeout` says (sqlite.org/wal.html, "Sometimes Queries Return SQLITE_BUSY"), so it is asked again.
+async fn only_writer(
+    options: &SqliteConnectOptions,
+) -> std::result::Result<SqlitePool, sqlx::Error> {
+    const AGAIN: Duration = Duration::from_millis(20);
+    const TIMES: u32 = 500;
+    let is_locked = |error: &sqlx::Error| {
+        let code = error.as_database_error().and_then(|e| e.code());
+        // SQLITE_BUSY, SQLITE_BUSY_RECOVERY.
+        code.is_some_and(|code| matches!(&*code, "5" | "261"))
+    };
+    let mut asked = 0;
+    loop {
+        asked += 1;
+        let pool = SqlitePoolOptions::new()
+            .max_connections(1)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .acquire_timeout(Duration::from_secs(30))
+            .connect_with(options.clone());
+        match pool.await {
+            Err(error) if is_locked(&error) && asked < TIMES => tokio::time::sleep(AGAIN).await,
+            connected => return connected,
+        }
     }
 }
 

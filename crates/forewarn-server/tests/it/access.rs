@@ -11,6 +11,7 @@ fn filled(path: &str) -> String {
     path.replace("{kind}", "services")
         .replace("{action}", "start")
         .replace("{n}", "1")
+        .replace("{number}", "1")
         .replace("{id}", "no-such-thing")
 }
 
