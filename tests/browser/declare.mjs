@@ -61,7 +61,7 @@ try {
   // What is typed is kept, so that others see who is writing.
   const text = tab.getByLabel("What people should know now");
   await text.fill("We found it");
-  const kept = tab.waitForResponse((answer) => answer.url().endsWith("/drafts") && answer.request().method() === "POST");
+  const kept = tab.waitForResponse((answer) => answer.url().endsWith("/writing") && answer.request().method() === "POST");
   check((await kept).ok(), "what was typed was not kept");
 } catch (error) {
   faults.push(String(error));
