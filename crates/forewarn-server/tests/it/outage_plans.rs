@@ -161,3 +161,19 @@ async fn words_that_were_prepared_are_said_when_nobody_has_time_for_others() {
         );
     }
 }
+
+#[tokio::test]
+async fn the_cards_link_opens_the_form_with_the_service_marked_as_down() {
+    let app = prepared().await;
+    let marked = r#"name="services.portal" value="major_outage" checked"#;
+    for (query, is_marked) in [
+        ("?service=portal", true),
+        ("?service=%22%3E", false),
+        ("", false),
+    ] {
+        let form = app
+            .page(As::Operator, &format!("/console/incidents/new{query}"))
+            .await;
+        assert_eq!(form.is(200).text().contains(marked), is_marked, "{query}");
+    }
+}

@@ -9,7 +9,7 @@ use crate::console::{
 };
 use crate::error::ApiError;
 use crate::ops::{acknowledgement, incident};
-use axum::extract::Path;
+use axum::extract::{Path, RawQuery};
 use axum::http::StatusCode;
 use forewarn_core::call_list::callees;
 use forewarn_core::event::Event;
@@ -54,9 +54,19 @@ pub(in crate::console) async fn list(desk: Desk) -> Shown {
 }
 
 /// `GET /console/incidents/new`
-pub(in crate::console) async fn new(desk: Desk) -> Shown {
+///
+/// An outage card leads here with `?service=ID`: that service is marked as down already.
+pub(in crate::console) async fn new(desk: Desk, RawQuery(query): RawQuery) -> Shown {
     desk.caller.at_least(Role::Operator)?;
-    form(&desk, StatusCode::OK, Typed::default()).await
+    let query = query.unwrap_or_default();
+    let down = url::form_urlencoded::parse(query.as_bytes())
+        .filter(|(name, _)| name == "service")
+        .map(|(_, service)| (format!("services.{service}"), "major_outage".to_owned()));
+    let typed = Typed {
+        fields: down.collect(),
+        problems: Vec::new(),
+    };
+    form(&desk, StatusCode::OK, typed).await
 }
 
 async fn form(desk: &Desk, status: StatusCode, typed: Typed) -> Shown {
