@@ -28,13 +28,14 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// Every notice there is, by name.
-pub const MILESTONES: [&str; 34] = [
+pub const MILESTONES: [&str; 35] = [
     "announcement",
     "reminder",
     "final_reminder",
     "start",
     "progress",
     "overrun_check",
+    "overrun",
     "delay",
     "reschedule",
     "extension",

@@ -13,6 +13,7 @@ mod copy;
 mod course;
 mod decided;
 mod incident;
+mod overrun;
 mod promise;
 #[cfg(test)]
 mod tests;
@@ -24,6 +25,7 @@ pub use call::{
 pub use changes::{Changes, Moved, Stored, changes_between, changes_from};
 use course::{Clock, clock_name};
 pub use incident::{catch_up, publish_update};
+pub use overrun::{OVERRUN, overrun};
 pub use promise::{
     PROMISE_BROKEN, PROMISE_KEPT, PROMISE_WARNING, is_promise_timer, next_update, timers_again,
 };
@@ -423,6 +425,9 @@ impl Planner<'_> {
                 draft,
             );
         }
+        let input = &self.input;
+        self.notices
+            .extend(overrun(input.maintenance, input.catalogue, input.now));
     }
 
     /// The policy's time of day on a date.

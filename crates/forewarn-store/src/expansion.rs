@@ -255,17 +255,11 @@ impl Store {
                 let made = tx.execute(TO_UNCONFIRMED, args![notice, now, of]).await?;
                 (made, (String::new(), LAST.to_owned()), None)
             }
-            Recipients::Team(addresses) => {
-                let mut made = 0;
-                for address in addresses {
-                    // A telephone is faster than a mailbox, so it is first in the queue.
-                    let first = now - SignedDuration::from_millis(1);
-                    let given = args![notice, now, address.address(), first];
-                    made += tx.execute(TO_TELEPHONES, given).await?;
-                }
-                made += to_addresses(&mut tx, notice, addresses, now).await?;
-                (made, (String::new(), LAST.to_owned()), None)
-            }
+            Recipients::Team(addresses) => (
+                to_team(&mut tx, notice, addresses, now).await?,
+                (String::new(), LAST.to_owned()),
+                None,
+            ),
             Recipients::Contact(contact) => {
                 let made = tx
                     .execute(TO_CONTACT, args![notice, now, contact.as_str()])
@@ -346,6 +340,23 @@ async fn end_of_part(
 
 /// What the contact of a mailbox without a contact begins with.
 const ADDRESS: &str = "address:";
+
+/// Deliveries to mailboxes and to the telephones of those contacts that have one of them: they are who must act.
+pub(crate) async fn to_team(
+    tx: &mut Tx,
+    notice: &str,
+    mailboxes: &[Endpoint],
+    now: Timestamp,
+) -> Result<u64> {
+    let mut made = 0;
+    for mailbox in mailboxes {
+        // A telephone is faster than a mailbox, so it is first in the queue.
+        let first = now - SignedDuration::from_millis(1);
+        let given = args![notice, now, mailbox.address(), first];
+        made += tx.execute(TO_TELEPHONES, given).await?;
+    }
+    Ok(made + to_addresses(tx, notice, mailboxes, now).await?)
+}
 
 pub(crate) async fn to_addresses(
     tx: &mut Tx,

@@ -430,11 +430,11 @@ impl Store {
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub async fn unexpanded(&self, lane: Lane) -> Result<Vec<(String, String, Event)>> {
+    pub async fn unexpanded(&self, lane: Lane) -> Result<Vec<(String, String, String, Event)>> {
         let mut tx = self.db.read().await?;
         let rows = tx
             .rows(
-                "SELECT id, audience, event FROM notices WHERE status = 'sending' AND cursor IS NOT NULL AND lane = $1
+                "SELECT id, audience, event, milestone FROM notices WHERE status = 'sending' AND cursor IS NOT NULL AND lane = $1
                  ORDER BY due, id",
                 args![lane.number()],
             )
@@ -442,7 +442,7 @@ impl Store {
         let mut found = Vec::with_capacity(rows.len());
         for row in &rows {
             if let Some(stored) = events::load(&mut tx, &row.text(2)?).await? {
-                found.push((row.text(0)?, row.text(1)?, stored.event));
+                found.push((row.text(0)?, row.text(1)?, row.text(3)?, stored.event));
             }
         }
         Ok(found)

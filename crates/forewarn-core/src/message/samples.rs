@@ -69,7 +69,7 @@ fn maintenance(milestone: &str) -> Content {
     );
     let now = match milestone {
         "start" | "progress" => "2026-11-30T07:00:00Z",
-        "extension" | "overrun_check" => "2026-11-30T09:45:00Z",
+        "extension" | "overrun_check" | "overrun" => "2026-11-30T09:45:00Z",
         _ if over => "2026-11-30T09:50:00Z",
         _ => "2026-11-23T17:00:00Z",
     };

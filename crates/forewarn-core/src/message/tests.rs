@@ -79,6 +79,7 @@ fn nothing_technical_leaves_its_level() {
                 "test"
                     | "digest"
                     | "overrun_check"
+                    | "overrun"
                     | "promise_warning"
                     | "promise_kept"
                     | "promise_broken"

@@ -249,7 +249,10 @@ impl Speaker<'_> {
             let (Some(content), Some(at)) = (&notice.content, notice.sent_at) else {
                 continue;
             };
-            let internal = matches!(notice.milestone.as_str(), "overrun_check" | "leadership");
+            let internal = matches!(
+                notice.milestone.as_str(),
+                "overrun_check" | "overrun" | "leadership"
+            );
             if !internal
                 && said.insert((
                     notice.revision,

@@ -38,7 +38,6 @@ const CONTRACT: &[(&str, &str)] = &[
     ("post", "/upstream-maintenances"),
     ("post", "/incidents/{id}/handover"),
     ("post", "/incidents/{id}/acknowledge"),
-    ("get", "/incidents/{id}/acknowledgements"),
     ("post", "/incidents/{id}/merge"),
     ("post", "/incidents/{id}/parent"),
     ("post", "/incidents/{id}/notes"),
