@@ -6,6 +6,7 @@
 
 pub mod channel;
 mod expand;
+mod feeds;
 mod flight;
 pub mod peer;
 mod promise;
@@ -16,6 +17,7 @@ mod windows;
 pub use channel::{Channels, Parcel, RealChannels};
 pub use render::Identity;
 
+use channel::http::HttpClient;
 use forewarn_core::token::Key;
 use forewarn_store::{Clock, Store};
 use std::sync::Mutex;
@@ -34,6 +36,8 @@ pub struct Engine<C> {
     rendered: Mutex<render::Cache>,
     /// When the store last heard from this node, in milliseconds of the clock.
     heard: AtomicI64,
+    /// Reads the calendars of on-call tools.
+    feeds: Option<HttpClient>,
 }
 
 impl<C: Channels> Engine<C> {
@@ -56,6 +60,15 @@ impl<C: Channels> Engine<C> {
             node,
             rendered: Mutex::default(),
             heard: AtomicI64::new(i64::MIN),
+            feeds: None,
+        }
+    }
+
+    /// The same, which also reads the calendars of on-call tools.
+    pub fn reading_feeds(self, client: HttpClient) -> Engine<C> {
+        Engine {
+            feeds: Some(client),
+            ..self
         }
     }
 

@@ -33,6 +33,8 @@ const QUIET: Duration = Duration::from_secs(5);
 const BEAT: Duration = Duration::from_secs(5);
 /// How often windows that come round are looked at. They are planned weeks ahead, so it matters only to who has just changed one.
 const WINDOWS: Duration = Duration::from_secs(15);
+/// How often it is looked whether a calendar of an on-call tool is to be read.
+const FEEDS: Duration = Duration::from_secs(30);
 /// After this long without a word a process is taken for dead and its attempts are taken back.
 const DEAD_AFTER: SignedDuration = SignedDuration::from_secs(30);
 
@@ -90,6 +92,7 @@ impl<C: Channels> Engine<C> {
         pulse.spawn(heart.stay_alive(landed.subscribe()));
         let mut lanes = JoinSet::new();
         lanes.spawn(Arc::clone(&self).keep_windows(stop.clone()));
+        lanes.spawn(Arc::clone(&self).keep_feeds(stop.clone()));
         for lane in Lane::ALL {
             lanes.spawn(Arc::clone(&self).keep_lane(lane, stop.clone()));
         }
@@ -106,6 +109,24 @@ impl<C: Channels> Engine<C> {
                 tracing::warn!(%problem, "windows that come round are not planned yet");
             }
             if stopped_within(&mut stop, WINDOWS).await {
+                return;
+            }
+        }
+    }
+
+    /// Reads the calendars of on-call tools, again and again. A slow server of theirs delays nothing of ours.
+    async fn keep_feeds(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
+        while self.feeds.is_some() {
+            let mut gone = stop.clone();
+            let read = tokio::select! {
+                read = self.read_feeds() => read,
+                // An error says that the sender is gone.
+                _ = gone.wait_for(|stop| *stop) => return,
+            };
+            if let Err(problem) = read {
+                tracing::warn!(%problem, "calendars of on-call tools are not read yet");
+            }
+            if stopped_within(&mut stop, FEEDS).await {
                 return;
             }
         }

@@ -394,6 +394,8 @@ pub(crate) async fn hold(tx: &mut Tx, what: Hold) -> Result<()> {
 }
 
 pub(crate) async fn load(tx: &mut Tx) -> Result<Catalogue> {
+    let mut rotas = bodies(tx, "rotas").await?;
+    crate::rota_feeds::give_shifts(tx, &mut rotas).await?;
     Ok(Catalogue {
         organisation: bodies(tx, "organisation")
             .await?
@@ -403,7 +405,7 @@ pub(crate) async fn load(tx: &mut Tx) -> Result<Catalogue> {
         services: bodies(tx, "services").await?,
         audiences: bodies(tx, "audiences").await?,
         policies: bodies(tx, "policies").await?,
-        rotas: bodies(tx, "rotas").await?,
+        rotas,
     })
 }
 

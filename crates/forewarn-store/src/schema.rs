@@ -162,6 +162,11 @@ const STEPS: &[&[&str]] = &[&[
         done_at BIGINT, done_by TEXT, PRIMARY KEY (event, number))",
     "CREATE INDEX actions_open ON actions (due) WHERE done_at IS NULL",
     "CREATE INDEX actions_done ON actions (done_at) WHERE done_at IS NOT NULL",
+],
+&[
+    // What the feeds of on-call tools held when they were last read, and when somebody last tried.
+    "CREATE TABLE rota_feeds (rota TEXT PRIMARY KEY, url TEXT NOT NULL, shifts TEXT NOT NULL, tried_at BIGINT NOT NULL,
+        read_at BIGINT, problem TEXT)",
 ]];
 
 /// Every table that a copy holds, with its key.
@@ -200,6 +205,7 @@ pub(crate) const TABLES: &[(&str, &str)] = &[
     ("postmortems", "event, version"),
     ("postmortem_approvals", "event, reviewer"),
     ("actions", "event, number"),
+    ("rota_feeds", "rota"),
 ];
 
 /// Today's version: the number of steps.

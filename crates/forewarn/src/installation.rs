@@ -3,6 +3,8 @@
 use anyhow::{Context, Result};
 use forewarn_core::contact::EmailAddress;
 use forewarn_core::token::Key;
+use forewarn_engine::channel::guard::Guard;
+use forewarn_engine::channel::http::{HttpClient, Wire};
 use forewarn_engine::channel::phone::{Account, Phones};
 use forewarn_engine::channel::smtp::RelayUrl;
 use forewarn_engine::channel::smtp::Smtp;
@@ -85,7 +87,7 @@ impl Installation {
         let channels = RealChannels {
             phones: parts.phones.map(Phones::new),
             smtp,
-            webhooks: Webhooks::new(parts.allow_private_targets, HOOKS_AT_ONCE),
+            webhooks: Webhooks::new(parts.allow_private_targets.clone(), HOOKS_AT_ONCE),
         };
         let identity = Identity {
             public_url: parts.public_url.clone(),
@@ -101,7 +103,11 @@ impl Installation {
             identity,
             key.clone(),
             node,
-        );
+        )
+        .reading_feeds(HttpClient::new(
+            Guard::new(parts.allow_private_targets),
+            Wire::default(),
+        ));
         let live = Live::default();
         let app = App::new(Shared {
             store,

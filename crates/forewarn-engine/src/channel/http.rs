@@ -146,17 +146,27 @@ impl HttpClient {
             .send()
             .await;
         match sent {
-            Ok(response) => Ok(read_answer(response).await),
+            Ok(response) => Ok(read_answer(response, MOST_ANSWER_BYTES).await),
             Err(error) => Err(broken(&error, taken.load(Ordering::Acquire))),
         }
     }
 
     /// Asks once and reads the answer. It changes nothing at the other side.
     pub async fn get(&self, url: &str, headers: HeaderMap) -> Result<Answer, NoAnswer> {
+        self.get_up_to(url, headers, MOST_ANSWER_BYTES).await
+    }
+
+    /// The same where the body is what one wants: up to `most` bytes of it.
+    pub async fn get_up_to(
+        &self,
+        url: &str,
+        headers: HeaderMap,
+        most: usize,
+    ) -> Result<Answer, NoAnswer> {
         let (target, client) = self.target(url)?;
         let request = client.request(Method::GET, target.url().clone());
         match request.headers(headers).send().await {
-            Ok(response) => Ok(read_answer(response).await),
+            Ok(response) => Ok(read_answer(response, most).await),
             Err(error) => Err(broken(&error, false)),
         }
     }
@@ -190,10 +200,10 @@ fn watched(body: Vec<u8>, taken: Arc<AtomicBool>) -> reqwest::Body {
     }))
 }
 
-async fn read_answer(mut response: reqwest::Response) -> Answer {
+async fn read_answer(mut response: reqwest::Response, most: usize) -> Answer {
     let mut body = Vec::new();
     while let Ok(Some(chunk)) = response.chunk().await {
-        let room = MOST_ANSWER_BYTES - body.len();
+        let room = most - body.len();
         body.extend_from_slice(&chunk[..chunk.len().min(room)]);
         if chunk.len() >= room {
             break;

@@ -2,6 +2,7 @@
 
 mod calls;
 mod digests;
+mod feeds;
 pub mod house;
 mod phones;
 mod promise;

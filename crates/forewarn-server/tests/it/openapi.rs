@@ -66,6 +66,7 @@ const CONTRACT: &[(&str, &str)] = &[
     ("get", "/{kind}/{id}"),
     ("put", "/{kind}/{id}"),
     ("delete", "/{kind}/{id}"),
+    ("get", "/rota-feeds"),
     ("get", "/windows"),
     ("post", "/windows"),
     ("get", "/windows/{id}"),
