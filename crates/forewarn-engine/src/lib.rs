@@ -9,6 +9,7 @@ mod expand;
 mod flight;
 pub mod peer;
 mod promise;
+mod reminders;
 mod render;
 mod run;
 mod windows;

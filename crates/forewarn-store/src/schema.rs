@@ -162,6 +162,10 @@ const STEPS: &[&[&str]] = &[&[
         done_at BIGINT, done_by TEXT, PRIMARY KEY (event, number))",
     "CREATE INDEX actions_open ON actions (due) WHERE done_at IS NULL",
     "CREATE INDEX actions_done ON actions (done_at) WHERE done_at IS NOT NULL",
+],
+&[
+    // What people of ours are reminded of is looked at every few seconds, among all events there ever were.
+    "CREATE INDEX events_reminders ON events (id) WHERE kind = 'reminder' AND is_open",
 ]];
 
 /// Every table that a copy holds, with its key.

@@ -5,6 +5,7 @@ mod digests;
 pub mod house;
 mod phones;
 mod promise;
+mod reminders;
 mod running;
 mod windows;
 

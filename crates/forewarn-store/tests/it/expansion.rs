@@ -228,4 +228,34 @@ audiences: [{id: students, name: All, level: non_technical, channels: [email], s
         db.store.expand("n2", &addresses, at(10)).await.unwrap();
         assert_eq!(ledger(&db.store).await, ["n1 address:dba@example.edu superseded", "n2 address:dba@example.edu queued"]);
     }
+
+    async fn what_stands_aside_replaces_nothing_and_is_replaced_by_nothing(db: &Database) {
+        // Dba reads as one of the students too; two texts are due at once, and the work is announced.
+        db.store.import_contacts(&[contact("dba", &["students"])], "ann", at(0)).await.unwrap();
+        let text = |id: &str, place: &str| {
+            let offset = Some(place.to_owned());
+            to("internal", forewarn_core::plan::Notice { offset, ..notice(id, "copy_due", 1) })
+        };
+        begun(&db, vec![text("n1", "weekly reminder"), text("n2", "daily reminder"), notice("n3", "announcement", 1)]).await;
+        let addresses = Recipients::Addresses(vec![mailbox("dba@example.org")]);
+        for late in ["n1", "n2"] {
+            db.store.expand(late, &addresses, at(10)).await.unwrap();
+        }
+        expand(&db.store, "n3", at(10)).await;
+        let expected = ["n1 address:dba@example.org queued", "n2 address:dba@example.org queued", "n3 dba queued"];
+        assert_eq!(ledger(&db.store).await, expected);
+        // One after the other goes out, and a retry takes its place again.
+        for minute in 10..13 {
+            let claimed = db.store.claim(Lane::Planned, "node", at(minute), 9).await.unwrap();
+            assert_eq!(claimed.len(), 1, "{claimed:?}");
+            let outcome = match minute {
+                10 => refused(&claimed[0], at(minute), 5),
+                _ => accepted(&claimed[0], at(minute)),
+            };
+            db.store.record("node", &[outcome]).await.unwrap();
+        }
+        let left = ledger(&db.store).await;
+        assert_eq!(left.iter().filter(|l| l.ends_with("accepted")).count(), 2, "{left:?}");
+        assert_eq!(left.iter().filter(|l| l.ends_with("queued")).count(), 1, "{left:?}");
+    }
 }
