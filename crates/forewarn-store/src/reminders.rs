@@ -11,9 +11,9 @@ use forewarn_core::postmortem::Action;
 use std::collections::BTreeMap;
 
 /// What changes after incidents that were explained, where it is to be done by a day and is not done.
-const TO_DO: &str = "SELECT event, number, what, owner, due FROM actions WHERE done_at IS NULL AND due IS NOT NULL
+const TO_DO: &str = "SELECT event, number, what, owner, due FROM actions WHERE done_at IS NULL AND due > ''
     AND EXISTS (SELECT 1 FROM postmortems p WHERE p.event = actions.event AND p.published_at IS NOT NULL)
-    ORDER BY event, number";
+    ORDER BY due";
 
 impl Store {
     /// Reminders that are not dropped, by id, each with all its notices.
@@ -53,7 +53,8 @@ impl Store {
             by_event.entry(row.text(0)?).or_default().push(action);
         }
         let mut explained = Vec::with_capacity(by_event.len());
-        for (event, actions) in by_event {
+        for (event, mut actions) in by_event {
+            actions.sort_by_key(|(number, _)| *number);
             explained.extend(of(&mut tx, &event, actions).await?);
         }
         Ok(explained)
