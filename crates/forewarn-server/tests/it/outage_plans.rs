@@ -177,3 +177,75 @@ async fn the_cards_link_opens_the_form_with_the_service_marked_as_down() {
         assert_eq!(form.is(200).text().contains(marked), is_marked, "{query}");
     }
 }
+
+#[tokio::test]
+async fn all_cards_come_at_once_and_what_keeps_them_asks_for_nothing() {
+    let app = prepared().await;
+    let page = app.page(As::Viewer, "/console/cards").await.is(200);
+    assert!(
+        page.text().contains(
+            "href=\"/console/services/portal/card\" dir=\"auto\">Student &#60;portal&#62;</a>"
+        ),
+        "{}",
+        page.text()
+    );
+    assert!(!page.text().contains("<script") && !page.text().contains("<link"));
+    let made = page.header("forewarn-made").to_owned();
+    assert!(!made.is_empty() && page.text().contains(&made));
+    let all = app
+        .page(As::Viewer, "/console/cards.json")
+        .await
+        .is(200)
+        .json();
+    assert_eq!(all["made"], made.as_str());
+    assert_eq!(
+        page.header("content-security-policy"),
+        all["policy"].as_str().unwrap()
+    );
+    let cards = all["cards"].as_array().unwrap();
+    for path in [
+        "/console/cards",
+        "/console/services/portal/card",
+        "/console/services/database/card",
+    ] {
+        let kept = cards.iter().find(|card| card["path"] == path).expect(path);
+        let shown = app.page(As::Viewer, path).await.is(200);
+        assert_eq!(kept["html"], shown.text(), "{path}");
+        // Where the words go that say that it is a copy.
+        assert_eq!(shown.text().matches("<main>").count(), 1);
+    }
+    let services = app.get("/api/v1/services").await.json();
+    assert_eq!(cards.len(), services["items"].as_array().unwrap().len() + 1);
+    for path in ["/console/cards", "/console/cards.json"] {
+        app.page(As::Nobody, path).await.is(303);
+    }
+    let keeper = app
+        .request(As::Nobody, "GET", "/console/cards.js", "")
+        .await
+        .is(200);
+    assert_eq!(
+        keeper.header("content-type"),
+        "text/javascript; charset=utf-8"
+    );
+    assert_eq!(keeper.header("service-worker-allowed"), "/console");
+    assert_eq!(
+        keeper.header("content-security-policy"),
+        "default-src 'none'; connect-src 'self'"
+    );
+    assert!(!keeper.text().contains("eval") && !keeper.text().contains("importScripts"));
+}
+
+#[tokio::test]
+async fn only_pages_of_somebody_signed_in_keep_cards() {
+    let app = prepared().await;
+    let named = "data-keeper=\"/console/cards.js\"";
+    let page = app.page(As::Viewer, "/console/outage-plans").await.is(200);
+    assert!(page.text().contains(named));
+    for path in ["/api", "/console/sign-in", "/"] {
+        app.refresh().await;
+        let page = app.page(As::Nobody, path).await.is(200);
+        assert!(!page.text().contains("data-keeper"), "{path}");
+    }
+    let out = app.form(As::Viewer, "/console/sign-out", &[]).await.is(303);
+    assert_eq!(out.header("clear-site-data"), "\"storage\"");
+}
