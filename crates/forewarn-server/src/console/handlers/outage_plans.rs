@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::console::desk::{Desk, Shown, page};
 use crate::console::entered::tree;
-use crate::console::guard::Fields;
+use crate::console::guard::{Fields, dressed};
 use crate::console::outage_plan::{OutageCard, OutageCards, OutagePlanList, OutagePlanPage};
 use crate::console::{Nav, Typed};
 use crate::error::{ApiError, Result};
@@ -110,13 +110,12 @@ pub(in crate::console) async fn keeper() -> Response {
     let headers = [
         (header::CONTENT_TYPE, "text/javascript; charset=utf-8"),
         (header::CONTENT_SECURITY_POLICY, KEEPER_POLICY),
-        (header::CACHE_CONTROL, "no-cache"),
         (
             HeaderName::from_static("service-worker-allowed"),
             "/console",
         ),
     ];
-    (headers, include_str!("../../../assets/cards.js")).into_response()
+    dressed((headers, include_str!("../../../assets/cards.js")).into_response())
 }
 
 /// Where all cards stand.
