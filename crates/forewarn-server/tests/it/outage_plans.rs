@@ -249,3 +249,59 @@ async fn only_pages_of_somebody_signed_in_keep_cards() {
     let out = app.form(As::Viewer, "/console/sign-out", &[]).await.is(303);
     assert_eq!(out.header("clear-site-data"), "\"storage\"");
 }
+
+#[tokio::test]
+async fn a_reminder_is_seen_in_the_console_and_nowhere_in_public() {
+    use forewarn_core::event::{Event, Occasion};
+    use forewarn_core::plan::{Changes, reminders_ahead};
+    let app = prepared().await;
+    let store = &app.app.store;
+    let catalogue = store.catalogue().await.unwrap();
+    let planned = reminders_ahead(&catalogue, &Default::default(), &[], start());
+    let ours = planned.into_iter().next().expect("the portal has a day");
+    let path = ours.reminder.path();
+    let changes = Changes {
+        add: ours.notices,
+        ..Changes::default()
+    };
+    let published = forewarn_store::Published {
+        event: &Event::Reminder(ours.reminder),
+        expected: 0,
+        changes: &changes,
+        occasion: &Occasion::default(),
+        awaiting: &Default::default(),
+        entries: &[forewarn_store::Entry::new(
+            "engine",
+            "reminder.planned",
+            "REV-1",
+        )],
+        plan: None,
+        answer: None,
+    };
+    store.publish(published, start()).await.unwrap();
+    let page = app.page(As::Viewer, "/console/notices").await.is(200);
+    assert!(
+        page.text().contains(&format!("href=\"{path}\"")),
+        "{}",
+        page.text()
+    );
+    app.page(As::Viewer, &path).await.is(200);
+    for path in ["/console", "/console/services", "/console/journal"] {
+        app.page(As::Viewer, path).await.is(200);
+    }
+    app.refresh().await;
+    for path in [
+        "/",
+        "/history",
+        "/history.atom",
+        "/calendar",
+        "/calendar.ics",
+        "/calendar.json",
+        "/api/v2/summary.json",
+        "/api/v1/maintenances",
+        "/api/v1/incidents",
+    ] {
+        let page = app.page(As::Viewer, path).await.is(200);
+        assert!(!page.text().contains("Outage plan of"), "{path}");
+    }
+}
