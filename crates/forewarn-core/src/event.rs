@@ -7,13 +7,15 @@ use crate::facts::Facts;
 use crate::id::Id;
 use crate::incident::{Impact, Incident, Nature, Update, is_same_person};
 use crate::maintenance::Maintenance;
-use crate::message::Content;
+use crate::message::{By, Content, Task};
 use crate::organisation::ChangeSystem;
 use crate::outage_plan::prepared_effect;
 use crate::plan::{
-    BACKUP, CHANGE_SYSTEM, INTERNAL, PROMISE_BROKEN, PROMISE_KEPT, PROMISE_WARNING, REQUESTERS,
-    SPOKESPERSON, called, is_promise_timer, is_team_notice,
+    BACKUP, CHANGE_SYSTEM, COPY_DUE, INTERNAL, Notice, PROMISE_BROKEN, PROMISE_KEPT,
+    PROMISE_WARNING, REQUESTERS, SPOKESPERSON, called, copy_audience, is_promise_timer,
+    is_team_notice,
 };
+use crate::reminder::Reminder;
 use crate::service::{Service, affected};
 use crate::time::CivilTime;
 use crate::window_use::{WindowUse, Work, together};
@@ -21,7 +23,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
-/// Something that disturbs people.
+/// How long a reminder can wait for a mail server.
+const REMINDS_FOR: jiff::SignedDuration = jiff::SignedDuration::from_hours(24 * 14);
+
+/// Something that disturbs people, or that people of ours are reminded of.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event_kind", rename_all = "snake_case")]
 #[allow(
@@ -35,6 +40,8 @@ pub enum Event {
     Incident(Incident),
     /// A standard window comes round.
     Window(WindowUse),
+    /// People of ours are reminded of something.
+    Reminder(Reminder),
 }
 
 /// What a notice tells of beyond the event itself.
@@ -56,6 +63,12 @@ pub struct Occasion {
     /// What a window is used for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub works: Vec<Work>,
+    /// When the text must be there, for the notice that says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub copy_due: Option<Timestamp>,
+    /// The notice whose text that is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub copy_of: Option<String>,
 }
 
 impl Event {
@@ -65,15 +78,17 @@ impl Event {
             Event::Maintenance(m) => &m.id,
             Event::Incident(i) => &i.id,
             Event::Window(w) => &w.id,
+            Event::Reminder(r) => &r.id,
         }
     }
 
-    /// `maintenance`, `incident` or `window`.
+    /// `maintenance`, `incident`, `window` or `reminder`.
     pub fn kind(&self) -> &'static str {
         match self {
             Event::Maintenance(_) => "maintenance",
             Event::Incident(_) => "incident",
             Event::Window(_) => "window",
+            Event::Reminder(_) => "reminder",
         }
     }
 
@@ -83,6 +98,7 @@ impl Event {
             Event::Maintenance(m) => &m.title,
             Event::Incident(i) => &i.title,
             Event::Window(w) => &w.title,
+            Event::Reminder(r) => &r.title,
         }
     }
 
@@ -93,6 +109,8 @@ impl Event {
             Event::Incident(i) => i.status.as_str(),
             Event::Window(w) if w.dropped => "cancelled",
             Event::Window(_) => "scheduled",
+            Event::Reminder(r) if r.dropped => "cancelled",
+            Event::Reminder(_) => "scheduled",
         }
     }
 
@@ -102,6 +120,7 @@ impl Event {
             Event::Maintenance(m) => !m.status.is_over(),
             Event::Incident(i) => i.status.is_open(),
             Event::Window(w) => !w.dropped,
+            Event::Reminder(r) => !r.dropped,
         }
     }
 
@@ -111,6 +130,7 @@ impl Event {
             Event::Maintenance(m) => m.started_at.unwrap_or_else(|| m.window().0),
             Event::Incident(i) => i.declared_at,
             Event::Window(w) => w.times().0,
+            Event::Reminder(r) => r.due.instant(),
         }
     }
 
@@ -120,6 +140,7 @@ impl Event {
             Event::Maintenance(m) => Some(m.ended_at.unwrap_or_else(|| m.window().1)),
             Event::Incident(i) => i.resolved_at,
             Event::Window(w) => Some(w.times().1),
+            Event::Reminder(_) => None,
         }
     }
 
@@ -129,6 +150,7 @@ impl Event {
             Event::Maintenance(m) => m.services.clone(),
             Event::Incident(i) => i.services.keys().cloned().collect(),
             Event::Window(w) => vec![w.service.clone()],
+            Event::Reminder(r) => r.services.clone(),
         }
     }
 
@@ -137,12 +159,16 @@ impl Event {
         match self {
             Event::Maintenance(m) => Some(&m.added),
             Event::Incident(i) => Some(&i.added),
-            Event::Window(_) => None,
+            Event::Window(_) | Event::Reminder(_) => None,
         }
     }
 
-    /// Mail addresses of the people who run it: owners of its services, its lead, and who speaks for it.
+    /// Mail addresses of the people who run it: owners of its services, its lead, and who speaks for it. A reminder names its
+    /// own.
     pub fn internal_addresses(&self, catalogue: &Catalogue) -> Vec<EmailAddress> {
+        if let Event::Reminder(reminder) = self {
+            return reminder.to.clone();
+        }
         let named = self.services();
         let services = catalogue.services.iter().filter(|s| named.contains(&s.id));
         let mut addresses: Vec<_> = services.filter_map(|s| s.owner.clone()).collect();
@@ -153,7 +179,7 @@ impl Event {
                 addresses.extend(lead.and_then(Result::ok));
                 addresses.extend(speakers(i, catalogue));
             }
-            Event::Window(_) => {}
+            Event::Window(_) | Event::Reminder(_) => {}
         }
         addresses.sort();
         addresses.dedup();
@@ -198,6 +224,15 @@ impl Event {
         }
     }
 
+    /// When what a notice of it says loses its meaning: that a text is due, when it is.
+    pub fn expiry(&self, notice: &Notice) -> Timestamp {
+        let deadline = notice.copy_due.filter(|_| notice.milestone == COPY_DUE);
+        match deadline {
+            Some(deadline) => deadline.max(notice.due + jiff::SignedDuration::from_mins(15)),
+            None => self.expires(&notice.milestone, notice.due),
+        }
+    }
+
     /// When a message about it loses its meaning.
     pub fn expires(&self, milestone: &str, due: Timestamp) -> Timestamp {
         let day_after = due + jiff::SignedDuration::from_hours(24);
@@ -209,6 +244,8 @@ impl Event {
                 m.window().1.max(due + jiff::SignedDuration::from_mins(15))
             }
             (Event::Window(w), _) => w.times().0.max(due),
+            // The next reminder takes its place; until then it holds, however long nothing could be sent.
+            (Event::Reminder(_), _) => due + REMINDS_FOR,
             // Once it is broken they are told that instead.
             (Event::Incident(i), PROMISE_WARNING) => i.promise().map_or(due, |p| p.due.max(due)),
             _ => day_after,
@@ -232,7 +269,7 @@ impl Event {
                     false => expires,
                 })
             }
-            (Event::Maintenance(_) | Event::Incident(_), _) => None,
+            (Event::Maintenance(_) | Event::Incident(_) | Event::Reminder(_), _) => None,
         }
     }
 
@@ -276,10 +313,14 @@ impl Event {
             change_request: None,
             forwardable: audience.is_some_and(|a| a.forwardable),
             works: Vec::new(),
+            task: None,
             url: format!("{}/events/{}", public_url.trim_end_matches('/'), self.id()),
             at,
         };
         let content = match self {
+            Event::Maintenance(_) if occasion.milestone == COPY_DUE => {
+                copy_content(content, occasion, catalogue, public_url)
+            }
             Event::Maintenance(m) => Content {
                 facts: m.facts.clone(),
                 start: Some(m.start.clone()),
@@ -304,6 +345,11 @@ impl Event {
             }
             Event::Incident(i) => incident_content(content, i, occasion.update),
             Event::Window(w) => window_content(content, w, occasion, public_url),
+            Event::Reminder(r) => Content {
+                task: Some(r.task(at)),
+                url: format!("{}{}", public_url.trim_end_matches('/'), r.path()),
+                ..content
+            },
         };
         // Every message says where to report trouble, as far as anybody said it.
         let contact = content.facts.contact.clone();
@@ -375,6 +421,34 @@ impl Event {
             .filter(|a| !named.contains(&a.service))
             .map(|a| name(&a.service));
         (named.iter().map(name).collect(), others.collect())
+    }
+}
+
+/// That a text is due elsewhere says whose, by when, and where it is to be had.
+fn copy_content(
+    content: Content,
+    occasion: &Occasion,
+    catalogue: &Catalogue,
+    public_url: &str,
+) -> Content {
+    let place = occasion.offset.as_deref().unwrap_or_default();
+    let audience = copy_audience(place);
+    let named = catalogue.audiences.iter().find(|a| a.id == *audience);
+    let task = occasion.copy_due.map(|due| Task {
+        what: named.map_or_else(|| audience.to_owned(), |a| a.name.clone()),
+        by: By::Time(due),
+        overdue: false,
+        owner: None,
+        notice: occasion.copy_of.clone(),
+    });
+    let page = match &occasion.copy_of {
+        Some(notice) => format!("notices/{notice}/copy"),
+        None => format!("maintenances/{}", content.event),
+    };
+    Content {
+        task,
+        url: format!("{}/console/{page}", public_url.trim_end_matches('/')),
+        ..content
     }
 }
 

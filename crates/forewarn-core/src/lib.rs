@@ -34,6 +34,7 @@ pub mod policy;
 pub mod postmortem;
 pub mod problem;
 pub mod recipient;
+pub mod reminder;
 pub mod rota;
 pub mod routing;
 pub mod service;

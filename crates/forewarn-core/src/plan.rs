@@ -15,6 +15,7 @@ mod decided;
 mod incident;
 mod overrun;
 mod promise;
+mod reminders;
 #[cfg(test)]
 mod tests;
 mod windows;
@@ -23,12 +24,14 @@ pub use call::{
     HANDOVER, SPOKESPERSON_CALL, call, called, called_audience, handover, is_team_notice,
 };
 pub use changes::{Changes, Moved, Stored, changes_between, changes_from};
+pub use copy::{COPY_DUE, copy_audience, copy_place, stands_aside};
 use course::{Clock, clock_name};
 pub use incident::{catch_up, publish_update};
 pub use overrun::{OVERRUN, overrun};
 pub use promise::{
     PROMISE_BROKEN, PROMISE_KEPT, PROMISE_WARNING, is_promise_timer, next_update, timers_again,
 };
+pub use reminders::{Explained, PlannedReminder, reminders_ahead};
 pub use windows::{PlannedWindow, windows_ahead};
 
 use crate::audience::Level;

@@ -186,6 +186,7 @@ pub fn content(
         next_update: None,
         missed: None,
         works: Vec::new(),
+        task: None,
         moved_from: None,
         unchanged: false,
         promised_to: Vec::new(),

@@ -11,7 +11,7 @@ use forewarn_core::event::{Event, Occasion};
 use forewarn_core::id::Id;
 use forewarn_core::maintenance::Status;
 use forewarn_core::plan::{
-    BACKUP, Changes, INTERNAL, OVERRUN, REQUESTERS, SPOKESPERSON, is_team_notice, overrun,
+    BACKUP, COPY_DUE, Changes, INTERNAL, OVERRUN, REQUESTERS, SPOKESPERSON, Stored, copy_place, is_team_notice, overrun,
 };
 use forewarn_core::recipient::added_level;
 use forewarn_core::service::affected;
@@ -90,7 +90,7 @@ impl<C: Channels> Engine<C> {
                 self.keep_or_break(&notice, incident, catalogue, now)
                     .await?
             }
-            Event::Maintenance(_) | Event::Window(_) => None,
+            Event::Maintenance(_) | Event::Window(_) | Event::Reminder(_) => None,
         };
         if notice.occasion.milestone == "start"
             && let Some(stored) = self.store.event(notice.event.id().as_str()).await?
@@ -116,6 +116,9 @@ impl<C: Channels> Engine<C> {
         }
         if let Event::Window(window) = &notice.event {
             self.used_for(&window.clone(), &mut notice.occasion).await?;
+        }
+        if notice.occasion.milestone == COPY_DUE {
+            notice.occasion.copy_of = self.whose_copy(&notice).await?;
         }
         let event = moved_on.as_ref().map_or(&notice.event, |m| &m.event);
         let timer = is_team_notice(&notice.occasion.milestone);
@@ -162,6 +165,17 @@ impl<C: Channels> Engine<C> {
             }
             Err(problem) => Err(problem),
         }
+    }
+
+    /// The notice whose text is due elsewhere, as it is planned now.
+    async fn whose_copy(&self, notice: &DueNotice) -> Result<Option<String>> {
+        let (all, _) = self.store.planned(notice.event.id().as_str()).await?;
+        let place = notice.occasion.offset.as_deref();
+        let its = |s: &&Stored| {
+            let own = copy_place(&s.audience, &s.milestone, s.offset.as_deref());
+            s.open && place == Some(own.as_str())
+        };
+        Ok(all.iter().find(its).map(|s| s.id.clone()))
     }
 }
 

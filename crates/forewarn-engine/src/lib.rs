@@ -10,6 +10,7 @@ mod feeds;
 mod flight;
 pub mod peer;
 mod promise;
+mod reminders;
 mod render;
 mod run;
 mod windows;

@@ -1,4 +1,4 @@
-//! The engine at work: one task per lane, one for windows that come round, and a heartbeat.
+//! The engine at work: one task per lane, one for windows that come round and reminders, and a heartbeat.
 //!
 //! A lane's task looks for due notices when it is told of a publication, when something falls due, and every few seconds
 //! in any case, because hints may be lost and other processes give none. While there is something to send it keeps several
@@ -31,7 +31,8 @@ const BLOCKED: Duration = Duration::from_millis(250);
 const QUIET: Duration = Duration::from_secs(5);
 /// How often a process says that it is alive.
 const BEAT: Duration = Duration::from_secs(5);
-/// How often windows that come round are looked at. They are planned weeks ahead, so it matters only to who has just changed one.
+/// How often windows that come round and reminders are looked at. They are planned ahead, so it matters only to who has just
+/// changed one.
 const WINDOWS: Duration = Duration::from_secs(15);
 /// How often it is looked whether a calendar of an on-call tool is to be read.
 const FEEDS: Duration = Duration::from_secs(30);
@@ -45,6 +46,7 @@ impl<C: Channels> Engine<C> {
     /// When the store cannot be used; what was done so far stays done.
     pub async fn tick(&self) -> Result<usize> {
         self.plan_windows().await?;
+        self.plan_reminders().await?;
         let mut attempted = 0;
         loop {
             let mut busy = false;
@@ -102,11 +104,14 @@ impl<C: Channels> Engine<C> {
         while pulse.join_next().await.is_some() {}
     }
 
-    /// Plans the notices of windows that come round, again and again: what a day brings, and what people changed.
+    /// Plans the notices of windows that come round and reminders, again and again: what a day brings, and what people changed.
     async fn keep_windows(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
         loop {
             if let Err(problem) = self.plan_windows().await {
                 tracing::warn!(%problem, "windows that come round are not planned yet");
+            }
+            if let Err(problem) = self.plan_reminders().await {
+                tracing::warn!(%problem, "reminders are not planned yet");
             }
             if stopped_within(&mut stop, WINDOWS).await {
                 return;

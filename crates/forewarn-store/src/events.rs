@@ -35,7 +35,7 @@ pub struct StoredEvent {
 /// Which events to list.
 #[derive(Clone, Debug, Default)]
 pub struct EventFilter {
-    /// Only this kind; without one, what people plan or declare: windows that come round are not among them.
+    /// Only this kind; without one, what people plan or declare: windows that come round and reminders are not among them.
     pub kind: Option<&'static str>,
     /// Only open ones.
     pub open: bool,
@@ -136,7 +136,7 @@ pub(crate) async fn write(
     save(tx, published.event, published.expected, now).await?;
     let lane = match published.event {
         Event::Incident(_) => Lane::Urgent,
-        Event::Maintenance(_) | Event::Window(_) => Lane::Planned,
+        Event::Maintenance(_) | Event::Window(_) | Event::Reminder(_) => Lane::Planned,
     };
     if approved {
         // Before the changes: what they add or withdraw is as they say.
@@ -290,7 +290,7 @@ impl Store {
             values.push(kind.into());
             sql.push_str(" AND kind = $2");
         } else {
-            sql.push_str(" AND kind <> 'window'");
+            sql.push_str(" AND kind NOT IN ('window', 'reminder')");
         }
         if filter.open {
             sql.push_str(" AND is_open");

@@ -26,6 +26,7 @@ mod phones;
 mod postmortems;
 mod quiet;
 mod reach;
+mod reminders;
 mod rota_feeds;
 mod schema;
 mod sign_offs;

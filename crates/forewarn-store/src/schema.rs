@@ -167,6 +167,10 @@ const STEPS: &[&[&str]] = &[&[
     // What the feeds of on-call tools held when they were last read, and when somebody last tried.
     "CREATE TABLE rota_feeds (rota TEXT PRIMARY KEY, url TEXT NOT NULL, shifts TEXT NOT NULL, tried_at BIGINT NOT NULL,
         read_at BIGINT, problem TEXT)",
+],
+&[
+    // What people of ours are reminded of is looked at every few seconds, among all events there ever were.
+    "CREATE INDEX events_reminders ON events (id) WHERE kind = 'reminder' AND is_open",
 ]];
 
 /// Every table that a copy holds, with its key.

@@ -61,6 +61,30 @@ fn used(milestone: &str) -> Vec<Work> {
     }
 }
 
+/// What its reader is reminded of.
+fn task(milestone: &str) -> Option<Task> {
+    let task = |what: &str, by| Task {
+        what: what.into(),
+        by,
+        overdue: false,
+        owner: None,
+        notice: None,
+    };
+    match milestone {
+        "copy_due" => Some(Task {
+            notice: some("3f9k2m7q1x5w8z0b4c6d"),
+            ..task("Campus Weekly", By::Time(at("2026-11-23T17:00:00Z")))
+        }),
+        "plan_review" => Some(task("", By::Day(jiff::civil::date(2027, 3, 29)))),
+        "action_due" => Some(Task {
+            overdue: true,
+            owner: some("kim@example.edu"),
+            ..task("Watch the disks", By::Day(jiff::civil::date(2026, 11, 20)))
+        }),
+        _ => None,
+    }
+}
+
 fn maintenance(milestone: &str) -> Content {
     let changed = matches!(milestone, "delay" | "reschedule" | "extension");
     let over = matches!(
@@ -122,6 +146,7 @@ fn maintenance(milestone: &str) -> Content {
         change_request: None,
         forwardable: false,
         works: used(milestone),
+        task: task(milestone),
         url: "https://status.example.edu/events/MNT-1".into(),
         at: at(now),
     }
@@ -182,6 +207,7 @@ fn incident(milestone: &str) -> Content {
         change_request: None,
         forwardable: false,
         works: Vec::new(),
+        task: None,
         missed: matches!(milestone, "update" | "promise_broken")
             .then(|| at("2026-11-22T19:30:00Z")),
         moved_from: None,
@@ -220,6 +246,7 @@ pub(crate) fn sparse(milestone: &str) -> Content {
         change_request: None,
         forwardable: false,
         works: Vec::new(),
+        task: None,
         ..full
     }
 }
@@ -258,6 +285,11 @@ pub(crate) fn hostile(milestone: &str) -> Content {
                 ..work.clone()
             })
             .collect(),
+        task: full.task.clone().map(|task| Task {
+            what: line.clone(),
+            owner: Some(line.clone()),
+            ..task
+        }),
         url: "javascript:alert(1)//https://status.example.edu".into(),
         ..full
     }

@@ -6,6 +6,7 @@ mod feeds;
 pub mod house;
 mod phones;
 mod promise;
+mod reminders;
 mod running;
 mod windows;
 

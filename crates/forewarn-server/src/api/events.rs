@@ -86,6 +86,7 @@ async fn list(app: &App, kind: &'static str, query: &Narrow) -> Result<Value> {
             Event::Maintenance(m) => serde_json::to_value(m).unwrap_or_default(),
             Event::Incident(i) => incident::shape(i, stored.sequence),
             Event::Window(w) => serde_json::to_value(w).unwrap_or_default(),
+            Event::Reminder(r) => serde_json::to_value(r).unwrap_or_default(),
         })
         .collect();
     Ok(json!({"items": items, "next": next}))

@@ -88,7 +88,7 @@ pub(super) async fn open(app: &App) -> Result<Vec<Maintenance>> {
     let events = app.store.events(&filter, MOST_OPEN).await?;
     let works = events.into_iter().filter_map(|stored| match stored.event {
         Event::Maintenance(maintenance) => Some(maintenance),
-        Event::Incident(_) | Event::Window(_) => None,
+        Event::Incident(_) | Event::Window(_) | Event::Reminder(_) => None,
     });
     Ok(works.collect())
 }

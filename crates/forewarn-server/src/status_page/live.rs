@@ -11,6 +11,7 @@ use forewarn_core::event::{Event, Occasion};
 use forewarn_core::incident::Incident;
 use forewarn_core::maintenance::Status;
 use forewarn_core::message::{Content, Variant, render_page};
+use forewarn_core::plan::INTERNAL;
 use forewarn_core::template::Template;
 use forewarn_store::{Clock, EventFilter, NoticeFilter, Result, Store, StoredEvent};
 use jiff::{SignedDuration, Timestamp};
@@ -116,8 +117,8 @@ pub async fn snapshot(
     for stored in shown(store, now).await? {
         match stored.event.clone() {
             Event::Incident(incident) => incidents.push(speaker.incident(incident)),
-            // What a window is used for is work, and stands here as that.
-            Event::Window(_) => {}
+            // What a window is used for is work, and stands here as that. What our own people are reminded of is theirs.
+            Event::Window(_) | Event::Reminder(_) => {}
             Event::Maintenance(maintenance) => {
                 let messages = speaker.notices(store, &stored).await?;
                 maintenances.push(PublicMaintenance {
@@ -249,10 +250,8 @@ impl Speaker<'_> {
             let (Some(content), Some(at)) = (&notice.content, notice.sent_at) else {
                 continue;
             };
-            let internal = matches!(
-                notice.milestone.as_str(),
-                "overrun_check" | "overrun" | "leadership"
-            );
+            let internal = notice.audience == INTERNAL
+                || matches!(notice.milestone.as_str(), "overrun_check" | "leadership");
             if !internal
                 && said.insert((
                     notice.revision,

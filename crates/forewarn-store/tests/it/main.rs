@@ -29,6 +29,7 @@ mod promises;
 mod quiet;
 mod rates;
 mod reach;
+mod reminders;
 mod samples;
 mod schema;
 mod subscriptions;

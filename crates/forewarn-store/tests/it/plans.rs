@@ -103,6 +103,8 @@ async fn a_busy_hour(store: &Store) {
     store.contacts(Some("c000003"), 10).await.unwrap();
     store.planned("MNT-1").await.unwrap();
     store.take_key("ann", "k", "r", at(3)).await.unwrap();
+    store.open_reminders().await.unwrap();
+    store.explained().await.unwrap();
 }
 
 /// What happens around an incident.

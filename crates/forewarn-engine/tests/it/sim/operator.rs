@@ -288,8 +288,8 @@ impl Operator {
                         .await
                 }
                 Event::Incident(i) => self.update(store, i, stored.sequence, way).await,
-                // Nobody changes a window by hand.
-                Event::Window(_) => true,
+                // Nobody changes a window or a reminder by hand.
+                Event::Window(_) | Event::Reminder(_) => true,
             };
             if done {
                 return;
@@ -577,7 +577,7 @@ impl Operator {
     fn note(&mut self, event: &Event, changes: &Changes, update: Option<u32>) {
         let revision = match event {
             Event::Maintenance(m) => m.revision,
-            Event::Incident(_) | Event::Window(_) => 1,
+            Event::Incident(_) | Event::Window(_) | Event::Reminder(_) => 1,
         };
         for notice in &changes.add {
             let before = self.noted.get(&notice.id);
@@ -585,7 +585,7 @@ impl Operator {
             dues.push(notice.due);
             let noted = Noted {
                 dues,
-                expires: event.expires(&notice.milestone, notice.due),
+                expires: event.expiry(notice),
                 notice: notice.clone(),
                 event: event.clone(),
                 revisions: vec![revision],
@@ -596,7 +596,7 @@ impl Operator {
         }
         for notice in &changes.update {
             if let Some(noted) = self.noted.get_mut(&notice.id) {
-                noted.expires = event.expires(&notice.milestone, notice.due);
+                noted.expires = event.expiry(notice);
                 noted.notice = notice.clone();
                 noted.dues.push(notice.due);
                 noted.revisions.push(revision);
@@ -606,7 +606,7 @@ impl Operator {
             Event::Incident(i) => {
                 !i.status.is_open() || i.call.as_ref().is_some_and(|call| !call.is_open())
             }
-            Event::Maintenance(_) | Event::Window(_) => false,
+            Event::Maintenance(_) | Event::Window(_) | Event::Reminder(_) => false,
         };
         for noted in self.noted.values_mut() {
             let calls = noted.notice.milestone == SPOKESPERSON_CALL;
@@ -648,7 +648,7 @@ impl Operator {
                 },
                 Event::Incident(i) if i.status.is_open() => 70,
                 Event::Incident(_) => continue,
-                Event::Window(_) => continue,
+                Event::Window(_) | Event::Reminder(_) => continue,
             };
             busy = true;
             let by = SignedDuration::from_mins(30);
@@ -658,7 +658,7 @@ impl Operator {
                         .await
                 }
                 Event::Incident(i) => self.update(store, i, stored.sequence, way).await,
-                Event::Window(_) => true,
+                Event::Window(_) | Event::Reminder(_) => true,
             };
         }
         busy

@@ -51,7 +51,7 @@ async fn open_events(desk: &Desk, catalogue: &Catalogue) -> crate::error::Result
                 incident,
                 messages: Vec::new(),
             }),
-            Event::Window(_) => {}
+            Event::Window(_) | Event::Reminder(_) => {}
             Event::Maintenance(maintenance) => snapshot.maintenances.push(PublicMaintenance {
                 maintenance,
                 created_at: stored.created_at,

@@ -82,14 +82,14 @@ fn promises(events: &[Event]) -> Vec<PromiseRow> {
 fn incidents(events: &[Event]) -> impl Iterator<Item = &Incident> {
     events.iter().filter_map(|event| match event {
         Event::Incident(incident) => Some(incident),
-        Event::Maintenance(_) | Event::Window(_) => None,
+        Event::Maintenance(_) | Event::Window(_) | Event::Reminder(_) => None,
     })
 }
 
 fn maintenances(events: &[Event]) -> impl Iterator<Item = &Maintenance> {
     events.iter().filter_map(|event| match event {
         Event::Maintenance(maintenance) => Some(maintenance),
-        Event::Incident(_) | Event::Window(_) => None,
+        Event::Incident(_) | Event::Window(_) | Event::Reminder(_) => None,
     })
 }
 
