@@ -162,6 +162,15 @@ const STEPS: &[&[&str]] = &[&[
         done_at BIGINT, done_by TEXT, PRIMARY KEY (event, number))",
     "CREATE INDEX actions_open ON actions (due) WHERE done_at IS NULL",
     "CREATE INDEX actions_done ON actions (done_at) WHERE done_at IS NOT NULL",
+],
+&[
+    // A telephone subscribes as a mailbox does.
+    "ALTER TABLE subscriptions RENAME COLUMN email TO address",
+    "ALTER TABLE subscriptions ADD COLUMN channel TEXT NOT NULL DEFAULT 'email'",
+    // How many text messages with codes left on a day: to one subscriber, and to all of them where that is empty; and how many codes
+    // were tried since the last. Days that are over are deleted.
+    "CREATE TABLE codes (day TEXT NOT NULL, subscriber TEXT NOT NULL, sent BIGINT NOT NULL, tries BIGINT NOT NULL,
+        PRIMARY KEY (day, subscriber))",
 ]];
 
 /// Every table that a copy holds, with its key.
@@ -175,6 +184,7 @@ pub(crate) const TABLES: &[(&str, &str)] = &[
     ("choices", "contact, service"),
     ("kinds", "contact, kind"),
     ("subscriptions", "contact"),
+    ("codes", "day, subscriber"),
     ("suppressions", "endpoint, audience"),
     ("events", "id"),
     ("notices", "id"),

@@ -102,7 +102,7 @@ impl Installation {
             key.clone(),
             node,
         );
-        let live = Live::default();
+        let live = Live::with_phones(twilio_token.is_some());
         let app = App::new(Shared {
             store,
             clock: parts.clock,

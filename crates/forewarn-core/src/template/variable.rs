@@ -83,6 +83,7 @@ variables! {
     Left, "left", NonTechnical, "How long it is until the promised update.";
     Late, "late", NonTechnical, "How late a warning about a promise comes, if it does.";
     AckUrl, "ack_url", NonTechnical, "Where the reader says that they have it; one of its own for each reader.";
+    Code, "code", NonTechnical, "The digits in a text message that prove whose telephone it is.";
     Url, "url", NonTechnical, "The event's public page.";
 }
 

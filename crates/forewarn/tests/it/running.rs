@@ -98,6 +98,7 @@ pub struct Start {
     data: PathBuf,
     listen: String,
     arguments: Vec<String>,
+    variables: Vec<(&'static str, String)>,
 }
 
 impl Start {
@@ -107,7 +108,23 @@ impl Start {
             data: data.to_owned(),
             listen: "127.0.0.1:0".into(),
             arguments: Vec::new(),
+            variables: Vec::new(),
         }
+    }
+
+    /// With one more variable in its environment.
+    pub fn with_variable(mut self, name: &'static str, value: &str) -> Start {
+        self.variables.push((name, value.to_owned()));
+        self
+    }
+
+    /// Sends text messages by this provider.
+    pub fn text_by(self, phones: &forewarn_engine::peer::phone::PhonePeer) -> Start {
+        let (sid, token) = forewarn_engine::peer::phone::ACCOUNT;
+        self.with_variable("FOREWARN_TWILIO_URL", &phones.url())
+            .with_variable("FOREWARN_TWILIO_SID", sid)
+            .with_variable("FOREWARN_TWILIO_TOKEN", token)
+            .with_variable("FOREWARN_TWILIO_FROM", "+14155550199")
     }
 
     /// One more flag with its value.
@@ -130,7 +147,8 @@ impl Start {
             .arg("--data")
             .arg(&self.data)
             .args(&self.arguments)
-            .env("FOREWARN_ADMIN_TOKEN", TOKEN);
+            .env("FOREWARN_ADMIN_TOKEN", TOKEN)
+            .envs(self.variables.iter().map(|(n, v)| (n, v)));
         command
     }
 
