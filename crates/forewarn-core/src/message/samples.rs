@@ -106,7 +106,7 @@ fn maintenance(milestone: &str) -> Content {
         },
         text: None,
         ack_url: None,
-        code: None,
+        code: some("042917"),
         reason: changed.then(|| "Copying the data takes longer than in our tests.".into()),
         start: Some(civil("2026-11-29T22:00")),
         end: Some(civil("2026-11-30T02:00")),

@@ -1,6 +1,5 @@
 //! Subscriptions that people made by themselves.
 
-use super::documents::without_secrets;
 use super::{Body, Who, answer};
 use crate::app::App;
 use crate::error::{ApiError, Result};
@@ -8,6 +7,7 @@ use crate::ops::subscription;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
+use forewarn_core::hook::without_secrets;
 use forewarn_store::Role;
 use serde::Deserialize;
 use serde_json::json;

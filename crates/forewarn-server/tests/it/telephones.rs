@@ -1,7 +1,7 @@
 //! Subscribing a telephone, as its owner does it, and as those try who want to have others pay.
 
 use crate::app::{Answer, As, TestApp};
-use crate::twilio::signed;
+use crate::twilio::{signed, take};
 use forewarn_store::Lane;
 use serde_json::{Value, json};
 
@@ -32,10 +32,14 @@ async fn try_code(app: &TestApp, number: &str, code: &str) -> Answer {
 
 /// The codes that leave now, each with its number.
 async fn codes(app: &TestApp) -> Vec<(String, String)> {
-    let (store, now) = (&app.app.store, app.app.clock.now());
     let mut leaving = Vec::new();
-    for delivery in store.claim(Lane::Planned, "test", now, 100).await.unwrap() {
-        let content = store.notice_content(&delivery.notice).await.unwrap();
+    for delivery in take(app, Lane::Planned).await {
+        let content = app
+            .app
+            .store
+            .notice_content(&delivery.notice)
+            .await
+            .unwrap();
         let code = app.app.key.code_of_link(&content.unwrap().0.url).unwrap();
         leaving.push((delivery.endpoint.address().to_owned(), code));
     }

@@ -90,6 +90,9 @@ enum Action {
         /// Progress only in windows at least this long
         #[arg(long, value_name = "DURATION")]
         min_window: Option<String>,
+        /// As its policy says again
+        #[arg(long, conflicts_with_all = ["before", "at", "progress", "min_window"])]
+        remove: bool,
         /// Why
         #[arg(long, value_name = "TEXT")]
         reason: String,
@@ -140,6 +143,7 @@ pub async fn run(args: MaintenanceArgs) -> anyhow::Result<ExitCode> {
             at,
             progress,
             min_window,
+            remove: false,
             reason,
         } => {
             let mut body = json!({"reason": reason});
@@ -155,6 +159,15 @@ pub async fn run(args: MaintenanceArgs) -> anyhow::Result<ExitCode> {
             }
             let path = ["maintenances", id.as_str(), "override"];
             client.post(&path, &[], Body::Json(body)).await?
+        }
+        Action::Override {
+            id,
+            remove: true,
+            reason,
+            ..
+        } => {
+            let fields = [("reason", Some(reason))];
+            change(&client, &id, "remove_override", fields).await?
         }
         Action::Add(add) => {
             let path = ["maintenances", &add.id, "recipients"];
