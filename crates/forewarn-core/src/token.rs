@@ -10,9 +10,15 @@ use sha2::Sha256;
 pub struct Key(Vec<u8>);
 
 impl Key {
-    /// A key from its stored text; any text will do, a random one of 32 characters is made at the first start.
+    /// A key from its text; any text will do, a random one is made at the first start.
     pub fn new(text: &str) -> Key {
         Key(text.as_bytes().to_vec())
+    }
+
+    /// By which the key is known again where it must not be told.
+    pub fn print(&self) -> String {
+        let mac = self.mac("print", "").finalize().into_bytes();
+        crate::id::encode(&mac[..20])
     }
 
     fn mac(&self, purpose: &str, text: &str) -> Hmac<Sha256> {

@@ -181,6 +181,31 @@ impl Store {
         Ok(value)
     }
 
+    /// A setting of this installation, if it has been made.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn known_setting(&self, key: &str) -> Result<Option<String>> {
+        let mut tx = self.db.read().await?;
+        let sql = "SELECT value FROM settings WHERE key = $1";
+        let row = tx.row(sql, args![key]).await?;
+        row.map(|r| r.text(0)).transpose()
+    }
+
+    /// Another value for a setting of this installation, whatever it was.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn put_setting(&self, key: &str, value: &str) -> Result<()> {
+        let mut tx = self.db.write().await?;
+        tx.execute(
+            "INSERT INTO settings (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+            args![key, value],
+        )
+        .await?;
+        tx.commit().await
+    }
+
     /// The greater of a setting and this value, which is kept from now on. `greater(a, b)` says whether `a` is greater than `b`.
     ///
     /// # Errors

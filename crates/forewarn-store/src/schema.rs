@@ -9,7 +9,7 @@ use crate::error::{Result, StoreError};
 
 /// Each step is a list of statements run in one transaction.
 const STEPS: &[&[&str]] = &[&[
-    // One row per setting of this installation, such as the key that signs links.
+    // One row per setting of this installation, such as which zone data it reckons with.
     "CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL)",
     // Organisation, services, audiences, policies, templates as their documents.
     "CREATE TABLE documents (kind TEXT NOT NULL, id TEXT NOT NULL, body TEXT NOT NULL, position BIGINT NOT NULL,
@@ -171,6 +171,8 @@ const STEPS: &[&[&str]] = &[&[
     // were tried since the last. Days that are over are deleted.
     "CREATE TABLE codes (day TEXT NOT NULL, subscriber TEXT NOT NULL, sent BIGINT NOT NULL, tries BIGINT NOT NULL,
         PRIMARY KEY (day, subscriber))",
+    // The key that completes links and codes stands apart from what it completes.
+    "DELETE FROM settings WHERE key = 'key'",
 ]];
 
 /// Every table that a copy holds, with its key.

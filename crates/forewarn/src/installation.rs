@@ -32,6 +32,8 @@ pub struct Parts {
     pub store: Store,
     /// The clock.
     pub clock: Clock,
+    /// Signs links.
+    pub key: Key,
     /// Mail relays in order.
     pub relays: Vec<RelayUrl>,
     /// Private networks that webhooks may reach.
@@ -68,11 +70,7 @@ impl Installation {
     /// When the store cannot be used or the mail settings are wrong.
     pub async fn assemble(parts: Parts, demo: Option<Arc<dyn Demo>>) -> Result<Installation> {
         let store = parts.store;
-        let key = Key::new(
-            &store
-                .setting("key", || random_token() + &random_token())
-                .await?,
-        );
+        let key = parts.key;
         let smtp = match parts.relays.is_empty() {
             true => None,
             false => Some(

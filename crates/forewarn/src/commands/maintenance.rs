@@ -1,7 +1,7 @@
 //! `forewarn maintenance`: creating maintenances and taking them through their states.
 
 use super::incident_around::Add;
-use super::{schedule, source};
+use super::{reach, schedule, source};
 use crate::client::{Body, Client, Remote};
 use crate::exit::{Exit, InvalidInput};
 use crate::terminal::{self, Colour, clean};
@@ -97,6 +97,14 @@ enum Action {
         #[arg(long, value_name = "TEXT")]
         reason: String,
     },
+    /// Who hears of it, those who were added too, who does not, and why
+    Reach {
+        /// The maintenance
+        id: String,
+        /// Why this contact hears, or does not
+        #[arg(long, value_name = "ID")]
+        contact: Option<String>,
+    },
     /// Add somebody nobody planned for; they get the newest message at once, and all that come
     Add(Add),
     /// It does not happen
@@ -168,6 +176,17 @@ pub async fn run(args: MaintenanceArgs) -> anyhow::Result<ExitCode> {
         } => {
             let fields = [("reason", Some(reason))];
             change(&client, &id, "remove_override", fields).await?
+        }
+        Action::Reach { id, contact } => {
+            let path = ["maintenances", id.as_str(), "plan", "reach"];
+            let query: Vec<(&str, &str)> =
+                contact.iter().map(|c| ("contact", c.as_str())).collect();
+            let answer = client.get(&path, &query).await?;
+            match args.json {
+                true => terminal::print_json(&answer)?,
+                false => terminal::print(&reach::show(&answer, Colour::of_stdout()))?,
+            }
+            return Ok(Exit::Done.into());
         }
         Action::Add(add) => {
             let path = ["maintenances", &add.id, "recipients"];

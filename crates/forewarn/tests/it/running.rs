@@ -18,6 +18,9 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 /// The bearer token with every right.
 pub const TOKEN: &str = "a-token-of-the-tests-0123456789";
 
+/// A link key for several processes over one database.
+pub const LINK_KEY: &str = "a-link-key-of-the-tests-0123456789";
+
 /// How long anything may take that is not about time. Generous: the machine may be busy.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -130,6 +133,12 @@ impl Start {
     /// One more flag with its value.
     pub fn with(mut self, flag: &str, value: &str) -> Start {
         self.arguments.extend([flag.to_owned(), value.to_owned()]);
+        self
+    }
+
+    /// One more flag without a value.
+    pub fn flag(mut self, flag: &str) -> Start {
+        self.arguments.push(flag.to_owned());
         self
     }
 
