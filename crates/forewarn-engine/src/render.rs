@@ -344,9 +344,9 @@ impl<C: Channels> Engine<C> {
 
     /// A message about a subscription is stored without what only we can make: the end of a mail's link, a text message's code.
     fn with_proof(&self, content: Content, channel: Channel) -> Content {
-        let (url, code) = match channel {
-            Channel::Sms => (self.hook(CODE_PATH), self.key.code_of_link(&content.url)),
-            _ => (self.key.complete_link(&content.url), None),
+        let (url, code) = match channel == Channel::Sms {
+            true => (self.hook(CODE_PATH), self.key.code_of_link(&content.url)),
+            false => (self.key.complete_link(&content.url), None),
         };
         Content {
             url,

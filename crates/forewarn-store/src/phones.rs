@@ -122,7 +122,7 @@ impl Store {
         let mut tx = self.db.write().await?;
         let endpoints = with_number(&mut tx, number).await?;
         let (subscriber, own) = subscribed(number)?;
-        for endpoint in with_own(&endpoints, &own) {
+        for endpoint in &with_own(&endpoints, own) {
             let added = tx
                 .execute(
                     "INSERT INTO suppressions (endpoint, audience, reason, at) VALUES ($1, '*', $2, $3)
@@ -156,7 +156,7 @@ impl Store {
         let mut tx = self.db.write().await?;
         let endpoints = with_number(&mut tx, number).await?;
         let (_, own) = subscribed(number)?;
-        for endpoint in with_own(&endpoints, &own) {
+        for endpoint in &with_own(&endpoints, own) {
             let lifted = tx
                 .execute(
                     "DELETE FROM suppressions WHERE endpoint = $1 AND audience = '*' AND reason = $2",
@@ -203,9 +203,12 @@ fn subscribed(number: &str) -> Result<(String, String)> {
     Ok((subscriber, endpoint))
 }
 
-fn with_own<'a>(endpoints: &'a [String], own: &'a String) -> impl Iterator<Item = &'a String> {
-    let unknown = (!endpoints.contains(own)).then_some(own);
-    endpoints.iter().chain(unknown)
+fn with_own(endpoints: &[String], own: String) -> Vec<String> {
+    let mut all = endpoints.to_vec();
+    if !all.contains(&own) {
+        all.push(own);
+    }
+    all
 }
 
 async fn with_number(tx: &mut Tx, number: &str) -> Result<Vec<String>> {

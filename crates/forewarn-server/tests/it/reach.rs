@@ -215,7 +215,7 @@ on_both_databases! {
             let why = app.get(&format!("{path}?contact={contact}")).await.is(200).json();
             assert!(why["because"][0].as_str().unwrap().starts_with(told), "{why}");
         }
-        let page = app.request(crate::app::As::Viewer, "GET", "/console/maintenances/MNT-1/reach", "").await.is(200).text();
+        let page = app.page(crate::app::As::Viewer, "/console/maintenances/MNT-1/reach").await.is(200).text();
         assert!(page.contains("People added to this event") && page.contains("added by hand"), "{page}");
     }
 }
