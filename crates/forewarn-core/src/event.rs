@@ -309,6 +309,7 @@ impl Event {
             promised_to: Vec::new(),
             late_by_seconds: 0,
             ack_url: None,
+            code: None,
             requested: false,
             change_request: None,
             forwardable: audience.is_some_and(|a| a.forwardable),

@@ -11,6 +11,7 @@ pub mod call_list;
 pub mod change_ahead;
 pub mod change_request;
 pub mod contact;
+pub mod country;
 pub mod decision;
 pub mod delivery;
 pub mod document;

@@ -145,6 +145,9 @@ pub struct Content {
     /// Where its reader says that they have it; each reader's own, so it is not frozen with the rest.
     #[serde(skip)]
     pub ack_url: Option<String>,
+    /// The digits that prove a telephone; only whoever sends them knows them, so they are not stored.
+    #[serde(skip)]
+    pub code: Option<String>,
     /// The number of the change request behind it, for the change system.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub change_request: Option<String>,

@@ -22,6 +22,7 @@ pub mod postmortem;
 pub mod serve;
 
 mod pages;
+mod reach;
 mod schedule;
 mod source;
 

@@ -34,6 +34,8 @@ pub struct Parts {
     pub store: Store,
     /// The clock.
     pub clock: Clock,
+    /// Signs links.
+    pub key: Key,
     /// Mail relays in order.
     pub relays: Vec<RelayUrl>,
     /// Private networks that webhooks may reach.
@@ -70,11 +72,7 @@ impl Installation {
     /// When the store cannot be used or the mail settings are wrong.
     pub async fn assemble(parts: Parts, demo: Option<Arc<dyn Demo>>) -> Result<Installation> {
         let store = parts.store;
-        let key = Key::new(
-            &store
-                .setting("key", || random_token() + &random_token())
-                .await?,
-        );
+        let key = parts.key;
         let smtp = match parts.relays.is_empty() {
             true => None,
             false => Some(
@@ -108,7 +106,7 @@ impl Installation {
             Guard::new(parts.allow_private_targets),
             Wire::default(),
         ));
-        let live = Live::default();
+        let live = Live::with_phones(twilio_token.is_some());
         let app = App::new(Shared {
             store,
             clock: parts.clock,

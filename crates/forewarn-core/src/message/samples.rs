@@ -130,6 +130,7 @@ fn maintenance(milestone: &str) -> Content {
         },
         text: None,
         ack_url: None,
+        code: some("042917"),
         reason: changed.then(|| "Copying the data takes longer than in our tests.".into()),
         start: Some(civil("2026-11-29T22:00")),
         end: Some(civil("2026-11-30T02:00")),
@@ -195,6 +196,7 @@ fn incident(milestone: &str) -> Content {
         text: None,
         reason: some("Kim Lee speaks for it from now on, in place of Sam Fox.")
             .filter(|_| milestone == "handover"),
+        code: some("042917"),
         ack_url: some("https://status.example.edu/ack/notice.endpoint.sig")
             .filter(|_| milestone == "spokesperson_call"),
         start: None,

@@ -109,6 +109,7 @@ fn facts(content: &Content, purpose: Purpose<'_>, values: &mut Values) {
             (None, _) => {}
         }
     }
+    values.set(V::Code, content.code.as_deref().unwrap_or_default());
     values.set(V::Unchanged, if content.unchanged { "yes" } else { "" });
     values.set(V::Requested, if content.requested { "yes" } else { "" });
     contact(facts.contact.as_deref().unwrap_or_default(), values);

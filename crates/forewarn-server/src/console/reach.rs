@@ -4,6 +4,7 @@ use super::Frame;
 use super::layout::text;
 use crate::ops::reach::{Told, Whole};
 use askama::Template;
+use forewarn_core::recipient::{ADDED_NAME, added_level};
 
 /// Who hears.
 #[derive(Template)]
@@ -31,10 +32,14 @@ impl ReachPage {
 
     fn name<'a>(&'a self, id: &'a str) -> &'a str {
         let found = self.names.iter().find(|(known, _)| known == id);
-        found.map_or(id, |(_, name)| name.as_str())
+        let unnamed = added_level(id).map_or(id, |_| ADDED_NAME);
+        found.map_or(unnamed, |(_, name)| name.as_str())
     }
 
     fn path(&self, told: &Told) -> String {
+        if added_level(&told.who.audience).is_some() {
+            return "added by hand".to_owned();
+        }
         let names: Vec<&str> = told.path.iter().map(|id| self.name(id)).collect();
         names.join(" › ")
     }

@@ -8,7 +8,7 @@ mod exception;
 pub use added::add;
 pub use change::{set_change, set_change_by_number};
 pub use clocks::clocks_changed;
-pub use exception::except;
+pub use exception::{except, follow_policy};
 
 use super::digest::{self, Digest};
 use super::{AGAIN, Approval, kept, overtaken, read, recipient};

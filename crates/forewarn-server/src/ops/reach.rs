@@ -7,6 +7,7 @@ use forewarn_core::audience::Audience;
 use forewarn_core::decision::Verdict;
 use forewarn_core::document::Catalogue;
 use forewarn_core::maintenance::Maintenance;
+use forewarn_core::recipient::{added_audience, added_level};
 use forewarn_core::service::{Affected, affected};
 use forewarn_store::{Reach, Reached, Waiting};
 use jiff::Timestamp;
@@ -46,7 +47,8 @@ pub struct Whole {
 pub async fn whole(app: &App, id: &str) -> Result<Whole> {
     let catalogue = app.store.catalogue().await?;
     let (maintenance, _) = maintenance::show(app, id).await?;
-    let hearing = hearing(&maintenance, &catalogue);
+    let seen = maintenance.added.over(&catalogue);
+    let hearing = hearing(&maintenance, &seen);
     let asked: Vec<Reached> = hearing
         .iter()
         .map(|(_, _, reached)| reached.clone())
@@ -71,7 +73,8 @@ pub async fn whole(app: &App, id: &str) -> Result<Whole> {
     })
 }
 
-/// The audiences that hear of it, each with the way by which it is affected.
+/// The audiences that hear of it, each with the way by which it is affected. `catalogue` is as the event sees it: with the audiences
+/// of those who were added in the middle.
 fn hearing<'a>(
     maintenance: &Maintenance,
     catalogue: &'a Catalogue,
@@ -92,6 +95,8 @@ fn hearing<'a>(
                 kind: "maintenance",
                 services: used.map(|a| a.service.clone()).collect(),
                 channels: audience.first_channels(),
+                added_to: added_level(audience.id.as_str())
+                    .map(|level| (maintenance.id.to_string(), level)),
             };
             Some((audience, by, reached))
         })
@@ -119,15 +124,26 @@ pub async fn why(app: &App, id: &str, contact: &str) -> Result<Vec<String>> {
     if app.store.contact(contact).await?.is_none() {
         return Err(ApiError::NotFound(format!("contact {contact}")));
     }
-    let belongs = app.store.audiences_of(contact).await?;
+    let mut belongs = app.store.audiences_of(contact).await?;
+    for added in app.store.added(id).await? {
+        if added.contact.as_deref() == Some(contact) {
+            belongs.insert(added_audience(added.level));
+        }
+    }
+    let seen = maintenance.added.over(&catalogue);
     let mut told = Vec::new();
-    for (audience, by, reached) in hearing(&maintenance, &catalogue) {
+    for (audience, by, reached) in hearing(&maintenance, &seen) {
         if !belongs.contains(audience.id.as_str()) {
             continue;
         }
         let path: Vec<&str> = by.path.iter().map(forewarn_core::id::Id::as_str).collect();
         let reason = app.store.why_unreached(&reached, contact).await?;
         told.push(match reason {
+            None if reached.added_to.is_some() => format!(
+                "gets it as one of '{}', at level {}",
+                audience.name,
+                audience.level.as_str()
+            ),
             None => format!(
                 "gets it as one of '{}', which uses {} ({}), at level {}",
                 audience.name,
@@ -143,7 +159,7 @@ pub async fn why(app: &App, id: &str, contact: &str) -> Result<Vec<String>> {
         told.push(not_yet(&waiting, now));
     }
     if told.is_empty() {
-        let names: Vec<String> = hearing(&maintenance, &catalogue)
+        let names: Vec<String> = hearing(&maintenance, &seen)
             .iter()
             .map(|(audience, _, _)| format!("'{}'", audience.name))
             .collect();

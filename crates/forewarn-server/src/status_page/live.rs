@@ -2,7 +2,7 @@
 //!
 //! No request for a public page reaches the database. While the database is away the last pages stay up; they say as of when.
 
-use super::subscription::open_services;
+use super::subscription::{open_services, open_to_phones};
 use super::{Pages, PublicChange, PublicIncident, PublicMaintenance, PublicMessage, Snapshot};
 use forewarn_core::audience::Level;
 use forewarn_core::contact::Channel;
@@ -31,12 +31,23 @@ const REST: Duration = Duration::from_millis(100);
 
 /// The public pages as they are now.
 #[derive(Clone, Default)]
-pub struct Live(Arc<RwLock<Arc<Pages>>>);
+pub struct Live {
+    pages: Arc<RwLock<Arc<Pages>>>,
+    phones: bool,
+}
 
 impl Live {
+    /// Pages of a place from which text messages can be sent, or cannot.
+    pub fn with_phones(phones: bool) -> Live {
+        Live {
+            phones,
+            ..Live::default()
+        }
+    }
+
     /// The pages; cheap, and never in the way of a swap for long.
     pub fn pages(&self) -> Arc<Pages> {
-        self.0
+        self.pages
             .read()
             .unwrap_or_else(std::sync::PoisonError::into_inner)
             .clone()
@@ -45,7 +56,7 @@ impl Live {
     /// Swaps the pages.
     pub fn set(&self, pages: Pages) {
         *self
-            .0
+            .pages
             .write()
             .unwrap_or_else(std::sync::PoisonError::into_inner) = Arc::new(pages);
     }
@@ -55,7 +66,8 @@ impl Live {
     /// # Errors
     /// When the store cannot be read; the old pages stay.
     pub async fn refresh(&self, store: &Store, clock: &Clock, public_url: &str) -> Result<()> {
-        let snapshot = snapshot(store, clock.now(), public_url, clock.is_manual()).await?;
+        let mut snapshot = snapshot(store, clock.now(), public_url, clock.is_manual()).await?;
+        snapshot.phones &= self.phones;
         self.set(Pages::render(&snapshot));
         Ok(())
     }
@@ -135,6 +147,12 @@ pub async fn snapshot(
         organisation: catalogue.organisation.clone(),
         public_url: public_url.trim_end_matches('/').to_owned(),
         services: catalogue.services.clone(),
+        phones: open_to_phones(
+            &catalogue.organisation,
+            &catalogue.services,
+            &catalogue.audiences,
+        )
+        .is_some(),
         open_to: open_services(&catalogue.services, &catalogue.audiences)
             .into_iter()
             .map(|s| s.id.clone())

@@ -36,6 +36,7 @@ mod screens;
 mod sign_in;
 mod status_page;
 mod subscriptions;
+mod telephones;
 mod twilio;
 mod unsubscribe;
 mod upstream;

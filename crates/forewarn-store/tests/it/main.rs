@@ -12,6 +12,7 @@ mod around;
 mod backup;
 mod bundles;
 mod catalogue;
+mod codes;
 mod contacts;
 mod deliveries;
 mod events;

@@ -6,7 +6,7 @@
 //! `FOREWARN_CRASH_SEED` replays a run; `FOREWARN_CRASH_POINTS` and `FOREWARN_CRASH_RECIPIENTS` make it longer.
 
 use crate::database::Database;
-use crate::running::{Folder, PATIENCE, Running, Start};
+use crate::running::{Folder, LINK_KEY, PATIENCE, Running, Start};
 use forewarn_engine::peer::smtp::{Keep, Script, SmtpPeer};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -223,6 +223,7 @@ async fn nothing_is_lost_when_one_of_two_nodes_is_killed() {
         Start::new(&folder.file(name))
             .mail_to(&sink)
             .with("--database", &database.url())
+            .with_variable("FOREWARN_LINK_KEY", LINK_KEY)
     });
     let mut nodes = Vec::new();
     for start in &starts {

@@ -3,6 +3,7 @@
 mod alertmanager;
 mod crash;
 mod database;
+mod link_key;
 mod outage;
 mod plan;
 mod running;

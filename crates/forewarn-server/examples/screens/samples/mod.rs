@@ -369,6 +369,7 @@ impl Samples {
                 PublicIncident::from(self.closed_incident()),
             ],
             maintenances,
+            phones: true,
             open_to: self.services().into_iter().map(|s| s.id).collect(),
             changes: self.changes(),
             demo: true,
@@ -393,6 +394,7 @@ impl Samples {
             incidents: vec![],
             maintenances: vec![],
             open_to: vec![],
+            phones: false,
             changes: vec![],
             demo: false,
         }

@@ -42,6 +42,7 @@ async fn open_events(desk: &Desk, catalogue: &Catalogue) -> crate::error::Result
         incidents: Vec::new(),
         maintenances: Vec::new(),
         open_to: Vec::new(),
+        phones: false,
         changes: Vec::new(),
         demo: false,
     };
