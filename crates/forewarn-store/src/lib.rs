@@ -43,7 +43,7 @@ pub use catalogue::{Applied, Difference, StoredChange};
 pub use clock::Clock;
 pub use confirmations::Confirmation;
 pub use contacts::{ContactCounts, ContactRow, Imported};
-pub use deliveries::{AttemptRow, Claimed, DeliveryFilter, DeliveryRow, Recorded};
+pub use deliveries::{AttemptRow, Claimed, DeliveryFilter, DeliveryRow, Recorded, WITHHELD};
 pub use error::{Result, StoreError};
 pub use events::{Beside, EventFilter, Published, StoredEvent};
 pub use expansion::{Chunk, Recipients};

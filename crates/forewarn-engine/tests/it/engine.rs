@@ -3,6 +3,7 @@
 mod calls;
 mod digests;
 pub mod house;
+mod lease;
 mod phones;
 mod promise;
 mod running;

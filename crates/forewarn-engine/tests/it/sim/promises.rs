@@ -85,7 +85,8 @@ async fn calls(id: &str, journal: &[Written], store: &Store, wrong: &mut Vec<Str
         let entries = journal.iter();
         let entries =
             entries.filter(|e| e.action == action && e.detail["notice"] == call.id.as_str());
-        let (times, went) = (entries.count(), call.status == "sent");
+        let went = matches!(call.status.as_str(), "sent" | "superseded");
+        let times = entries.count();
         if times != usize::from(went) {
             wrong.push(format!(
                 "call: {} of {id} is {} and was written down {times} times",
@@ -142,7 +143,7 @@ impl Record {
                 continue;
             };
             let fired = match timer.status.as_str() {
-                "sent" => true,
+                "sent" | "superseded" => true,
                 "cancelled" => false,
                 other => {
                     blame(format!("has a {milestone} that is {other}"));
