@@ -4,6 +4,7 @@ mod alertmanager;
 mod crash;
 mod database;
 mod outage;
+mod pauses;
 mod plan;
 mod running;
 mod server;

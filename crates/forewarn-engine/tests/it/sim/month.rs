@@ -149,13 +149,7 @@ impl Month {
             mail_contact("C2", &["engineers", "customers"]),
             hook_contact("C3", &["staff"], "https://hooks.example.org/c3"),
         ];
-        let database = Database::fresh(plan.kind);
-        if plan.kind == Kind::Postgres {
-            // Programs die here and not the server: nothing it has said is lost, also where it has not reached the disk.
-            database.ask(
-                "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET synchronous_commit = off', current_database()); END $$",
-            );
-        }
+        let database = Database::in_a_hurry(plan.kind);
         let store = database.open().await;
         let mut operator = Operator::of(contacts, clock.clone());
         operator.leaves_timers = plan.bug == Some(Bug::LeavesTimers);
