@@ -292,9 +292,7 @@ impl Store {
             hold_events_of(&mut tx, &lost).await?;
             let unknown = UNKNOWN.replace("$3", "$4");
             let sql = format!("UPDATE deliveries SET {unknown} WHERE {LOST} RETURNING id");
-            taken = tx
-                .rows(&sql, args![me, dead_before, ahead, now])
-                .await?;
+            taken = tx.rows(&sql, args![me, dead_before, ahead, now]).await?;
             // What a newer message overtook meanwhile is not sent again.
             supersede(&mut tx, &ids(&taken)?, now).await?;
         }

@@ -183,7 +183,10 @@ fn months(kind: Kind, incidents: usize, days: u64, seeds: Vec<u64>) {
             days,
             bug: None,
         });
-        println!("seed {seed} on {kind:?}, {:?}: {figures:?}", began.elapsed());
+        println!(
+            "seed {seed} on {kind:?}, {:?}: {figures:?}",
+            began.elapsed()
+        );
         let shown = &figures.wrong[..figures.wrong.len().min(20)];
         assert!(
             figures.wrong.is_empty(),

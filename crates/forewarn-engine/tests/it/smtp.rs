@@ -8,9 +8,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use forewarn_core::delivery::Outcome;
+use forewarn_engine::Leave;
 use forewarn_engine::channel::smtp::bare::bare_loop;
 use forewarn_engine::channel::smtp::{Limits, Mail, RelayUrl, Smtp};
-use forewarn_engine::Leave;
 use forewarn_engine::peer::smtp::{Act, Fault, Keep, Script, SmtpPeer, Stage};
 
 const BATCH: usize = 20;

@@ -62,7 +62,10 @@ impl World {
                 let Event::Incident(incident) = stored.event else {
                     panic!("{id} is an incident");
                 };
-                (incident.update(word(over), next, now).unwrap(), stored.sequence)
+                (
+                    incident.update(word(over), next, now).unwrap(),
+                    stored.sequence,
+                )
             }
         };
         let number = incident.updates.last().map(|u| u.number);
@@ -115,14 +118,22 @@ impl World {
                 status: Some(status),
                 ..DeliveryFilter::default()
             };
-            waits |= !self.store.deliveries(&of_status, 1).await.unwrap().is_empty();
+            waits |= !self
+                .store
+                .deliveries(&of_status, 1)
+                .await
+                .unwrap()
+                .is_empty();
         }
         let sending = NoticeFilter {
             status: Some("sending".into()),
             ..NoticeFilter::default()
         };
         waits |= !self.store.notices(&sending, 1).await.unwrap().is_empty();
-        let due = self.store.due_notices(Lane::Urgent, self.clock.now(), 1).await;
+        let due = self
+            .store
+            .due_notices(Lane::Urgent, self.clock.now(), 1)
+            .await;
         waits || !due.unwrap().is_empty()
     }
 }
@@ -139,7 +150,13 @@ fn declared(id: &str, next: jiff::Timestamp, now: jiff::Timestamp) -> Incident {
         spokesperson: None,
         next_update_in: None,
     };
-    Incident::declare(declaration, Id::parse(id).unwrap(), "Wiki".into(), next, now)
+    Incident::declare(
+        declaration,
+        Id::parse(id).unwrap(),
+        "Wiki".into(),
+        next,
+        now,
+    )
 }
 
 fn word(over: bool) -> NewUpdate {
@@ -244,15 +261,32 @@ async fn newest_wins(kind: Kind, nodes: usize, updates: usize, seed: u64) {
     while let Some(ended) = working.join_next().await {
         ended.unwrap();
     }
-    let all = world.store.deliveries(&DeliveryFilter::default(), 10_000_000).await.unwrap();
-    let notices = world.store.notices(&NoticeFilter::default(), 10_000_000).await.unwrap();
+    let all = world
+        .store
+        .deliveries(&DeliveryFilter::default(), 10_000_000)
+        .await
+        .unwrap();
+    let notices = world
+        .store
+        .notices(&NoticeFilter::default(), 10_000_000)
+        .await
+        .unwrap();
     let (figures, wrong) = judge(&smtp, &all, &notices);
-    println!("{kind:?}, {nodes} nodes, seed {seed}, {:?}: {figures:?}", began.elapsed());
+    println!(
+        "{kind:?}, {nodes} nodes, seed {seed}, {:?}: {figures:?}",
+        began.elapsed()
+    );
     assert_eq!(wrong[..wrong.len().min(20)], Vec::<String>::new());
     assert_eq!(figures.updates, updates);
     // Where nothing is overtaken and nothing fails, nothing is proved.
-    assert!(figures.superseded > 0 && figures.notices_superseded > 0, "{figures:?}");
-    assert!(figures.failed_attempts > updates / 20 && figures.duplicates > 0, "{figures:?}");
+    assert!(
+        figures.superseded > 0 && figures.notices_superseded > 0,
+        "{figures:?}"
+    );
+    assert!(
+        figures.failed_attempts > updates / 20 && figures.duplicates > 0,
+        "{figures:?}"
+    );
     world.store.close().await;
 }
 
@@ -265,11 +299,7 @@ fn number(notice: &NoticeRow) -> i64 {
     }
 }
 
-fn judge(
-    smtp: &SmtpPeer,
-    all: &[DeliveryRow],
-    notices: &[NoticeRow],
-) -> (Figures, Vec<String>) {
+fn judge(smtp: &SmtpPeer, all: &[DeliveryRow], notices: &[NoticeRow]) -> (Figures, Vec<String>) {
     let mut wrong = Vec::new();
     let numbers: BTreeMap<&str, i64> = notices.iter().map(|n| (n.id.as_str(), number(n))).collect();
     let by_id: BTreeMap<&str, &DeliveryRow> = all.iter().map(|d| (d.id.as_str(), d)).collect();
@@ -284,7 +314,11 @@ fn judge(
     for mail in smtp.ledger() {
         figures.arrived += 1;
         let id = mail.message_id.clone().unwrap_or_default();
-        let id = id.trim_start_matches('<').split('@').next().unwrap_or_default();
+        let id = id
+            .trim_start_matches('<')
+            .split('@')
+            .next()
+            .unwrap_or_default();
         let id = id.rsplit_once('.').map_or("", |(delivery, _)| delivery);
         let Some(delivery) = by_id.get(id) else {
             wrong.push(format!("nobody published {id}"));
@@ -292,10 +326,15 @@ fn judge(
         };
         *arrived.entry(&delivery.id).or_default() += 1;
         let number = numbers[delivery.notice.as_str()];
-        let newest = newest.entry((&delivery.event, mail.to.clone())).or_insert(number);
+        let newest = newest
+            .entry((&delivery.event, mail.to.clone()))
+            .or_insert(number);
         if number < *newest {
             figures.out_of_order += 1;
-            wrong.push(format!("{} read #{number} of {} after #{newest}", mail.to, delivery.event));
+            wrong.push(format!(
+                "{} read #{number} of {} after #{newest}",
+                mail.to, delivery.event
+            ));
         }
         *newest = (*newest).max(number);
     }
@@ -306,7 +345,10 @@ fn judge(
     }
     for delivery in all {
         let times = arrived.get(delivery.id.as_str()).copied().unwrap_or(0);
-        let doubts = delivery.attempts.iter().filter(|a| in_doubt(&a.outcome, &a.server_said));
+        let doubts = delivery
+            .attempts
+            .iter()
+            .filter(|a| in_doubt(&a.outcome, &a.server_said));
         let doubts = doubts.count();
         figures.in_doubt += doubts;
         figures.duplicates += times.saturating_sub(1);
@@ -332,7 +374,10 @@ fn judge(
         let overtaken = notice.counts.keys().all(|status| status == "superseded");
         figures.notices_superseded += usize::from(overtaken);
         if notice.status != if overtaken { "superseded" } else { "sent" } {
-            wrong.push(format!("{} is {} with {:?}", notice.id, notice.status, notice.counts));
+            wrong.push(format!(
+                "{} is {} with {:?}",
+                notice.id, notice.status, notice.counts
+            ));
         }
     }
     (figures, wrong)

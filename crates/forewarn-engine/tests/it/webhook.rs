@@ -56,9 +56,15 @@ async fn without_leave_nothing_is_posted() {
     let hooks = [hook(&peer.url("/"))];
     let never = Leave::new(|| false);
     let outcomes = webhooks.send_while(&hooks, now(), &never).await;
-    assert_eq!((outcomes.as_slice(), peer.count()), (&[Outcome::Withheld][..], 0));
+    assert_eq!(
+        (outcomes.as_slice(), peer.count()),
+        (&[Outcome::Withheld][..], 0)
+    );
     let outcomes = webhooks.send(&hooks, now()).await;
-    assert!(matches!(outcomes[0], Outcome::Accepted { .. }), "{outcomes:?}");
+    assert!(
+        matches!(outcomes[0], Outcome::Accepted { .. }),
+        "{outcomes:?}"
+    );
 }
 
 #[test]

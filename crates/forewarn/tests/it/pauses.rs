@@ -65,7 +65,9 @@ impl Pair {
         nodes[0].fill("library", 2).await;
         // Whoever runs the library is told of its promises.
         nodes[0]
-            .apply("services:\n  - {id: library, name: Service library, owner: owner@example.edu}\n")
+            .apply(
+                "services:\n  - {id: library, name: Service library, owner: owner@example.edu}\n",
+            )
             .await;
         Pair {
             database,
@@ -100,14 +102,18 @@ impl Pair {
         assert!(node.post(&taken, &Value::Null).await.status.is_success());
         let due = Clock::System.now() + SignedDuration::from_secs(seconds);
         let moved = format!("/api/v1/incidents/{id}/promise");
-        let moved = node.post(&moved, &json!({"next_update_at": due.to_string()})).await;
+        let moved = node
+            .post(&moved, &json!({"next_update_at": due.to_string()}))
+            .await;
         assert!(moved.status.is_success(), "{}", moved.text);
         self.incidents.push(id.clone());
         id
     }
 
     async fn promised(&self, node: usize, id: &str) -> Value {
-        let shown = self.nodes[node].get(&format!("/api/v1/incidents/{id}")).await;
+        let shown = self.nodes[node]
+            .get(&format!("/api/v1/incidents/{id}"))
+            .await;
         shown.json(StatusCode::OK)["promises"].clone()
     }
 
@@ -123,7 +129,9 @@ impl Pair {
         let breaks = self.promises(other, "P3", 8).await;
         let keeps = self.promises(still, "P1", 16).await;
         let after = 20 + dice.throw(RECIPIENTS / 2) as usize;
-        timeout(PATIENCE, self.sink.wait_for(base + after)).await.expect("the fan-out goes on");
+        timeout(PATIENCE, self.sink.wait_for(base + after))
+            .await
+            .expect("the fan-out goes on");
         self.nodes[still].signal("STOP").await;
         let stopped = Instant::now();
         figures.pauses += 1;
@@ -153,9 +161,11 @@ impl Pair {
         if updated {
             self.nodes[other].update(&large).await;
         }
-        until("it has stood still for long enough", least + PATIENCE, async || {
-            (stopped.elapsed() >= least).then_some(())
-        })
+        until(
+            "it has stood still for long enough",
+            least + PATIENCE,
+            async || (stopped.elapsed() >= least).then_some(()),
+        )
         .await;
         self.nodes[still].signal("CONT").await;
         figures.longest_pause = figures.longest_pause.max(stopped.elapsed());
@@ -165,7 +175,8 @@ impl Pair {
         .await;
         self.nodes[still].update(&large).await;
         until("all is sent", PATIENCE, async || {
-            let waits = "SELECT (SELECT COUNT(*) FROM deliveries WHERE status IN ('queued', 'attempting'))
+            let waits =
+                "SELECT (SELECT COUNT(*) FROM deliveries WHERE status IN ('queued', 'attempting'))
                 + (SELECT COUNT(*) FROM notices WHERE status = 'sending')";
             (self.count(waits) == 0).then_some(())
         })
@@ -210,10 +221,16 @@ impl Pair {
             .collect();
         let mut told = BTreeMap::new();
         for id in &self.incidents {
-            for delivery in self.nodes[0].all(&format!("/api/v1/deliveries?event={id}")).await {
+            for delivery in self.nodes[0]
+                .all(&format!("/api/v1/deliveries?event={id}"))
+                .await
+            {
                 let text = |name: &str| delivery[name].as_str().unwrap().to_owned();
                 let ordinal = ordinals[text("notice").as_str()];
-                told.insert((text("message_id"), text("endpoint")), (id.clone(), ordinal));
+                told.insert(
+                    (text("message_id"), text("endpoint")),
+                    (id.clone(), ordinal),
+                );
             }
         }
         let mut newest: BTreeMap<(String, String), i64> = BTreeMap::new();
@@ -223,9 +240,14 @@ impl Pair {
             let Some((incident, ordinal)) = told.get(&key) else {
                 continue;
             };
-            let newest = newest.entry((incident.clone(), mail.to.clone())).or_insert(*ordinal);
+            let newest = newest
+                .entry((incident.clone(), mail.to.clone()))
+                .or_insert(*ordinal);
             if ordinal < newest {
-                wrong.push(format!("{} read {ordinal} of {incident} after {newest}", mail.to));
+                wrong.push(format!(
+                    "{} read {ordinal} of {incident} after {newest}",
+                    mail.to
+                ));
             }
             *newest = (*newest).max(*ordinal);
         }
@@ -242,8 +264,14 @@ impl Pair {
         let shown = self.nodes[0].get(&format!("/api/v1/incidents/{id}")).await;
         let shown = shown.json(StatusCode::OK);
         let updates = shown["updates"].as_array().unwrap();
-        let broken = updates.iter().filter(|u| u["promise"]["kept"] == false).count();
-        let kept = updates.iter().filter(|u| u["nature"] == "automatic").count();
+        let broken = updates
+            .iter()
+            .filter(|u| u["promise"]["kept"] == false)
+            .count();
+        let kept = updates
+            .iter()
+            .filter(|u| u["nature"] == "automatic")
+            .count();
         let now = Clock::System.now().to_string();
         let unseen = updates.iter().filter(|u| {
             let due = u["promise"]["due"].as_str();
@@ -279,7 +307,10 @@ async fn who_stood_still_and_goes_on_sends_nothing_old_and_nothing_again() {
     let (one, two) = (dice.fork(), dice.fork());
     let least = Duration::ZERO;
     let (one, two) = tokio::join!(pauses(1, least, one), pauses(1, least, two));
-    assert!(one.taken_back + two.taken_back > 0, "nothing was in the air");
+    assert!(
+        one.taken_back + two.taken_back > 0,
+        "nothing was in the air"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

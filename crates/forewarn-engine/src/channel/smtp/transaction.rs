@@ -21,9 +21,9 @@ use std::time::Duration;
 use forewarn_core::delivery::Outcome;
 use memchr::memchr_iter;
 
-use super::{Leave, Mail};
 use super::connection::Connection;
 use super::reply::{Class, Reply, Verb};
+use super::{Leave, Mail};
 
 /// The connection ended before the batch did.
 #[derive(Debug)]

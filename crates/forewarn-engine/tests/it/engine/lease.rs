@@ -41,7 +41,13 @@ async fn stands_still(updated: bool) {
     let contacts = ["ann", "bob", "cy"].map(|id| mail_contact(id, &["staff"]));
     let clock = Clock::manual(begin());
     let database = Database::fresh(Kind::Postgres);
-    let mut house = House::on(database, clock.clone(), contacts.to_vec(), Script::default()).await;
+    let mut house = House::on(
+        database,
+        clock.clone(),
+        contacts.to_vec(),
+        Script::default(),
+    )
+    .await;
     let (asleep, woken) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     let sleepy = Sleepy {
         channels: channels(&house),
@@ -78,7 +84,14 @@ async fn stands_still(updated: bool) {
     ends.sort();
     let newer = Some("a newer message about the same event".to_owned());
     let expected = match updated {
-        false => vec![(DeliveryStatus::Accepted, "unknown accepted".to_owned(), None); 3],
+        false => vec![
+            (
+                DeliveryStatus::Accepted,
+                "unknown accepted".to_owned(),
+                None
+            );
+            3
+        ],
         true => [
             vec![(DeliveryStatus::Accepted, "accepted".to_owned(), None); 3],
             vec![(DeliveryStatus::Superseded, "unknown".to_owned(), newer); 3],
@@ -86,7 +99,9 @@ async fn stands_still(updated: bool) {
         .concat(),
     };
     assert_eq!(ends, expected);
-    house.is_sound(&["superseded", "planned", "cancelled"]).await;
+    house
+        .is_sound(&["superseded", "planned", "cancelled"])
+        .await;
 }
 
 #[tokio::test]

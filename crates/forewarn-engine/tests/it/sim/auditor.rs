@@ -587,7 +587,8 @@ async fn journal(store: &Store, audit: &Audit<'_>, wrong: &mut Vec<String>) {
         }
         let counts = |status: &str| row.counts.get(status).copied().unwrap_or(0);
         let all: i64 = row.counts.values().sum();
-        let overtaken = counts("superseded") > 0 && counts("superseded") + counts("suppressed") == all;
+        let overtaken =
+            counts("superseded") > 0 && counts("superseded") + counts("suppressed") == all;
         if is_over && overtaken != (row.status == "superseded") {
             wrong.push(format!(
                 "notice {id} is {} with {:?}",

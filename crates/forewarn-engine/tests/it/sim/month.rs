@@ -189,7 +189,9 @@ impl Month {
             self.acts.insert((at, Act::Declares(team)));
             self.teams.push(Team {
                 id: format!("INC-{team}"),
-                service: *self.chance.pick(&["database", "database", "portal", "wiki"]),
+                service: *self
+                    .chance
+                    .pick(&["database", "database", "portal", "wiki"]),
                 left: 1 + self.chance.below(5),
                 promised: Timestamp::MAX,
             });
@@ -237,7 +239,12 @@ impl Month {
             status: Some(DeliveryStatus::Attempting),
             ..DeliveryFilter::default()
         };
-        done && self.store.deliveries(&open, 1).await.expect("deliveries").is_empty()
+        done && self
+            .store
+            .deliveries(&open, 1)
+            .await
+            .expect("deliveries")
+            .is_empty()
     }
 
     /// Time passes until something happens.
@@ -264,7 +271,8 @@ impl Month {
             match act {
                 Act::Jumps(by) => {
                     self.figures.jumps[usize::from(by < 0)] += 1;
-                    self.world.set_clock(self.clock.now() + SignedDuration::from_mins(by));
+                    self.world
+                        .set_clock(self.clock.now() + SignedDuration::from_mins(by));
                 }
                 Act::Dies(node) => self.nodes[node].fate = Some(Fate::Dies),
                 Act::FallsAsleep(node) => self.nodes[node].fate = Some(Fate::FallsAsleep),
@@ -318,7 +326,9 @@ impl Month {
         let next = self.promise();
         self.teams[team].promised = next;
         let (id, service) = (self.teams[team].id.clone(), self.teams[team].service);
-        let severity = *self.chance.pick(&[Severity::P1, Severity::P2, Severity::P3]);
+        let severity = *self
+            .chance
+            .pick(&[Severity::P1, Severity::P2, Severity::P3]);
         let what = (service, Impact::MajorOutage);
         self.operator
             .declares(&self.store, &id, what, severity, next)
@@ -344,12 +354,19 @@ impl Month {
         let moves = !last && self.chance.percent(15);
         // Somebody else's change in between means looking again.
         for _ in 0..8 {
-            let stored = self.store.event(&id).await.expect("the event").expect("it is there");
+            let stored = self
+                .store
+                .event(&id)
+                .await
+                .expect("the event")
+                .expect("it is there");
             let Event::Incident(incident) = stored.event else {
                 panic!("{id} is an incident");
             };
             let now = self.clock.now();
-            let breach = incident.lapsed(now).map(|lapsed| incident.breach(lapsed, now));
+            let breach = incident
+                .lapsed(now)
+                .map(|lapsed| incident.breach(lapsed, now));
             let written = match moves {
                 true => incident.move_promise(next, now),
                 false => incident.update(word(last), next, now),
@@ -357,7 +374,10 @@ impl Month {
             let written = written.expect("it is open");
             let sequence = stored.sequence;
             let operator = &mut self.operator;
-            if operator.publish_update(&self.store, written, sequence, breach).await {
+            if operator
+                .publish_update(&self.store, written, sequence, breach)
+                .await
+            {
                 self.teams[team].left -= u64::from(!last);
                 self.teams[team].promised = if last { Timestamp::MAX } else { next };
                 if !last {
@@ -367,7 +387,9 @@ impl Month {
                 return;
             }
         }
-        self.figures.wrong.push(format!("{id} could not be written to"));
+        self.figures
+            .wrong
+            .push(format!("{id} could not be written to"));
     }
 
     /// The processes do what is due, as far as fate lets them.
@@ -479,12 +501,19 @@ impl Month {
         }
         let tries = self.world.tries().clone();
         let mut figures = std::mem::take(&mut self.figures);
-        figures.wrong.extend(audit(&self.operator, &tries, &self.store).await);
-        let all = self.store.deliveries(&DeliveryFilter::default(), 1_000_000).await;
+        figures
+            .wrong
+            .extend(audit(&self.operator, &tries, &self.store).await);
+        let all = self
+            .store
+            .deliveries(&DeliveryFilter::default(), 1_000_000)
+            .await;
         let all = all.expect("deliveries");
         let attempts = all.iter().flat_map(|d| &d.attempts);
         figures.unknown = attempts.filter(|a| a.outcome == "unknown").count();
-        let overtaken = all.iter().filter(|d| d.status == DeliveryStatus::Superseded);
+        let overtaken = all
+            .iter()
+            .filter(|d| d.status == DeliveryStatus::Superseded);
         figures.superseded = overtaken.count();
         (figures.tries, figures.incidents) = (tries.len(), self.operator.events.len());
         figures.taken = tries.iter().filter(|t| t.is_taken()).count();
@@ -527,7 +556,11 @@ impl Month {
             event: Some(incident.id.to_string()),
             ..NoticeFilter::default()
         };
-        let notices = self.store.notices(&of_event, 10_000).await.expect("notices");
+        let notices = self
+            .store
+            .notices(&of_event, 10_000)
+            .await
+            .expect("notices");
         for notice in notices.iter().filter(|n| n.sent_at.is_some()) {
             if !notice.milestone.starts_with("promise_") {
                 continue;
@@ -537,7 +570,11 @@ impl Month {
                 notice: Some(notice.id.clone()),
                 ..DeliveryFilter::default()
             };
-            let told = self.store.deliveries(&of_notice, 100).await.expect("deliveries");
+            let told = self
+                .store
+                .deliveries(&of_notice, 100)
+                .await
+                .expect("deliveries");
             let told: BTreeSet<String> = told.into_iter().map(|d| d.endpoint).collect();
             let Some(noted) = self.operator.noted.get(&notice.id) else {
                 continue;
@@ -583,7 +620,11 @@ fn who(milestone: &str, audience: &str, incident: &Incident) -> BTreeSet<String>
 
 fn word(last: bool) -> NewUpdate {
     NewUpdate {
-        status: Some(if last { Status::Resolved } else { Status::Identified }),
+        status: Some(if last {
+            Status::Resolved
+        } else {
+            Status::Identified
+        }),
         facts: Default::default(),
         cause: None,
         text: Some("We are still looking into it.".into()),

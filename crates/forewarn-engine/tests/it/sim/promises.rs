@@ -138,9 +138,7 @@ impl Record {
         for (milestone, place, audience, due) in self.timers_of(update, promise) {
             let number = update.number.to_string();
             let incident = self.incident.id.as_str();
-            let id = derive(&[
-                "notice", incident, "1", milestone, &number, place, audience,
-            ]);
+            let id = derive(&["notice", incident, "1", milestone, &number, place, audience]);
             let found = self.timers.iter().find(|n| n.id == id && n.due == due);
             let Some(timer) = found else {
                 blame(format!("has no {milestone} for {audience} at {due}"));

@@ -3,9 +3,7 @@
 use super::Operator;
 use forewarn_core::event::Event;
 use forewarn_core::incident::{Handover, Incident, Role};
-use forewarn_core::plan::{
-    BACKUP, Changes, SPOKESPERSON, SPOKESPERSON_CALL, handover,
-};
+use forewarn_core::plan::{BACKUP, Changes, SPOKESPERSON, SPOKESPERSON_CALL, handover};
 use forewarn_store::{NoticeFilter, Store};
 use jiff::SignedDuration;
 use std::collections::BTreeSet;
@@ -46,7 +44,15 @@ impl Operator {
         }
         let event = Event::Incident(changed);
         let done = self
-            .publish(store, event.clone(), stored.sequence, changes, &BTreeSet::new(), None, Vec::new())
+            .publish(
+                store,
+                event.clone(),
+                stored.sequence,
+                changes,
+                &BTreeSet::new(),
+                None,
+                Vec::new(),
+            )
             .await;
         if done {
             // What has not begun goes to whoever has the role from now on.
@@ -60,7 +66,12 @@ impl Operator {
     }
 
     /// The spokesperson takes the call.
-    pub(super) async fn acknowledge(&mut self, store: &Store, taken: Incident, sequence: i64) -> bool {
+    pub(super) async fn acknowledge(
+        &mut self,
+        store: &Store,
+        taken: Incident,
+        sequence: i64,
+    ) -> bool {
         self.learn(&taken);
         let stored = match store.planned(taken.id.as_str()).await {
             Ok((stored, _)) => stored,
