@@ -27,6 +27,8 @@ struct Pair {
     database: Database,
     sink: SmtpPeer,
     nodes: Vec<Running>,
+    /// How the nodes call themselves, in their order.
+    names: Vec<String>,
     incidents: Vec<String>,
     _folder: Folder,
 }
@@ -44,22 +46,29 @@ struct Figures {
     unknown: usize,
     broken: usize,
     kept: usize,
-    longest_pause: Duration,
+    shortest_pause: Option<Duration>,
 }
 
 impl Pair {
     async fn new() -> Pair {
         let database = Database::new();
         // Slow enough that the pause falls inside the fan-out.
-        let script = Script::default().delay(Duration::from_millis(8));
+        let script = Script::default().delay(Duration::from_millis(20));
         let sink = SmtpPeer::start(script, Keep::Envelopes).await.unwrap();
         let folder = Folder::new();
-        let mut nodes = Vec::new();
+        let (mut nodes, mut names) = (Vec::new(), Vec::new());
         for name in ["first", "second"] {
             let start = Start::new(&folder.file(name))
                 .mail_to(&sink)
                 .with("--database", &database.url());
             nodes.push(start.run().await);
+            let name = until("it is heard from", PATIENCE, async || {
+                let all = sql(&database.url(), "SELECT id FROM nodes");
+                let mut all = all.lines().map(str::to_owned);
+                all.find(|name| !names.contains(name))
+            });
+            let name = name.await;
+            names.push(name);
         }
         nodes[0].fill("portal", RECIPIENTS as usize).await;
         nodes[0].fill("library", 2).await;
@@ -73,6 +82,7 @@ impl Pair {
             database,
             sink,
             nodes,
+            names,
             incidents: Vec::new(),
             _folder: folder,
         }
@@ -80,6 +90,14 @@ impl Pair {
 
     fn count(&self, statement: &str) -> u64 {
         sql(&self.database.url(), statement).trim().parse().unwrap()
+    }
+
+    /// Which node has the most in the air.
+    fn sends(&self) -> usize {
+        let busiest = "SELECT owner FROM deliveries WHERE status = 'attempting' GROUP BY owner ORDER BY COUNT(*) DESC LIMIT 1";
+        let busiest = sql(&self.database.url(), busiest);
+        let place = self.names.iter().position(|name| name == busiest.trim());
+        place.unwrap_or(0)
     }
 
     /// An incident of the library, of this severity, that promises its next update in so many seconds.
@@ -119,19 +137,18 @@ impl Pair {
 
     /// One node stands still for at least so long, and until the other has taken it for dead.
     async fn pause(&mut self, dice: &mut Dice, least: Duration, figures: &mut Figures) {
+        let by = dice.throw(2) as usize;
+        let breaks = self.promises(by, "P3", 8).await;
+        let keeps = self.promises(1 - by, "P1", 16).await;
         let base = self.sink.count();
-        let still = dice.throw(2) as usize;
-        let other = 1 - still;
-        // Whoever publishes is mostly the first to send.
-        let sends = if dice.throw(4) == 0 { other } else { still };
-        let large = self.nodes[sends].declare("portal").await;
+        let large = self.nodes[by].declare("portal").await;
         self.incidents.push(large.clone());
-        let breaks = self.promises(other, "P3", 8).await;
-        let keeps = self.promises(still, "P1", 16).await;
-        let after = 20 + dice.throw(RECIPIENTS / 2) as usize;
+        let after = 20 + dice.throw(RECIPIENTS / 4) as usize;
         timeout(PATIENCE, self.sink.wait_for(base + after))
             .await
             .expect("the fan-out goes on");
+        let still = self.sends();
+        let other = 1 - still;
         self.nodes[still].signal("STOP").await;
         let stopped = Instant::now();
         figures.pauses += 1;
@@ -168,7 +185,8 @@ impl Pair {
         )
         .await;
         self.nodes[still].signal("CONT").await;
-        figures.longest_pause = figures.longest_pause.max(stopped.elapsed());
+        let shortest = figures.shortest_pause.unwrap_or(Duration::MAX);
+        figures.shortest_pause = Some(shortest.min(stopped.elapsed()));
         until("it is alive again", PATIENCE, async || {
             (self.count("SELECT COUNT(*) FROM nodes") == 2).then_some(())
         })
@@ -307,10 +325,7 @@ async fn who_stood_still_and_goes_on_sends_nothing_old_and_nothing_again() {
     let (one, two) = (dice.fork(), dice.fork());
     let least = Duration::ZERO;
     let (one, two) = tokio::join!(pauses(1, least, one), pauses(1, least, two));
-    assert!(
-        one.taken_back + two.taken_back > 0,
-        "nothing was in the air"
-    );
+    assert!(one.in_the_air + two.in_the_air > 0, "{one:?} {two:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -318,7 +333,13 @@ async fn who_stood_still_and_goes_on_sends_nothing_old_and_nothing_again() {
 async fn a_node_stands_still_for_a_minute_twenty_times() {
     let mut dice = Dice::thrown();
     let count = from_environment("FOREWARN_PAUSES").unwrap_or(20);
-    let figures = pauses(count, Duration::from_secs(60), dice.fork()).await;
-    assert!(figures.longest_pause >= Duration::from_secs(60));
-    assert!(figures.in_the_air * 2 > figures.pauses, "{figures:?}");
+    let (one, two) = (dice.fork(), dice.fork());
+    let minute = Duration::from_secs(60);
+    // Two installations at a time: most of a minute is waiting.
+    let one = pauses(count / 2, minute, one);
+    let two = pauses(count - count / 2, minute, two);
+    let (one, two) = tokio::join!(one, two);
+    for figures in [one, two] {
+        assert!(figures.in_the_air * 2 > figures.pauses, "{figures:?}");
+    }
 }
