@@ -13,7 +13,6 @@ use crate::flight::FLIGHT;
 use forewarn_store::{Claimed, Lane, Recorded, Result, StoreError};
 use jiff::SignedDuration;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::{JoinError, JoinSet};
@@ -37,7 +36,7 @@ const WINDOWS: Duration = Duration::from_secs(15);
 /// How often it is looked whether a calendar of an on-call tool is to be read.
 const FEEDS: Duration = Duration::from_secs(30);
 /// After this long without a word a process is taken for dead and its attempts are taken back.
-const DEAD_AFTER: SignedDuration = SignedDuration::from_secs(30);
+pub(crate) const DEAD_AFTER: SignedDuration = SignedDuration::from_secs(30);
 
 impl<C: Channels> Engine<C> {
     /// Does all that is due now, in every lane, and returns. The same steps as [`Engine::run`], one after the other.
@@ -149,9 +148,9 @@ impl<C: Channels> Engine<C> {
 
     /// Says that this node is alive, to those who share the store.
     pub(crate) async fn beat(&self) -> Result<()> {
-        let now = self.clock.now();
-        self.store.beat(&self.node, now).await?;
-        self.heard.store(now.as_millisecond(), Ordering::Relaxed);
+        let said = self.lease.about_to_say();
+        self.store.beat(&self.node, said.at).await?;
+        self.lease.heard(said);
         Ok(())
     }
 
@@ -205,12 +204,12 @@ impl<C: Channels> Engine<C> {
             while !state.empty && state.doubt.is_none() && flights.len() < FLIGHTS {
                 let wanted = (FLIGHTS - flights.len()).min(AT_ONCE) * FLIGHT;
                 match self.claim(lane, wanted).await {
-                    Ok(claimed) => {
+                    Ok((claimed, leave)) => {
                         state.empty = claimed.len() < wanted;
                         state.fruitless = claimed.is_empty();
                         for part in in_flights(claimed) {
-                            let engine = Arc::clone(&self);
-                            flights.spawn(async move { engine.carry(part).await });
+                            let (engine, leave) = (Arc::clone(&self), leave.clone());
+                            flights.spawn(async move { engine.carry(part, &leave).await });
                         }
                     }
                     Err(problem) => state.trouble(lane, &problem, Some(Doubt::Claimed)),

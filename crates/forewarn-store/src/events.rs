@@ -262,7 +262,8 @@ pub(crate) fn planned_notice(row: &Row) -> Result<Stored> {
         offset: row.maybe_text(2)?,
         audience: row.text(3)?,
         due: row.instant(4)?,
-        told: matches!(status.as_str(), "sending" | "sent"),
+        // Whom something newer reached first has been told.
+        told: matches!(status.as_str(), "sending" | "sent" | "superseded"),
         open: matches!(status.as_str(), "planned" | "awaiting_approval"),
     })
 }

@@ -47,7 +47,7 @@ pub use clock::Clock;
 pub use codes::CodeLimits;
 pub use confirmations::Confirmation;
 pub use contacts::{ContactCounts, ContactRow, Imported};
-pub use deliveries::{AttemptRow, Claimed, DeliveryFilter, DeliveryRow, Recorded};
+pub use deliveries::{AttemptRow, Claimed, DeliveryFilter, DeliveryRow, Recorded, WITHHELD};
 pub use error::{Result, StoreError};
 pub use events::{Beside, EventFilter, Published, StoredEvent};
 pub use expansion::{Chunk, Recipients};

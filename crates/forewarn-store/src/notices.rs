@@ -455,7 +455,8 @@ impl Store {
         Ok(found)
     }
 
-    /// Notices whose last delivery has come to an end are sent; the journal says with which result.
+    /// Notices whose last delivery has come to an end are sent, or superseded where a newer message took the place of every
+    /// one of them; the journal says with which result.
     ///
     /// # Errors
     /// When the database cannot be written.
@@ -468,25 +469,25 @@ impl Store {
         let mut done = 0;
         for row in tx.rows(DONE, args![]).await? {
             let id = row.text(0)?;
-            let sql = "UPDATE notices SET status = 'sent' WHERE id = $1 AND status = 'sending'";
-            if tx.execute(sql, args![&id]).await? == 0 {
+            let counts = counts(&mut tx, std::slice::from_ref(&id))
+                .await?
+                .remove(&id)
+                .unwrap_or_default();
+            let (status, action) = match is_superseded(&counts) {
+                true => ("superseded", "notice.superseded"),
+                false => ("sent", "notice.sent"),
+            };
+            let sql = "UPDATE notices SET status = $2 WHERE id = $1 AND status = 'sending'";
+            if tx.execute(sql, args![&id, status]).await? == 0 {
                 continue;
             }
             done += 1;
             if row.text(3)? == SUBSCRIPTIONS {
                 subscriptions::forget_link(&mut tx, &id).await?;
             }
-            let counts = counts(&mut tx, std::slice::from_ref(&id))
-                .await?
-                .remove(&id)
-                .unwrap_or_default();
             let detail = json!({"notice": id, "milestone": row.text(2)?, "audience": row.text(3)?, "counts": counts});
-            append(
-                &mut tx,
-                &[Entry::new("engine", "notice.sent", row.text(1)?).with(detail)],
-                now,
-            )
-            .await?;
+            let entry = Entry::new("engine", action, row.text(1)?).with(detail);
+            append(&mut tx, &[entry], now).await?;
         }
         tx.commit().await?;
         Ok(done)
@@ -612,6 +613,13 @@ fn notice_row(row: &Row) -> Result<NoticeRow> {
         counts: Counts::new(),
         content,
     })
+}
+
+/// Whether a newer message took the place of every one that anybody would have got.
+fn is_superseded(counts: &Counts) -> bool {
+    let overtaken = counts.get("superseded").is_some_and(|n| *n > 0);
+    let idle = |status: &str| matches!(status, "superseded" | "suppressed");
+    overtaken && counts.keys().all(|status| idle(status))
 }
 
 async fn counts(tx: &mut Tx, notices: &[String]) -> Result<BTreeMap<String, Counts>> {

@@ -4,6 +4,7 @@ mod calls;
 mod digests;
 mod feeds;
 pub mod house;
+mod lease;
 mod phones;
 mod promise;
 mod reminders;

@@ -5,6 +5,7 @@ mod crash;
 mod database;
 mod link_key;
 mod outage;
+mod pauses;
 mod plan;
 mod running;
 mod server;

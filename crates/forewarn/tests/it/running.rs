@@ -350,7 +350,8 @@ impl Running {
                 !timer
                     || !["planned", "cancelled"].contains(&n["status"].as_str().unwrap_or_default())
             });
-            let done = !notices.is_empty() && notices.iter().all(|n| n["status"] == "sent");
+            let is_over = |n: &Value| n["status"] == "sent" || n["status"] == "superseded";
+            let done = !notices.is_empty() && notices.iter().all(is_over);
             done.then_some(())
         })
         .await;
@@ -364,9 +365,15 @@ impl Running {
 
     /// Asks it to stop, as service managers do.
     pub async fn terminate(&self) {
+        self.signal("TERM").await;
+    }
+
+    /// Sends it a signal, such as `STOP`.
+    pub async fn signal(&self, name: &str) {
         let id = self.child.id().expect("it runs").to_string();
-        let asked = Command::new("kill").args(["-TERM", &id]).status().await;
-        assert!(asked.unwrap().success());
+        let signal = format!("-{name}");
+        let sent = Command::new("kill").args([&signal, &id]).status().await;
+        assert!(sent.unwrap().success());
     }
 
     /// Waits until it has ended, and says how and with which words.

@@ -9,7 +9,7 @@ use forewarn_engine::channel::phone::{Account, Phones};
 use forewarn_engine::channel::webhook::Webhooks;
 use forewarn_engine::peer::phone::{ACCOUNT, PhonePeer};
 use forewarn_engine::peer::smtp;
-use forewarn_engine::{Channels, Parcel, RealChannels};
+use forewarn_engine::{Channels, Leave, Parcel, RealChannels};
 use forewarn_store::NoticeFilter;
 use jiff::Timestamp;
 use serde_json::json;
@@ -43,8 +43,8 @@ struct Dying {
 }
 
 impl Channels for Dying {
-    async fn send(&self, parcels: Vec<Parcel>, now: Timestamp) -> Vec<Outcome> {
-        self.channels.send(parcels, now).await;
+    async fn send(&self, parcels: Vec<Parcel>, now: Timestamp, leave: &Leave) -> Vec<Outcome> {
+        self.channels.send(parcels, now, leave).await;
         self.dead.notify_one();
         std::future::pending().await
     }

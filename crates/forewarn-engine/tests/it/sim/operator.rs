@@ -1,6 +1,10 @@
 //! The people who run the events. What they do is done as the server does it: load, plan, publish over the sequence that
 //! was seen. What was published is noted here, beside the store, for the auditor.
 
+mod team;
+
+pub use team::Acts;
+
 use super::chance::Chance;
 use forewarn_core::contact::{Channel, Contact};
 use forewarn_core::document::{Catalogue, Documents};
@@ -242,17 +246,31 @@ impl Operator {
 
     async fn declare(&mut self, store: &Store, chance: &mut Chance) {
         self.numbers += 1;
-        let id = Id::parse(&format!("INC-{}", self.numbers)).expect("an id");
         let service = *chance.pick(&["database", "portal", "wiki"]);
-        let services = BTreeMap::from([(
-            Id::parse(service).expect("an id"),
-            *chance.pick(&Impact::ALL),
-        )]);
+        let impact = *chance.pick(&Impact::ALL);
+        let severity = *chance.pick(&Severity::ALL);
+        let next = self.clock.now() + SignedDuration::from_hours(1);
+        let id = format!("INC-{}", self.numbers);
+        self.declares(store, &id, (service, impact), severity, next)
+            .await;
+    }
+
+    /// Declares an incident of a service that promises the next update, and calls whoever is to speak for it.
+    pub async fn declares(
+        &mut self,
+        store: &Store,
+        id: &str,
+        (service, impact): (&str, Impact),
+        severity: Severity,
+        next: Timestamp,
+    ) {
+        let id = Id::parse(id).expect("an id");
+        let services = BTreeMap::from([(Id::parse(service).expect("an id"), impact)]);
         let declaration = Declaration {
             id: None,
             title: None,
             services,
-            severity: *chance.pick(&Severity::ALL),
+            severity,
             cause: None,
             effect: Some("You cannot sign in.".into()),
             lead: None,
@@ -260,7 +278,6 @@ impl Operator {
             next_update_in: None,
         };
         let now = self.clock.now();
-        let next = now + SignedDuration::from_hours(1);
         let mut incident = Incident::declare(declaration, id.clone(), "Sign-in".into(), next, now);
         let chain = speakers(&incident, &self.catalogue);
         let chain: Vec<String> = chain.iter().map(ToString::to_string).collect();
@@ -437,23 +454,6 @@ impl Operator {
             Ok(updated) => self.publish_update(store, updated, sequence, lapsed).await,
             Err(_) => true,
         }
-    }
-
-    async fn acknowledge(&mut self, store: &Store, taken: Incident, sequence: i64) -> bool {
-        self.learn(&taken);
-        let stored = match store.planned(taken.id.as_str()).await {
-            Ok((stored, _)) => stored,
-            Err(problem) => return self.refused(&problem),
-        };
-        let calls = stored.into_iter();
-        let calls = calls.filter(|s| s.open && s.milestone == SPOKESPERSON_CALL);
-        let changes = Changes {
-            withdrawn: calls.map(|s| s.id).collect(),
-            ..Changes::default()
-        };
-        let (event, nobody) = (Event::Incident(taken), BTreeSet::new());
-        self.publish(store, event, sequence, changes, &nobody, None, Vec::new())
-            .await
     }
 
     pub async fn publish_incident(

@@ -213,6 +213,7 @@ fn action_words(action: &str, subject: &str, is_event: bool) -> String {
         "incident.declared" => "declared the incident",
         "incident.updated" => "published an update",
         "notice.sent" => "a notice was sent",
+        "notice.superseded" => "a newer message took the place of a notice",
         "documents.applied" => "applied documents",
         "contacts.imported" => "imported contacts",
         "user.signed_in" => "signed in",
