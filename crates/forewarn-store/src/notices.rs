@@ -25,7 +25,7 @@ use std::collections::BTreeMap;
 pub enum Lane {
     /// Incidents.
     Urgent,
-    /// Everything planned.
+    /// Everything planned, and advisories: nothing is down.
     Planned,
 }
 
@@ -232,7 +232,7 @@ pub(crate) async fn update(tx: &mut Tx, event: &Event, notice: &Notice) -> Resul
 fn revision(event: &Event) -> u32 {
     match event {
         Event::Maintenance(m) => m.revision,
-        Event::Incident(_) | Event::Window(_) => 1,
+        Event::Incident(_) | Event::Window(_) | Event::Advisory(_) => 1,
     }
 }
 
