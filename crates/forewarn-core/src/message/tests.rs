@@ -485,12 +485,17 @@ fn an_advisory_is_told_in_words_of_its_own() {
         text: Some("The file was cut off by the program that read it.".into()),
         ..silent.clone()
     };
+    let asked_in_vain = Content {
+        requested: true,
+        ..withdrawn.clone()
+    };
     let by_hand = Content {
         text: Some("Version 4.2.1 reads the last line again.".into()),
         ..full("fixed")
     };
     let timers = ["promise_warning", "promise_broken"].map(advisory);
-    let mut contents = vec![advisory("update"), silent, withdrawn, requested, by_hand];
+    let mut contents = vec![advisory("update"), silent, withdrawn];
+    contents.extend([asked_in_vain, requested, by_hand]);
     contents.extend(timers);
     let mut out = String::new();
     for content in contents {

@@ -219,11 +219,17 @@ impl NoticeRow {
     }
 
     pub(super) fn event_path(&self) -> String {
-        match self.event_kind.as_str() {
-            // A window is its service's and has no page of its own.
-            "window" => "/console/services".to_owned(),
-            kind => format!("/console/{kind}s/{}", self.event),
-        }
+        event_path(&self.event_kind, &self.event)
+    }
+}
+
+/// The console's page of an event.
+pub(super) fn event_path(kind: &str, id: &str) -> String {
+    match kind {
+        // A window is its service's and has no page of its own.
+        "window" => "/console/services".to_owned(),
+        "advisory" => format!("/console/advisories/{id}"),
+        kind => format!("/console/{kind}s/{id}"),
     }
 }
 

@@ -73,7 +73,7 @@ impl SubscriptionForm {
             organisation: place.organisation.to_owned(),
             zone: place.zone.to_owned(),
             title: "Subscribe",
-            words: "Hear of planned work and problems by mail.".to_owned(),
+            words: "Hear of planned work, problems and known faults by mail.".to_owned(),
             problems: Vec::new(),
             action: PATH.to_owned(),
             link: String::new(),
@@ -81,6 +81,7 @@ impl SubscriptionForm {
             kinds: vec![
                 kind("maintenance", "Planned work"),
                 kind("incident", "Problems"),
+                kind("advisory", "Known faults"),
             ],
             services: place.services.iter().map(service).collect(),
             time_zone: zone.unwrap_or_default().to_owned(),

@@ -3,6 +3,7 @@
 use super::rows;
 use crate::api::{notice_cursor, read_notice_cursor, table};
 use crate::console::desk::{Desk, Shown, page};
+use crate::console::notices::event_path;
 use crate::console::{CopyPage, DeliveryList, Journal, Nav, NoticeList};
 use crate::ops::copy;
 use axum::extract::{Path, RawQuery};
@@ -73,7 +74,7 @@ pub(in crate::console) async fn copied(desk: Desk, Path(id): Path<String>) -> Sh
         frame: desk
             .frame(&catalogue, "Text to carry on", Nav::Notices)
             .await?,
-        event: (title, format!("/console/{kind}s/{}", copy.event)),
+        event: (title, event_path(kind, &copy.event)),
         audience: rows::audience_name(&catalogue, &copy.audience),
         copy,
     };
