@@ -329,7 +329,10 @@ pub(crate) mod tests {
     #[test]
     fn what_gets_people_the_fix_takes_the_place_of_what_helped_until_then() {
         let fixed = found(None).fix(Fix::default(), at(60)).unwrap();
-        assert_eq!((fixed.status, fixed.closed_at), (Status::Fixed, Some(at(60))));
+        assert_eq!(
+            (fixed.status, fixed.closed_at),
+            (Status::Fixed, Some(at(60)))
+        );
         let facts = &fixed.updates[1].facts;
         assert_eq!((&facts.action, &facts.workaround), (&None, &None));
         assert_eq!(facts.effect, fixed.updates[0].facts.effect);
@@ -345,17 +348,24 @@ pub(crate) mod tests {
         };
         let fixed = found(None).fix(install, at(60)).unwrap();
         let action = fixed.facts.action.unwrap();
-        assert_eq!((action.what.as_str(), action.when), ("Install version 4.2.1", When::After));
+        assert_eq!(
+            (action.what.as_str(), action.when),
+            ("Install version 4.2.1", When::After)
+        );
     }
 
     #[test]
     fn a_time_is_promised_only_where_somebody_gave_one() {
-        let silent = found(None).update(word("Still at it."), None, at(9)).unwrap();
+        let silent = found(None)
+            .update(word("Still at it."), None, at(9))
+            .unwrap();
         assert!(silent.updates.iter().all(|w| w.promise.is_none()));
         assert!(silent.lapsed(at(9_999)).is_none());
         // seconds of the next word, whether it keeps the promise
         for (now, kept) in [(3_600, true), (3_601, false)] {
-            let said = found(Some(3_600)).update(word("News."), None, at(now)).unwrap();
+            let said = found(Some(3_600))
+                .update(word("News."), None, at(now))
+                .unwrap();
             assert_eq!(said.updates[0].promise.unwrap().kept, Some(kept), "{now}");
             assert_eq!(said.promise(), None);
         }
@@ -387,9 +397,16 @@ pub(crate) mod tests {
             ..word("News.")
         };
         let advisory = found(None).update(more, None, at(1)).unwrap();
-        let asked: Vec<&str> = advisory.requesters.iter().map(EmailAddress::as_str).collect();
+        let asked: Vec<&str> = advisory
+            .requesters
+            .iter()
+            .map(EmailAddress::as_str)
+            .collect();
         assert_eq!(asked, ["ann@example.edu", "bob@example.edu"]);
-        assert_eq!(advisory.services, [Id::parse("portal").unwrap(), Id::parse("files").unwrap()]);
+        assert_eq!(
+            advisory.services,
+            [Id::parse("portal").unwrap(), Id::parse("files").unwrap()]
+        );
     }
 
     proptest! {

@@ -165,7 +165,9 @@ pub(crate) fn late_by(due: Timestamp, now: Timestamp) -> i64 {
 pub(crate) fn count(entries: &[Entry]) {
     for entry in entries {
         match entry.action {
-            BROKEN | ADVISORY_BROKEN => metrics::counter!("forewarn_promises_broken_total").increment(1),
+            BROKEN | ADVISORY_BROKEN => {
+                metrics::counter!("forewarn_promises_broken_total").increment(1)
+            }
             KEPT => metrics::counter!("forewarn_promises_kept_automatically_total").increment(1),
             _ => {}
         }

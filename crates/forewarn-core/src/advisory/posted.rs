@@ -97,7 +97,13 @@ impl NewWord {
         let requesters = fields.list("requesters", problems, EmailAddress::parse);
         let next_update = NewPromise::read_fields(&mut fields, problems);
         let version = fields.optional("version", problems, version);
-        let told = ["text", "facts", "effect", "next_update_in", "next_update_at"];
+        let told = [
+            "text",
+            "facts",
+            "effect",
+            "next_update_in",
+            "next_update_at",
+        ];
         if told.into_iter().all(|name| fields.node(name).is_none()) {
             let problem = "says nothing: give a text, facts or the time of the next word";
             fields.problem("text", problem, problems);
@@ -229,7 +235,10 @@ mod tests {
         );
         assert_eq!(problems, Vec::<String>::new());
         let report = report.unwrap();
-        assert_eq!(report.facts.effect.as_deref(), Some("The export leaves out a line"));
+        assert_eq!(
+            report.facts.effect.as_deref(),
+            Some("The export leaves out a line")
+        );
         assert_eq!(report.requesters.len(), 1);
         assert!(report.next_update.is_some());
         let (_, problems) = said(
@@ -237,10 +246,21 @@ mod tests {
                 "next_update_at": "2026-11-22T19:30:00Z", "titel": "x"}),
             Report::read,
         );
-        let fields: Vec<&str> = problems.iter().filter_map(|p| p.split(':').next()).collect();
+        let fields: Vec<&str> = problems
+            .iter()
+            .filter_map(|p| p.split(':').next())
+            .collect();
         assert_eq!(
             fields,
-            ["services", "severity", "cause", "effect", "requesters[0]", "next_update_at", "titel"],
+            [
+                "services",
+                "severity",
+                "cause",
+                "effect",
+                "requesters[0]",
+                "next_update_at",
+                "titel"
+            ],
             "{problems:?}"
         );
         let (_, problems) = said(
@@ -255,7 +275,12 @@ mod tests {
         assert_eq!(said(json!({}), NewWord::read).1.len(), 1);
         assert_eq!(said(json!({"severity": "P2"}), NewWord::read).1.len(), 1);
         assert_eq!(said(json!({"text": "News."}), NewWord::read).1.len(), 0);
-        assert_eq!(said(json!({"next_update_in": "2bd"}), NewWord::read).1.len(), 0);
+        assert_eq!(
+            said(json!({"next_update_in": "2bd"}), NewWord::read)
+                .1
+                .len(),
+            0
+        );
         assert_eq!(said(json!({}), Withdrawal::read).1.len(), 1);
         assert_eq!(said(json!({"text": ""}), Withdrawal::read).1.len(), 1);
         let (fix, problems) = said(json!({"action": "Install 4.2.1", "version": 3}), Fix::read);
@@ -265,6 +290,9 @@ mod tests {
         assert_eq!(fix.facts.action.unwrap().when, When::After);
         assert_eq!(said(Value::Null, Fix::read).0, Some(Fix::default()));
         let twice = json!({"action": "a", "facts": {"action": "b"}});
-        assert_eq!(said(twice, Fix::read).1, ["action: stands in the facts too; give it once"]);
+        assert_eq!(
+            said(twice, Fix::read).1,
+            ["action: stands in the facts too; give it once"]
+        );
     }
 }

@@ -120,7 +120,14 @@ fn candidates<'a>(
     let (level, language) = (variant.level, &variant.language);
     let fit = |milestone: &str, event: Option<&str>| {
         let mut found = fitting(own, milestone, event, level, channel, language);
-        found.extend(fitting(built_in(), milestone, event, level, channel, language));
+        found.extend(fitting(
+            built_in(),
+            milestone,
+            event,
+            level,
+            channel,
+            language,
+        ));
         found
     };
     let mut found = fit(&content.milestone, Some(&content.event_kind));

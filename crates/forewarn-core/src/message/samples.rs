@@ -201,7 +201,10 @@ fn incident(milestone: &str) -> Content {
 pub(crate) fn advisory(milestone: &str) -> Content {
     let over = milestone == "fixed";
     let action = match over {
-        true => ("Install version 4.2.1 from the software centre.", When::After),
+        true => (
+            "Install version 4.2.1 from the software centre.",
+            When::After,
+        ),
         false => ("Check the exports of this week.", When::Before),
     };
     Content {
@@ -213,7 +216,8 @@ pub(crate) fn advisory(milestone: &str) -> Content {
         status: if over { "fixed" } else { "open" }.into(),
         facts: Facts {
             effect: some("The export of grades leaves out the last line."),
-            cause: some("The new version counts lines from one.").filter(|_| milestone != "discovery"),
+            cause: some("The new version counts lines from one.")
+                .filter(|_| milestone != "discovery"),
             action: Some(Action {
                 what: action.0.into(),
                 when: action.1,
@@ -233,7 +237,11 @@ pub(crate) fn advisory(milestone: &str) -> Content {
             .filter(|_| matches!(milestone, "update" | "promise_broken"))
             .map(|t| at(&t)),
         url: "https://status.example.edu/events/ADV-3".into(),
-        at: at(if over { "2026-11-27T18:00:00Z" } else { "2026-11-24T18:00:00Z" }),
+        at: at(if over {
+            "2026-11-27T18:00:00Z"
+        } else {
+            "2026-11-24T18:00:00Z"
+        }),
         ..incident(milestone)
     }
 }

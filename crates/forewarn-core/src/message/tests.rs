@@ -66,7 +66,14 @@ fn subjects_keep_their_limits() {
 #[test]
 fn nothing_technical_leaves_its_level() {
     each(&[full], |content, variant, message| {
-        let technical = ["PostgreSQL", "internal", "MNT-1,", "INC-7,", "ADV-3,", "sda"];
+        let technical = [
+            "PostgreSQL",
+            "internal",
+            "MNT-1,",
+            "INC-7,",
+            "ADV-3,",
+            "sda",
+        ];
         let shown: Vec<_> = technical
             .iter()
             .filter(|t| message.text.contains(**t))
@@ -507,7 +514,11 @@ fn an_advisory_is_told_in_words_of_its_own() {
             }
             let (name, subject) = (channel.as_str(), &message.subject);
             assert!(subject.chars().count() <= 65, "{subject}");
-            let _ = writeln!(out, "=== {} {name}: {subject}\n{}\n", content.milestone, message.text);
+            let _ = writeln!(
+                out,
+                "=== {} {name}: {subject}\n{}\n",
+                content.milestone, message.text
+            );
         }
     }
     insta::assert_snapshot!(out);
@@ -529,7 +540,10 @@ fn an_own_text_for_any_event_does_not_speak_of_outages_where_a_fault_is_meant() 
     let said = |content: &Content, own: &[Template]| render(content, &variant, own).text;
     assert!(said(&full("update"), &outages).starts_with("We look for the cause."));
     assert!(said(&advisory("update"), &outages).starts_with("The export of grades leaves out"));
-    let both = [own(None, "We look for the cause."), own(Some("advisory"), "We fix the fault.")];
+    let both = [
+        own(None, "We look for the cause."),
+        own(Some("advisory"), "We fix the fault."),
+    ];
     assert!(said(&advisory("update"), &both).starts_with("We fix the fault."));
 }
 

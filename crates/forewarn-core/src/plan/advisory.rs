@@ -103,7 +103,8 @@ audiences:
 
     fn told(changes: &Changes) -> Vec<(&str, &str)> {
         let add = changes.add.iter();
-        add.map(|n| (n.milestone.as_str(), n.audience.as_str())).collect()
+        add.map(|n| (n.milestone.as_str(), n.audience.as_str()))
+            .collect()
     }
 
     fn stored(changes: &Changes) -> Vec<Stored> {
@@ -124,21 +125,30 @@ audiences:
     fn routing_decides_who_hears_and_requesters_hear_the_end() {
         let catalogue = catalogue();
         let (advisory, first) = publish_word(found(None), &catalogue, &[], at(0));
-        assert_eq!(told(&first), [("discovery", "students"), ("discovery", "developers")]);
+        assert_eq!(
+            told(&first),
+            [("discovery", "students"), ("discovery", "developers")]
+        );
         let (advisory, second) = publish_word(
             advisory.update(word("News."), None, at(60)).unwrap(),
             &catalogue,
             &[],
             at(60),
         );
-        assert_eq!(told(&second), [("update", "students"), ("update", "developers")]);
+        assert_eq!(
+            told(&second),
+            [("update", "students"), ("update", "developers")]
+        );
         assert!(second.add.iter().all(|n| n.offset.as_deref() == Some("#1")));
         let fixed = advisory.clone().fix(Fix::default(), at(90)).unwrap();
         let (_, last) = publish_word(fixed, &catalogue, &[], at(90));
         let ends = ["students", "developers", "endings", "requesters"];
         assert_eq!(told(&last), ends.map(|audience| ("fixed", audience)));
         let text = "It was none.".to_owned();
-        let withdrawal = Withdrawal { text, version: None };
+        let withdrawal = Withdrawal {
+            text,
+            version: None,
+        };
         let withdrawn = advisory.withdraw(withdrawal, at(90)).unwrap();
         let (_, last) = publish_word(withdrawn, &catalogue, &[], at(90));
         assert_eq!(told(&last), ends.map(|audience| ("update", audience)));
@@ -151,17 +161,38 @@ audiences:
         assert!(silent.add.iter().all(|n| !is_promise_timer(&n.milestone)));
         let week = 7 * 24 * 3_600;
         let (advisory, first) = publish_word(found(Some(week)), &catalogue, &[], at(0));
-        let timers: Vec<_> = first.add.iter().filter(|n| is_promise_timer(&n.milestone)).collect();
+        let timers: Vec<_> = first
+            .add
+            .iter()
+            .filter(|n| is_promise_timer(&n.milestone))
+            .collect();
         let shown: Vec<_> = timers
             .iter()
-            .map(|n| (n.milestone.as_str(), n.offset.as_deref(), n.audience.as_str(), n.due))
+            .map(|n| {
+                (
+                    n.milestone.as_str(),
+                    n.offset.as_deref(),
+                    n.audience.as_str(),
+                    n.due,
+                )
+            })
             .collect();
         let broken = at(week) + jiff::SignedDuration::from_millis(1);
         assert_eq!(
             shown,
             [
-                ("promise_warning", Some("24h"), "internal", at(week - 24 * 3_600)),
-                ("promise_warning", Some("60min"), "internal", at(week - 3_600)),
+                (
+                    "promise_warning",
+                    Some("24h"),
+                    "internal",
+                    at(week - 24 * 3_600)
+                ),
+                (
+                    "promise_warning",
+                    Some("60min"),
+                    "internal",
+                    at(week - 3_600)
+                ),
                 ("promise_broken", None, "internal", broken),
             ]
         );

@@ -207,7 +207,14 @@ fn the_most_particular_template_comes_first() {
 fn the_library_serves_every_milestone_on_every_channel() {
     for milestone in MILESTONES {
         for channel in Channel::ALL {
-            let found = fitting(built_in(), milestone, None, Level::NonTechnical, channel, "en");
+            let found = fitting(
+                built_in(),
+                milestone,
+                None,
+                Level::NonTechnical,
+                channel,
+                "en",
+            );
             assert!(!found.is_empty(), "{milestone} by {}", channel.as_str());
         }
     }

@@ -1,8 +1,8 @@
 //! The console's routes: the sign-in page for everybody, all others behind the guard.
 
 use super::handlers::{
-    advisories, calls, catalogue, caught, changes, decision, drafts, incidents, lists, maintenances, now,
-    outage_plans, postmortems, sign_in, team,
+    advisories, calls, catalogue, caught, changes, decision, drafts, incidents, lists,
+    maintenances, now, outage_plans, postmortems, sign_in, team,
 };
 use super::{ApiPage, CONTENT_SECURITY_POLICY, Frame, Nav, PlainPage, guard};
 use crate::app::App;

@@ -176,7 +176,10 @@ pub async fn withdraw(app: &App, caller: &Caller, id: &str, node: &Node) -> Resu
     load(app, id).await?;
     let withdrawal = read(node, |node, problems| Withdrawal::read(node, "", problems))?;
     say(app, caller, id, withdrawal.version, |advisory, _, now| {
-        Ok(("advisory.withdrawn", advisory.withdraw(withdrawal.clone(), now)?))
+        Ok((
+            "advisory.withdrawn",
+            advisory.withdraw(withdrawal.clone(), now)?,
+        ))
     })
     .await
 }

@@ -348,7 +348,11 @@ fn advisory_page<'a>(snapshot: &'a Snapshot, item: &'a PublicAdvisory) -> EventP
     let zone = &snapshot.organisation.time_zone;
     let words = history::advisory_words(advisory.status);
     let mut times = vec![("Made known", when::long_html(advisory.found_at, zone))];
-    times.extend(advisory.closed_at.map(|end| (words, when::long_html(end, zone))));
+    times.extend(
+        advisory
+            .closed_at
+            .map(|end| (words, when::long_html(end, zone))),
+    );
     let mut facts = vec![("Services", snapshot.names(&advisory.services).join(", "))];
     let known = &advisory.facts;
     facts.extend(known.effect.clone().map(|text| ("What you notice", text)));

@@ -13,10 +13,17 @@ fn report() -> Value {
 
 /// Milestones of an event's notices, with their audiences.
 async fn told(app: &TestApp, event: &str) -> Vec<String> {
-    let listed = app.get(&format!("/api/v1/notices?event={event}")).await.json();
+    let listed = app
+        .get(&format!("/api/v1/notices?event={event}"))
+        .await
+        .json();
     let items = listed["items"].as_array().expect("items").iter();
     let said = |n: &Value| {
-        format!("{} {}", n["milestone"].as_str().unwrap(), n["audience"].as_str().unwrap())
+        format!(
+            "{} {}",
+            n["milestone"].as_str().unwrap(),
+            n["audience"].as_str().unwrap()
+        )
     };
     let mut told: Vec<String> = items.map(said).collect();
     told.sort();
@@ -26,13 +33,28 @@ async fn told(app: &TestApp, event: &str) -> Vec<String> {
 /// The subjects of what an endpoint got, by the milestones of their notices.
 async fn heard(app: &TestApp, event: &str, endpoint: &str) -> Vec<String> {
     let list = |v: Value| v["items"].as_array().expect("items").clone();
-    let notices = list(app.get(&format!("/api/v1/notices?event={event}")).await.json());
-    let deliveries = list(app.get(&format!("/api/v1/deliveries?event={event}")).await.json());
+    let notices = list(
+        app.get(&format!("/api/v1/notices?event={event}"))
+            .await
+            .json(),
+    );
+    let deliveries = list(
+        app.get(&format!("/api/v1/deliveries?event={event}"))
+            .await
+            .json(),
+    );
     let mine = deliveries.iter().filter(|d| d["endpoint"] == endpoint);
     let mut all: Vec<String> = mine
         .map(|d| {
-            let notice = notices.iter().find(|n| n["id"] == d["notice"]).expect("its notice");
-            format!("{} {}", notice["milestone"].as_str().unwrap(), notice["level"].as_str().unwrap())
+            let notice = notices
+                .iter()
+                .find(|n| n["id"] == d["notice"])
+                .expect("its notice");
+            format!(
+                "{} {}",
+                notice["milestone"].as_str().unwrap(),
+                notice["level"].as_str().unwrap()
+            )
         })
         .collect();
     all.sort();
@@ -130,27 +152,40 @@ async fn what_cannot_follow_is_refused_with_both_states() {
     let app = TestApp::campus().await;
     for (id, close, closed) in [
         ("ADV-1", ("fix", json!({})), "fixed"),
-        ("ADV-2", ("withdraw", json!({"text": "It was none."})), "withdrawn"),
+        (
+            "ADV-2",
+            ("withdraw", json!({"text": "It was none."})),
+            "withdrawn",
+        ),
     ] {
         app.post(PATH, &report()).await.is(201);
-        app.post(&format!("{PATH}/{id}/{}", close.0), &close.1).await.is(200);
+        app.post(&format!("{PATH}/{id}/{}", close.0), &close.1)
+            .await
+            .is(200);
         for (action, body, to) in [
             ("updates", json!({"text": "More."}), "updated"),
             ("fix", json!({}), "fixed"),
             ("withdraw", json!({"text": "No."}), "withdrawn"),
         ] {
-            let refused = app.post(&format!("{PATH}/{id}/{action}"), &body).await.is(409);
+            let refused = app
+                .post(&format!("{PATH}/{id}/{action}"), &body)
+                .await
+                .is(409);
             let words = format!("advisory {id} is {closed} and cannot become {to}");
             assert_eq!(refused.json()["detail"], words.as_str());
         }
     }
     for action in ["updates", "fix", "withdraw", "approve", "recipients"] {
         let body = json!({"text": "x"});
-        app.post(&format!("{PATH}/ADV-9/{action}"), &body).await.is(404);
+        app.post(&format!("{PATH}/ADV-9/{action}"), &body)
+            .await
+            .is(404);
     }
     app.get(&format!("{PATH}/ADV-9")).await.is(404);
     app.get(&format!("{PATH}/ADV-9/reach")).await.is(404);
-    app.post(&format!("{PATH}/ADV-1/approve"), &json!({})).await.is(409);
+    app.post(&format!("{PATH}/ADV-1/approve"), &json!({}))
+        .await
+        .is(409);
 }
 
 #[tokio::test]
@@ -166,44 +201,89 @@ async fn a_wrong_report_is_refused_at_its_fields_and_stores_nothing() {
         "advisory.effect: is missing: say what people notice, in their words",
         "advisory.efect: unknown field 'efect'; did you mean 'effect'?",
     ] {
-        assert!(problems.iter().any(|p| p.contains(expected)), "{expected}: {problems:#?}");
+        assert!(
+            problems.iter().any(|p| p.contains(expected)),
+            "{expected}: {problems:#?}"
+        );
     }
     let mut past = report();
     past["next_update_at"] = json!("2026-11-21T16:00:00Z");
     assert_eq!(
         app.post(PATH, &past).await.is(422).problems(),
-        ["next_update_at: 2026-11-21T16:00:00Z has passed: it must be later than 2026-11-21T17:00:00Z"]
+        [
+            "next_update_at: 2026-11-21T16:00:00Z has passed: it must be later than 2026-11-21T17:00:00Z"
+        ]
     );
     assert_eq!(app.get(PATH).await.json()["items"], json!([]));
     // Nothing was used up: the first one is ADV-1, alone or under its key.
-    let made = app.post(PATH, &json!({"advisory": report()})).await.is(201).json();
+    let made = app
+        .post(PATH, &json!({"advisory": report()}))
+        .await
+        .is(201)
+        .json();
     assert_eq!(made["id"], "ADV-1");
     let mut same = report();
     same["id"] = json!("ADV-1");
     app.post(PATH, &same).await.is(409);
     let old = json!({"text": "x", "version": 7});
-    let refused = app.post(&format!("{PATH}/ADV-1/updates"), &old).await.is(409);
+    let refused = app
+        .post(&format!("{PATH}/ADV-1/updates"), &old)
+        .await
+        .is(409);
     let detail = refused.json()["detail"].clone();
-    assert!(detail.as_str().unwrap().contains("it is at version 1 and you saw 7"), "{detail}");
+    assert!(
+        detail
+            .as_str()
+            .unwrap()
+            .contains("it is at version 1 and you saw 7"),
+        "{detail}"
+    );
     let unknown = json!({"text": "x", "services": ["datbase"]});
-    let refused = app.post(&format!("{PATH}/ADV-1/updates"), &unknown).await.is(422);
-    assert_eq!(refused.problems(), ["services[0]: unknown service 'datbase'; did you mean 'database'?"]);
+    let refused = app
+        .post(&format!("{PATH}/ADV-1/updates"), &unknown)
+        .await
+        .is(422);
+    assert_eq!(
+        refused.problems(),
+        ["services[0]: unknown service 'datbase'; did you mean 'database'?"]
+    );
     // A setting is applied, a fault is told.
-    let applied = app.post("/api/v1/documents", &json!({"advisory": report()})).await.is(200).json();
+    let applied = app
+        .post("/api/v1/documents", &json!({"advisory": report()}))
+        .await
+        .is(200)
+        .json();
     assert_eq!(applied["warnings"][0]["field"], "advisory");
 }
 
 #[tokio::test]
 async fn who_would_hear_is_said_before_anybody_does() {
     let app = TestApp::campus().await;
-    let seen = app.post(&format!("{PATH}/preview"), &report()).await.is(200).json();
+    let seen = app
+        .post(&format!("{PATH}/preview"), &report())
+        .await
+        .is(200)
+        .json();
     assert_eq!(seen["notices"][0]["audience"], "customers");
-    assert_eq!((&seen["reach"]["messages"], &seen["reach"]["audiences"][0]["reached"]), (&json!(1), &json!(1)));
+    assert_eq!(
+        (
+            &seen["reach"]["messages"],
+            &seen["reach"]["audiences"][0]["reached"]
+        ),
+        (&json!(1), &json!(1))
+    );
     assert_eq!(app.get(PATH).await.json()["items"], json!([]));
-    assert_eq!(app.post(PATH, &report()).await.is(201).json()["id"], "ADV-1");
+    assert_eq!(
+        app.post(PATH, &report()).await.is(201).json()["id"],
+        "ADV-1"
+    );
     let reach = app.get(&format!("{PATH}/ADV-1/reach")).await.is(200).json();
     assert_eq!(reach, seen["reach"]);
-    let why = app.get(&format!("{PATH}/ADV-1/reach?contact=alice")).await.is(200).json();
+    let why = app
+        .get(&format!("{PATH}/ADV-1/reach?contact=alice"))
+        .await
+        .is(200)
+        .json();
     assert_eq!(
         why["because"][0],
         "gets it as one of 'Students', which uses portal (portal), at level non_technical"
@@ -217,32 +297,72 @@ async fn the_public_reads_of_the_fault_and_of_nobody_who_asked() {
     app.refresh().await;
     let public = |path: &'static str| {
         let app = &app;
-        async move { app.request(As::Nobody, "GET", path, "").await.is(200).text() }
+        async move {
+            app.request(As::Nobody, "GET", path, "")
+                .await
+                .is(200)
+                .text()
+        }
     };
     let first = public("/").await;
-    assert!(first.contains("Known faults") && first.contains("leaves out the last line"), "{first}");
+    assert!(
+        first.contains("Known faults") && first.contains("leaves out the last line"),
+        "{first}"
+    );
     // Services work: a fault is no outage.
     assert!(first.contains("Everything is working"), "{first}");
     let page = public("/events/ADV-1").await;
-    assert!(page.contains("Being fixed") && page.contains("as soon as the fix is ready"), "{page}");
-    let api: Value = serde_json::from_str(&public("/api/v2/incidents/unresolved.json").await).unwrap();
+    assert!(
+        page.contains("Being fixed") && page.contains("as soon as the fix is ready"),
+        "{page}"
+    );
+    let api: Value =
+        serde_json::from_str(&public("/api/v2/incidents/unresolved.json").await).unwrap();
     let incident = &api["incidents"][0];
-    assert_eq!((&incident["id"], &incident["impact"], &incident["status"]), (&json!("ADV-1"), &json!("none"), &json!("identified")));
+    assert_eq!(
+        (&incident["id"], &incident["impact"], &incident["status"]),
+        (&json!("ADV-1"), &json!("none"), &json!("identified"))
+    );
     assert_eq!(incident["components"][0]["status"], "operational");
     let status: Value = serde_json::from_str(&public("/api/v2/status.json").await).unwrap();
     assert_eq!(status["status"]["indicator"], "none");
     app.advance(60);
-    app.post(&format!("{PATH}/ADV-1/fix"), &json!({"action": "Install version 4.2.1"})).await.is(200);
+    app.post(
+        &format!("{PATH}/ADV-1/fix"),
+        &json!({"action": "Install version 4.2.1"}),
+    )
+    .await
+    .is(200);
     app.refresh().await;
     assert!(!public("/").await.contains("Known faults"));
     let history = public("/history").await;
-    assert!(history.contains("Known fault, fixed after 1 h"), "{history}");
+    assert!(
+        history.contains("Known fault, fixed after 1 h"),
+        "{history}"
+    );
     let feed = public("/history.atom").await;
-    assert!(feed.contains("Discovery: Fault in Student portal") && feed.contains("Fixed: Fault in Student portal"), "{feed}");
+    assert!(
+        feed.contains("Discovery: Fault in Student portal")
+            && feed.contains("Fixed: Fault in Student portal"),
+        "{feed}"
+    );
     let api: Value = serde_json::from_str(&public("/api/v2/incidents.json").await).unwrap();
     assert_eq!(api["incidents"][0]["status"], "resolved");
-    assert_eq!(api["incidents"][0]["incident_updates"].as_array().unwrap().len(), 2);
-    let paths = ["/", "/history", "/events/ADV-1", "/history.atom", "/api/v2/summary.json", "/calendar.ics"];
+    assert_eq!(
+        api["incidents"][0]["incident_updates"]
+            .as_array()
+            .unwrap()
+            .len(),
+        2
+    );
+    let paths = [
+        "/",
+        "/history",
+        "/events/ADV-1",
+        "/history.atom",
+        "/api/v2/summary.json",
+        "/calendar.ics",
+    ];
     for path in paths {
         let text = public(path).await;
         for secret in ["dean@example.edu", "export.internal"] {
@@ -262,39 +382,130 @@ async fn the_console_tells_of_a_fault_after_it_showed_who_hears() {
         ("facts.workaround", "Add an empty line"),
     ];
     fields.push(("do", "preview"));
-    let seen = app.form(As::Operator, "/console/advisories", &fields).await.is(200).text();
-    assert!(seen.contains("This is who would hear") && seen.contains("as soon as the fix is ready"), "{seen}");
+    let seen = app
+        .form(As::Operator, "/console/advisories", &fields)
+        .await
+        .is(200)
+        .text();
+    assert!(
+        seen.contains("This is who would hear") && seen.contains("as soon as the fix is ready"),
+        "{seen}"
+    );
     assert!(seen.contains("Students"), "{seen}");
     let pages = ["/console/advisories", "/console/advisories/new"];
     for page in pages {
         app.page(As::Operator, page).await.is(200);
     }
     *fields.last_mut().unwrap() = ("do", "create");
-    let made = app.form(As::Operator, "/console/advisories", &fields).await.is(303);
+    let made = app
+        .form(As::Operator, "/console/advisories", &fields)
+        .await
+        .is(303);
     assert_eq!(made.location(), "/console/advisories/ADV-1");
     let shown = app.get(&format!("{PATH}/ADV-1")).await.json();
-    assert_eq!(shown["requesters"], json!(["dean@example.edu", "registrar@example.edu"]));
-    let page = app.page(As::Operator, "/console/advisories/ADV-1").await.is(200).text();
-    assert!(page.contains("Post an update") && page.contains("dean@example.edu"), "{page}");
-    app.page(As::Operator, "/console/advisories/ADV-1/reach?contact=alice").await.is(200);
+    assert_eq!(
+        shown["requesters"],
+        json!(["dean@example.edu", "registrar@example.edu"])
+    );
+    let page = app
+        .page(As::Operator, "/console/advisories/ADV-1")
+        .await
+        .is(200)
+        .text();
+    assert!(
+        page.contains("Post an update") && page.contains("dean@example.edu"),
+        "{page}"
+    );
+    app.page(
+        As::Operator,
+        "/console/advisories/ADV-1/reach?contact=alice",
+    )
+    .await
+    .is(200);
     let act = |action: &'static str, fields: Vec<(&'static str, &'static str)>| {
         let app = &app;
-        async move { app.form(As::Operator, &format!("/console/advisories/ADV-1/{action}"), &fields).await }
+        async move {
+            app.form(
+                As::Operator,
+                &format!("/console/advisories/ADV-1/{action}"),
+                &fields,
+            )
+            .await
+        }
     };
-    act("updates", vec![("text", ""), ("version", "1")]).await.is(422);
-    act("updates", vec![("text", "News."), ("next_update_in", "soon"), ("version", "1")]).await.is(422);
-    act("updates", vec![("text", "News."), ("next_update_in", "48h"), ("version", "1")]).await.is(303);
+    act("updates", vec![("text", ""), ("version", "1")])
+        .await
+        .is(422);
+    act(
+        "updates",
+        vec![
+            ("text", "News."),
+            ("next_update_in", "soon"),
+            ("version", "1"),
+        ],
+    )
+    .await
+    .is(422);
+    act(
+        "updates",
+        vec![
+            ("text", "News."),
+            ("next_update_in", "48h"),
+            ("version", "1"),
+        ],
+    )
+    .await
+    .is(303);
     let now = app.page(As::Operator, "/console").await.is(200).text();
-    assert!(now.contains("/console/advisories/ADV-1#update") && !now.contains("Nobody is named to speak"), "{now}");
-    act("recipients", vec![("email", "press@example.org"), ("level", "technical")]).await.is(303);
-    act("withdraw", vec![("why", ""), ("version", "3")]).await.is(422);
+    assert!(
+        now.contains("/console/advisories/ADV-1#update")
+            && !now.contains("Nobody is named to speak"),
+        "{now}"
+    );
+    act(
+        "recipients",
+        vec![("email", "press@example.org"), ("level", "technical")],
+    )
+    .await
+    .is(303);
+    act("withdraw", vec![("why", ""), ("version", "3")])
+        .await
+        .is(422);
     // Somebody was faster.
-    act("fix", vec![("action", "Install version 4.2.1"), ("version", "2")]).await.is(409);
-    act("fix", vec![("action", "Install version 4.2.1"), ("version", "3")]).await.is(303);
-    act("withdraw", vec![("why", "It was none."), ("version", "4")]).await.is(409);
-    let page = app.page(As::Operator, "/console/advisories/ADV-1").await.is(200).text();
-    assert!(page.contains("Install version 4.2.1") && !page.contains("Post an update"), "{page}");
-    let notices = app.page(As::Operator, "/console/notices?event=ADV-1").await.is(200).text();
-    assert!(notices.contains("href=\"/console/advisories/ADV-1\""), "{notices}");
-    app.page(As::Viewer, "/console/advisories/new").await.is(403);
+    act(
+        "fix",
+        vec![("action", "Install version 4.2.1"), ("version", "2")],
+    )
+    .await
+    .is(409);
+    act(
+        "fix",
+        vec![("action", "Install version 4.2.1"), ("version", "3")],
+    )
+    .await
+    .is(303);
+    act("withdraw", vec![("why", "It was none."), ("version", "4")])
+        .await
+        .is(409);
+    let page = app
+        .page(As::Operator, "/console/advisories/ADV-1")
+        .await
+        .is(200)
+        .text();
+    assert!(
+        page.contains("Install version 4.2.1") && !page.contains("Post an update"),
+        "{page}"
+    );
+    let notices = app
+        .page(As::Operator, "/console/notices?event=ADV-1")
+        .await
+        .is(200)
+        .text();
+    assert!(
+        notices.contains("href=\"/console/advisories/ADV-1\""),
+        "{notices}"
+    );
+    app.page(As::Viewer, "/console/advisories/new")
+        .await
+        .is(403);
 }

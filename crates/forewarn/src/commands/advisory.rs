@@ -264,7 +264,11 @@ fn given<const N: usize>(fields: [(&str, Value); N]) -> Value {
         _ => false,
     };
     let given = fields.into_iter().filter(|(_, value)| !empty(value));
-    Value::Object(given.map(|(name, value)| (name.to_owned(), value)).collect())
+    Value::Object(
+        given
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect(),
+    )
 }
 
 /// Checks by the server's own rules, so that a slip is told before anything is sent.
@@ -292,7 +296,9 @@ fn show(answer: &Value) -> String {
     }
     if let Some(because) = answer["because"].as_array() {
         let said = because.iter().filter_map(Value::as_str);
-        return said.map(|sentence| format!("{}\n", clean(sentence))).collect();
+        return said
+            .map(|sentence| format!("{}\n", clean(sentence)))
+            .collect();
     }
     let reached = match &answer["reach"] {
         Value::Null => answer,
@@ -309,7 +315,10 @@ fn show(answer: &Value) -> String {
     for notice in answer["notices"].as_array().into_iter().flatten() {
         let text = |name: &str| clean(notice[name].as_str().unwrap_or_default());
         let (milestone, audience) = (text("milestone"), text("audience"));
-        shown.push_str(&format!("  {milestone} to {audience}, due {}\n", text("due")));
+        shown.push_str(&format!(
+            "  {milestone} to {audience}, due {}\n",
+            text("due")
+        ));
     }
     for word in answer["updates"].as_array().into_iter().flatten() {
         let text = |name: &str| clean(word[name].as_str().unwrap_or_default());
@@ -324,7 +333,11 @@ fn show(answer: &Value) -> String {
 fn one_line(advisory: &Value) -> String {
     let text = |name: &str| clean(advisory[name].as_str().unwrap_or_default());
     let (id, status) = (text("id"), text("status"));
-    format!("{id} {status} {} since {}\n", text("title"), text("found_at"))
+    format!(
+        "{id} {status} {} since {}\n",
+        text("title"),
+        text("found_at")
+    )
 }
 
 fn who_hears(reach: &Value, audiences: &[Value]) -> String {
@@ -372,7 +385,10 @@ mod tests {
             ..reported(&["portal"])
         };
         let text = report(slip).unwrap_err().invalid.to_string();
-        assert!(text.contains("severity: ") && text.contains("requesters[0]: "), "{text}");
+        assert!(
+            text.contains("severity: ") && text.contains("requesters[0]: "),
+            "{text}"
+        );
     }
 
     #[test]
@@ -381,7 +397,10 @@ mod tests {
             "updates": [{"at": "2026-11-21T17:00:00Z", "status": "open", "facts": {"effect": "A line\nis missing"}}]});
         let shown = show(&advisory);
         assert!(shown.starts_with("ADV-1 is open: Export"), "{shown}");
-        assert!(shown.contains("open: A line is missing") && !shown.contains('\u{1b}'), "{shown}");
+        assert!(
+            shown.contains("open: A line is missing") && !shown.contains('\u{1b}'),
+            "{shown}"
+        );
         assert!(show(&json!({"items": [advisory]})).starts_with("ADV-1 open Export"));
         assert_eq!(show(&json!({"items": []})), "no advisory\n");
         let reach = json!({"messages": 3, "audiences": [{"audience": "students", "people": 4, "reached": 3, "unreached": {"unsubscribed": 1}}]});

@@ -74,7 +74,9 @@ impl Samples {
             },
             ..Fix::default()
         };
-        found.fix(fix, at("2026-11-21T20:00:00Z")).expect("it is open")
+        found
+            .fix(fix, at("2026-11-21T20:00:00Z"))
+            .expect("it is open")
     }
 
     /// With what was said in public.
@@ -151,7 +153,10 @@ impl Samples {
             closed,
         };
         let page = |advisory: Advisory, typed| AdvisoryPage {
-            frame: self.frame(&self.t("Exports of grades leave out a line"), Nav::Advisories),
+            frame: self.frame(
+                &self.t("Exports of grades leave out a line"),
+                Nav::Advisories,
+            ),
             version: 2,
             services: services(),
             typed,

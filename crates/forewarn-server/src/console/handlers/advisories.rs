@@ -60,12 +60,7 @@ pub(in crate::console) async fn new(desk: Desk) -> Shown {
     form(&desk, StatusCode::OK, Typed::default(), None).await
 }
 
-async fn form(
-    desk: &Desk,
-    status: StatusCode,
-    typed: Typed,
-    preview: Option<Discovery>,
-) -> Shown {
+async fn form(desk: &Desk, status: StatusCode, typed: Typed, preview: Option<Discovery>) -> Shown {
     let catalogue = desk.app.store.catalogue().await?;
     let view = NewAdvisory {
         frame: desk
@@ -103,7 +98,10 @@ pub(in crate::console) async fn create(desk: Desk, fields: Fields) -> Shown {
                     FlashKind::Warning,
                     "The fault is known. No audience hears of it: tell people in another way.",
                 ),
-                false => (FlashKind::Done, "The fault is known, and people are told now."),
+                false => (
+                    FlashKind::Done,
+                    "The fault is known, and people are told now.",
+                ),
             };
             Ok(desk.told(&to, kind, said))
         }
@@ -300,7 +298,14 @@ pub(in crate::console) async fn act(
                 kind: FlashKind::Refused,
                 text: sentence(&error.said()),
             };
-            one(&desk, &id, StatusCode::CONFLICT, typed(Vec::new()), Some(flash)).await
+            one(
+                &desk,
+                &id,
+                StatusCode::CONFLICT,
+                typed(Vec::new()),
+                Some(flash),
+            )
+            .await
         }
         Err(error) => Err(error.into()),
     }

@@ -73,7 +73,13 @@ pub(in crate::console) async fn who_hears(
     RawQuery(query): RawQuery,
 ) -> Shown {
     let (maintenance, _) = maintenance::show(&desk.app, &id).await?;
-    hears(&desk, &Event::Maintenance(maintenance), Nav::Maintenances, query).await
+    hears(
+        &desk,
+        &Event::Maintenance(maintenance),
+        Nav::Maintenances,
+        query,
+    )
+    .await
 }
 
 /// Who hears of an event, and why one contact does or does not.
