@@ -585,6 +585,7 @@ async fn journal(store: &Store, audit: &Audit<'_>, wrong: &mut Vec<String>) {
             Event::Maintenance(m) => m.status.is_over(),
             Event::Incident(i) => !i.status.is_open(),
             Event::Window(w) => w.dropped,
+            Event::Advisory(a) => !a.status.is_open(),
         };
         if !over {
             wrong.push(format!("{id} is not over at the end"));

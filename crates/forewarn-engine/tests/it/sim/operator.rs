@@ -658,7 +658,7 @@ impl Operator {
                         .await
                 }
                 Event::Incident(i) => self.update(store, i, stored.sequence, way).await,
-                Event::Window(_) => true,
+                Event::Window(_) | Event::Advisory(_) => true,
             };
         }
         busy
