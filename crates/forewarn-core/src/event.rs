@@ -1,11 +1,12 @@
 //! Events: what people are told about, whichever kind it is, and what each of its notices says.
 
+use crate::advisory::{Advisory, Word};
 use crate::audience::{Audience, Level, Scope};
 use crate::contact::{EmailAddress, Endpoint};
 use crate::document::Catalogue;
 use crate::facts::Facts;
 use crate::id::Id;
-use crate::incident::{Impact, Incident, Nature, Update, is_same_person};
+use crate::incident::{Impact, Incident, Nature, Severity, Update, is_same_person};
 use crate::maintenance::Maintenance;
 use crate::message::{By, Content, Task};
 use crate::organisation::ChangeSystem;
@@ -16,6 +17,7 @@ use crate::plan::{
     is_team_notice,
 };
 use crate::reminder::Reminder;
+use crate::routing::About;
 use crate::service::{Service, affected};
 use crate::time::CivilTime;
 use crate::window_use::{WindowUse, Work, together};
@@ -42,6 +44,8 @@ pub enum Event {
     Window(WindowUse),
     /// People of ours are reminded of something.
     Reminder(Reminder),
+    /// A fault was found between releases.
+    Advisory(Advisory),
 }
 
 /// What a notice tells of beyond the event itself.
@@ -79,16 +83,18 @@ impl Event {
             Event::Incident(i) => &i.id,
             Event::Window(w) => &w.id,
             Event::Reminder(r) => &r.id,
+            Event::Advisory(a) => &a.id,
         }
     }
 
-    /// `maintenance`, `incident`, `window` or `reminder`.
+    /// `maintenance`, `incident`, `window`, `reminder` or `advisory`.
     pub fn kind(&self) -> &'static str {
         match self {
             Event::Maintenance(_) => "maintenance",
             Event::Incident(_) => "incident",
             Event::Window(_) => "window",
             Event::Reminder(_) => "reminder",
+            Event::Advisory(_) => "advisory",
         }
     }
 
@@ -99,6 +105,7 @@ impl Event {
             Event::Incident(i) => &i.title,
             Event::Window(w) => &w.title,
             Event::Reminder(r) => &r.title,
+            Event::Advisory(a) => &a.title,
         }
     }
 
@@ -111,6 +118,7 @@ impl Event {
             Event::Window(_) => "scheduled",
             Event::Reminder(r) if r.dropped => "cancelled",
             Event::Reminder(_) => "scheduled",
+            Event::Advisory(a) => a.status.as_str(),
         }
     }
 
@@ -121,6 +129,7 @@ impl Event {
             Event::Incident(i) => i.status.is_open(),
             Event::Window(w) => !w.dropped,
             Event::Reminder(r) => !r.dropped,
+            Event::Advisory(a) => a.status.is_open(),
         }
     }
 
@@ -131,6 +140,7 @@ impl Event {
             Event::Incident(i) => i.declared_at,
             Event::Window(w) => w.times().0,
             Event::Reminder(r) => r.due.instant(),
+            Event::Advisory(a) => a.found_at,
         }
     }
 
@@ -141,6 +151,7 @@ impl Event {
             Event::Incident(i) => i.resolved_at,
             Event::Window(w) => Some(w.times().1),
             Event::Reminder(_) => None,
+            Event::Advisory(a) => a.closed_at,
         }
     }
 
@@ -151,6 +162,21 @@ impl Event {
             Event::Incident(i) => i.services.keys().cloned().collect(),
             Event::Window(w) => vec![w.service.clone()],
             Event::Reminder(r) => r.services.clone(),
+            Event::Advisory(a) => a.services.clone(),
+        }
+    }
+
+    /// What routing looks at. A window is heard of as the work that it is there for.
+    pub fn about(&self) -> About {
+        match self {
+            Event::Maintenance(m) => m.about(),
+            Event::Incident(i) => i.about(),
+            Event::Advisory(a) => a.about(),
+            Event::Window(_) | Event::Reminder(_) => About {
+                kind: "maintenance",
+                severity: None,
+                cause: None,
+            },
         }
     }
 
@@ -159,6 +185,7 @@ impl Event {
         match self {
             Event::Maintenance(m) => Some(&m.added),
             Event::Incident(i) => Some(&i.added),
+            Event::Advisory(a) => Some(&a.added),
             Event::Window(_) | Event::Reminder(_) => None,
         }
     }
@@ -179,7 +206,7 @@ impl Event {
                 addresses.extend(lead.and_then(Result::ok));
                 addresses.extend(speakers(i, catalogue));
             }
-            Event::Window(_) | Event::Reminder(_) => {}
+            Event::Window(_) | Event::Reminder(_) | Event::Advisory(_) => {}
         }
         addresses.sort();
         addresses.dedup();
@@ -199,6 +226,7 @@ impl Event {
         match (audience, self) {
             (INTERNAL, _) => mailboxes(self.internal_addresses(catalogue)),
             (REQUESTERS, Event::Maintenance(m)) => mailboxes(m.requesters.clone()),
+            (REQUESTERS, Event::Advisory(a)) => mailboxes(a.requesters.clone()),
             (SPOKESPERSON, Event::Incident(i)) => {
                 mailboxes(speakers(i, catalogue).into_iter().take(1).collect())
             }
@@ -248,13 +276,14 @@ impl Event {
             (Event::Reminder(_), _) => due + REMINDS_FOR,
             // Once it is broken they are told that instead.
             (Event::Incident(i), PROMISE_WARNING) => i.promise().map_or(due, |p| p.due.max(due)),
+            (Event::Advisory(a), PROMISE_WARNING) => a.promise().map_or(due, |p| p.due.max(due)),
             _ => day_after,
         }
     }
 
     /// Before when a notice that is not urgent must have gone out: it can wait for the end of somebody's quiet hours until
-    /// then, never past the start of what it tells of. `None` for what is told at once, whatever the hour: incidents, changes
-    /// of state, the final reminder.
+    /// then, never past the start of what it tells of. `None` for what is told at once, whatever the hour: incidents, faults as
+    /// grave as P1, changes of state, the final reminder.
     pub fn can_wait_until(&self, milestone: &str, due: Timestamp) -> Option<Timestamp> {
         match (self, milestone) {
             (
@@ -269,7 +298,14 @@ impl Event {
                     false => expires,
                 })
             }
-            (Event::Maintenance(_) | Event::Incident(_) | Event::Reminder(_), _) => None,
+            // Nothing is down: the night can pass, unless somebody said that it must not.
+            (Event::Advisory(a), _) if a.severity != Some(Severity::P1) => {
+                Some(self.expires(milestone, due)).filter(|_| !is_team_notice(milestone))
+            }
+            (
+                Event::Maintenance(_) | Event::Incident(_) | Event::Advisory(_) | Event::Reminder(_),
+                _,
+            ) => None,
         }
     }
 
@@ -331,18 +367,8 @@ impl Event {
                 ..content
             },
             Event::Incident(i) if is_team_notice(&occasion.milestone) => {
-                let promised_to = catalogue.audiences.iter();
-                let promised_to = promised_to.filter(|a| i.told.contains(&a.id));
-                let content = Content {
-                    promised_to: promised_to.map(|a| a.name.clone()).collect(),
-                    url: format!(
-                        "{}/console/incidents/{}",
-                        public_url.trim_end_matches('/'),
-                        i.id
-                    ),
-                    ..incident_content(content, i, occasion.update)
-                };
-                timer_content(content)
+                let content = incident_content(content, i, occasion.update);
+                timer_content(content, "incidents", &i.told, catalogue, public_url)
             }
             Event::Incident(i) => incident_content(content, i, occasion.update),
             Event::Window(w) => window_content(content, w, occasion, public_url),
@@ -351,6 +377,11 @@ impl Event {
                 url: format!("{}{}", public_url.trim_end_matches('/'), r.path()),
                 ..content
             },
+            Event::Advisory(a) if is_team_notice(&occasion.milestone) => {
+                let content = advisory_content(content, a, occasion.update);
+                timer_content(content, "advisories", &a.told, catalogue, public_url)
+            }
+            Event::Advisory(a) => advisory_content(content, a, occasion.update),
         };
         // Every message says where to report trouble, as far as anybody said it.
         let contact = content.facts.contact.clone();
@@ -498,8 +529,41 @@ fn incident_content(content: Content, incident: &Incident, number: Option<u32>) 
     }
 }
 
-/// What the team reads is about the promise, not what was said with it.
-fn timer_content(content: Content) -> Content {
+/// An advisory's message carries one of its words, whatever came after it.
+fn advisory_content(content: Content, advisory: &Advisory, number: Option<u32>) -> Content {
+    let newest = advisory.updates.len().saturating_sub(1);
+    let number = number.map_or(newest, |number| number as usize);
+    let word: Option<&Word> = advisory.updates.get(number);
+    let before = number.checked_sub(1).and_then(|n| advisory.updates.get(n));
+    let broken = before.and_then(|w| w.promise);
+    let status = word.map_or(advisory.status, |w| w.status);
+    Content {
+        severity: advisory.severity,
+        status: status.as_str().to_owned(),
+        facts: word.map_or_else(|| advisory.facts.clone(), |w| w.facts.clone()),
+        text: word.and_then(|w| w.text.clone()),
+        began_at: Some(advisory.found_at),
+        next_update: word.and_then(|w| w.promise).map(|p| p.due),
+        missed: broken.filter(|p| p.kept == Some(false)).map(|p| p.due),
+        ..content
+    }
+}
+
+/// What the team reads is about the promise, not what was said with it; it leads to the `page` where the next word is written.
+fn timer_content(
+    content: Content,
+    page: &str,
+    told: &BTreeSet<Id>,
+    catalogue: &Catalogue,
+    public_url: &str,
+) -> Content {
+    let promised_to = catalogue.audiences.iter().filter(|a| told.contains(&a.id));
+    let at = public_url.trim_end_matches('/');
+    let content = Content {
+        promised_to: promised_to.map(|a| a.name.clone()).collect(),
+        url: format!("{at}/console/{page}/{}", content.event),
+        ..content
+    };
     let promised = content.next_update;
     if !is_promise_timer(&content.milestone) {
         return Content {

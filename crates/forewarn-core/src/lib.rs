@@ -3,6 +3,7 @@
 //! No async, no I/O, no clock, no randomness: time and chance are arguments.
 
 pub mod acknowledge;
+pub mod advisory;
 pub mod alert;
 pub mod audience;
 pub mod blackout;

@@ -83,7 +83,7 @@ pub struct Content {
     pub reply_to: Option<EmailAddress>,
     /// The event it is about.
     pub event: Id,
-    /// `maintenance`, `incident`, `window` or `reminder`.
+    /// `maintenance`, `incident`, `window`, `reminder` or `advisory`.
     pub event_kind: String,
     /// The event's title.
     pub title: String,
@@ -121,7 +121,7 @@ pub struct Content {
     /// The window as it was told before (delay, reschedule, extension).
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub previous: Option<(CivilTime, CivilTime)>,
-    /// When the event began (incidents: declared; maintenance: work started).
+    /// When the event began (incidents: declared; maintenance: work started; advisories: made known).
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub began_at: Option<Timestamp>,
     /// The promise: when the next update comes.
@@ -151,7 +151,7 @@ pub struct Content {
     /// The number of the change request behind it, for the change system.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub change_request: Option<String>,
-    /// It goes to people who asked for this change.
+    /// It goes to people who asked for this change or fix.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub requested: bool,
     /// Its readers have people of their own to tell: it brings a version to forward.

@@ -4,7 +4,9 @@
 //! line, the API, the console and the engine all call it. The rules are numbered in the design's
 //! planning page; comments here name them.
 
+mod advisory;
 mod after;
+mod at_once;
 mod before;
 mod call;
 mod changes;
@@ -20,6 +22,7 @@ mod reminders;
 mod tests;
 mod windows;
 
+pub use advisory::{catch_up_on_advisory, publish_word};
 pub use call::{
     HANDOVER, SPOKESPERSON_CALL, call, called, called_audience, handover, is_team_notice,
 };
@@ -29,7 +32,8 @@ use course::{Clock, clock_name};
 pub use incident::{catch_up, publish_update};
 pub use overrun::{OVERRUN, overrun};
 pub use promise::{
-    PROMISE_BROKEN, PROMISE_KEPT, PROMISE_WARNING, is_promise_timer, next_update, timers_again,
+    PROMISE_BROKEN, PROMISE_KEPT, PROMISE_WARNING, is_promise_timer, next_update, promised,
+    timers_again,
 };
 pub use reminders::{Explained, PlannedReminder, reminders_ahead};
 pub use windows::{PlannedWindow, windows_ahead};
@@ -52,7 +56,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The built-in audience: the people who run the event.
 pub const INTERNAL: &str = "internal";
 
-/// The built-in audience of one event: the people who asked for the change.
+/// The built-in audience of one event: the people who asked for the change or the fix.
 pub const REQUESTERS: &str = "requesters";
 
 /// The built-in audience of one: the system in which the change was asked for.
@@ -69,8 +73,8 @@ const BUILT_IN: [(&str, &str, &str); 6] = [
     (INTERNAL, "The people who run it", "whoever runs the event"),
     (
         REQUESTERS,
-        "People who asked for this change",
-        "whoever asked for the change",
+        "People who asked for it",
+        "whoever asked for the change or the fix",
     ),
     (
         SUBSCRIPTIONS,

@@ -15,7 +15,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// Kinds of event that can be chosen.
-pub const KINDS: [&str; 2] = ["maintenance", "incident"];
+pub const KINDS: [&str; 3] = ["maintenance", "incident", "advisory"];
 
 /// The tag of contacts that subscribed by themselves: audiences with `self_service` pick it.
 pub const TAG: &str = "self-service";

@@ -2,7 +2,7 @@
 
 use crate::Engine;
 use crate::channel::Channels;
-use crate::promise::{MovedOn, about, count, late_by};
+use crate::promise::{MovedOn, about, count, lapsed, late_by};
 use forewarn_core::acknowledge::unconfirmed;
 use forewarn_core::call_list::{key_of, own_endpoint};
 use forewarn_core::contact::{Channel, Endpoint};
@@ -90,6 +90,7 @@ impl<C: Channels> Engine<C> {
                 self.keep_or_break(&notice, incident, catalogue, now)
                     .await?
             }
+            Event::Advisory(advisory) => lapsed(&notice, advisory, now),
             Event::Maintenance(_) | Event::Window(_) | Event::Reminder(_) => None,
         };
         if notice.occasion.milestone == "start"

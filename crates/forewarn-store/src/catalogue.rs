@@ -106,9 +106,13 @@ fn shown(field: &str, value: Option<&Value>) -> Value {
 fn template_id(template: &Template) -> String {
     let level = template.level.map_or("any", |l| l.as_str());
     let channel = template.channel.map_or("any", |c| c.as_str());
+    // One for any kind of event has the id that it always had.
+    let event = template.event.as_ref().map(|event| format!(".{event}"));
     format!(
-        "{}.{level}.{channel}.{}",
-        template.milestone, template.language
+        "{}.{level}.{channel}.{}{}",
+        template.milestone,
+        template.language,
+        event.unwrap_or_default()
     )
 }
 

@@ -26,7 +26,7 @@ use std::collections::BTreeMap;
 pub enum Lane {
     /// Incidents.
     Urgent,
-    /// Everything planned.
+    /// Everything planned, and advisories: nothing is down.
     Planned,
 }
 
@@ -236,7 +236,7 @@ pub(crate) async fn update(tx: &mut Tx, event: &Event, notice: &Notice) -> Resul
 fn revision(event: &Event) -> u32 {
     match event {
         Event::Maintenance(m) => m.revision,
-        Event::Incident(_) | Event::Window(_) | Event::Reminder(_) => 1,
+        Event::Incident(_) | Event::Window(_) | Event::Reminder(_) | Event::Advisory(_) => 1,
     }
 }
 

@@ -36,6 +36,7 @@ pub(crate) fn full(milestone: &str) -> Content {
             incident(milestone)
         }
         "spokesperson_call" | "handover" => incident(milestone),
+        "discovery" | "fixed" => advisory(milestone),
         _ => maintenance(milestone),
     }
 }
@@ -89,7 +90,7 @@ fn maintenance(milestone: &str) -> Content {
     let changed = matches!(milestone, "delay" | "reschedule" | "extension");
     let over = matches!(
         milestone,
-        "completion" | "post_event_reminder" | "hypercare" | "fixed"
+        "completion" | "post_event_reminder" | "hypercare"
     );
     let now = match milestone {
         "start" | "progress" => "2026-11-30T07:00:00Z",
@@ -221,6 +222,55 @@ fn incident(milestone: &str) -> Content {
         late_by_seconds: 0,
         url: "https://status.example.edu/events/INC-7".into(),
         at: at(now),
+    }
+}
+
+/// A fault that was found between releases.
+pub(crate) fn advisory(milestone: &str) -> Content {
+    let over = milestone == "fixed";
+    let action = match over {
+        true => (
+            "Install version 4.2.1 from the software centre.",
+            When::After,
+        ),
+        false => ("Check the exports of this week.", When::Before),
+    };
+    Content {
+        event: Id::parse("ADV-3").unwrap(),
+        event_kind: "advisory".into(),
+        title: "Exports of grades leave out a line".into(),
+        services: vec!["Student portal".into()],
+        severity: Some(Severity::P3),
+        status: if over { "fixed" } else { "open" }.into(),
+        facts: Facts {
+            effect: some("The export of grades leaves out the last line."),
+            cause: some("The new version counts lines from one.")
+                .filter(|_| milestone != "discovery"),
+            action: Some(Action {
+                what: action.0.into(),
+                when: action.1,
+            }),
+            workaround: some("Add an empty line at the end.").filter(|_| !over),
+            data_safe: Some(true),
+            contact: some("help@example.edu"),
+            technical: some("Off by one in export.internal since PostgreSQL reads arrays from 0."),
+            ..Facts::default()
+        },
+        reason: None,
+        began_at: Some(at("2026-11-22T19:10:00Z")),
+        next_update: some("2026-11-26T17:00:00Z")
+            .filter(|_| matches!(milestone, "update" | "promise_warning"))
+            .map(|t| at(&t)),
+        missed: some("2026-11-24T17:00:00Z")
+            .filter(|_| matches!(milestone, "update" | "promise_broken"))
+            .map(|t| at(&t)),
+        url: "https://status.example.edu/events/ADV-3".into(),
+        at: at(if over {
+            "2026-11-27T18:00:00Z"
+        } else {
+            "2026-11-24T18:00:00Z"
+        }),
+        ..incident(milestone)
     }
 }
 

@@ -260,6 +260,8 @@ fn status_words(status: &str) -> (Option<V>, String) {
         "awaiting_approval" => (None, "waiting for approval"),
         "in_progress" => (None, "under way"),
         "completed" => (None, "done"),
+        "open" => (None, "a fix is being worked on"),
+        "withdrawn" => (Some(V::Withdrawn), "no longer holds"),
         other => return (None, line(&other.replace('_', " "))),
     };
     (flag, words.into())

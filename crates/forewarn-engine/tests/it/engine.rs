@@ -1,5 +1,6 @@
 //! The engine over the real channels, against scripted servers: one message's way, step by step.
 
+mod advisory;
 mod calls;
 mod digests;
 mod feeds;

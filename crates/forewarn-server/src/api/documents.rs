@@ -52,7 +52,7 @@ async fn apply_documents(
     } else {
         catalogue::yaml(&text)?
     };
-    let warnings: Vec<Problem> = nodes.iter().filter_map(left_out).collect();
+    let warnings: Vec<Problem> = nodes.iter().flat_map(left_out).collect();
     let applied = catalogue::apply(&app, &who, nodes, query.dry_run.unwrap_or(false)).await?;
     let mut body = serde_json::to_value(&applied).unwrap_or_default();
     if !warnings.is_empty() {
@@ -61,14 +61,24 @@ async fn apply_documents(
     Ok(answer(StatusCode::OK, &body))
 }
 
-/// A maintenance is an act that tells people, not a setting: it is checked with the rest and created by itself.
-fn left_out(node: &Node) -> Option<Problem> {
-    const WORDS: &str = "was not created: create it with 'forewarn maintenance create FILE' or POST /api/v1/maintenances";
+/// A maintenance or advisory is an act that tells people, not a setting: it is checked with the rest and created by itself.
+fn left_out(node: &Node) -> Vec<Problem> {
+    const ACTS: [(&str, &str); 2] = [
+        (
+            "maintenance",
+            "was not created: create it with 'forewarn maintenance create FILE' or POST /api/v1/maintenances",
+        ),
+        (
+            "advisory",
+            "was not made known: tell of it with 'forewarn advisory create FILE' or POST /api/v1/advisories",
+        ),
+    ];
     let Tree::Map(parts) = &node.value else {
-        return None;
+        return Vec::new();
     };
-    let named = parts.iter().any(|(name, _, _)| name == "maintenance");
-    named.then(|| Problem::new("maintenance", WORDS))
+    let named = |act: &str| parts.iter().any(|(name, _, _)| name == act);
+    let acts = ACTS.into_iter().filter(|(act, _)| named(act));
+    acts.map(|(act, words)| Problem::new(act, words)).collect()
 }
 
 /// Import contacts from CSV. Good lines are stored, the others listed with number, column and reason.

@@ -4,7 +4,7 @@ use super::lists::{place, read_cursor};
 use super::{Body, Who, answer};
 use crate::app::App;
 use crate::error::{ApiError, Result};
-use crate::ops::{Approval, draft, incident, maintenance, reach};
+use crate::ops::{Approval, advisory, draft, incident, maintenance, reach};
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -60,13 +60,13 @@ async fn preview_maintenance(
 
 /// Narrows and pages a list of events.
 #[derive(Deserialize)]
-struct Narrow {
+pub(super) struct Narrow {
     open: Option<bool>,
     after: Option<String>,
     limit: Option<i64>,
 }
 
-async fn list(app: &App, kind: &'static str, query: &Narrow) -> Result<Value> {
+pub(super) async fn list(app: &App, kind: &'static str, query: &Narrow) -> Result<Value> {
     let filter = EventFilter {
         kind: Some(kind),
         open: query.open.unwrap_or(false),
@@ -87,6 +87,7 @@ async fn list(app: &App, kind: &'static str, query: &Narrow) -> Result<Value> {
             Event::Incident(i) => incident::shape(i, stored.sequence),
             Event::Window(w) => serde_json::to_value(w).unwrap_or_default(),
             Event::Reminder(r) => serde_json::to_value(r).unwrap_or_default(),
+            Event::Advisory(a) => advisory::shape(a, stored.sequence),
         })
         .collect();
     Ok(json!({"items": items, "next": next}))
@@ -134,7 +135,7 @@ async fn show_plan(State(app): State<App>, _who: Who, Path(id): Path<String>) ->
 
 /// Narrows the question of who is reached.
 #[derive(Deserialize)]
-struct About {
+pub(super) struct About {
     contact: Option<String>,
 }
 
@@ -149,10 +150,16 @@ async fn show_reach(
     Path(id): Path<String>,
     Query(about): Query<About>,
 ) -> Result<Response> {
+    let (found, _) = maintenance::show(&app, &id).await?;
+    reached(&app, &Event::Maintenance(found), about).await
+}
+
+/// Who hears of an event, or why one contact does or does not.
+pub(super) async fn reached(app: &App, event: &Event, about: About) -> Result<Response> {
     let body = match about.contact {
-        None => json!(reach::whole(&app, &id).await?),
+        None => json!(reach::whole(app, event).await?),
         Some(contact) => {
-            json!({"contact": contact, "because": reach::why(&app, &id, &contact).await?})
+            json!({"contact": contact, "because": reach::why(app, event, &contact).await?})
         }
     };
     Ok(answer(StatusCode::OK, &body))

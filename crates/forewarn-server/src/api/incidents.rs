@@ -161,7 +161,7 @@ async fn add_to_maintenance(
     Ok(answer(StatusCode::OK, &done.json()))
 }
 
-async fn added(app: &App, id: &str) -> Result<Response> {
+pub(super) async fn added(app: &App, id: &str) -> Result<Response> {
     let (people, audiences) = recipient::added(app, id).await?;
     let body = json!({"items": people, "audiences": audiences.audiences});
     Ok(answer(StatusCode::OK, &body))

@@ -1,8 +1,8 @@
 //! The console's routes: the sign-in page for everybody, all others behind the guard.
 
 use super::handlers::{
-    calls, catalogue, caught, changes, decision, drafts, incidents, lists, maintenances, now,
-    outage_plans, postmortems, sign_in, team,
+    advisories, calls, catalogue, caught, changes, decision, drafts, incidents, lists,
+    maintenances, now, outage_plans, postmortems, sign_in, team,
 };
 use super::{ApiPage, CONTENT_SECURITY_POLICY, Frame, Nav, PlainPage, guard};
 use crate::app::App;
@@ -48,6 +48,14 @@ pub fn router(app: &App) -> Router<App> {
             "/console/incidents",
             get(incidents::list).post(incidents::declare),
         )
+        .route(
+            "/console/advisories",
+            get(advisories::list).post(advisories::create),
+        )
+        .route("/console/advisories/new", get(advisories::new))
+        .route("/console/advisories/{id}", get(advisories::show))
+        .route("/console/advisories/{id}/reach", get(advisories::who_hears))
+        .route("/console/advisories/{id}/{action}", post(advisories::act))
         .route("/console/drafts/{id}", get(drafts::show))
         .route("/console/drafts/{id}/publish", post(drafts::publish))
         .route("/console/drafts/{id}/discard", post(drafts::discard))

@@ -3,7 +3,10 @@
 //! No request for a public page reaches the database. While the database is away the last pages stay up; they say as of when.
 
 use super::subscription::{open_services, open_to_phones};
-use super::{Pages, PublicChange, PublicIncident, PublicMaintenance, PublicMessage, Snapshot};
+use super::{
+    Pages, PublicAdvisory, PublicChange, PublicIncident, PublicMaintenance, PublicMessage, Snapshot,
+};
+use forewarn_core::advisory::{self, Advisory};
 use forewarn_core::audience::Level;
 use forewarn_core::contact::Channel;
 use forewarn_core::document::Catalogue;
@@ -126,9 +129,11 @@ pub async fn snapshot(
         public_url,
     };
     let (mut incidents, mut maintenances) = (Vec::new(), Vec::new());
+    let mut advisories = Vec::new();
     for stored in shown(store, now).await? {
         match stored.event.clone() {
             Event::Incident(incident) => incidents.push(speaker.incident(incident)),
+            Event::Advisory(advisory) => advisories.push(speaker.advisory(advisory)),
             // What a window is used for is work, and stands here as that. What our own people are reminded of is theirs.
             Event::Window(_) | Event::Reminder(_) => {}
             Event::Maintenance(maintenance) => {
@@ -159,6 +164,7 @@ pub async fn snapshot(
             .collect(),
         incidents,
         maintenances,
+        advisories,
         changes: changes(store).await?,
         demo,
     })
@@ -239,21 +245,47 @@ impl Speaker<'_> {
 
     fn incident(&self, incident: Incident) -> PublicIncident {
         let event = Event::Incident(incident.clone());
-        let messages = incident
-            .updates
-            .iter()
-            .map(|update| {
-                let occasion = Occasion {
-                    milestone: Incident::milestone_of(update).to_owned(),
-                    update: Some(update.number),
-                    ..Occasion::default()
-                };
-                let content =
-                    event.content(&occasion, None, self.catalogue, self.public_url, update.at);
-                self.message(&update.id, update.status.as_str(), update.at, &content)
-            })
-            .collect();
+        let updates = incident.updates.iter();
+        let messages = updates.map(|update| {
+            let milestone = Incident::milestone_of(update);
+            let said = (update.id.as_str(), update.status.as_str(), update.at);
+            self.update(&event, update.number, milestone, said)
+        });
+        let messages = messages.collect();
         PublicIncident { incident, messages }
+    }
+
+    fn advisory(&self, advisory: Advisory) -> PublicAdvisory {
+        let event = Event::Advisory(advisory.clone());
+        let words = advisory.updates.iter();
+        let messages = words.map(|word| {
+            let milestone = word.milestone();
+            // Readers see that it is withdrawn.
+            let name = match word.status {
+                advisory::Status::Withdrawn => "withdrawn",
+                advisory::Status::Open | advisory::Status::Fixed => milestone,
+            };
+            self.update(&event, word.number, milestone, (&word.id, name, word.at))
+        });
+        let messages = messages.collect();
+        PublicAdvisory { advisory, messages }
+    }
+
+    /// One of the updates of an event, under the name that readers see.
+    fn update(
+        &self,
+        event: &Event,
+        number: u32,
+        milestone: &str,
+        (id, name, at): (&str, &str, Timestamp),
+    ) -> PublicMessage {
+        let occasion = Occasion {
+            milestone: milestone.to_owned(),
+            update: Some(number),
+            ..Occasion::default()
+        };
+        let content = event.content(&occasion, None, self.catalogue, self.public_url, at);
+        self.message(id, name, at, &content)
     }
 
     /// What was told about planned work, each message once, however many audiences heard it.

@@ -106,8 +106,8 @@ impl SubscriptionForm {
             zone: place.zone.to_owned(),
             title: "Subscribe",
             words: match place.phones {
-                Some(_) => "Hear of planned work and problems by mail or text message.",
-                None => "Hear of planned work and problems by mail.",
+                Some(_) => "Hear of planned work, problems and known faults by mail or text message.",
+                None => "Hear of planned work, problems and known faults by mail.",
             }
             .to_owned(),
             problems: Vec::new(),
@@ -119,6 +119,7 @@ impl SubscriptionForm {
             kinds: vec![
                 kind("maintenance", "Planned work"),
                 kind("incident", "Problems"),
+                kind("advisory", "Known faults"),
             ],
             services: place.services.iter().map(service).collect(),
             time_zone: zone.unwrap_or_default().to_owned(),

@@ -6,6 +6,7 @@ mod app;
 
 mod access;
 mod acknowledgements;
+mod advisories;
 mod calls;
 mod changes_ahead;
 mod chat;

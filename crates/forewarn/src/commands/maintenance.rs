@@ -3,13 +3,12 @@
 use super::incident_around::Add;
 use super::{reach, schedule, source};
 use crate::client::{Body, Client, Remote};
-use crate::exit::{Exit, InvalidInput};
+use crate::exit::Exit;
 use crate::terminal::{self, Colour, clean};
 use clap::{Args, Subcommand};
-use forewarn_core::document::{Node, Problems, Value as Tree, parse_yaml};
+use forewarn_core::document::{Node, Problems};
 use forewarn_core::maintenance::Maintenance;
 use forewarn_core::plan::Plan;
-use forewarn_core::problem::Invalid;
 use forewarn_core::time::{CivilTime, Zone};
 use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
@@ -208,55 +207,10 @@ pub async fn run(args: MaintenanceArgs) -> anyhow::Result<ExitCode> {
 
 /// The maintenance in a file, as the API takes it. What needs no catalogue is checked here, where its line is known.
 fn document(file: &Path) -> anyhow::Result<Body> {
-    let (name, text) = source::text(file)?;
-    let refused = |invalid| InvalidInput::of(name.as_str(), invalid);
-    let nodes = parse_yaml(&text).map_err(refused)?;
-    let mut found = Vec::new();
-    for node in &nodes {
-        match &node.value {
-            Tree::Map(entries) if entries.iter().any(|(key, _, _)| key == "maintenance") => {
-                found.extend(entries.iter().filter(|(k, _, _)| k == "maintenance"));
-                for (other, _, _) in entries.iter().filter(|(k, _, _)| k != "maintenance") {
-                    terminal::caution(&format!(
-                        "{} is left out; load it with `forewarn apply`",
-                        clean(other)
-                    ));
-                }
-            }
-            _ => {}
-        }
-    }
-    let (path, maintenance) = match (found.as_slice(), nodes.as_slice()) {
-        ([(_, _, maintenance)], _) => ("maintenance", maintenance),
-        // The fields without their heading, as the API takes them.
-        ([], [node]) => ("", node),
-        _ => {
-            let problem = "needs exactly one maintenance";
-            return Err(refused(Invalid::one("maintenance", problem)).into());
-        }
+    let check = |node: &Node, path: &str, problems: &mut Problems| {
+        Maintenance::read(node, path, &Zone::utc(), "MNT-1", problems);
     };
-    let mut problems = Problems::default();
-    Maintenance::read(maintenance, path, &Zone::utc(), "MNT-1", &mut problems);
-    if !problems.0.is_empty() {
-        let problems = problems.0;
-        return Err(refused(Invalid { problems }).into());
-    }
-    Ok(Body::Json(json_of(maintenance)))
-}
-
-/// A tree as JSON; scalars stay texts, which the server reads by their meaning as it does those of a file.
-fn json_of(node: &Node) -> Value {
-    match &node.value {
-        Tree::Null => Value::Null,
-        Tree::Text { text, .. } => Value::from(text.as_str()),
-        Tree::List(items) => items.iter().map(json_of).collect(),
-        Tree::Map(entries) => {
-            let entries = entries
-                .iter()
-                .map(|(key, _, node)| (key.clone(), json_of(node)));
-            Value::Object(entries.collect())
-        }
-    }
+    Ok(Body::Json(source::act(file, "maintenance", check)?))
 }
 
 async fn change<const N: usize>(

@@ -305,8 +305,8 @@ impl Operator {
                         .await
                 }
                 Event::Incident(i) => self.update(store, i, stored.sequence, way).await,
-                // Nobody changes a window or a reminder by hand.
-                Event::Window(_) | Event::Reminder(_) => true,
+                // Nobody changes a window or a reminder by hand, and nobody here tells of faults.
+                Event::Window(_) | Event::Reminder(_) | Event::Advisory(_) => true,
             };
             if done {
                 return;
@@ -577,7 +577,7 @@ impl Operator {
     fn note(&mut self, event: &Event, changes: &Changes, update: Option<u32>) {
         let revision = match event {
             Event::Maintenance(m) => m.revision,
-            Event::Incident(_) | Event::Window(_) | Event::Reminder(_) => 1,
+            Event::Incident(_) | Event::Window(_) | Event::Reminder(_) | Event::Advisory(_) => 1,
         };
         for notice in &changes.add {
             let before = self.noted.get(&notice.id);
@@ -606,7 +606,7 @@ impl Operator {
             Event::Incident(i) => {
                 !i.status.is_open() || i.call.as_ref().is_some_and(|call| !call.is_open())
             }
-            Event::Maintenance(_) | Event::Window(_) | Event::Reminder(_) => false,
+            Event::Maintenance(_) | Event::Window(_) | Event::Reminder(_) | Event::Advisory(_) => false,
         };
         for noted in self.noted.values_mut() {
             let calls = noted.notice.milestone == SPOKESPERSON_CALL;
@@ -648,7 +648,7 @@ impl Operator {
                 },
                 Event::Incident(i) if i.status.is_open() => 70,
                 Event::Incident(_) => continue,
-                Event::Window(_) | Event::Reminder(_) => continue,
+                Event::Window(_) | Event::Reminder(_) | Event::Advisory(_) => continue,
             };
             busy = true;
             let by = SignedDuration::from_mins(30);
@@ -658,7 +658,7 @@ impl Operator {
                         .await
                 }
                 Event::Incident(i) => self.update(store, i, stored.sequence, way).await,
-                Event::Window(_) | Event::Reminder(_) => true,
+                Event::Window(_) | Event::Reminder(_) | Event::Advisory(_) => true,
             };
         }
         busy

@@ -58,6 +58,7 @@ pub(crate) fn event_path(event: &Event) -> String {
         // A window is its service's and has no page of its own.
         Event::Window(_) => "/console/services".to_owned(),
         Event::Reminder(r) => r.path(),
+        Event::Advisory(a) => format!("/console/advisories/{}", a.id),
     }
 }
 
@@ -211,7 +212,10 @@ fn action_words(action: &str, subject: &str, is_event: bool) -> String {
         "maintenance.extended" => "extended the work",
         "maintenance.step_done" => "ticked off a step",
         "incident.declared" => "declared the incident",
-        "incident.updated" => "published an update",
+        "incident.updated" | "advisory.updated" => "published an update",
+        "advisory.reported" => "made the fault known",
+        "advisory.fixed" => "said that it is fixed",
+        "advisory.withdrawn" => "withdrew it",
         "notice.sent" => "a notice was sent",
         "notice.superseded" => "a newer message took the place of a notice",
         "documents.applied" => "applied documents",
