@@ -3,6 +3,7 @@
 use crate::blackout::Blackout;
 use crate::contact::{HookSecret, HookUrl};
 use crate::document::{Fields, Node, Problems, line};
+use crate::privacy::Known;
 use crate::time::{Zone, parse_date};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -38,6 +39,9 @@ pub struct Organisation {
     /// Organisations among its clients that have their administrators told, and not their end users.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub administrators_only: Vec<String>,
+    /// What stays inside: names and domains that the privacy guard looks for.
+    #[serde(skip_serializing_if = "Known::is_empty", default)]
+    pub privacy: Known,
 }
 
 /// The system in which changes are asked for and approved.
@@ -74,6 +78,7 @@ impl Default for Organisation {
             languages: vec!["en".into()],
             change_system: None,
             administrators_only: Vec::new(),
+            privacy: Known::default(),
         }
     }
 }
@@ -113,6 +118,10 @@ impl Organisation {
         let change_system = fields
             .node("change_system")
             .and_then(|node| ChangeSystem::read(node, &fields.path_of("change_system"), problems));
+        let privacy = fields
+            .node("privacy")
+            .and_then(|node| Known::read(node, &fields.path_of("privacy"), problems))
+            .unwrap_or_default();
         fields.finish(problems);
         Some(Organisation {
             name: name?,
@@ -125,6 +134,7 @@ impl Organisation {
             languages,
             change_system,
             administrators_only,
+            privacy,
         })
     }
 }
@@ -188,6 +198,21 @@ mod tests {
         assert_eq!(
             problems(&format!("{{{days}, workng_days: [2026-12-19]}}")),
             ["organisation.workng_days: unknown field 'workng_days'; did you mean 'working_days'?"]
+        );
+    }
+
+    #[test]
+    fn what_is_private_is_read_with_every_problem() {
+        let of = |privacy: &str| problems(&format!("{{name: X, time_zone: UTC, privacy: {privacy}}}"));
+        let all = "{internal_domains: [corp.example.edu, '*.int.example.edu'], vendors: [Acme], code_names: [Bluebird], employees: [Jane Doe], allow: [status.example.edu, 192.0.2.0/24]}";
+        assert_eq!(of(all), Vec::<String>::new());
+        assert_eq!(
+            of("{internal_domains: ['https://x y'], vendors: ['!'], vendor: [Acme]}"),
+            [
+                "organisation.privacy.vendors[0]: is too short to be found as a name",
+                "organisation.privacy.internal_domains[0]: must be a domain such as corp.example.edu",
+                "organisation.privacy.vendor: unknown field 'vendor'; did you mean 'vendors'?"
+            ]
         );
     }
 }

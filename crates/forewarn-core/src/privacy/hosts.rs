@@ -212,7 +212,8 @@ fn machine(label: &str, dotted: bool) -> bool {
             }
             let role = ROLES.contains(name) || role_and_number(name, dotted) || (ROLES.contains(&word) && !word.is_empty());
             let plain = PLAIN.contains(name) || PLAIN.contains(&word);
-            sure && word.len() <= 6 && (role || (plain && (dotted || digits.len() > 1)))
+            let whole = dotted && digits.len() <= 2 && last.len() <= 4;
+            sure && word.len() <= 6 && (role || whole || (plain && (dotted || digits.len() > 1)))
         }
         ["ip", numbers @ ..] if numbers.len() == 4 => numbers.iter().all(|n| n.bytes().all(|b| b.is_ascii_digit())),
         [.., last] => {
@@ -222,7 +223,7 @@ fn machine(label: &str, dotted: bool) -> bool {
                 let word = part.trim_end_matches(|c: char| c.is_ascii_digit());
                 ROLES.contains(&word) || PLAIN.contains(&word)
             });
-            let short = parts.iter().all(|part| part.len() <= 4) && !parts.iter().any(|part| NO_MACHINES.contains(part));
+            let short = parts.iter().all(|part| part.len() <= 4) && !parts.iter().any(|part| matches!(*part, "of" | "to" | "the" | "and" | "per" | "by"));
             let sure = !label.bytes().any(|b| b.is_ascii_lowercase()) || label.bytes().all(|b| !b.is_ascii_uppercase());
             named && sure && (1..=4).contains(&digits.len()) && word.len() <= 8 && (role || short)
         }

@@ -14,10 +14,12 @@ struct Lists {
     given: HashSet<&'static str>,
     /// Names that are words too, and words that names of suppliers begin with.
     common: HashSet<&'static str>,
+    /// Beasts, stars and gods: projects are called so, and hardly anything else in a message.
+    rare: HashSet<&'static str>,
 }
 
 static LISTS: LazyLock<Lists> = LazyLock::new(|| {
-    let mut lists = Lists { desks: HashSet::new(), given: HashSet::new(), common: HashSet::new() };
+    let mut lists = Lists { desks: HashSet::new(), given: HashSet::new(), common: HashSet::new(), rare: HashSet::new() };
     let mut current = "";
     for line in include_str!("../../data/review/names.txt").lines().map(str::trim) {
         if let Some(name) = line.strip_prefix('[').and_then(|l| l.strip_suffix(']')) {
@@ -26,12 +28,22 @@ static LISTS: LazyLock<Lists> = LazyLock::new(|| {
             match current {
                 "desks" => lists.desks.extend(line.split_whitespace()),
                 "given" => lists.given.extend(line.split_whitespace()),
+                "rare" => lists.rare.extend(line.split_whitespace()),
                 _ => lists.common.extend(line.split_whitespace()),
             }
         }
     }
     lists
 });
+
+/// After a name these make it a place or a thing.
+const PLACES: &[&str] = &[
+    "street", "road", "lane", "avenue", "hall", "building", "library", "house", "square", "park", "bridge", "room", "wing", "lecture", "prize", "theatre", "center", "centre",
+    "campus", "court", "place", "hill", "drive", "station",
+];
+
+/// Before a name these make it a supplier's, also one that no list has.
+const SUPPLIERS: &[&str] = &["contractor", "provider", "vendor", "supplier", "subcontractor", "hoster"];
 
 /// A name to be found: its words, and how.
 struct Entry {
@@ -43,6 +55,7 @@ struct Entry {
 
 /// Finds every listed name.
 pub(super) fn names(text: &str, text_words: &[Word], known: &Known, found: &mut Vec<Leak>) {
+    suppliers(text, text_words, found);
     let entries = entries(known);
     if entries.is_empty() {
         return;
@@ -57,6 +70,26 @@ pub(super) fn names(text: &str, text_words: &[Word], known: &Known, found: &mut 
             let last = &text_words[n + entry.words.len() - 1];
             let end = last.end - possessive_end(&text[last.start..last.end]);
             found.push(Leak::at(entry.kind, text_words[n].start..end));
+        }
+    }
+}
+
+/// "our contractor QuickFit Tiles"
+fn suppliers(text: &str, words: &[Word], found: &mut Vec<Leak>) {
+    let capital = |word: &Word| text[word.start..word.end].chars().next().is_some_and(char::is_uppercase) && !word.lower.starts_with('<');
+    for n in 0..words.len() {
+        if !SUPPLIERS.contains(&words[n].lower.as_str()) {
+            continue;
+        }
+        let name = words[n + 1..].iter().take(4).scan(words[n].end, |end, word| {
+            let joined = word.start - *end == 1 && text.as_bytes()[*end] == b' ' && capital(word);
+            *end = word.end;
+            joined.then_some(word)
+        });
+        let name: Vec<&Word> = name.collect();
+        if let (Some(first), Some(last)) = (name.first(), name.last()) {
+            let end = last.end - possessive_end(&text[last.start..last.end]);
+            found.push(Leak::at(Kind::Vendor, first.start..end));
         }
     }
 }
@@ -76,6 +109,11 @@ fn fits(text: &str, text_words: &[Word], at: usize, entry: &Entry) -> bool {
     };
     let near = candidate.windows(2).all(|two| two[1].start - two[0].end <= 2);
     let last = candidate.len() - 1;
+    // "Cole Street" is no colleague.
+    let next = text_words.get(at + entry.words.len()).map_or("", |w| w.lower.as_str());
+    if entry.words.len() == 1 && PLACES.contains(&next) {
+        return false;
+    }
     let same = candidate.iter().zip(&entry.words).enumerate().all(|(n, (word, wanted))| {
         let bare = possessive(&word.lower);
         // "Acmes", "two Bluebirds"
@@ -116,7 +154,7 @@ fn entries(known: &Known) -> HashMap<String, Vec<Entry>> {
             let Some(first) = words.first().cloned() else {
                 continue;
             };
-            let common = LISTS.common.contains(first.as_str());
+            let common = LISTS.common.contains(first.as_str()) || LISTS.rare.contains(first.as_str());
             // "Acme" for "Acme Hosting"; "Bluebird" for "Project Bluebird".
             if words.len() > 1 && !common && first.len() > 2 && kind == Kind::Vendor {
                 add(vec![first.clone()], kind, false);
@@ -126,7 +164,7 @@ fn entries(known: &Known) -> HashMap<String, Vec<Entry>> {
             {
                 add(vec![rest.clone()], kind, true);
             }
-            let alone = words.len() == 1 && common;
+            let alone = words.len() == 1 && common && !LISTS.rare.contains(first.as_str());
             add(words, kind, alone);
         }
     }

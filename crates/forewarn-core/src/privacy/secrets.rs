@@ -173,6 +173,7 @@ fn after_cue(text: &str, words: &[Word], n: usize, chunks: &[(usize, &str)]) -> 
         }
         let place = *start..*start + chunk.len();
         let address = chunk.contains("://") || chunk.split_once('@').is_some_and(|(_, host)| host.contains('.'));
+        let told = between.contains([':', '=']) || between.trim_end().ends_with(" is") || between.contains(['"', '\u{201c}', '\'']);
         let made_up = is_secretish(chunk) && !address && !super::tickets::looks_like_ticket(chunk);
         if pin {
             return (linked && (4..=8).contains(&chunk.len()) && chunk.bytes().all(|b| b.is_ascii_digit())).then_some(place);
@@ -180,11 +181,10 @@ fn after_cue(text: &str, words: &[Word], n: usize, chunks: &[(usize, &str)]) -> 
         if key {
             return (linked && made_up && chunk.len() >= 8 && !is_name_with_number(chunk)).then_some(place);
         }
-        if made_up && (strong || chunk.len() >= 8) && (at_once || !is_name_with_number(chunk)) {
+        if made_up && (strong || chunk.len() >= 8) && (at_once || told || !is_name_with_number(chunk)) {
             return Some(place);
         }
         // "password: summer", "the password is Welcome": one word, and nothing behind it.
-        let told = between.contains([':', '=']) || between.trim_end().ends_with("is") || between.contains(['"', '\u{201c}', '\'']);
         let single = text[place.end..].trim_start_matches(['"', '\'', '\u{201d}', '\u{2019}']).starts_with(['.', ',', ';', ')', '\n', '!']) || place.end >= text.trim_end().len();
         if strong && linked && told && single && !ORDINARY.contains(&lower.as_str()) && !address && chunk.len() >= 4 {
             let quoted = between.ends_with(['"', '\'', '\u{201c}']);

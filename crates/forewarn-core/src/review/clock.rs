@@ -100,7 +100,7 @@ fn explained(words: &[Word], text: &str, times: &mut [ClockTime]) {
         let written = &text[word.start..word.end];
         if written.len() <= 4 && !usual_offset(written).is_empty() {
             let close = &words[(n + 1).min(words.len())..(n + 4).min(words.len())];
-            if close.iter().any(|w| w.lower == "utc" || w.lower == "gmt" || is_offset(text, w)) {
+            if close.iter().any(|w| w.lower == "utc" || w.lower == "gmt" || (is_offset(text, w) && w.lower.contains(':'))) {
                 known.insert(written);
             }
         }

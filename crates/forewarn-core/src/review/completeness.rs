@@ -7,6 +7,9 @@ use super::words::{MAIL, URL};
 use super::{Finding, Rule};
 use std::ops::Range;
 
+/// From so many words on a message is more than a formula.
+const TOLD: usize = 14;
+
 pub(super) fn completeness(reading: &Reading<'_>, subject: Option<&Reading<'_>>, stage: Stage) -> Vec<Finding> {
     let mut findings = Vec::new();
     if !stage.is_internal() {
@@ -25,7 +28,11 @@ pub(super) fn completeness(reading: &Reading<'_>, subject: Option<&Reading<'_>>,
 fn six(reading: &Reading<'_>, subject: Option<&Reading<'_>>, stage: Stage) -> Vec<Finding> {
     let place = || reading.opening();
     let mut findings = Vec::new();
-    let says_what = reading.has(List::Effect) || (!stage.is_of_incident() && reading.has(List::Work));
+    // A message of some length about people says what happens to them, in words that no list has.
+    let words: usize = reading.prose().map(|s| s.count).sum();
+    let says_what = reading.has(List::Effect)
+        || (!stage.is_of_incident() && reading.has(List::Work))
+        || (reading.has(List::People) && words >= TOLD);
     if !says_what {
         findings.push(Rule::Q4.error(
             place(),
@@ -40,7 +47,7 @@ fn six(reading: &Reading<'_>, subject: Option<&Reading<'_>>, stage: Stage) -> Ve
             "Add who it is: 'The web team at Example University is on it.'",
         ));
     }
-    if !reading.has(List::People) {
+    if !reading.has(List::People) && (words < TOLD || !reading.has(List::Effect)) {
         findings.push(Rule::Q4.warning(
             place(),
             "it does not say whom it concerns, with which service",
@@ -61,7 +68,7 @@ fn six(reading: &Reading<'_>, subject: Option<&Reading<'_>>, stage: Stage) -> Ve
             "Add the time it began: 'since 14:10 UTC'.",
         ));
     }
-    if !reading.has(List::Where) {
+    if !reading.has(List::Where) && !reading.words.windows(2).any(|two| is_phone(reading, two)) {
         findings.push(Rule::Q4.warning(
             place(),
             "it does not say where the latest news is",
@@ -69,6 +76,16 @@ fn six(reading: &Reading<'_>, subject: Option<&Reading<'_>>, stage: Stage) -> Ve
         ));
     }
     findings
+}
+
+/// `555 0144`, `+1 555`
+fn is_phone(reading: &Reading<'_>, two: &[super::words::Word]) -> bool {
+    let [first, second] = two else {
+        return false;
+    };
+    let digits = |word: &super::words::Word| word.lower.len() >= 3 && word.lower.bytes().all(|b| b.is_ascii_digit());
+    let between = &reading.text[first.end..second.start];
+    digits(first) && digits(second) && second.lower.len() >= 4 && matches!(between, " " | "-" | "\u{a0}" | ".")
 }
 
 /// Patience is nothing to do.
@@ -85,7 +102,9 @@ fn may_order(reading: &Reading<'_>, word: usize) -> bool {
     const VERBS: &[&str] = &[
         "use", "call", "try", "retry", "keep", "come", "go", "buy", "wait", "restart", "save", "sign", "log", "stay", "take",
         "bring", "pay", "contact", "avoid", "book", "fill", "merge", "swap", "throw", "copy", "switch", "carry", "download",
-        "finish", "close", "ask", "tell",
+        "finish", "close", "ask", "tell", "hold", "drop", "rotate", "drain", "route", "fail", "print", "reload", "clear", "click",
+        "pick", "choose", "send", "write", "report", "plan", "prepare", "leave", "object", "draw", "boil", "show", "get", "look",
+        "reset", "sync", "point", "move", "veto", "join", "allow", "dial", "text", "pull", "push", "remove", "add", "set",
     ];
     if !VERBS.contains(&reading.lower(word)) {
         return true;
@@ -143,7 +162,8 @@ fn has_name(reading: &Reading<'_>) -> bool {
     };
     (1..reading.words.len()).any(|n| {
         let adjacent = reading.words[n].start - reading.words[n - 1].end == 1 && !reading.text[reading.words[n - 1].end..reading.words[n].start].contains(['\n', '.']);
-        adjacent && named(n - 1) && named(n) && !plain(n - 1) && !plain(n)
+        let of = n > 1 && reading.lower(n - 1) == "of" && named(n - 2) && named(n) && !plain(n - 2);
+        of || adjacent && named(n - 1) && named(n) && !plain(n - 1) && !plain(n)
     })
 }
 

@@ -45,7 +45,10 @@ pub(super) fn jargon(reading: &Reading<'_>, level: Level) -> Vec<Finding> {
         JARGON.lexicon.find(words, sentence.words.start, |hit| {
             let (plain, semi) = JARGON.plain[hit.phrase];
             let word = reading.lower(hit.first);
-            let told = hit.first < covered || known.contains(&word) || findings.len() >= MOST;
+            // `queue.db`, `web-db-01` are names.
+            let before = reading.text[..reading.words[hit.first].start].chars().next_back();
+            let inside = matches!(before, Some('.' | '/' | '\\' | '_' | '-' | '@'));
+            let told = inside || hit.first < covered || known.contains(&word) || findings.len() >= MOST;
             if told || (level == Level::SemiTechnical && (!semi || is_explained(reading, hit.after, sentence.words.end))) {
                 return;
             }

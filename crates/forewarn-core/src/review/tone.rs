@@ -34,6 +34,9 @@ fn cause_first(reading: &Reading<'_>) -> Option<Finding> {
     let sentence = first_said(reading)?;
     let words = after_preamble(reading, &sentence.words);
     let component = reading.hits_in(List::Component, &words).iter().find(|part| {
+        if part.first > words.start + 6 {
+            return false;
+        }
         let near = part.first..(part.after + 6).min(words.end);
         let before = part.first.saturating_sub(3).max(words.start)..part.first;
         reading.has_in(List::Fault, &near) || reading.has_in(List::Fault, &before)
@@ -142,7 +145,7 @@ fn apology(reading: &Reading<'_>, stage: Stage) -> Option<Finding> {
 
 /// Something that people do or have is hit: not only "an issue".
 fn speaks_of_harm(reading: &Reading<'_>) -> bool {
-    let vague = |n: usize| matches!(reading.lower(n), "issue" | "issues" | "incident" | "problem" | "fix" | "difficulties");
+    let vague = |n: usize| matches!(reading.lower(n), "issue" | "issues" | "incident" | "problem" | "problems" | "fix" | "difficulties");
     let only_vague = reading.prose().all(|s| s.words.clone().any(vague)) && reading.prose().count() <= 2;
     !only_vague
 }
@@ -169,6 +172,9 @@ fn blame(reading: &Reading<'_>, context: &Context) -> Option<Finding> {
 pub(super) fn capitals(reading: &Reading<'_>) -> Vec<Finding> {
     let shouts = |sentence: &&Sentence| {
         let text = &reading.text[sentence.start..sentence.end];
+        if text.contains("-----") {
+            return false;
+        }
         let mut letters = 0;
         for c in text.chars().filter(|c| c.is_alphabetic()) {
             if c.is_lowercase() {

@@ -18,6 +18,7 @@ mod hooks;
 mod hostile;
 mod incidents;
 mod kin;
+mod lint;
 mod lists;
 mod maintenances;
 mod notes;

@@ -3,6 +3,7 @@
 mod alertmanager;
 mod crash;
 mod database;
+mod lint;
 mod outage;
 mod plan;
 mod running;
