@@ -16,6 +16,7 @@ mod traces;
 mod versions;
 
 pub use known::Known;
+pub use names::{is_persons_name, person_of};
 pub(crate) use tickets::looks_like_ticket;
 
 use crate::audience::Level;

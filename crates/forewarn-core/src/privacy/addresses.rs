@@ -13,6 +13,9 @@ const NO_ADDRESS: &[&str] = &[
 
 pub(super) fn addresses(text: &str, pieces: &[Piece<'_>], words: &[Word], found: &mut Vec<Leak>) {
     for piece in pieces {
+        if !piece.text.contains(['.', ':']) {
+            continue;
+        }
         let bytes = piece.text.as_bytes();
         let mut at = 0;
         while at < bytes.len() {

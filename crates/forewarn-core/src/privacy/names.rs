@@ -204,6 +204,21 @@ fn people(words: &[String]) -> Vec<(Vec<String>, bool)> {
     forms
 }
 
+/// Whether a name is a person's and not that of a desk or machine: two words and more, none of which names a desk.
+pub fn is_persons_name(name: &str) -> bool {
+    let parts = words(name);
+    (2..=5).contains(&parts.len()) && parts.iter().all(|w| !LISTS.desks.contains(w.lower.as_str()) && !w.lower.starts_with(|c: char| c.is_ascii_digit()))
+}
+
+/// The name that a person's mail address tells: `jane.doe@example.edu` is "jane doe"'s.
+pub fn person_of(address: &str) -> Option<String> {
+    let (user, _) = address.split_once('@')?;
+    let name = user.replace(['.', '_'], " ");
+    let plain = user.bytes().all(|b| b.is_ascii_alphabetic() || b"._-".contains(&b));
+    let long = name.split(' ').all(|part| part.len() > 1);
+    (plain && long && is_persons_name(&name)).then_some(name)
+}
+
 /// Mail addresses: a person's is a leak, a desk's is none.
 pub(super) fn mails(text: &str, known: &Known, found: &mut Vec<Leak>, hidden: &mut Vec<Range<usize>>) {
     let mut handles: HashSet<String> = HashSet::new();

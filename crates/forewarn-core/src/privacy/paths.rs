@@ -17,7 +17,7 @@ const ENDINGS: &[&str] = &[
 
 pub(super) fn paths(text: &str, found: &mut Vec<Leak>) {
     for (start, chunk) in chunks(text) {
-        if chunk.len() > 4_000 {
+        if chunk.len() > 4_000 || !chunk.contains(['/', '\\', '.']) {
             continue;
         }
         if let Some(range) = windows(text, start, chunk).or_else(|| unix(chunk).map(|r| start + r.start..start + r.end)) {
@@ -30,6 +30,9 @@ pub(super) fn paths(text: &str, found: &mut Vec<Leak>) {
 
 /// `C:\...`, `\\share\...`, `%TEMP%\...`; a folder's name may have spaces: `C:\Program Files\App\x.dll`.
 fn windows(text: &str, start: usize, chunk: &str) -> Option<std::ops::Range<usize>> {
+    if !chunk.contains('\\') {
+        return None;
+    }
     let bytes = chunk.as_bytes();
     let drive = |at: usize| bytes[at].is_ascii_alphabetic() && matches!(bytes.get(at + 1), Some(b':')) && matches!(bytes.get(at + 2), Some(b'\\'));
     let share = |at: usize| bytes[at..].starts_with(b"\\\\") && bytes.get(at + 2).is_some_and(u8::is_ascii_alphanumeric);
@@ -54,6 +57,9 @@ fn windows(text: &str, start: usize, chunk: &str) -> Option<std::ops::Range<usiz
 }
 
 fn unix(chunk: &str) -> Option<std::ops::Range<usize>> {
+    if !chunk.contains('/') {
+        return None;
+    }
     let bytes = chunk.as_bytes();
     let starts = (0..bytes.len()).filter(|&at| {
         let tilde = bytes[at] == b'~' && bytes.get(at + 1) == Some(&b'/');

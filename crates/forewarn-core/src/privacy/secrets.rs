@@ -66,6 +66,10 @@ fn is_key_sign(b: u8) -> bool {
 /// Keys by the beginning that their issuer gives them.
 fn issued(chunk: &str) -> Vec<Range<usize>> {
     let mut all = Vec::new();
+    // Every issued key is long and has a digit.
+    if chunk.len() < 12 || !chunk.bytes().any(|b| b.is_ascii_digit()) {
+        return all;
+    }
     for &(prefix, least) in ISSUED {
         let Some(at) = chunk.find(prefix) else {
             continue;
@@ -83,6 +87,9 @@ fn issued(chunk: &str) -> Vec<Range<usize>> {
 
 /// `password=...`, `?token=...`
 fn assigned(chunk: &str) -> Option<Range<usize>> {
+    if !chunk.contains(['=', ':']) {
+        return None;
+    }
     let lower = chunk.to_ascii_lowercase();
     for &name in NAMES {
         for sign in ['=', ':'] {
@@ -170,6 +177,9 @@ fn after_cue(text: &str, words: &[Word], n: usize, chunks: &[(usize, &str)]) -> 
         let lower = chunk.to_lowercase();
         if matches!(lower.as_str(), "" | "is" | "was" | "are" | "=" | ":" | "-" | "to" | "/" | "still" | "now") {
             continue;
+        }
+        if lower == word.lower {
+            return None;
         }
         let place = *start..*start + chunk.len();
         let address = chunk.contains("://") || chunk.split_once('@').is_some_and(|(_, host)| host.contains('.'));

@@ -54,10 +54,17 @@ fn join(text: &str, all: &mut Vec<Range<usize>>) {
     for range in all.drain(..) {
         match joined.last_mut() {
             Some(last) if range.start <= last.end || text[last.end..range.start].trim().is_empty() => last.end = last.end.max(range.end),
+            // What an exception says stands between it and its first frame.
+            Some(last) if text[last.end..range.start].starts_with(':') && one_line(&text[last.end..range.start]) => last.end = range.end,
             _ => joined.push(range),
         }
     }
     *all = joined;
+}
+
+/// The rest of one line and the indentation of the next.
+fn one_line(between: &str) -> bool {
+    between.len() < 300 && between.matches('\n').count() == 1 && between.rsplit('\n').next().is_some_and(|rest| rest.trim().is_empty())
 }
 
 /// The part of a line that is trace.
@@ -164,7 +171,7 @@ fn is_qualified(name: &str) -> bool {
 
 /// `Cache.java:88`, `Intake.cs:line`
 fn has_line_number(token: &str) -> bool {
-    SOURCE.iter().any(|ending| {
+    token.contains(':') && SOURCE.iter().any(|ending| {
         token.find(ending).is_some_and(|at| {
             let after = &token[at + ending.len()..];
             at > 0 && (after.starts_with(|c: char| c.is_ascii_digit()) || after == "line")

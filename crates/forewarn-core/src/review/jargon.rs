@@ -39,10 +39,10 @@ pub(super) fn jargon(reading: &Reading<'_>, level: Level) -> Vec<Finding> {
     }
     let mut findings = Vec::new();
     let mut known: Vec<&str> = Vec::new();
+    let numbers = JARGON.lexicon.numbers(&reading.words);
     let mut covered = 0;
     for sentence in reading.prose() {
-        let words = &reading.words[sentence.words.clone()];
-        JARGON.lexicon.find(words, sentence.words.start, |hit| {
+        JARGON.lexicon.find(&reading.words, &numbers, sentence.words.clone(), |hit| {
             let (plain, semi) = JARGON.plain[hit.phrase];
             let word = reading.lower(hit.first);
             // `queue.db`, `web-db-01` are names.

@@ -2,6 +2,7 @@
 
 use super::words::Word;
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::LazyLock;
 
 macro_rules! lists {
@@ -82,54 +83,59 @@ enum Part {
 
 #[derive(Debug)]
 enum Alternative {
-    Whole(String),
+    /// A word, by its number.
+    Whole(u32),
     Stem(String),
     Number,
 }
 
-impl Alternative {
-    fn fits(&self, word: &str) -> bool {
-        match self {
-            Alternative::Whole(whole) => whole == word,
-            Alternative::Stem(stem) => word.starts_with(stem.as_str()),
-            Alternative::Number => word.starts_with(|c: char| c.is_ascii_digit()),
-        }
-    }
-}
-
-/// Phrases, found by how their first word begins.
+/// Phrases, found by their first word. Words are compared by numbers: every word of a text is looked up once.
 #[derive(Debug, Default)]
 pub(super) struct Lexicon {
     phrases: Vec<Vec<Part>>,
-    by_first: HashMap<[u8; 2], Vec<usize>>,
+    /// The words that stand in phrases, numbered from 1.
+    numbers: HashMap<String, u32>,
+    /// Phrases by the number of their first word.
+    by_word: Vec<Vec<usize>>,
+    /// Phrases that begin with a stem, by its first two bytes.
+    by_stem: HashMap<[u8; 2], Vec<(String, usize)>>,
+    /// Phrases that begin with a number.
+    by_digit: Vec<usize>,
 }
 
-/// What phrases are looked up by: the first two bytes of a word.
+/// A word that stands in no phrase.
+const OTHER: u32 = 0;
+
+/// What stems are looked up by.
 fn key(word: &str) -> [u8; 2] {
     let bytes = word.as_bytes();
-    if bytes.first().is_some_and(u8::is_ascii_digit) {
-        return [b'#', 0];
-    }
-    [
-        bytes.first().copied().unwrap_or(0),
-        bytes.get(1).copied().unwrap_or(0),
-    ]
+    [bytes.first().copied().unwrap_or(0), bytes.get(1).copied().unwrap_or(0)]
+}
+
+fn is_number(word: &str) -> bool {
+    word.as_bytes().first().is_some_and(u8::is_ascii_digit)
 }
 
 impl Lexicon {
     /// Adds a phrase as it stands in a list, and says its index.
     pub(super) fn add(&mut self, phrase: &str) -> usize {
-        let parts: Vec<Part> = phrase.split_whitespace().map(part).collect();
+        let parts: Vec<Part> = phrase.split_whitespace().map(|text| self.part(text)).collect();
         let index = self.phrases.len();
         if let Some(Part::Words(alternatives)) = parts.first() {
             for alternative in alternatives {
-                let key = match alternative {
-                    Alternative::Whole(text) | Alternative::Stem(text) => key(text),
-                    Alternative::Number => [b'#', 0],
-                };
-                let phrases = self.by_first.entry(key).or_default();
-                if phrases.last() != Some(&index) {
-                    phrases.push(index);
+                match alternative {
+                    Alternative::Whole(number) => {
+                        let at = *number as usize;
+                        if self.by_word.len() <= at {
+                            self.by_word.resize_with(at + 1, Vec::new);
+                        }
+                        self.by_word[at].push(index);
+                    }
+                    Alternative::Stem(stem) => {
+                        let stems = self.by_stem.entry(key(stem)).or_default();
+                        stems.push((stem.clone(), index));
+                    }
+                    Alternative::Number => self.by_digit.push(index),
                 }
             }
         }
@@ -137,47 +143,68 @@ impl Lexicon {
         index
     }
 
-    /// Every phrase that begins at one of `words`, in their order. A phrase does not reach beyond them.
-    pub(super) fn find(&self, words: &[Word], offset: usize, mut found: impl FnMut(Hit)) {
-        for at in 0..words.len() {
-            let Some(candidates) = self.by_first.get(&key(&words[at].lower)) else {
-                continue;
-            };
-            for &phrase in candidates {
-                if let Some(after) = ends(&self.phrases[phrase], words, at) {
-                    found(Hit {
-                        phrase,
-                        first: offset + at,
-                        after: offset + after,
-                    });
+    fn part(&mut self, text: &str) -> Part {
+        if let Some(gap) = text.strip_prefix('.').and_then(|n| n.parse().ok()) {
+            return Part::Gap(gap);
+        }
+        let mut alternatives = Vec::new();
+        for word in text.split('|') {
+            alternatives.push(match word.strip_suffix('*') {
+                Some(stem) => Alternative::Stem(stem.to_owned()),
+                None if word == "#" => Alternative::Number,
+                None => {
+                    let next = self.numbers.len() as u32 + 1;
+                    Alternative::Whole(*self.numbers.entry(word.to_owned()).or_insert(next))
                 }
+            });
+        }
+        Part::Words(alternatives)
+    }
+
+    /// The number of each word, for [`Lexicon::find`].
+    pub(super) fn numbers(&self, words: &[Word]) -> Vec<u32> {
+        words.iter().map(|w| self.numbers.get(&w.lower).copied().unwrap_or(OTHER)).collect()
+    }
+
+    /// Every phrase that begins in `range`, in the order of its first words. A phrase does not reach beyond the range.
+    pub(super) fn find(&self, words: &[Word], numbers: &[u32], range: Range<usize>, mut found: impl FnMut(Hit)) {
+        let (words, numbers) = (&words[..range.end], &numbers[..range.end]);
+        for at in range {
+            let mut check = |phrase: usize| {
+                if let Some(after) = ends(&self.phrases[phrase][1..], words, numbers, at + 1) {
+                    found(Hit { phrase, first: at, after });
+                }
+            };
+            let number = numbers[at];
+            if number != OTHER {
+                let phrases = self.by_word.get(number as usize);
+                phrases.into_iter().flatten().for_each(|phrase| check(*phrase));
+            }
+            let word = words[at].lower.as_str();
+            if is_number(word) {
+                self.by_digit.iter().for_each(|phrase| check(*phrase));
+            } else if let Some(stems) = self.by_stem.get(&key(word)) {
+                let fit = stems.iter().filter(|(stem, _)| word.starts_with(stem.as_str()));
+                fit.for_each(|(_, phrase)| check(*phrase));
             }
         }
     }
 }
 
-fn part(text: &str) -> Part {
-    if let Some(gap) = text.strip_prefix('.').and_then(|n| n.parse().ok()) {
-        return Part::Gap(gap);
-    }
-    let alternative = |word: &str| match word.strip_suffix('*') {
-        Some(stem) => Alternative::Stem(stem.to_owned()),
-        None if word == "#" => Alternative::Number,
-        None => Alternative::Whole(word.to_owned()),
-    };
-    Part::Words(text.split('|').map(alternative).collect())
-}
-
-/// Where a phrase ends that begins at `at`. Gaps are few and short, so this is bounded by a small number of steps.
-fn ends(parts: &[Part], words: &[Word], at: usize) -> Option<usize> {
+/// Where a phrase ends whose `parts` go on at `at`. Gaps are few and short, so this is bounded by a small number of steps.
+fn ends(parts: &[Part], words: &[Word], numbers: &[u32], at: usize) -> Option<usize> {
     match parts {
         [] => Some(at),
         [Part::Words(alternatives), rest @ ..] => {
-            let word = words.get(at)?;
-            let fits = alternatives.iter().any(|a| a.fits(&word.lower));
-            if fits { ends(rest, words, at + 1) } else { None }
+            let number = *numbers.get(at)?;
+            let fits = alternatives.iter().any(|alternative| match alternative {
+                Alternative::Whole(wanted) => *wanted == number,
+                Alternative::Stem(stem) => words[at].lower.starts_with(stem.as_str()),
+                Alternative::Number => is_number(&words[at].lower),
+            });
+            if fits { ends(rest, words, numbers, at + 1) } else { None }
         }
-        [Part::Gap(most), rest @ ..] => (0..=*most).find_map(|gap| ends(rest, words, at + gap)),
+        [Part::Gap(most), rest @ ..] => (0..=*most).find_map(|gap| ends(rest, words, numbers, at + gap)),
     }
 }
 
@@ -226,7 +253,8 @@ mod tests {
         let mut lexicon = Lexicon::default();
         lexicon.add(phrase);
         let (words, mut all) = (words(text), Vec::new());
-        lexicon.find(&words, 0, |hit| {
+        let numbers = lexicon.numbers(&words);
+        lexicon.find(&words, &numbers, 0..words.len(), |hit| {
             all.push(text[words[hit.first].start..words[hit.after - 1].end].to_owned());
         });
         all

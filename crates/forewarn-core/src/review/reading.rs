@@ -25,10 +25,10 @@ impl<'t> Reading<'t> {
         let words = words(text);
         let sentences = sentences(text, &words);
         let times = clock_times(text, &words, &sentences);
+        let numbers = LISTS.lexicon.numbers(&words);
         let mut hits = vec![Vec::new(); List::ALL.len()];
         for sentence in sentences.iter().filter(|s| !s.is_code) {
-            let within = &words[sentence.words.clone()];
-            LISTS.lexicon.find(within, sentence.words.start, |hit| {
+            LISTS.lexicon.find(&words, &numbers, sentence.words.clone(), |hit| {
                 let list: &mut Vec<Hit> = &mut hits[LISTS.list_of[hit.phrase] as usize];
                 list.push(hit);
             });

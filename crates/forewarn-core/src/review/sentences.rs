@@ -135,7 +135,9 @@ fn split(text: &str, range: Range<usize>, all: &mut Vec<Sentence>) {
             characters.next();
         }
         let closed = characters.peek().is_none_or(|(_, next)| next.is_whitespace());
-        if closed && !(c == '.' && goes_on(text, start..stop, &text[end..range.end])) {
+        // A quotation in the middle: "Why?" he asks.
+        let goes = text[end..range.end].trim_start_matches([' ', '\n']).starts_with(char::is_lowercase);
+        if closed && !(goes && end > stop + c.len_utf8() && c != '.') && !(c == '.' && goes_on(text, start..stop, &text[end..range.end])) {
             push(text, start..end, false, all);
             start = end;
         }

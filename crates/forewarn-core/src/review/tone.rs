@@ -80,7 +80,7 @@ fn estimates(reading: &Reading<'_>) -> Vec<Finding> {
         let words = &sentence.words;
         let has = |list| reading.has_in(list, words);
         let times = reading.times_in(words);
-        if has(List::Guess) && (has(List::Term) || !times.is_empty()) {
+        if has(List::Guess) && (has(List::Term) || !times.is_empty() || counts_time(reading, words)) {
             return true;
         }
         if !has(List::Repair) || !has(List::Future) || !(has(List::Term) || !times.is_empty()) {
@@ -103,6 +103,14 @@ fn estimates(reading: &Reading<'_>) -> Vec<Finding> {
         })
         .take(5)
         .collect()
+}
+
+/// `2 hours`, without a word before it.
+fn counts_time(reading: &Reading<'_>, words: &Range<usize>) -> bool {
+    words.clone().any(|n| {
+        let unit = matches!(reading.lower(n), "hour" | "hours" | "hrs" | "minutes" | "mins" | "min" | "days");
+        unit && n > words.start && reading.lower(n - 1).starts_with(|c: char| c.is_ascii_digit())
+    })
 }
 
 /// The repair and its term stand near each other: "fixed in 30 minutes".

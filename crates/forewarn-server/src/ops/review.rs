@@ -4,7 +4,7 @@ use super::read;
 use crate::app::App;
 use crate::error::Result;
 use forewarn_core::document::{Fields, Node};
-use forewarn_core::privacy::Known;
+use forewarn_core::privacy::{Known, is_persons_name, person_of};
 use forewarn_core::review::{Context, Review, Text, review as go_through};
 use std::collections::BTreeSet;
 
@@ -39,11 +39,13 @@ pub async fn known(app: &App) -> Result<Known> {
     let catalogue = app.store.catalogue().await?;
     let mut known = catalogue.organisation.privacy.clone();
     let owners = catalogue.services.iter().flat_map(|s| s.owner.iter().chain(&s.business_owner));
-    let mailboxes: BTreeSet<&str> = owners.map(|address| address.as_str()).collect();
-    let on_duty = catalogue.rotas.iter().flat_map(|rota| rota.people());
-    let people = app.store.names_of(&mailboxes.into_iter().collect::<Vec<_>>()).await?;
-    known.employees.extend(people);
-    known.employees.extend(on_duty);
+    let on_duty = catalogue.rotas.iter().flat_map(|rota| rota.weekly.iter().map(|shift| &shift.who));
+    let mailboxes: BTreeSet<&str> = owners.chain(on_duty).map(|address| address.as_str()).collect();
+    let mailboxes: Vec<&str> = mailboxes.into_iter().collect();
+    // Some contacts are desks; "Help desk" is nobody's name.
+    let people = app.store.names_of(&mailboxes).await?;
+    known.employees.extend(people.into_iter().filter(|name| is_persons_name(name)));
+    known.employees.extend(mailboxes.into_iter().filter_map(person_of));
     known.allow.push(app.public_url.clone());
     known.allow.extend(catalogue.organisation.contact.clone());
     Ok(known)
