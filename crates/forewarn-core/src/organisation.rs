@@ -203,7 +203,8 @@ mod tests {
 
     #[test]
     fn what_is_private_is_read_with_every_problem() {
-        let of = |privacy: &str| problems(&format!("{{name: X, time_zone: UTC, privacy: {privacy}}}"));
+        let of =
+            |privacy: &str| problems(&format!("{{name: X, time_zone: UTC, privacy: {privacy}}}"));
         let all = "{internal_domains: [corp.example.edu, '*.int.example.edu'], vendors: [Acme], code_names: [Bluebird], employees: [Jane Doe], allow: [status.example.edu, 192.0.2.0/24]}";
         assert_eq!(of(all), Vec::<String>::new());
         assert_eq!(

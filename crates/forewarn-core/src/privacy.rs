@@ -57,8 +57,18 @@ pub enum Kind {
 impl Kind {
     /// Every kind. Where two findings overlap, the one that stands first here is told.
     pub const ALL: [Kind; 12] = [
-        Kind::Secret, Kind::StackTrace, Kind::InternalUrl, Kind::EmailAddress, Kind::IpAddress, Kind::HostName, Kind::FilePath,
-        Kind::Version, Kind::TicketId, Kind::Employee, Kind::Vendor, Kind::CodeName,
+        Kind::Secret,
+        Kind::StackTrace,
+        Kind::InternalUrl,
+        Kind::EmailAddress,
+        Kind::IpAddress,
+        Kind::HostName,
+        Kind::FilePath,
+        Kind::Version,
+        Kind::TicketId,
+        Kind::Employee,
+        Kind::Vendor,
+        Kind::CodeName,
     ];
 
     /// Its name in the contract.
@@ -83,8 +93,14 @@ impl Kind {
     pub fn is_open_to(self, level: Level) -> bool {
         let richest_without = match self {
             Kind::Secret | Kind::EmailAddress => Level::Technical,
-            Kind::IpAddress | Kind::HostName | Kind::InternalUrl | Kind::StackTrace | Kind::Version => Level::SemiTechnical,
-            Kind::FilePath | Kind::TicketId | Kind::Employee | Kind::Vendor | Kind::CodeName => Level::NonTechnical,
+            Kind::IpAddress
+            | Kind::HostName
+            | Kind::InternalUrl
+            | Kind::StackTrace
+            | Kind::Version => Level::SemiTechnical,
+            Kind::FilePath | Kind::TicketId | Kind::Employee | Kind::Vendor | Kind::CodeName => {
+                Level::NonTechnical
+            }
         };
         level > richest_without
     }
@@ -93,8 +109,12 @@ impl Kind {
     pub fn because(self) -> &'static str {
         match self {
             Kind::Secret => "it looks like a password, key or token; whoever reads it can use it",
-            Kind::StackTrace => "a trace shows how the program is built, and helps no reader of this level",
-            Kind::InternalUrl => "a link into the internal network opens for nobody outside and shows its names",
+            Kind::StackTrace => {
+                "a trace shows how the program is built, and helps no reader of this level"
+            }
+            Kind::InternalUrl => {
+                "a link into the internal network opens for nobody outside and shows its names"
+            }
             Kind::EmailAddress => "it is the mail address of a person",
             Kind::IpAddress => "an address in the network is for technical readers only",
             Kind::HostName => "the name of a machine is for technical readers only",
@@ -111,9 +131,13 @@ impl Kind {
     pub fn suggestion(self) -> &'static str {
         match self {
             Kind::Secret => "Take it out, and change it: it was written down.",
-            Kind::StackTrace => "Write 'an error in the program', and put the trace into the technical text.",
+            Kind::StackTrace => {
+                "Write 'an error in the program', and put the trace into the technical text."
+            }
             Kind::InternalUrl => "Give the public address of the status page instead.",
-            Kind::EmailAddress => "Give the address of the desk or team instead: 'help@example.edu'.",
+            Kind::EmailAddress => {
+                "Give the address of the desk or team instead: 'help@example.edu'."
+            }
             Kind::IpAddress | Kind::HostName => "Write 'one of our servers', or what it is for.",
             Kind::FilePath => "Leave it out, or name what is kept there.",
             Kind::Version => "Write 'the release before', 'the new version' or nothing.",
@@ -138,9 +162,16 @@ pub struct Leak {
 
 impl Leak {
     fn at(kind: Kind, range: Range<usize>) -> Leak {
-        Leak { kind, start: range.start, end: range.end }
+        Leak {
+            kind,
+            start: range.start,
+            end: range.end,
+        }
     }
 }
+
+/// More leaks than anybody goes through one by one.
+const MOST: usize = 500;
 
 /// Everything in a text that readers of `level` may not see, in order, without overlaps.
 pub fn leaks(text: &str, level: Level, known: &Known) -> Vec<Leak> {
@@ -160,9 +191,13 @@ pub fn leaks(text: &str, level: Level, known: &Known) -> Vec<Leak> {
     tickets::tickets(text, &words, &mut found);
     names::names(text, &words, known, &mut found);
     found.retain(|leak| {
-        !leak.kind.is_open_to(level) && leak.start < leak.end && !known.allows(&text[leak.start..leak.end])
+        !leak.kind.is_open_to(level)
+            && leak.start < leak.end
+            && !known.allows(&text[leak.start..leak.end])
     });
-    merged(found, hidden)
+    let mut merged = merged(found, hidden);
+    merged.truncate(MOST);
+    merged
 }
 
 /// The places where suppliers are named.
@@ -194,7 +229,11 @@ fn merged(mut found: Vec<Leak>, mut hidden: Vec<Range<usize>>) -> Vec<Leak> {
                     merged.push(leak);
                 } else if leak.kind < last.kind {
                     let end = last.end.max(leak.end);
-                    *last = Leak { end, start: last.start, ..leak };
+                    *last = Leak {
+                        end,
+                        start: last.start,
+                        ..leak
+                    };
                 } else {
                     last.end = last.end.max(leak.end);
                 }

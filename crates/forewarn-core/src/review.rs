@@ -37,7 +37,10 @@ use std::ops::Range;
 
 /// A rule of the review, by its number in the design.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[expect(missing_docs, reason = "the numbers are the names; docs/reference/review.md says what each looks for")]
+#[expect(
+    missing_docs,
+    reason = "the numbers are the names; docs/reference/review.md says what each looks for"
+)]
 pub enum Rule {
     Q2,
     Q4,
@@ -63,8 +66,25 @@ pub enum Rule {
 impl Rule {
     /// Every rule that a text can break.
     pub const ALL: [Rule; 19] = [
-        Rule::Q2, Rule::Q4, Rule::Q5, Rule::Q6, Rule::Q7, Rule::Q8, Rule::Q9, Rule::Q10, Rule::Q11, Rule::Q12, Rule::Q13,
-        Rule::Q14, Rule::Q15, Rule::Q16, Rule::Q17, Rule::Q18, Rule::Q19, Rule::Q20, Rule::Q21,
+        Rule::Q2,
+        Rule::Q4,
+        Rule::Q5,
+        Rule::Q6,
+        Rule::Q7,
+        Rule::Q8,
+        Rule::Q9,
+        Rule::Q10,
+        Rule::Q11,
+        Rule::Q12,
+        Rule::Q13,
+        Rule::Q14,
+        Rule::Q15,
+        Rule::Q16,
+        Rule::Q17,
+        Rule::Q18,
+        Rule::Q19,
+        Rule::Q20,
+        Rule::Q21,
     ];
 
     /// Its name: `Q2`.
@@ -92,7 +112,13 @@ impl Rule {
         }
     }
 
-    fn finds(self, severity: Severity, place: Range<usize>, because: &str, suggestion: &str) -> Finding {
+    fn finds(
+        self,
+        severity: Severity,
+        place: Range<usize>,
+        because: &str,
+        suggestion: &str,
+    ) -> Finding {
         Finding {
             rule: self,
             severity,
@@ -219,7 +245,11 @@ pub fn review(message: &Text, context: &Context) -> Review {
     if message.stage().is_open() {
         findings.extend(next_update::next_update(&reading));
     }
-    findings.extend(completeness::completeness(&reading, subject.as_ref(), message.stage()));
+    findings.extend(completeness::completeness(
+        &reading,
+        subject.as_ref(),
+        message.stage(),
+    ));
     findings.extend(tone::tone(&reading, message.stage(), context));
     findings.extend(measures::sentence_lengths(&reading));
     let measures = Measures::of(&reading, message.subject());
@@ -242,7 +272,11 @@ fn leaks(text: &str, message: &Text, context: &Context) -> Vec<Finding> {
         .into_iter()
         .map(|leak| Finding {
             kind: Some(leak.kind),
-            ..Rule::Q15.error(leak.start..leak.end, leak.kind.because(), leak.kind.suggestion())
+            ..Rule::Q15.error(
+                leak.start..leak.end,
+                leak.kind.because(),
+                leak.kind.suggestion(),
+            )
         })
         .collect()
 }

@@ -5,13 +5,13 @@
 //! Inputs are mutations of real documents by a generator with a printed seed; `FOREWARN_FUZZ_SEED` replays one.
 
 use forewarn_core::alert::{Mapping, alertmanager, cloudevents, generic, pagerduty};
+use forewarn_core::audience::Level;
 use forewarn_core::calendar::ics::read_days;
 use forewarn_core::contact::csv::read_contacts;
 use forewarn_core::document::{Catalogue, Documents};
 use forewarn_core::hook::Kind;
 use forewarn_core::maintnote;
 use forewarn_core::message::render_markdown;
-use forewarn_core::audience::Level;
 use forewarn_core::privacy::Known;
 use forewarn_core::review::{Context, Medium, Part, Stage, Text, review};
 use forewarn_core::slack;
@@ -262,10 +262,22 @@ fn all(time: Duration) {
     fuzz("messages", time, &[MESSAGE], |input| {
         let text = String::from_utf8_lossy(input);
         let (at, stages) = (input.len(), Stage::names().count());
-        let stage = Stage::names().nth(at % stages).and_then(|name| Stage::parse(name).ok());
-        let subject: String = text.chars().filter(|c| !c.is_control()).take(at % 90).collect();
+        let stage = Stage::names()
+            .nth(at % stages)
+            .and_then(|name| Stage::parse(name).ok());
+        let subject: String = text
+            .chars()
+            .filter(|c| !c.is_control())
+            .take(at % 90)
+            .collect();
         let level = Level::ALL[at % 3];
-        let Ok(message) = Text::new(&text, Some(&subject), level, stage.unwrap_or_default(), Medium::ALL[at % 5]) else {
+        let Ok(message) = Text::new(
+            &text,
+            Some(&subject),
+            level,
+            stage.unwrap_or_default(),
+            Medium::ALL[at % 5],
+        ) else {
             return;
         };
         let context = Context {
@@ -277,7 +289,10 @@ fn all(time: Duration) {
                 Part::Text => &*text,
                 Part::Subject => &subject,
             };
-            assert!(part.get(finding.start..finding.end).is_some(), "{finding:?}");
+            assert!(
+                part.get(finding.start..finding.end).is_some(),
+                "{finding:?}"
+            );
         }
     });
     fuzz("templates", time, &[TEMPLATE], |input| {

@@ -120,7 +120,9 @@ impl Store {
             "SELECT DISTINCT name FROM endpoints WHERE name IS NOT NULL AND address = ANY(ARRAY(SELECT jsonb_array_elements_text($1::jsonb)))
                ORDER BY name",
         );
-        let rows = tx.rows(sql, args![crate::json_list(addresses.iter().copied())]).await?;
+        let rows = tx
+            .rows(sql, args![crate::json_list(addresses.iter().copied())])
+            .await?;
         rows.iter().map(|row| row.text(0)).collect()
     }
 

@@ -7,8 +7,22 @@ use std::net::Ipv6Addr;
 
 /// Before such a word four numbers are a place in a document or a version.
 const NO_ADDRESS: &[&str] = &[
-    "version", "release", "build", "section", "chapter", "clause", "article", "paragraph", "step", "figure", "table", "item",
-    "annex", "appendix", "rule", "firmware",
+    "version",
+    "release",
+    "build",
+    "section",
+    "chapter",
+    "clause",
+    "article",
+    "paragraph",
+    "step",
+    "figure",
+    "table",
+    "item",
+    "annex",
+    "appendix",
+    "rule",
+    "firmware",
 ];
 
 pub(super) fn addresses(text: &str, pieces: &[Piece<'_>], words: &[Word], found: &mut Vec<Leak>) {
@@ -19,7 +33,9 @@ pub(super) fn addresses(text: &str, pieces: &[Piece<'_>], words: &[Word], found:
         let bytes = piece.text.as_bytes();
         let mut at = 0;
         while at < bytes.len() {
-            let begins = bytes[at].is_ascii_digit() && (at == 0 || !(bytes[at - 1].is_ascii_alphanumeric() || b"._".contains(&bytes[at - 1])));
+            let begins = bytes[at].is_ascii_digit()
+                && (at == 0
+                    || !(bytes[at - 1].is_ascii_alphanumeric() || b"._".contains(&bytes[at - 1])));
             let length = if begins { v4(&bytes[at..]) } else { 0 };
             if length > 0 {
                 let start = piece.start + at;
@@ -47,9 +63,21 @@ fn is_numbered(words: &[Word], start: usize) -> bool {
 fn v4(bytes: &[u8]) -> usize {
     let (mut at, mut octets, mut open) = (0, 0, 0);
     loop {
-        let digits = bytes[at..].iter().take(4).take_while(|b| b.is_ascii_digit()).count();
-        let stars = bytes[at..].iter().take(4).take_while(|b| matches!(b, b'x' | b'X' | b'*')).count();
-        let value = || bytes[at..at + digits].iter().fold(0u32, |n, b| n * 10 + u32::from(b - b'0'));
+        let digits = bytes[at..]
+            .iter()
+            .take(4)
+            .take_while(|b| b.is_ascii_digit())
+            .count();
+        let stars = bytes[at..]
+            .iter()
+            .take(4)
+            .take_while(|b| matches!(b, b'x' | b'X' | b'*'))
+            .count();
+        let value = || {
+            bytes[at..at + digits]
+                .iter()
+                .fold(0u32, |n, b| n * 10 + u32::from(b - b'0'))
+        };
         if (1..=3).contains(&digits) && value() <= 255 {
             at += digits;
         } else if octets >= 2 && (1..=3).contains(&stars) {
@@ -67,7 +95,9 @@ fn v4(bytes: &[u8]) -> usize {
         }
         at += 1;
     }
-    if open > 0 && !(bytes.starts_with(b"10.") || bytes.starts_with(b"172.") || bytes.starts_with(b"192.")) {
+    if open > 0
+        && !(bytes.starts_with(b"10.") || bytes.starts_with(b"172.") || bytes.starts_with(b"192."))
+    {
         return 0;
     }
     match bytes.get(at) {
@@ -79,8 +109,16 @@ fn v4(bytes: &[u8]) -> usize {
         if bytes.get(at) != Some(&sign) {
             return 0;
         }
-        let digits = bytes[at + 1..].iter().take(most + 1).take_while(|b| b.is_ascii_digit()).count();
-        if (1..=most).contains(&digits) { digits + 1 } else { 0 }
+        let digits = bytes[at + 1..]
+            .iter()
+            .take(most + 1)
+            .take_while(|b| b.is_ascii_digit())
+            .count();
+        if (1..=most).contains(&digits) {
+            digits + 1
+        } else {
+            0
+        }
     };
     at + suffix(b'/', 2).max(suffix(b':', 5))
 }
@@ -95,6 +133,14 @@ fn v6(piece: &str) -> Option<usize> {
     if !shaped || address.parse::<Ipv6Addr>().is_err() {
         return None;
     }
-    let bits = piece[end..].bytes().skip(1).take_while(u8::is_ascii_digit).count();
-    Some(if bits > 0 && piece[end..].starts_with('/') { end + 1 + bits } else { end })
+    let bits = piece[end..]
+        .bytes()
+        .skip(1)
+        .take_while(u8::is_ascii_digit)
+        .count();
+    Some(if bits > 0 && piece[end..].starts_with('/') {
+        end + 1 + bits
+    } else {
+        end
+    })
 }

@@ -39,9 +39,15 @@ impl Known {
         Known {
             employees: fields.list("employees", problems, name).unwrap_or_default(),
             vendors: fields.list("vendors", problems, name).unwrap_or_default(),
-            code_names: fields.list("code_names", problems, name).unwrap_or_default(),
-            internal_domains: fields.list("internal_domains", problems, domain).unwrap_or_default(),
-            allow: fields.list("allow", problems, line(200)).unwrap_or_default(),
+            code_names: fields
+                .list("code_names", problems, name)
+                .unwrap_or_default(),
+            internal_domains: fields
+                .list("internal_domains", problems, domain)
+                .unwrap_or_default(),
+            allow: fields
+                .list("allow", problems, line(200))
+                .unwrap_or_default(),
         }
     }
 
@@ -62,13 +68,17 @@ impl Known {
     /// Whether something that was found may be said all the same.
     pub(super) fn allows(&self, found: &str) -> bool {
         self.allow.iter().any(|allowed| {
-            allowed.eq_ignore_ascii_case(found) || allows_host(allowed, host_of(found)) || allows_address(allowed, found)
+            allowed.eq_ignore_ascii_case(found)
+                || allows_host(allowed, host_of(found))
+                || allows_address(allowed, found)
         })
     }
 
     /// Whether a host is in the internal network.
     pub(super) fn is_internal(&self, host: &str) -> bool {
-        self.internal_domains.iter().any(|domain| is_below(host, domain))
+        self.internal_domains
+            .iter()
+            .any(|domain| is_below(host, domain))
     }
 }
 
@@ -131,9 +141,15 @@ fn name(text: &str) -> Result<String, String> {
 /// A domain such as `corp.example.edu`.
 fn domain(text: &str) -> Result<String, String> {
     let text = line(253)(text)?;
-    let domain = text.trim_start_matches("*.").trim_matches('.').to_lowercase();
+    let domain = text
+        .trim_start_matches("*.")
+        .trim_matches('.')
+        .to_lowercase();
     let label = |label: &str| {
-        (1..=63).contains(&label.len()) && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+        (1..=63).contains(&label.len())
+            && label
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
     };
     match !domain.is_empty() && domain.split('.').all(label) {
         true => Ok(domain),
@@ -147,7 +163,10 @@ mod tests {
 
     #[test]
     fn what_is_allowed_is_a_host_a_network_or_a_name() {
-        let known = |allow: &str| Known { allow: vec![allow.into()], ..Known::default() };
+        let known = |allow: &str| Known {
+            allow: vec![allow.into()],
+            ..Known::default()
+        };
         for (allow, found, allowed) in [
             ("status.example.edu", "https://status.example.edu/x", true),
             ("status.example.edu", "a.status.example.edu", false),

@@ -19,9 +19,17 @@ struct Lists {
 }
 
 static LISTS: LazyLock<Lists> = LazyLock::new(|| {
-    let mut lists = Lists { desks: HashSet::new(), given: HashSet::new(), common: HashSet::new(), rare: HashSet::new() };
+    let mut lists = Lists {
+        desks: HashSet::new(),
+        given: HashSet::new(),
+        common: HashSet::new(),
+        rare: HashSet::new(),
+    };
     let mut current = "";
-    for line in include_str!("../../data/review/names.txt").lines().map(str::trim) {
+    for line in include_str!("../../data/review/names.txt")
+        .lines()
+        .map(str::trim)
+    {
         if let Some(name) = line.strip_prefix('[').and_then(|l| l.strip_suffix(']')) {
             current = name;
         } else if !line.starts_with('#') {
@@ -38,12 +46,20 @@ static LISTS: LazyLock<Lists> = LazyLock::new(|| {
 
 /// After a name these make it a place or a thing.
 const PLACES: &[&str] = &[
-    "street", "road", "lane", "avenue", "hall", "building", "library", "house", "square", "park", "bridge", "room", "wing", "lecture", "prize", "theatre", "center", "centre",
-    "campus", "court", "place", "hill", "drive", "station",
+    "street", "road", "lane", "avenue", "hall", "building", "library", "house", "square", "park",
+    "bridge", "room", "wing", "lecture", "prize", "theatre", "center", "centre", "campus", "court",
+    "place", "hill", "drive", "station",
 ];
 
 /// Before a name these make it a supplier's, also one that no list has.
-const SUPPLIERS: &[&str] = &["contractor", "provider", "vendor", "supplier", "subcontractor", "hoster"];
+const SUPPLIERS: &[&str] = &[
+    "contractor",
+    "provider",
+    "vendor",
+    "supplier",
+    "subcontractor",
+    "hoster",
+];
 
 /// A name to be found: its words, and how.
 struct Entry {
@@ -65,7 +81,10 @@ pub(super) fn names(text: &str, text_words: &[Word], known: &Known, found: &mut 
         let Some(candidates) = entries.get(first) else {
             continue;
         };
-        let hit = candidates.iter().filter(|entry| fits(text, text_words, n, entry)).max_by_key(|entry| entry.words.len());
+        let hit = candidates
+            .iter()
+            .filter(|entry| fits(text, text_words, n, entry))
+            .max_by_key(|entry| entry.words.len());
         if let Some(entry) = hit {
             let last = &text_words[n + entry.words.len() - 1];
             let end = last.end - possessive_end(&text[last.start..last.end]);
@@ -76,16 +95,26 @@ pub(super) fn names(text: &str, text_words: &[Word], known: &Known, found: &mut 
 
 /// "our contractor QuickFit Tiles"
 fn suppliers(text: &str, words: &[Word], found: &mut Vec<Leak>) {
-    let capital = |word: &Word| text[word.start..word.end].chars().next().is_some_and(char::is_uppercase) && !word.lower.starts_with('<');
+    let capital = |word: &Word| {
+        text[word.start..word.end]
+            .chars()
+            .next()
+            .is_some_and(char::is_uppercase)
+            && !word.lower.starts_with('<')
+    };
     for n in 0..words.len() {
         if !SUPPLIERS.contains(&words[n].lower.as_str()) {
             continue;
         }
-        let name = words[n + 1..].iter().take(4).scan(words[n].end, |end, word| {
-            let joined = word.start - *end == 1 && text.as_bytes()[*end] == b' ' && capital(word);
-            *end = word.end;
-            joined.then_some(word)
-        });
+        let name = words[n + 1..]
+            .iter()
+            .take(4)
+            .scan(words[n].end, |end, word| {
+                let joined =
+                    word.start - *end == 1 && text.as_bytes()[*end] == b' ' && capital(word);
+                *end = word.end;
+                joined.then_some(word)
+            });
         let name: Vec<&Word> = name.collect();
         if let (Some(first), Some(last)) = (name.first(), name.last()) {
             let end = last.end - possessive_end(&text[last.start..last.end]);
@@ -100,25 +129,39 @@ fn possessive(word: &str) -> &str {
 }
 
 fn possessive_end(written: &str) -> usize {
-    ["'s", "\u{2019}s", "'S"].into_iter().find(|end| written.ends_with(end)).map_or(0, str::len)
+    ["'s", "\u{2019}s", "'S"]
+        .into_iter()
+        .find(|end| written.ends_with(end))
+        .map_or(0, str::len)
 }
 
 fn fits(text: &str, text_words: &[Word], at: usize, entry: &Entry) -> bool {
     let Some(candidate) = text_words.get(at..at + entry.words.len()) else {
         return false;
     };
-    let near = candidate.windows(2).all(|two| two[1].start - two[0].end <= 2);
+    let near = candidate
+        .windows(2)
+        .all(|two| two[1].start - two[0].end <= 2);
     let last = candidate.len() - 1;
     // "Cole Street" is no colleague.
-    let next = text_words.get(at + entry.words.len()).map_or("", |w| w.lower.as_str());
+    let next = text_words
+        .get(at + entry.words.len())
+        .map_or("", |w| w.lower.as_str());
     if entry.words.len() == 1 && PLACES.contains(&next) {
         return false;
     }
-    let same = candidate.iter().zip(&entry.words).enumerate().all(|(n, (word, wanted))| {
-        let bare = possessive(&word.lower);
-        // "Acmes", "two Bluebirds"
-        bare == wanted || (n == last && bare.strip_suffix('s') == Some(wanted.as_str()) && wanted.len() > 3)
-    });
+    let same = candidate
+        .iter()
+        .zip(&entry.words)
+        .enumerate()
+        .all(|(n, (word, wanted))| {
+            let bare = possessive(&word.lower);
+            // "Acmes", "two Bluebirds"
+            bare == wanted
+                || (n == last
+                    && bare.strip_suffix('s') == Some(wanted.as_str())
+                    && wanted.len() > 3)
+        });
     if !near || !same {
         return false;
     }
@@ -130,7 +173,11 @@ fn fits(text: &str, text_words: &[Word], at: usize, entry: &Entry) -> bool {
     // At the beginning of a sentence every word has a capital.
     let before = text[..candidate[0].start].trim_end_matches([' ', '\t', '"', '(', '*']);
     let begins = before.is_empty() || before.ends_with(['.', '!', '?', '\n', ':', '\u{2022}', '-']);
-    let titled = at > 0 && matches!(text_words[at - 1].lower.as_str(), "mr" | "mrs" | "ms" | "miss" | "colleague" | "engineer" | "technician");
+    let titled = at > 0
+        && matches!(
+            text_words[at - 1].lower.as_str(),
+            "mr" | "mrs" | "ms" | "miss" | "colleague" | "engineer" | "technician"
+        );
     capital && (!begins || titled)
 }
 
@@ -139,28 +186,44 @@ fn entries(known: &Known) -> HashMap<String, Vec<Entry>> {
     let mut all: HashMap<String, Vec<Entry>> = HashMap::new();
     let mut add = |words: Vec<String>, kind: Kind, capital: bool| {
         if let Some(first) = words.first() {
-            all.entry(first.clone()).or_default().push(Entry { words, kind, capital });
+            all.entry(first.clone()).or_default().push(Entry {
+                words,
+                kind,
+                capital,
+            });
         }
     };
-    let split = |name: &str| -> Vec<String> { words(name).into_iter().map(|w| possessive(&w.lower).to_owned()).collect() };
+    let split = |name: &str| -> Vec<String> {
+        words(name)
+            .into_iter()
+            .map(|w| possessive(&w.lower).to_owned())
+            .collect()
+    };
     for name in &known.employees {
         for form in people(&split(name)) {
             add(form.0, Kind::Employee, form.1);
         }
     }
-    for (names, kind) in [(&known.vendors, Kind::Vendor), (&known.code_names, Kind::CodeName)] {
+    for (names, kind) in [
+        (&known.vendors, Kind::Vendor),
+        (&known.code_names, Kind::CodeName),
+    ] {
         for name in names {
             let words = split(name);
             let Some(first) = words.first().cloned() else {
                 continue;
             };
-            let common = LISTS.common.contains(first.as_str()) || LISTS.rare.contains(first.as_str());
+            let common =
+                LISTS.common.contains(first.as_str()) || LISTS.rare.contains(first.as_str());
             // "Acme" for "Acme Hosting"; "Bluebird" for "Project Bluebird".
             if words.len() > 1 && !common && first.len() > 2 && kind == Kind::Vendor {
                 add(vec![first.clone()], kind, false);
             }
             if let [lead, rest] = words.as_slice()
-                && matches!(lead.as_str(), "project" | "operation" | "programme" | "program" | "system")
+                && matches!(
+                    lead.as_str(),
+                    "project" | "operation" | "programme" | "program" | "system"
+                )
             {
                 add(vec![rest.clone()], kind, true);
             }
@@ -174,7 +237,9 @@ fn entries(known: &Known) -> HashMap<String, Vec<Entry>> {
 /// A person's name whole, the other way round, with an initial, by title, and the names by which systems know them.
 fn people(words: &[String]) -> Vec<(Vec<String>, bool)> {
     let [given, .., family] = words else {
-        let alone = words.first().is_some_and(|w| LISTS.common.contains(w.as_str()) || w.len() < 4);
+        let alone = words
+            .first()
+            .is_some_and(|w| LISTS.common.contains(w.as_str()) || w.len() < 4);
         return vec![(words.to_vec(), alone)];
     };
     let initial: String = given.chars().take(1).collect();
@@ -207,27 +272,43 @@ fn people(words: &[String]) -> Vec<(Vec<String>, bool)> {
 /// Whether a name is a person's and not that of a desk or machine: two words and more, none of which names a desk.
 pub fn is_persons_name(name: &str) -> bool {
     let parts = words(name);
-    (2..=5).contains(&parts.len()) && parts.iter().all(|w| !LISTS.desks.contains(w.lower.as_str()) && !w.lower.starts_with(|c: char| c.is_ascii_digit()))
+    (2..=5).contains(&parts.len())
+        && parts.iter().all(|w| {
+            !LISTS.desks.contains(w.lower.as_str())
+                && !w.lower.starts_with(|c: char| c.is_ascii_digit())
+        })
 }
 
 /// The name that a person's mail address tells: `jane.doe@example.edu` is "jane doe"'s.
 pub fn person_of(address: &str) -> Option<String> {
     let (user, _) = address.split_once('@')?;
     let name = user.replace(['.', '_'], " ");
-    let plain = user.bytes().all(|b| b.is_ascii_alphabetic() || b"._-".contains(&b));
+    let plain = user
+        .bytes()
+        .all(|b| b.is_ascii_alphabetic() || b"._-".contains(&b));
     let long = name.split(' ').all(|part| part.len() > 1);
     (plain && long && is_persons_name(&name)).then_some(name)
 }
 
 /// Mail addresses: a person's is a leak, a desk's is none.
-pub(super) fn mails(text: &str, known: &Known, found: &mut Vec<Leak>, hidden: &mut Vec<Range<usize>>) {
+pub(super) fn mails(
+    text: &str,
+    known: &Known,
+    found: &mut Vec<Leak>,
+    hidden: &mut Vec<Range<usize>>,
+) {
     let mut handles: HashSet<String> = HashSet::new();
     for name in &known.employees {
         let parts: Vec<String> = words(name).into_iter().map(|w| w.lower).collect();
         if let [given, .., family] = parts.as_slice() {
             let initial = given.chars().next().unwrap_or(' ');
             handles.extend([
-                format!("{initial}{family}"), format!("{given}{family}"), format!("{family}{initial}"), format!("{given}"), format!("{family}"), format!("{family}{given}"),
+                format!("{initial}{family}"),
+                format!("{given}{family}"),
+                format!("{family}{initial}"),
+                format!("{given}"),
+                format!("{family}"),
+                format!("{family}{given}"),
             ]);
         }
     }
@@ -244,8 +325,12 @@ pub(super) fn mails(text: &str, known: &Known, found: &mut Vec<Leak>, hidden: &m
             };
             let sound = !user.is_empty()
                 && host.contains('.')
-                && host.bytes().all(|b| b.is_ascii_alphanumeric() || b".-".contains(&b))
-                && user.bytes().all(|b| b.is_ascii_alphanumeric() || b"._%+-".contains(&b));
+                && host
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || b".-".contains(&b))
+                && user
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || b"._%+-".contains(&b));
             if !sound {
                 continue;
             }
@@ -264,12 +349,17 @@ fn is_person(user: &str, handles: &HashSet<String>) -> bool {
     if handles.contains(user) {
         return true;
     }
-    let parts: Vec<&str> = user.split(|c: char| !c.is_ascii_alphabetic()).filter(|p| !p.is_empty()).collect();
+    let parts: Vec<&str> = user
+        .split(|c: char| !c.is_ascii_alphabetic())
+        .filter(|p| !p.is_empty())
+        .collect();
     if parts.is_empty() || parts.iter().any(|part| LISTS.desks.contains(part)) {
         return false;
     }
     if let [one] = parts.as_slice() {
-        return LISTS.given.contains(one) || begins_with_initial(one) || LISTS.given.contains(&one[..one.len() - 1]);
+        return LISTS.given.contains(one)
+            || begins_with_initial(one)
+            || LISTS.given.contains(&one[..one.len() - 1]);
     }
     let joined = user.contains(['.', '_']);
     joined || LISTS.given.contains(parts[0])
@@ -278,11 +368,16 @@ fn is_person(user: &str, handles: &HashSet<String>) -> bool {
 /// `jsmith`, `mlindqvist`: an initial before a name makes a beginning that no English word has.
 fn begins_with_initial(word: &str) -> bool {
     const BEGINNINGS: &[&str] = &[
-        "bl", "br", "ch", "cl", "cr", "dr", "dw", "fl", "fr", "gh", "gl", "gn", "gr", "kn", "ph", "pl", "pr", "ps", "qu", "rh", "sc", "sh", "sk", "sl", "sm", "sn", "sp", "sq", "st", "sw", "th",
-        "tr", "tw", "wh",
+        "bl", "br", "ch", "cl", "cr", "dr", "dw", "fl", "fr", "gh", "gl", "gn", "gr", "kn", "ph",
+        "pl", "pr", "ps", "qu", "rh", "sc", "sh", "sk", "sl", "sm", "sn", "sp", "sq", "st", "sw",
+        "th", "tr", "tw", "wh",
     ];
     let vowel = |c: &u8| b"aeiouy".contains(c);
     let bytes = word.as_bytes();
-    let two = bytes.len() >= 5 && !vowel(&bytes[0]) && !vowel(&bytes[1]) && word.is_char_boundary(2);
-    two && !BEGINNINGS.contains(&&word[..2]) && &word[..2] != "wr" && bytes[2..].iter().any(vowel) && bytes[0] != bytes[1]
+    let two =
+        bytes.len() >= 5 && !vowel(&bytes[0]) && !vowel(&bytes[1]) && word.is_char_boundary(2);
+    two && !BEGINNINGS.contains(&&word[..2])
+        && &word[..2] != "wr"
+        && bytes[2..].iter().any(vowel)
+        && bytes[0] != bytes[1]
 }

@@ -14,7 +14,10 @@ fn known() -> Known {
 
 fn found(text: &str) -> Vec<(Kind, &str)> {
     let leaks = leaks(text, Level::NonTechnical, &known());
-    leaks.into_iter().map(|leak| (leak.kind, &text[leak.start..leak.end])).collect()
+    leaks
+        .into_iter()
+        .map(|leak| (leak.kind, &text[leak.start..leak.end]))
+        .collect()
 }
 
 #[test]
@@ -22,30 +25,138 @@ fn each_kind_is_found_in_the_forms_in_which_it_leaks() {
     use Kind::*;
     for (text, expected) in [
         ("It is 10.12.0.4.", &[(IpAddress, "10.12.0.4")][..]),
-        ("(10.12.0.4:8080), 10.20.30.40/29", &[(IpAddress, "10.12.0.4:8080"), (IpAddress, "10.20.30.40/29")]),
-        ("peers [2001:db8::1] and fe80::1/64", &[(IpAddress, "2001:db8::1"), (IpAddress, "fe80::1/64")]),
-        ("See db01.corp.example.edu.", &[(HostName, "db01.corp.example.edu")]),
-        ("edge-fra-02, gw-west-2b and SW-CORE-01", &[(HostName, "edge-fra-02"), (HostName, "gw-west-2b"), (HostName, "SW-CORE-01")]),
+        (
+            "(10.12.0.4:8080), 10.20.30.40/29",
+            &[(IpAddress, "10.12.0.4:8080"), (IpAddress, "10.20.30.40/29")],
+        ),
+        (
+            "peers [2001:db8::1] and fe80::1/64",
+            &[(IpAddress, "2001:db8::1"), (IpAddress, "fe80::1/64")],
+        ),
+        (
+            "See db01.corp.example.edu.",
+            &[(HostName, "db01.corp.example.edu")],
+        ),
+        (
+            "edge-fra-02, gw-west-2b and SW-CORE-01",
+            &[
+                (HostName, "edge-fra-02"),
+                (HostName, "gw-west-2b"),
+                (HostName, "SW-CORE-01"),
+            ],
+        ),
         ("On lb1.shop.internal", &[(HostName, "lb1.shop.internal")]),
-        ("on http://grafana.int.example.com:3000/d/crm.", &[(InternalUrl, "http://grafana.int.example.com:3000/d/crm")]),
-        ("https://wiki.corp.example.edu/tls", &[(InternalUrl, "https://wiki.corp.example.edu/tls")]),
-        ("http://localhost:8080/x http://wiki/y", &[(InternalUrl, "http://localhost:8080/x"), (InternalUrl, "http://wiki/y")]),
-        ("put back /opt/heron/conf/site.xml now", &[(FilePath, "/opt/heron/conf/site.xml")]),
-        ("in C:\\Program Files\\App\\x.dll, and \\\\files01\\public\\readme.txt", &[(FilePath, "C:\\Program Files\\App\\x.dll"), (FilePath, "\\\\files01\\public\\readme.txt")]),
-        ("java.lang.IllegalStateException: closed\n  at com.example.Cache.get(Cache.java:88)", &[(StackTrace, "java.lang.IllegalStateException: closed\n  at com.example.Cache.get(Cache.java:88)")]),
-        ("stops at A.B.Save(Claim c) in D:\\x\\I.cs:line 57 always", &[(StackTrace, "at A.B.Save(Claim c) in D:\\x\\I.cs:line 57")]),
-        ("Traceback (most recent call last):\n  File \"/srv/a.py\", line 2, in f\nKeyError: 'a'\n", &[(StackTrace, "Traceback (most recent call last):\n  File \"/srv/a.py\", line 2, in f\nKeyError: 'a'")]),
-        ("back to 4.18.1, v5.11.3, 2.14.0-rc3", &[(Version, "4.18.1"), (Version, "v5.11.3"), (Version, "2.14.0-rc3")]),
-        ("OpenSSL 1.1.1w, IOS XR 7.9, Java 8, version 5.2", &[(Version, "1.1.1w"), (Version, "7.9"), (Version, "8"), (Version, "5.2")]),
-        ("INC0048213, see CRM-4471 and ticket 48213", &[(TicketId, "INC0048213"), (TicketId, "CRM-4471"), (TicketId, "48213")]),
-        ("the password is Sommer2024!x now", &[(Secret, "Sommer2024!x")]),
-        ("password: hunter2, PIN 4471", &[(Secret, "hunter2"), (Secret, "4471")]),
-        ("AKIAIOSFODNN7EXAMPLE with wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", &[(Secret, "AKIAIOSFODNN7EXAMPLE"), (Secret, "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")]),
-        ("Authorization: Bearer eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJvcHMifQ.c2ln", &[(Secret, "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJvcHMifQ.c2ln")]),
-        ("lena.vogt@example.com or jsmith@example.com", &[(EmailAddress, "lena.vogt@example.com"), (EmailAddress, "jsmith@example.com")]),
-        ("Jane Doe's fix, says Mr. Grant", &[(Employee, "Jane Doe"), (Employee, "Mr. Grant")]),
-        ("Acme's line, acme hosting, our supplier Quick Tiles", &[(Vendor, "Acme"), (Vendor, "acme hosting"), (Vendor, "Quick Tiles")]),
-        ("bluebird and Heron", &[(CodeName, "bluebird"), (CodeName, "Heron")]),
+        (
+            "on http://grafana.int.example.com:3000/d/crm.",
+            &[(InternalUrl, "http://grafana.int.example.com:3000/d/crm")],
+        ),
+        (
+            "https://wiki.corp.example.edu/tls",
+            &[(InternalUrl, "https://wiki.corp.example.edu/tls")],
+        ),
+        (
+            "http://localhost:8080/x http://wiki/y",
+            &[
+                (InternalUrl, "http://localhost:8080/x"),
+                (InternalUrl, "http://wiki/y"),
+            ],
+        ),
+        (
+            "put back /opt/heron/conf/site.xml now",
+            &[(FilePath, "/opt/heron/conf/site.xml")],
+        ),
+        (
+            "in C:\\Program Files\\App\\x.dll, and \\\\files01\\public\\readme.txt",
+            &[
+                (FilePath, "C:\\Program Files\\App\\x.dll"),
+                (FilePath, "\\\\files01\\public\\readme.txt"),
+            ],
+        ),
+        (
+            "java.lang.IllegalStateException: closed\n  at com.example.Cache.get(Cache.java:88)",
+            &[(
+                StackTrace,
+                "java.lang.IllegalStateException: closed\n  at com.example.Cache.get(Cache.java:88)",
+            )],
+        ),
+        (
+            "stops at A.B.Save(Claim c) in D:\\x\\I.cs:line 57 always",
+            &[(StackTrace, "at A.B.Save(Claim c) in D:\\x\\I.cs:line 57")],
+        ),
+        (
+            "Traceback (most recent call last):\n  File \"/srv/a.py\", line 2, in f\nKeyError: 'a'\n",
+            &[(
+                StackTrace,
+                "Traceback (most recent call last):\n  File \"/srv/a.py\", line 2, in f\nKeyError: 'a'",
+            )],
+        ),
+        (
+            "back to 4.18.1, v5.11.3, 2.14.0-rc3",
+            &[
+                (Version, "4.18.1"),
+                (Version, "v5.11.3"),
+                (Version, "2.14.0-rc3"),
+            ],
+        ),
+        (
+            "OpenSSL 1.1.1w, IOS XR 7.9, Java 8, version 5.2",
+            &[
+                (Version, "1.1.1w"),
+                (Version, "7.9"),
+                (Version, "8"),
+                (Version, "5.2"),
+            ],
+        ),
+        (
+            "INC0048213, see CRM-4471 and ticket 48213",
+            &[
+                (TicketId, "INC0048213"),
+                (TicketId, "CRM-4471"),
+                (TicketId, "48213"),
+            ],
+        ),
+        (
+            "the password is Sommer2024!x now",
+            &[(Secret, "Sommer2024!x")],
+        ),
+        (
+            "password: hunter2, PIN 4471",
+            &[(Secret, "hunter2"), (Secret, "4471")],
+        ),
+        (
+            "AKIAIOSFODNN7EXAMPLE with wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+            &[
+                (Secret, "AKIAIOSFODNN7EXAMPLE"),
+                (Secret, "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"),
+            ],
+        ),
+        (
+            "Authorization: Bearer eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJvcHMifQ.c2ln",
+            &[(Secret, "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJvcHMifQ.c2ln")],
+        ),
+        (
+            "lena.vogt@example.com or jsmith@example.com",
+            &[
+                (EmailAddress, "lena.vogt@example.com"),
+                (EmailAddress, "jsmith@example.com"),
+            ],
+        ),
+        (
+            "Jane Doe's fix, says Mr. Grant",
+            &[(Employee, "Jane Doe"), (Employee, "Mr. Grant")],
+        ),
+        (
+            "Acme's line, acme hosting, our supplier Quick Tiles",
+            &[
+                (Vendor, "Acme"),
+                (Vendor, "acme hosting"),
+                (Vendor, "Quick Tiles"),
+            ],
+        ),
+        (
+            "bluebird and Heron",
+            &[(CodeName, "bluebird"), (CodeName, "Heron")],
+        ),
     ] {
         assert_eq!(found(text), expected, "{text}");
     }
@@ -54,7 +165,10 @@ fn each_kind_is_found_in_the_forms_in_which_it_leaks() {
 #[test]
 fn a_secret_in_an_address_is_told_besides_it() {
     let text = "postgres://report:Pa55-for-rep@pg-rep-2:5432/dw";
-    assert_eq!(found(text), [(Kind::InternalUrl, text), (Kind::Secret, "Pa55-for-rep")]);
+    assert_eq!(
+        found(text),
+        [(Kind::InternalUrl, text), (Kind::Secret, "Pa55-for-rep")]
+    );
 }
 
 #[test]
@@ -81,7 +195,15 @@ fn ordinary_texts_are_left_alone() {
 
 #[test]
 fn richer_levels_see_more() {
-    let text = "Jane Doe put db01 (10.0.0.1) back to 4.18.1, see INC0048213; the password is Sommer2024!x";
+    let text =
+        "Jane Doe put db01 (10.0.0.1) back to 4.18.1, see INC0048213; the password is Sommer2024!x";
     let count = |level| leaks(text, level, &known()).len();
-    assert_eq!([count(Level::NonTechnical), count(Level::SemiTechnical), count(Level::Technical)], [6, 4, 1]);
+    assert_eq!(
+        [
+            count(Level::NonTechnical),
+            count(Level::SemiTechnical),
+            count(Level::Technical)
+        ],
+        [6, 4, 1]
+    );
 }

@@ -5,33 +5,66 @@ use crate::review::words::Word;
 
 /// Beginnings of numbers in service desks, with at least five digits behind: `INC0048213`.
 const DESKS: &[&str] = &[
-    "inc", "chg", "prb", "ritm", "req", "task", "sctask", "ctask", "kb", "tkt", "cs", "sr", "rfc", "crq", "wo", "pbi", "ticket", "case",
+    "inc", "chg", "prb", "ritm", "req", "task", "sctask", "ctask", "kb", "tkt", "cs", "sr", "rfc",
+    "crq", "wo", "pbi", "ticket", "case",
 ];
 
 /// Projects of trackers that are nothing else, with any number behind: `OPS-12`.
 const PROJECTS: &[&str] = &[
-    "inc", "chg", "prb", "ops", "sre", "infra", "net", "noc", "sup", "support", "help", "helpdesk", "itsm", "itsd", "sd", "ithelp", "devops", "plat", "platform", "bug",
-    "ticket", "tkt", "jira", "task", "sec", "secops", "sysadmin", "dba", "netops", "webops", "dev", "core", "auth", "data", "bill", "api", "app", "cloud", "req", "prod",
-    "mnt", "issue", "change", "desk",
+    "inc", "chg", "prb", "ops", "sre", "infra", "net", "noc", "sup", "support", "help", "helpdesk",
+    "itsm", "itsd", "sd", "ithelp", "devops", "plat", "platform", "bug", "ticket", "tkt", "jira",
+    "task", "sec", "secops", "sysadmin", "dba", "netops", "webops", "dev", "core", "auth", "data",
+    "bill", "api", "app", "cloud", "req", "prod", "mnt", "issue", "change", "desk",
 ];
 
 /// What looks like a ticket and is something else.
 const OTHERS: &[&str] = &[
-    "iso", "iec", "rfc", "cve", "utf", "sha", "usb", "covid", "sars", "utc", "gmt", "mp", "http", "en", "din", "tcp", "aes", "rsa", "gpt", "est", "edt", "cst", "cdt", "pst",
-    "pdt", "cet", "cest", "bst", "math", "bio", "biol", "chem", "phys", "hist", "eng", "engl", "cs", "econ", "psyc", "psych", "law", "art", "arts", "mus", "stat", "stats", "geog",
-    "phil", "nurs", "med", "soc", "anth", "ling", "fin", "acct", "mktg", "edu", "lib", "room", "gate", "bus", "ieee", "nist", "pci", "ipv", "ean",
+    "iso", "iec", "rfc", "cve", "utf", "sha", "usb", "covid", "sars", "utc", "gmt", "mp", "http",
+    "en", "din", "tcp", "aes", "rsa", "gpt", "est", "edt", "cst", "cdt", "pst", "pdt", "cet",
+    "cest", "bst", "math", "bio", "biol", "chem", "phys", "hist", "eng", "engl", "cs", "econ",
+    "psyc", "psych", "law", "art", "arts", "mus", "stat", "stats", "geog", "phil", "nurs", "med",
+    "soc", "anth", "ling", "fin", "acct", "mktg", "edu", "lib", "room", "gate", "bus", "ieee",
+    "nist", "pci", "ipv", "ean",
 ];
 
 /// Before a number, these say that it is a ticket's.
 const CUES: &[&str] = &[
-    "ticket", "tickets", "issue", "case", "incident", "bug", "task", "change", "request", "jira", "opened", "raised", "logged", "tracked", "tracking", "filed", "see", "under",
-    "problem", "story", "in", "servicenow", "fixed", "closed", "via", "ref", "is", "with",
+    "ticket",
+    "tickets",
+    "issue",
+    "case",
+    "incident",
+    "bug",
+    "task",
+    "change",
+    "request",
+    "jira",
+    "opened",
+    "raised",
+    "logged",
+    "tracked",
+    "tracking",
+    "filed",
+    "see",
+    "under",
+    "problem",
+    "story",
+    "in",
+    "servicenow",
+    "fixed",
+    "closed",
+    "via",
+    "ref",
+    "is",
+    "with",
 ];
 
 /// Before a number, these say that it is something else.
 const NO_CUES: &[&str] = &[
-    "room", "rooms", "course", "courses", "shelf", "building", "flight", "flights", "slip", "code", "codes", "class", "module", "lecture", "bus", "train", "gate", "form", "part",
-    "model", "invoice", "order", "booking", "parcel", "lab", "exam", "hall", "seat", "product", "standard", "example", "receipt",
+    "room", "rooms", "course", "courses", "shelf", "building", "flight", "flights", "slip", "code",
+    "codes", "class", "module", "lecture", "bus", "train", "gate", "form", "part", "model",
+    "invoice", "order", "booking", "parcel", "lab", "exam", "hall", "seat", "product", "standard",
+    "example", "receipt",
 ];
 
 /// Whether a single run of characters is a ticket's number, whatever stands before it.
@@ -47,7 +80,11 @@ pub(crate) fn looks_like_ticket(token: &str) -> bool {
         return DESKS.contains(&key) && digits >= 5;
     }
     let capitals = !token.bytes().any(|b| b.is_ascii_lowercase());
-    PROJECTS.contains(&key) || (capitals && (2..=10).contains(&key.len()) && !OTHERS.contains(&key) && key.bytes().all(|b| b.is_ascii_alphanumeric()))
+    PROJECTS.contains(&key)
+        || (capitals
+            && (2..=10).contains(&key.len())
+            && !OTHERS.contains(&key)
+            && key.bytes().all(|b| b.is_ascii_alphanumeric()))
 }
 
 pub(super) fn tickets(text: &str, words: &[Word], found: &mut Vec<Leak>) {
@@ -89,42 +126,70 @@ fn is_tracked(text: &str, words: &[Word], n: usize) -> bool {
     let lower = key.lower.as_str();
     let letter = written.starts_with(|c: char| c.is_ascii_alphabetic());
     // A longer name with hyphens is no ticket: `CVE-2026-1234`, `web-db-01`.
-    let part = text[..key.start].ends_with(['-', '/', '.', '_', '@']) || text[number.end..].starts_with('-');
+    let part = text[..key.start].ends_with(['-', '/', '.', '_', '@'])
+        || text[number.end..].starts_with('-');
     if !letter || part || OTHERS.contains(&lower) || written.len() > 10 {
         return false;
     }
-    let near = |list: &[&str]| (n.saturating_sub(3)..n).any(|at| list.contains(&words[at].lower.as_str()));
+    let near =
+        |list: &[&str]| (n.saturating_sub(3)..n).any(|at| list.contains(&words[at].lower.as_str()));
     if near(&NO_CUES) {
         return false;
     }
     let capitals = !written.bytes().any(|b| b.is_ascii_lowercase());
     let strong = near(&CUES[..17]);
     if !capitals {
-        return DESKS.contains(&lower) && number.lower.len() >= 3 || (strong && PROJECTS.contains(&lower));
+        return DESKS.contains(&lower) && number.lower.len() >= 3
+            || (strong && PROJECTS.contains(&lower));
     }
     if PROJECTS.contains(&lower) || DESKS.contains(&lower) {
         return true;
     }
     let long = written.len() >= 2;
     let bracket = text[..key.start].ends_with(['(', '[', '#']);
-    long && ((near(&CUES) && number.lower.len() >= 2) || bracket || (written.len() >= 3 && number.lower.len() >= 3))
+    long && ((near(&CUES) && number.lower.len() >= 2)
+        || bracket
+        || (written.len() >= 3 && number.lower.len() >= 3))
 }
 
 /// "ticket 48213", "incident #48213", "case no. 48213"
 fn plain_number(text: &str, words: &[Word], n: usize) -> Option<std::ops::Range<usize>> {
-    let cue = matches!(words[n].lower.as_str(), "ticket" | "incident" | "sr" | "servicenow" | "jira" | "case" | "problem" | "change" | "issue" | "request" | "bug");
+    let cue = matches!(
+        words[n].lower.as_str(),
+        "ticket"
+            | "incident"
+            | "sr"
+            | "servicenow"
+            | "jira"
+            | "case"
+            | "problem"
+            | "change"
+            | "issue"
+            | "request"
+            | "bug"
+    );
     if !cue {
         return None;
     }
     let mut at = n + 1;
-    while matches!(words.get(at).map(|w| w.lower.as_str()), Some("number" | "no" | "id" | "nr" | "record" | "ref" | "reference" | "request" | "ticket")) && at < n + 3 {
+    while matches!(
+        words.get(at).map(|w| w.lower.as_str()),
+        Some("number" | "no" | "id" | "nr" | "record" | "ref" | "reference" | "request" | "ticket")
+    ) && at < n + 3
+    {
         at += 1;
     }
     let number = words.get(at)?;
     let marked = text[words[n].end..number.start].contains('#');
-    let sure = matches!(words[n].lower.as_str(), "ticket" | "incident" | "sr" | "servicenow" | "jira" | "bug");
-    let fits = is_number(&number.lower) && number.lower.len() >= if marked { 2 } else { 4 } && number.lower.len() <= 12;
+    let sure = matches!(
+        words[n].lower.as_str(),
+        "ticket" | "incident" | "sr" | "servicenow" | "jira" | "bug"
+    );
+    let fits = is_number(&number.lower)
+        && number.lower.len() >= if marked { 2 } else { 4 }
+        && number.lower.len() <= 12;
     // A year is none.
     let year = number.lower.len() == 4 && number.lower.starts_with("20") && !marked;
-    (fits && !year && (sure || marked || (at > n + 1 && number.lower.len() >= 4))).then_some(number.start..number.end)
+    (fits && !year && (sure || marked || (at > n + 1 && number.lower.len() >= 4)))
+        .then_some(number.start..number.end)
 }

@@ -77,7 +77,12 @@ fn share_ranges(text: &str, words: &[Word], times: &mut [ClockTime]) {
         if between.len() > 8 {
             return false;
         }
-        let link = |w: &Word| matches!(w.lower.as_str(), "to" | "until" | "till" | "and" | "or" | "through" | "by");
+        let link = |w: &Word| {
+            matches!(
+                w.lower.as_str(),
+                "to" | "until" | "till" | "and" | "or" | "through" | "by"
+            )
+        };
         let sign = text[a.end..b.start].contains(['-', '\u{2013}', '\u{2014}', ',', '/']);
         between.iter().any(link) || (sign && between.len() <= 3)
     };
@@ -100,7 +105,11 @@ fn explained(words: &[Word], text: &str, times: &mut [ClockTime]) {
         let written = &text[word.start..word.end];
         if written.len() <= 4 && !usual_offset(written).is_empty() {
             let close = &words[(n + 1).min(words.len())..(n + 4).min(words.len())];
-            if close.iter().any(|w| w.lower == "utc" || w.lower == "gmt" || (is_offset(text, w) && w.lower.contains(':'))) {
+            if close.iter().any(|w| {
+                w.lower == "utc"
+                    || w.lower == "gmt"
+                    || (is_offset(text, w) && w.lower.contains(':'))
+            }) {
                 known.insert(written);
             }
         }
@@ -113,7 +122,8 @@ fn explained(words: &[Word], text: &str, times: &mut [ClockTime]) {
 }
 
 const NUMBERS: &[&str] = &[
-    "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+    "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
+    "twelve",
 ];
 const MINUTES: &[&str] = &["five", "ten", "fifteen", "twenty", "thirty", "forty"];
 
@@ -130,7 +140,8 @@ fn length(text: &str, words: &[Word], at: usize) -> usize {
         }
         return in_digits(text, words, at);
     }
-    let half_past = matches!(word.lower.as_str(), "half" | "quarter") && matches!(lower(at + 1), "past" | "to");
+    let half_past =
+        matches!(word.lower.as_str(), "half" | "quarter") && matches!(lower(at + 1), "past" | "to");
     if half_past && NUMBERS.contains(&lower(at + 2)) {
         return 3;
     }
@@ -146,7 +157,9 @@ fn length(text: &str, words: &[Word], at: usize) -> usize {
         // "from eight to noon", spoken.
         if at > 0 && matches!(lower(at - 1), "from") && matches!(lower(at + 1), "to") && {
             let end = lower(at + 2);
-            end == "noon" || end == "midnight" || (NUMBERS.contains(&end) && ends_clause(text, words, at + 2))
+            end == "noon"
+                || end == "midnight"
+                || (NUMBERS.contains(&end) && ends_clause(text, words, at + 2))
         } {
             return 1;
         }
@@ -183,9 +196,16 @@ fn in_digits(text: &str, words: &[Word], at: usize) -> usize {
         Some((day, clock)) if day.len() == 2 && clock.contains(':') => clock,
         _ => word.lower.as_str(),
     };
-    let (digits, unit) = clock.split_at(clock.find(|c: char| c.is_alphabetic()).unwrap_or(clock.len()));
+    let (digits, unit) = clock.split_at(
+        clock
+            .find(|c: char| c.is_alphabetic())
+            .unwrap_or(clock.len()),
+    );
     let unit_is = |unit: &str| matches!(unit, "am" | "pm" | "h" | "hrs" | "z" | "utc" | "gmt");
-    if !unit.is_empty() && !unit_is(unit) && !(unit.starts_with('h') && unit[1..].bytes().all(|b| b.is_ascii_digit())) {
+    if !unit.is_empty()
+        && !unit_is(unit)
+        && !(unit.starts_with('h') && unit[1..].bytes().all(|b| b.is_ascii_digit()))
+    {
         return 0;
     }
     let day = half_of_day(words, at + 1);
@@ -194,14 +214,23 @@ fn in_digits(text: &str, words: &[Word], at: usize) -> usize {
     let hour = number(0).is_some_and(|h| h <= 24) && (1..=2).contains(&parts[0].len());
     match parts.len() {
         2 | 3 if digits.contains(':') && !digits.contains('.') => {
-            let fits = hour && parts[1..].iter().all(|p| p.len() == 2) && number(1).is_some_and(|m| m < 60);
-            let lasts = matches!(next, "hours" | "minutes" | "min" | "mins") && matches!(before, "for" | "about" | "took" | "within" | "in" | "lasted" | "of");
+            let fits = hour
+                && parts[1..].iter().all(|p| p.len() == 2)
+                && number(1).is_some_and(|m| m < 60);
+            let lasts = matches!(next, "hours" | "minutes" | "min" | "mins")
+                && matches!(
+                    before,
+                    "for" | "about" | "took" | "within" | "in" | "lasted" | "of"
+                );
             if fits && !lasts { 1 + day } else { 0 }
         }
         2 if digits.contains('.') => {
             let fits = hour && parts[1].len() == 2 && number(1).is_some_and(|m| m < 60);
-            let part_of_day = next == "in" && lower(at + 2) == "the" && matches!(lower(at + 3), "morning" | "afternoon" | "evening");
-            let zoned = super::zone::is_zone_word(next) || matches!(next, "h" | "hours") || part_of_day;
+            let part_of_day = next == "in"
+                && lower(at + 2) == "the"
+                && matches!(lower(at + 3), "morning" | "afternoon" | "evening");
+            let zoned =
+                super::zone::is_zone_word(next) || matches!(next, "h" | "hours") || part_of_day;
             let said = !unit.is_empty() || day > 0 || zoned || matches!(before, "until" | "till");
             if fits && said { 1 + day } else { 0 }
         }
@@ -211,16 +240,27 @@ fn in_digits(text: &str, words: &[Word], at: usize) -> usize {
 }
 
 /// A time without minutes, `3 pm`, `15h`, or without a sign between, `1530 UTC`; says how many words more belong to it.
-fn whole(text: &str, words: &[Word], at: usize, (digits, unit, hour): (&str, &str, bool)) -> Option<usize> {
+fn whole(
+    text: &str,
+    words: &[Word],
+    at: usize,
+    (digits, unit, hour): (&str, &str, bool),
+) -> Option<usize> {
     let lower = |n: usize| words.get(n).map_or("", |w| w.lower.as_str());
     let before = if at > 0 { lower(at - 1) } else { "" };
     let next = lower(at + 1);
     if digits.len() == 4 {
         let (hours, minutes) = digits.split_at(2);
-        let fits = hours.parse::<u32>().is_ok_and(|h| h < 24) && minutes.parse::<u32>().is_ok_and(|m| m < 60);
-        let zoned = matches!(next, "utc" | "gmt" | "hrs" | "hours" | "zulu") || matches!(unit, "z" | "utc" | "gmt" | "hrs" | "h");
+        let fits = hours.parse::<u32>().is_ok_and(|h| h < 24)
+            && minutes.parse::<u32>().is_ok_and(|m| m < 60);
+        let zoned = matches!(next, "utc" | "gmt" | "hrs" | "hours" | "zulu")
+            || matches!(unit, "z" | "utc" | "gmt" | "hrs" | "h");
         // "0200" is no year and no count.
-        let zero = digits.starts_with('0') && matches!(before, "at" | "started" | "since" | "by" | "until" | "till" | "from" | "before");
+        let zero = digits.starts_with('0')
+            && matches!(
+                before,
+                "at" | "started" | "since" | "by" | "until" | "till" | "from" | "before"
+            );
         return (fits && (zoned || zero)).then_some(0);
     }
     if !hour {
@@ -232,21 +272,40 @@ fn whole(text: &str, words: &[Word], at: usize, (digits, unit, hour): (&str, &st
     if half_of_day(words, at + 1) > 0 {
         return Some(0);
     }
-    let in_day = |n: usize| matches!(lower(n), "today" | "tonight" | "tomorrow" | "sharp") || (lower(n) == "this" && matches!(lower(n + 1), "morning" | "afternoon" | "evening"));
-    let named = super::zone::is_zone_word(next) && words.get(at + 1).is_some_and(|w| text[w.start..w.end].starts_with(char::is_uppercase));
-    let since = matches!(before, "since" | "until" | "till") && (ends_clause(text, words, at) || in_day(at + 1));
-    let at_day = matches!(before, "at" | "by" | "before" | "from" | "after") && (in_day(at + 1) || named);
+    let in_day = |n: usize| {
+        matches!(lower(n), "today" | "tonight" | "tomorrow" | "sharp")
+            || (lower(n) == "this" && matches!(lower(n + 1), "morning" | "afternoon" | "evening"))
+    };
+    let named = super::zone::is_zone_word(next)
+        && words
+            .get(at + 1)
+            .is_some_and(|w| text[w.start..w.end].starts_with(char::is_uppercase));
+    let since = matches!(before, "since" | "until" | "till")
+        && (ends_clause(text, words, at) || in_day(at + 1));
+    let at_day =
+        matches!(before, "at" | "by" | "before" | "from" | "after") && (in_day(at + 1) || named);
     let day_before = at > 1 && matches!(before, "at" | "by") && in_day(at - 2);
     // "from 8 to 12", "from 7 to 19 h", "between 11 and 13 o'clock", where the other end is a time.
-    let range = matches!(before, "from" | "between") && matches!(next, "to" | "and" | "until" | "till") && {
-        let end = words.get(at + 2).map_or("", |w| w.lower.as_str());
-        let number = end.parse::<u32>().is_ok_and(|h| h <= 24);
-        let timed = half_of_day(words, at + 3) > 0 || matches!(lower(at + 3), "h" | "hours" | "there") || super::zone::is_zone_word(lower(at + 3));
-        matches!(end, "noon" | "midnight") || (number && (timed || ends_clause(text, words, at + 2)) && near_day(words, at)) || end.ends_with("pm") || end.ends_with("am") || end.contains(':')
-            || (number && timed)
-    };
-    let end_of_range = at > 2 && matches!(before, "to" | "and") && matches!(lower(at + 1), "h" | "hours") && lower(at - 2).parse::<u32>().is_ok();
-    let latest = before == "by" && at > 3 && matches!(lower(at - 2), "latest") ;
+    let range = matches!(before, "from" | "between")
+        && matches!(next, "to" | "and" | "until" | "till")
+        && {
+            let end = words.get(at + 2).map_or("", |w| w.lower.as_str());
+            let number = end.parse::<u32>().is_ok_and(|h| h <= 24);
+            let timed = half_of_day(words, at + 3) > 0
+                || matches!(lower(at + 3), "h" | "hours" | "there")
+                || super::zone::is_zone_word(lower(at + 3));
+            matches!(end, "noon" | "midnight")
+                || (number && (timed || ends_clause(text, words, at + 2)) && near_day(words, at))
+                || end.ends_with("pm")
+                || end.ends_with("am")
+                || end.contains(':')
+                || (number && timed)
+        };
+    let end_of_range = at > 2
+        && matches!(before, "to" | "and")
+        && matches!(lower(at + 1), "h" | "hours")
+        && lower(at - 2).parse::<u32>().is_ok();
+    let latest = before == "by" && at > 3 && matches!(lower(at - 2), "latest");
     (since || at_day || day_before || range || end_of_range || latest).then_some(0)
 }
 
@@ -256,7 +315,19 @@ fn near_day(words: &[Word], at: usize) -> bool {
     near.iter().any(|w| {
         matches!(
             w.lower.as_str(),
-            "today" | "tonight" | "tomorrow" | "monday" | "tuesday" | "wednesday" | "thursday" | "friday" | "saturday" | "sunday" | "night" | "morning" | "daily"
+            "today"
+                | "tonight"
+                | "tomorrow"
+                | "monday"
+                | "tuesday"
+                | "wednesday"
+                | "thursday"
+                | "friday"
+                | "saturday"
+                | "sunday"
+                | "night"
+                | "morning"
+                | "daily"
         )
     })
 }

@@ -10,7 +10,11 @@ use std::ops::Range;
 /// From so many words on a message is more than a formula.
 const TOLD: usize = 14;
 
-pub(super) fn completeness(reading: &Reading<'_>, subject: Option<&Reading<'_>>, stage: Stage) -> Vec<Finding> {
+pub(super) fn completeness(
+    reading: &Reading<'_>,
+    subject: Option<&Reading<'_>>,
+    stage: Stage,
+) -> Vec<Finding> {
     let mut findings = Vec::new();
     if !stage.is_internal() {
         findings.extend(six(reading, subject, stage));
@@ -83,9 +87,14 @@ fn is_phone(reading: &Reading<'_>, two: &[super::words::Word]) -> bool {
     let [first, second] = two else {
         return false;
     };
-    let digits = |word: &super::words::Word| word.lower.len() >= 3 && word.lower.bytes().all(|b| b.is_ascii_digit());
+    let digits = |word: &super::words::Word| {
+        word.lower.len() >= 3 && word.lower.bytes().all(|b| b.is_ascii_digit())
+    };
     let between = &reading.text[first.end..second.start];
-    digits(first) && digits(second) && second.lower.len() >= 4 && matches!(between, " " | "-" | "\u{a0}" | ".")
+    digits(first)
+        && digits(second)
+        && second.lower.len() >= 4
+        && matches!(between, " " | "-" | "\u{a0}" | ".")
 }
 
 /// Patience is nothing to do.
@@ -100,11 +109,13 @@ fn says_what_to_do(reading: &Reading<'_>) -> bool {
 /// "to use the portal" and "you use it" are no advice: a bare verb advises only where a clause begins.
 fn may_order(reading: &Reading<'_>, word: usize) -> bool {
     const VERBS: &[&str] = &[
-        "use", "call", "try", "retry", "keep", "come", "go", "buy", "wait", "restart", "save", "sign", "log", "stay", "take",
-        "bring", "pay", "contact", "avoid", "book", "fill", "merge", "swap", "throw", "copy", "switch", "carry", "download",
-        "finish", "close", "ask", "tell", "hold", "drop", "rotate", "drain", "route", "fail", "print", "reload", "clear", "click",
-        "pick", "choose", "send", "write", "report", "plan", "prepare", "leave", "object", "draw", "boil", "show", "get", "look",
-        "reset", "sync", "point", "move", "veto", "join", "allow", "dial", "text", "pull", "push", "remove", "add", "set",
+        "use", "call", "try", "retry", "keep", "come", "go", "buy", "wait", "restart", "save",
+        "sign", "log", "stay", "take", "bring", "pay", "contact", "avoid", "book", "fill", "merge",
+        "swap", "throw", "copy", "switch", "carry", "download", "finish", "close", "ask", "tell",
+        "hold", "drop", "rotate", "drain", "route", "fail", "print", "reload", "clear", "click",
+        "pick", "choose", "send", "write", "report", "plan", "prepare", "leave", "object", "draw",
+        "boil", "show", "get", "look", "reset", "sync", "point", "move", "veto", "join", "allow",
+        "dial", "text", "pull", "push", "remove", "add", "set",
     ];
     if !VERBS.contains(&reading.lower(word)) {
         return true;
@@ -114,7 +125,22 @@ fn may_order(reading: &Reading<'_>, word: usize) -> bool {
     };
     let between = &reading.text[reading.words[before].end..reading.words[word].start];
     between.contains(['.', ',', ';', ':', '!', '?', '\n', '-', '\u{2013}'])
-        || matches!(reading.lower(before), "please" | "so" | "and" | "or" | "then" | "must" | "can" | "should" | "just" | "also" | "always" | "instead" | "to")
+        || matches!(
+            reading.lower(before),
+            "please"
+                | "so"
+                | "and"
+                | "or"
+                | "then"
+                | "must"
+                | "can"
+                | "should"
+                | "just"
+                | "also"
+                | "always"
+                | "instead"
+                | "to"
+        )
 }
 
 /// A team, a desk, a name in two words, `NAME:` at the beginning, or a signature.
@@ -124,11 +150,15 @@ fn speaks(reading: &Reading<'_>) -> bool {
         // "Our team" is anybody.
         let anybody = matches!(word, "team" | "teams" | "staff")
             && hit.first > 0
-            && matches!(reading.lower(hit.first - 1), "our" | "a" | "your" | "all" | "other");
+            && matches!(
+                reading.lower(hit.first - 1),
+                "our" | "a" | "your" | "all" | "other"
+            );
         let bare = matches!(word, "team" | "teams" | "staff") && hit.first == 0;
         !anybody && !bare
     });
-    let it = (0..reading.words.len()).any(|n| reading.written(n) == "IT" && (n > 0 || reading.lower(1) != "is"));
+    let it = (0..reading.words.len())
+        .any(|n| reading.written(n) == "IT" && (n > 0 || reading.lower(1) != "is"));
     team || it || names_sender(reading) || has_name(reading)
 }
 
@@ -137,11 +167,19 @@ fn names_sender(reading: &Reading<'_>) -> bool {
     let Some(first) = reading.sentences.first() else {
         return false;
     };
-    let head: String = reading.text[first.start..first.end].chars().take(60).collect();
+    let head: String = reading.text[first.start..first.end]
+        .chars()
+        .take(60)
+        .collect();
     head.split_once(": ").is_some_and(|(name, _)| {
         let words = name.split_whitespace().count();
-        let capital = |w: &str| w.starts_with(|c: char| c.is_uppercase() || c.is_ascii_digit()) || matches!(w, "of" | "and" | "for" | "the");
-        (1..=6).contains(&words) && name.split_whitespace().all(capital) && !crate::privacy::looks_like_ticket(name)
+        let capital = |w: &str| {
+            w.starts_with(|c: char| c.is_uppercase() || c.is_ascii_digit())
+                || matches!(w, "of" | "and" | "for" | "the")
+        };
+        (1..=6).contains(&words)
+            && name.split_whitespace().all(capital)
+            && !crate::privacy::looks_like_ticket(name)
     })
 }
 
@@ -150,18 +188,50 @@ fn has_name(reading: &Reading<'_>) -> bool {
     let named = |n: usize| {
         let word = reading.written(n);
         let mut letters = word.chars();
-        letters.next().is_some_and(char::is_uppercase) && letters.next().is_some_and(char::is_lowercase)
+        letters.next().is_some_and(char::is_uppercase)
+            && letters.next().is_some_and(char::is_lowercase)
     };
     let plain = |n: usize| {
         matches!(
             reading.lower(n),
-            "dear" | "hello" | "hi" | "good" | "kind" | "best" | "many" | "thank" | "monday" | "tuesday" | "wednesday" | "thursday"
-                | "friday" | "saturday" | "sunday" | "january" | "february" | "march" | "april" | "june" | "july" | "august"
-                | "september" | "october" | "november" | "december" | "please" | "this" | "the" | "our" | "we" | "it"
+            "dear"
+                | "hello"
+                | "hi"
+                | "good"
+                | "kind"
+                | "best"
+                | "many"
+                | "thank"
+                | "monday"
+                | "tuesday"
+                | "wednesday"
+                | "thursday"
+                | "friday"
+                | "saturday"
+                | "sunday"
+                | "january"
+                | "february"
+                | "march"
+                | "april"
+                | "june"
+                | "july"
+                | "august"
+                | "september"
+                | "october"
+                | "november"
+                | "december"
+                | "please"
+                | "this"
+                | "the"
+                | "our"
+                | "we"
+                | "it"
         )
     };
     (1..reading.words.len()).any(|n| {
-        let adjacent = reading.words[n].start - reading.words[n - 1].end == 1 && !reading.text[reading.words[n - 1].end..reading.words[n].start].contains(['\n', '.']);
+        let adjacent = reading.words[n].start - reading.words[n - 1].end == 1
+            && !reading.text[reading.words[n - 1].end..reading.words[n].start]
+                .contains(['\n', '.']);
         let of = n > 1 && reading.lower(n - 1) == "of" && named(n - 2) && named(n) && !plain(n - 2);
         of || adjacent && named(n - 1) && named(n) && !plain(n - 1) && !plain(n)
     })
@@ -192,7 +262,9 @@ fn afterwards(reading: &Reading<'_>) -> Vec<Finding> {
             "Add: 'Some pages may still load slowly until tonight.', or 'Nothing else remains.'",
         ));
     }
-    let told = reading.prose().any(|s| reading.has_in(List::Report, &s.words) && has_date(reading, &s.words));
+    let told = reading
+        .prose()
+        .any(|s| reading.has_in(List::Report, &s.words) && has_date(reading, &s.words));
     if !told {
         findings.push(Rule::Q17.warning(
             place(),
@@ -248,25 +320,65 @@ fn beforehand(reading: &Reading<'_>) -> Vec<Finding> {
 /// Whether a day is named among `words`.
 pub(super) fn has_date(reading: &Reading<'_>, words: &Range<usize>) -> bool {
     const MONTHS: &[&str] = &[
-        "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
-        "Jan", "Feb", "Mar", "Apr", "Jun", "Jul", "Aug", "Sep", "Sept", "Oct", "Nov", "Dec",
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+        "Jan",
+        "Feb",
+        "Mar",
+        "Apr",
+        "Jun",
+        "Jul",
+        "Aug",
+        "Sep",
+        "Sept",
+        "Oct",
+        "Nov",
+        "Dec",
     ];
     const DAYS: &[&str] = &[
-        "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "tomorrow", "fortnight",
+        "monday",
+        "tuesday",
+        "wednesday",
+        "thursday",
+        "friday",
+        "saturday",
+        "sunday",
+        "tomorrow",
+        "fortnight",
     ];
     words.clone().any(|n| {
         let (written, lower) = (reading.written(n), reading.lower(n));
-        let next = matches!(lower, "next" | "this" | "coming") && matches!(reading.lower(n + 1), "week" | "month");
+        let next = matches!(lower, "next" | "this" | "coming")
+            && matches!(reading.lower(n + 1), "week" | "month");
         let span = matches!(lower, "within" | "in")
-            && (n + 1..n + 4).any(|m| matches!(reading.lower(m), "days" | "day" | "week" | "weeks"));
-        let numbers = lower.matches('.').count() == 2 && lower.bytes().all(|b| b.is_ascii_digit() || b == b'.');
-        MONTHS.contains(&written) || DAYS.contains(&lower) || next || span || numbers || is_iso_day(reading, n)
+            && (n + 1..n + 4)
+                .any(|m| matches!(reading.lower(m), "days" | "day" | "week" | "weeks"));
+        let numbers = lower.matches('.').count() == 2
+            && lower.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+        MONTHS.contains(&written)
+            || DAYS.contains(&lower)
+            || next
+            || span
+            || numbers
+            || is_iso_day(reading, n)
     })
 }
 
 /// `2026-12-10`, which is three words.
 fn is_iso_day(reading: &Reading<'_>, n: usize) -> bool {
-    let number = |n: usize, length: usize| reading.lower(n).len() == length && reading.lower(n).bytes().all(|b| b.is_ascii_digit());
+    let number = |n: usize, length: usize| {
+        reading.lower(n).len() == length && reading.lower(n).bytes().all(|b| b.is_ascii_digit())
+    };
     number(n, 4) && number(n + 1, 2) && number(n + 2, 2) && reading.written(n).starts_with("20")
 }
 

@@ -5,7 +5,11 @@ use super::reading::Reading;
 use super::stage::Stage;
 use super::{Finding, Rule};
 
-pub(super) fn fears(reading: &Reading<'_>, subject: Option<&Reading<'_>>, stage: Stage) -> Vec<Finding> {
+pub(super) fn fears(
+    reading: &Reading<'_>,
+    subject: Option<&Reading<'_>>,
+    stage: Stage,
+) -> Vec<Finding> {
     let mut findings = Vec::new();
     if stage.is_first() && !reading.has(List::Unknown) {
         findings.push(Rule::Q14.note(
@@ -17,8 +21,15 @@ pub(super) fn fears(reading: &Reading<'_>, subject: Option<&Reading<'_>>, stage:
     if stage.is_internal() || reading.has(List::Safe) {
         return findings;
     }
-    let fear = reading.hits(List::Fear).first().map(|hit| reading.place(hit));
-    let in_subject = || subject.is_some_and(|s| s.has(List::Fear)).then(|| reading.opening());
+    let fear = reading
+        .hits(List::Fear)
+        .first()
+        .map(|hit| reading.place(hit));
+    let in_subject = || {
+        subject
+            .is_some_and(|s| s.has(List::Fear))
+            .then(|| reading.opening())
+    };
     if let Some(place) = fear.or_else(in_subject) {
         findings.push(Rule::Q19.note(
             place,

@@ -28,7 +28,9 @@ static JARGON: LazyLock<Jargon> = LazyLock::new(|| {
         };
         jargon.lexicon.add(phrase);
         let semi = parts.next().is_some_and(|mark| mark.trim() == "semi");
-        jargon.plain.push((plain.trim_end_matches(" |").trim(), semi));
+        jargon
+            .plain
+            .push((plain.trim_end_matches(" |").trim(), semi));
     }
     jargon
 });
@@ -42,20 +44,30 @@ pub(super) fn jargon(reading: &Reading<'_>, level: Level) -> Vec<Finding> {
     let numbers = JARGON.lexicon.numbers(&reading.words);
     let mut covered = 0;
     for sentence in reading.prose() {
-        JARGON.lexicon.find(&reading.words, &numbers, sentence.words.clone(), |hit| {
-            let (plain, semi) = JARGON.plain[hit.phrase];
-            let word = reading.lower(hit.first);
-            // `queue.db`, `web-db-01` are names.
-            let before = reading.text[..reading.words[hit.first].start].chars().next_back();
-            let inside = matches!(before, Some('.' | '/' | '\\' | '_' | '-' | '@'));
-            let told = inside || hit.first < covered || known.contains(&word) || findings.len() >= MOST;
-            if told || (level == Level::SemiTechnical && (!semi || is_explained(reading, hit.after, sentence.words.end))) {
-                return;
-            }
-            covered = hit.after;
-            known.push(word);
-            findings.push(found(reading, hit.first..hit.after, plain, level));
-        });
+        JARGON
+            .lexicon
+            .find(&reading.words, &numbers, sentence.words.clone(), |hit| {
+                let (plain, semi) = JARGON.plain[hit.phrase];
+                let word = reading.lower(hit.first);
+                // `queue.db`, `web-db-01` are names.
+                let before = reading.text[..reading.words[hit.first].start]
+                    .chars()
+                    .next_back();
+                let inside = matches!(before, Some('.' | '/' | '\\' | '_' | '-' | '@'));
+                let told = inside
+                    || hit.first < covered
+                    || known.contains(&word)
+                    || findings.len() >= MOST;
+                if told
+                    || (level == Level::SemiTechnical
+                        && (!semi || is_explained(reading, hit.after, sentence.words.end)))
+                {
+                    return;
+                }
+                covered = hit.after;
+                known.push(word);
+                findings.push(found(reading, hit.first..hit.after, plain, level));
+            });
         for n in sentence.words.clone() {
             // `NullReferenceException`
             let word = reading.lower(n);
@@ -67,7 +79,12 @@ pub(super) fn jargon(reading: &Reading<'_>, level: Level) -> Vec<Finding> {
     findings
 }
 
-fn found(reading: &Reading<'_>, words: std::ops::Range<usize>, plain: &str, level: Level) -> Finding {
+fn found(
+    reading: &Reading<'_>,
+    words: std::ops::Range<usize>,
+    plain: &str,
+    level: Level,
+) -> Finding {
     let place = reading.words[words.start].start..reading.words[words.end - 1].end;
     let written = &reading.text[place.clone()];
     match level {
@@ -88,9 +105,14 @@ fn found(reading: &Reading<'_>, words: std::ops::Range<usize>, plain: &str, leve
 fn is_explained(reading: &Reading<'_>, after: usize, end: usize) -> bool {
     // The name may go on for a word.
     (after..(after + 2).min(end)).any(|n| {
-        let from = n.checked_sub(1).map_or(0, |before| reading.words[before].end);
+        let from = n
+            .checked_sub(1)
+            .map_or(0, |before| reading.words[before].end);
         let between = &reading.text[from..reading.words[n].start];
-        let begins = matches!(reading.lower(n), "the" | "a" | "an" | "that" | "which" | "i" | "our");
+        let begins = matches!(
+            reading.lower(n),
+            "the" | "a" | "an" | "that" | "which" | "i" | "our"
+        );
         between.contains('(') || (between.contains([',', '\u{2013}', '\u{2014}', ':']) && begins)
     })
 }

@@ -64,16 +64,32 @@ pub(super) fn sentence_lengths(reading: &Reading<'_>) -> Vec<Finding> {
         .prose()
         .filter(|s| s.count > LONGEST)
         .map(|s| {
-            let because = format!("a sentence of {} words; people lose the thread after {LONGEST}", s.count);
-            Rule::Q7.warning(s.start..s.end, &because, "Split it: one thought in each sentence, the effect first.")
+            let because = format!(
+                "a sentence of {} words; people lose the thread after {LONGEST}",
+                s.count
+            );
+            Rule::Q7.warning(
+                s.start..s.end,
+                &because,
+                "Split it: one thought in each sentence, the effect first.",
+            )
         })
         .collect();
-    let counted: Vec<usize> = reading.prose().filter(|s| !is_label(s)).map(|s| s.count).collect();
+    let counted: Vec<usize> = reading
+        .prose()
+        .filter(|s| !is_label(s))
+        .map(|s| s.count)
+        .collect();
     let words: usize = counted.iter().sum();
     if findings.is_empty() && counted.len() >= FOR_A_MEAN && words > MEAN * counted.len() {
         let mean = words as f64 / counted.len() as f64;
-        let because = format!("sentences have {mean:.1} words in the mean; {MEAN} are easy to follow");
-        findings.push(Rule::Q7.warning(reading.opening(), &because, "Cut what the reader does not need, and split the longest sentences."));
+        let because =
+            format!("sentences have {mean:.1} words in the mean; {MEAN} are easy to follow");
+        findings.push(Rule::Q7.warning(
+            reading.opening(),
+            &because,
+            "Cut what the reader does not need, and split the longest sentences.",
+        ));
     }
     findings
 }
@@ -82,7 +98,10 @@ pub(super) fn grade(reading: &Reading<'_>, level: Level, measures: &Measures) ->
     if level != Level::NonTechnical || measures.grade <= HARDEST || measures.words < FOR_A_GRADE {
         return None;
     }
-    let because = format!("reading it takes {:.0} years of school; 8 are aimed at, and {HARDEST:.0} are too many", measures.grade);
+    let because = format!(
+        "reading it takes {:.0} years of school; 8 are aimed at, and {HARDEST:.0} are too many",
+        measures.grade
+    );
     let suggestion = "Use short, everyday words and short sentences: 'fix' for 'remediation', 'now' for 'at this moment'.";
     Some(Rule::Q8.warning(reading.opening(), &because, suggestion))
 }
@@ -93,7 +112,10 @@ fn flesch_kincaid(reading: &Reading<'_>) -> f64 {
     for sentence in reading.prose().filter(|s| !is_label(s)) {
         sentences += 1;
         for (_, chunk) in chunks(&reading.text[sentence.start..sentence.end]) {
-            if chunk.contains("://") || chunk.contains('@') || !chunk.chars().any(char::is_alphanumeric) {
+            if chunk.contains("://")
+                || chunk.contains('@')
+                || !chunk.chars().any(char::is_alphanumeric)
+            {
                 continue;
             }
             words += 1;
@@ -103,7 +125,8 @@ fn flesch_kincaid(reading: &Reading<'_>) -> f64 {
     if words == 0 || reading.words.iter().all(|w| w.lower == URL) {
         return 0.0;
     }
-    let grade = 0.39 * words as f64 / sentences as f64 + 11.8 * syllables as f64 / words as f64 - 15.59;
+    let grade =
+        0.39 * words as f64 / sentences as f64 + 11.8 * syllables as f64 / words as f64 - 15.59;
     (grade.max(0.0) * 10.0).round() / 10.0
 }
 
@@ -124,11 +147,25 @@ fn syllables(word: &str) -> usize {
         Some(letter) => b"aeio".contains(letter),
         None => false,
     };
-    let mut count = (0..letters.len()).filter(|&n| vowel(n) && (n == 0 || !vowel(n - 1))).count();
+    let mut count = (0..letters.len())
+        .filter(|&n| vowel(n) && (n == 0 || !vowel(n - 1)))
+        .count();
     let ends = |end: &str| letters.ends_with(end.as_bytes());
-    let before_end = |n: usize| letters.get(letters.len().wrapping_sub(n)).copied().unwrap_or(0);
-    let silent_e = ends("e") && !vowel(letters.len() - 2) && !(ends("le") && !vowel(letters.len().wrapping_sub(3)));
-    let silent_es = ends("es") && !vowel(letters.len() - 3) && !b"sxzcg".contains(&before_end(3)) && !ends("shes") && !ends("ches") && !ends("les");
+    let before_end = |n: usize| {
+        letters
+            .get(letters.len().wrapping_sub(n))
+            .copied()
+            .unwrap_or(0)
+    };
+    let silent_e = ends("e")
+        && !vowel(letters.len() - 2)
+        && !(ends("le") && !vowel(letters.len().wrapping_sub(3)));
+    let silent_es = ends("es")
+        && !vowel(letters.len() - 3)
+        && !b"sxzcg".contains(&before_end(3))
+        && !ends("shes")
+        && !ends("ches")
+        && !ends("les");
     let silent_ed = ends("ed") && !b"td".contains(&before_end(3)) && !vowel(letters.len() - 3);
     if (silent_e || silent_es || silent_ed) && count > 1 {
         count -= 1;
@@ -136,10 +173,13 @@ fn syllables(word: &str) -> usize {
     // Two vowels that are spoken apart.
     let apart = |pair: &[u8]| matches!(pair, b"eo" | b"iu" | b"ua" | b"yi");
     let extra = letters.windows(2).filter(|pair| apart(pair)).count()
-        + letters.windows(3).filter(|three| {
-            matches!(three, [before, b'i', b'o' | b'a'] if !b"tscgx".contains(before))
-                || matches!(three, [b'e' | b'o', b'i', b'n'])
-        }).count();
+        + letters
+            .windows(3)
+            .filter(|three| {
+                matches!(three, [before, b'i', b'o' | b'a'] if !b"tscgx".contains(before))
+                    || matches!(three, [b'e' | b'o', b'i', b'n'])
+            })
+            .count();
     (count + extra).max(1)
 }
 
@@ -150,11 +190,32 @@ mod tests {
     #[test]
     fn syllables_are_those_that_are_spoken() {
         for (word, expected) in [
-            ("the", 1), ("portal", 2), ("service", 2), ("services", 3), ("times", 1), ("fixed", 1), ("started", 2), ("table", 2),
-            ("unavailable", 5), ("maintenance", 3), ("information", 4), ("radio", 3), ("going", 2), ("queue", 1), ("why", 1),
-            ("telecommunication", 7), ("possible", 3), ("safe", 1), ("people", 2), ("2026", 1),
+            ("the", 1),
+            ("portal", 2),
+            ("service", 2),
+            ("services", 3),
+            ("times", 1),
+            ("fixed", 1),
+            ("started", 2),
+            ("table", 2),
+            ("unavailable", 5),
+            ("maintenance", 3),
+            ("information", 4),
+            ("radio", 3),
+            ("going", 2),
+            ("queue", 1),
+            ("why", 1),
+            ("telecommunication", 7),
+            ("possible", 3),
+            ("safe", 1),
+            ("people", 2),
+            ("2026", 1),
         ] {
-            assert!(syllables(word).abs_diff(expected) <= usize::from(word == "people"), "{word}: {}", syllables(word));
+            assert!(
+                syllables(word).abs_diff(expected) <= usize::from(word == "people"),
+                "{word}: {}",
+                syllables(word)
+            );
         }
     }
 }

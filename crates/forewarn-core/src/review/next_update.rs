@@ -12,7 +12,11 @@ const NEAR: usize = 16;
 
 /// The finding, where the promise is missing.
 pub(super) fn next_update(reading: &Reading<'_>) -> Option<Finding> {
-    if reading.times.iter().any(|t| t.zone == Said::Exact && (promised(reading, t) || is_firm_end(reading, t))) {
+    if reading
+        .times
+        .iter()
+        .any(|t| t.zone == Said::Exact && (promised(reading, t) || is_firm_end(reading, t)))
+    {
         return None;
     }
     let meant = reading.times.iter().find(|t| promised(reading, t));
@@ -21,12 +25,21 @@ pub(super) fn next_update(reading: &Reading<'_>) -> Option<Finding> {
     }
     let suggestion = "Add: 'Next update by 15:30 UTC (+00:00).'";
     // Where something is promised for no time, that is the place to mend.
-    let place = reading.hits(List::Vague).first().map(|hit| reading.place(hit));
+    let place = reading
+        .hits(List::Vague)
+        .first()
+        .map(|hit| reading.place(hit));
     let because = match place {
-        Some(_) => "an open incident's message says when the next update comes: a clock time, so that people can stop looking until then",
+        Some(_) => {
+            "an open incident's message says when the next update comes: a clock time, so that people can stop looking until then"
+        }
         None => "an open incident's message says when the next update comes",
     };
-    Some(Rule::Q2.error(place.unwrap_or_else(|| reading.opening()), because, suggestion))
+    Some(Rule::Q2.error(
+        place.unwrap_or_else(|| reading.opening()),
+        because,
+        suggestion,
+    ))
 }
 
 /// Whether a time is when the next word comes.
@@ -36,18 +49,27 @@ fn promised(reading: &Reading<'_>, time: &ClockTime) -> bool {
     }
     let sentence = &reading.sentences[time.sentence];
     let near = |first: usize, after: usize| {
-        let (from, to) = if after <= time.first { (after, time.first) } else { (time.after, first) };
+        let (from, to) = if after <= time.first {
+            (after, time.first)
+        } else {
+            (time.after, first)
+        };
         let between = from..to.max(from);
         between.len() <= NEAR && !parted(reading, &between)
     };
-    if reading.hits_in(List::Next, &sentence.words).iter().any(|hit| near(hit.first, hit.after)) {
+    if reading
+        .hits_in(List::Next, &sentence.words)
+        .iter()
+        .any(|hit| near(hit.first, hit.after))
+    {
         return true;
     }
     // A heading of its own: "Next update", and the time in the next line.
     let Some(before) = time.sentence.checked_sub(1).map(|n| &reading.sentences[n]) else {
         return false;
     };
-    let heading = !before.is_ended && before.words.len() <= 5 && reading.has_in(List::Next, &before.words);
+    let heading =
+        !before.is_ended && before.words.len() <= 5 && reading.has_in(List::Next, &before.words);
     heading && time.first - sentence.words.start <= 3
 }
 
@@ -75,7 +97,8 @@ fn is_past(reading: &Reading<'_>, time: &ClockTime) -> bool {
 fn is_firm_end(reading: &Reading<'_>, time: &ClockTime) -> bool {
     let sentence = &reading.sentences[time.sentence];
     let clause = clause(reading, time);
-    let near = |first: usize, after: usize| time.first >= first && time.first.saturating_sub(after) <= 8;
+    let near =
+        |first: usize, after: usize| time.first >= first && time.first.saturating_sub(after) <= 8;
     !is_past(reading, time)
         && !reading.has_in(List::Hedge, &clause)
         && reading
@@ -95,13 +118,19 @@ fn clause(reading: &Reading<'_>, time: &ClockTime) -> Range<usize> {
 
 fn without_offset(reading: &Reading<'_>, time: &ClockTime) -> Finding {
     let written = &reading.text[time.start..time.end];
-    let because = "the time of the next update needs its zone and offset: readers sit in other zones";
+    let because =
+        "the time of the next update needs its zone and offset: readers sit in other zones";
     let suggestion = match &time.zone {
         Said::Bare(name) if !usual_offset(name).is_empty() => {
-            format!("Write: 'Next update by {written} {name} ({}).'", usual_offset(name))
+            format!(
+                "Write: 'Next update by {written} {name} ({}).'",
+                usual_offset(name)
+            )
         }
         Said::Nothing | Said::Local | Said::Bare(_) | Said::Named | Said::Exact => {
-            format!("Add the zone and its offset: 'Next update by {written} UTC (+00:00)', or your own zone in the same way.")
+            format!(
+                "Add the zone and its offset: 'Next update by {written} UTC (+00:00)', or your own zone in the same way."
+            )
         }
     };
     Rule::Q2.error(time.start..time.end, because, &suggestion)

@@ -109,7 +109,10 @@ const OTHER: u32 = 0;
 /// What stems are looked up by.
 fn key(word: &str) -> [u8; 2] {
     let bytes = word.as_bytes();
-    [bytes.first().copied().unwrap_or(0), bytes.get(1).copied().unwrap_or(0)]
+    [
+        bytes.first().copied().unwrap_or(0),
+        bytes.get(1).copied().unwrap_or(0),
+    ]
 }
 
 fn is_number(word: &str) -> bool {
@@ -119,7 +122,10 @@ fn is_number(word: &str) -> bool {
 impl Lexicon {
     /// Adds a phrase as it stands in a list, and says its index.
     pub(super) fn add(&mut self, phrase: &str) -> usize {
-        let parts: Vec<Part> = phrase.split_whitespace().map(|text| self.part(text)).collect();
+        let parts: Vec<Part> = phrase
+            .split_whitespace()
+            .map(|text| self.part(text))
+            .collect();
         let index = self.phrases.len();
         if let Some(Part::Words(alternatives)) = parts.first() {
             for alternative in alternatives {
@@ -163,28 +169,46 @@ impl Lexicon {
 
     /// The number of each word, for [`Lexicon::find`].
     pub(super) fn numbers(&self, words: &[Word]) -> Vec<u32> {
-        words.iter().map(|w| self.numbers.get(&w.lower).copied().unwrap_or(OTHER)).collect()
+        words
+            .iter()
+            .map(|w| self.numbers.get(&w.lower).copied().unwrap_or(OTHER))
+            .collect()
     }
 
     /// Every phrase that begins in `range`, in the order of its first words. A phrase does not reach beyond the range.
-    pub(super) fn find(&self, words: &[Word], numbers: &[u32], range: Range<usize>, mut found: impl FnMut(Hit)) {
+    pub(super) fn find(
+        &self,
+        words: &[Word],
+        numbers: &[u32],
+        range: Range<usize>,
+        mut found: impl FnMut(Hit),
+    ) {
         let (words, numbers) = (&words[..range.end], &numbers[..range.end]);
         for at in range {
             let mut check = |phrase: usize| {
                 if let Some(after) = ends(&self.phrases[phrase][1..], words, numbers, at + 1) {
-                    found(Hit { phrase, first: at, after });
+                    found(Hit {
+                        phrase,
+                        first: at,
+                        after,
+                    });
                 }
             };
             let number = numbers[at];
             if number != OTHER {
                 let phrases = self.by_word.get(number as usize);
-                phrases.into_iter().flatten().for_each(|phrase| check(*phrase));
+                phrases
+                    .into_iter()
+                    .flatten()
+                    .for_each(|phrase| check(*phrase));
             }
             let word = words[at].lower.as_str();
             if is_number(word) {
                 self.by_digit.iter().for_each(|phrase| check(*phrase));
             } else if let Some(stems) = self.by_stem.get(&key(word)) {
-                let fit = stems.iter().filter(|(stem, _)| word.starts_with(stem.as_str()));
+                let fit = stems
+                    .iter()
+                    .filter(|(stem, _)| word.starts_with(stem.as_str()));
                 fit.for_each(|(_, phrase)| check(*phrase));
             }
         }
@@ -202,9 +226,15 @@ fn ends(parts: &[Part], words: &[Word], numbers: &[u32], at: usize) -> Option<us
                 Alternative::Stem(stem) => words[at].lower.starts_with(stem.as_str()),
                 Alternative::Number => is_number(&words[at].lower),
             });
-            if fits { ends(rest, words, numbers, at + 1) } else { None }
+            if fits {
+                ends(rest, words, numbers, at + 1)
+            } else {
+                None
+            }
         }
-        [Part::Gap(most), rest @ ..] => (0..=*most).find_map(|gap| ends(rest, words, numbers, at + gap)),
+        [Part::Gap(most), rest @ ..] => {
+            (0..=*most).find_map(|gap| ends(rest, words, numbers, at + gap))
+        }
     }
 }
 
@@ -262,12 +292,30 @@ mod tests {
 
     #[test]
     fn phrases_have_alternatives_stems_gaps_and_numbers() {
-        assert_eq!(found("next|another update", "Next update, another UPDATE"), ["Next update", "another UPDATE"]);
-        assert_eq!(found("apolog*", "We apologise. Apologies!"), ["apologise", "Apologies"]);
-        assert_eq!(found("fixed .2 #", "fixed in about 30 minutes, fixed by the end of day 3"), ["fixed in about 30"]);
+        assert_eq!(
+            found("next|another update", "Next update, another UPDATE"),
+            ["Next update", "another UPDATE"]
+        );
+        assert_eq!(
+            found("apolog*", "We apologise. Apologies!"),
+            ["apologise", "Apologies"]
+        );
+        assert_eq!(
+            found(
+                "fixed .2 #",
+                "fixed in about 30 minutes, fixed by the end of day 3"
+            ),
+            ["fixed in about 30"]
+        );
         assert_eq!(found("in # minutes", "in 30 minutes"), ["in 30 minutes"]);
-        assert_eq!(found("see <url>", "see https://a.example/b."), ["see https://a.example/b"]);
-        assert_eq!(found("don't know", "we don\u{2019}t know"), ["don\u{2019}t know"]);
+        assert_eq!(
+            found("see <url>", "see https://a.example/b."),
+            ["see https://a.example/b"]
+        );
+        assert_eq!(
+            found("don't know", "we don\u{2019}t know"),
+            ["don\u{2019}t know"]
+        );
     }
 
     #[test]

@@ -28,10 +28,12 @@ impl<'t> Reading<'t> {
         let numbers = LISTS.lexicon.numbers(&words);
         let mut hits = vec![Vec::new(); List::ALL.len()];
         for sentence in sentences.iter().filter(|s| !s.is_code) {
-            LISTS.lexicon.find(&words, &numbers, sentence.words.clone(), |hit| {
-                let list: &mut Vec<Hit> = &mut hits[LISTS.list_of[hit.phrase] as usize];
-                list.push(hit);
-            });
+            LISTS
+                .lexicon
+                .find(&words, &numbers, sentence.words.clone(), |hit| {
+                    let list: &mut Vec<Hit> = &mut hits[LISTS.list_of[hit.phrase] as usize];
+                    list.push(hit);
+                });
         }
         Reading {
             text,
@@ -84,7 +86,9 @@ impl<'t> Reading<'t> {
 
     /// A word as it is written.
     pub(super) fn written(&self, word: usize) -> &'t str {
-        self.words.get(word).map_or("", |w| &self.text[w.start..w.end])
+        self.words
+            .get(word)
+            .map_or("", |w| &self.text[w.start..w.end])
     }
 
     /// Where a phrase stands in the text.
@@ -101,6 +105,8 @@ impl<'t> Reading<'t> {
     /// The sentence that a word stands in.
     pub(super) fn sentence_of(&self, word: usize) -> Option<&Sentence> {
         let after = self.sentences.partition_point(|s| s.words.end <= word);
-        self.sentences.get(after).filter(|s| s.words.contains(&word))
+        self.sentences
+            .get(after)
+            .filter(|s| s.words.contains(&word))
     }
 }

@@ -24,9 +24,15 @@ pub(super) fn repeat(reading: &Reading<'_>, previous: &str, stage: Stage) -> Opt
     let before = Reading::of(previous);
     let plain: BTreeSet<&str> = PLAIN.split_whitespace().collect();
     let facts = |reading: &Reading<'_>| -> BTreeSet<String> {
-        let times: BTreeSet<usize> = reading.times.iter().flat_map(|t| t.first..t.after).collect();
+        let times: BTreeSet<usize> = reading
+            .times
+            .iter()
+            .flat_map(|t| t.first..t.after)
+            .collect();
         let counted = reading.words.iter().enumerate().filter(|(n, w)| {
-            !times.contains(n) && !plain.contains(w.lower.as_str()) && !super::completeness::is_address(&w.lower)
+            !times.contains(n)
+                && !plain.contains(w.lower.as_str())
+                && !super::completeness::is_address(&w.lower)
         });
         counted.map(|(_, w)| stem(&w.lower)).collect()
     };
@@ -48,7 +54,10 @@ pub(super) fn repeat(reading: &Reading<'_>, previous: &str, stage: Stage) -> Opt
             "Write: 'No change: the portal is still slow. Next update by 15:30 UTC (+00:00).'",
         ));
     }
-    let because = format!("{:.0} percent of it stood in the last message: readers learn nothing", alike * 100.0);
+    let because = format!(
+        "{:.0} percent of it stood in the last message: readers learn nothing",
+        alike * 100.0
+    );
     (alike >= ALIKE).then(|| {
         Rule::Q16.warning(
             reading.opening(),
@@ -64,12 +73,21 @@ fn says_no_change(reading: &Reading<'_>) -> bool {
     (0..words.len().min(60)).any(|n| {
         let next = reading.lower(n + 1);
         match reading.lower(n) {
-            "no" => matches!(next, "change" | "changes" | "news") || (next == "new" && matches!(reading.lower(n + 2), "information" | "facts")),
-            "nothing" => matches!(next, "new" | "changed") || (next == "has" && reading.lower(n + 2) == "changed"),
+            "no" => {
+                matches!(next, "change" | "changes" | "news")
+                    || (next == "new" && matches!(reading.lower(n + 2), "information" | "facts"))
+            }
+            "nothing" => {
+                matches!(next, "new" | "changed")
+                    || (next == "has" && reading.lower(n + 2) == "changed")
+            }
             "unchanged" => true,
             _ => false,
         }
-    }) && reading.prose().next().is_some_and(|s| !reading.has_in(List::Unknown, &s.words) || s.count > 3)
+    }) && reading
+        .prose()
+        .next()
+        .is_some_and(|s| !reading.has_in(List::Unknown, &s.words) || s.count > 3)
 }
 
 /// The word without the endings that grammar gives it.

@@ -22,8 +22,9 @@ pub(super) struct Sentence {
 
 /// Shortened words whose full stop ends no sentence.
 const SHORTENED: &[&str] = &[
-    "dr", "mr", "mrs", "ms", "prof", "st", "no", "nr", "vs", "approx", "ext", "tel", "e.g", "i.e", "etc", "fig", "art", "jan",
-    "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec", "dept",
+    "dr", "mr", "mrs", "ms", "prof", "st", "no", "nr", "vs", "approx", "ext", "tel", "e.g", "i.e",
+    "etc", "fig", "art", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct",
+    "nov", "dec", "dept",
 ];
 
 /// Splits a text.
@@ -92,7 +93,8 @@ fn blocks(text: &str) -> Vec<(Range<usize>, bool)> {
 
 /// How many bytes of a line are indentation and the mark of a list, a heading or a quotation.
 fn mark(line: &str) -> usize {
-    let rest = line.trim_start_matches([' ', '\t', '#', '>', '-', '*', '+', '\u{2022}', '\u{2013}']);
+    let rest =
+        line.trim_start_matches([' ', '\t', '#', '>', '-', '*', '+', '\u{2022}', '\u{2013}']);
     line.len() - rest.len()
 }
 
@@ -101,14 +103,27 @@ fn is_item(line: &str) -> bool {
         (1..=2).contains(&n.len()) && n.bytes().all(|b| b.is_ascii_digit()) && rest.starts_with(' ')
     });
     numbered
-        || ["- ", "* ", "+ ", "# ", "## ", "### ", "> ", "\u{2022}", "\u{2013} "]
-            .iter()
-            .any(|mark| line.starts_with(mark))
+        || [
+            "- ",
+            "* ",
+            "+ ",
+            "# ",
+            "## ",
+            "### ",
+            "> ",
+            "\u{2022}",
+            "\u{2013} ",
+        ]
+        .iter()
+        .any(|mark| line.starts_with(mark))
 }
 
 /// Whether a line begins something new although no empty line stands before it.
 fn breaks(before: &str, line: &str) -> bool {
-    let capital = line.chars().find(|c| c.is_alphanumeric()).is_some_and(|c| !c.is_lowercase());
+    let capital = line
+        .chars()
+        .find(|c| c.is_alphanumeric())
+        .is_some_and(|c| !c.is_lowercase());
     is_item(line) || (capital && before.chars().take(50).count() < 50)
 }
 
@@ -134,10 +149,17 @@ fn split(text: &str, range: Range<usize>, all: &mut Vec<Sentence>) {
             end += next.len_utf8();
             characters.next();
         }
-        let closed = characters.peek().is_none_or(|(_, next)| next.is_whitespace());
+        let closed = characters
+            .peek()
+            .is_none_or(|(_, next)| next.is_whitespace());
         // A quotation in the middle: "Why?" he asks.
-        let goes = text[end..range.end].trim_start_matches([' ', '\n']).starts_with(char::is_lowercase);
-        if closed && !(goes && end > stop + c.len_utf8() && c != '.') && !(c == '.' && goes_on(text, start..stop, &text[end..range.end])) {
+        let goes = text[end..range.end]
+            .trim_start_matches([' ', '\n'])
+            .starts_with(char::is_lowercase);
+        if closed
+            && !(goes && end > stop + c.len_utf8() && c != '.')
+            && !(c == '.' && goes_on(text, start..stop, &text[end..range.end]))
+        {
             push(text, start..end, false, all);
             start = end;
         }
@@ -160,7 +182,12 @@ fn goes_on(text: &str, range: Range<usize>, rest: &str) -> bool {
         return false;
     }
     let small = next.starts_with(|c: char| c.is_lowercase() || c == '(' || c == ',');
-    let after: String = next.chars().take_while(|c| c.is_alphanumeric()).take(12).collect::<String>().to_lowercase();
+    let after: String = next
+        .chars()
+        .take_while(|c| c.is_alphanumeric())
+        .take(12)
+        .collect::<String>()
+        .to_lowercase();
     if matches!(word.as_str(), "a.m" | "p.m") {
         return small || super::zone::is_zone_word(&after);
     }
@@ -169,12 +196,19 @@ fn goes_on(text: &str, range: Range<usize>, rest: &str) -> bool {
     if number && before.trim().len() == word.len() {
         return true;
     }
-    let initial = word.chars().count() == 1 && word.chars().all(|c| c.is_alphabetic()) && word != "i";
+    let initial =
+        word.chars().count() == 1 && word.chars().all(|c| c.is_alphabetic()) && word != "i";
     let title = SHORTENED.contains(&word.as_str());
-    (title && !(word == "no" || word == "etc") && (small || next.starts_with(|c: char| c.is_alphanumeric())))
+    (title
+        && !(word == "no" || word == "etc")
+        && (small || next.starts_with(|c: char| c.is_alphanumeric())))
         || (title && (small || next.starts_with(|c: char| c.is_ascii_digit())))
         || (initial && tail.trim_end().ends_with(|c: char| c.is_uppercase()))
-        || (small && matches!(word.as_str(), "inc" | "ltd" | "co" | "corp" | "min" | "hrs" | "max"))
+        || (small
+            && matches!(
+                word.as_str(),
+                "inc" | "ltd" | "co" | "corp" | "min" | "hrs" | "max"
+            ))
 }
 
 fn push(text: &str, range: Range<usize>, is_code: bool, all: &mut Vec<Sentence>) {
@@ -189,9 +223,9 @@ fn push(text: &str, range: Range<usize>, is_code: bool, all: &mut Vec<Sentence>)
         .filter(|chunk| chunk.chars().any(char::is_alphanumeric))
         .count();
     let closing = |c: char| ")]\"'\u{201d}\u{2019}*_`".contains(c);
-    let is_ended = trimmed
-        .trim_end_matches(closing)
-        .ends_with(['.', '!', '?', '\u{2026}', '\u{3002}', '\u{ff01}', '\u{ff1f}', '\u{61f}']);
+    let is_ended = trimmed.trim_end_matches(closing).ends_with([
+        '.', '!', '?', '\u{2026}', '\u{3002}', '\u{ff01}', '\u{ff1f}', '\u{61f}',
+    ]);
     all.push(Sentence {
         start,
         end: start + trimmed.len(),
@@ -217,7 +251,9 @@ mod tests {
     #[test]
     fn sentences_end_where_a_reader_stops() {
         assert_eq!(
-            split_up("Dr. Smith waits. \"Why?\" he asks... We, i.e. all, come at 3 p.m. Eastern time. See https://a.example. It costs 4.50! Yes."),
+            split_up(
+                "Dr. Smith waits. \"Why?\" he asks... We, i.e. all, come at 3 p.m. Eastern time. See https://a.example. It costs 4.50! Yes."
+            ),
             [
                 "Dr. Smith waits.",
                 "\"Why?\" he asks...",
@@ -228,7 +264,9 @@ mod tests {
             ]
         );
         assert_eq!(
-            split_up("Dear all,\n\nthe first line of a longer paragraph that goes on and\nends here. Two.\n- one\n- two\n\nThe team"),
+            split_up(
+                "Dear all,\n\nthe first line of a longer paragraph that goes on and\nends here. Two.\n- one\n- two\n\nThe team"
+            ),
             [
                 "Dear all,",
                 "the first line of a longer paragraph that goes on and\nends here.",
@@ -246,6 +284,9 @@ mod tests {
         let all = sentences(text, &words(text));
         let code: Vec<bool> = all.iter().map(|s| s.is_code).collect();
         assert_eq!(code, [false, true, false]);
-        assert_eq!(split_up("    All of it\n    is indented."), ["All of it\n    is indented."]);
+        assert_eq!(
+            split_up("    All of it\n    is indented."),
+            ["All of it\n    is indented."]
+        );
     }
 }

@@ -18,7 +18,10 @@ pub(super) fn short(reading: &Reading<'_>, medium: Medium) -> Vec<Finding> {
     match medium {
         Medium::Email | Medium::Chat | Medium::Web => Vec::new(),
         Medium::Voice => headline(reading).into_iter().collect(),
-        Medium::Sms => headline(reading).into_iter().chain(segments(reading)).collect(),
+        Medium::Sms => headline(reading)
+            .into_iter()
+            .chain(segments(reading))
+            .collect(),
     }
 }
 
@@ -32,8 +35,10 @@ fn headline(reading: &Reading<'_>) -> Option<Finding> {
         count += second.count;
         end = second.end;
     }
-    let because = format!("the headline has {count} words; a listener keeps {HEARD} of them, in 9 seconds");
-    let suggestion = "Begin with one short sentence: who speaks, what is wrong, for whom. The rest follows.";
+    let because =
+        format!("the headline has {count} words; a listener keeps {HEARD} of them, in 9 seconds");
+    let suggestion =
+        "Begin with one short sentence: who speaks, what is wrong, for whom. The rest follows.";
     (count > HEARD).then(|| Rule::Q9.warning(first.start..end, &because, suggestion))
 }
 
@@ -42,27 +47,41 @@ fn segments(reading: &Reading<'_>) -> Vec<Finding> {
     let text = reading.text.trim_end();
     let segments = sms_segments(text.trim());
     let whole = reading.opening().start..text.len().max(reading.opening().start);
-    let because = format!("it takes {} segments, and each is paid for and may come late or alone", segments.count);
-    let suggestion = "Say what is wrong, what to do and when the next word comes; leave the rest to the link.";
+    let because = format!(
+        "it takes {} segments, and each is paid for and may come late or alone",
+        segments.count
+    );
+    let suggestion =
+        "Say what is wrong, what to do and when the next word comes; leave the rest to the link.";
     if segments.count > TOO_MANY {
         findings.push(Rule::Q11.error(whole, &because, suggestion));
     } else if segments.count > SEGMENTS {
         findings.push(Rule::Q11.warning(whole, &because, suggestion));
     }
     if segments.encoding == Encoding::Ucs2
-        && let Some((at, c)) = text.char_indices().find(|(_, c)| sms_segments(c.encode_utf8(&mut [0; 4])).encoding == Encoding::Ucs2)
+        && let Some((at, c)) = text
+            .char_indices()
+            .find(|(_, c)| sms_segments(c.encode_utf8(&mut [0; 4])).encoding == Encoding::Ucs2)
     {
         let place = at..at + c.len_utf8();
         let because = format!("'{c}' makes all of the message take more than twice the room");
         findings.push(match plain(c) {
             Some(plain) => Rule::Q11.warning(place, &because, &format!("Write '{plain}' for it.")),
-            None if c.is_alphabetic() => Rule::Q11.note(place, &because, "Where the language needs such letters, keep the text to 134 characters."),
+            None if c.is_alphabetic() => Rule::Q11.note(
+                place,
+                &because,
+                "Where the language needs such letters, keep the text to 134 characters.",
+            ),
             None => Rule::Q11.warning(place, &because, "Leave it out."),
         });
     }
     if !reading.words.iter().any(|w| w.lower == URL) {
         let suggestion = "Add the link to the status page: 'https://status.example.edu'.";
-        findings.push(Rule::Q11.warning(reading.opening(), "a text message has no room for all, so it needs a link to the rest", suggestion));
+        findings.push(Rule::Q11.warning(
+            reading.opening(),
+            "a text message has no room for all, so it needs a link to the rest",
+            suggestion,
+        ));
     }
     findings
 }

@@ -4,7 +4,13 @@ use crate::message::{MILESTONES, milestone};
 use crate::problem::unknown;
 
 /// The states of an incident, which name a stage too.
-const STATES: [&str; 5] = ["investigating", "identified", "monitoring", "resolved", "postmortem"];
+const STATES: [&str; 5] = [
+    "investigating",
+    "identified",
+    "monitoring",
+    "resolved",
+    "postmortem",
+];
 
 /// A stage: a milestone, or a state of an incident.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,7 +47,10 @@ impl Stage {
 
     /// An incident goes on: people wait for the next word.
     pub fn is_open(self) -> bool {
-        matches!(self.0, "holding" | "update" | "investigating" | "identified" | "monitoring")
+        matches!(
+            self.0,
+            "holding" | "update" | "investigating" | "identified" | "monitoring"
+        )
     }
 
     /// The first word about something unplanned.
@@ -61,15 +70,28 @@ impl Stage {
 
     /// Something was or is wrong: people may have been harmed.
     pub(super) fn is_of_incident(self) -> bool {
-        self.is_open() || self.is_over() || matches!(self.0, "discovery" | "fixed" | "follow_up" | "postmortem")
+        self.is_open()
+            || self.is_over()
+            || matches!(self.0, "discovery" | "fixed" | "follow_up" | "postmortem")
     }
 
     /// Goes to the team itself, or asks one person for something: a form, not a message about an event.
     pub(super) fn is_internal(self) -> bool {
         matches!(
             self.0,
-            "overrun_check" | "promise_warning" | "promise_broken" | "alert_draft" | "spokesperson_call" | "handover" | "test"
-                | "digest" | "planned_outage" | "clocks_changed" | "confirm_subscription" | "manage_subscription" | "window_use"
+            "overrun_check"
+                | "promise_warning"
+                | "promise_broken"
+                | "alert_draft"
+                | "spokesperson_call"
+                | "handover"
+                | "test"
+                | "digest"
+                | "planned_outage"
+                | "clocks_changed"
+                | "confirm_subscription"
+                | "manage_subscription"
+                | "window_use"
         )
     }
 }
@@ -92,7 +114,13 @@ pub enum Medium {
 
 impl Medium {
     /// Every one.
-    pub const ALL: [Medium; 5] = [Medium::Email, Medium::Sms, Medium::Voice, Medium::Chat, Medium::Web];
+    pub const ALL: [Medium; 5] = [
+        Medium::Email,
+        Medium::Sms,
+        Medium::Voice,
+        Medium::Chat,
+        Medium::Web,
+    ];
 
     /// Its name.
     pub fn as_str(self) -> &'static str {

@@ -12,7 +12,8 @@ const MOST: usize = 50;
 /// What the line of a mail header holds.
 const TOO_MANY: usize = 78;
 
-const FORM: &str = "Write it as 'COMPANY: fact, date', for example 'Example University: portal slow, 3 Dec'.";
+const FORM: &str =
+    "Write it as 'COMPANY: fact, date', for example 'Example University: portal slow, 3 Dec'.";
 
 pub(super) fn subject(subject: &Reading<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -20,16 +21,23 @@ pub(super) fn subject(subject: &Reading<'_>) -> Vec<Finding> {
     let length = text.chars().count();
     let whole = 0..text.len();
     if length > TOO_MANY {
-        let because = format!("a subject of {length} characters is cut off by mail programs; {MOST} are shown, {TOO_MANY} is the most");
+        let because = format!(
+            "a subject of {length} characters is cut off by mail programs; {MOST} are shown, {TOO_MANY} is the most"
+        );
         findings.push(Rule::Q10.error(byte(text, MOST)..text.len(), &because, FORM));
     } else if length > MOST {
         let because = format!("a subject of {length} characters; many mail programs show {MOST}");
         findings.push(Rule::Q10.warning(byte(text, MOST)..text.len(), &because, FORM));
     }
     if let Some(end) = number_first(text) {
-        findings.push(Rule::Q10.warning(0..end, "a subject begins with what happened; a number or a mark says nothing to its reader", FORM));
+        findings.push(Rule::Q10.warning(
+            0..end,
+            "a subject begins with what happened; a number or a mark says nothing to its reader",
+            FORM,
+        ));
     } else if !says_something(subject) {
-        let because = format!("the first {FIRST} characters name no fact: which service, and what about it");
+        let because =
+            format!("the first {FIRST} characters name no fact: which service, and what about it");
         findings.push(Rule::Q10.warning(whole.start..byte(text, FIRST), &because, FORM));
     }
     findings.extend(super::tone::capitals(subject));
@@ -37,7 +45,9 @@ pub(super) fn subject(subject: &Reading<'_>) -> Vec<Finding> {
 }
 
 fn byte(text: &str, characters: usize) -> usize {
-    text.char_indices().nth(characters).map_or(text.len(), |(at, _)| at)
+    text.char_indices()
+        .nth(characters)
+        .map_or(text.len(), |(at, _)| at)
 }
 
 /// Where a number, a priority or a mark of the mail program ends that the subject begins with.
@@ -51,8 +61,11 @@ fn number_first(text: &str) -> Option<usize> {
     let bare = first.trim_end_matches([':', ',', '-', '.', '#']);
     let lower = bare.to_lowercase();
     let mark = matches!(lower.as_str(), "re" | "fw" | "fwd" | "aw" | "wg") && first.ends_with(':');
-    let priority = matches!(lower.as_bytes(), [b'p', digit] if digit.is_ascii_digit()) || (lower.starts_with("sev") && lower.ends_with(|c: char| c.is_ascii_digit()));
-    let number = bare.starts_with('#') || privacy::looks_like_ticket(bare) || (bare.len() > 3 && bare.bytes().all(|b| b.is_ascii_digit()) && !bare.starts_with("20"));
+    let priority = matches!(lower.as_bytes(), [b'p', digit] if digit.is_ascii_digit())
+        || (lower.starts_with("sev") && lower.ends_with(|c: char| c.is_ascii_digit()));
+    let number = bare.starts_with('#')
+        || privacy::looks_like_ticket(bare)
+        || (bare.len() > 3 && bare.bytes().all(|b| b.is_ascii_digit()) && !bare.starts_with("20"));
     (mark || priority || number).then_some(start + first.len())
 }
 
@@ -67,7 +80,10 @@ fn says_something(subject: &Reading<'_>) -> bool {
         empty.is_empty() && !number
     };
     let sender = text.find(": ").map_or(0, |at| at + 2);
-    let facts = subject.words.iter().filter(|w| w.start >= sender && w.start < end);
+    let facts = subject
+        .words
+        .iter()
+        .filter(|w| w.start >= sender && w.start < end);
     let mut facts = facts.filter(own);
     if sender > 0 {
         return facts.next().is_some();

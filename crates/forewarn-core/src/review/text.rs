@@ -27,19 +27,34 @@ impl Text {
     ///
     /// # Errors
     /// A text or subject that is too long; a subject with control characters.
-    pub fn new(text: &str, subject: Option<&str>, level: Level, stage: Stage, medium: Medium) -> Result<Text, Invalid> {
+    pub fn new(
+        text: &str,
+        subject: Option<&str>,
+        level: Level,
+        stage: Stage,
+        medium: Medium,
+    ) -> Result<Text, Invalid> {
         let mut problems = Vec::new();
         if text.len() > MOST_BYTES {
-            let problem = format!("is {} bytes long; at most {MOST_BYTES} are reviewed", text.len());
+            let problem = format!(
+                "is {} bytes long; at most {MOST_BYTES} are reviewed",
+                text.len()
+            );
             problems.push(Problem::new("text", problem));
         }
         if let Some(subject) = subject {
             if subject.len() > MOST_IN_SUBJECT {
-                let problem = format!("is {} bytes long; a subject has at most {MOST_IN_SUBJECT}", subject.len());
+                let problem = format!(
+                    "is {} bytes long; a subject has at most {MOST_IN_SUBJECT}",
+                    subject.len()
+                );
                 problems.push(Problem::new("subject", problem));
             }
             if let Some(c) = subject.chars().find(|c| c.is_control()) {
-                let problem = format!("has the control character U+{:04X}; a subject is one line of plain text", c as u32);
+                let problem = format!(
+                    "has the control character U+{:04X}; a subject is one line of plain text",
+                    c as u32
+                );
                 problems.push(Problem::new("subject", problem));
             }
         }
@@ -67,9 +82,15 @@ impl Text {
             Some(_) => fields.optional("text", problems, any),
         };
         let subject = fields.optional("subject", problems, any);
-        let level = fields.optional("level", problems, Level::parse).unwrap_or(Level::NonTechnical);
-        let stage = fields.optional("stage", problems, Stage::parse).unwrap_or_default();
-        let medium = fields.optional("channel", problems, Medium::parse).unwrap_or_default();
+        let level = fields
+            .optional("level", problems, Level::parse)
+            .unwrap_or(Level::NonTechnical);
+        let stage = fields
+            .optional("stage", problems, Stage::parse)
+            .unwrap_or_default();
+        let medium = fields
+            .optional("channel", problems, Medium::parse)
+            .unwrap_or_default();
         match Text::new(&text?, subject.as_deref(), level, stage, medium) {
             Ok(text) => Some(text),
             Err(invalid) => {

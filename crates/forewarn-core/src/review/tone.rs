@@ -26,21 +26,27 @@ pub(super) fn tone(reading: &Reading<'_>, stage: Stage, context: &Context) -> Ve
 
 /// The first sentence that says something: no greeting, no name of who calls, no label.
 fn first_said<'r>(reading: &'r Reading<'_>) -> Option<&'r Sentence> {
-    reading.prose().find(|s| s.count > 4 && (s.is_ended || s.count > 8)).or_else(|| reading.prose().next())
+    reading
+        .prose()
+        .find(|s| s.count > 4 && (s.is_ended || s.count > 8))
+        .or_else(|| reading.prose().next())
 }
 
 /// Q5.
 fn cause_first(reading: &Reading<'_>) -> Option<Finding> {
     let sentence = first_said(reading)?;
     let words = after_preamble(reading, &sentence.words);
-    let component = reading.hits_in(List::Component, &words).iter().find(|part| {
-        if part.first > words.start + 6 {
-            return false;
-        }
-        let near = part.first..(part.after + 6).min(words.end);
-        let before = part.first.saturating_sub(3).max(words.start)..part.first;
-        reading.has_in(List::Fault, &near) || reading.has_in(List::Fault, &before)
-    });
+    let component = reading
+        .hits_in(List::Component, &words)
+        .iter()
+        .find(|part| {
+            if part.first > words.start + 6 {
+                return false;
+            }
+            let near = part.first..(part.after + 6).min(words.end);
+            let before = part.first.saturating_sub(3).max(words.start)..part.first;
+            reading.has_in(List::Fault, &near) || reading.has_in(List::Fault, &before)
+        });
     let causes = [
         reading.hits_in(List::Cause, &words).first(),
         component,
@@ -50,7 +56,13 @@ fn cause_first(reading: &Reading<'_>) -> Option<Finding> {
     let felt = [List::Felt, List::People].into_iter().filter_map(|list| {
         let mut hits = reading.hits_in(list, &words).iter();
         // Whom we speak to and what a cause concerns is no effect.
-        hits.find(|hit| !(list == List::People && matches!(reading.lower(hit.first), "all" | "us" | "team" | "teams" | "store" | "who")))
+        hits.find(|hit| {
+            !(list == List::People
+                && matches!(
+                    reading.lower(hit.first),
+                    "all" | "us" | "team" | "teams" | "store" | "who"
+                ))
+        })
     });
     let effect = felt.map(|hit| hit.first).min();
     if effect.is_some_and(|effect| effect < cause.first) {
@@ -66,7 +78,12 @@ fn cause_first(reading: &Reading<'_>) -> Option<Finding> {
 /// What follows "We regret to inform our customers that".
 fn after_preamble(reading: &Reading<'_>, words: &Range<usize>) -> Range<usize> {
     let head = words.start..(words.start + 14).min(words.end);
-    let informs = head.clone().any(|n| matches!(reading.lower(n), "inform" | "informed" | "advised" | "aware" | "note" | "announce" | "notify"));
+    let informs = head.clone().any(|n| {
+        matches!(
+            reading.lower(n),
+            "inform" | "informed" | "advised" | "aware" | "note" | "announce" | "notify"
+        )
+    });
     let that = head.clone().find(|&n| reading.lower(n) == "that");
     match that {
         Some(that) if informs => that + 1..words.end,
@@ -80,7 +97,8 @@ fn estimates(reading: &Reading<'_>) -> Vec<Finding> {
         let words = &sentence.words;
         let has = |list| reading.has_in(list, words);
         let times = reading.times_in(words);
-        if has(List::Guess) && (has(List::Term) || !times.is_empty() || counts_time(reading, words)) {
+        if has(List::Guess) && (has(List::Term) || !times.is_empty() || counts_time(reading, words))
+        {
             return true;
         }
         if !has(List::Repair) || !has(List::Future) || !(has(List::Term) || !times.is_empty()) {
@@ -108,17 +126,33 @@ fn estimates(reading: &Reading<'_>) -> Vec<Finding> {
 /// `2 hours`, without a word before it.
 fn counts_time(reading: &Reading<'_>, words: &Range<usize>) -> bool {
     words.clone().any(|n| {
-        let unit = matches!(reading.lower(n), "hour" | "hours" | "hrs" | "minutes" | "mins" | "min" | "days");
-        unit && n > words.start && reading.lower(n - 1).starts_with(|c: char| c.is_ascii_digit())
+        let unit = matches!(
+            reading.lower(n),
+            "hour" | "hours" | "hrs" | "minutes" | "mins" | "min" | "days"
+        );
+        unit && n > words.start
+            && reading
+                .lower(n - 1)
+                .starts_with(|c: char| c.is_ascii_digit())
     })
 }
 
 /// The repair and its term stand near each other: "fixed in 30 minutes".
 fn together(reading: &Reading<'_>, words: &Range<usize>) -> bool {
     let times = reading.times_in(words).iter().map(|t| t.first);
-    let terms: Vec<usize> = reading.hits_in(List::Term, words).iter().map(|h| h.first).chain(times).collect();
+    let terms: Vec<usize> = reading
+        .hits_in(List::Term, words)
+        .iter()
+        .map(|h| h.first)
+        .chain(times)
+        .collect();
     let repairs = reading.hits_in(List::Repair, words);
-    repairs.iter().take(20).any(|repair| terms.iter().take(20).any(|term| term.abs_diff(repair.first) <= 10))
+    repairs.iter().take(20).any(|repair| {
+        terms
+            .iter()
+            .take(20)
+            .any(|term| term.abs_diff(repair.first) <= 10)
+    })
 }
 
 /// Q13, the apology: one, short, where people were harmed.
@@ -126,7 +160,10 @@ fn apology(reading: &Reading<'_>, stage: Stage) -> Option<Finding> {
     let sorry = reading.hits(List::Apology);
     if sorry.is_empty() {
         // Harm is confirmed where people and what they cannot do are named.
-        let harmed = stage.is_of_incident() && stage.as_str() != "postmortem" && reading.has(List::Effect) && speaks_of_harm(reading);
+        let harmed = stage.is_of_incident()
+            && stage.as_str() != "postmortem"
+            && reading.has(List::Effect)
+            && speaks_of_harm(reading);
         return harmed.then(|| {
             Rule::Q13.warning(
                 reading.opening(),
@@ -153,16 +190,27 @@ fn apology(reading: &Reading<'_>, stage: Stage) -> Option<Finding> {
 
 /// Something that people do or have is hit: not only "an issue".
 fn speaks_of_harm(reading: &Reading<'_>) -> bool {
-    let vague = |n: usize| matches!(reading.lower(n), "issue" | "issues" | "incident" | "problem" | "problems" | "fix" | "difficulties");
-    let only_vague = reading.prose().all(|s| s.words.clone().any(vague)) && reading.prose().count() <= 2;
+    let vague = |n: usize| {
+        matches!(
+            reading.lower(n),
+            "issue" | "issues" | "incident" | "problem" | "problems" | "fix" | "difficulties"
+        )
+    };
+    let only_vague =
+        reading.prose().all(|s| s.words.clone().any(vague)) && reading.prose().count() <= 2;
     !only_vague
 }
 
 /// Q13, blame.
 fn blame(reading: &Reading<'_>, context: &Context) -> Option<Finding> {
-    let suggestion = "Say what happened without who: 'A cable was cut, and a spare line is in place.'";
+    let suggestion =
+        "Say what happened without who: 'A cable was cut, and a spare line is in place.'";
     if let Some(hit) = reading.hits(List::Blame).first() {
-        return Some(Rule::Q13.warning(reading.place(hit), "it blames somebody; readers want to hear that you own it", suggestion));
+        return Some(Rule::Q13.warning(
+            reading.place(hit),
+            "it blames somebody; readers want to hear that you own it",
+            suggestion,
+        ));
     }
     let vendors = privacy::vendors(reading.text, &context.known);
     let culprit = vendors.into_iter().find(|place| {
@@ -173,7 +221,11 @@ fn blame(reading: &Reading<'_>, context: &Context) -> Option<Finding> {
         let from = word.saturating_sub(8).max(sentence.words.start);
         reading.has_in(List::Culprit, &(from..(word + 14).min(sentence.words.end)))
     })?;
-    Some(Rule::Q13.warning(culprit, "it names a supplier as the culprit; the service is yours", suggestion))
+    Some(Rule::Q13.warning(
+        culprit,
+        "it names a supplier as the culprit; the service is yours",
+        suggestion,
+    ))
 }
 
 /// Q20.
@@ -191,7 +243,11 @@ pub(super) fn capitals(reading: &Reading<'_>) -> Vec<Finding> {
             letters += usize::from(c.is_uppercase());
         }
         // Words of four letters and more: "DNS, VPN and SSO" are names.
-        let long = sentence.words.clone().filter(|&n| reading.written(n).chars().count() > 3).count();
+        let long = sentence
+            .words
+            .clone()
+            .filter(|&n| reading.written(n).chars().count() > 3)
+            .count();
         letters >= 10 && long >= 2
     };
     reading

@@ -18,8 +18,8 @@ pub(crate) const MAIL: &str = "<mail>";
 
 /// Ends of names that are written without `https://`.
 const ENDINGS: &[&str] = &[
-    "com", "org", "net", "edu", "gov", "io", "info", "example", "eu", "uk", "de", "fr", "nl", "ch", "at", "es", "it", "se",
-    "ca", "au", "nz", "dev", "app", "int",
+    "com", "org", "net", "edu", "gov", "io", "info", "example", "eu", "uk", "de", "fr", "nl", "ch",
+    "at", "es", "it", "se", "ca", "au", "nz", "dev", "app", "int",
 ];
 
 /// Longer runs without a space are no addresses that anybody reads.
@@ -33,7 +33,10 @@ pub(crate) fn chunks(text: &str) -> impl Iterator<Item = (usize, &str)> {
         let opening = |c: char| "([{<\"'\u{201c}\u{2018}\u{ab}*_`>".contains(c);
         let closing = |c: char| ".,;:!?)]}>\"'\u{201d}\u{2019}\u{bb}*_`\u{2026}".contains(c);
         let left = chunk.trim_start_matches(opening);
-        (start + chunk.len() - left.len(), left.trim_end_matches(closing))
+        (
+            start + chunk.len() - left.len(),
+            left.trim_end_matches(closing),
+        )
     })
 }
 
@@ -68,10 +71,15 @@ fn address(chunk: &str) -> Option<&'static str> {
     let host = chunk.split('/').next().unwrap_or_default();
     let labels: Vec<&str> = host.split('.').collect();
     let fit = |label: &&str| {
-        !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+        !label.is_empty()
+            && label
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b == b'-')
     };
     let last = labels.last().copied().unwrap_or_default();
-    let ends = ENDINGS.iter().any(|ending| ending.eq_ignore_ascii_case(last));
+    let ends = ENDINGS
+        .iter()
+        .any(|ending| ending.eq_ignore_ascii_case(last));
     (labels.len() > 1 && labels.iter().all(fit) && ends).then_some(URL)
 }
 
@@ -118,7 +126,10 @@ mod tests {
         let lower: Vec<&str> = all.iter().map(|w| w.lower.as_str()).collect();
         assert_eq!(
             lower,
-            ["don't", "wait", "by", "15:30", "utc", "01:00", "see", URL, MAIL, "or", URL, "end", "users", "4.2", "1,000"]
+            [
+                "don't", "wait", "by", "15:30", "utc", "01:00", "see", URL, MAIL, "or", URL, "end",
+                "users", "4.2", "1,000"
+            ]
         );
         assert_eq!(&text[all[7].start..all[7].end], "https://a.example/x?y=1");
     }

@@ -19,18 +19,51 @@ pub(super) enum Said {
 
 /// Abbreviations, and the offset that most readers of English mean by them.
 const ABBREVIATIONS: &[(&str, &str)] = &[
-    ("ET", ""), ("CT", ""), ("MT", ""), ("PT", ""),
-    ("EST", "UTC-05:00"), ("EDT", "UTC-04:00"), ("CST", "UTC-06:00"), ("CDT", "UTC-05:00"), ("MST", "UTC-07:00"),
-    ("MDT", "UTC-06:00"), ("PST", "UTC-08:00"), ("PDT", "UTC-07:00"), ("AKST", "UTC-09:00"), ("AKDT", "UTC-08:00"),
-    ("HST", "UTC-10:00"), ("AST", "UTC-04:00"), ("ADT", "UTC-03:00"), ("NST", "UTC-03:30"), ("NDT", "UTC-02:30"),
-    ("WET", "UTC+00:00"), ("WEST", "UTC+01:00"), ("BST", "UTC+01:00"), ("IST", "UTC+05:30"), ("CET", "UTC+01:00"),
-    ("CEST", "UTC+02:00"), ("MEZ", "UTC+01:00"), ("MESZ", "UTC+02:00"), ("EET", "UTC+02:00"), ("EEST", "UTC+03:00"),
-    ("MSK", "UTC+03:00"), ("SAST", "UTC+02:00"), ("GST", "UTC+04:00"), ("SGT", "UTC+08:00"), ("HKT", "UTC+08:00"),
-    ("JST", "UTC+09:00"), ("KST", "UTC+09:00"), ("AEST", "UTC+10:00"), ("AEDT", "UTC+11:00"), ("NZST", "UTC+12:00"),
+    ("ET", ""),
+    ("CT", ""),
+    ("MT", ""),
+    ("PT", ""),
+    ("EST", "UTC-05:00"),
+    ("EDT", "UTC-04:00"),
+    ("CST", "UTC-06:00"),
+    ("CDT", "UTC-05:00"),
+    ("MST", "UTC-07:00"),
+    ("MDT", "UTC-06:00"),
+    ("PST", "UTC-08:00"),
+    ("PDT", "UTC-07:00"),
+    ("AKST", "UTC-09:00"),
+    ("AKDT", "UTC-08:00"),
+    ("HST", "UTC-10:00"),
+    ("AST", "UTC-04:00"),
+    ("ADT", "UTC-03:00"),
+    ("NST", "UTC-03:30"),
+    ("NDT", "UTC-02:30"),
+    ("WET", "UTC+00:00"),
+    ("WEST", "UTC+01:00"),
+    ("BST", "UTC+01:00"),
+    ("IST", "UTC+05:30"),
+    ("CET", "UTC+01:00"),
+    ("CEST", "UTC+02:00"),
+    ("MEZ", "UTC+01:00"),
+    ("MESZ", "UTC+02:00"),
+    ("EET", "UTC+02:00"),
+    ("EEST", "UTC+03:00"),
+    ("MSK", "UTC+03:00"),
+    ("SAST", "UTC+02:00"),
+    ("GST", "UTC+04:00"),
+    ("SGT", "UTC+08:00"),
+    ("HKT", "UTC+08:00"),
+    ("JST", "UTC+09:00"),
+    ("KST", "UTC+09:00"),
+    ("AEST", "UTC+10:00"),
+    ("AEDT", "UTC+11:00"),
+    ("NZST", "UTC+12:00"),
 ];
 
 /// Regions of North America that are zones when a time stands before them.
-const REGIONS: &[&str] = &["eastern", "central", "mountain", "pacific", "atlantic", "alaska"];
+const REGIONS: &[&str] = &[
+    "eastern", "central", "mountain", "pacific", "atlantic", "alaska",
+];
 
 /// The offset that an abbreviation most often means; empty where it depends on the season.
 pub(super) fn usual_offset(abbreviation: &str) -> &'static str {
@@ -42,7 +75,9 @@ pub(super) fn usual_offset(abbreviation: &str) -> &'static str {
 pub(super) fn is_zone_word(word: &str) -> bool {
     REGIONS.contains(&word)
         || matches!(word, "utc" | "gmt" | "local")
-        || ABBREVIATIONS.iter().any(|(name, _)| name.eq_ignore_ascii_case(word))
+        || ABBREVIATIONS
+            .iter()
+            .any(|(name, _)| name.eq_ignore_ascii_case(word))
 }
 
 fn abbreviation(written: &str) -> Option<&'static str> {
@@ -61,7 +96,8 @@ pub(super) fn is_offset(text: &str, word: &Word) -> bool {
     match back.next() {
         Some('+' | '\u{b1}') => true,
         Some('-' | '\u{2212}' | '\u{2013}') => {
-            let rest = &before[..before.len() - before.chars().next_back().map_or(0, char::len_utf8)];
+            let rest =
+                &before[..before.len() - before.chars().next_back().map_or(0, char::len_utf8)];
             let rest = rest.trim_end_matches(' ');
             let tail: String = rest.chars().rev().take(3).collect();
             let tail = tail.to_ascii_lowercase();
@@ -115,10 +151,20 @@ fn names_a_zone(text: &str, words: &[Word], at: usize) -> bool {
     if REGIONS.contains(&word.lower.as_str()) {
         return true;
     }
-    if matches!(word.lower.as_str(), "europe" | "america" | "asia" | "africa" | "australia" | "pacific") {
+    if matches!(
+        word.lower.as_str(),
+        "europe" | "america" | "asia" | "africa" | "australia" | "pacific"
+    ) {
         return text[word.end..].starts_with('/');
     }
     let capital = written.starts_with(char::is_uppercase);
-    let plain = !matches!(word.lower.as_str(), "this" | "that" | "the" | "some" | "any" | "each" | "same" | "no" | "it" | "in" | "on");
-    capital && plain && (next(1) == "time" || (next(2) == "time" && matches!(next(1), "standard" | "summer" | "daylight" | "winter")))
+    let plain = !matches!(
+        word.lower.as_str(),
+        "this" | "that" | "the" | "some" | "any" | "each" | "same" | "no" | "it" | "in" | "on"
+    );
+    capital
+        && plain
+        && (next(1) == "time"
+            || (next(2) == "time"
+                && matches!(next(1), "standard" | "summer" | "daylight" | "winter")))
 }

@@ -31,7 +31,11 @@ pub(super) fn zones(reading: &Reading<'_>) -> Vec<Finding> {
             )),
             Said::Bare(name) => {
                 let offset = usual_offset(name);
-                let offset = if offset.is_empty() { "UTC-05:00" } else { offset };
+                let offset = if offset.is_empty() {
+                    "UTC-05:00"
+                } else {
+                    offset
+                };
                 Some(Rule::Q12.error(
                     place,
                     "an abbreviation alone stands for several zones, and few readers know it",

@@ -38,14 +38,27 @@ pub async fn review(app: &App, node: &Node) -> Result<Review> {
 pub async fn known(app: &App) -> Result<Known> {
     let catalogue = app.store.catalogue().await?;
     let mut known = catalogue.organisation.privacy.clone();
-    let owners = catalogue.services.iter().flat_map(|s| s.owner.iter().chain(&s.business_owner));
-    let on_duty = catalogue.rotas.iter().flat_map(|rota| rota.weekly.iter().map(|shift| &shift.who));
-    let mailboxes: BTreeSet<&str> = owners.chain(on_duty).map(|address| address.as_str()).collect();
+    let owners = catalogue
+        .services
+        .iter()
+        .flat_map(|s| s.owner.iter().chain(&s.business_owner));
+    let on_duty = catalogue
+        .rotas
+        .iter()
+        .flat_map(|rota| rota.weekly.iter().map(|shift| &shift.who));
+    let mailboxes: BTreeSet<&str> = owners
+        .chain(on_duty)
+        .map(|address| address.as_str())
+        .collect();
     let mailboxes: Vec<&str> = mailboxes.into_iter().collect();
     // Some contacts are desks; "Help desk" is nobody's name.
     let people = app.store.names_of(&mailboxes).await?;
-    known.employees.extend(people.into_iter().filter(|name| is_persons_name(name)));
-    known.employees.extend(mailboxes.into_iter().filter_map(person_of));
+    known
+        .employees
+        .extend(people.into_iter().filter(|name| is_persons_name(name)));
+    known
+        .employees
+        .extend(mailboxes.into_iter().filter_map(person_of));
     known.allow.push(app.public_url.clone());
     known.allow.extend(catalogue.organisation.contact.clone());
     Ok(known)

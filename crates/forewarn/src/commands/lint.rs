@@ -7,7 +7,9 @@ use clap::Args;
 use forewarn_core::audience::Level;
 use forewarn_core::document::{Problems, parse_yaml};
 use forewarn_core::problem::{Invalid, Problem};
-use forewarn_core::review::{Context, Finding, Medium, Part, Review, Severity, Stage, Text, review};
+use forewarn_core::review::{
+    Context, Finding, Medium, Part, Review, Severity, Stage, Text, review,
+};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -69,9 +71,15 @@ pub fn run(args: LintArgs) -> anyhow::Result<ExitCode> {
 fn read(args: &LintArgs) -> anyhow::Result<(Text, Context)> {
     let mut problems = Vec::new();
     let mut note = |flag: &str, problem: String| problems.push(Problem::new(flag, problem));
-    let level = Level::parse(&args.level).map_err(|problem| note("--level", problem)).ok();
-    let stage = Stage::parse(&args.stage).map_err(|problem| note("--stage", problem)).ok();
-    let medium = Medium::parse(&args.channel).map_err(|problem| note("--channel", problem)).ok();
+    let level = Level::parse(&args.level)
+        .map_err(|problem| note("--level", problem))
+        .ok();
+    let stage = Stage::parse(&args.stage)
+        .map_err(|problem| note("--stage", problem))
+        .ok();
+    let medium = Medium::parse(&args.channel)
+        .map_err(|problem| note("--channel", problem))
+        .ok();
     let (Some(level), Some(stage), Some(medium)) = (level, stage, medium) else {
         return Err(InvalidInput::of("the command line", Invalid { problems }).into());
     };
@@ -80,7 +88,8 @@ fn read(args: &LintArgs) -> anyhow::Result<(Text, Context)> {
         Some(path) => context(path)?,
     };
     let (name, text) = source::text(&args.file)?;
-    let text = Text::new(&text, args.subject.as_deref(), level, stage, medium).map_err(|invalid| InvalidInput::of(name, invalid))?;
+    let text = Text::new(&text, args.subject.as_deref(), level, stage, medium)
+        .map_err(|invalid| InvalidInput::of(name, invalid))?;
     Ok((text, context))
 }
 
@@ -102,7 +111,9 @@ fn parsed(text: &str) -> Result<Context, Invalid> {
     let mut problems = Problems::default();
     match Context::read(node, "", &mut problems) {
         Some(context) if problems.0.is_empty() => Ok(context),
-        _ => Err(Invalid { problems: problems.0 }),
+        _ => Err(Invalid {
+            problems: problems.0,
+        }),
     }
 }
 
@@ -111,9 +122,20 @@ fn show(text: &Text, review: &Review, colour: Colour) -> String {
     let mut out = String::new();
     for finding in &review.findings {
         let style = style(finding.severity);
-        let kind = finding.kind.map(|kind| format!(" {}", kind.as_str())).unwrap_or_default();
-        let title = format!("{} {}{kind}", finding.severity.as_str(), finding.rule.as_str());
-        out.push_str(&format!("{}: {}\n", colour.paint(style, &title), clean(&finding.because)));
+        let kind = finding
+            .kind
+            .map(|kind| format!(" {}", kind.as_str()))
+            .unwrap_or_default();
+        let title = format!(
+            "{} {}{kind}",
+            finding.severity.as_str(),
+            finding.rule.as_str()
+        );
+        out.push_str(&format!(
+            "{}: {}\n",
+            colour.paint(style, &title),
+            clean(&finding.because)
+        ));
         let (name, part) = match finding.part {
             Part::Text => ("line", text.text()),
             Part::Subject => ("subject", text.subject().unwrap_or_default()),
@@ -124,11 +146,27 @@ fn show(text: &Text, review: &Review, colour: Colour) -> String {
     let m = &review.measures;
     let measures = format!(
         "{} words, {} sentences, the longest {} words, grade {}, {} SMS segments ({}), subject {} characters",
-        m.words, m.sentences, m.longest_sentence, m.grade, m.sms_segments, m.sms_encoding.as_str(), m.subject_length
+        m.words,
+        m.sentences,
+        m.longest_sentence,
+        m.grade,
+        m.sms_segments,
+        m.sms_encoding.as_str(),
+        m.subject_length
     );
     out.push_str(&format!("{}\n", colour.paint(Style::Dim, &measures)));
-    let count = |severity| review.findings.iter().filter(|f| f.severity == severity).count();
-    let (errors, warnings, notes) = (count(Severity::Error), count(Severity::Warning), count(Severity::Note));
+    let count = |severity| {
+        review
+            .findings
+            .iter()
+            .filter(|f| f.severity == severity)
+            .count()
+    };
+    let (errors, warnings, notes) = (
+        count(Severity::Error),
+        count(Severity::Warning),
+        count(Severity::Note),
+    );
     let summary = format!("{errors} errors, {warnings} warnings, {notes} notes");
     let style = match (errors, warnings) {
         (0, 0) => Style::Success,
@@ -151,12 +189,24 @@ fn style(severity: Severity) -> Style {
 fn place(name: &str, part: &str, finding: &Finding, colour: Colour) -> String {
     let before = &part[..finding.start];
     let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-    let line_end = part[finding.start..].find('\n').map_or(part.len(), |at| finding.start + at);
-    let line: Vec<char> = clean(&part[line_start..line_end]).replace('\t', " ").chars().collect();
+    let line_end = part[finding.start..]
+        .find('\n')
+        .map_or(part.len(), |at| finding.start + at);
+    let line: Vec<char> = clean(&part[line_start..line_end])
+        .replace('\t', " ")
+        .chars()
+        .collect();
     let from = part[line_start..finding.start].chars().count();
-    let length = part[finding.start..finding.end.min(line_end).max(finding.start)].chars().count().max(1);
+    let length = part[finding.start..finding.end.min(line_end).max(finding.start)]
+        .chars()
+        .count()
+        .max(1);
     // The place stays in view, with some words before it.
-    let skip = if from + length > WIDTH { from.saturating_sub(WIDTH / 4) } else { 0 };
+    let skip = if from + length > WIDTH {
+        from.saturating_sub(WIDTH / 4)
+    } else {
+        0
+    };
     let shown: String = line.iter().skip(skip).take(WIDTH).collect();
     let more = if line.len() > skip + WIDTH { "..." } else { "" };
     let lead = if skip > 0 { "..." } else { "" };
@@ -166,7 +216,12 @@ fn place(name: &str, part: &str, finding: &Finding, colour: Colour) -> String {
     };
     let marks = "^".repeat(length.min(WIDTH.saturating_sub(from - skip)).max(1));
     let indent = " ".repeat(2 + number.chars().count() + 2 + lead.len() + from - skip);
-    format!("  {}  {lead}{}{more}\n{indent}{}\n", colour.paint(Style::Dim, &number), shown.trim_end(), colour.paint(style(finding.severity), &marks))
+    format!(
+        "  {}  {lead}{}{more}\n{indent}{}\n",
+        colour.paint(Style::Dim, &number),
+        shown.trim_end(),
+        colour.paint(style(finding.severity), &marks)
+    )
 }
 
 #[cfg(test)]
@@ -181,8 +236,14 @@ mod tests {
         let review = review(&text, &Context::default());
         let shown = show(&text, &review, Colour::Off);
         let lines: Vec<&str> = shown.lines().collect();
-        let at = lines.iter().position(|l| l.starts_with("error Q15 host_name")).expect("the host is found");
-        assert_eq!(lines[at + 1], "  line 2    Größe auf db01.corp.local: 10.0.0.1");
+        let at = lines
+            .iter()
+            .position(|l| l.starts_with("error Q15 host_name"))
+            .expect("the host is found");
+        assert_eq!(
+            lines[at + 1],
+            "  line 2    Größe auf db01.corp.local: 10.0.0.1"
+        );
         assert_eq!(lines[at + 2], "                      ^^^^^^^^^^^^^^^");
     }
 }
