@@ -303,7 +303,10 @@ impl Event {
                 Some(self.expires(milestone, due)).filter(|_| !is_team_notice(milestone))
             }
             (
-                Event::Maintenance(_) | Event::Incident(_) | Event::Advisory(_) | Event::Reminder(_),
+                Event::Maintenance(_)
+                | Event::Incident(_)
+                | Event::Advisory(_)
+                | Event::Reminder(_),
                 _,
             ) => None,
         }

@@ -4,6 +4,7 @@ use crate::blackout::Blackout;
 use crate::contact::{HookSecret, HookUrl, PhoneNumber};
 use crate::country::Country;
 use crate::document::{Fields, Node, Problems, line};
+use crate::privacy::Known;
 use crate::time::{Zone, parse_date};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -42,6 +43,9 @@ pub struct Organisation {
     /// Where people may subscribe telephones by themselves; nowhere when absent.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub sms: Option<SelfServiceSms>,
+    /// What stays inside: names and domains that the privacy guard looks for.
+    #[serde(skip_serializing_if = "Known::is_empty", default)]
+    pub privacy: Known,
 }
 
 /// To whom text messages go that anybody can ask for, and how many: each costs money, whoever asked.
@@ -123,6 +127,7 @@ impl Default for Organisation {
             change_system: None,
             administrators_only: Vec::new(),
             sms: None,
+            privacy: Known::default(),
         }
     }
 }
@@ -165,6 +170,10 @@ impl Organisation {
         let sms = fields
             .node("sms")
             .and_then(|node| SelfServiceSms::read(node, &fields.path_of("sms"), problems));
+        let privacy = fields
+            .node("privacy")
+            .and_then(|node| Known::read(node, &fields.path_of("privacy"), problems))
+            .unwrap_or_default();
         fields.finish(problems);
         Some(Organisation {
             name: name?,
@@ -178,6 +187,7 @@ impl Organisation {
             change_system,
             administrators_only,
             sms,
+            privacy,
         })
     }
 }
@@ -264,6 +274,22 @@ mod tests {
         assert_eq!(
             problems(&format!("{{{days}, workng_days: [2026-12-19]}}")),
             ["organisation.workng_days: unknown field 'workng_days'; did you mean 'working_days'?"]
+        );
+    }
+
+    #[test]
+    fn what_is_private_is_read_with_every_problem() {
+        let of =
+            |privacy: &str| problems(&format!("{{name: X, time_zone: UTC, privacy: {privacy}}}"));
+        let all = "{internal_domains: [corp.example.edu, '*.int.example.edu'], vendors: [Acme], code_names: [Bluebird], employees: [Jane Doe], allow: [status.example.edu, 192.0.2.0/24]}";
+        assert_eq!(of(all), Vec::<String>::new());
+        assert_eq!(
+            of("{internal_domains: ['https://x y'], vendors: ['!'], vendor: [Acme]}"),
+            [
+                "organisation.privacy.vendors[0]: is too short to be found as a name",
+                "organisation.privacy.internal_domains[0]: must be a domain such as corp.example.edu",
+                "organisation.privacy.vendor: unknown field 'vendor'; did you mean 'vendors'?"
+            ]
         );
     }
 }

@@ -11,7 +11,8 @@ use forewarn_core::event::{Event, Occasion};
 use forewarn_core::id::Id;
 use forewarn_core::maintenance::Status;
 use forewarn_core::plan::{
-    BACKUP, COPY_DUE, Changes, INTERNAL, OVERRUN, REQUESTERS, SPOKESPERSON, Stored, copy_place, is_team_notice, overrun,
+    BACKUP, COPY_DUE, Changes, INTERNAL, OVERRUN, REQUESTERS, SPOKESPERSON, Stored, copy_place,
+    is_team_notice, overrun,
 };
 use forewarn_core::recipient::added_level;
 use forewarn_core::service::affected;

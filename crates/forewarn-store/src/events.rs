@@ -136,7 +136,9 @@ pub(crate) async fn write(
     save(tx, published.event, published.expected, now).await?;
     let lane = match published.event {
         Event::Incident(_) => Lane::Urgent,
-        Event::Maintenance(_) | Event::Window(_) | Event::Reminder(_) | Event::Advisory(_) => Lane::Planned,
+        Event::Maintenance(_) | Event::Window(_) | Event::Reminder(_) | Event::Advisory(_) => {
+            Lane::Planned
+        }
     };
     if approved {
         // Before the changes: what they add or withdraw is as they say.

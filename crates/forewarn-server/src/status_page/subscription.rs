@@ -106,7 +106,9 @@ impl SubscriptionForm {
             zone: place.zone.to_owned(),
             title: "Subscribe",
             words: match place.phones {
-                Some(_) => "Hear of planned work, problems and known faults by mail or text message.",
+                Some(_) => {
+                    "Hear of planned work, problems and known faults by mail or text message."
+                }
                 None => "Hear of planned work, problems and known faults by mail.",
             }
             .to_owned(),

@@ -19,6 +19,7 @@ mod hooks;
 mod hostile;
 mod incidents;
 mod kin;
+mod lint;
 mod lists;
 mod maintenances;
 mod notes;

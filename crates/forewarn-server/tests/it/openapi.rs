@@ -15,6 +15,7 @@ const CONTRACT: &[(&str, &str)] = &[
     ("post", "/incidents/{id}/calls/{contact}"),
     ("get", "/maintenances/{id}/plan/reach"),
     ("post", "/decisions"),
+    ("post", "/lint"),
     ("post", "/changes/{system}"),
     ("post", "/documents"),
     ("post", "/maintenances"),

@@ -4,6 +4,7 @@ mod alertmanager;
 mod crash;
 mod database;
 mod link_key;
+mod lint;
 mod outage;
 mod pauses;
 mod plan;

@@ -606,7 +606,9 @@ impl Operator {
             Event::Incident(i) => {
                 !i.status.is_open() || i.call.as_ref().is_some_and(|call| !call.is_open())
             }
-            Event::Maintenance(_) | Event::Window(_) | Event::Reminder(_) | Event::Advisory(_) => false,
+            Event::Maintenance(_) | Event::Window(_) | Event::Reminder(_) | Event::Advisory(_) => {
+                false
+            }
         };
         for noted in self.noted.values_mut() {
             let calls = noted.notice.milestone == SPOKESPERSON_CALL;

@@ -1,11 +1,11 @@
 //! The questionnaire of a maintenance, and who hears of it.
 
 use super::rows;
+use super::rows::event_path;
 use crate::console::decision::{DecisionPage, as_typed};
 use crate::console::desk::{Desk, Shown, page};
 use crate::console::entered::tree;
 use crate::console::guard::Fields;
-use super::rows::event_path;
 use crate::console::reach::{ReachPage, Reached};
 use crate::console::{Nav, Typed};
 use crate::error::ApiError;

@@ -1,9 +1,9 @@
 //! The first page: what is owed next, and what is in doubt.
 
+use super::rows::event_path;
 use super::{drafts, rows};
 use crate::app::App;
 use crate::console::desk::{Desk, Shown, page};
-use super::rows::event_path;
 use crate::console::{Doubt, Nav, Now, PromiseRow};
 use crate::error::Result;
 use axum::http::StatusCode;
