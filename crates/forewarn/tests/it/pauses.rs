@@ -9,7 +9,7 @@
 
 use crate::crash::{Audit, Dice, audit, from_environment};
 use crate::database::{Database, sql};
-use crate::running::{Folder, PATIENCE, Running, Start, until};
+use crate::running::{Folder, LINK_KEY, PATIENCE, Running, Start, until};
 use forewarn_engine::peer::smtp::{Keep, Script, SmtpPeer};
 use forewarn_store::Clock;
 use jiff::SignedDuration;
@@ -60,7 +60,8 @@ impl Pair {
         for name in ["first", "second"] {
             let start = Start::new(&folder.file(name))
                 .mail_to(&sink)
-                .with("--database", &database.url());
+                .with("--database", &database.url())
+                .with_variable("FOREWARN_LINK_KEY", LINK_KEY);
             nodes.push(start.run().await);
             let name = until("it is heard from", PATIENCE, async || {
                 let all = sql(&database.url(), "SELECT id FROM nodes");
