@@ -63,6 +63,7 @@ async fn read(
         .await
         .map_err(|no| match no {
             NoAnswer::Refused(why) => why.to_string(),
+            NoAnswer::Withheld => "there was no leave to ask any more".to_owned(),
             NoAnswer::Broken { reason, .. } => reason,
         })?;
     if !answer.status.is_success() {
