@@ -211,6 +211,7 @@ pub fn with_script(
         .find_map(|c| c.script.clone());
     let own = script.map(|body| Template {
         milestone: milestone.to_owned(),
+        event: None,
         // Nothing fits better.
         level: Some(Level::NonTechnical),
         channel: Some(Channel::Voice),

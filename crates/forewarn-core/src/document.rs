@@ -8,6 +8,7 @@ pub use fields::{Fields, Problems, boolean, line, prose, scalar};
 pub use node::{Entry, Node, Place, Value, from_json, parse_json, parse_yaml};
 use places::{Item, Places};
 
+use crate::advisory::Report;
 use crate::audience::Audience;
 use crate::change_ahead::ChangeAhead;
 use crate::contact::Contact;
@@ -46,6 +47,8 @@ pub struct Documents {
     pub hooks: Vec<Hook>,
     /// One maintenance, for planning or creating.
     pub maintenance: Option<Maintenance>,
+    /// One fault, for telling of it.
+    pub advisory: Option<Report>,
 }
 
 /// What is already known where documents are read: references may point there.
@@ -65,7 +68,7 @@ pub struct Catalogue {
 }
 
 /// Names of the parts of a document.
-const PARTS: [&str; 10] = [
+const PARTS: [&str; 11] = [
     "organisation",
     "services",
     "audiences",
@@ -76,6 +79,7 @@ const PARTS: [&str; 10] = [
     "changes_ahead",
     "hooks",
     "maintenance",
+    "advisory",
 ];
 
 impl Documents {
@@ -216,16 +220,13 @@ impl Documents {
                         .extend(places.each((name, "hooks", node), problems, Hook::read))
                 }
                 "maintenance" => {
-                    if self.maintenance.is_some() {
-                        problems.add(
-                            "maintenance",
-                            *place,
-                            "stands twice; one maintenance at a time",
-                        );
-                    }
+                    places.only((name, "maintenance", node), *place, problems);
                     self.maintenance =
                         Maintenance::read(node, "maintenance", zone, fresh_id, problems);
-                    places.maintenance = Some((name, node));
+                }
+                "advisory" => {
+                    places.only((name, "advisory", node), *place, problems);
+                    self.advisory = Report::read(node, "advisory", problems);
                 }
                 _ => problems.add(key, *place, unknown("part", key, PARTS)),
             }
@@ -308,6 +309,10 @@ impl Documents {
         if let Some(maintenance) = &self.maintenance {
             let item = Item::of("maintenance", 0);
             check(item, "services", &maintenance.services, "service");
+        }
+        if let Some(advisory) = &self.advisory {
+            let item = Item::of("advisory", 0);
+            check(item, "services", &advisory.services, "service");
         }
         self.check_policy_and_cycles(known, places, problems);
     }

@@ -1,19 +1,23 @@
 //! Events: what people are told about, whichever kind it is, and what each of its notices says.
 
+use crate::advisory::{Advisory, Word};
 use crate::audience::{Audience, Level, Scope};
 use crate::contact::{EmailAddress, Endpoint};
 use crate::document::Catalogue;
 use crate::facts::Facts;
 use crate::id::Id;
-use crate::incident::{Impact, Incident, Nature, Update, is_same_person};
+use crate::incident::{Impact, Incident, Nature, Severity, Update, is_same_person};
 use crate::maintenance::Maintenance;
-use crate::message::Content;
+use crate::message::{By, Content, Task};
 use crate::organisation::ChangeSystem;
 use crate::outage_plan::prepared_effect;
 use crate::plan::{
-    BACKUP, CHANGE_SYSTEM, INTERNAL, PROMISE_BROKEN, PROMISE_KEPT, PROMISE_WARNING, REQUESTERS,
-    SPOKESPERSON, called, is_promise_timer, is_team_notice,
+    BACKUP, CHANGE_SYSTEM, COPY_DUE, INTERNAL, Notice, PROMISE_BROKEN, PROMISE_KEPT,
+    PROMISE_WARNING, REQUESTERS, SPOKESPERSON, called, copy_audience, is_promise_timer,
+    is_team_notice,
 };
+use crate::reminder::Reminder;
+use crate::routing::About;
 use crate::service::{Service, affected};
 use crate::time::CivilTime;
 use crate::window_use::{WindowUse, Work, together};
@@ -21,7 +25,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
-/// Something that disturbs people.
+/// How long a reminder can wait for a mail server.
+const REMINDS_FOR: jiff::SignedDuration = jiff::SignedDuration::from_hours(24 * 14);
+
+/// Something that disturbs people, or that people of ours are reminded of.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event_kind", rename_all = "snake_case")]
 #[allow(
@@ -35,6 +42,10 @@ pub enum Event {
     Incident(Incident),
     /// A standard window comes round.
     Window(WindowUse),
+    /// People of ours are reminded of something.
+    Reminder(Reminder),
+    /// A fault was found between releases.
+    Advisory(Advisory),
 }
 
 /// What a notice tells of beyond the event itself.
@@ -56,6 +67,12 @@ pub struct Occasion {
     /// What a window is used for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub works: Vec<Work>,
+    /// When the text must be there, for the notice that says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub copy_due: Option<Timestamp>,
+    /// The notice whose text that is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub copy_of: Option<String>,
 }
 
 impl Event {
@@ -65,15 +82,19 @@ impl Event {
             Event::Maintenance(m) => &m.id,
             Event::Incident(i) => &i.id,
             Event::Window(w) => &w.id,
+            Event::Reminder(r) => &r.id,
+            Event::Advisory(a) => &a.id,
         }
     }
 
-    /// `maintenance`, `incident` or `window`.
+    /// `maintenance`, `incident`, `window`, `reminder` or `advisory`.
     pub fn kind(&self) -> &'static str {
         match self {
             Event::Maintenance(_) => "maintenance",
             Event::Incident(_) => "incident",
             Event::Window(_) => "window",
+            Event::Reminder(_) => "reminder",
+            Event::Advisory(_) => "advisory",
         }
     }
 
@@ -83,6 +104,8 @@ impl Event {
             Event::Maintenance(m) => &m.title,
             Event::Incident(i) => &i.title,
             Event::Window(w) => &w.title,
+            Event::Reminder(r) => &r.title,
+            Event::Advisory(a) => &a.title,
         }
     }
 
@@ -93,6 +116,9 @@ impl Event {
             Event::Incident(i) => i.status.as_str(),
             Event::Window(w) if w.dropped => "cancelled",
             Event::Window(_) => "scheduled",
+            Event::Reminder(r) if r.dropped => "cancelled",
+            Event::Reminder(_) => "scheduled",
+            Event::Advisory(a) => a.status.as_str(),
         }
     }
 
@@ -102,6 +128,8 @@ impl Event {
             Event::Maintenance(m) => !m.status.is_over(),
             Event::Incident(i) => i.status.is_open(),
             Event::Window(w) => !w.dropped,
+            Event::Reminder(r) => !r.dropped,
+            Event::Advisory(a) => a.status.is_open(),
         }
     }
 
@@ -111,6 +139,8 @@ impl Event {
             Event::Maintenance(m) => m.started_at.unwrap_or_else(|| m.window().0),
             Event::Incident(i) => i.declared_at,
             Event::Window(w) => w.times().0,
+            Event::Reminder(r) => r.due.instant(),
+            Event::Advisory(a) => a.found_at,
         }
     }
 
@@ -120,6 +150,8 @@ impl Event {
             Event::Maintenance(m) => Some(m.ended_at.unwrap_or_else(|| m.window().1)),
             Event::Incident(i) => i.resolved_at,
             Event::Window(w) => Some(w.times().1),
+            Event::Reminder(_) => None,
+            Event::Advisory(a) => a.closed_at,
         }
     }
 
@@ -129,6 +161,22 @@ impl Event {
             Event::Maintenance(m) => m.services.clone(),
             Event::Incident(i) => i.services.keys().cloned().collect(),
             Event::Window(w) => vec![w.service.clone()],
+            Event::Reminder(r) => r.services.clone(),
+            Event::Advisory(a) => a.services.clone(),
+        }
+    }
+
+    /// What routing looks at. A window is heard of as the work that it is there for.
+    pub fn about(&self) -> About {
+        match self {
+            Event::Maintenance(m) => m.about(),
+            Event::Incident(i) => i.about(),
+            Event::Advisory(a) => a.about(),
+            Event::Window(_) | Event::Reminder(_) => About {
+                kind: "maintenance",
+                severity: None,
+                cause: None,
+            },
         }
     }
 
@@ -137,12 +185,17 @@ impl Event {
         match self {
             Event::Maintenance(m) => Some(&m.added),
             Event::Incident(i) => Some(&i.added),
-            Event::Window(_) => None,
+            Event::Advisory(a) => Some(&a.added),
+            Event::Window(_) | Event::Reminder(_) => None,
         }
     }
 
-    /// Mail addresses of the people who run it: owners of its services, its lead, and who speaks for it.
+    /// Mail addresses of the people who run it: owners of its services, its lead, and who speaks for it. A reminder names its
+    /// own.
     pub fn internal_addresses(&self, catalogue: &Catalogue) -> Vec<EmailAddress> {
+        if let Event::Reminder(reminder) = self {
+            return reminder.to.clone();
+        }
         let named = self.services();
         let services = catalogue.services.iter().filter(|s| named.contains(&s.id));
         let mut addresses: Vec<_> = services.filter_map(|s| s.owner.clone()).collect();
@@ -153,7 +206,7 @@ impl Event {
                 addresses.extend(lead.and_then(Result::ok));
                 addresses.extend(speakers(i, catalogue));
             }
-            Event::Window(_) => {}
+            Event::Window(_) | Event::Reminder(_) | Event::Advisory(_) => {}
         }
         addresses.sort();
         addresses.dedup();
@@ -173,6 +226,7 @@ impl Event {
         match (audience, self) {
             (INTERNAL, _) => mailboxes(self.internal_addresses(catalogue)),
             (REQUESTERS, Event::Maintenance(m)) => mailboxes(m.requesters.clone()),
+            (REQUESTERS, Event::Advisory(a)) => mailboxes(a.requesters.clone()),
             (SPOKESPERSON, Event::Incident(i)) => {
                 mailboxes(speakers(i, catalogue).into_iter().take(1).collect())
             }
@@ -198,6 +252,15 @@ impl Event {
         }
     }
 
+    /// When what a notice of it says loses its meaning: that a text is due, when it is.
+    pub fn expiry(&self, notice: &Notice) -> Timestamp {
+        let deadline = notice.copy_due.filter(|_| notice.milestone == COPY_DUE);
+        match deadline {
+            Some(deadline) => deadline.max(notice.due + jiff::SignedDuration::from_mins(15)),
+            None => self.expires(&notice.milestone, notice.due),
+        }
+    }
+
     /// When a message about it loses its meaning.
     pub fn expires(&self, milestone: &str, due: Timestamp) -> Timestamp {
         let day_after = due + jiff::SignedDuration::from_hours(24);
@@ -209,15 +272,18 @@ impl Event {
                 m.window().1.max(due + jiff::SignedDuration::from_mins(15))
             }
             (Event::Window(w), _) => w.times().0.max(due),
+            // The next reminder takes its place; until then it holds, however long nothing could be sent.
+            (Event::Reminder(_), _) => due + REMINDS_FOR,
             // Once it is broken they are told that instead.
             (Event::Incident(i), PROMISE_WARNING) => i.promise().map_or(due, |p| p.due.max(due)),
+            (Event::Advisory(a), PROMISE_WARNING) => a.promise().map_or(due, |p| p.due.max(due)),
             _ => day_after,
         }
     }
 
     /// Before when a notice that is not urgent must have gone out: it can wait for the end of somebody's quiet hours until
-    /// then, never past the start of what it tells of. `None` for what is told at once, whatever the hour: incidents, changes
-    /// of state, the final reminder.
+    /// then, never past the start of what it tells of. `None` for what is told at once, whatever the hour: incidents, faults as
+    /// grave as P1, changes of state, the final reminder.
     pub fn can_wait_until(&self, milestone: &str, due: Timestamp) -> Option<Timestamp> {
         match (self, milestone) {
             (
@@ -232,7 +298,17 @@ impl Event {
                     false => expires,
                 })
             }
-            (Event::Maintenance(_) | Event::Incident(_), _) => None,
+            // Nothing is down: the night can pass, unless somebody said that it must not.
+            (Event::Advisory(a), _) if a.severity != Some(Severity::P1) => {
+                Some(self.expires(milestone, due)).filter(|_| !is_team_notice(milestone))
+            }
+            (
+                Event::Maintenance(_)
+                | Event::Incident(_)
+                | Event::Advisory(_)
+                | Event::Reminder(_),
+                _,
+            ) => None,
         }
     }
 
@@ -272,14 +348,19 @@ impl Event {
             promised_to: Vec::new(),
             late_by_seconds: 0,
             ack_url: None,
+            code: None,
             requested: false,
             change_request: None,
             forwardable: audience.is_some_and(|a| a.forwardable),
             works: Vec::new(),
+            task: None,
             url: format!("{}/events/{}", public_url.trim_end_matches('/'), self.id()),
             at,
         };
         let content = match self {
+            Event::Maintenance(_) if occasion.milestone == COPY_DUE => {
+                copy_content(content, occasion, catalogue, public_url)
+            }
             Event::Maintenance(m) => Content {
                 facts: m.facts.clone(),
                 start: Some(m.start.clone()),
@@ -289,21 +370,21 @@ impl Event {
                 ..content
             },
             Event::Incident(i) if is_team_notice(&occasion.milestone) => {
-                let promised_to = catalogue.audiences.iter();
-                let promised_to = promised_to.filter(|a| i.told.contains(&a.id));
-                let content = Content {
-                    promised_to: promised_to.map(|a| a.name.clone()).collect(),
-                    url: format!(
-                        "{}/console/incidents/{}",
-                        public_url.trim_end_matches('/'),
-                        i.id
-                    ),
-                    ..incident_content(content, i, occasion.update)
-                };
-                timer_content(content)
+                let content = incident_content(content, i, occasion.update);
+                timer_content(content, "incidents", &i.told, catalogue, public_url)
             }
             Event::Incident(i) => incident_content(content, i, occasion.update),
             Event::Window(w) => window_content(content, w, occasion, public_url),
+            Event::Reminder(r) => Content {
+                task: Some(r.task(at)),
+                url: format!("{}{}", public_url.trim_end_matches('/'), r.path()),
+                ..content
+            },
+            Event::Advisory(a) if is_team_notice(&occasion.milestone) => {
+                let content = advisory_content(content, a, occasion.update);
+                timer_content(content, "advisories", &a.told, catalogue, public_url)
+            }
+            Event::Advisory(a) => advisory_content(content, a, occasion.update),
         };
         // Every message says where to report trouble, as far as anybody said it.
         let contact = content.facts.contact.clone();
@@ -378,6 +459,34 @@ impl Event {
     }
 }
 
+/// That a text is due elsewhere says whose, by when, and where it is to be had.
+fn copy_content(
+    content: Content,
+    occasion: &Occasion,
+    catalogue: &Catalogue,
+    public_url: &str,
+) -> Content {
+    let place = occasion.offset.as_deref().unwrap_or_default();
+    let audience = copy_audience(place);
+    let named = catalogue.audiences.iter().find(|a| a.id == *audience);
+    let task = occasion.copy_due.map(|due| Task {
+        what: named.map_or_else(|| audience.to_owned(), |a| a.name.clone()),
+        by: By::Time(due),
+        overdue: false,
+        owner: None,
+        notice: occasion.copy_of.clone(),
+    });
+    let page = match &occasion.copy_of {
+        Some(notice) => format!("notices/{notice}/copy"),
+        None => format!("maintenances/{}", content.event),
+    };
+    Content {
+        task,
+        url: format!("{}/console/{page}", public_url.trim_end_matches('/')),
+        ..content
+    }
+}
+
 /// A window's message says what it is used for; where it is not, there is nothing to expect.
 fn window_content(
     content: Content,
@@ -423,8 +532,41 @@ fn incident_content(content: Content, incident: &Incident, number: Option<u32>) 
     }
 }
 
-/// What the team reads is about the promise, not what was said with it.
-fn timer_content(content: Content) -> Content {
+/// An advisory's message carries one of its words, whatever came after it.
+fn advisory_content(content: Content, advisory: &Advisory, number: Option<u32>) -> Content {
+    let newest = advisory.updates.len().saturating_sub(1);
+    let number = number.map_or(newest, |number| number as usize);
+    let word: Option<&Word> = advisory.updates.get(number);
+    let before = number.checked_sub(1).and_then(|n| advisory.updates.get(n));
+    let broken = before.and_then(|w| w.promise);
+    let status = word.map_or(advisory.status, |w| w.status);
+    Content {
+        severity: advisory.severity,
+        status: status.as_str().to_owned(),
+        facts: word.map_or_else(|| advisory.facts.clone(), |w| w.facts.clone()),
+        text: word.and_then(|w| w.text.clone()),
+        began_at: Some(advisory.found_at),
+        next_update: word.and_then(|w| w.promise).map(|p| p.due),
+        missed: broken.filter(|p| p.kept == Some(false)).map(|p| p.due),
+        ..content
+    }
+}
+
+/// What the team reads is about the promise, not what was said with it; it leads to the `page` where the next word is written.
+fn timer_content(
+    content: Content,
+    page: &str,
+    told: &BTreeSet<Id>,
+    catalogue: &Catalogue,
+    public_url: &str,
+) -> Content {
+    let promised_to = catalogue.audiences.iter().filter(|a| told.contains(&a.id));
+    let at = public_url.trim_end_matches('/');
+    let content = Content {
+        promised_to: promised_to.map(|a| a.name.clone()).collect(),
+        url: format!("{at}/console/{page}/{}", content.event),
+        ..content
+    };
     let promised = content.next_update;
     if !is_promise_timer(&content.milestone) {
         return Content {

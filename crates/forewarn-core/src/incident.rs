@@ -7,6 +7,7 @@ mod promise;
 mod roles;
 
 pub use assessment::{Grade, severity_by};
+pub(crate) use posted::version;
 pub use posted::{NewIncident, Past, PostedUpdate};
 pub use promise::{Kept, MOST_AUTOMATIC, Nature, NewPromise, Promise};
 pub use roles::{Acknowledged, Call, Called, Handover, Role, both_roles, is_same_person};

@@ -3,6 +3,7 @@
 //! No async, no I/O, no clock, no randomness: time and chance are arguments.
 
 pub mod acknowledge;
+pub mod advisory;
 pub mod alert;
 pub mod audience;
 pub mod blackout;
@@ -11,6 +12,7 @@ pub mod call_list;
 pub mod change_ahead;
 pub mod change_request;
 pub mod contact;
+pub mod country;
 pub mod decision;
 pub mod delivery;
 pub mod document;
@@ -35,6 +37,7 @@ pub mod postmortem;
 pub mod privacy;
 pub mod problem;
 pub mod recipient;
+pub mod reminder;
 pub mod review;
 pub mod rota;
 pub mod routing;

@@ -4,7 +4,9 @@
 //! line, the API, the console and the engine all call it. The rules are numbered in the design's
 //! planning page; comments here name them.
 
+mod advisory;
 mod after;
+mod at_once;
 mod before;
 mod call;
 mod changes;
@@ -13,20 +15,27 @@ mod copy;
 mod course;
 mod decided;
 mod incident;
+mod overrun;
 mod promise;
+mod reminders;
 #[cfg(test)]
 mod tests;
 mod windows;
 
+pub use advisory::{catch_up_on_advisory, publish_word};
 pub use call::{
     HANDOVER, SPOKESPERSON_CALL, call, called, called_audience, handover, is_team_notice,
 };
 pub use changes::{Changes, Moved, Stored, changes_between, changes_from};
+pub use copy::{COPY_DUE, copy_audience, copy_place, stands_aside};
 use course::{Clock, clock_name};
 pub use incident::{catch_up, publish_update};
+pub use overrun::{OVERRUN, overrun};
 pub use promise::{
-    PROMISE_BROKEN, PROMISE_KEPT, PROMISE_WARNING, is_promise_timer, next_update, timers_again,
+    PROMISE_BROKEN, PROMISE_KEPT, PROMISE_WARNING, is_promise_timer, next_update, promised,
+    timers_again,
 };
+pub use reminders::{Explained, PlannedReminder, reminders_ahead};
 pub use windows::{PlannedWindow, windows_ahead};
 
 use crate::audience::Level;
@@ -47,7 +56,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The built-in audience: the people who run the event.
 pub const INTERNAL: &str = "internal";
 
-/// The built-in audience of one event: the people who asked for the change.
+/// The built-in audience of one event: the people who asked for the change or the fix.
 pub const REQUESTERS: &str = "requesters";
 
 /// The built-in audience of one: the system in which the change was asked for.
@@ -64,8 +73,8 @@ const BUILT_IN: [(&str, &str, &str); 6] = [
     (INTERNAL, "The people who run it", "whoever runs the event"),
     (
         REQUESTERS,
-        "People who asked for this change",
-        "whoever asked for the change",
+        "People who asked for it",
+        "whoever asked for the change or the fix",
     ),
     (
         SUBSCRIPTIONS,
@@ -423,6 +432,9 @@ impl Planner<'_> {
                 draft,
             );
         }
+        let input = &self.input;
+        self.notices
+            .extend(overrun(input.maintenance, input.catalogue, input.now));
     }
 
     /// The policy's time of day on a date.

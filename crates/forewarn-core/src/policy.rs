@@ -12,6 +12,7 @@ use crate::id::Id;
 use crate::incident::Severity;
 use crate::offset::Offset;
 use crate::postmortem::Reviewer;
+use crate::routing::parse_kind;
 use crate::time::{duration_text, parse_duration, parse_time_of_day};
 use jiff::SignedDuration;
 use jiff::civil::Time;
@@ -23,7 +24,7 @@ use std::sync::LazyLock;
 /// What a policy is for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct For {
-    /// `maintenance`, `incident` or `announcement`.
+    /// `maintenance`, `incident`, `announcement` or `advisory`.
     pub event: String,
     /// The kind of maintenance it suits; any when absent.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -230,15 +231,8 @@ impl Policy {
 }
 
 fn read_for(node: &Node, path: &str, problems: &mut Problems) -> Option<For> {
-    const EVENTS: [&str; 4] = ["maintenance", "incident", "announcement", "advisory"];
     let mut fields = Fields::of(node, path, problems)?;
-    let event = fields.required("event", problems, |t| {
-        if EVENTS.contains(&t) {
-            Ok(t.to_owned())
-        } else {
-            Err(crate::problem::unknown("kind of event", t, EVENTS))
-        }
-    });
+    let event = fields.required("event", problems, parse_kind);
     let kind = fields.optional("kind", problems, crate::document::line(40));
     fields.finish(problems);
     Some(For {
@@ -344,7 +338,16 @@ pub fn for_maintenance<'a>(kind: &str, own: &'a [Policy]) -> &'a Policy {
 
 /// The policy for incidents: the organisation's own, else the built-in one.
 pub fn for_incidents(own: &[Policy]) -> &Policy {
-    let suits = |p: &&Policy| p.applies_to.event == "incident";
+    for_event("incident", own)
+}
+
+/// The policy for advisories: the organisation's own, else the built-in one.
+pub fn for_advisories(own: &[Policy]) -> &Policy {
+    for_event("advisory", own)
+}
+
+fn for_event<'a>(event: &str, own: &'a [Policy]) -> &'a Policy {
+    let suits = |p: &&Policy| p.applies_to.event == event;
     own.iter()
         .find(suits)
         .or_else(|| BUILT_IN.iter().find(suits))
@@ -367,7 +370,8 @@ mod tests {
                 "emergency",
                 "end_of_life",
                 "release",
-                "incident"
+                "incident",
+                "advisory"
             ]
         );
         let routine = &BUILT_IN[0];

@@ -74,9 +74,21 @@ pub struct Routing {
     pub stages: Option<Vec<String>>,
 }
 
-impl Routing {
-    const KINDS: [&str; 4] = ["maintenance", "incident", "announcement", "advisory"];
+/// Kinds of event of which people are told.
+pub const KINDS: [&str; 4] = ["maintenance", "incident", "announcement", "advisory"];
 
+/// Reads a kind of event.
+///
+/// # Errors
+/// Offers the nearest known name.
+pub(crate) fn parse_kind(text: &str) -> Result<String, String> {
+    match KINDS.contains(&text) {
+        true => Ok(text.to_owned()),
+        false => Err(unknown("kind of event", text, KINDS)),
+    }
+}
+
+impl Routing {
     /// Reads routing, recording all problems.
     pub fn read(node: &Node, path: &str, problems: &mut Problems) -> Option<Routing> {
         let one_of = |what: &'static str, known: &'static [&'static str]| {
@@ -87,7 +99,7 @@ impl Routing {
         };
         let mut fields = Fields::of(node, path, problems)?;
         let routing = Routing {
-            events: fields.list("events", problems, one_of("kind of event", &Self::KINDS)),
+            events: fields.list("events", problems, parse_kind),
             severities: fields.list("severities", problems, Severity::parse),
             causes: fields.list("causes", problems, Cause::parse),
             stages: fields.list("stages", problems, one_of("milestone", &MILESTONES)),

@@ -32,11 +32,14 @@ pub fn built_in() -> &'static [Template] {
     &LIBRARY
 }
 
-/// A text for one milestone, narrowed to a level, channel and language.
+/// A text for one milestone, narrowed to a kind of event, level, channel and language.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Template {
     /// The milestone it is for.
     pub milestone: String,
+    /// The kind of event it is for; any when absent. An update says other things about a fault than about an outage.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub event: Option<String>,
     /// The level it is for; any when absent.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub level: Option<Level>,
@@ -57,6 +60,7 @@ impl Template {
     pub fn read(node: &Node, path: &str, problems: &mut Problems) -> Option<Template> {
         let mut fields = Fields::of(node, path, problems)?;
         let milestone = fields.required("milestone", problems, parse_milestone);
+        let event = fields.optional("event", problems, crate::routing::parse_kind);
         let level = fields.optional("level", problems, Level::parse);
         let channel = fields.optional("channel", problems, Channel::parse);
         let language = fields.optional("language", problems, crate::organisation::parse_language);
@@ -70,6 +74,7 @@ impl Template {
         fields.finish(problems);
         Some(Template {
             milestone: milestone?,
+            event,
             level,
             channel,
             language: language.unwrap_or_else(|| "en".into()),
@@ -91,16 +96,19 @@ impl Template {
 
 type Fit = (Reverse<usize>, bool, Reverse<usize>);
 
-/// The templates that fit, best first: language before level before channel; of equals the earlier.
+/// The templates for a kind of event, or for any, that fit, best first: language before level before channel; of equals the
+/// earlier.
 pub(crate) fn fitting<'a>(
     templates: impl IntoIterator<Item = &'a Template>,
     milestone: &str,
+    event: Option<&str>,
     level: Level,
     channel: Channel,
     language: &str,
 ) -> Vec<&'a Template> {
     let mut found: Vec<(Fit, &Template)> = templates
         .into_iter()
+        .filter(|t| t.event.as_deref() == event)
         .filter_map(|t| Some((t.fit(milestone, level, channel, language)?, t)))
         .collect();
     found.sort_by_key(|(fit, _)| Reverse(*fit));

@@ -3,6 +3,7 @@
 
 use crate::Engine;
 use crate::channel::Channels;
+use forewarn_core::advisory::Advisory;
 use forewarn_core::document::Catalogue;
 use forewarn_core::event::{Event, Occasion};
 use forewarn_core::incident::{Incident, Promise};
@@ -17,6 +18,7 @@ use serde_json::json;
 const LATE_SECONDS: i64 = 60;
 
 const BROKEN: &str = "incident.promise_broken";
+const ADVISORY_BROKEN: &str = "advisory.promise_broken";
 const KEPT: &str = "incident.promise_kept";
 
 /// An event that its own notice has set in motion, and what that changes.
@@ -120,6 +122,26 @@ fn broken(incident: &Incident, number: Option<u32>, now: Timestamp) -> Option<Mo
     })
 }
 
+/// What an advisory becomes when the time of its promise passes; `None` for all that is no timer, or no newest one.
+pub(crate) fn lapsed(notice: &DueNotice, advisory: &Advisory, now: Timestamp) -> Option<MovedOn> {
+    if notice.occasion.milestone != PROMISE_BROKEN {
+        return None;
+    }
+    let number = notice.occasion.update?;
+    let promise = advisory.lapsed(now)?;
+    let broken = advisory.clone().break_promise(number, now)?;
+    let entry = Entry::new("engine", ADVISORY_BROKEN, advisory.id.as_str()).with(json!({
+        "update": number, "promised": promise.due,
+        "late_by_seconds": now.duration_since(promise.due).as_secs(),
+    }));
+    Some(MovedOn {
+        event: Event::Advisory(broken),
+        changes: Changes::default(),
+        occasion: Occasion::default(),
+        entries: vec![entry],
+    })
+}
+
 fn breach(incident: &Incident, promise: Promise, now: Timestamp) -> Entry {
     Entry::new("engine", BROKEN, incident.id.as_str()).with(incident.breach(promise, now))
 }
@@ -143,7 +165,9 @@ pub(crate) fn late_by(due: Timestamp, now: Timestamp) -> i64 {
 pub(crate) fn count(entries: &[Entry]) {
     for entry in entries {
         match entry.action {
-            BROKEN => metrics::counter!("forewarn_promises_broken_total").increment(1),
+            BROKEN | ADVISORY_BROKEN => {
+                metrics::counter!("forewarn_promises_broken_total").increment(1)
+            }
             KEPT => metrics::counter!("forewarn_promises_kept_automatically_total").increment(1),
             _ => {}
         }

@@ -3,6 +3,7 @@
 //! The guard stands before every route: what it does not let through never reaches a handler.
 
 mod acknowledgements;
+mod advisories;
 mod calls;
 mod decisions;
 mod documents;
@@ -42,6 +43,7 @@ fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .merge(events::routes())
         .merge(incidents::routes())
+        .merge(advisories::routes())
         .merge(acknowledgements::routes())
         .merge(calls::routes())
         .merge(decisions::routes())

@@ -16,6 +16,9 @@
 //! | `/console/incidents/{id}/postmortem` | [`PostmortemPage`] | `.../postmortem`, `.../postmortem/{approve,publish}` |
 //! | `/console/actions` | [`ActionList`] | `/console/incidents/{id}/actions/{number}` |
 //! | `/console/incidents/{id}` | [`IncidentPage`] | `.../{id}/{updates,promise,handover,acknowledge,notes,recipients,merge,parent}`; its script `.../{id}/writing` |
+//! | `/console/advisories` | [`AdvisoryList`] | |
+//! | `/console/advisories/new` | [`NewAdvisory`] | `POST /console/advisories`, `do=preview` or `do=create` |
+//! | `/console/advisories/{id}` | [`AdvisoryPage`] | `.../{id}/{updates,fix,withdraw,recipients}` |
 //! | `/console/drafts/{id}` | [`DraftPage`] | `.../{id}/publish`, `.../{id}/discard` |
 //! | `/console/hooks` | [`HookList`] | |
 //! | `/console/incidents/{id}/calls` | [`CallListPage`] | `.../{id}/calls/{contact}` |
@@ -33,6 +36,7 @@
 //! A caught mail's own HTML is `GET /console/caught/{id}/html`, shown in a sandboxed frame and to be answered
 //! with [`CAUGHT_HTML_POLICY`].
 
+mod advisory;
 mod api_page;
 mod call_list;
 mod catalogue;
@@ -61,6 +65,7 @@ mod routes;
 mod sign_in;
 mod team;
 
+pub use advisory::{AdvisoryList, AdvisoryPage, AdvisoryRow, Discovery, NewAdvisory};
 pub use api_page::ApiPage;
 pub use call_list::CallListPage;
 pub use catalogue::{AudienceList, AudienceRow, ServiceList, ServiceRow};
@@ -77,7 +82,7 @@ pub use layout::{DemoBar, ErrorPage, Flash, FlashKind, Frame, Nav};
 pub use maintenance::{MaintenanceList, MaintenancePage, MaintenanceRow, NewMaintenance};
 pub use notices::{Attempt, CopyPage, Counts, DeliveryList, DeliveryRow, NoticeList, NoticeRow};
 pub use now::{Doubt, Now, PromiseRow};
-pub use outage_plan::{OutageCard, OutagePlanList, OutagePlanPage};
+pub use outage_plan::{OutageCard, OutageCards, OutagePlanList, OutagePlanPage};
 pub use plain::PlainPage;
 pub use plan::{BreachRow, Plan, PlannedNotice, Reach};
 pub use postmortem::{ActionList, PostmortemPage};

@@ -1,6 +1,7 @@
 //! Operations: what can be done with Forewarn, once, for the API and the console alike.
 
 pub mod acknowledgement;
+pub mod advisory;
 pub mod call_list;
 pub mod catalogue;
 pub mod chat;
@@ -20,7 +21,7 @@ pub mod window;
 
 use crate::caller::Caller;
 use crate::error::{ApiError, Result};
-use forewarn_core::document::{Node, Problems};
+use forewarn_core::document::{Node, Problems, Value as Tree};
 use forewarn_core::problem::Invalid;
 use forewarn_store::{KeptAnswer, StoreError};
 use serde_json::Value;
@@ -51,6 +52,17 @@ pub(crate) fn read<T>(
             problems: problems.0,
         }
         .into()),
+    }
+}
+
+/// A document alone or under its key, as in files: in either case under its key.
+fn under(key: &str, node: &Node) -> Node {
+    match &node.value {
+        Tree::Map(entries) if entries.iter().any(|(name, _, _)| name == key) => node.clone(),
+        _ => Node {
+            value: Tree::Map(vec![(key.to_owned(), node.place, node.clone())]),
+            place: node.place,
+        },
     }
 }
 

@@ -25,7 +25,9 @@ pub mod when;
 pub use live::{Live, snapshot as current_snapshot};
 pub(crate) use page::milestone_words;
 pub use pages::{Page, Pages};
-pub use snapshot::{PublicChange, PublicIncident, PublicMaintenance, PublicMessage, Snapshot};
+pub use snapshot::{
+    PublicAdvisory, PublicChange, PublicIncident, PublicMaintenance, PublicMessage, Snapshot,
+};
 
 /// What a public page may load: its own files, nothing else, nothing inline.
 pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; \

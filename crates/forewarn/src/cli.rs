@@ -1,6 +1,7 @@
 //! The command line: one tree, whose names are a contract with scripts.
 
 use crate::commands::{
+    advisory::AdvisoryArgs,
     apply::ApplyArgs,
     audit::AuditArgs,
     backup::{BackupArgs, RestoreArgs},
@@ -67,6 +68,8 @@ pub enum Command {
     Maintenance(MaintenanceArgs),
     /// Declare incidents and keep people informed
     Incident(Box<IncidentArgs>),
+    /// Tell people of a fault that was found between releases, until its fix is out
+    Advisory(AdvisoryArgs),
     /// Show what came to hooks: alerts, commands and notices that other programs send
     Hooks(HooksArgs),
     /// List notices: what is told to whom and when
@@ -143,6 +146,15 @@ mod tests {
             "incident add INC-1 --email press@example.org --level technical",
             "maintenance add MNT-1 --contact ann",
             "import rota shifts.ics --id main --person Kim=kim@example.edu",
+            "advisory create a.yaml --dry-run",
+            "advisory report --service portal --service db --effect text --workaround text --requester ann@example.edu --next 2bd",
+            "advisory update ADV-1 --text text --severity P2 --version 3",
+            "advisory fix ADV-1 --action text --requester ann@example.edu",
+            "advisory withdraw ADV-1 --text text",
+            "advisory show ADV-1 --json",
+            "advisory list --open",
+            "advisory reach ADV-1 --contact ann",
+            "advisory add ADV-1 --email press@example.org --level technical",
             "notices --event MNT-1 --json",
             "notices copy n1 --url http://127.0.0.1:1 --token t",
             "notices copy n1 --list",

@@ -1,5 +1,6 @@
 //! The commands, a file for each noun.
 
+pub mod advisory;
 pub mod apply;
 pub mod audit;
 pub mod backup;
@@ -23,6 +24,7 @@ pub mod postmortem;
 pub mod serve;
 
 mod pages;
+mod reach;
 mod schedule;
 mod source;
 
@@ -44,6 +46,7 @@ pub async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Import(args) => import::run(args).await,
         Command::Maintenance(args) => maintenance::run(args).await,
         Command::Incident(args) => incident::run(*args).await,
+        Command::Advisory(args) => advisory::run(args).await,
         Command::Hooks(args) => hooks::run(args).await,
         Command::Notices(args) => notices::run(args).await,
         Command::Deliveries(args) => deliveries::run(args).await,

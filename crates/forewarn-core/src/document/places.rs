@@ -35,7 +35,8 @@ pub(super) struct Places<'a> {
     seen: BTreeMap<&'static str, usize>,
     /// Ids of things that are there but could not be read: what refers to them is not wrong as well.
     unread: BTreeSet<&'a str>,
-    pub(super) maintenance: Option<(&'a str, &'a Node)>,
+    /// Parts of which there is one.
+    singles: BTreeMap<&'static str, (&'a str, &'a Node)>,
 }
 
 impl<'a> Places<'a> {
@@ -45,7 +46,7 @@ impl<'a> Places<'a> {
             parts: BTreeMap::new(),
             seen: BTreeMap::new(),
             unread: BTreeSet::new(),
-            maintenance: None,
+            singles: BTreeMap::new(),
         }
     }
 
@@ -79,6 +80,19 @@ impl<'a> Places<'a> {
         found
     }
 
+    /// Remembers where a part stands of which there is one; a second one is a problem.
+    pub(super) fn only(
+        &mut self,
+        (file, part, node): (&'a str, &'static str, &'a Node),
+        place: Option<(usize, usize)>,
+        problems: &mut Problems,
+    ) {
+        if self.singles.insert(part, (file, node)).is_some() {
+            let problem = format!("stands twice; one {part} at a time");
+            problems.add(part, place, problem);
+        }
+    }
+
     /// Remembers where the organisation's blackouts stand: they too refer to services.
     pub(super) fn remember_blackouts(&mut self, file: &'a str, organisation: &'a Node) {
         let Value::Map(entries) = &organisation.value else {
@@ -109,8 +123,8 @@ impl<'a> Places<'a> {
         problem: String,
         problems: &mut Problems,
     ) {
-        let (path, source) = if item.part == "maintenance" {
-            (item.part.to_owned(), self.maintenance)
+        let (path, source) = if let Some(single) = self.singles.get(item.part) {
+            (item.part.to_owned(), Some(*single))
         } else {
             let source = self.parts.get(item.part).and_then(|all| all.get(item.n));
             let index = source.map_or(item.n, |source| source.index);

@@ -7,7 +7,7 @@ use crate::id::Id;
 use jiff::Timestamp;
 
 /// Reads the version of an event that somebody saw.
-pub(super) fn version(text: &str) -> Result<i64, String> {
+pub(crate) fn version(text: &str) -> Result<i64, String> {
     let number = text.trim().parse().ok().filter(|n| *n > 0);
     number.ok_or_else(|| "must be the version that the event showed: a whole number".to_owned())
 }

@@ -68,27 +68,27 @@ impl NewPromise {
     /// Reads a new promise, recording all problems.
     pub fn read(node: &Node, path: &str, problems: &mut Problems) -> Option<NewPromise> {
         let mut fields = Fields::of(node, path, problems)?;
-        let within = fields.optional("next_update_in", problems, Offset::parse);
-        let at = fields.optional("next_update_at", problems, parse_instant);
-        let given = [within.map(NewPromise::In), at.map(NewPromise::At)];
-        let promise = match given {
-            [Some(_), Some(_)] => {
-                let problem = "and next_update_in exclude each other";
-                fields.problem("next_update_at", problem, problems);
-                None
-            }
-            [None, None] => {
-                if fields.node("next_update_in").is_none()
-                    && fields.node("next_update_at").is_none()
-                {
-                    fields.problem("next_update_in", "is missing, such as PT30M", problems);
-                }
-                None
-            }
-            [within, at] => within.or(at),
-        };
+        let promise = Self::read_fields(&mut fields, problems);
+        if fields.node("next_update_in").is_none() && fields.node("next_update_at").is_none() {
+            fields.problem("next_update_in", "is missing, such as PT30M", problems);
+        }
         fields.finish(problems);
         promise
+    }
+
+    /// Reads the two fields of which one may say it.
+    pub(crate) fn read_fields(
+        fields: &mut Fields<'_>,
+        problems: &mut Problems,
+    ) -> Option<NewPromise> {
+        let within = fields.optional("next_update_in", problems, Offset::parse);
+        let at = fields.optional("next_update_at", problems, parse_instant);
+        if within.is_some() && at.is_some() {
+            let problem = "and next_update_in exclude each other";
+            fields.problem("next_update_at", problem, problems);
+            return None;
+        }
+        within.map(NewPromise::In).or(at.map(NewPromise::At))
     }
 }
 

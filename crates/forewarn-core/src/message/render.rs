@@ -109,25 +109,36 @@ impl Chosen {
     }
 }
 
-/// Templates for this content, best first, the organisation's own before the built-in.
+/// Templates for this content, best first: those for its kind of event before those for any, and of both the organisation's own
+/// before the built-in.
 fn candidates<'a>(
     content: &Content,
     channel: Channel,
     variant: &Variant,
     own: &'a [Template],
 ) -> Vec<&'a Template> {
-    let fit = |from: &'a [Template], milestone: &str| {
-        fitting(from, milestone, variant.level, channel, &variant.language)
+    let (level, language) = (variant.level, &variant.language);
+    let fit = |milestone: &str, event: Option<&str>| {
+        let mut found = fitting(own, milestone, event, level, channel, language);
+        found.extend(fitting(
+            built_in(),
+            milestone,
+            event,
+            level,
+            channel,
+            language,
+        ));
+        found
     };
-    let mut found = fit(own, &content.milestone);
-    found.extend(fit(built_in(), &content.milestone));
+    let mut found = fit(&content.milestone, Some(&content.event_kind));
+    found.extend(fit(&content.milestone, None));
     if found.is_empty() {
         let general = if content.event_kind == "incident" {
             "update"
         } else {
             "announcement"
         };
-        found = fit(built_in(), general);
+        found = fit(general, None);
     }
     found
 }

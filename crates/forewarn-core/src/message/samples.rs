@@ -36,6 +36,7 @@ pub(crate) fn full(milestone: &str) -> Content {
             incident(milestone)
         }
         "spokesperson_call" | "handover" => incident(milestone),
+        "discovery" | "fixed" => advisory(milestone),
         _ => maintenance(milestone),
     }
 }
@@ -61,15 +62,39 @@ fn used(milestone: &str) -> Vec<Work> {
     }
 }
 
+/// What its reader is reminded of.
+fn task(milestone: &str) -> Option<Task> {
+    let task = |what: &str, by| Task {
+        what: what.into(),
+        by,
+        overdue: false,
+        owner: None,
+        notice: None,
+    };
+    match milestone {
+        "copy_due" => Some(Task {
+            notice: some("3f9k2m7q1x5w8z0b4c6d"),
+            ..task("Campus Weekly", By::Time(at("2026-11-23T17:00:00Z")))
+        }),
+        "plan_review" => Some(task("", By::Day(jiff::civil::date(2027, 3, 29)))),
+        "action_due" => Some(Task {
+            overdue: true,
+            owner: some("kim@example.edu"),
+            ..task("Watch the disks", By::Day(jiff::civil::date(2026, 11, 20)))
+        }),
+        _ => None,
+    }
+}
+
 fn maintenance(milestone: &str) -> Content {
     let changed = matches!(milestone, "delay" | "reschedule" | "extension");
     let over = matches!(
         milestone,
-        "completion" | "post_event_reminder" | "hypercare" | "fixed"
+        "completion" | "post_event_reminder" | "hypercare"
     );
     let now = match milestone {
         "start" | "progress" => "2026-11-30T07:00:00Z",
-        "extension" | "overrun_check" => "2026-11-30T09:45:00Z",
+        "extension" | "overrun_check" | "overrun" => "2026-11-30T09:45:00Z",
         _ if over => "2026-11-30T09:50:00Z",
         _ => "2026-11-23T17:00:00Z",
     };
@@ -106,6 +131,7 @@ fn maintenance(milestone: &str) -> Content {
         },
         text: None,
         ack_url: None,
+        code: some("042917"),
         reason: changed.then(|| "Copying the data takes longer than in our tests.".into()),
         start: Some(civil("2026-11-29T22:00")),
         end: Some(civil("2026-11-30T02:00")),
@@ -122,6 +148,7 @@ fn maintenance(milestone: &str) -> Content {
         change_request: None,
         forwardable: false,
         works: used(milestone),
+        task: task(milestone),
         url: "https://status.example.edu/events/MNT-1".into(),
         at: at(now),
     }
@@ -170,6 +197,7 @@ fn incident(milestone: &str) -> Content {
         text: None,
         reason: some("Kim Lee speaks for it from now on, in place of Sam Fox.")
             .filter(|_| milestone == "handover"),
+        code: some("042917"),
         ack_url: some("https://status.example.edu/ack/notice.endpoint.sig")
             .filter(|_| milestone == "spokesperson_call"),
         start: None,
@@ -182,6 +210,7 @@ fn incident(milestone: &str) -> Content {
         change_request: None,
         forwardable: false,
         works: Vec::new(),
+        task: None,
         missed: matches!(milestone, "update" | "promise_broken")
             .then(|| at("2026-11-22T19:30:00Z")),
         moved_from: None,
@@ -193,6 +222,55 @@ fn incident(milestone: &str) -> Content {
         late_by_seconds: 0,
         url: "https://status.example.edu/events/INC-7".into(),
         at: at(now),
+    }
+}
+
+/// A fault that was found between releases.
+pub(crate) fn advisory(milestone: &str) -> Content {
+    let over = milestone == "fixed";
+    let action = match over {
+        true => (
+            "Install version 4.2.1 from the software centre.",
+            When::After,
+        ),
+        false => ("Check the exports of this week.", When::Before),
+    };
+    Content {
+        event: Id::parse("ADV-3").unwrap(),
+        event_kind: "advisory".into(),
+        title: "Exports of grades leave out a line".into(),
+        services: vec!["Student portal".into()],
+        severity: Some(Severity::P3),
+        status: if over { "fixed" } else { "open" }.into(),
+        facts: Facts {
+            effect: some("The export of grades leaves out the last line."),
+            cause: some("The new version counts lines from one.")
+                .filter(|_| milestone != "discovery"),
+            action: Some(Action {
+                what: action.0.into(),
+                when: action.1,
+            }),
+            workaround: some("Add an empty line at the end.").filter(|_| !over),
+            data_safe: Some(true),
+            contact: some("help@example.edu"),
+            technical: some("Off by one in export.internal since PostgreSQL reads arrays from 0."),
+            ..Facts::default()
+        },
+        reason: None,
+        began_at: Some(at("2026-11-22T19:10:00Z")),
+        next_update: some("2026-11-26T17:00:00Z")
+            .filter(|_| matches!(milestone, "update" | "promise_warning"))
+            .map(|t| at(&t)),
+        missed: some("2026-11-24T17:00:00Z")
+            .filter(|_| matches!(milestone, "update" | "promise_broken"))
+            .map(|t| at(&t)),
+        url: "https://status.example.edu/events/ADV-3".into(),
+        at: at(if over {
+            "2026-11-27T18:00:00Z"
+        } else {
+            "2026-11-24T18:00:00Z"
+        }),
+        ..incident(milestone)
     }
 }
 
@@ -220,6 +298,7 @@ pub(crate) fn sparse(milestone: &str) -> Content {
         change_request: None,
         forwardable: false,
         works: Vec::new(),
+        task: None,
         ..full
     }
 }
@@ -258,6 +337,11 @@ pub(crate) fn hostile(milestone: &str) -> Content {
                 ..work.clone()
             })
             .collect(),
+        task: full.task.clone().map(|task| Task {
+            what: line.clone(),
+            owner: Some(line.clone()),
+            ..task
+        }),
         url: "javascript:alert(1)//https://status.example.edu".into(),
         ..full
     }

@@ -66,7 +66,14 @@ fn subjects_keep_their_limits() {
 #[test]
 fn nothing_technical_leaves_its_level() {
     each(&[full], |content, variant, message| {
-        let technical = ["PostgreSQL", "internal", "MNT-1,", "INC-7,", "sda"];
+        let technical = [
+            "PostgreSQL",
+            "internal",
+            "MNT-1,",
+            "INC-7,",
+            "ADV-3,",
+            "sda",
+        ];
         let shown: Vec<_> = technical
             .iter()
             .filter(|t| message.text.contains(**t))
@@ -78,7 +85,11 @@ fn nothing_technical_leaves_its_level() {
                 content.milestone.as_str(),
                 "test"
                     | "digest"
+                    | "copy_due"
                     | "overrun_check"
+                    | "overrun"
+                    | "plan_review"
+                    | "action_due"
                     | "promise_warning"
                     | "promise_kept"
                     | "promise_broken"
@@ -128,6 +139,7 @@ fn hostile_facts_stay_text() {
 fn open_incidents_always_name_the_next_update_and_own_a_missed_one() {
     let own = Template {
         milestone: "update".into(),
+        event: None,
         level: None,
         channel: None,
         language: "en".into(),
@@ -200,6 +212,7 @@ fn own_words_take_the_place_of_facts_only() {
 fn an_own_template_wins_and_gives_way_to_own_words() {
     let own = [Template {
         milestone: "announcement".into(),
+        event: None,
         level: Some(Level::NonTechnical),
         channel: Some(Channel::Email),
         language: "en".into(),
@@ -230,6 +243,7 @@ fn an_own_template_wins_and_gives_way_to_own_words() {
 fn other_languages_use_own_templates_with_dates_that_need_no_words() {
     let own = [Template {
         milestone: "announcement".into(),
+        event: None,
         level: None,
         channel: None,
         language: "de".into(),
@@ -463,6 +477,78 @@ fn who_asked_for_it_reads_that_it_is_done() {
             .text
             .contains(words)
     );
+}
+
+#[test]
+fn an_advisory_is_told_in_words_of_its_own() {
+    let requested = Content {
+        requested: true,
+        missed: Some(at("2026-11-24T17:00:00Z")),
+        ..full("fixed")
+    };
+    let silent = Content {
+        next_update: None,
+        missed: None,
+        ..advisory("update")
+    };
+    let withdrawn = Content {
+        status: "withdrawn".into(),
+        text: Some("The file was cut off by the program that read it.".into()),
+        ..silent.clone()
+    };
+    let asked_in_vain = Content {
+        requested: true,
+        ..withdrawn.clone()
+    };
+    let by_hand = Content {
+        text: Some("Version 4.2.1 reads the last line again.".into()),
+        ..full("fixed")
+    };
+    let timers = ["promise_warning", "promise_broken"].map(advisory);
+    let mut contents = vec![advisory("update"), silent, withdrawn];
+    contents.extend([asked_in_vain, requested, by_hand]);
+    contents.extend(timers);
+    let mut out = String::new();
+    for content in contents {
+        for channel in [Channel::Email, Channel::Chat, Channel::Sms] {
+            let message = render(&content, &variant(Level::NonTechnical, channel), &[]);
+            assert_tidy(&message.text);
+            if channel == Channel::Sms {
+                assert!(sms_segments(&message.text).count <= 2, "{}", message.text);
+            }
+            let (name, subject) = (channel.as_str(), &message.subject);
+            assert!(subject.chars().count() <= 65, "{subject}");
+            let _ = writeln!(
+                out,
+                "=== {} {name}: {subject}\n{}\n",
+                content.milestone, message.text
+            );
+        }
+    }
+    insta::assert_snapshot!(out);
+}
+
+#[test]
+fn an_own_text_for_any_event_does_not_speak_of_outages_where_a_fault_is_meant() {
+    let own = |event: Option<&str>, body: &str| Template {
+        milestone: "update".into(),
+        event: event.map(str::to_owned),
+        level: None,
+        channel: None,
+        language: "en".into(),
+        subject: None,
+        body: body.into(),
+    };
+    let variant = variant(Level::NonTechnical, Channel::Email);
+    let outages = [own(None, "We look for the cause.")];
+    let said = |content: &Content, own: &[Template]| render(content, &variant, own).text;
+    assert!(said(&full("update"), &outages).starts_with("We look for the cause."));
+    assert!(said(&advisory("update"), &outages).starts_with("The export of grades leaves out"));
+    let both = [
+        own(None, "We look for the cause."),
+        own(Some("advisory"), "We fix the fault."),
+    ];
+    assert!(said(&advisory("update"), &both).starts_with("We fix the fault."));
 }
 
 #[test]

@@ -1,12 +1,11 @@
 //! Notices of an incident: each update is told at once, and its promise has timers.
 
+use super::at_once::AtOnce;
 use super::promise::{is_promise_timer, timers};
 use super::{Changes, Notice, SPOKESPERSON_CALL, Stored};
-use crate::audience::Audience;
 use crate::document::Catalogue;
-use crate::id::{Id, derive};
+use crate::id::Id;
 use crate::incident::Incident;
-use crate::service::affected;
 use jiff::Timestamp;
 
 /// What publishing an incident's newest update changes: it is told, its promise gets timers, and those of the promise before
@@ -19,7 +18,7 @@ pub fn publish_update(
 ) -> (Incident, Changes) {
     let added = incident.added.clone();
     let catalogue = &*added.over(catalogue);
-    let mut add = tell_update(&incident, catalogue, now);
+    let mut add = newest(&incident).to_all(catalogue, now);
     let told = add.iter().filter_map(|n| Id::parse(&n.audience).ok());
     incident.told.extend(told);
     add.extend(timers(&incident, catalogue, now));
@@ -35,32 +34,6 @@ pub fn publish_update(
     (incident, changes)
 }
 
-/// The notices of an incident's newest update: one for each audience that is affected and hears of such incidents, and for
-/// each that has heard of this one before, because whoever was told of trouble is told until it is over.
-fn tell_update(incident: &Incident, catalogue: &Catalogue, now: Timestamp) -> Vec<Notice> {
-    let Some(update) = incident.updates.last() else {
-        return Vec::new();
-    };
-    let named: Vec<Id> = incident.services.keys().cloned().collect();
-    let affected = affected(&named, &catalogue.services);
-    let milestone = Incident::milestone_of(update);
-    let reached = catalogue.audiences.iter().filter_map(|a| {
-        let path = match incident.told.contains(&a.id) {
-            true => a.affected_by(&affected),
-            false => a.reached_by(&incident.about(), &affected),
-        };
-        path.filter(|_| a.routing.admits_stage(milestone))
-            .map(|path| (a, path))
-    });
-    reached
-        .map(|(audience, by)| {
-            let path: Vec<&str> = by.path.iter().map(Id::as_str).collect();
-            let because = format!("at once; affected by {}", path.join(" > "));
-            told(incident, audience, catalogue, None, because, now)
-        })
-        .collect()
-}
-
 /// The newest message again, for an audience to which `whom` was just added: whoever has had it does not get it twice, since
 /// both notices share their slot.
 pub fn catch_up(
@@ -73,53 +46,24 @@ pub fn catch_up(
     let catalogue = &*incident.added.over(catalogue);
     let audience = catalogue.audiences.iter().find(|a| a.id == *audience)?;
     let because = "at once; added to the incident".to_owned();
-    Some(told(
-        incident,
-        audience,
-        catalogue,
-        Some(whom),
-        because,
-        now,
-    ))
+    Some(newest(incident).to(audience, Some(whom), because, catalogue, now))
 }
 
-fn told(
-    incident: &Incident,
-    audience: &Audience,
-    catalogue: &Catalogue,
-    whom: Option<&str>,
-    because: String,
-    now: Timestamp,
-) -> Notice {
+fn newest(incident: &Incident) -> AtOnce<'_> {
     let update = incident.updates.last();
     let milestone = update.map_or("holding", Incident::milestone_of);
-    let number = update.map_or(0, |u| u.number).to_string();
-    let zone = audience
-        .time_zone
-        .as_ref()
-        .unwrap_or(&catalogue.organisation.time_zone);
-    let mut parts = vec![
-        "notice",
-        incident.id.as_str(),
-        "1",
+    AtOnce {
+        event: &incident.id,
+        services: incident.services.keys().cloned().collect(),
+        about: incident.about(),
+        told: &incident.told,
         milestone,
-        &number,
-        audience.id.as_str(),
-    ];
-    parts.extend(whom);
-    Notice {
-        id: derive(&parts),
-        milestone: milestone.to_owned(),
-        offset: (milestone == "update").then(|| format!("#{number}")),
-        stands_for: Vec::new(),
-        audience: audience.id.to_string(),
-        level: audience.level,
-        channels: audience.first_channels(),
-        due: now,
-        due_local: zone.at(now).to_string(),
-        copy_due: None,
-        because,
-        held: false,
-        tells: Vec::new(),
+        stages: match milestone {
+            "resolution" => &["resolution"],
+            "follow_up" => &["follow_up"],
+            "update" => &["update"],
+            _ => &["holding"],
+        },
+        number: update.map_or(0, |u| u.number),
     }
 }

@@ -4,13 +4,15 @@
 //! it, in the same transaction each, so that none of them is about a promise that was kept.
 
 use super::{BACKUP, Changes, INTERNAL, Notice, SPOKESPERSON, Stored, business_calendar};
+use crate::advisory::Advisory;
 use crate::audience::Level;
 use crate::contact::Channel;
 use crate::document::Catalogue;
-use crate::id::derive;
-use crate::incident::{Incident, MOST_AUTOMATIC, Severity};
+use crate::id::{Id, derive};
+use crate::incident::{Incident, MOST_AUTOMATIC, NewPromise, Severity};
 use crate::offset::Offset;
-use crate::policy;
+use crate::policy::{self, Policy};
+use crate::problem::Invalid;
 use jiff::{SignedDuration, Timestamp};
 
 /// A warning that the promise is due soon.
@@ -33,7 +35,7 @@ pub fn is_promise_timer(milestone: &str) -> bool {
     matches!(milestone, PROMISE_WARNING | PROMISE_KEPT | PROMISE_BROKEN)
 }
 
-/// When the next update is promised: so much after now, in the organisation's working days where it counts those.
+/// When the next update is promised: so much after now, or by the policy's cadence.
 ///
 /// # Errors
 /// Says what is wrong with the time that was asked for.
@@ -44,7 +46,35 @@ pub fn next_update(
     now: Timestamp,
 ) -> Result<Timestamp, String> {
     let cadence = || policy::for_incidents(&catalogue.policies).cadence_of(severity);
-    let offset = given.unwrap_or_else(cadence);
+    so_much_after(given.unwrap_or_else(cadence), catalogue, now)
+}
+
+/// The time that a new promise means.
+///
+/// # Errors
+/// A time that has passed, with the one that it must exceed; what is wrong with a distance.
+pub fn promised(
+    promise: NewPromise,
+    catalogue: &Catalogue,
+    now: Timestamp,
+) -> Result<Timestamp, Invalid> {
+    match promise {
+        NewPromise::In(offset) => so_much_after(offset, catalogue, now)
+            .map_err(|problem| Invalid::one("next_update_in", problem)),
+        NewPromise::At(at) if at > now => Ok(at),
+        NewPromise::At(at) => {
+            let problem = format!("{at} has passed: it must be later than {now}");
+            Err(Invalid::one("next_update_at", problem))
+        }
+    }
+}
+
+/// So much after now, in the organisation's working days where it counts those.
+fn so_much_after(
+    offset: Offset,
+    catalogue: &Catalogue,
+    now: Timestamp,
+) -> Result<Timestamp, String> {
     if let Some(elapsed) = offset.elapsed() {
         return now
             .checked_add(elapsed)
@@ -92,36 +122,56 @@ pub(super) fn timers(incident: &Incident, catalogue: &Catalogue, now: Timestamp)
         return Vec::new();
     };
     let policy = policy::for_incidents(&catalogue.policies);
-    let due = promise.due;
-    let mut planned = Vec::new();
-    let mut plan = |milestone, offset: Option<String>, audience, at: Timestamp, because: String| {
-        let place = offset.as_deref().unwrap_or("");
-        let number = update.number.to_string();
-        let parts = [
-            "notice",
-            incident.id.as_str(),
-            "1",
-            milestone,
-            &number,
-            place,
-            audience,
-        ];
-        planned.push(Notice {
-            id: derive(&parts),
-            milestone: milestone.to_owned(),
-            offset,
-            stands_for: Vec::new(),
-            audience: audience.to_owned(),
-            level: Level::Technical,
-            channels: vec![Channel::Email],
-            due: at,
-            due_local: catalogue.organisation.time_zone.at(at).to_string(),
-            copy_due: None,
-            because,
-            held: false,
-            tells: Vec::new(),
-        });
+    let (due, event) = (promise.due, (&incident.id, update.number));
+    let all: &[&str] = &[SPOKESPERSON, BACKUP];
+    let mut planned = warnings(event, due, policy, catalogue, now, |n| match n {
+        0 => all,
+        _ => &all[..1],
+    });
+    let automatic = policy.keep_automatically.get(&incident.severity) == Some(&true);
+    let again = next_update(None, incident.severity, catalogue, due).is_ok();
+    if automatic && again && incident.automatic_in_a_row() < MOST_AUTOMATIC {
+        // Of a promise shorter than that the second half.
+        let ahead = KEEP_AHEAD.min(due.duration_since(now) / 2);
+        let because = "shortly before the promise, unless somebody writes an update first";
+        let kept = (PROMISE_KEPT, None, INTERNAL);
+        planned.push(timer(event, kept, due - ahead, because.into(), catalogue));
+    }
+    planned.push(breaks(event, due, catalogue));
+    planned
+}
+
+/// The timers of an advisory's open promise: the owners of its services are reminded of it, and told when it is broken. Nobody
+/// is on duty for an advisory, and nothing is said by itself.
+pub(super) fn reminders_of_owners(
+    advisory: &Advisory,
+    catalogue: &Catalogue,
+    now: Timestamp,
+) -> Vec<Notice> {
+    let (Some(word), Some(promise)) = (advisory.updates.last(), advisory.promise()) else {
+        return Vec::new();
     };
+    let policy = policy::for_advisories(&catalogue.policies);
+    let event = (&advisory.id, word.number);
+    let mut planned = warnings(event, promise.due, policy, catalogue, now, |_| &[INTERNAL]);
+    planned.push(breaks(event, promise.due, catalogue));
+    planned
+}
+
+/// An event, and the number of its update that promises.
+type Promising<'a> = (&'a Id, u32);
+
+/// The warnings that the policy asks for and that are still to come, the earliest first. `audiences` says who gets which, counted
+/// from the promise backwards.
+fn warnings<'a>(
+    event: Promising<'_>,
+    due: Timestamp,
+    policy: &Policy,
+    catalogue: &Catalogue,
+    now: Timestamp,
+    audiences: impl Fn(usize) -> &'a [&'a str],
+) -> Vec<Notice> {
+    let mut planned = Vec::new();
     let mut ahead: Vec<SignedDuration> = policy.warn_before.iter().map(|w| w.0).collect();
     ahead.sort_unstable();
     ahead.dedup();
@@ -130,26 +180,59 @@ pub(super) fn timers(incident: &Incident, catalogue: &Catalogue, now: Timestamp)
         if at <= now || !before.is_positive() {
             continue;
         }
-        let offset = Offset::Minutes((before.as_secs() / 60).max(1) as u32);
-        let because = format!("{} before the promised update", offset.words());
-        let audiences: &[&str] = match n {
-            0 => &[SPOKESPERSON, BACKUP],
-            _ => &[SPOKESPERSON],
+        let minutes = (before.as_secs() / 60).max(1) as u32;
+        let offset = match minutes % 60 {
+            0 if minutes > 60 => Offset::Hours(minutes / 60),
+            _ => Offset::Minutes(minutes),
         };
-        for audience in audiences {
-            let place = Some(offset.to_string());
-            plan(PROMISE_WARNING, place, *audience, at, because.clone());
+        let because = format!("{} before the promised update", offset.words());
+        for audience in audiences(n) {
+            let what = (PROMISE_WARNING, Some(offset.to_string()), *audience);
+            planned.push(timer(event, what, at, because.clone(), catalogue));
         }
     }
-    let automatic = policy.keep_automatically.get(&incident.severity) == Some(&true);
-    let again = next_update(None, incident.severity, catalogue, due).is_ok();
-    if automatic && again && incident.automatic_in_a_row() < MOST_AUTOMATIC {
-        // Of a promise shorter than that the second half.
-        let ahead = KEEP_AHEAD.min(due.duration_since(now) / 2);
-        let because = "shortly before the promise, unless somebody writes an update first";
-        plan(PROMISE_KEPT, None, INTERNAL, due - ahead, because.into());
-    }
-    let because = "the promised update has not come".to_owned();
-    plan(PROMISE_BROKEN, None, INTERNAL, due + LAPSE, because);
     planned
+}
+
+/// From when the promise is broken.
+fn breaks(event: Promising<'_>, due: Timestamp, catalogue: &Catalogue) -> Notice {
+    let because = "the promised update has not come".to_owned();
+    let broken = (PROMISE_BROKEN, None, INTERNAL);
+    timer(event, broken, due + LAPSE, because, catalogue)
+}
+
+/// A timer: its milestone, place and audience, and when it is due.
+fn timer(
+    (event, number): Promising<'_>,
+    (milestone, offset, audience): (&str, Option<String>, &str),
+    due: Timestamp,
+    because: String,
+    catalogue: &Catalogue,
+) -> Notice {
+    let place = offset.as_deref().unwrap_or("");
+    let number = number.to_string();
+    let parts = [
+        "notice",
+        event.as_str(),
+        "1",
+        milestone,
+        &number,
+        place,
+        audience,
+    ];
+    Notice {
+        id: derive(&parts),
+        milestone: milestone.to_owned(),
+        offset,
+        stands_for: Vec::new(),
+        audience: audience.to_owned(),
+        level: Level::Technical,
+        channels: vec![Channel::Email],
+        due,
+        due_local: catalogue.organisation.time_zone.at(due).to_string(),
+        copy_due: None,
+        because,
+        held: false,
+        tells: Vec::new(),
+    }
 }

@@ -162,6 +162,7 @@ fn template(
 ) -> Template {
     Template {
         milestone: milestone.into(),
+        event: None,
         level,
         channel,
         language: language.into(),
@@ -191,7 +192,7 @@ fn the_most_particular_template_comes_first() {
         ),
     ];
     let order = |channel, language| -> Vec<usize> {
-        fitting(&all, "update", Level::Technical, channel, language)
+        fitting(&all, "update", None, Level::Technical, channel, language)
             .into_iter()
             .filter_map(|t| all.iter().position(|a| a == t))
             .collect()
@@ -206,7 +207,14 @@ fn the_most_particular_template_comes_first() {
 fn the_library_serves_every_milestone_on_every_channel() {
     for milestone in MILESTONES {
         for channel in Channel::ALL {
-            let found = fitting(built_in(), milestone, Level::NonTechnical, channel, "en");
+            let found = fitting(
+                built_in(),
+                milestone,
+                None,
+                Level::NonTechnical,
+                channel,
+                "en",
+            );
             assert!(!found.is_empty(), "{milestone} by {}", channel.as_str());
         }
     }

@@ -44,6 +44,7 @@ variables! {
     Investigating, "investigating", NonTechnical, "Flag: the cause is being looked for.";
     Identified, "identified", NonTechnical, "Flag: the cause is known.";
     Monitoring, "monitoring", NonTechnical, "Flag: a fix is in place and watched.";
+    Withdrawn, "withdrawn", NonTechnical, "Flag: what was told of a fault no longer holds.";
     Effect, "effect", NonTechnical, "What people notice.";
     EffectKnown, "effect_known", NonTechnical, "Flag: the effect was written for this event; else it is a general sentence.";
     Why, "why", NonTechnical, "Why work is done and what it is good for.";
@@ -54,7 +55,7 @@ variables! {
     Workaround, "workaround", NonTechnical, "What helps meanwhile.";
     DataSafe, "data_safe", NonTechnical, "Flag: data is safe.";
     DataAtRisk, "data_at_risk", NonTechnical, "Flag: data may be affected.";
-    Requested, "requested", NonTechnical, "Flag: this reader asked for the change.";
+    Requested, "requested", NonTechnical, "Flag: this reader asked for the change or the fix.";
     Contact, "contact", NonTechnical, "Where to ask or report trouble.";
     Technical, "technical", Technical, "Systems, versions, errors.";
     Reason, "reason", NonTechnical, "Why it was delayed, moved, extended or cancelled; who has a role from now on.";
@@ -82,7 +83,13 @@ variables! {
     PromisedTo, "promised_to", NonTechnical, "The audiences that were promised the next update.";
     Left, "left", NonTechnical, "How long it is until the promised update.";
     Late, "late", NonTechnical, "How late a warning about a promise comes, if it does.";
+    Task, "task", NonTechnical, "What is to be done: the newsletter whose text is due, the action.";
+    Due, "due", NonTechnical, "By when it is to be done.";
+    Overdue, "overdue", NonTechnical, "Flag: that has passed.";
+    Owner, "owner", Technical, "Who is to do it.";
+    Notice, "notice", Technical, "The id of the notice whose text is due.";
     AckUrl, "ack_url", NonTechnical, "Where the reader says that they have it; one of its own for each reader.";
+    Code, "code", NonTechnical, "The digits in a text message that prove whose telephone it is.";
     Url, "url", NonTechnical, "The event's public page.";
 }
 

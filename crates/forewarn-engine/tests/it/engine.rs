@@ -1,10 +1,14 @@
 //! The engine over the real channels, against scripted servers: one message's way, step by step.
 
+mod advisory;
 mod calls;
 mod digests;
+mod feeds;
 pub mod house;
+mod lease;
 mod phones;
 mod promise;
+mod reminders;
 mod running;
 mod windows;
 

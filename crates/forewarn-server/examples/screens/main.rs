@@ -40,7 +40,9 @@ fn public(folder: &Path, name: &str, snapshot: &Snapshot) -> io::Result<Vec<Stri
         let flat = match path {
             "/" => name.to_owned(),
             "/history" | "/calendar" | "/subscribe" => format!("{name}-{}", &path[1..]),
-            "/events/INC-7" | "/events/MNT-1" => format!("{name}{}", path.replace('/', "-")),
+            "/events/INC-7" | "/events/MNT-1" | "/events/ADV-3" => {
+                format!("{name}{}", path.replace('/', "-"))
+            }
             _ => {
                 put(&folder.join(path.trim_start_matches('/')), &page.body)?;
                 continue;

@@ -8,7 +8,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 use forewarn_core::document::{Node, Value as Tree, parse_json};
-use forewarn_core::hook::KEPT;
+use forewarn_core::hook::without_secrets;
 use forewarn_core::problem::{Invalid, Problem, unknown};
 use forewarn_store::{ContactRow, Role};
 use serde::Deserialize;
@@ -52,7 +52,7 @@ async fn apply_documents(
     } else {
         catalogue::yaml(&text)?
     };
-    let warnings: Vec<Problem> = nodes.iter().filter_map(left_out).collect();
+    let warnings: Vec<Problem> = nodes.iter().flat_map(left_out).collect();
     let applied = catalogue::apply(&app, &who, nodes, query.dry_run.unwrap_or(false)).await?;
     let mut body = serde_json::to_value(&applied).unwrap_or_default();
     if !warnings.is_empty() {
@@ -61,14 +61,24 @@ async fn apply_documents(
     Ok(answer(StatusCode::OK, &body))
 }
 
-/// A maintenance is an act that tells people, not a setting: it is checked with the rest and created by itself.
-fn left_out(node: &Node) -> Option<Problem> {
-    const WORDS: &str = "was not created: create it with 'forewarn maintenance create FILE' or POST /api/v1/maintenances";
+/// A maintenance or advisory is an act that tells people, not a setting: it is checked with the rest and created by itself.
+fn left_out(node: &Node) -> Vec<Problem> {
+    const ACTS: [(&str, &str); 2] = [
+        (
+            "maintenance",
+            "was not created: create it with 'forewarn maintenance create FILE' or POST /api/v1/maintenances",
+        ),
+        (
+            "advisory",
+            "was not made known: tell of it with 'forewarn advisory create FILE' or POST /api/v1/advisories",
+        ),
+    ];
     let Tree::Map(parts) = &node.value else {
-        return None;
+        return Vec::new();
     };
-    let named = parts.iter().any(|(name, _, _)| name == "maintenance");
-    named.then(|| Problem::new("maintenance", WORDS))
+    let named = |act: &str| parts.iter().any(|(name, _, _)| name == act);
+    let acts = ACTS.into_iter().filter(|(act, _)| named(act));
+    acts.map(|(act, words)| Problem::new(act, words)).collect()
 }
 
 /// Import contacts from CSV. Good lines are stored, the others listed with number, column and reason.
@@ -115,24 +125,6 @@ fn shown(contact: &ContactRow) -> Value {
     without_secrets(serde_json::to_value(contact).unwrap_or_default())
 }
 
-/// A contact without what signs its webhooks or opens its chat room.
-pub(super) fn without_secrets(mut body: Value) -> Value {
-    for endpoint in body["endpoints"].as_array_mut().into_iter().flatten() {
-        if let Some(secret) = endpoint.get_mut("secret") {
-            *secret = json!("(kept)");
-        }
-    }
-    body
-}
-
-/// A document without what proves a hook's requests.
-fn without_secret(mut body: Value) -> Value {
-    if let Some(secret) = body.get_mut("secret") {
-        *secret = json!(KEPT);
-    }
-    body
-}
-
 /// Pages a list of contacts.
 #[derive(Deserialize)]
 struct Page {
@@ -157,7 +149,7 @@ async fn list_things(
             .documents(kind)
             .await?
             .into_iter()
-            .map(|(_, body)| without_secret(body))
+            .map(|(_, body)| without_secrets(body))
             .collect();
         return Ok(answer(
             StatusCode::OK,
@@ -218,7 +210,7 @@ async fn show_thing(
         .into_iter()
         .find(|(found, _)| *found == id)
         .ok_or_else(missing)?;
-    Ok(answer(StatusCode::OK, &without_secret(body)))
+    Ok(answer(StatusCode::OK, &without_secrets(body)))
 }
 
 /// Store one under its id.

@@ -4,7 +4,7 @@ use super::lists::{place, read_cursor};
 use super::{Body, Who, answer};
 use crate::app::App;
 use crate::error::{ApiError, Result};
-use crate::ops::{Approval, draft, incident, maintenance, reach};
+use crate::ops::{Approval, advisory, draft, incident, maintenance, reach};
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -60,13 +60,13 @@ async fn preview_maintenance(
 
 /// Narrows and pages a list of events.
 #[derive(Deserialize)]
-struct Narrow {
+pub(super) struct Narrow {
     open: Option<bool>,
     after: Option<String>,
     limit: Option<i64>,
 }
 
-async fn list(app: &App, kind: &'static str, query: &Narrow) -> Result<Value> {
+pub(super) async fn list(app: &App, kind: &'static str, query: &Narrow) -> Result<Value> {
     let filter = EventFilter {
         kind: Some(kind),
         open: query.open.unwrap_or(false),
@@ -86,6 +86,8 @@ async fn list(app: &App, kind: &'static str, query: &Narrow) -> Result<Value> {
             Event::Maintenance(m) => serde_json::to_value(m).unwrap_or_default(),
             Event::Incident(i) => incident::shape(i, stored.sequence),
             Event::Window(w) => serde_json::to_value(w).unwrap_or_default(),
+            Event::Reminder(r) => serde_json::to_value(r).unwrap_or_default(),
+            Event::Advisory(a) => advisory::shape(a, stored.sequence),
         })
         .collect();
     Ok(json!({"items": items, "next": next}))
@@ -133,7 +135,7 @@ async fn show_plan(State(app): State<App>, _who: Who, Path(id): Path<String>) ->
 
 /// Narrows the question of who is reached.
 #[derive(Deserialize)]
-struct About {
+pub(super) struct About {
     contact: Option<String>,
 }
 
@@ -148,19 +150,25 @@ async fn show_reach(
     Path(id): Path<String>,
     Query(about): Query<About>,
 ) -> Result<Response> {
+    let (found, _) = maintenance::show(&app, &id).await?;
+    reached(&app, &Event::Maintenance(found), about).await
+}
+
+/// Who hears of an event, or why one contact does or does not.
+pub(super) async fn reached(app: &App, event: &Event, about: About) -> Result<Response> {
     let body = match about.contact {
-        None => json!(reach::whole(&app, &id).await?),
+        None => json!(reach::whole(app, event).await?),
         Some(contact) => {
-            json!({"contact": contact, "because": reach::why(&app, &id, &contact).await?})
+            json!({"contact": contact, "because": reach::why(app, event, &contact).await?})
         }
     };
     Ok(answer(StatusCode::OK, &body))
 }
 
-/// Approve, start, complete, cancel, delay or extend a maintenance, let it do otherwise than its policy, or set where its change request stands.
+/// Approve, start, complete, cancel, delay or extend a maintenance, let it do otherwise than its policy or as the policy says again, or set where its change request stands.
 #[utoipa::path(post, path = "/maintenances/{id}/{action}", tag = "maintenances",
-    params(("id" = String, Path, description = "its id"), ("action" = String, Path, description = "approve, start, complete, cancel, delay, extend, override, change_request")),
-    request_body(content = Value, description = "delay: start, end, reason; extend: end, reason; cancel: reason; approve: override of a change request that is not approved, with its reason; override: before, at, progress, min_window as the policy has them, and the reason; change_request: state, board"),
+    params(("id" = String, Path, description = "its id"), ("action" = String, Path, description = "approve, start, complete, cancel, delay, extend, override, remove_override, change_request")),
+    request_body(content = Value, description = "delay: start, end, reason; extend: end, reason; cancel: reason; approve: override of a change request that is not approved, with its reason; override: before, at, progress, min_window as the policy has them, and the reason; remove_override: reason; change_request: state, board"),
     responses((status = 200, description = "The maintenance and its new plan"), (status = 404, description = "None of this id"),
         (status = 409, description = "Its state does not allow it"), (status = 422, description = "Problems")))]
 async fn act_on_maintenance(
@@ -178,6 +186,7 @@ async fn act_on_maintenance(
         "delay" => maintenance::delay(&app, &who, &id, &body).await?,
         "extend" => maintenance::extend(&app, &who, &id, &body).await?,
         "override" => maintenance::except(&app, &who, &id, &body).await?,
+        "remove_override" => maintenance::follow_policy(&app, &who, &id, &body).await?,
         _ => {
             return Err(ApiError::NotFound(format!(
                 "action '{action}' of a maintenance"

@@ -114,7 +114,7 @@ impl Typed {
 /// The name of the form field that holds what a problem speaks of: `maintenance.services[2]` is `services`.
 fn anchor(problem: &Problem) -> String {
     let field = problem.field.as_str();
-    let field = ["maintenance.", "incident.", "update."]
+    let field = ["maintenance.", "incident.", "advisory.", "update."]
         .iter()
         .find_map(|prefix| field.strip_prefix(prefix))
         .unwrap_or(field);

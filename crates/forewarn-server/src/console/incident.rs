@@ -199,11 +199,7 @@ impl IncidentPage {
     }
 
     fn levels(&self) -> [(&'static str, &'static str); 3] {
-        [
-            ("non_technical", "Non-technical"),
-            ("semi_technical", "Semi-technical"),
-            ("technical", "Technical"),
-        ]
+        LEVELS
     }
 
     fn severities(&self) -> [&'static str; 5] {
@@ -298,6 +294,19 @@ impl DeclareIncident {
             "parent",
         ]
     }
+}
+
+/// Levels of detail, the poorest first.
+pub(super) const LEVELS: [(&str, &str); 3] = [
+    ("non_technical", "Non-technical"),
+    ("semi_technical", "Semi-technical"),
+    ("technical", "Technical"),
+];
+
+/// Severities where none needs to be chosen.
+pub(super) fn severities_with_none() -> [(&'static str, &'static str); 6] {
+    let [p1, p2, p3, p4, p5] = Severity::ALL.map(|s| (s.as_str(), s.as_str()));
+    [("", "not said"), p1, p2, p3, p4, p5]
 }
 
 /// Impacts as a row of buttons: value, words, tone.

@@ -39,6 +39,8 @@ pub enum Nav {
     Maintenances,
     /// Incidents.
     Incidents,
+    /// Known faults.
+    Advisories,
     /// Notices.
     Notices,
     /// Deliveries.
@@ -117,7 +119,7 @@ pub(super) struct Entry {
     pub gap: bool,
 }
 
-const ENTRIES: [(Nav, &str, &str, &str, bool); 10] = [
+const ENTRIES: [(Nav, &str, &str, &str, bool); 11] = [
     (Nav::Now, "/console", "Now", "now", false),
     (
         Nav::Incidents,
@@ -125,6 +127,13 @@ const ENTRIES: [(Nav, &str, &str, &str, bool); 10] = [
         "Incidents",
         "siren",
         true,
+    ),
+    (
+        Nav::Advisories,
+        "/console/advisories",
+        "Known faults",
+        "info",
+        false,
     ),
     (
         Nav::Maintenances,

@@ -20,6 +20,8 @@ pub struct NoticeRow {
     pub event: String,
     /// `maintenance` or `incident`.
     pub event_kind: String,
+    /// Where it stands in the console.
+    pub event_path: String,
     /// The event's title.
     pub event_title: String,
     /// `announcement`, `reminder`, `holding`, ...
@@ -216,14 +218,6 @@ impl NoticeRow {
 
     pub(super) fn status_words(&self) -> String {
         milestone_words(&self.status)
-    }
-
-    pub(super) fn event_path(&self) -> String {
-        match self.event_kind.as_str() {
-            // A window is its service's and has no page of its own.
-            "window" => "/console/services".to_owned(),
-            kind => format!("/console/{kind}s/{}", self.event),
-        }
     }
 }
 

@@ -3,7 +3,6 @@
 use super::layout::text;
 use super::{DraftCard, Frame, NoticeRow};
 use askama::Template;
-use forewarn_core::incident::{Severity, Status};
 use jiff::Timestamp;
 
 /// The first page: what is owed next, and what is in doubt.
@@ -29,20 +28,18 @@ pub struct Now {
 /// An open promise.
 #[derive(Clone, Debug)]
 pub struct PromiseRow {
-    /// The incident's id.
-    pub incident: String,
+    /// The console's page of the incident or advisory.
+    pub path: String,
     /// Its title.
     pub title: String,
-    /// How grave it is.
-    pub severity: Severity,
-    /// Where it stands.
-    pub status: Status,
+    /// How grave it is and where it stands.
+    pub standing: String,
     /// By when the next update was promised.
     pub due: Timestamp,
     /// It is on record that it was not kept.
     pub broken: bool,
-    /// Who speaks for it.
-    pub spokesperson: Option<String>,
+    /// Who speaks for it, where somebody should; nobody yet when empty.
+    pub speaker: Option<String>,
 }
 
 /// Something in doubt.

@@ -1,9 +1,10 @@
-//! Who hears of a maintenance, how many by which channel, who does not, and why.
+//! Who hears of an event, how many by which channel, who does not, and why.
 
 use super::Frame;
 use super::layout::text;
 use crate::ops::reach::{Told, Whole};
 use askama::Template;
+use forewarn_core::recipient::{ADDED_NAME, added_level};
 
 /// Who hears.
 #[derive(Template)]
@@ -11,16 +12,22 @@ use askama::Template;
 pub struct ReachPage {
     /// The frame.
     pub frame: Frame,
-    /// The maintenance's id.
-    pub id: String,
-    /// The maintenance's title.
+    /// The event's page of the console.
+    pub home: String,
+    /// The event's title.
     pub title: String,
-    /// Who hears of it, with the audience's name.
+    /// Who hears of it.
+    pub reached: Reached,
+    /// Whom was asked about, and the answer; a refusal where there is no such contact.
+    pub asked: Option<(String, Vec<String>)>,
+}
+
+/// Who hears, with names.
+pub struct Reached {
+    /// Who hears, by audience.
     pub whole: Whole,
     /// Names of audiences and services by id.
     pub names: Vec<(String, String)>,
-    /// Whom was asked about, and the answer; a refusal where there is no such contact.
-    pub asked: Option<(String, Vec<String>)>,
 }
 
 impl ReachPage {
@@ -29,21 +36,31 @@ impl ReachPage {
         text(self)
     }
 
-    fn name<'a>(&'a self, id: &'a str) -> &'a str {
+    fn contact(&self) -> &str {
+        self.asked.as_ref().map_or("", |(contact, _)| contact)
+    }
+}
+
+impl Reached {
+    pub(super) fn name<'a>(&'a self, id: &'a str) -> &'a str {
         let found = self.names.iter().find(|(known, _)| known == id);
-        found.map_or(id, |(_, name)| name.as_str())
+        let unnamed = added_level(id).map_or(id, |_| ADDED_NAME);
+        found.map_or(unnamed, |(_, name)| name.as_str())
     }
 
-    fn path(&self, told: &Told) -> String {
+    pub(super) fn path(&self, told: &Told) -> String {
+        if added_level(&told.who.audience).is_some() {
+            return "added by hand".to_owned();
+        }
         let names: Vec<&str> = told.path.iter().map(|id| self.name(id)).collect();
         names.join(" › ")
     }
 
-    fn level(&self, told: &Told) -> String {
+    pub(super) fn level(&self, told: &Told) -> String {
         told.level.replace('_', "-")
     }
 
-    fn people(&self) -> i64 {
+    pub(super) fn people(&self) -> i64 {
         self.whole
             .audiences
             .iter()
@@ -51,15 +68,11 @@ impl ReachPage {
             .sum()
     }
 
-    fn missed(&self) -> i64 {
+    pub(super) fn missed(&self) -> i64 {
         self.whole
             .audiences
             .iter()
             .map(|told| told.who.people - told.who.reached)
             .sum()
-    }
-
-    fn contact(&self) -> &str {
-        self.asked.as_ref().map_or("", |(contact, _)| contact)
     }
 }

@@ -1,8 +1,8 @@
 //! The console's routes: the sign-in page for everybody, all others behind the guard.
 
 use super::handlers::{
-    calls, catalogue, caught, changes, decision, drafts, incidents, lists, maintenances, now,
-    outage_plans, postmortems, sign_in, team,
+    advisories, calls, catalogue, caught, changes, decision, drafts, incidents, lists,
+    maintenances, now, outage_plans, postmortems, sign_in, team,
 };
 use super::{ApiPage, CONTENT_SECURITY_POLICY, Frame, Nav, PlainPage, guard};
 use crate::app::App;
@@ -48,6 +48,14 @@ pub fn router(app: &App) -> Router<App> {
             "/console/incidents",
             get(incidents::list).post(incidents::declare),
         )
+        .route(
+            "/console/advisories",
+            get(advisories::list).post(advisories::create),
+        )
+        .route("/console/advisories/new", get(advisories::new))
+        .route("/console/advisories/{id}", get(advisories::show))
+        .route("/console/advisories/{id}/reach", get(advisories::who_hears))
+        .route("/console/advisories/{id}/{action}", post(advisories::act))
         .route("/console/drafts/{id}", get(drafts::show))
         .route("/console/drafts/{id}/publish", post(drafts::publish))
         .route("/console/drafts/{id}/discard", post(drafts::discard))
@@ -92,6 +100,8 @@ pub fn router(app: &App) -> Router<App> {
             get(outage_plans::show).post(outage_plans::sign_off),
         )
         .route("/console/services/{id}/card", get(outage_plans::show_card))
+        .route("/console/cards", get(outage_plans::show_cards))
+        .route("/console/cards.json", get(outage_plans::all_cards))
         .route("/console/audiences", get(catalogue::audiences))
         .route("/console/caught", get(caught::list))
         .route("/console/caught/{id}", get(caught::show))
@@ -114,6 +124,8 @@ pub fn router(app: &App) -> Router<App> {
     Router::new()
         .merge(pages)
         .merge(doors)
+        // Without a session: a browser asks for it again by itself, and there is nothing in it.
+        .route("/console/cards.js", get(outage_plans::keeper))
         .route("/api", get(api))
 }
 

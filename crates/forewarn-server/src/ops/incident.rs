@@ -19,7 +19,7 @@ use forewarn_core::incident::{
 };
 use forewarn_core::offset::Offset;
 use forewarn_core::plan::{
-    Changes, Notice, call, catch_up, is_team_notice, next_update, publish_update,
+    self, Changes, Notice, call, catch_up, is_team_notice, next_update, publish_update,
 };
 use forewarn_core::problem::{Invalid, InvalidTransition, Problem, unknown};
 use forewarn_core::recipient::Addition;
@@ -214,14 +214,7 @@ pub async fn update(app: &App, caller: &Caller, id: &str, node: &Node) -> Result
 pub async fn promise(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<Answer> {
     say(app, caller, id, None, false, |incident, catalogue, now| {
         let new = read(node, |node, problems| NewPromise::read(node, "", problems))?;
-        let next = match new {
-            NewPromise::In(offset) => promised(now, Some(offset), incident.severity, catalogue)?,
-            NewPromise::At(at) if at > now => at,
-            NewPromise::At(at) => {
-                let problem = format!("{at} has passed: it must be later than {now}");
-                return Err(Invalid::one("next_update_at", problem).into());
-            }
-        };
+        let next = plan::promised(new, catalogue, now)?;
         Ok(("incident.promise_moved", incident.move_promise(next, now)?))
     })
     .await

@@ -8,10 +8,10 @@ mod exception;
 pub use added::add;
 pub use change::{set_change, set_change_by_number};
 pub use clocks::clocks_changed;
-pub use exception::except;
+pub use exception::{except, follow_policy};
 
 use super::digest::{self, Digest};
-use super::{AGAIN, Approval, kept, overtaken, read, recipient};
+use super::{AGAIN, Approval, kept, overtaken, read, recipient, under};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::{ApiError, Result};
@@ -88,7 +88,7 @@ pub(super) async fn open(app: &App) -> Result<Vec<Maintenance>> {
     let events = app.store.events(&filter, MOST_OPEN).await?;
     let works = events.into_iter().filter_map(|stored| match stored.event {
         Event::Maintenance(maintenance) => Some(maintenance),
-        Event::Incident(_) | Event::Window(_) => None,
+        Event::Incident(_) | Event::Window(_) | Event::Reminder(_) | Event::Advisory(_) => None,
     });
     Ok(works.collect())
 }
@@ -143,18 +143,8 @@ fn waits_for_owners(maintenance: &Maintenance, plan: &Plan, catalogue: &Catalogu
 }
 
 fn parse(node: &Node, catalogue: &Catalogue, fresh_id: &str) -> Result<Maintenance> {
-    use forewarn_core::document::Value as Tree;
-    // Alone or under its key, as in files.
-    let wrapped = match &node.value {
-        Tree::Map(entries) if entries.iter().any(|(key, _, _)| key == "maintenance") => {
-            node.clone()
-        }
-        _ => Node {
-            value: Tree::Map(vec![("maintenance".into(), node.place, node.clone())]),
-            place: node.place,
-        },
-    };
-    let documents = Documents::read(&[(String::new(), wrapped)], catalogue, fresh_id)?;
+    let node = under("maintenance", node);
+    let documents = Documents::read(&[(String::new(), node)], catalogue, fresh_id)?;
     documents
         .maintenance
         .ok_or_else(|| Invalid::one("maintenance", "is missing").into())

@@ -1,12 +1,12 @@
-//! Who a maintenance would reach if its notices went out now, who it would not, and why.
+//! Who an event would reach if its notices went out now, who it would not, and why.
 
-use super::maintenance;
 use crate::app::App;
 use crate::error::{ApiError, Result};
 use forewarn_core::audience::Audience;
 use forewarn_core::decision::Verdict;
 use forewarn_core::document::Catalogue;
-use forewarn_core::maintenance::Maintenance;
+use forewarn_core::event::Event;
+use forewarn_core::recipient::{added_audience, added_level};
 use forewarn_core::service::{Affected, affected};
 use forewarn_store::{Reach, Reached, Waiting};
 use jiff::Timestamp;
@@ -39,14 +39,14 @@ pub struct Whole {
     pub audiences: Vec<Told>,
 }
 
-/// Who this maintenance reaches.
+/// Who this event reaches.
 ///
 /// # Errors
-/// When there is none of this id.
-pub async fn whole(app: &App, id: &str) -> Result<Whole> {
+/// When the store cannot be read.
+pub async fn whole(app: &App, event: &Event) -> Result<Whole> {
     let catalogue = app.store.catalogue().await?;
-    let (maintenance, _) = maintenance::show(app, id).await?;
-    let hearing = hearing(&maintenance, &catalogue);
+    let seen = event.added().map(|added| added.over(&catalogue));
+    let hearing = hearing(event, seen.as_deref().unwrap_or(&catalogue));
     let asked: Vec<Reached> = hearing
         .iter()
         .map(|(_, _, reached)| reached.clone())
@@ -71,27 +71,29 @@ pub async fn whole(app: &App, id: &str) -> Result<Whole> {
     })
 }
 
-/// The audiences that hear of it, each with the way by which it is affected.
-fn hearing<'a>(
-    maintenance: &Maintenance,
-    catalogue: &'a Catalogue,
-) -> Vec<(&'a Audience, Affected, Reached)> {
+/// The audiences that hear of it, each with the way by which it is affected. `catalogue` is as the event sees it: with the audiences
+/// of those who were added in the middle.
+fn hearing<'a>(event: &Event, catalogue: &'a Catalogue) -> Vec<(&'a Audience, Affected, Reached)> {
     // As decided, only those who run it hear of it.
-    let decision = maintenance.decision.as_ref();
-    if decision.is_some_and(|d| d.verdict() == Verdict::NotNeeded) {
+    if let Event::Maintenance(maintenance) = event
+        && let Some(decision) = &maintenance.decision
+        && decision.verdict() == Verdict::NotNeeded
+    {
         return Vec::new();
     }
-    let all = affected(&maintenance.services, &catalogue.services);
+    let all = affected(&event.services(), &catalogue.services);
     let audiences = catalogue.audiences.iter();
     audiences
         .filter_map(|audience| {
-            let by = audience.reached_by(&maintenance.about(), &all)?.clone();
+            let by = audience.reached_by(&event.about(), &all)?.clone();
             let used = all.iter().filter(|a| audience.uses(&a.service));
             let reached = Reached {
                 audience: audience.id.clone(),
-                kind: "maintenance",
+                kind: event.kind(),
                 services: used.map(|a| a.service.clone()).collect(),
                 channels: audience.first_channels(),
+                added_to: added_level(audience.id.as_str())
+                    .map(|level| (event.id().to_string(), level)),
             };
             Some((audience, by, reached))
         })
@@ -109,25 +111,36 @@ fn not_yet(waiting: &Waiting, now: Timestamp) -> String {
     format!("has not got the {milestone} by {channel} yet: {why}")
 }
 
-/// Why somebody gets the notices of this maintenance, or does not: a sentence for each audience that hears.
+/// Why somebody gets the notices of this event, or does not: a sentence for each audience that hears.
 ///
 /// # Errors
-/// When there is no such maintenance or contact.
-pub async fn why(app: &App, id: &str, contact: &str) -> Result<Vec<String>> {
+/// When there is no such contact.
+pub async fn why(app: &App, event: &Event, contact: &str) -> Result<Vec<String>> {
     let catalogue = app.store.catalogue().await?;
-    let (maintenance, _) = maintenance::show(app, id).await?;
     if app.store.contact(contact).await?.is_none() {
         return Err(ApiError::NotFound(format!("contact {contact}")));
     }
-    let belongs = app.store.audiences_of(contact).await?;
+    let mut belongs = app.store.audiences_of(contact).await?;
+    for added in app.store.added(event.id().as_str()).await? {
+        if added.contact.as_deref() == Some(contact) {
+            belongs.insert(added_audience(added.level));
+        }
+    }
+    let seen = event.added().map(|added| added.over(&catalogue));
+    let seen = seen.as_deref().unwrap_or(&catalogue);
     let mut told = Vec::new();
-    for (audience, by, reached) in hearing(&maintenance, &catalogue) {
+    for (audience, by, reached) in hearing(event, seen) {
         if !belongs.contains(audience.id.as_str()) {
             continue;
         }
         let path: Vec<&str> = by.path.iter().map(forewarn_core::id::Id::as_str).collect();
         let reason = app.store.why_unreached(&reached, contact).await?;
         told.push(match reason {
+            None if reached.added_to.is_some() => format!(
+                "gets it as one of '{}', at level {}",
+                audience.name,
+                audience.level.as_str()
+            ),
             None => format!(
                 "gets it as one of '{}', which uses {} ({}), at level {}",
                 audience.name,
@@ -139,11 +152,11 @@ pub async fn why(app: &App, id: &str, contact: &str) -> Result<Vec<String>> {
         });
     }
     let now = app.clock.now();
-    for waiting in app.store.waiting(id, contact).await? {
+    for waiting in app.store.waiting(event.id().as_str(), contact).await? {
         told.push(not_yet(&waiting, now));
     }
     if told.is_empty() {
-        let names: Vec<String> = hearing(&maintenance, &catalogue)
+        let names: Vec<String> = hearing(event, seen)
             .iter()
             .map(|(audience, _, _)| format!("'{}'", audience.name))
             .collect();

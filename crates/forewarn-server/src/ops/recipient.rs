@@ -1,5 +1,6 @@
 //! People nobody planned for: added to an event that runs, caught up at once, told from then on.
 
+use super::advisory;
 use super::incident::{self, Answer as IncidentAnswer};
 use super::maintenance;
 use super::read;
@@ -117,6 +118,21 @@ pub async fn add_to_incident(
     incident::show(app, id).await?;
     let addition = read(node, |node, problems| Addition::read(node, "", problems))?;
     incident::add(app, caller, id, &addition).await
+}
+
+/// Adds somebody to an advisory.
+///
+/// # Errors
+/// Everything that is wrong with the addition; when it is closed.
+pub async fn add_to_advisory(
+    app: &App,
+    caller: &Caller,
+    id: &str,
+    node: &Node,
+) -> Result<advisory::Answer> {
+    advisory::load(app, id).await?;
+    let addition = read(node, |node, problems| Addition::read(node, "", problems))?;
+    advisory::add(app, caller, id, &addition).await
 }
 
 /// Adds somebody to a maintenance.

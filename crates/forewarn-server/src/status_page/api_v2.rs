@@ -5,7 +5,10 @@
 
 use super::history::worst_impact;
 use super::state::States;
-use super::{Page, PublicIncident, PublicMaintenance, PublicMessage, Snapshot, when};
+use super::{
+    Page, PublicAdvisory, PublicIncident, PublicMaintenance, PublicMessage, Snapshot, when,
+};
+use forewarn_core::advisory;
 use forewarn_core::id::{Id, derive};
 use forewarn_core::incident::Impact;
 use forewarn_core::maintenance::{Maintenance, Status};
@@ -298,10 +301,45 @@ impl<'a> Api<'a> {
             .collect()
     }
 
+    /// Incidents and advisories, newest first. Their vocabulary has no word for a fault while all works: it is an incident that
+    /// does nothing to any component.
     fn incidents(&self) -> Vec<Event> {
-        let mut items: Vec<&PublicIncident> = self.snapshot.incidents.iter().collect();
-        items.sort_by_key(|i| std::cmp::Reverse((i.incident.declared_at, &i.incident.id)));
-        items.into_iter().map(|item| self.incident(item)).collect()
+        let incidents = self.snapshot.incidents.iter();
+        let incidents = incidents.map(|i| (i.incident.declared_at, self.incident(i)));
+        let advisories = self.snapshot.advisories.iter();
+        let advisories = advisories.map(|a| (a.advisory.found_at, self.advisory(a)));
+        let mut all: Vec<(Timestamp, Event)> = incidents.chain(advisories).collect();
+        all.sort_by(|(at, event), (other_at, other)| (other_at, &other.id).cmp(&(at, &event.id)));
+        all.into_iter().map(|(_, event)| event).collect()
+    }
+
+    fn advisory(&self, item: &PublicAdvisory) -> Event {
+        let advisory = &item.advisory;
+        let newest_first = item.messages.iter().rev();
+        let status_then = |message: &PublicMessage| {
+            let word = advisory.updates.iter().find(|w| w.id == message.id);
+            advisory_status(word.map_or(advisory.status, |w| w.status))
+        };
+        Event {
+            id: advisory.id.to_string(),
+            name: advisory.title.clone(),
+            status: advisory_status(advisory.status),
+            created_at: self.time(advisory.found_at),
+            updated_at: self.time(item.changed_at()),
+            monitoring_at: None,
+            resolved_at: advisory.closed_at.map(|at| self.time(at)),
+            impact: "none",
+            shortlink: self.snapshot.url(&format!("/events/{}", advisory.id)),
+            started_at: self.time(advisory.found_at),
+            page_id: self.page_id.clone(),
+            incident_updates: newest_first
+                .map(|m| self.update(&advisory.id, m, status_then(m), None))
+                .collect(),
+            components: self.named(advisory.services.iter()),
+            reminder_intervals: None,
+            window: None,
+            next_update_at: item.next_update_at().map(|due| self.time(due)),
+        }
     }
 
     fn incident(&self, item: &PublicIncident) -> Event {
@@ -418,6 +456,14 @@ impl<'a> Api<'a> {
             }),
             next_update_at: None,
         }
+    }
+}
+
+/// The fault is known from its first message on.
+fn advisory_status(status: advisory::Status) -> &'static str {
+    match status {
+        advisory::Status::Open => "identified",
+        advisory::Status::Fixed | advisory::Status::Withdrawn => "resolved",
     }
 }
 

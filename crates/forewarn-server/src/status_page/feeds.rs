@@ -42,6 +42,10 @@ fn feed(snapshot: &Snapshot) -> Feed {
         let event = (&item.maintenance.id, item.maintenance.title.as_str());
         messages.extend(item.messages.iter().map(|m| (m, event.0, event.1)));
     }
+    for item in &snapshot.advisories {
+        let event = (&item.advisory.id, item.advisory.title.as_str());
+        messages.extend(item.messages.iter().map(|m| (m, event.0, event.1)));
+    }
     messages.sort_by(|a, b| (b.0.at, &b.0.id).cmp(&(a.0.at, &a.0.id)));
     messages.truncate(NEWEST);
     let name = &snapshot.organisation.name;

@@ -2,7 +2,8 @@
 
 use super::page::lead;
 use super::state::ServiceState;
-use super::{PublicIncident, PublicMaintenance, Snapshot, when};
+use super::{PublicAdvisory, PublicIncident, PublicMaintenance, Snapshot, when};
+use forewarn_core::advisory::Status as AdvisoryStatus;
 use forewarn_core::id::Id;
 use forewarn_core::incident::{Impact, Status as IncidentStatus};
 use forewarn_core::maintenance::Status;
@@ -55,6 +56,15 @@ pub(super) fn incident_words(status: IncidentStatus) -> &'static str {
     }
 }
 
+/// What an advisory's status says to readers.
+pub(super) fn advisory_words(status: AdvisoryStatus) -> &'static str {
+    match status {
+        AdvisoryStatus::Open => "Being fixed",
+        AdvisoryStatus::Fixed => "Fixed",
+        AdvisoryStatus::Withdrawn => "Withdrawn",
+    }
+}
+
 /// What a maintenance's status says to readers.
 pub(super) fn maintenance_words(status: Status) -> &'static str {
     match status {
@@ -97,6 +107,29 @@ impl Entry {
         }
     }
 
+    fn advisory(item: &PublicAdvisory, snapshot: &Snapshot) -> Entry {
+        let advisory = &item.advisory;
+        let zone = &snapshot.organisation.time_zone;
+        let words = advisory_words(advisory.status).to_lowercase();
+        let outcome = match advisory.closed_at {
+            Some(end) => {
+                let lasted = when::lasts(end.duration_since(advisory.found_at));
+                format!("Known fault, {words} after {lasted}")
+            }
+            None => format!("Known fault, {words}"),
+        };
+        Entry {
+            id: advisory.id.clone(),
+            title: advisory.title.clone(),
+            at: advisory.found_at,
+            date: zone.at(advisory.found_at).date(),
+            tone: ADVISORY_TONE,
+            outcome,
+            services: snapshot.names(&advisory.services).join(", "),
+            latest: item.latest().map(|m| lead(&m.text)),
+        }
+    }
+
     fn maintenance(item: &PublicMaintenance, snapshot: &Snapshot) -> Entry {
         let work = &item.maintenance;
         let (start, _) = work.window();
@@ -121,7 +154,10 @@ impl Entry {
     }
 }
 
-/// Everything that is over, newest first; with `open` the incidents that go on as well.
+/// The colour of a known fault: services work, so it is none of theirs.
+pub(super) const ADVISORY_TONE: &str = "info";
+
+/// Everything that is over, newest first; with `open` the incidents and faults that go on as well.
 fn entries(snapshot: &Snapshot, open: bool) -> Vec<Entry> {
     let incidents = snapshot
         .incidents
@@ -133,7 +169,11 @@ fn entries(snapshot: &Snapshot, open: bool) -> Vec<Entry> {
         .iter()
         .filter(|m| m.maintenance.status.is_over())
         .map(|m| Entry::maintenance(m, snapshot));
-    let mut entries: Vec<Entry> = incidents.chain(maintenances).collect();
+    let advisories = snapshot.advisories.iter();
+    let advisories = advisories
+        .filter(|a| open || !a.is_open())
+        .map(|a| Entry::advisory(a, snapshot));
+    let mut entries: Vec<Entry> = incidents.chain(maintenances).chain(advisories).collect();
     entries.sort_by(|a, b| (b.at, &b.id).cmp(&(a.at, &a.id)));
     entries
 }

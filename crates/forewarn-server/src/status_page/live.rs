@@ -2,8 +2,11 @@
 //!
 //! No request for a public page reaches the database. While the database is away the last pages stay up; they say as of when.
 
-use super::subscription::open_services;
-use super::{Pages, PublicChange, PublicIncident, PublicMaintenance, PublicMessage, Snapshot};
+use super::subscription::{open_services, open_to_phones};
+use super::{
+    Pages, PublicAdvisory, PublicChange, PublicIncident, PublicMaintenance, PublicMessage, Snapshot,
+};
+use forewarn_core::advisory::{self, Advisory};
 use forewarn_core::audience::Level;
 use forewarn_core::contact::Channel;
 use forewarn_core::document::Catalogue;
@@ -11,6 +14,7 @@ use forewarn_core::event::{Event, Occasion};
 use forewarn_core::incident::Incident;
 use forewarn_core::maintenance::Status;
 use forewarn_core::message::{Content, Variant, render_page};
+use forewarn_core::plan::INTERNAL;
 use forewarn_core::template::Template;
 use forewarn_store::{Clock, EventFilter, NoticeFilter, Result, Store, StoredEvent};
 use jiff::{SignedDuration, Timestamp};
@@ -30,12 +34,23 @@ const REST: Duration = Duration::from_millis(100);
 
 /// The public pages as they are now.
 #[derive(Clone, Default)]
-pub struct Live(Arc<RwLock<Arc<Pages>>>);
+pub struct Live {
+    pages: Arc<RwLock<Arc<Pages>>>,
+    phones: bool,
+}
 
 impl Live {
+    /// Pages of a place from which text messages can be sent, or cannot.
+    pub fn with_phones(phones: bool) -> Live {
+        Live {
+            phones,
+            ..Live::default()
+        }
+    }
+
     /// The pages; cheap, and never in the way of a swap for long.
     pub fn pages(&self) -> Arc<Pages> {
-        self.0
+        self.pages
             .read()
             .unwrap_or_else(std::sync::PoisonError::into_inner)
             .clone()
@@ -44,7 +59,7 @@ impl Live {
     /// Swaps the pages.
     pub fn set(&self, pages: Pages) {
         *self
-            .0
+            .pages
             .write()
             .unwrap_or_else(std::sync::PoisonError::into_inner) = Arc::new(pages);
     }
@@ -54,7 +69,8 @@ impl Live {
     /// # Errors
     /// When the store cannot be read; the old pages stay.
     pub async fn refresh(&self, store: &Store, clock: &Clock, public_url: &str) -> Result<()> {
-        let snapshot = snapshot(store, clock.now(), public_url, clock.is_manual()).await?;
+        let mut snapshot = snapshot(store, clock.now(), public_url, clock.is_manual()).await?;
+        snapshot.phones &= self.phones;
         self.set(Pages::render(&snapshot));
         Ok(())
     }
@@ -113,11 +129,13 @@ pub async fn snapshot(
         public_url,
     };
     let (mut incidents, mut maintenances) = (Vec::new(), Vec::new());
+    let mut advisories = Vec::new();
     for stored in shown(store, now).await? {
         match stored.event.clone() {
             Event::Incident(incident) => incidents.push(speaker.incident(incident)),
-            // What a window is used for is work, and stands here as that.
-            Event::Window(_) => {}
+            Event::Advisory(advisory) => advisories.push(speaker.advisory(advisory)),
+            // What a window is used for is work, and stands here as that. What our own people are reminded of is theirs.
+            Event::Window(_) | Event::Reminder(_) => {}
             Event::Maintenance(maintenance) => {
                 let messages = speaker.notices(store, &stored).await?;
                 maintenances.push(PublicMaintenance {
@@ -134,12 +152,19 @@ pub async fn snapshot(
         organisation: catalogue.organisation.clone(),
         public_url: public_url.trim_end_matches('/').to_owned(),
         services: catalogue.services.clone(),
+        phones: open_to_phones(
+            &catalogue.organisation,
+            &catalogue.services,
+            &catalogue.audiences,
+        )
+        .is_some(),
         open_to: open_services(&catalogue.services, &catalogue.audiences)
             .into_iter()
             .map(|s| s.id.clone())
             .collect(),
         incidents,
         maintenances,
+        advisories,
         changes: changes(store).await?,
         demo,
     })
@@ -220,21 +245,47 @@ impl Speaker<'_> {
 
     fn incident(&self, incident: Incident) -> PublicIncident {
         let event = Event::Incident(incident.clone());
-        let messages = incident
-            .updates
-            .iter()
-            .map(|update| {
-                let occasion = Occasion {
-                    milestone: Incident::milestone_of(update).to_owned(),
-                    update: Some(update.number),
-                    ..Occasion::default()
-                };
-                let content =
-                    event.content(&occasion, None, self.catalogue, self.public_url, update.at);
-                self.message(&update.id, update.status.as_str(), update.at, &content)
-            })
-            .collect();
+        let updates = incident.updates.iter();
+        let messages = updates.map(|update| {
+            let milestone = Incident::milestone_of(update);
+            let said = (update.id.as_str(), update.status.as_str(), update.at);
+            self.update(&event, update.number, milestone, said)
+        });
+        let messages = messages.collect();
         PublicIncident { incident, messages }
+    }
+
+    fn advisory(&self, advisory: Advisory) -> PublicAdvisory {
+        let event = Event::Advisory(advisory.clone());
+        let words = advisory.updates.iter();
+        let messages = words.map(|word| {
+            let milestone = word.milestone();
+            // Readers see that it is withdrawn.
+            let name = match word.status {
+                advisory::Status::Withdrawn => "withdrawn",
+                advisory::Status::Open | advisory::Status::Fixed => milestone,
+            };
+            self.update(&event, word.number, milestone, (&word.id, name, word.at))
+        });
+        let messages = messages.collect();
+        PublicAdvisory { advisory, messages }
+    }
+
+    /// One of the updates of an event, under the name that readers see.
+    fn update(
+        &self,
+        event: &Event,
+        number: u32,
+        milestone: &str,
+        (id, name, at): (&str, &str, Timestamp),
+    ) -> PublicMessage {
+        let occasion = Occasion {
+            milestone: milestone.to_owned(),
+            update: Some(number),
+            ..Occasion::default()
+        };
+        let content = event.content(&occasion, None, self.catalogue, self.public_url, at);
+        self.message(id, name, at, &content)
     }
 
     /// What was told about planned work, each message once, however many audiences heard it.
@@ -249,7 +300,8 @@ impl Speaker<'_> {
             let (Some(content), Some(at)) = (&notice.content, notice.sent_at) else {
                 continue;
             };
-            let internal = matches!(notice.milestone.as_str(), "overrun_check" | "leadership");
+            let internal = notice.audience == INTERNAL
+                || matches!(notice.milestone.as_str(), "overrun_check" | "leadership");
             if !internal
                 && said.insert((
                     notice.revision,

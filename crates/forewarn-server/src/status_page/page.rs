@@ -4,12 +4,15 @@ use super::history::{self, Period, Strip};
 use super::icons::{self, Used};
 use super::state::{ServiceState, States};
 use super::when::{self, TimeHtml};
-use super::{Page, PublicIncident, PublicMaintenance, PublicMessage, Snapshot, assets};
+use super::{
+    Page, PublicAdvisory, PublicIncident, PublicMaintenance, PublicMessage, Snapshot, assets,
+};
 use askama::Template;
 use forewarn_core::id::Id;
 use forewarn_core::incident::Incident;
 use forewarn_core::maintenance::{Maintenance, Status};
 use forewarn_core::service::Service;
+use jiff::Timestamp;
 use std::collections::BTreeMap;
 
 /// Days of history on the first page; the rest is on `/history`.
@@ -56,6 +59,7 @@ struct Index<'a> {
     worst: ServiceState,
     incidents: Vec<IncidentCard<'a>>,
     active: Vec<WorkCard<'a>>,
+    faults: Vec<FaultCard<'a>>,
     planned: Vec<WorkCard<'a>>,
     more_planned: usize,
     groups: Vec<Group<'a>>,
@@ -74,7 +78,18 @@ struct IncidentCard<'a> {
     next: Option<NextUpdate>,
 }
 
-/// The promise of an open incident.
+/// A known fault on the first page.
+struct FaultCard<'a> {
+    id: &'a Id,
+    title: &'a str,
+    services: String,
+    /// The newest message in full, as HTML that is already sanitised.
+    said: &'a str,
+    said_at: TimeHtml,
+    next: Option<NextUpdate>,
+}
+
+/// The promise of an open event.
 struct NextUpdate {
     due: TimeHtml,
     countdown: TimeHtml,
@@ -162,6 +177,10 @@ pub(super) fn pages(snapshot: &Snapshot) -> BTreeMap<String, Page> {
         let path = format!("/events/{}", item.incident.id);
         pages.insert(path, html(&incident_page(snapshot, item)));
     }
+    for item in &snapshot.advisories {
+        let path = format!("/events/{}", item.advisory.id);
+        pages.insert(path, html(&advisory_page(snapshot, item)));
+    }
     for item in snapshot.public_maintenances() {
         let path = format!("/events/{}", item.maintenance.id);
         pages.insert(path, html(&maintenance_page(snapshot, item)));
@@ -199,6 +218,11 @@ fn index(snapshot: &Snapshot) -> Index<'_> {
             .into_iter()
             .map(|item| work_card(snapshot, item))
             .collect(),
+        faults: snapshot
+            .open_advisories()
+            .into_iter()
+            .map(|item| fault_card(snapshot, item))
+            .collect(),
         planned: planned
             .into_iter()
             .map(|item| work_card(snapshot, item))
@@ -232,9 +256,9 @@ fn groups<'a>(snapshot: &'a Snapshot, states: &States) -> Vec<Group<'a>> {
     groups
 }
 
-fn next_update(snapshot: &Snapshot, item: &PublicIncident) -> Option<NextUpdate> {
+fn next_update(snapshot: &Snapshot, promised: Option<Timestamp>) -> Option<NextUpdate> {
     let zone = &snapshot.organisation.time_zone;
-    item.next_update_at().map(|due| NextUpdate {
+    promised.map(|due| NextUpdate {
         due: when::clock_html(due, zone, snapshot.made_at),
         countdown: when::countdown_html(due),
         others: when::others_html(due, zone),
@@ -251,7 +275,20 @@ fn incident_card<'a>(snapshot: &'a Snapshot, item: &'a PublicIncident) -> Incide
         services: snapshot.names(incident.services.keys()).join(", "),
         said: item.latest().map_or("", |m| &m.html),
         said_at: when::short_html(item.changed_at(), zone, snapshot.made_at),
-        next: next_update(snapshot, item),
+        next: next_update(snapshot, item.next_update_at()),
+    }
+}
+
+fn fault_card<'a>(snapshot: &'a Snapshot, item: &'a PublicAdvisory) -> FaultCard<'a> {
+    let advisory = &item.advisory;
+    let zone = &snapshot.organisation.time_zone;
+    FaultCard {
+        id: &advisory.id,
+        title: &advisory.title,
+        services: snapshot.names(&advisory.services).join(", "),
+        said: item.latest().map_or("", |m| &m.html),
+        said_at: when::short_html(item.changed_at(), zone, snapshot.made_at),
+        next: next_update(snapshot, item.next_update_at()),
     }
 }
 
@@ -298,7 +335,47 @@ fn incident_page<'a>(snapshot: &'a Snapshot, item: &'a PublicIncident) -> EventP
         facts: vec![("Services", impacts(snapshot, incident))],
         related: related(snapshot, incident),
         times,
-        next: next_update(snapshot, item),
+        next: next_update(snapshot, item.next_update_at()),
+        window: None,
+        calendar: false,
+        messages: said(snapshot, &item.messages),
+        nothing: "Nothing has been said yet.",
+    }
+}
+
+fn advisory_page<'a>(snapshot: &'a Snapshot, item: &'a PublicAdvisory) -> EventPage<'a> {
+    let advisory = &item.advisory;
+    let zone = &snapshot.organisation.time_zone;
+    let words = history::advisory_words(advisory.status);
+    let mut times = vec![("Made known", when::long_html(advisory.found_at, zone))];
+    times.extend(
+        advisory
+            .closed_at
+            .map(|end| (words, when::long_html(end, zone))),
+    );
+    let mut facts = vec![("Services", snapshot.names(&advisory.services).join(", "))];
+    let known = &advisory.facts;
+    facts.extend(known.effect.clone().map(|text| ("What you notice", text)));
+    facts.extend(known.action.clone().map(|a| ("What to do", a.what)));
+    facts.extend(known.workaround.clone().map(|text| ("Meanwhile", text)));
+    facts.extend(known.contact.clone().map(|text| ("Questions", text)));
+    EventPage {
+        around: Around {
+            snapshot,
+            title: format!("{}: {}", snapshot.organisation.name, advisory.title),
+            current: "",
+        },
+        id: advisory.id.as_str(),
+        title: &advisory.title,
+        tone: match item.is_open() {
+            true => history::ADVISORY_TONE,
+            false => "ok",
+        },
+        status: words,
+        facts,
+        related: Vec::new(),
+        times,
+        next: next_update(snapshot, item.next_update_at()),
         window: None,
         calendar: false,
         messages: said(snapshot, &item.messages),

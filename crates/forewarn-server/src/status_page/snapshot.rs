@@ -1,5 +1,6 @@
 //! The value behind everything public.
 
+use forewarn_core::advisory::Advisory;
 use forewarn_core::change_ahead::ChangeAhead;
 use forewarn_core::facts::Facts;
 use forewarn_core::id::Id;
@@ -28,9 +29,15 @@ pub struct Snapshot {
     pub incidents: Vec<PublicIncident>,
     /// Planned work of the last 90 days and all that is ahead.
     pub maintenances: Vec<PublicMaintenance>,
+    /// Faults that are known and open, and those of the last 90 days.
+    #[serde(default)]
+    pub advisories: Vec<PublicAdvisory>,
     /// Services that people may subscribe to by themselves.
     #[serde(default)]
     pub open_to: Vec<Id>,
+    /// Telephones can be subscribed too.
+    #[serde(default)]
+    pub phones: bool,
     /// Changes ahead whose time is not firm: those that became work that is public are not here.
     #[serde(default)]
     pub changes: Vec<PublicChange>,
@@ -45,6 +52,15 @@ pub struct PublicIncident {
     /// The incident. Its lead, spokesperson and technical facts are never shown.
     pub incident: Incident,
     /// One per update of the incident and with its id, oldest first.
+    pub messages: Vec<PublicMessage>,
+}
+
+/// An advisory and what was said about it in public.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PublicAdvisory {
+    /// The advisory. Who asked for the fix and technical facts are never shown.
+    pub advisory: Advisory,
+    /// One per word about it and with its id, oldest first.
     pub messages: Vec<PublicMessage>,
 }
 
@@ -184,6 +200,14 @@ impl Snapshot {
         open
     }
 
+    /// Faults whose fix people still wait for, newest first.
+    pub fn open_advisories(&self) -> Vec<&PublicAdvisory> {
+        let open = self.advisories.iter().filter(|a| a.is_open());
+        let mut open: Vec<_> = open.collect();
+        open.sort_by_key(|a| std::cmp::Reverse((a.advisory.found_at, &a.advisory.id)));
+        open
+    }
+
     /// Planned work that everybody may know of, by its start.
     pub fn public_maintenances(&self) -> Vec<&PublicMaintenance> {
         let mut public: Vec<_> = self
@@ -220,8 +244,10 @@ impl Snapshot {
         let incidents = self.incidents.iter().flat_map(|i| &i.messages);
         let maintenances = self.public_maintenances();
         let maintenances = maintenances.iter().flat_map(|m| &m.messages);
+        let advisories = self.advisories.iter().flat_map(|a| &a.messages);
         incidents
             .chain(maintenances)
+            .chain(advisories)
             .map(|m| m.at)
             .max()
             .unwrap_or(self.made_at)
@@ -273,6 +299,29 @@ impl PublicIncident {
     /// When it last changed.
     pub fn changed_at(&self) -> Timestamp {
         self.latest().map_or(self.incident.declared_at, |m| m.at)
+    }
+}
+
+impl PublicAdvisory {
+    /// People still wait for the fix.
+    pub fn is_open(&self) -> bool {
+        self.advisory.status.is_open()
+    }
+
+    /// The newest message.
+    pub fn latest(&self) -> Option<&PublicMessage> {
+        self.messages.last()
+    }
+
+    /// When the next word was promised, while it is open and somebody gave a time.
+    pub fn next_update_at(&self) -> Option<Timestamp> {
+        let promise = self.advisory.promise().filter(|_| self.is_open());
+        promise.map(|promise| promise.due)
+    }
+
+    /// When it last changed.
+    pub fn changed_at(&self) -> Timestamp {
+        self.latest().map_or(self.advisory.found_at, |m| m.at)
     }
 }
 

@@ -6,6 +6,7 @@ mod app;
 
 mod access;
 mod acknowledgements;
+mod advisories;
 mod calls;
 mod changes_ahead;
 mod chat;
@@ -37,6 +38,7 @@ mod screens;
 mod sign_in;
 mod status_page;
 mod subscriptions;
+mod telephones;
 mod twilio;
 mod unsubscribe;
 mod upstream;

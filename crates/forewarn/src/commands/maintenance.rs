@@ -1,15 +1,14 @@
 //! `forewarn maintenance`: creating maintenances and taking them through their states.
 
 use super::incident_around::Add;
-use super::{schedule, source};
+use super::{reach, schedule, source};
 use crate::client::{Body, Client, Remote};
-use crate::exit::{Exit, InvalidInput};
+use crate::exit::Exit;
 use crate::terminal::{self, Colour, clean};
 use clap::{Args, Subcommand};
-use forewarn_core::document::{Node, Problems, Value as Tree, parse_yaml};
+use forewarn_core::document::{Node, Problems};
 use forewarn_core::maintenance::Maintenance;
 use forewarn_core::plan::Plan;
-use forewarn_core::problem::Invalid;
 use forewarn_core::time::{CivilTime, Zone};
 use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
@@ -90,9 +89,20 @@ enum Action {
         /// Progress only in windows at least this long
         #[arg(long, value_name = "DURATION")]
         min_window: Option<String>,
+        /// As its policy says again
+        #[arg(long, conflicts_with_all = ["before", "at", "progress", "min_window"])]
+        remove: bool,
         /// Why
         #[arg(long, value_name = "TEXT")]
         reason: String,
+    },
+    /// Who hears of it, those who were added too, who does not, and why
+    Reach {
+        /// The maintenance
+        id: String,
+        /// Why this contact hears, or does not
+        #[arg(long, value_name = "ID")]
+        contact: Option<String>,
     },
     /// Add somebody nobody planned for; they get the newest message at once, and all that come
     Add(Add),
@@ -140,6 +150,7 @@ pub async fn run(args: MaintenanceArgs) -> anyhow::Result<ExitCode> {
             at,
             progress,
             min_window,
+            remove: false,
             reason,
         } => {
             let mut body = json!({"reason": reason});
@@ -155,6 +166,26 @@ pub async fn run(args: MaintenanceArgs) -> anyhow::Result<ExitCode> {
             }
             let path = ["maintenances", id.as_str(), "override"];
             client.post(&path, &[], Body::Json(body)).await?
+        }
+        Action::Override {
+            id,
+            remove: true,
+            reason,
+            ..
+        } => {
+            let fields = [("reason", Some(reason))];
+            change(&client, &id, "remove_override", fields).await?
+        }
+        Action::Reach { id, contact } => {
+            let path = ["maintenances", id.as_str(), "plan", "reach"];
+            let query: Vec<(&str, &str)> =
+                contact.iter().map(|c| ("contact", c.as_str())).collect();
+            let answer = client.get(&path, &query).await?;
+            match args.json {
+                true => terminal::print_json(&answer)?,
+                false => terminal::print(&reach::show(&answer, Colour::of_stdout()))?,
+            }
+            return Ok(Exit::Done.into());
         }
         Action::Add(add) => {
             let path = ["maintenances", &add.id, "recipients"];
@@ -176,55 +207,10 @@ pub async fn run(args: MaintenanceArgs) -> anyhow::Result<ExitCode> {
 
 /// The maintenance in a file, as the API takes it. What needs no catalogue is checked here, where its line is known.
 fn document(file: &Path) -> anyhow::Result<Body> {
-    let (name, text) = source::text(file)?;
-    let refused = |invalid| InvalidInput::of(name.as_str(), invalid);
-    let nodes = parse_yaml(&text).map_err(refused)?;
-    let mut found = Vec::new();
-    for node in &nodes {
-        match &node.value {
-            Tree::Map(entries) if entries.iter().any(|(key, _, _)| key == "maintenance") => {
-                found.extend(entries.iter().filter(|(k, _, _)| k == "maintenance"));
-                for (other, _, _) in entries.iter().filter(|(k, _, _)| k != "maintenance") {
-                    terminal::caution(&format!(
-                        "{} is left out; load it with `forewarn apply`",
-                        clean(other)
-                    ));
-                }
-            }
-            _ => {}
-        }
-    }
-    let (path, maintenance) = match (found.as_slice(), nodes.as_slice()) {
-        ([(_, _, maintenance)], _) => ("maintenance", maintenance),
-        // The fields without their heading, as the API takes them.
-        ([], [node]) => ("", node),
-        _ => {
-            let problem = "needs exactly one maintenance";
-            return Err(refused(Invalid::one("maintenance", problem)).into());
-        }
+    let check = |node: &Node, path: &str, problems: &mut Problems| {
+        Maintenance::read(node, path, &Zone::utc(), "MNT-1", problems);
     };
-    let mut problems = Problems::default();
-    Maintenance::read(maintenance, path, &Zone::utc(), "MNT-1", &mut problems);
-    if !problems.0.is_empty() {
-        let problems = problems.0;
-        return Err(refused(Invalid { problems }).into());
-    }
-    Ok(Body::Json(json_of(maintenance)))
-}
-
-/// A tree as JSON; scalars stay texts, which the server reads by their meaning as it does those of a file.
-fn json_of(node: &Node) -> Value {
-    match &node.value {
-        Tree::Null => Value::Null,
-        Tree::Text { text, .. } => Value::from(text.as_str()),
-        Tree::List(items) => items.iter().map(json_of).collect(),
-        Tree::Map(entries) => {
-            let entries = entries
-                .iter()
-                .map(|(key, _, node)| (key.clone(), json_of(node)));
-            Value::Object(entries.collect())
-        }
-    }
+    Ok(Body::Json(source::act(file, "maintenance", check)?))
 }
 
 async fn change<const N: usize>(

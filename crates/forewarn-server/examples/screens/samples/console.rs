@@ -2,13 +2,13 @@
 
 use super::{Samples, at, now, zone};
 use forewarn_core::delivery::DeliveryStatus;
-use forewarn_core::incident::{Incident, Severity, Status};
+use forewarn_core::incident::Incident;
 use forewarn_core::maintenance;
 use forewarn_core::problem::Problem;
 use forewarn_core::subscription::Choices;
 use forewarn_server::console::*;
 use forewarn_server::status_page::state::ServiceState;
-use forewarn_server::status_page::subscription::{Place, SubscriptionForm};
+use forewarn_server::status_page::subscription::{CodeForm, Place, SubscriptionForm};
 
 impl Samples {
     pub(super) fn frame(&self, title: &str, nav: Nav) -> Frame {
@@ -38,7 +38,7 @@ impl Samples {
         }
     }
 
-    fn choices(&self) -> Vec<Choice> {
+    pub(super) fn choices(&self) -> Vec<Choice> {
         let services = self.services().into_iter();
         services
             .map(|s| Choice {
@@ -59,7 +59,7 @@ impl Samples {
             .to_vec()
     }
 
-    fn typed(&self, fields: &[(&str, &str)], problems: &[(&str, &str)]) -> Typed {
+    pub(super) fn typed(&self, fields: &[(&str, &str)], problems: &[(&str, &str)]) -> Typed {
         Typed {
             fields: fields
                 .iter()
@@ -80,6 +80,7 @@ impl Samples {
         screens.extend(self.decisions());
         screens.extend(self.drafts());
         screens.extend(self.postmortems());
+        screens.extend(self.advisories());
         screens
             .into_iter()
             .map(|(name, html)| (format!("console-{name}"), html))
@@ -89,12 +90,11 @@ impl Samples {
     fn lists(&self) -> Vec<(&'static str, String)> {
         let promise = |incident: &str, due: &str, who: Option<&str>| PromiseRow {
             broken: false,
-            incident: incident.into(),
+            path: format!("/console/incidents/{incident}"),
             title: self.t("Student portal: sign-in fails for some"),
-            severity: Severity::P1,
-            status: Status::Identified,
+            standing: "P1, identified".into(),
             due: at(due),
-            spokesperson: who.map(|w| self.t(w)),
+            speaker: Some(who.map(|w| self.t(w)).unwrap_or_default()),
         };
         let doubt = |what: &str, why: &str, grave| Doubt {
             what: self.t(what),
@@ -109,6 +109,13 @@ impl Samples {
                 promise("INC-9", "2026-11-23T17:18:00Z", Some("Ada King")),
                 promise("INC-7", "2026-11-23T17:32:00Z", Some("Sam Ortiz")),
                 promise("INC-8", "2026-11-23T19:00:00Z", None),
+                PromiseRow {
+                    path: "/console/advisories/ADV-3".into(),
+                    title: self.t("Exports of grades leave out a line"),
+                    standing: "known fault".into(),
+                    speaker: None,
+                    ..promise("ADV-3", "2026-11-26T17:00:00Z", None)
+                },
             ],
             doubts: vec![
                 doubt(
@@ -459,7 +466,7 @@ impl Samples {
         };
         use forewarn_server::console::decision::{DecisionPage, as_typed};
         use forewarn_server::console::reach::ReachPage;
-        use forewarn_server::ops::reach::{Told, Whole};
+        use forewarn_server::ops::reach::Told;
         let page = |typed: Typed, recorded: Option<Recorded>| DecisionPage {
             frame: self.frame("Must clients be told?", Nav::Maintenances),
             id: "MNT-1".into(),
@@ -480,42 +487,14 @@ impl Samples {
                 reason: self.t("The library is closed that night, and nobody else uses it."),
             }),
         };
-        let told = |audience: &str, people, reached, reason: Option<&str>| Told {
-            level: "non_technical",
-            path: vec!["database".into(), "portal".into()],
-            external: None,
-            by_hand: false,
-            who: forewarn_store::Reach {
-                audience: audience.into(),
-                people,
-                reached,
-                messages: [("email".to_owned(), reached)].into(),
-                unreached: reason
-                    .map(|r| (self.t(r), people - reached))
-                    .into_iter()
-                    .collect(),
-                named: reason
-                    .map(|r| forewarn_store::Unreached {
-                        contact: "alice".into(),
-                        reason: self.t(r),
-                    })
-                    .into_iter()
-                    .collect(),
-            },
+        let told = |audience: &str, people, reached, reason: Option<&str>| {
+            self.told(audience, people, reached, reason)
         };
         let reach = |audiences: Vec<Told>, asked: Option<(String, Vec<String>)>| ReachPage {
             frame: self.frame("Who hears", Nav::Maintenances),
-            id: "MNT-1".into(),
+            home: "/console/maintenances/MNT-1".into(),
             title: self.t("Student database upgrade"),
-            whole: Whole {
-                messages: audiences.iter().map(|a| a.who.reached).sum(),
-                audiences,
-            },
-            names: vec![
-                ("students".into(), self.t("Students")),
-                ("database".into(), self.t("Student database")),
-                ("portal".into(), self.t("Student portal")),
-            ],
+            reached: self.reached(audiences),
             asked,
         };
         let wrong = self.typed(
@@ -572,6 +551,16 @@ impl Samples {
                 }
                 .render(),
             ),
+            (
+                "subscription-code",
+                CodeForm {
+                    organisation: self.t("Example University"),
+                    words: self.t("If we can send to +14155550100, a text message with a code is on its way. We send at most three a day."),
+                    problem: None,
+                    sms: self.t("+14155550100"),
+                }
+                .html(),
+            ),
         ];
         pages.map(|(name, html)| (name.to_owned(), html)).to_vec()
     }
@@ -584,6 +573,7 @@ impl Samples {
             organisation: &self.t("Example University"),
             zone: zone.name(),
             services: &open,
+            phones: None,
         };
         let choices = Choices {
             services: services.iter().take(2).map(|s| s.id.clone()).collect(),

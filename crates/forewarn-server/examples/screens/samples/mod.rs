@@ -17,6 +17,7 @@ use forewarn_server::status_page::{
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 
+mod advisories;
 mod calls;
 mod changes;
 mod console;
@@ -369,6 +370,11 @@ impl Samples {
                 PublicIncident::from(self.closed_incident()),
             ],
             maintenances,
+            phones: true,
+            advisories: vec![
+                self.public_advisory(self.advisory()),
+                self.public_advisory(self.fixed_advisory()),
+            ],
             open_to: self.services().into_iter().map(|s| s.id).collect(),
             changes: self.changes(),
             demo: true,
@@ -380,6 +386,7 @@ impl Samples {
         let mut snapshot = self.snapshot();
         snapshot.incidents.remove(0);
         snapshot.maintenances.remove(2);
+        snapshot.advisories.remove(0);
         snapshot
     }
 
@@ -392,7 +399,9 @@ impl Samples {
             services: vec![],
             incidents: vec![],
             maintenances: vec![],
+            advisories: vec![],
             open_to: vec![],
+            phones: false,
             changes: vec![],
             demo: false,
         }

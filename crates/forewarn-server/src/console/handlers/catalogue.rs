@@ -41,7 +41,9 @@ async fn open_events(desk: &Desk, catalogue: &Catalogue) -> crate::error::Result
         services: catalogue.services.clone(),
         incidents: Vec::new(),
         maintenances: Vec::new(),
+        advisories: Vec::new(),
         open_to: Vec::new(),
+        phones: false,
         changes: Vec::new(),
         demo: false,
     };
@@ -51,7 +53,8 @@ async fn open_events(desk: &Desk, catalogue: &Catalogue) -> crate::error::Result
                 incident,
                 messages: Vec::new(),
             }),
-            Event::Window(_) => {}
+            // Services work, whatever is wrong with them.
+            Event::Advisory(_) | Event::Window(_) | Event::Reminder(_) => {}
             Event::Maintenance(maintenance) => snapshot.maintenances.push(PublicMaintenance {
                 maintenance,
                 created_at: stored.created_at,

@@ -1,16 +1,20 @@
 //! The questionnaire of a maintenance, and who hears of it.
 
 use super::rows;
+use super::rows::event_path;
 use crate::console::decision::{DecisionPage, as_typed};
 use crate::console::desk::{Desk, Shown, page};
 use crate::console::entered::tree;
 use crate::console::guard::Fields;
-use crate::console::reach::ReachPage;
+use crate::console::reach::{ReachPage, Reached};
 use crate::console::{Nav, Typed};
 use crate::error::ApiError;
-use crate::ops::{decision, maintenance, reach};
+use crate::ops::reach::{self, Whole};
+use crate::ops::{decision, maintenance};
 use axum::extract::{Path, RawQuery};
 use axum::http::StatusCode;
+use forewarn_core::document::Catalogue;
+use forewarn_core::event::Event;
 
 /// `GET /console/maintenances/{id}/decision`
 pub(in crate::console) async fn show(desk: Desk, Path(id): Path<String>) -> Shown {
@@ -68,13 +72,25 @@ pub(in crate::console) async fn who_hears(
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Shown {
+    let (maintenance, _) = maintenance::show(&desk.app, &id).await?;
+    hears(
+        &desk,
+        &Event::Maintenance(maintenance),
+        Nav::Maintenances,
+        query,
+    )
+    .await
+}
+
+/// Who hears of an event, and why one contact does or does not.
+pub(super) async fn hears(desk: &Desk, event: &Event, nav: Nav, query: Option<String>) -> Shown {
     let query = query.unwrap_or_default();
     let contact = url::form_urlencoded::parse(query.as_bytes())
         .find(|(name, value)| name == "contact" && !value.trim().is_empty())
         .map(|(_, value)| value.trim().to_owned());
     let asked = match contact {
         None => None,
-        Some(contact) => match reach::why(&desk.app, &id, &contact).await {
+        Some(contact) => match reach::why(&desk.app, event, &contact).await {
             Ok(because) => Some((contact, because)),
             Err(ApiError::NotFound(_)) => Some((
                 contact,
@@ -83,23 +99,24 @@ pub(in crate::console) async fn who_hears(
             Err(error) => return Err(error.into()),
         },
     };
-    let (maintenance, _) = maintenance::show(&desk.app, &id).await?;
     let catalogue = desk.app.store.catalogue().await?;
-    let audiences = catalogue.audiences.iter().map(|a| a.id.to_string());
-    let services = catalogue.services.iter().map(|s| s.id.to_string());
-    let names = audiences
-        .map(|id| (id.clone(), rows::audience_name(&catalogue, &id)))
-        .chain(services.map(|id| (id.clone(), rows::service_name(&catalogue, &id))))
-        .collect();
     let view = ReachPage {
-        frame: desk
-            .frame(&catalogue, "Who hears", Nav::Maintenances)
-            .await?,
-        id: maintenance.id.to_string(),
-        title: maintenance.title,
-        whole: reach::whole(&desk.app, &id).await?,
-        names,
+        frame: desk.frame(&catalogue, "Who hears", nav).await?,
+        home: event_path(event),
+        title: event.title().to_owned(),
+        reached: reached(reach::whole(&desk.app, event).await?, &catalogue),
         asked,
     };
     Ok(page(StatusCode::OK, view.render()))
+}
+
+/// Who hears, with the names of audiences and services.
+pub(super) fn reached(whole: Whole, catalogue: &Catalogue) -> Reached {
+    let audiences = catalogue.audiences.iter().map(|a| a.id.to_string());
+    let services = catalogue.services.iter().map(|s| s.id.to_string());
+    let names = audiences
+        .map(|id| (id.clone(), rows::audience_name(catalogue, &id)))
+        .chain(services.map(|id| (id.clone(), rows::service_name(catalogue, &id))))
+        .collect();
+    Reached { whole, names }
 }

@@ -66,14 +66,21 @@ pub(in crate::console) async fn copied(desk: Desk, Path(id): Path<String>) -> Sh
     let copy = copy::text(&desk.app, &id).await?;
     let catalogue = desk.app.store.catalogue().await?;
     let event = desk.app.store.event(&copy.event).await?;
-    let (kind, title) = event.map_or(("maintenance", String::new()), |stored| {
-        (stored.event.kind(), stored.event.title().to_owned())
+    let nothing = || {
+        (
+            String::new(),
+            format!("/console/maintenances/{}", copy.event),
+        )
+    };
+    let event = event.map_or_else(nothing, |stored| {
+        let title = stored.event.title().to_owned();
+        (title, rows::event_path(&stored.event))
     });
     let view = CopyPage {
         frame: desk
             .frame(&catalogue, "Text to carry on", Nav::Notices)
             .await?,
-        event: (title, format!("/console/{kind}s/{}", copy.event)),
+        event,
         audience: rows::audience_name(&catalogue, &copy.audience),
         copy,
     };

@@ -1,5 +1,6 @@
 //! The first page: what is owed next, and what is in doubt.
 
+use super::rows::event_path;
 use super::{drafts, rows};
 use crate::app::App;
 use crate::console::desk::{Desk, Shown, page};
@@ -7,7 +8,6 @@ use crate::console::{Doubt, Nav, Now, PromiseRow};
 use crate::error::Result;
 use axum::http::StatusCode;
 use forewarn_core::event::Event;
-use forewarn_core::incident::Incident;
 use forewarn_core::maintenance::{Maintenance, Status};
 use forewarn_core::plan::is_team_notice;
 use forewarn_store::{self as store, EventFilter, NoticeFilter};
@@ -61,52 +61,50 @@ pub(in crate::console) async fn show(desk: Desk) -> Shown {
 }
 
 fn promises(events: &[Event]) -> Vec<PromiseRow> {
-    let mut rows: Vec<PromiseRow> = incidents(events)
-        .filter_map(|incident| {
-            let promise = incident.promise()?;
-            Some(PromiseRow {
-                incident: incident.id.to_string(),
-                title: incident.title.clone(),
-                severity: incident.severity,
-                status: incident.status,
-                due: promise.due,
-                broken: promise.kept == Some(false),
-                spokesperson: incident.spokesperson.clone(),
-            })
-        })
-        .collect();
+    let mut rows: Vec<PromiseRow> = events.iter().filter_map(promise).collect();
     rows.sort_by_key(|row| row.due);
     rows
 }
 
-fn incidents(events: &[Event]) -> impl Iterator<Item = &Incident> {
-    events.iter().filter_map(|event| match event {
-        Event::Incident(incident) => Some(incident),
-        Event::Maintenance(_) | Event::Window(_) => None,
+/// The promise of the next word about an event, if there is one.
+fn promise(event: &Event) -> Option<PromiseRow> {
+    let (promise, standing, speaker) = match event {
+        Event::Incident(i) => {
+            let standing = format!("{}, {}", i.severity.as_str(), i.status.as_str());
+            let speaker = i.spokesperson.clone().unwrap_or_default();
+            (i.promise()?, standing, Some(speaker))
+        }
+        Event::Advisory(a) => (a.promise()?, "known fault".to_owned(), None),
+        Event::Maintenance(_) | Event::Window(_) | Event::Reminder(_) => return None,
+    };
+    Some(PromiseRow {
+        path: event_path(event),
+        title: event.title().to_owned(),
+        standing,
+        due: promise.due,
+        broken: promise.kept == Some(false),
+        speaker,
     })
 }
 
 fn maintenances(events: &[Event]) -> impl Iterator<Item = &Maintenance> {
     events.iter().filter_map(|event| match event {
         Event::Maintenance(maintenance) => Some(maintenance),
-        Event::Incident(_) | Event::Window(_) => None,
+        Event::Incident(_) | Event::Window(_) | Event::Reminder(_) | Event::Advisory(_) => None,
     })
 }
 
 /// Everything in doubt, the gravest first.
 async fn doubts(app: &App, events: &[Event], now: Timestamp) -> Result<Vec<Doubt>> {
     let mut doubts = Vec::new();
-    for incident in incidents(events) {
-        let promise = incident.promise();
-        if promise.is_some_and(|p| p.due < now) {
-            doubts.push(Doubt {
-                what: format!("The promised update is late: {}", incident.title),
-                why: "People were told that they would have heard by now. Say something, even that nothing is new."
-                    .into(),
-                link: format!("/console/incidents/{}#update", incident.id),
-                grave: true,
-            });
-        }
+    for late in promises(events).into_iter().filter(|p| p.due < now) {
+        doubts.push(Doubt {
+            what: format!("The promised update is late: {}", late.title),
+            why: "People were told that they would have heard by now. Say something, even that nothing is new."
+                .into(),
+            link: format!("{}#update", late.path),
+            grave: true,
+        });
     }
     for work in maintenances(events) {
         doubts.extend(doubt_of_work(work, now));

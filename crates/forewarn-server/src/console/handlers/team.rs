@@ -15,8 +15,10 @@ use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use forewarn_core::document::Catalogue;
 use forewarn_core::event::Event;
+use forewarn_core::id::Id;
 use forewarn_core::incident::Incident;
 use forewarn_core::problem::Problem;
+use forewarn_core::recipient::Added;
 use forewarn_store::{EventFilter, Writing};
 use serde_json::json;
 
@@ -50,7 +52,7 @@ pub(super) async fn gathered(
         notes: app.store.notes(id).await?,
         backups: names("backups"),
         approvers: names("approvers"),
-        added: added(app, incident).await?,
+        added: added(app, &incident.id, &incident.added).await?,
         audiences: audiences
             .map(|a| choice(a.id.to_string(), a.name.clone()))
             .collect(),
@@ -61,14 +63,15 @@ pub(super) async fn gathered(
     })
 }
 
-async fn added(app: &App, incident: &Incident) -> Result<Vec<String>> {
-    let people = app.store.added(incident.id.as_str()).await?;
+/// Who was added to an event, in words.
+pub(super) async fn added(app: &App, event: &Id, added: &Added) -> Result<Vec<String>> {
+    let people = app.store.added(event.as_str()).await?;
     let people = people.into_iter().map(|p| {
         let who = [p.contact, p.address].into_iter().flatten();
         let who: Vec<String> = who.collect();
         format!("{}, {}", who.join(" at "), words(p.level.as_str()))
     });
-    let audiences = incident.added.audiences.iter();
+    let audiences = added.audiences.iter();
     let audiences = audiences.map(|(id, level)| format!("{id}, {}", words(level.as_str())));
     Ok(people.chain(audiences).collect())
 }
@@ -123,7 +126,7 @@ pub(in crate::console) async fn say_writing(
 }
 
 /// The fields of an operation, by the names that they have in the page's form.
-fn only(fields: &Fields, names: &[(&str, &str)]) -> Vec<(String, String)> {
+pub(super) fn only(fields: &Fields, names: &[(&str, &str)]) -> Vec<(String, String)> {
     let found = names.iter().filter_map(|(form, name)| {
         let value = fields.value(form);
         (!value.is_empty()).then(|| ((*name).to_owned(), value.to_owned()))

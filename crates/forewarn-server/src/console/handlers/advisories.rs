@@ -1,0 +1,312 @@
+//! Known faults: the list, the form that makes one known, one of them with its forms.
+
+use super::{decision, rows, team};
+use crate::console::desk::{Desk, Shown, page, sentence};
+use crate::console::entered::tree;
+use crate::console::guard::Fields;
+use crate::console::{
+    AdvisoryList, AdvisoryPage, AdvisoryRow, Choice, Discovery, Flash, FlashKind, Nav, NewAdvisory,
+    Typed,
+};
+use crate::error::{ApiError, Result};
+use crate::ops::{acknowledgement, advisory, recipient};
+use axum::extract::{Path, RawQuery};
+use axum::http::StatusCode;
+use forewarn_core::audience::Level;
+use forewarn_core::contact::Channel;
+use forewarn_core::document::Catalogue;
+use forewarn_core::event::{Event, Occasion};
+use forewarn_core::message::{Variant, render_page};
+use forewarn_core::plan::is_team_notice;
+use forewarn_core::problem::Problem;
+use forewarn_store::{EventFilter, NoticeFilter, Role};
+
+const LIST: &str = "/console/advisories";
+
+/// `GET /console/advisories`
+pub(in crate::console) async fn list(desk: Desk) -> Shown {
+    let store = &desk.app.store;
+    let catalogue = store.catalogue().await?;
+    let filter = EventFilter {
+        kind: Some("advisory"),
+        ..EventFilter::default()
+    };
+    let mut all: Vec<AdvisoryRow> = Vec::new();
+    for stored in store.events(&filter, 500).await? {
+        if let Event::Advisory(advisory) = stored.event {
+            all.push(AdvisoryRow {
+                services: rows::service_names(&catalogue, &advisory.services),
+                advisory,
+            });
+        }
+    }
+    all.sort_by_key(|row| std::cmp::Reverse(row.advisory.found_at));
+    let (open, closed) = all
+        .into_iter()
+        .partition(|row| row.advisory.status.is_open());
+    let view = AdvisoryList {
+        frame: desk
+            .frame(&catalogue, "Known faults", Nav::Advisories)
+            .await?,
+        open,
+        closed,
+    };
+    Ok(page(StatusCode::OK, view.render()))
+}
+
+/// `GET /console/advisories/new`
+pub(in crate::console) async fn new(desk: Desk) -> Shown {
+    desk.caller.at_least(Role::Operator)?;
+    form(&desk, StatusCode::OK, Typed::default(), None).await
+}
+
+async fn form(desk: &Desk, status: StatusCode, typed: Typed, preview: Option<Discovery>) -> Shown {
+    let catalogue = desk.app.store.catalogue().await?;
+    let view = NewAdvisory {
+        frame: desk
+            .frame(&catalogue, "Tell of a fault", Nav::Advisories)
+            .await?,
+        typed,
+        services: rows::service_choices(&catalogue),
+        preview,
+    };
+    Ok(page(status, view.render()))
+}
+
+/// `POST /console/advisories`
+pub(in crate::console) async fn create(desk: Desk, fields: Fields) -> Shown {
+    let node = tree(&one_by_one(&fields.0));
+    let typed = |problems| Typed {
+        fields: fields.0.clone(),
+        problems,
+    };
+    let done = match fields.value("do") {
+        "create" => advisory::create(&desk.app, &desk.caller, &node).await,
+        _ => match advisory::preview(&desk.app, &node).await {
+            Ok(preview) => {
+                let seen = discovery(&desk, preview).await?;
+                return form(&desk, StatusCode::OK, typed(Vec::new()), Some(seen)).await;
+            }
+            Err(error) => Err(error),
+        },
+    };
+    match done {
+        Ok(answer) => {
+            let to = format!("{LIST}/{}", answer.advisory.id);
+            let (kind, said) = match answer.notices.is_empty() {
+                true => (
+                    FlashKind::Warning,
+                    "The fault is known. No audience hears of it: tell people in another way.",
+                ),
+                false => (
+                    FlashKind::Done,
+                    "The fault is known, and people are told now.",
+                ),
+            };
+            Ok(desk.told(&to, kind, said))
+        }
+        Err(ApiError::Invalid(invalid)) => {
+            let problems = invalid.problems.into_iter().map(at_the_services);
+            let typed = typed(problems.collect());
+            form(&desk, StatusCode::UNPROCESSABLE_ENTITY, typed, None).await
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The words of a document do not help in a form that offers every service.
+fn at_the_services(problem: Problem) -> Problem {
+    match problem.field.as_str() {
+        "advisory.services" => Problem::new("services", "choose at least one service"),
+        _ => problem,
+    }
+}
+
+/// What would be told, as it would stand on the fault's own page.
+async fn discovery(desk: &Desk, preview: advisory::Preview) -> Result<Discovery> {
+    let (store, now) = (&desk.app.store, desk.app.clock.now());
+    let catalogue = store.catalogue().await?;
+    let templates = store.templates().await?;
+    let organisation = &catalogue.organisation;
+    let language = organisation.languages.first().cloned();
+    let variant = Variant {
+        level: Level::NonTechnical,
+        channel: Channel::Email,
+        language: language.unwrap_or_else(|| "en".into()),
+        zone: organisation.time_zone.clone(),
+    };
+    let occasion = Occasion {
+        milestone: "discovery".to_owned(),
+        update: Some(0),
+        ..Occasion::default()
+    };
+    let event = Event::Advisory(preview.answer.advisory);
+    let content = event.content(&occasion, None, &catalogue, &desk.app.public_url, now);
+    let message = render_page(&content, &variant, &templates);
+    Ok(Discovery {
+        subject: message.subject,
+        html: message.html,
+        reached: decision::reached(preview.reach, &catalogue),
+    })
+}
+
+/// People who asked for the fix stand one a line.
+fn one_by_one(fields: &[(String, String)]) -> Vec<(String, String)> {
+    let mut all = Vec::with_capacity(fields.len());
+    for (name, value) in fields {
+        match name.as_str() {
+            "requesters" => {
+                let lines = value.split([',', ';', '\n']);
+                all.extend(lines.map(|line| (name.clone(), line.trim().to_owned())));
+            }
+            _ => all.push((name.clone(), value.clone())),
+        }
+    }
+    all
+}
+
+/// `GET /console/advisories/{id}`
+pub(in crate::console) async fn show(desk: Desk, Path(id): Path<String>) -> Shown {
+    one(&desk, &id, StatusCode::OK, Typed::default(), None).await
+}
+
+async fn one(
+    desk: &Desk,
+    id: &str,
+    status: StatusCode,
+    typed: Typed,
+    flash: Option<Flash>,
+) -> Shown {
+    let store = &desk.app.store;
+    let (advisory, version) = advisory::load(&desk.app, id).await?;
+    let catalogue = store.catalogue().await?;
+    let filter = NoticeFilter {
+        event: Some(id.to_owned()),
+        ..NoticeFilter::default()
+    };
+    let mut notices = store.notices(&filter, 1000).await?;
+    // Warnings that were not needed, or are not yet, are no news.
+    notices.retain(|n| n.sent_at.is_some() || !is_team_notice(&n.milestone));
+    let mut frame = desk
+        .frame(&catalogue, &advisory.title, Nav::Advisories)
+        .await?;
+    frame.flash = flash.or(frame.flash);
+    let view = AdvisoryPage {
+        frame,
+        version,
+        services: rows::service_names(&catalogue, &advisory.services),
+        typed,
+        notices: rows::notices(&desk.app, &catalogue, &notices).await?,
+        confirmations: acknowledgement::list(&desk.app, id).await?,
+        journal: rows::journal(&store.journal(Some(id), None, 50).await?),
+        added: team::added(&desk.app, &advisory.id, &advisory.added).await?,
+        audiences: audiences(&catalogue),
+        advisory,
+    };
+    Ok(page(status, view.render()))
+}
+
+fn audiences(catalogue: &Catalogue) -> Vec<Choice> {
+    let choice = |audience: &forewarn_core::audience::Audience| Choice {
+        id: audience.id.to_string(),
+        name: audience.name.clone(),
+        group: None,
+    };
+    catalogue.audiences.iter().map(choice).collect()
+}
+
+/// `GET /console/advisories/{id}/reach`, with `contact` to ask about one.
+pub(in crate::console) async fn who_hears(
+    desk: Desk,
+    Path(id): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Shown {
+    let (advisory, _) = advisory::load(&desk.app, &id).await?;
+    decision::hears(&desk, &Event::Advisory(advisory), Nav::Advisories, query).await
+}
+
+/// Names in the forms and in the document, by action: a page has one field of a name.
+fn names(action: &str) -> &'static [(&'static str, &'static str)] {
+    match action {
+        "updates" => &[
+            ("text", "text"),
+            ("next_update_in", "next_update_in"),
+            ("requesters", "requesters"),
+            ("version", "version"),
+        ],
+        "fix" => &[
+            ("action", "action"),
+            ("fixed_text", "text"),
+            ("version", "version"),
+        ],
+        "withdraw" => &[("why", "text"), ("version", "version")],
+        "recipients" => &[
+            ("email", "email"),
+            ("contact", "contact"),
+            ("audience", "audience"),
+            ("webhook_url", "webhook_url"),
+            ("level", "level"),
+        ],
+        _ => &[],
+    }
+}
+
+/// `POST /console/advisories/{id}/{action}`
+pub(in crate::console) async fn act(
+    desk: Desk,
+    Path((id, action)): Path<(String, String)>,
+    fields: Fields,
+) -> Shown {
+    let names = names(&action);
+    let node = tree(&one_by_one(&team::only(&fields, names)));
+    let (app, who) = (&desk.app, &desk.caller);
+    let done = match action.as_str() {
+        "updates" => advisory::update(app, who, &id, &node)
+            .await
+            .map(|_| "The update goes out now."),
+        "fix" => advisory::fix(app, who, &id, &node)
+            .await
+            .map(|_| "It is fixed. Whoever heard of it, or asked for the fix, is told now."),
+        "withdraw" => advisory::withdraw(app, who, &id, &node)
+            .await
+            .map(|_| "It is withdrawn, and whoever heard of it is told now."),
+        "recipients" => recipient::add_to_advisory(app, who, &id, &node)
+            .await
+            .map(|_| "They get the newest message now, and all that come."),
+        _ => Err(ApiError::NotFound("such page".into())),
+    };
+    let typed = |problems| Typed {
+        fields: fields.0.clone(),
+        problems,
+    };
+    match done {
+        Ok(said) => Ok(desk.done(&format!("{LIST}/{id}"), said)),
+        Err(ApiError::Invalid(invalid)) => {
+            let problems = invalid.problems.into_iter().map(|problem| {
+                let known = names.iter().find(|(_, name)| *name == problem.field);
+                match known {
+                    Some((form, _)) => Problem::new(*form, problem.problem),
+                    None => problem,
+                }
+            });
+            let typed = typed(problems.collect());
+            one(&desk, &id, StatusCode::UNPROCESSABLE_ENTITY, typed, None).await
+        }
+        // Somebody was faster, or where it stands does not allow it: the page as it is now says so.
+        Err(error) if error.status() == StatusCode::CONFLICT => {
+            let flash = Flash {
+                kind: FlashKind::Refused,
+                text: sentence(&error.said()),
+            };
+            one(
+                &desk,
+                &id,
+                StatusCode::CONFLICT,
+                typed(Vec::new()),
+                Some(flash),
+            )
+            .await
+        }
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,397 @@
+//! What can be done with an advisory: make a fault known, tell more, say that it is fixed, withdraw it. Each is told at once.
+
+use super::reach::{self, Whole};
+use super::{AGAIN, kept, overtaken, read, recipient, under};
+use crate::app::App;
+use crate::caller::Caller;
+use crate::error::{ApiError, Result};
+use forewarn_core::acknowledge::reminders;
+use forewarn_core::advisory::{Advisory, Fix, NewWord, Report, Withdrawal};
+use forewarn_core::document::{Catalogue, Documents, Node};
+use forewarn_core::event::{Event, Occasion};
+use forewarn_core::id::Id;
+use forewarn_core::incident::NewPromise;
+use forewarn_core::plan::{
+    Changes, Notice, catch_up_on_advisory, is_team_notice, promised, publish_word,
+};
+use forewarn_core::problem::{Invalid, InvalidTransition, Problem, unknown};
+use forewarn_core::recipient::Addition;
+use forewarn_store::{Beside, Entry, NoticeFilter, Published, StoredEvent};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+/// In the journal: a promise was not kept.
+const BROKEN: &str = "advisory.promise_broken";
+
+/// The answer to everything done with an advisory.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// The advisory as it is from now on.
+    pub advisory: Advisory,
+    /// Notices by which this action tells people.
+    pub notices: Vec<Notice>,
+    /// Grows with every change.
+    pub version: i64,
+}
+
+impl Answer {
+    /// The shape of the API.
+    pub fn json(&self) -> Value {
+        let mut body = shape(&self.advisory, self.version);
+        body["notices"] = json!(self.notices);
+        body
+    }
+}
+
+/// An advisory as the API shows it.
+pub fn shape(advisory: &Advisory, version: i64) -> Value {
+    let mut body = json!(advisory);
+    body["version"] = version.into();
+    body["next_update_at"] = json!(advisory.promise().map(|p| p.due));
+    body["promise"] = json!(advisory.promise());
+    body
+}
+
+/// What would be told of a fault, and to whom.
+pub struct Preview {
+    /// The notices, and the advisory under an id that is not used up.
+    pub answer: Answer,
+    /// Who would be reached.
+    pub reach: Whole,
+}
+
+/// Reads a report without making it known.
+///
+/// # Errors
+/// Everything that is wrong with it.
+pub async fn preview(app: &App, node: &Node) -> Result<Preview> {
+    let catalogue = app.store.catalogue().await?;
+    let report = parse(node, &catalogue)?;
+    let id = Id::parse("ADV-0").map_err(|p| Invalid::one("id", p))?;
+    let now = app.clock.now();
+    let advisory = discovered(report, id, &catalogue, now)?;
+    let (advisory, changes) = publish_word(advisory, &catalogue, &[], now);
+    let event = Event::Advisory(advisory.clone());
+    Ok(Preview {
+        reach: reach::whole(app, &event).await?,
+        answer: Answer {
+            notices: told_by(&changes),
+            advisory,
+            version: 0,
+        },
+    })
+}
+
+fn parse(node: &Node, catalogue: &Catalogue) -> Result<Report> {
+    let node = under("advisory", node);
+    let documents = Documents::read(&[(String::new(), node)], catalogue, "MNT-0")?;
+    let missing = || Invalid::one("advisory", "is missing").into();
+    documents.advisory.ok_or_else(missing)
+}
+
+fn discovered(
+    mut report: Report,
+    id: Id,
+    catalogue: &Catalogue,
+    now: Timestamp,
+) -> Result<Advisory> {
+    let next = next_word(report.next_update, catalogue, now)?;
+    let name = |id: &Id| {
+        let found = catalogue.services.iter().find(|s| s.id == *id);
+        found.map_or(id.to_string(), |s| s.name.clone())
+    };
+    let names: Vec<String> = report.services.iter().map(name).collect();
+    let title = report.title.take();
+    let title = title.unwrap_or_else(|| format!("Fault in {}", names.join(", ")));
+    Ok(Advisory::discover(report, id, title, next, now))
+}
+
+fn next_word(
+    given: Option<NewPromise>,
+    catalogue: &Catalogue,
+    now: Timestamp,
+) -> Result<Option<Timestamp>> {
+    let due = given.map(|given| promised(given, catalogue, now));
+    Ok(due.transpose()?)
+}
+
+/// Makes a fault known; the discovery is told at once.
+///
+/// # Errors
+/// Everything that is wrong with the report, or an id that exists already.
+pub async fn create(app: &App, caller: &Caller, node: &Node) -> Result<Answer> {
+    let catalogue = app.store.catalogue().await?;
+    let report = parse(node, &catalogue)?;
+    let now = app.clock.now();
+    // An id is only used up once the report is sound.
+    next_word(report.next_update, &catalogue, now)?;
+    let id = match &report.id {
+        Some(id) => id.clone(),
+        None => {
+            let fresh = app.store.fresh_event_id("ADV").await?;
+            Id::parse(&fresh).map_err(|p| Invalid::one("id", p))?
+        }
+    };
+    let advisory = discovered(report, id, &catalogue, now)?;
+    let entry = Entry::new(&caller.actor, "advisory.reported", advisory.id.as_str()).with(
+        json!({"title": advisory.title, "services": advisory.services, "severity": advisory.severity}),
+    );
+    publish(app, caller, &catalogue, advisory, 0, vec![entry]).await
+}
+
+/// Tells people more.
+///
+/// # Errors
+/// Everything that is wrong with it; when the advisory is closed, or the version is not the newest.
+pub async fn update(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<Answer> {
+    load(app, id).await?;
+    let new = read(node, |node, problems| NewWord::read(node, "", problems))?;
+    say(app, caller, id, new.version, |advisory, catalogue, now| {
+        known_services(&new.services, catalogue)?;
+        let next = next_word(new.next_update, catalogue, now)?;
+        Ok(("advisory.updated", advisory.update(new.clone(), next, now)?))
+    })
+    .await
+}
+
+/// Says that the fix is out, and what people do to get it; who asked for it is told too.
+///
+/// # Errors
+/// Everything that is wrong with it; when the advisory is closed, or the version is not the newest.
+pub async fn fix(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<Answer> {
+    load(app, id).await?;
+    let fix = read(node, |node, problems| Fix::read(node, "", problems))?;
+    say(app, caller, id, fix.version, |advisory, _, now| {
+        Ok(("advisory.fixed", advisory.fix(fix.clone(), now)?))
+    })
+    .await
+}
+
+/// Takes back what was told.
+///
+/// # Errors
+/// Everything that is wrong with it; when the advisory is closed, or the version is not the newest.
+pub async fn withdraw(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<Answer> {
+    load(app, id).await?;
+    let withdrawal = read(node, |node, problems| Withdrawal::read(node, "", problems))?;
+    say(app, caller, id, withdrawal.version, |advisory, _, now| {
+        Ok((
+            "advisory.withdrawn",
+            advisory.withdraw(withdrawal.clone(), now)?,
+        ))
+    })
+    .await
+}
+
+fn known_services(named: &[Id], catalogue: &Catalogue) -> Result<()> {
+    let known: Vec<&str> = catalogue.services.iter().map(|s| s.id.as_str()).collect();
+    let unheard_of = |(n, id): (usize, &Id)| {
+        let problem = unknown("service", id.as_str(), known.iter().copied());
+        let is_known = known.contains(&id.as_str());
+        (!is_known).then(|| Problem::new(format!("services[{n}]"), problem))
+    };
+    let problems: Vec<Problem> = named.iter().enumerate().filter_map(unheard_of).collect();
+    match problems.is_empty() {
+        true => Ok(()),
+        false => Err(Invalid { problems }.into()),
+    }
+}
+
+/// Makes a word of the advisory as it is and publishes it; looks again where somebody else was faster, unless whoever says it
+/// has said which version they saw.
+async fn say(
+    app: &App,
+    caller: &Caller,
+    id: &str,
+    version: Option<i64>,
+    change: impl Fn(Advisory, &Catalogue, Timestamp) -> Result<(&'static str, Advisory)>,
+) -> Result<Answer> {
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        let (before, sequence) = load(app, id).await?;
+        if let Some(seen) = version.filter(|version| *version != sequence) {
+            return Err(ApiError::Conflict(format!(
+                "{id} was changed meanwhile; it is at version {sequence} and you saw {seen}: look at it again"
+            )));
+        }
+        let catalogue = app.store.catalogue().await?;
+        let now = app.clock.now();
+        // The engine puts a broken promise on record; where it was away, who comes late does.
+        let lapsed = before.lapsed(now).map(|promise| {
+            let late = now.duration_since(promise.due).as_secs();
+            let detail = json!({"promised": promise.due, "late_by_seconds": late});
+            Entry::new(&caller.actor, BROKEN, id).with(detail)
+        });
+        let broken = lapsed.is_some();
+        let (action, advisory) = change(before, &catalogue, now)?;
+        let entry = Entry::new(&caller.actor, action, id)
+            .with(json!({"next_update_at": advisory.promise().map(|p| p.due)}));
+        let entries: Vec<Entry> = lapsed.into_iter().chain([entry]).collect();
+        match publish(app, caller, &catalogue, advisory, sequence, entries).await {
+            Err(error) if overtaken(&error) && tries < AGAIN => {}
+            Err(error) => return Err(error),
+            Ok(answer) => {
+                metrics::counter!("forewarn_promises_broken_total").increment(broken.into());
+                return Ok(answer);
+            }
+        }
+    }
+}
+
+/// Publishes the newest word: it is told, and who asked for the fix hears the end.
+async fn publish(
+    app: &App,
+    caller: &Caller,
+    catalogue: &Catalogue,
+    advisory: Advisory,
+    expected: i64,
+    entries: Vec<Entry>,
+) -> Result<Answer> {
+    let now = app.clock.now();
+    let (stored, _) = app.store.planned(advisory.id.as_str()).await?;
+    let (advisory, mut changes) = publish_word(advisory, catalogue, &stored, now);
+    let asked = reminders(advisory.id.as_str(), &changes.add, catalogue);
+    changes.add.extend(asked);
+    let ready = Ready {
+        advisory,
+        expected,
+        changes,
+        again: false,
+        entries,
+    };
+    ready.publish(app, caller, &[]).await
+}
+
+/// An advisory that is about to be published, with all that changes.
+struct Ready {
+    advisory: Advisory,
+    expected: i64,
+    changes: Changes,
+    /// The newest word is told once more, and no new one.
+    again: bool,
+    entries: Vec<Entry>,
+}
+
+impl Ready {
+    async fn publish(self, app: &App, caller: &Caller, beside: &[Beside]) -> Result<Answer> {
+        let answer = Answer {
+            notices: told_by(&self.changes),
+            version: self.expected + 1,
+            advisory: self.advisory,
+        };
+        let occasion = Occasion {
+            update: answer.advisory.updates.last().map(|w| w.number),
+            again: self.again,
+            ..Occasion::default()
+        };
+        let status = match (self.again, self.expected) {
+            (false, 0) => 201,
+            (false, _) => status_of(&answer.advisory),
+            (true, _) => 200,
+        };
+        let published = Published {
+            event: &Event::Advisory(answer.advisory.clone()),
+            expected: self.expected,
+            changes: &self.changes,
+            occasion: &occasion,
+            awaiting: &BTreeSet::new(),
+            entries: &self.entries,
+            plan: None,
+            answer: kept(caller, status, &answer.json()),
+        };
+        let now = app.clock.now();
+        app.store
+            .publish_together(&[published], beside, now)
+            .await?;
+        Ok(answer)
+    }
+}
+
+/// A further word is something new; that it is closed is a change.
+fn status_of(advisory: &Advisory) -> i64 {
+    match advisory.status.is_open() {
+        true => 201,
+        false => 200,
+    }
+}
+
+fn told_by(changes: &Changes) -> Vec<Notice> {
+    let told = changes.add.iter().filter(|n| !is_team_notice(&n.milestone));
+    told.cloned().collect()
+}
+
+/// Notices that wait for a person's word since a restore may go out.
+///
+/// # Errors
+/// When there is no advisory of this id, or nothing of it waits.
+pub async fn approve(app: &App, caller: &Caller, id: &str) -> Result<(Advisory, i64)> {
+    let (advisory, sequence) = load(app, id).await?;
+    let held = NoticeFilter {
+        event: Some(id.to_owned()),
+        status: Some("awaiting_approval".into()),
+        ..NoticeFilter::default()
+    };
+    if app.store.notices(&held, 1).await?.is_empty() {
+        return Err(advisory.refuse("approved: nothing of it waits").into());
+    }
+    let entry = Entry::new(&caller.actor, "advisory.approved", id);
+    let event = Event::Advisory(advisory);
+    let now = app.clock.now();
+    app.store.approve(&event, sequence, entry, now).await?;
+    load(app, id).await
+}
+
+/// The advisory and its version.
+///
+/// # Errors
+/// When there is none.
+pub async fn load(app: &App, id: &str) -> Result<(Advisory, i64)> {
+    match app.store.event(id).await? {
+        Some(StoredEvent {
+            event: Event::Advisory(advisory),
+            sequence,
+            ..
+        }) => Ok((advisory, sequence)),
+        _ => Err(ApiError::NotFound(format!("advisory {id}"))),
+    }
+}
+
+/// Adds somebody to an open advisory: they get the newest word at once, and all that come.
+///
+/// # Errors
+/// When it is closed, or what is added does not exist.
+pub async fn add(app: &App, caller: &Caller, id: &str, addition: &Addition) -> Result<Answer> {
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        let (mut advisory, expected) = load(app, id).await?;
+        if !advisory.status.is_open() {
+            let refused: InvalidTransition = advisory.refuse("one to which people are added");
+            return Err(refused.into());
+        }
+        let catalogue = app.store.catalogue().await?;
+        let now = app.clock.now();
+        let mut added = advisory.added.clone();
+        let new = recipient::put(app, caller, id, addition, &mut added, &catalogue).await?;
+        advisory.added = added;
+        advisory.told.extend(Id::parse(&new.audience).ok());
+        let notice = catch_up_on_advisory(&advisory, &new.audience, &new.key, &catalogue, now);
+        let detail = new.detail.clone();
+        let ready = Ready {
+            advisory,
+            expected,
+            changes: Changes {
+                add: notice.into_iter().collect(),
+                ..Changes::default()
+            },
+            again: true,
+            entries: vec![Entry::new(&caller.actor, "advisory.recipient_added", id).with(detail)],
+        };
+        match ready.publish(app, caller, &new.beside()).await {
+            Err(error) if overtaken(&error) && tries < AGAIN => {}
+            done => return done,
+        }
+    }
+}
