@@ -129,7 +129,7 @@ pub(super) fn versions(text: &str, words: &[Word], found: &mut Vec<Leak>) {
                 && ((software && is_release(&word.lower))
                     || (before(1) == "build"
                         && word.lower.len() >= 4
-                        && !word.lower.starts_with("20"))));
+                        && !(word.lower.len() == 4 && word.lower.starts_with("20")))));
         if is_version && !PLACES.contains(&before(1)) && (software || !part_of_name(text, word)) {
             let end = word.end + tail(&text[word.end..]);
             let start = if before(1) == "v" && text[..word.start].ends_with("v.") {
