@@ -189,7 +189,7 @@ impl Month {
             self.acts.insert((at, Act::Declares(team)));
             self.teams.push(Team {
                 id: format!("INC-{team}"),
-                service: self
+                service: *self
                     .chance
                     .pick(&["database", "database", "portal", "wiki"]),
                 left: 1 + self.chance.below(5),
