@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Looks at every screen with sample data in a real browser, then walks through the demo: `scripts/browser.sh [DIR]`. Pictures go
+# Looks at every screen with sample data in a real browser, then walks through the demo and reads cards without it: `scripts/browser.sh [DIR]`. Pictures go
 # to DIR (artefacts/screens).
 # Ends with "N passed, N failed", a look being one screen at one width in one colour scheme.
 set -euo pipefail
@@ -34,9 +34,10 @@ demo=$!
 base=$(first_match "$work/demo.log" 'http://[0-9.:]+' $demo)
 node tests/browser/demo.mjs --base "$base" --chromium "$chromium" --out "$pictures" >>"$work/looks" || status=$?
 node tests/browser/declare.mjs --base "$base" --chromium "$chromium" --out "$pictures" >>"$work/looks" || status=$?
+node tests/browser/cards.mjs --base "$base" --chromium "$chromium" --out "$pictures" >>"$work/looks" || status=$?
 
 cat "$work/looks"
-# Each of the three ends with "N looks, N faults".
+# Each of the four ends with "N looks, N faults".
 awk '/^[0-9]+ looks, [0-9]+ faults$/ { looks += $1; faults += $3; ended++ }
-  END { if (ended < 3) faults++; print (looks > faults ? looks - faults : 0) " passed, " faults + 0 " failed" }' "$work/looks"
+  END { if (ended < 4) faults++; print (looks > faults ? looks - faults : 0) " passed, " faults + 0 " failed" }' "$work/looks"
 exit "$status"

@@ -30,6 +30,9 @@ pub enum Outcome {
         /// The endpoint itself is dead (no such mailbox, 410 Gone): later messages would fail as well.
         endpoint_gone: bool,
     },
+    /// Nothing was attempted: before the message's turn came this process had been silent for so long that another may have
+    /// taken over.
+    Withheld,
 }
 
 /// By what the message of a delivery is known outside, as part of its `Message-ID` or `webhook-id`: the delivery's own id, or,
@@ -133,6 +136,7 @@ pub fn after(
     match outcome {
         Outcome::Accepted { .. } => Next::Done(DeliveryStatus::Accepted),
         Outcome::PermanentFailure { .. } => Next::Done(DeliveryStatus::Failed),
+        Outcome::Withheld => Next::Retry(now),
         Outcome::TransientFailure { retry_after, .. } => {
             let Some(&seconds) = RETRY_AFTER_SECONDS.get(attempt.saturating_sub(1) as usize) else {
                 return Next::Done(DeliveryStatus::Failed);
@@ -189,6 +193,15 @@ mod tests {
             after(1, &failed(Some(7200)), now, hour, 0.0),
             Next::Done(DeliveryStatus::Expired)
         );
+    }
+
+    #[test]
+    fn what_was_not_attempted_waits_for_nothing() {
+        let now: Timestamp = "2026-11-30T22:00:00Z".parse().unwrap();
+        for attempt in [1, 10] {
+            let next = after(attempt, &Outcome::Withheld, now, now, 1.0);
+            assert_eq!(next, Next::Retry(now));
+        }
     }
 
     #[test]

@@ -8,13 +8,15 @@ use crate::facts::Facts;
 use crate::id::Id;
 use crate::incident::{Impact, Incident, Nature, Severity, Update, is_same_person};
 use crate::maintenance::Maintenance;
-use crate::message::Content;
+use crate::message::{By, Content, Task};
 use crate::organisation::ChangeSystem;
 use crate::outage_plan::prepared_effect;
 use crate::plan::{
-    BACKUP, CHANGE_SYSTEM, INTERNAL, PROMISE_BROKEN, PROMISE_KEPT, PROMISE_WARNING, REQUESTERS,
-    SPOKESPERSON, called, is_promise_timer, is_team_notice,
+    BACKUP, CHANGE_SYSTEM, COPY_DUE, INTERNAL, Notice, PROMISE_BROKEN, PROMISE_KEPT,
+    PROMISE_WARNING, REQUESTERS, SPOKESPERSON, called, copy_audience, is_promise_timer,
+    is_team_notice,
 };
+use crate::reminder::Reminder;
 use crate::routing::About;
 use crate::service::{Service, affected};
 use crate::time::CivilTime;
@@ -23,7 +25,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
-/// Something that disturbs people.
+/// How long a reminder can wait for a mail server.
+const REMINDS_FOR: jiff::SignedDuration = jiff::SignedDuration::from_hours(24 * 14);
+
+/// Something that disturbs people, or that people of ours are reminded of.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event_kind", rename_all = "snake_case")]
 #[allow(
@@ -37,6 +42,8 @@ pub enum Event {
     Incident(Incident),
     /// A standard window comes round.
     Window(WindowUse),
+    /// People of ours are reminded of something.
+    Reminder(Reminder),
     /// A fault was found between releases.
     Advisory(Advisory),
 }
@@ -60,6 +67,12 @@ pub struct Occasion {
     /// What a window is used for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub works: Vec<Work>,
+    /// When the text must be there, for the notice that says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub copy_due: Option<Timestamp>,
+    /// The notice whose text that is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub copy_of: Option<String>,
 }
 
 impl Event {
@@ -69,16 +82,18 @@ impl Event {
             Event::Maintenance(m) => &m.id,
             Event::Incident(i) => &i.id,
             Event::Window(w) => &w.id,
+            Event::Reminder(r) => &r.id,
             Event::Advisory(a) => &a.id,
         }
     }
 
-    /// `maintenance`, `incident`, `window` or `advisory`.
+    /// `maintenance`, `incident`, `window`, `reminder` or `advisory`.
     pub fn kind(&self) -> &'static str {
         match self {
             Event::Maintenance(_) => "maintenance",
             Event::Incident(_) => "incident",
             Event::Window(_) => "window",
+            Event::Reminder(_) => "reminder",
             Event::Advisory(_) => "advisory",
         }
     }
@@ -89,6 +104,7 @@ impl Event {
             Event::Maintenance(m) => &m.title,
             Event::Incident(i) => &i.title,
             Event::Window(w) => &w.title,
+            Event::Reminder(r) => &r.title,
             Event::Advisory(a) => &a.title,
         }
     }
@@ -100,6 +116,8 @@ impl Event {
             Event::Incident(i) => i.status.as_str(),
             Event::Window(w) if w.dropped => "cancelled",
             Event::Window(_) => "scheduled",
+            Event::Reminder(r) if r.dropped => "cancelled",
+            Event::Reminder(_) => "scheduled",
             Event::Advisory(a) => a.status.as_str(),
         }
     }
@@ -110,6 +128,7 @@ impl Event {
             Event::Maintenance(m) => !m.status.is_over(),
             Event::Incident(i) => i.status.is_open(),
             Event::Window(w) => !w.dropped,
+            Event::Reminder(r) => !r.dropped,
             Event::Advisory(a) => a.status.is_open(),
         }
     }
@@ -120,6 +139,7 @@ impl Event {
             Event::Maintenance(m) => m.started_at.unwrap_or_else(|| m.window().0),
             Event::Incident(i) => i.declared_at,
             Event::Window(w) => w.times().0,
+            Event::Reminder(r) => r.due.instant(),
             Event::Advisory(a) => a.found_at,
         }
     }
@@ -130,6 +150,7 @@ impl Event {
             Event::Maintenance(m) => Some(m.ended_at.unwrap_or_else(|| m.window().1)),
             Event::Incident(i) => i.resolved_at,
             Event::Window(w) => Some(w.times().1),
+            Event::Reminder(_) => None,
             Event::Advisory(a) => a.closed_at,
         }
     }
@@ -140,6 +161,7 @@ impl Event {
             Event::Maintenance(m) => m.services.clone(),
             Event::Incident(i) => i.services.keys().cloned().collect(),
             Event::Window(w) => vec![w.service.clone()],
+            Event::Reminder(r) => r.services.clone(),
             Event::Advisory(a) => a.services.clone(),
         }
     }
@@ -150,7 +172,7 @@ impl Event {
             Event::Maintenance(m) => m.about(),
             Event::Incident(i) => i.about(),
             Event::Advisory(a) => a.about(),
-            Event::Window(_) => About {
+            Event::Window(_) | Event::Reminder(_) => About {
                 kind: "maintenance",
                 severity: None,
                 cause: None,
@@ -164,12 +186,16 @@ impl Event {
             Event::Maintenance(m) => Some(&m.added),
             Event::Incident(i) => Some(&i.added),
             Event::Advisory(a) => Some(&a.added),
-            Event::Window(_) => None,
+            Event::Window(_) | Event::Reminder(_) => None,
         }
     }
 
-    /// Mail addresses of the people who run it: owners of its services, its lead, and who speaks for it.
+    /// Mail addresses of the people who run it: owners of its services, its lead, and who speaks for it. A reminder names its
+    /// own.
     pub fn internal_addresses(&self, catalogue: &Catalogue) -> Vec<EmailAddress> {
+        if let Event::Reminder(reminder) = self {
+            return reminder.to.clone();
+        }
         let named = self.services();
         let services = catalogue.services.iter().filter(|s| named.contains(&s.id));
         let mut addresses: Vec<_> = services.filter_map(|s| s.owner.clone()).collect();
@@ -180,7 +206,7 @@ impl Event {
                 addresses.extend(lead.and_then(Result::ok));
                 addresses.extend(speakers(i, catalogue));
             }
-            Event::Window(_) | Event::Advisory(_) => {}
+            Event::Window(_) | Event::Reminder(_) | Event::Advisory(_) => {}
         }
         addresses.sort();
         addresses.dedup();
@@ -226,6 +252,15 @@ impl Event {
         }
     }
 
+    /// When what a notice of it says loses its meaning: that a text is due, when it is.
+    pub fn expiry(&self, notice: &Notice) -> Timestamp {
+        let deadline = notice.copy_due.filter(|_| notice.milestone == COPY_DUE);
+        match deadline {
+            Some(deadline) => deadline.max(notice.due + jiff::SignedDuration::from_mins(15)),
+            None => self.expires(&notice.milestone, notice.due),
+        }
+    }
+
     /// When a message about it loses its meaning.
     pub fn expires(&self, milestone: &str, due: Timestamp) -> Timestamp {
         let day_after = due + jiff::SignedDuration::from_hours(24);
@@ -237,6 +272,8 @@ impl Event {
                 m.window().1.max(due + jiff::SignedDuration::from_mins(15))
             }
             (Event::Window(w), _) => w.times().0.max(due),
+            // The next reminder takes its place; until then it holds, however long nothing could be sent.
+            (Event::Reminder(_), _) => due + REMINDS_FOR,
             // Once it is broken they are told that instead.
             (Event::Incident(i), PROMISE_WARNING) => i.promise().map_or(due, |p| p.due.max(due)),
             (Event::Advisory(a), PROMISE_WARNING) => a.promise().map_or(due, |p| p.due.max(due)),
@@ -265,7 +302,13 @@ impl Event {
             (Event::Advisory(a), _) if a.severity != Some(Severity::P1) => {
                 Some(self.expires(milestone, due)).filter(|_| !is_team_notice(milestone))
             }
-            (Event::Maintenance(_) | Event::Incident(_) | Event::Advisory(_), _) => None,
+            (
+                Event::Maintenance(_)
+                | Event::Incident(_)
+                | Event::Advisory(_)
+                | Event::Reminder(_),
+                _,
+            ) => None,
         }
     }
 
@@ -305,14 +348,19 @@ impl Event {
             promised_to: Vec::new(),
             late_by_seconds: 0,
             ack_url: None,
+            code: None,
             requested: false,
             change_request: None,
             forwardable: audience.is_some_and(|a| a.forwardable),
             works: Vec::new(),
+            task: None,
             url: format!("{}/events/{}", public_url.trim_end_matches('/'), self.id()),
             at,
         };
         let content = match self {
+            Event::Maintenance(_) if occasion.milestone == COPY_DUE => {
+                copy_content(content, occasion, catalogue, public_url)
+            }
             Event::Maintenance(m) => Content {
                 facts: m.facts.clone(),
                 start: Some(m.start.clone()),
@@ -327,6 +375,11 @@ impl Event {
             }
             Event::Incident(i) => incident_content(content, i, occasion.update),
             Event::Window(w) => window_content(content, w, occasion, public_url),
+            Event::Reminder(r) => Content {
+                task: Some(r.task(at)),
+                url: format!("{}{}", public_url.trim_end_matches('/'), r.path()),
+                ..content
+            },
             Event::Advisory(a) if is_team_notice(&occasion.milestone) => {
                 let content = advisory_content(content, a, occasion.update);
                 timer_content(content, "advisories", &a.told, catalogue, public_url)
@@ -403,6 +456,34 @@ impl Event {
             .filter(|a| !named.contains(&a.service))
             .map(|a| name(&a.service));
         (named.iter().map(name).collect(), others.collect())
+    }
+}
+
+/// That a text is due elsewhere says whose, by when, and where it is to be had.
+fn copy_content(
+    content: Content,
+    occasion: &Occasion,
+    catalogue: &Catalogue,
+    public_url: &str,
+) -> Content {
+    let place = occasion.offset.as_deref().unwrap_or_default();
+    let audience = copy_audience(place);
+    let named = catalogue.audiences.iter().find(|a| a.id == *audience);
+    let task = occasion.copy_due.map(|due| Task {
+        what: named.map_or_else(|| audience.to_owned(), |a| a.name.clone()),
+        by: By::Time(due),
+        overdue: false,
+        owner: None,
+        notice: occasion.copy_of.clone(),
+    });
+    let page = match &occasion.copy_of {
+        Some(notice) => format!("notices/{notice}/copy"),
+        None => format!("maintenances/{}", content.event),
+    };
+    Content {
+        task,
+        url: format!("{}/console/{page}", public_url.trim_end_matches('/')),
+        ..content
     }
 }
 

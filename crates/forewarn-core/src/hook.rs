@@ -71,6 +71,29 @@ pub struct Secret(String);
 /// What stands in the place of a secret wherever one is shown; written back it means: as it is.
 pub const KEPT: &str = "(kept)";
 
+/// A document without its secrets, however deep they stand: each is [`KEPT`].
+pub fn without_secrets(mut document: serde_json::Value) -> serde_json::Value {
+    use serde_json::Value;
+    match &mut document {
+        Value::Object(fields) => {
+            for (name, value) in fields.iter_mut() {
+                *value = match (name.as_str(), value.take()) {
+                    (_, Value::Null) => Value::Null,
+                    ("secret", _) => KEPT.into(),
+                    (_, other) => without_secrets(other),
+                };
+            }
+        }
+        Value::Array(items) => {
+            for item in items.iter_mut() {
+                *item = without_secrets(item.take());
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+    document
+}
+
 /// Shorter ones can be guessed.
 const SHORTEST_SECRET: usize = 16;
 

@@ -25,16 +25,19 @@ use crate::incident::Severity;
 use crate::time::{CivilTime, Zone};
 use crate::window_use::Work;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 /// Every notice there is, by name.
-pub const MILESTONES: [&str; 34] = [
+pub const MILESTONES: [&str; 38] = [
     "announcement",
     "reminder",
     "final_reminder",
     "start",
     "progress",
+    "copy_due",
     "overrun_check",
+    "overrun",
     "delay",
     "reschedule",
     "extension",
@@ -61,6 +64,8 @@ pub const MILESTONES: [&str; 34] = [
     "digest",
     "planned_outage",
     "clocks_changed",
+    "plan_review",
+    "action_due",
     "confirm_subscription",
     "manage_subscription",
 ];
@@ -78,7 +83,7 @@ pub struct Content {
     pub reply_to: Option<EmailAddress>,
     /// The event it is about.
     pub event: Id,
-    /// `maintenance`, `incident`, `window` or `advisory`.
+    /// `maintenance`, `incident`, `window`, `reminder` or `advisory`.
     pub event_kind: String,
     /// The event's title.
     pub title: String,
@@ -140,6 +145,9 @@ pub struct Content {
     /// Where its reader says that they have it; each reader's own, so it is not frozen with the rest.
     #[serde(skip)]
     pub ack_url: Option<String>,
+    /// The digits that prove a telephone; only whoever sends them knows them, so they are not stored.
+    #[serde(skip)]
+    pub code: Option<String>,
     /// The number of the change request behind it, for the change system.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub change_request: Option<String>,
@@ -152,10 +160,42 @@ pub struct Content {
     /// What a standard window is used for; nothing when it is not used.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub works: Vec<Work>,
-    /// Public page of the event.
+    /// What its reader is reminded of.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub task: Option<Task>,
+    /// Public page of the event; a page of the console where only those who run it are told.
     pub url: String,
     /// When the notice fell due.
     pub at: Timestamp,
+}
+
+/// Something to be done by a time: a text that is due elsewhere, a plan to be looked at again, an action.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Task {
+    /// What: the newsletter's name, the action; nothing where the event says it.
+    #[serde(skip_serializing_if = "String::is_empty", default)]
+    pub what: String,
+    /// By when.
+    pub by: By,
+    /// That has passed.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub overdue: bool,
+    /// Who does it, where somebody is named.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub owner: Option<String>,
+    /// The notice whose text it is.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub notice: Option<String>,
+}
+
+/// By when something is to be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum By {
+    /// A moment.
+    Time(Timestamp),
+    /// A day, wherever one is.
+    Day(Date),
 }
 
 fn in_time(seconds: &i64) -> bool {

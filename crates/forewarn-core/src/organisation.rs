@@ -1,8 +1,10 @@
 //! The organisation that runs Forewarn: its name, clocks, calendar and languages.
 
 use crate::blackout::Blackout;
-use crate::contact::{HookSecret, HookUrl};
+use crate::contact::{HookSecret, HookUrl, PhoneNumber};
+use crate::country::Country;
 use crate::document::{Fields, Node, Problems, line};
+use crate::privacy::Known;
 use crate::time::{Zone, parse_date};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -38,6 +40,56 @@ pub struct Organisation {
     /// Organisations among its clients that have their administrators told, and not their end users.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub administrators_only: Vec<String>,
+    /// Where people may subscribe telephones by themselves; nowhere when absent.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub sms: Option<SelfServiceSms>,
+    /// What stays inside: names and domains that the privacy guard looks for.
+    #[serde(skip_serializing_if = "Known::is_empty", default)]
+    pub privacy: Known,
+}
+
+/// To whom text messages go that anybody can ask for, and how many: each costs money, whoever asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SelfServiceSms {
+    /// Countries whose numbers may be subscribed.
+    pub countries: Vec<Country>,
+    /// Messages with codes on one day of the organisation's, to all numbers together.
+    pub daily_cap: i64,
+}
+
+/// No organisation means more codes a day than this; a slip of the finger costs money.
+const HIGHEST_CAP: i64 = 100_000;
+
+impl SelfServiceSms {
+    /// Reads to whom such messages go, recording all problems.
+    pub fn read(node: &Node, path: &str, problems: &mut Problems) -> Option<SelfServiceSms> {
+        let mut fields = Fields::of(node, path, problems)?;
+        let before = problems.0.len();
+        let countries = fields.list("countries", problems, Country::parse);
+        let none = countries.as_ref().is_none_or(Vec::is_empty);
+        if none && problems.0.len() == before {
+            let problem = "must name at least one country, such as US; leave 'sms' out where nobody may subscribe a telephone";
+            fields.problem("countries", problem, problems);
+        }
+        let daily_cap = fields.required("daily_cap", problems, parse_cap);
+        fields.finish(problems);
+        Some(SelfServiceSms {
+            countries: countries?,
+            daily_cap: daily_cap?,
+        })
+    }
+
+    /// Whether a number is in one of its countries.
+    pub fn allows(&self, number: &PhoneNumber) -> bool {
+        let of = Country::of(number);
+        of.iter().any(|country| self.countries.contains(country))
+    }
+}
+
+fn parse_cap(text: &str) -> Result<i64, String> {
+    let cap: Option<i64> = text.trim().parse().ok();
+    cap.filter(|cap| (1..=HIGHEST_CAP).contains(cap))
+        .ok_or_else(|| format!("must be a number of messages from 1 to {HIGHEST_CAP}"))
 }
 
 /// The system in which changes are asked for and approved.
@@ -74,6 +126,8 @@ impl Default for Organisation {
             languages: vec!["en".into()],
             change_system: None,
             administrators_only: Vec::new(),
+            sms: None,
+            privacy: Known::default(),
         }
     }
 }
@@ -113,6 +167,13 @@ impl Organisation {
         let change_system = fields
             .node("change_system")
             .and_then(|node| ChangeSystem::read(node, &fields.path_of("change_system"), problems));
+        let sms = fields
+            .node("sms")
+            .and_then(|node| SelfServiceSms::read(node, &fields.path_of("sms"), problems));
+        let privacy = fields
+            .node("privacy")
+            .and_then(|node| Known::read(node, &fields.path_of("privacy"), problems))
+            .unwrap_or_default();
         fields.finish(problems);
         Some(Organisation {
             name: name?,
@@ -125,6 +186,8 @@ impl Organisation {
             languages,
             change_system,
             administrators_only,
+            sms,
+            privacy,
         })
     }
 }
@@ -173,6 +236,29 @@ mod tests {
     }
 
     #[test]
+    fn telephones_are_subscribed_where_countries_and_a_cap_say_so() {
+        let base = "name: X, time_zone: UTC";
+        let of = |sms: &str| problems(&format!("{{{base}, sms: {sms}}}"));
+        assert_eq!(of("{countries: [US, DE], daily_cap: 200}"), [""; 0]);
+        assert_eq!(
+            of("{countries: [UK, Germany], daily_cap: 0, dayly_cap: 1}"),
+            [
+                "organisation.sms.countries[0]: unknown country 'UK'; did you mean 'GB'?",
+                "organisation.sms.countries[1]: unknown country 'Germany'; did you mean 'DE'?",
+                "organisation.sms.daily_cap: must be a number of messages from 1 to 100000",
+                "organisation.sms.dayly_cap: unknown field 'dayly_cap'; did you mean 'daily_cap'?",
+            ]
+        );
+        assert_eq!(of("{}").len(), 2, "{:?}", of("{}"));
+        let sms = SelfServiceSms {
+            countries: vec![Country::parse("US").unwrap()],
+            daily_cap: 1,
+        };
+        let allows = |number| sms.allows(&PhoneNumber::parse(number).unwrap());
+        assert!(allows("+14155550100") && !allows("+4915112345678") && !allows("+18765550100"));
+    }
+
+    #[test]
     fn a_day_is_closed_or_worked_not_both() {
         let days = "name: X, time_zone: UTC, closed_days: [2026-12-24, 2026-12-31]";
         assert_eq!(
@@ -188,6 +274,22 @@ mod tests {
         assert_eq!(
             problems(&format!("{{{days}, workng_days: [2026-12-19]}}")),
             ["organisation.workng_days: unknown field 'workng_days'; did you mean 'working_days'?"]
+        );
+    }
+
+    #[test]
+    fn what_is_private_is_read_with_every_problem() {
+        let of =
+            |privacy: &str| problems(&format!("{{name: X, time_zone: UTC, privacy: {privacy}}}"));
+        let all = "{internal_domains: [corp.example.edu, '*.int.example.edu'], vendors: [Acme], code_names: [Bluebird], employees: [Jane Doe], allow: [status.example.edu, 192.0.2.0/24]}";
+        assert_eq!(of(all), Vec::<String>::new());
+        assert_eq!(
+            of("{internal_domains: ['https://x y'], vendors: ['!'], vendor: [Acme]}"),
+            [
+                "organisation.privacy.vendors[0]: is too short to be found as a name",
+                "organisation.privacy.internal_domains[0]: must be a domain such as corp.example.edu",
+                "organisation.privacy.vendor: unknown field 'vendor'; did you mean 'vendors'?"
+            ]
         );
     }
 }

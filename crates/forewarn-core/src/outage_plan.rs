@@ -226,16 +226,37 @@ impl OutagePlan {
         wanted.filter(|who| !agreed(who)).collect()
     }
 
-    /// The day of the next review: as written, else half a year after the last signature for this version.
+    /// The day of the next review: as written, else half a year after the last signature for this version. Who signs it on the
+    /// day that was written or later has looked at it again.
     pub fn review_due(&self, signed: &[SignOff]) -> Option<Date> {
         let version = self.version();
         let last = signed.iter().filter(|s| s.version == version);
         let last = last.map(|s| s.at).max();
-        let usual = last.and_then(|at| {
-            let day = at.to_zoned(jiff::tz::TimeZone::UTC).date();
-            day.checked_add(jiff::Span::new().days(REVIEW_DAYS)).ok()
+        let last = last.map(|at| at.to_zoned(jiff::tz::TimeZone::UTC).date());
+        let usual = last.and_then(|day| {
+            let span = jiff::Span::new().days(REVIEW_DAYS);
+            day.checked_add(span).ok()
         });
-        self.prepared.review_by.or(usual)
+        let written = self.prepared.review_by;
+        written
+            .filter(|day| last.is_none_or(|last| last < *day))
+            .or(usual)
+    }
+
+    /// Who is told that it is to be looked at again: its owners, and those who signed it and are still asked to. Those who are
+    /// to sign, where there are none.
+    pub fn reviewers(&self, signed: &[SignOff]) -> Vec<EmailAddress> {
+        let wanted = &self.prepared.stakeholders;
+        let mut all: Vec<EmailAddress> = self.owner.iter().cloned().collect();
+        all.extend(self.business_owner.clone());
+        let signers = signed.iter().map(|s| &s.stakeholder);
+        all.extend(signers.filter(|who| wanted.contains(who)).cloned());
+        if all.is_empty() {
+            all.clone_from(wanted);
+        }
+        all.sort();
+        all.dedup();
+        all
     }
 
     /// How complete it is on a day, and what is missing.

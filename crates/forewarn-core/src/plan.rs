@@ -15,7 +15,9 @@ mod copy;
 mod course;
 mod decided;
 mod incident;
+mod overrun;
 mod promise;
+mod reminders;
 #[cfg(test)]
 mod tests;
 mod windows;
@@ -25,12 +27,15 @@ pub use call::{
     HANDOVER, SPOKESPERSON_CALL, call, called, called_audience, handover, is_team_notice,
 };
 pub use changes::{Changes, Moved, Stored, changes_between, changes_from};
+pub use copy::{COPY_DUE, copy_audience, copy_place, stands_aside};
 use course::{Clock, clock_name};
 pub use incident::{catch_up, publish_update};
+pub use overrun::{OVERRUN, overrun};
 pub use promise::{
     PROMISE_BROKEN, PROMISE_KEPT, PROMISE_WARNING, is_promise_timer, next_update, promised,
     timers_again,
 };
+pub use reminders::{Explained, PlannedReminder, reminders_ahead};
 pub use windows::{PlannedWindow, windows_ahead};
 
 use crate::audience::Level;
@@ -427,6 +432,9 @@ impl Planner<'_> {
                 draft,
             );
         }
+        let input = &self.input;
+        self.notices
+            .extend(overrun(input.maintenance, input.catalogue, input.now));
     }
 
     /// The policy's time of day on a date.

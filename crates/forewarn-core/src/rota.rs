@@ -1,7 +1,8 @@
-//! Rotas: who is on duty when. Weekly rules on the clocks of one zone, and exceptions, such as the shifts of an on-call tool.
+//! Rotas: who is on duty when. Weekly rules on the clocks of one zone, exceptions, and the shifts that an on-call tool publishes.
 
-use crate::contact::EmailAddress;
-use crate::document::{Fields, Node, Problems};
+use crate::calendar::shifts;
+use crate::contact::{EmailAddress, HookUrl};
+use crate::document::{Fields, Node, Problems, scalar};
 use crate::id::Id;
 use crate::problem::unknown;
 use crate::service::Affected;
@@ -9,6 +10,7 @@ use crate::time::{CivilTime, Zone, parse_time_of_day};
 use jiff::Timestamp;
 use jiff::civil::{Time, Weekday};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// A year of shifts of eight hours, thrice over.
 const MOST_EXCEPTIONS: usize = 5_000;
@@ -30,6 +32,15 @@ pub struct Rota {
     /// What is otherwise; the first that fits counts.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub exceptions: Vec<Exception>,
+    /// Where an on-call tool publishes its shifts (iCalendar over https); they come after the exceptions and before the week.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub feed: Option<HookUrl>,
+    /// Whom a name in the title of one of the feed's shifts means.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub people: BTreeMap<String, EmailAddress>,
+    /// The shifts that the feed held when it was last read. Not a part of the document.
+    #[serde(skip)]
+    pub shifts: Vec<Exception>,
 }
 
 /// A part of the usual week.
@@ -128,7 +139,9 @@ impl Rota {
             .take(MOST_EXCEPTIONS)
             .map(|(path, node)| Exception::read(node, &path, zone, problems))
             .collect();
-        if weekly.is_empty() && exceptions.is_empty() {
+        let feed = fields.optional("feed", problems, HookUrl::parse);
+        let people = read_people(&mut fields, problems);
+        if weekly.is_empty() && exceptions.is_empty() && fields.node("feed").is_none() {
             fields.problem("weekly", "is missing: say who is on duty when", problems);
         }
         fields.finish(problems);
@@ -138,13 +151,17 @@ impl Rota {
             weekly: weekly.into_iter().collect::<Option<_>>()?,
             exceptions: exceptions.into_iter().collect::<Option<_>>()?,
             time_zone,
+            feed,
+            people,
+            shifts: Vec::new(),
         })
     }
 
     /// Who is on duty at this moment; `zone` is the organisation's.
     pub fn on_duty(&self, zone: &Zone, now: Timestamp) -> Option<&EmailAddress> {
         let holds = |e: &&Exception| e.from.instant() <= now && now < e.to.instant();
-        if let Some(exception) = self.exceptions.iter().find(holds) {
+        let mut otherwise = self.exceptions.iter().chain(&self.shifts);
+        if let Some(exception) = otherwise.find(holds) {
             return exception.who.as_ref();
         }
         let here = self.time_zone.as_ref().unwrap_or(zone).at(now);
@@ -203,6 +220,45 @@ impl Exception {
             who,
         })
     }
+}
+
+fn read_people(fields: &mut Fields<'_>, problems: &mut Problems) -> BTreeMap<String, EmailAddress> {
+    let mut people = BTreeMap::new();
+    for (name, path, node) in fields.entries("people", problems) {
+        if let Some(address) = scalar(node, &path, problems, EmailAddress::parse) {
+            people.insert(name.trim().to_owned(), address);
+        }
+    }
+    people
+}
+
+/// A calendar's shifts as a rota holds them, and the titles of those that name nobody. Whose a shift is follows from its attendee,
+/// from an address in its title, or from a name in its title that `people` explains.
+pub fn shifts_of(
+    found: Vec<shifts::Shift>,
+    people: &BTreeMap<String, EmailAddress>,
+    zone: &Zone,
+) -> (Vec<Exception>, Vec<String>) {
+    let (mut taken, mut unknown) = (Vec::new(), Vec::new());
+    for shift in found {
+        let title = shift.name.to_lowercase();
+        let named = || {
+            let mut known = people.iter();
+            let known = known.find(|(name, _)| title.contains(&name.to_lowercase()));
+            known.map(|(_, address)| address.clone())
+        };
+        match shift.who.clone().or_else(named) {
+            Some(who) => taken.push(Exception {
+                from: CivilTime::of(shift.start, zone),
+                to: CivilTime::of(shift.end, zone),
+                who: Some(who),
+            }),
+            None => unknown.push(shift.name),
+        }
+    }
+    unknown.sort();
+    unknown.dedup();
+    (taken, unknown)
 }
 
 /// Who is on duty for an incident, of the first rota that is for one of its services, or of those that stand on them, and

@@ -1,9 +1,10 @@
-//! Self-service subscription: who asked, what they chose, and whether they have proved that the mailbox is theirs.
+//! Self-service subscription: who asked, what they chose, and whether they have proved that the mailbox or telephone is theirs.
 //!
-//! Whoever enters an address gets a mail with a link, and only who follows it is subscribed (double opt-in). The mail that
-//! an address gets which is subscribed already leads to its choices: an answer never tells whether an address is known.
+//! Whoever enters an address gets a mail with a link, or a text message with a code, and only who follows or types it is subscribed
+//! (double opt-in). The message that an address gets which is subscribed already leads to its choices: an answer never tells whether
+//! an address is known.
 
-use crate::contact::{Contact, EmailAddress, Endpoint};
+use crate::contact::{Channel, Contact, EmailAddress, Endpoint, PhoneNumber};
 use crate::document::{Fields, Node, Problems};
 use crate::facts::Facts;
 use crate::id::{Id, derive};
@@ -24,6 +25,81 @@ pub const CONFIRM_WITHIN: SignedDuration = SignedDuration::from_hours(24);
 
 /// How long a link that leads to one's choices works.
 pub const MANAGE_WITHIN: SignedDuration = SignedDuration::from_hours(1);
+
+/// How long a code works that came by text message: as long as somebody keeps the page open on which it is typed.
+pub const CODE_WITHIN: SignedDuration = SignedDuration::from_mins(10);
+
+/// Where a code is typed, on our pages.
+pub const CODE_PATH: &str = "/subscribe/code";
+
+/// Where a subscriber is told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Address {
+    /// By mail.
+    Email(EmailAddress),
+    /// By text message.
+    Sms(PhoneNumber),
+}
+
+impl Address {
+    /// Reads an address of a channel.
+    ///
+    /// # Errors
+    /// When it is none, or nobody can subscribe by that channel.
+    pub fn parse(channel: Channel, text: &str) -> Result<Address, String> {
+        match channel {
+            Channel::Email => EmailAddress::parse(text).map(Address::Email),
+            Channel::Sms => PhoneNumber::parse(text).map(Address::Sms),
+            Channel::Voice | Channel::Chat | Channel::Webhook | Channel::Push => {
+                Err(format!("nobody can subscribe by {}", channel.as_str()))
+            }
+        }
+    }
+
+    /// Its channel.
+    pub fn channel(&self) -> Channel {
+        match self {
+            Address::Email(_) => Channel::Email,
+            Address::Sms(_) => Channel::Sms,
+        }
+    }
+
+    /// The mailbox or number.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Address::Email(address) => address.as_str(),
+            Address::Sms(number) => number.as_str(),
+        }
+    }
+
+    /// Where messages to it go.
+    pub fn endpoint(&self) -> Endpoint {
+        match self {
+            Address::Email(address) => Endpoint::Email {
+                address: address.clone(),
+            },
+            Address::Sms(number) => Endpoint::Sms {
+                number: number.clone(),
+            },
+        }
+    }
+
+    /// The id of whoever has it, as a contact. Who writes a mail address in capitals is the same.
+    pub fn subscriber(&self) -> String {
+        let derived = match self {
+            Address::Email(address) => derive(&["subscriber", &address.as_str().to_lowercase()]),
+            Address::Sms(number) => derive(&["subscriber", "sms", number.as_str()]),
+        };
+        format!("subscriber-{derived}")
+    }
+}
+
+impl std::fmt::Display for Address {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
 
 /// What a subscriber wants to hear of.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,11 +140,20 @@ impl Choices {
     }
 }
 
+/// What can be subscribed to, by channel.
+#[derive(Clone, Copy, Debug)]
+pub struct Open<'a> {
+    /// Services that can be subscribed to by mail.
+    pub email: &'a [&'a str],
+    /// Services that can be subscribed to by text message; nothing where telephones are not asked for.
+    pub sms: Option<&'a [&'a str]>,
+}
+
 /// Somebody asks to be told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
     /// Where.
-    pub email: EmailAddress,
+    pub address: Address,
     /// Of what.
     pub choices: Choices,
 }
@@ -78,21 +163,44 @@ impl Request {
     pub fn read(
         node: &Node,
         path: &str,
-        known: &[&str],
+        open: Open<'_>,
         problems: &mut Problems,
     ) -> Option<Request> {
         let mut fields = Fields::of(node, path, problems)?;
-        let email = fields.required("email", problems, EmailAddress::parse);
+        let email = fields.optional("email", problems, EmailAddress::parse);
+        let sms = fields.optional("sms", problems, PhoneNumber::parse);
+        let given = (fields.node("email").is_some(), fields.node("sms").is_some());
+        let wrong = match (given, open.sms) {
+            ((_, true), None) => Some(("sms", "telephones cannot be subscribed here")),
+            ((true, true), Some(_)) => Some((
+                "sms",
+                "give a mail address or a telephone number; each is subscribed by itself",
+            )),
+            ((false, false), None) => Some(("email", "is missing")),
+            ((false, false), Some(_)) => {
+                Some(("email", "give a mail address or a telephone number"))
+            }
+            _ => None,
+        };
+        if let Some((field, problem)) = wrong {
+            fields.problem(field, problem, problems);
+        }
+        let address = match (email, sms, wrong) {
+            (Some(address), None, None) => Some(Address::Email(address)),
+            (None, Some(number), None) => Some(Address::Sms(number)),
+            _ => None,
+        };
+        let known = open.sms.filter(|_| given.1).unwrap_or(open.email);
         let choices = Choices::read(&mut fields, known, problems);
         fields.finish(problems);
         Some(Request {
-            email: email?,
+            address: address?,
             choices,
         })
     }
 }
 
-/// Whether the mailbox was proved to be the subscriber's.
+/// Whether the mailbox or telephone was proved to be the subscriber's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
@@ -111,7 +219,7 @@ impl State {
         }
     }
 
-    /// The milestone of the mail that an address in this state gets when somebody enters it.
+    /// The milestone of the message that an address in this state gets when somebody enters it.
     pub fn milestone(self) -> &'static str {
         match self {
             State::Pending => "confirm_subscription",
@@ -119,25 +227,18 @@ impl State {
         }
     }
 
-    /// How long that mail's link works.
-    pub fn link_lasts(self) -> SignedDuration {
-        match self {
-            State::Pending => CONFIRM_WITHIN,
-            State::Active => MANAGE_WITHIN,
+    /// How long what that message brings works: a mail's link, a text message's code.
+    pub fn lasts(self, channel: Channel) -> SignedDuration {
+        match (channel, self) {
+            (Channel::Sms, _) => CODE_WITHIN,
+            (_, State::Pending) => CONFIRM_WITHIN,
+            (_, State::Active) => MANAGE_WITHIN,
         }
     }
 }
 
-/// The id of whoever has this mailbox, as a contact. Who writes the address in capitals is the same.
-pub fn subscriber_id(email: &EmailAddress) -> String {
-    format!(
-        "subscriber-{}",
-        derive(&["subscriber", &email.as_str().to_lowercase()])
-    )
-}
-
 /// The contact that a confirmed subscription makes.
-pub fn contact(id: Id, email: &EmailAddress, choices: &Choices) -> Contact {
+pub fn contact(id: Id, address: &Address, choices: &Choices) -> Contact {
     Contact {
         id,
         name: None,
@@ -150,13 +251,11 @@ pub fn contact(id: Id, email: &EmailAddress, choices: &Choices) -> Contact {
         language: choices.language.clone(),
         time_zone: choices.time_zone.clone(),
         quiet_hours: None,
-        endpoints: vec![Endpoint::Email {
-            address: email.clone(),
-        }],
+        endpoints: vec![address.endpoint()],
     }
 }
 
-/// What the mail with the link says.
+/// What the message with the link or code says.
 pub fn content(
     subscriber: Id,
     state: State,
@@ -166,6 +265,7 @@ pub fn content(
 ) -> Content {
     Content {
         ack_url: None,
+        code: None,
         event: subscriber,
         event_kind: "subscription".to_owned(),
         title: "Your subscription".to_owned(),
@@ -186,6 +286,7 @@ pub fn content(
         next_update: None,
         missed: None,
         works: Vec::new(),
+        task: None,
         moved_from: None,
         unchanged: false,
         promised_to: Vec::new(),
@@ -207,7 +308,11 @@ mod tests {
 
     fn read(body: serde_json::Value) -> (Option<Request>, Vec<String>) {
         let mut problems = Problems::default();
-        let request = Request::read(&from_json(body), "", &["portal", "wiki"], &mut problems);
+        let open = Open {
+            email: &["portal", "wiki"],
+            sms: Some(&["portal"]),
+        };
+        let request = Request::read(&from_json(body), "", open, &mut problems);
         (
             request,
             problems.0.iter().map(ToString::to_string).collect(),
@@ -233,10 +338,35 @@ mod tests {
     }
 
     #[test]
-    fn one_mailbox_is_one_subscriber() {
-        let id = |text| subscriber_id(&EmailAddress::parse(text).expect("an address"));
-        assert_eq!(id("Ann@Example.edu"), id("ann@example.EDU"));
-        assert_ne!(id("ann@example.edu"), id("bob@example.edu"));
-        assert!(Id::parse(&id("ann@example.edu")).is_ok());
+    fn a_telephone_is_asked_for_by_itself_and_where_that_is_open() {
+        let (request, problems) = read(json!({"sms": "+1 415-555-0100", "services": ["portal"]}));
+        assert_eq!(problems, Vec::<String>::new());
+        assert_eq!(request.unwrap().address.as_str(), "+14155550100");
+        let (_, problems) = read(json!({"sms": "0415", "services": ["wiki"]}));
+        assert_eq!(problems.len(), 2, "{problems:?}");
+        let (_, problems) = read(json!({"sms": "+14155550100", "email": "ann@example.edu"}));
+        assert_eq!(problems.len(), 1, "{problems:?}");
+        let mut problems = Problems::default();
+        let open = Open {
+            email: &["portal"],
+            sms: None,
+        };
+        let body = from_json(json!({"sms": "+14155550100"}));
+        assert_eq!(Request::read(&body, "", open, &mut problems), None);
+        let fields: Vec<&str> = problems.0.iter().map(|p| p.field.as_str()).collect();
+        assert_eq!(fields, ["sms"]);
+    }
+
+    #[test]
+    fn one_mailbox_or_telephone_is_one_subscriber() {
+        let id = |channel, text| Address::parse(channel, text).unwrap().subscriber();
+        let mail = |text| id(Channel::Email, text);
+        assert_eq!(mail("Ann@Example.edu"), mail("ann@example.EDU"));
+        assert_ne!(mail("ann@example.edu"), mail("bob@example.edu"));
+        assert!(Id::parse(&mail("ann@example.edu")).is_ok());
+        let phone = |text| id(Channel::Sms, text);
+        assert_eq!(phone("+1 (415) 555-0100"), phone("+14155550100"));
+        assert!(Id::parse(&phone("+14155550100")).is_ok());
+        assert!(Address::parse(Channel::Voice, "+14155550100").is_err());
     }
 }

@@ -10,9 +10,15 @@ use sha2::Sha256;
 pub struct Key(Vec<u8>);
 
 impl Key {
-    /// A key from its stored text; any text will do, a random one of 32 characters is made at the first start.
+    /// A key from its text; any text will do, a random one is made at the first start.
     pub fn new(text: &str) -> Key {
         Key(text.as_bytes().to_vec())
+    }
+
+    /// By which the key is known again where it must not be told.
+    pub fn print(&self) -> String {
+        let mac = self.mac("print", "").finalize().into_bytes();
+        crate::id::encode(&mac[..20])
     }
 
     fn mac(&self, purpose: &str, text: &str) -> Hmac<Sha256> {
@@ -76,6 +82,28 @@ impl Key {
             ))
         });
         whole.unwrap_or_else(|| stored.to_owned())
+    }
+
+    /// The code in a text message about a subscription: six digits that follow from what is stored and the key, and from neither
+    /// alone.
+    pub fn subscription_code(&self, subscriber: &str, nonce: &str) -> String {
+        let text = format!("{subscriber}.{nonce}");
+        let mac = self.mac("subscription code", &text).finalize().into_bytes();
+        let number = mac.iter().take(8).fold(0u64, |n, b| n << 8 | u64::from(*b));
+        format!("{:06}", number % 1_000_000)
+    }
+
+    /// The code that belongs to a link as it is stored ([`Key::complete_link`]).
+    pub fn code_of_link(&self, stored: &str) -> Option<String> {
+        let (subscriber, nonce) = stored.rsplit_once('/')?.1.rsplit_once('.')?;
+        Some(self.subscription_code(subscriber, nonce))
+    }
+
+    /// What is stored of a code, to know it again. A plain hash of six digits would be found by trying them all; this needs the key.
+    pub fn code_print(&self, subscriber: &str, code: &str) -> String {
+        let text = format!("{subscriber}.{code}");
+        let mac = self.mac("subscription code print", &text);
+        crate::id::encode(&mac.finalize().into_bytes()[..20])
     }
 
     /// The subscriber and nonce of a token that we made.
@@ -162,6 +190,20 @@ mod tests {
         for wrong in ["", ".", "..", "a.b.c", "notice1.endpoint1."] {
             assert_eq!(read(wrong), None, "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_code_is_of_one_key_subscriber_and_asking() {
+        let key = Key::new("0123456789abcdef0123456789abcdef");
+        let code = key.subscription_code("subscriber-1", "nonce");
+        assert!(code.len() == 6 && code.bytes().all(|b| b.is_ascii_digit()));
+        let stored = "https://us.example/subscription/subscriber-1.nonce";
+        assert_eq!(key.code_of_link(stored), Some(code.clone()));
+        assert_eq!(key.code_of_link("https://us.example/subscription"), None);
+        assert_ne!(key.subscription_code("subscriber-1", "other"), code);
+        let print = key.code_print("subscriber-1", &code);
+        assert_ne!(Key::new("other").code_print("subscriber-1", &code), print);
+        assert_ne!(key.code_print("subscriber-2", &code), print);
     }
 
     #[test]

@@ -5,12 +5,15 @@
 //! Inputs are mutations of real documents by a generator with a printed seed; `FOREWARN_FUZZ_SEED` replays one.
 
 use forewarn_core::alert::{Mapping, alertmanager, cloudevents, generic, pagerduty};
+use forewarn_core::audience::Level;
 use forewarn_core::calendar::ics::read_days;
 use forewarn_core::contact::csv::read_contacts;
 use forewarn_core::document::{Catalogue, Documents};
 use forewarn_core::hook::Kind;
 use forewarn_core::maintnote;
 use forewarn_core::message::render_markdown;
+use forewarn_core::privacy::Known;
+use forewarn_core::review::{Context, Medium, Part, Stage, Text, review};
 use forewarn_core::slack;
 use forewarn_core::template::Parsed;
 use std::time::{Duration, Instant};
@@ -31,6 +34,9 @@ const COMMAND: &str =
     "declare portal major_outage P1 Some people &lt;cannot&gt; sign in [next 30m]";
 const MAINTNOTE: &str = include_str!("maintnote/objects-with-their-own-impact.ics");
 const MAINTNOTE_ZONE: &str = include_str!("maintnote/zone.ics");
+
+/// A message with something for every rule and detector.
+const MESSAGE: &str = "Dear all,\n\nDue to a failed switch (sw-core-01.corp.example.edu, 10.12.0.4) you cannot use http://wiki/x since 8. We hope to fix it in 2 hours.\n- **When:** 22:00 to 02:00 CET\n\n    Traceback (most recent call last):\n      File \"/srv/a.py\", line 2, in f\n\nThe password is Sommer2024!x; see C:\\Program Files\\a.dll, INC0048213, v4.18.1 and jane.doe@example.edu. Acme's fault! SORRY FOR ALL THAT TROUBLE. Next update by 15:30 UTC (+00:00): https://status.example.edu\n";
 
 /// Pieces that parsers trip over.
 const PIECES: &[&str] = &[
@@ -247,6 +253,47 @@ fn all(time: Duration) {
     );
     fuzz("commands", time, &[COMMAND], |input| {
         let _ = slack::parse(&String::from_utf8_lossy(input));
+    });
+    let known = Known {
+        employees: vec!["Jane Doe".into()],
+        vendors: vec!["Acme Hosting".into()],
+        ..Known::default()
+    };
+    fuzz("messages", time, &[MESSAGE], |input| {
+        let text = String::from_utf8_lossy(input);
+        let (at, stages) = (input.len(), Stage::names().count());
+        let stage = Stage::names()
+            .nth(at % stages)
+            .and_then(|name| Stage::parse(name).ok());
+        let subject: String = text
+            .chars()
+            .filter(|c| !c.is_control())
+            .take(at % 90)
+            .collect();
+        let level = Level::ALL[at % 3];
+        let Ok(message) = Text::new(
+            &text,
+            Some(&subject),
+            level,
+            stage.unwrap_or_default(),
+            Medium::ALL[at % 5],
+        ) else {
+            return;
+        };
+        let context = Context {
+            known: known.clone(),
+            previous: Some(MESSAGE.into()),
+        };
+        for finding in review(&message, &context).findings {
+            let part = match finding.part {
+                Part::Text => &*text,
+                Part::Subject => &subject,
+            };
+            assert!(
+                part.get(finding.start..finding.end).is_some(),
+                "{finding:?}"
+            );
+        }
     });
     fuzz("templates", time, &[TEMPLATE], |input| {
         let _ = Parsed::parse(&String::from_utf8_lossy(input));

@@ -11,7 +11,9 @@ use forewarn_core::delivery::Outcome;
 use jiff::Timestamp;
 use phone::{Phones, Ring};
 use smtp::{Mail, Smtp};
+use std::fmt;
 use std::future::Future;
+use std::sync::Arc;
 use webhook::{Hook, Webhooks};
 
 /// A message ready to leave.
@@ -27,13 +29,42 @@ pub enum Parcel {
     Undeliverable(String),
 }
 
+/// Leave to send, as long as it holds. A channel asks at the last moment, when the bytes of a message are about to go out, and
+/// for each message anew; what it has no leave for any more is [`Outcome::Withheld`].
+#[derive(Clone)]
+pub struct Leave(Option<Arc<dyn Fn() -> bool + Send + Sync>>);
+
+impl Leave {
+    /// Leave that holds as long as this says so.
+    pub fn new(holds: impl Fn() -> bool + Send + Sync + 'static) -> Leave {
+        Leave(Some(Arc::new(holds)))
+    }
+
+    /// Leave without end.
+    pub fn unlimited() -> Leave {
+        Leave(None)
+    }
+
+    /// Whether it holds now.
+    pub fn holds(&self) -> bool {
+        self.0.as_ref().is_none_or(|holds| holds())
+    }
+}
+
+impl fmt::Debug for Leave {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Leave").field(&self.holds()).finish()
+    }
+}
+
 /// What carries parcels. The real channels are one implementation; the simulation's faulty world is the other.
 pub trait Channels: Send + Sync + 'static {
-    /// Sends parcels and says what came of each, in their order.
+    /// Sends parcels as long as there is leave, and says what came of each, in their order.
     fn send(
         &self,
         parcels: Vec<Parcel>,
         now: Timestamp,
+        leave: &Leave,
     ) -> impl Future<Output = Vec<Outcome>> + Send;
 }
 
@@ -48,7 +79,7 @@ pub struct RealChannels {
 }
 
 impl Channels for RealChannels {
-    async fn send(&self, parcels: Vec<Parcel>, now: Timestamp) -> Vec<Outcome> {
+    async fn send(&self, parcels: Vec<Parcel>, now: Timestamp, leave: &Leave) -> Vec<Outcome> {
         let mut outcomes: Vec<Option<Outcome>> = Vec::with_capacity(parcels.len());
         let (mut mails, mut hooks, mut rings) = (Vec::new(), Vec::new(), Vec::new());
         let (mut mail_places, mut hook_places, mut ring_places) =
@@ -80,11 +111,14 @@ impl Channels for RealChannels {
             if hooks.is_empty() {
                 Vec::new()
             } else {
-                self.webhooks.send(&hooks, now).await
+                self.webhooks.send_while(&hooks, now, leave).await
             }
         };
-        let (mailed, hooked, rung) =
-            tokio::join!(self.mail(&mails), hooked, self.ring(&rings, now));
+        let (mailed, hooked, rung) = tokio::join!(
+            self.mail(&mails, leave),
+            hooked,
+            self.ring(&rings, now, leave)
+        );
         for (place, outcome) in mail_places
             .into_iter()
             .zip(mailed)
@@ -101,10 +135,10 @@ impl Channels for RealChannels {
 }
 
 impl RealChannels {
-    async fn mail(&self, mails: &[Mail]) -> Vec<Outcome> {
+    async fn mail(&self, mails: &[Mail], leave: &Leave) -> Vec<Outcome> {
         match &self.smtp {
             _ if mails.is_empty() => Vec::new(),
-            Some(smtp) => smtp.send(mails).await,
+            Some(smtp) => smtp.send_while(mails, leave).await,
             None => mails
                 .iter()
                 .map(|_| later("no mail relay is configured; set FOREWARN_SMTP_URL"))
@@ -112,10 +146,10 @@ impl RealChannels {
         }
     }
 
-    async fn ring(&self, rings: &[Ring], now: Timestamp) -> Vec<Outcome> {
+    async fn ring(&self, rings: &[Ring], now: Timestamp, leave: &Leave) -> Vec<Outcome> {
         match &self.phones {
             _ if rings.is_empty() => Vec::new(),
-            Some(phones) => phones.send(rings, now).await,
+            Some(phones) => phones.send_while(rings, now, leave).await,
             None => rings
                 .iter()
                 .map(|_| {

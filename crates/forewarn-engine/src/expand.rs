@@ -10,7 +10,10 @@ use forewarn_core::document::Catalogue;
 use forewarn_core::event::{Event, Occasion};
 use forewarn_core::id::Id;
 use forewarn_core::maintenance::Status;
-use forewarn_core::plan::{BACKUP, Changes, REQUESTERS, SPOKESPERSON, is_team_notice};
+use forewarn_core::plan::{
+    BACKUP, COPY_DUE, Changes, INTERNAL, OVERRUN, REQUESTERS, SPOKESPERSON, Stored, copy_place,
+    is_team_notice, overrun,
+};
 use forewarn_core::recipient::added_level;
 use forewarn_core::service::affected;
 use forewarn_store::{BUNDLED, DueNotice, Entry, Lane, Published, Recipients, Result, StoreError};
@@ -51,12 +54,12 @@ impl<C: Channels> Engine<C> {
             unexpanded.sort_by_key(|(order, _)| *order);
             let turns: BTreeSet<i32> = unexpanded.iter().map(|(order, _)| *order).collect();
             let mut waits = None;
-            for (order, (notice, audience, event)) in unexpanded {
+            for (order, (notice, audience, milestone, event)) in unexpanded {
                 // Whoever comes first is in the queue as a whole before the next ones are.
                 if waits.is_some_and(|waits| waits < order) {
                     break;
                 }
-                let recipients = recipients(&catalogue, &audience, &event);
+                let recipients = recipients(&catalogue, &audience, &milestone, &event);
                 // The queue goes by time: what comes later in this turn counts as queued later.
                 let later = turns.iter().filter(|turn| **turn > order).count() as i64;
                 let at = now - jiff::SignedDuration::from_millis(later);
@@ -89,7 +92,7 @@ impl<C: Channels> Engine<C> {
                     .await?
             }
             Event::Advisory(advisory) => lapsed(&notice, advisory, now),
-            Event::Maintenance(_) | Event::Window(_) => None,
+            Event::Maintenance(_) | Event::Window(_) | Event::Reminder(_) => None,
         };
         if notice.occasion.milestone == "start"
             && let Some(stored) = self.store.event(notice.event.id().as_str()).await?
@@ -101,9 +104,13 @@ impl<C: Channels> Engine<C> {
             {
                 let entry = Entry::new("engine", "maintenance.started", m.id.as_str())
                     .with(serde_json::json!({"because": "its planned start has come"}));
+                let changes = Changes {
+                    add: overrun(&started, catalogue, now),
+                    ..Changes::default()
+                };
                 moved_on = Some(MovedOn {
                     event: Event::Maintenance(started),
-                    changes: Changes::default(),
+                    changes,
                     occasion: Occasion::default(),
                     entries: vec![entry],
                 });
@@ -111,6 +118,9 @@ impl<C: Channels> Engine<C> {
         }
         if let Event::Window(window) = &notice.event {
             self.used_for(&window.clone(), &mut notice.occasion).await?;
+        }
+        if notice.occasion.milestone == COPY_DUE {
+            notice.occasion.copy_of = self.whose_copy(&notice).await?;
         }
         let event = moved_on.as_ref().map_or(&notice.event, |m| &m.event);
         let timer = is_team_notice(&notice.occasion.milestone);
@@ -158,6 +168,17 @@ impl<C: Channels> Engine<C> {
             Err(problem) => Err(problem),
         }
     }
+
+    /// The notice whose text is due elsewhere, as it is planned now.
+    async fn whose_copy(&self, notice: &DueNotice) -> Result<Option<String>> {
+        let (all, _) = self.store.planned(notice.event.id().as_str()).await?;
+        let place = notice.occasion.offset.as_deref();
+        let its = |s: &&Stored| {
+            let own = copy_place(&s.audience, &s.milestone, s.offset.as_deref());
+            s.open && place == Some(own.as_str())
+        };
+        Ok(all.iter().find(its).map(|s| s.id.clone()))
+    }
 }
 
 /// When an audience's turn is; those that an event brings along have the usual one.
@@ -188,7 +209,12 @@ fn shares_its_day(notice: &DueNotice, catalogue: &Catalogue) -> Option<Timestamp
 }
 
 /// Who a notice goes to: its audience as it is now, or the people who run the event.
-pub(crate) fn recipients(catalogue: &Catalogue, audience: &str, event: &Event) -> Recipients {
+pub(crate) fn recipients(
+    catalogue: &Catalogue,
+    audience: &str,
+    milestone: &str,
+    event: &Event,
+) -> Recipients {
     if let Some(notice) = unconfirmed(audience) {
         return Recipients::Unconfirmed(notice.to_owned());
     }
@@ -204,7 +230,9 @@ pub(crate) fn recipients(catalogue: &Catalogue, audience: &str, event: &Event) -
         };
     }
     if let Some(addresses) = event.built_in_audience(audience, catalogue) {
-        let acts = matches!(audience, SPOKESPERSON | BACKUP) || audience.starts_with("backup-");
+        let acts = matches!(audience, SPOKESPERSON | BACKUP)
+            || audience.starts_with("backup-")
+            || audience == INTERNAL && milestone == OVERRUN;
         return match acts {
             true => Recipients::Team(addresses),
             false => Recipients::Addresses(addresses),

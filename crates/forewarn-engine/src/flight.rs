@@ -1,21 +1,17 @@
 //! A flight: some deliveries claimed, rendered, sent and recorded.
 
 use crate::Engine;
-use crate::channel::{Channels, Parcel};
+use crate::channel::{Channels, Leave, Parcel};
 use forewarn_core::contact::Channel;
 use forewarn_core::delivery::{DeliveryStatus, Next, Outcome, after};
-use forewarn_store::{Claimed, Lane, Recorded, Result, StoreError};
+use forewarn_store::{Claimed, Lane, Recorded, Result, StoreError, WITHHELD};
 use jiff::Timestamp;
 use std::collections::HashMap;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 /// Deliveries in one flight: large enough to share commits, small enough that an urgent message never waits long for
 /// one, and that a crash leaves little unknown.
 pub(crate) const FLIGHT: usize = 100;
-
-/// A node that says nothing for this long says that it is alive before it claims anything more.
-const SILENT_MILLIS: i64 = 10_000;
 
 /// While the database is away, an outcome waits this long before it is offered again.
 const ONCE_MORE: Duration = Duration::from_millis(200);
@@ -27,28 +23,36 @@ impl<C: Channels> Engine<C> {
     /// When nothing could be claimed or recorded. While the database is away an outcome is held until it is back:
     /// a message that was accepted must not be forgotten because its record could not be written at once.
     pub async fn flight(&self, lane: Lane) -> Result<usize> {
-        let claimed = self.claim(lane, FLIGHT).await?;
-        let outcomes = self.carry(claimed).await?;
+        let (claimed, leave) = self.claim(lane, FLIGHT).await?;
+        let outcomes = self.carry(claimed, &leave).await?;
         self.keep(&outcomes).await?;
-        Ok(outcomes.len())
+        Ok(outcomes.iter().filter(|o| o.outcome != WITHHELD).count())
     }
 
-    /// Claims what is due, at most so many. The attempts are on record when this returns; an error leaves open
-    /// whether they are, but nothing of them was sent.
-    pub(crate) async fn claim(&self, lane: Lane, limit: usize) -> Result<Vec<Claimed>> {
+    /// Claims what is due, at most so many, with leave to send it. The attempts are on record when this returns; an error
+    /// leaves open whether they are, but nothing of them was sent.
+    pub(crate) async fn claim(&self, lane: Lane, limit: usize) -> Result<(Vec<Claimed>, Leave)> {
+        let leave = match self.store.is_shared() {
+            true => {
+                // Whoever was away for long would be taken for dead, and what it claims now be taken from it.
+                if !self.lease.is_fresh() {
+                    self.beat().await?;
+                }
+                self.lease.leave()
+            }
+            false => Leave::unlimited(),
+        };
         let now = self.clock.now();
-        // Whoever was away for long would be taken for dead, and what it claims now be taken from it.
-        let silent = now
-            .as_millisecond()
-            .saturating_sub(self.heard.load(Ordering::Relaxed));
-        if self.store.is_shared() && silent > SILENT_MILLIS {
-            self.beat().await?;
-        }
-        self.store.claim(lane, &self.node, now, limit).await
+        let claimed = self.store.claim(lane, &self.node, now, limit).await?;
+        Ok((claimed, leave))
     }
 
     /// Sends what was claimed and says what came of it. An error leaves open what of it was sent.
-    pub(crate) async fn carry(&self, claimed: Vec<Claimed>) -> Result<Vec<Recorded>> {
+    pub(crate) async fn carry(
+        &self,
+        claimed: Vec<Claimed>,
+        leave: &Leave,
+    ) -> Result<Vec<Recorded>> {
         if claimed.is_empty() {
             return Ok(Vec::new());
         }
@@ -58,7 +62,7 @@ impl<C: Channels> Engine<C> {
         let mut recorded: Vec<Recorded> = stale.iter().map(|d| expired(d, started)).collect();
         let messages = together(fresh);
         let outcomes = match self.ready(&messages).await {
-            Ok(parcels) => self.channels.send(parcels, started).await,
+            Ok(parcels) => self.channels.send(parcels, started, leave).await,
             // Nothing was sent: the attempt failed below us and is tried again.
             Err(error) => messages.iter().map(|_| unsent(&error)).collect(),
         };
@@ -66,6 +70,10 @@ impl<C: Channels> Engine<C> {
         for (message, outcome) in messages.iter().zip(&outcomes) {
             let told = message.iter();
             recorded.extend(told.map(|delivery| record(delivery, outcome, started, ended)));
+        }
+        let withheld = recorded.iter().filter(|r| r.outcome == WITHHELD).count();
+        if withheld > 0 {
+            tracing::warn!(withheld, "not sent: this process was silent for too long");
         }
         for outcome in &recorded {
             metrics::counter!("forewarn_attempts_total", "outcome" => outcome.outcome).increment(1);
@@ -157,12 +165,13 @@ fn record(delivery: &Claimed, outcome: &Outcome, started: Timestamp, ended: Time
         Next::Retry(at) => (DeliveryStatus::Queued, at),
     };
     let (name, said, endpoint_gone) = match outcome {
-        Outcome::Accepted { receipt } => ("accepted", receipt, false),
-        Outcome::TransientFailure { reason, .. } => ("transient_failure", reason, false),
+        Outcome::Accepted { receipt } => ("accepted", receipt.as_str(), false),
+        Outcome::TransientFailure { reason, .. } => ("transient_failure", reason.as_str(), false),
+        Outcome::Withheld => (WITHHELD, "", false),
         Outcome::PermanentFailure {
             reason,
             endpoint_gone,
-        } => ("permanent_failure", reason, *endpoint_gone),
+        } => ("permanent_failure", reason.as_str(), *endpoint_gone),
     };
     Recorded {
         id: delivery.id.clone(),

@@ -6,20 +6,23 @@
 
 pub mod channel;
 mod expand;
+mod feeds;
 mod flight;
+mod lease;
 pub mod peer;
 mod promise;
+mod reminders;
 mod render;
 mod run;
 mod windows;
 
-pub use channel::{Channels, Parcel, RealChannels};
+pub use channel::{Channels, Leave, Parcel, RealChannels};
 pub use render::Identity;
 
+use channel::http::HttpClient;
 use forewarn_core::token::Key;
 use forewarn_store::{Clock, Store};
 use std::sync::Mutex;
-use std::sync::atomic::AtomicI64;
 
 /// The engine of one process.
 pub struct Engine<C> {
@@ -32,8 +35,10 @@ pub struct Engine<C> {
     installation: String,
     node: String,
     rendered: Mutex<render::Cache>,
-    /// When the store last heard from this node, in milliseconds of the clock.
-    heard: AtomicI64,
+    /// Until when this node may send, where others share the store.
+    lease: lease::Lease,
+    /// Reads the calendars of on-call tools.
+    feeds: Option<HttpClient>,
 }
 
 impl<C: Channels> Engine<C> {
@@ -48,6 +53,7 @@ impl<C: Channels> Engine<C> {
     ) -> Engine<C> {
         Engine {
             store,
+            lease: lease::Lease::new(clock.clone()),
             clock,
             channels,
             identity,
@@ -55,7 +61,15 @@ impl<C: Channels> Engine<C> {
             key,
             node,
             rendered: Mutex::default(),
-            heard: AtomicI64::new(i64::MIN),
+            feeds: None,
+        }
+    }
+
+    /// The same, which also reads the calendars of on-call tools.
+    pub fn reading_feeds(self, client: HttpClient) -> Engine<C> {
+        Engine {
+            feeds: Some(client),
+            ..self
         }
     }
 

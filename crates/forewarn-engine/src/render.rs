@@ -19,6 +19,7 @@ use forewarn_core::message::{
 use forewarn_core::phone::{RECEIPTS, call_document};
 use forewarn_core::plan::{SPOKESPERSON_CALL, SUBSCRIPTIONS, built_in_name, called};
 use forewarn_core::recipient::{ADDED_NAME, added_level};
+use forewarn_core::subscription::CODE_PATH;
 use forewarn_core::template::Template;
 use forewarn_core::time::Zone;
 use forewarn_store::{Claimed, Result, StoreError};
@@ -169,11 +170,6 @@ impl<C: Channels> Engine<C> {
         let (content, audience) = self.store.notice_content(notice).await?.ok_or_else(|| {
             StoreError::Corrupt(format!("notice {notice} has deliveries and no content"))
         })?;
-        let mut content = content;
-        if audience == SUBSCRIPTIONS {
-            // Stored without what only we can make.
-            content.url = self.key.complete_link(&content.url);
-        }
         let source = Arc::new(Source {
             content,
             audience,
@@ -330,6 +326,9 @@ impl<C: Channels> Engine<C> {
     /// A call has one reader, whose link to acknowledge it is made when it is rendered: every attempt brings the same.
     fn with_own_link(&self, delivery: &Claimed, source: &Source) -> Content {
         let content = source.content.clone();
+        if source.audience == SUBSCRIPTIONS {
+            return self.with_proof(content, delivery.endpoint.channel());
+        }
         if content.milestone != SPOKESPERSON_CALL || called(&source.audience).is_none() {
             return content;
         }
@@ -339,6 +338,19 @@ impl<C: Channels> Engine<C> {
         let base = self.identity.public_url.trim_end_matches('/');
         Content {
             ack_url: Some(format!("{base}/ack/{token}")),
+            ..content
+        }
+    }
+
+    /// A message about a subscription is stored without what only we can make: the end of a mail's link, a text message's code.
+    fn with_proof(&self, content: Content, channel: Channel) -> Content {
+        let (url, code) = match channel == Channel::Sms {
+            true => (self.hook(CODE_PATH), self.key.code_of_link(&content.url)),
+            false => (self.key.complete_link(&content.url), None),
+        };
+        Content {
+            url,
+            code,
             ..content
         }
     }

@@ -1,4 +1,4 @@
-//! The engine at work: one task per lane, one for windows that come round, and a heartbeat.
+//! The engine at work: one task per lane, one for windows that come round and reminders, and a heartbeat.
 //!
 //! A lane's task looks for due notices when it is told of a publication, when something falls due, and every few seconds
 //! in any case, because hints may be lost and other processes give none. While there is something to send it keeps several
@@ -13,7 +13,6 @@ use crate::flight::FLIGHT;
 use forewarn_store::{Claimed, Lane, Recorded, Result, StoreError};
 use jiff::SignedDuration;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::{JoinError, JoinSet};
@@ -31,10 +30,13 @@ const BLOCKED: Duration = Duration::from_millis(250);
 const QUIET: Duration = Duration::from_secs(5);
 /// How often a process says that it is alive.
 const BEAT: Duration = Duration::from_secs(5);
-/// How often windows that come round are looked at. They are planned weeks ahead, so it matters only to who has just changed one.
+/// How often windows that come round and reminders are looked at. They are planned ahead, so it matters only to who has just
+/// changed one.
 const WINDOWS: Duration = Duration::from_secs(15);
+/// How often it is looked whether a calendar of an on-call tool is to be read.
+const FEEDS: Duration = Duration::from_secs(30);
 /// After this long without a word a process is taken for dead and its attempts are taken back.
-const DEAD_AFTER: SignedDuration = SignedDuration::from_secs(30);
+pub(crate) const DEAD_AFTER: SignedDuration = SignedDuration::from_secs(30);
 
 impl<C: Channels> Engine<C> {
     /// Does all that is due now, in every lane, and returns. The same steps as [`Engine::run`], one after the other.
@@ -43,6 +45,7 @@ impl<C: Channels> Engine<C> {
     /// When the store cannot be used; what was done so far stays done.
     pub async fn tick(&self) -> Result<usize> {
         self.plan_windows().await?;
+        self.plan_reminders().await?;
         let mut attempted = 0;
         loop {
             let mut busy = false;
@@ -90,6 +93,7 @@ impl<C: Channels> Engine<C> {
         pulse.spawn(heart.stay_alive(landed.subscribe()));
         let mut lanes = JoinSet::new();
         lanes.spawn(Arc::clone(&self).keep_windows(stop.clone()));
+        lanes.spawn(Arc::clone(&self).keep_feeds(stop.clone()));
         for lane in Lane::ALL {
             lanes.spawn(Arc::clone(&self).keep_lane(lane, stop.clone()));
         }
@@ -99,13 +103,34 @@ impl<C: Channels> Engine<C> {
         while pulse.join_next().await.is_some() {}
     }
 
-    /// Plans the notices of windows that come round, again and again: what a day brings, and what people changed.
+    /// Plans the notices of windows that come round and reminders, again and again: what a day brings, and what people changed.
     async fn keep_windows(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
         loop {
             if let Err(problem) = self.plan_windows().await {
                 tracing::warn!(%problem, "windows that come round are not planned yet");
             }
+            if let Err(problem) = self.plan_reminders().await {
+                tracing::warn!(%problem, "reminders are not planned yet");
+            }
             if stopped_within(&mut stop, WINDOWS).await {
+                return;
+            }
+        }
+    }
+
+    /// Reads the calendars of on-call tools, again and again. A slow server of theirs delays nothing of ours.
+    async fn keep_feeds(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
+        while self.feeds.is_some() {
+            let mut gone = stop.clone();
+            let read = tokio::select! {
+                read = self.read_feeds() => read,
+                // An error says that the sender is gone.
+                _ = gone.wait_for(|stop| *stop) => return,
+            };
+            if let Err(problem) = read {
+                tracing::warn!(%problem, "calendars of on-call tools are not read yet");
+            }
+            if stopped_within(&mut stop, FEEDS).await {
                 return;
             }
         }
@@ -123,9 +148,9 @@ impl<C: Channels> Engine<C> {
 
     /// Says that this node is alive, to those who share the store.
     pub(crate) async fn beat(&self) -> Result<()> {
-        let now = self.clock.now();
-        self.store.beat(&self.node, now).await?;
-        self.heard.store(now.as_millisecond(), Ordering::Relaxed);
+        let said = self.lease.about_to_say();
+        self.store.beat(&self.node, said.at).await?;
+        self.lease.heard(said);
         Ok(())
     }
 
@@ -179,12 +204,12 @@ impl<C: Channels> Engine<C> {
             while !state.empty && state.doubt.is_none() && flights.len() < FLIGHTS {
                 let wanted = (FLIGHTS - flights.len()).min(AT_ONCE) * FLIGHT;
                 match self.claim(lane, wanted).await {
-                    Ok(claimed) => {
+                    Ok((claimed, leave)) => {
                         state.empty = claimed.len() < wanted;
                         state.fruitless = claimed.is_empty();
                         for part in in_flights(claimed) {
-                            let engine = Arc::clone(&self);
-                            flights.spawn(async move { engine.carry(part).await });
+                            let (engine, leave) = (Arc::clone(&self), leave.clone());
+                            flights.spawn(async move { engine.carry(part, &leave).await });
                         }
                     }
                     Err(problem) => state.trouble(lane, &problem, Some(Doubt::Claimed)),

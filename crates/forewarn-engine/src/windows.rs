@@ -97,7 +97,7 @@ impl<C: Channels> Engine<C> {
         let open = self.store.events(&filter, MOST_OPEN).await?;
         let works = open.into_iter().filter_map(|stored| match stored.event {
             Event::Maintenance(maintenance) => Some(maintenance),
-            Event::Incident(_) | Event::Window(_) | Event::Advisory(_) => None,
+            Event::Incident(_) | Event::Window(_) | Event::Reminder(_) | Event::Advisory(_) => None,
         });
         occasion.works = window.works(&works.collect::<Vec<_>>());
         Ok(())
@@ -109,7 +109,7 @@ fn is(stored: &StoredEvent, window: &WindowUse) -> bool {
 }
 
 /// Without the notices that stay as they are. What is late is due at once, and is not late anew at every look.
-fn real(mut changes: Changes, stored: &[Stored], now: Timestamp) -> Changes {
+pub(crate) fn real(mut changes: Changes, stored: &[Stored], now: Timestamp) -> Changes {
     changes.update.retain(|notice| {
         let before = stored.iter().find(|s| s.id == notice.id);
         before.is_none_or(|s| s.due != notice.due && s.due.max(notice.due) > now)

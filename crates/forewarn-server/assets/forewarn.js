@@ -50,6 +50,14 @@
     setInterval(look, 5000);
   }
 
+  // The cards for an outage are kept by this browser, for the hour in which the server cannot be reached.
+  var keeper = document.documentElement.getAttribute("data-keeper");
+  if (keeper && "serviceWorker" in navigator) {
+    navigator.serviceWorker.register(keeper, { scope: "/console" }).then(function () {
+      return navigator.serviceWorker.ready;
+    }).then(function (registered) { registered.active.postMessage("keep"); }).catch(function () {});
+  }
+
   // The reader's own clock, where it differs from the ones that the page shows.
   var whole = { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" };
   document.querySelectorAll("[data-own]").forEach(function (clocks) {

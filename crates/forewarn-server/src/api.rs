@@ -10,6 +10,7 @@ mod documents;
 mod events;
 mod hooks;
 mod incidents;
+mod lint;
 mod lists;
 mod openapi;
 mod outage_plans;
@@ -47,6 +48,7 @@ fn routes() -> OpenApiRouter<App> {
         .merge(calls::routes())
         .merge(decisions::routes())
         .merge(documents::routes())
+        .merge(lint::routes())
         .merge(lists::routes())
         .merge(hooks::routes())
         .merge(windows::routes())

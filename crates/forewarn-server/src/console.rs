@@ -82,7 +82,7 @@ pub use layout::{DemoBar, ErrorPage, Flash, FlashKind, Frame, Nav};
 pub use maintenance::{MaintenanceList, MaintenancePage, MaintenanceRow, NewMaintenance};
 pub use notices::{Attempt, CopyPage, Counts, DeliveryList, DeliveryRow, NoticeList, NoticeRow};
 pub use now::{Doubt, Now, PromiseRow};
-pub use outage_plan::{OutageCard, OutagePlanList, OutagePlanPage};
+pub use outage_plan::{OutageCard, OutageCards, OutagePlanList, OutagePlanPage};
 pub use plain::PlainPage;
 pub use plan::{BreachRow, Plan, PlannedNotice, Reach};
 pub use postmortem::{ActionList, PostmortemPage};

@@ -14,6 +14,7 @@ pub mod maintenance;
 pub mod outage_plan;
 pub mod reach;
 pub mod recipient;
+pub mod review;
 pub mod subscription;
 pub mod upstream;
 pub mod window;

@@ -1,12 +1,12 @@
-//! What people do about their own subscription, without signing in: ask for it, confirm it by the link in the mail, change
-//! it, see what is kept, end it. Links show pages; only forms change anything, because programs that look into mail follow links.
+//! What people do about their own subscription, without signing in: ask for it, confirm it by the link in the mail or the code in
+//! the text message, change it, see what is kept, end it. Links show pages; only forms change anything, because programs that look into mail follow links.
 
 use crate::app::App;
 use crate::attempts::{Attempts, is_outside, network};
 use crate::console::{PlainPage, dressed, plain};
 use crate::error::{ApiError, Result};
 use crate::ops::subscription;
-use crate::status_page::subscription::{PATH, Place, SubscriptionForm, Typed};
+use crate::status_page::subscription::{CodeForm, PATH, Place, SubscriptionForm, Typed};
 use axum::body::Bytes;
 use axum::extract::{ConnectInfo, DefaultBodyLimit, Path, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
@@ -14,8 +14,10 @@ use axum::middleware::{self, Next};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Router};
+use forewarn_core::contact::PhoneNumber;
 use forewarn_core::document::{Catalogue, from_json};
-use forewarn_core::subscription::{Choices, State as Confirmed};
+use forewarn_core::subscription::{Address, CODE_PATH, State as Confirmed};
+use forewarn_store::Subscription;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use std::net::SocketAddr;
@@ -23,6 +25,8 @@ use std::sync::Arc;
 
 /// One network asks so often in [`WINDOW`] at most.
 const MAX_ASKED: usize = 20;
+/// One network types codes so often in [`WINDOW`] at most.
+const MAX_TRIED: usize = 30;
 /// One subscriber fetches what is kept about them so often in [`WINDOW`] at most.
 const MAX_EXPORTS: usize = 5;
 const WINDOW: SignedDuration = SignedDuration::from_mins(10);
@@ -30,10 +34,14 @@ const WINDOW: SignedDuration = SignedDuration::from_mins(10);
 const MAX_FIELDS: usize = 500;
 const MAX_FORM: usize = 64 * 1024;
 
+/// What the page for codes says.
+const TYPE_IT: &str = "Type the code from the text message that we sent you.";
+
 /// The routes. The form itself is one of the public pages in memory.
 pub fn routes() -> Router<App> {
     Router::new()
         .route(PATH, post(ask).get(crate::public::page))
+        .route(CODE_PATH, get(code).post(try_code))
         .route("/subscription/{token}", get(show))
         .route("/subscription/{token}/confirm", post(confirm))
         .route("/subscription/{token}/save", post(save))
@@ -61,6 +69,7 @@ fn typed(body: &Bytes) -> Typed {
         let value = value.trim().to_owned();
         match name.as_ref() {
             "email" => typed.email = value,
+            "sms" => typed.sms = value,
             "services" => typed.services.push(value),
             "kinds" => typed.kinds.push(value),
             "time_zone" => typed.time_zone = value,
@@ -71,9 +80,13 @@ fn typed(body: &Bytes) -> Typed {
 }
 
 /// The same as the API takes it.
-fn asked(typed: &Typed, with_email: bool) -> Value {
+fn asked(typed: &Typed, with_address: bool) -> Value {
     let mut body = json!({"services": typed.services, "kinds": typed.kinds});
-    if with_email {
+    // A field that was left empty was not meant, unless both were.
+    if with_address && !typed.sms.is_empty() {
+        body["sms"] = json!(typed.sms);
+    }
+    if with_address && (typed.sms.is_empty() || !typed.email.is_empty()) {
         body["email"] = json!(typed.email);
     }
     if !typed.time_zone.is_empty() {
@@ -106,6 +119,7 @@ fn words(
 fn problems(error: &ApiError) -> Vec<String> {
     let said = |field: &str| match field {
         "email" => "Mail address",
+        "sms" => "Telephone number",
         "time_zone" => "Time zone",
         "kinds" => "What you want to hear of",
         _ => "Services",
@@ -123,13 +137,24 @@ fn problems(error: &ApiError) -> Vec<String> {
         .collect()
 }
 
-/// Runs `make` with what the form needs to know of the place.
-fn placed<T>(catalogue: &Catalogue, make: impl FnOnce(&Place<'_>) -> T) -> Result<T> {
-    let services = subscription::open(catalogue)?;
+/// Runs `make` with what the form needs to know of the place; `address` is that of whoever is subscribed already.
+fn placed<T>(
+    app: &App,
+    catalogue: &Catalogue,
+    address: Option<&Address>,
+    make: impl FnOnce(&Place<'_>) -> T,
+) -> Result<T> {
+    let services = match address {
+        Some(address) => subscription::open_to(app, catalogue, address)?,
+        None => subscription::open(catalogue)?,
+    };
+    let by_phone = subscription::open_by_phone(app, catalogue).is_some();
+    let organisation = &catalogue.organisation;
     Ok(make(&Place {
-        organisation: &catalogue.organisation.name,
-        zone: catalogue.organisation.time_zone.name(),
+        organisation: &organisation.name,
+        zone: organisation.time_zone.name(),
         services: &services,
+        phones: organisation.sms.as_ref().filter(|_| by_phone),
     }))
 }
 
@@ -142,7 +167,7 @@ fn failed(app: &App, error: &ApiError) -> Response {
     let (title, said) = match error {
         ApiError::NotFound(_) => (
             "This link does not work any more",
-            "Links work once, and not for long. Enter your address on the page where you subscribed, and you get a new one."
+            "Links work once, and not for long. Enter your address or number on the page where you subscribed, and you get a new one."
                 .to_owned(),
         ),
         ApiError::Conflict(_) => (
@@ -163,6 +188,28 @@ fn failed(app: &App, error: &ApiError) -> Response {
     response
 }
 
+/// Whether somebody from this network tried too often of late; counts this time.
+fn too_often(
+    app: &App,
+    attempts: &Attempts,
+    connected: Option<Extension<ConnectInfo<SocketAddr>>>,
+    what: &str,
+    most: usize,
+) -> bool {
+    let now = app.clock.now();
+    let address = connected.map(|Extension(c)| c.0.ip());
+    // An inner address may be a proxy that everybody comes through; the limits for each address and for all remain.
+    let outside = address.filter(|address| is_outside(*address)).into_iter();
+    let keys: Vec<_> = outside
+        .map(|address| (format!("{what}{}", network(address)), most))
+        .collect();
+    if attempts.wait(&keys, now).is_some() {
+        return true;
+    }
+    attempts.failed(&keys, now);
+    false
+}
+
 /// `POST /subscribe`
 async fn ask(
     State(app): State<App>,
@@ -170,34 +217,36 @@ async fn ask(
     connected: Option<Extension<ConnectInfo<SocketAddr>>>,
     body: Bytes,
 ) -> Response {
-    let now = app.clock.now();
-    let address = connected.map(|Extension(c)| c.0.ip());
-    // An inner address may be a proxy that everybody comes through; the limits for each address and for all remain.
-    let outside = address.filter(|address| is_outside(*address)).into_iter();
-    let keys: Vec<_> = outside
-        .map(|address| (network(address), MAX_ASKED))
-        .collect();
-    if attempts.wait(&keys, now).is_some() {
+    if too_often(&app, &attempts, connected, "", MAX_ASKED) {
         return failed(&app, &ApiError::TooMany(String::new()));
     }
-    attempts.failed(&keys, now);
     let typed = typed(&body);
     match subscription::ask(&app, &from_json(asked(&typed, true))).await {
-        Ok(_) => words(
-            &app,
-            StatusCode::OK,
-            "Look into your mailbox",
-            format!(
-                "A mail is on its way to {}. Its link is the way to your subscription. If nothing comes within some minutes, \
-                 look among unwanted mail, or enter the address again.",
-                typed.email
+        Ok(asked) => match asked.address {
+            Address::Email(_) => words(
+                &app,
+                StatusCode::OK,
+                "Look into your mailbox",
+                format!(
+                    "A mail is on its way to {}. Its link is the way to your subscription. If nothing comes within some minutes, \
+                     look among unwanted mail, or enter the address again.",
+                    typed.email
+                ),
+                None,
             ),
-            None,
-        ),
+            Address::Sms(number) => {
+                let said = format!(
+                    "If we can send to {}, a text message with a code is on its way. We send at most three a day. Nothing comes to a \
+                     number that once replied STOP until it replies START.",
+                    number.as_str()
+                );
+                typing(&app, StatusCode::OK, said, number.as_str(), None)
+            }
+        },
         Err(error) if !error.problems().is_empty() => {
             let again = app.store.catalogue().await.map_err(ApiError::from);
             let page = again.and_then(|catalogue| {
-                placed(&catalogue, |place| {
+                placed(&app, &catalogue, None, |place| {
                     SubscriptionForm::new(place, &typed, problems(&error))
                 })
             });
@@ -206,6 +255,62 @@ async fn ask(
                 Err(error) => failed(&app, &error),
             }
         }
+        Err(error) => failed(&app, &error),
+    }
+}
+
+/// The page on which a code is typed.
+fn typing(
+    app: &App,
+    status: StatusCode,
+    words: String,
+    sms: &str,
+    problem: Option<String>,
+) -> Response {
+    let page = CodeForm {
+        organisation: app.live.pages().organisation().to_owned(),
+        words,
+        problem,
+        sms: sms.to_owned(),
+    };
+    (status, Html(page.html())).into_response()
+}
+
+/// `GET /subscribe/code`
+async fn code(State(app): State<App>) -> Response {
+    typing(&app, StatusCode::OK, TYPE_IT.to_owned(), "", None)
+}
+
+/// `POST /subscribe/code`
+async fn try_code(
+    State(app): State<App>,
+    Extension(attempts): Extension<Arc<Attempts>>,
+    connected: Option<Extension<ConnectInfo<SocketAddr>>>,
+    body: Bytes,
+) -> Response {
+    if too_often(&app, &attempts, connected, "code ", MAX_TRIED) {
+        return failed(&app, &ApiError::TooMany(String::new()));
+    }
+    let field = |name: &str| {
+        let mut fields = url::form_urlencoded::parse(&body).take(MAX_FIELDS);
+        let found = fields.find(|(n, _)| n == name);
+        found.map_or_else(String::new, |(_, value)| value.trim().to_owned())
+    };
+    let (sms, code) = (field("sms"), field("code"));
+    let refused = |problem: String| {
+        let status = StatusCode::UNPROCESSABLE_ENTITY;
+        typing(&app, status, TYPE_IT.to_owned(), &sms, Some(problem))
+    };
+    let number = match PhoneNumber::parse(&sms) {
+        Ok(number) => number,
+        Err(problem) => return refused(format!("Telephone number: {problem}")),
+    };
+    match subscription::confirm_code(&app, number, &code).await {
+        Ok(Some(link)) => (StatusCode::SEE_OTHER, [(header::LOCATION, link)]).into_response(),
+        Ok(None) => refused(
+            "This is not the code, or not any more. After five tries, or ten minutes, ask for another one."
+                .into(),
+        ),
         Err(error) => failed(&app, &error),
     }
 }
@@ -220,7 +325,7 @@ async fn show(State(app): State<App>, Path(token): Path<String>) -> Response {
     if found.state == Confirmed::Pending {
         let said = format!(
             "{} will hear of planned work and problems by mail.",
-            found.email
+            found.address
         );
         let button = (format!("{link}/confirm"), "Confirm".to_owned());
         return words(
@@ -231,22 +336,14 @@ async fn show(State(app): State<App>, Path(token): Path<String>) -> Response {
             Some(button),
         );
     }
-    let said = format!("{} hears of what you choose here.", found.email);
-    manage(
-        &app,
-        &link,
-        &found.choices,
-        "Your subscription",
-        said,
-        Vec::new(),
-    )
-    .await
+    let said = format!("{} hears of what you choose here.", found.address);
+    manage(&app, &link, &found, "Your subscription", said, Vec::new()).await
 }
 
 async fn manage(
     app: &App,
     link: &str,
-    choices: &Choices,
+    subscriber: &Subscription,
     title: &'static str,
     said: String,
     problems: Vec<String>,
@@ -257,8 +354,8 @@ async fn manage(
     };
     let catalogue = app.store.catalogue().await.map_err(ApiError::from);
     let page = catalogue.and_then(|catalogue| {
-        placed(&catalogue, |place| {
-            SubscriptionForm::manage(place, link, choices, title, said, problems)
+        placed(app, &catalogue, Some(&subscriber.address), |place| {
+            SubscriptionForm::manage(place, link, &subscriber.choices, title, said, problems)
         })
     });
     match page {
@@ -285,11 +382,11 @@ async fn save(State(app): State<App>, Path(token): Path<String>, body: Bytes) ->
     let node = from_json(asked(&typed(&body), false));
     match subscription::change(&app, "recipient", found.id.as_str(), &node).await {
         Ok(changed) => {
-            let said = format!("From now on {} hears of this.", changed.email);
+            let said = format!("From now on {} hears of this.", changed.address);
             manage(
                 &app,
                 &link,
-                &changed.choices,
+                &changed,
                 "Your choices are kept",
                 said,
                 Vec::new(),
@@ -301,7 +398,7 @@ async fn save(State(app): State<App>, Path(token): Path<String>, body: Bytes) ->
             manage(
                 &app,
                 &link,
-                &found.choices,
+                &found,
                 "Your subscription",
                 said,
                 problems(&error),
@@ -358,7 +455,7 @@ async fn end(State(app): State<App>, Path(token): Path<String>) -> Response {
             &app,
             StatusCode::OK,
             "You are unsubscribed",
-            "This address gets no more messages, and what was kept about it is deleted. Messages that were sent already may \
+            "No more messages go there, and what was kept about it is deleted. Messages that were sent already may \
              still arrive."
                 .into(),
             None,

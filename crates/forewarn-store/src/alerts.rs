@@ -7,7 +7,7 @@
 use crate::Store;
 use crate::db::{Tx, args};
 use crate::error::{Result, StoreError};
-use crate::expansion::to_addresses;
+use crate::expansion::{to_addresses, to_team};
 use crate::journal::{Entry, append};
 use crate::notes;
 use crate::notices::Lane;
@@ -19,6 +19,7 @@ use forewarn_core::document::Catalogue;
 use forewarn_core::event::Event;
 use forewarn_core::hook::Hook;
 use forewarn_core::id::{Id, derive};
+use forewarn_core::incident::Severity;
 use forewarn_core::plan::INTERNAL;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
@@ -438,5 +439,9 @@ async fn announce(
         ],
     )
     .await?;
-    to_addresses(tx, &notice, &endpoints, now).await
+    // What may be grave wakes people; a mail does not.
+    match draft.severity <= Severity::P2 {
+        true => to_team(tx, &notice, &endpoints, now).await,
+        false => to_addresses(tx, &notice, &endpoints, now).await,
+    }
 }

@@ -8,7 +8,7 @@ use crate::{Imported, Store, contacts};
 use forewarn_core::change_ahead::ChangeAhead;
 use forewarn_core::contact::Contact;
 use forewarn_core::document::{Catalogue, Documents};
-use forewarn_core::hook::{Hook, KEPT};
+use forewarn_core::hook::{Hook, KEPT, without_secrets};
 use forewarn_core::template::Template;
 use jiff::Timestamp;
 use serde::{Serialize, de::DeserializeOwned};
@@ -98,7 +98,7 @@ fn shown(field: &str, value: Option<&Value>) -> Value {
     match (field, value) {
         (_, None) => Value::Null,
         ("secret", Some(_)) => KEPT.into(),
-        (_, Some(value)) => value.clone(),
+        (_, Some(value)) => without_secrets(value.clone()),
     }
 }
 
@@ -398,6 +398,8 @@ pub(crate) async fn hold(tx: &mut Tx, what: Hold) -> Result<()> {
 }
 
 pub(crate) async fn load(tx: &mut Tx) -> Result<Catalogue> {
+    let mut rotas = bodies(tx, "rotas").await?;
+    crate::rota_feeds::give_shifts(tx, &mut rotas).await?;
     Ok(Catalogue {
         organisation: bodies(tx, "organisation")
             .await?
@@ -407,7 +409,7 @@ pub(crate) async fn load(tx: &mut Tx) -> Result<Catalogue> {
         services: bodies(tx, "services").await?,
         audiences: bodies(tx, "audiences").await?,
         policies: bodies(tx, "policies").await?,
-        rotas: bodies(tx, "rotas").await?,
+        rotas,
     })
 }
 

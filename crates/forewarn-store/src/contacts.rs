@@ -106,6 +106,26 @@ impl Store {
         with_states(&mut tx, found).await
     }
 
+    /// The names of the contacts that these mail addresses are of.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn names_of(&self, addresses: &[&str]) -> Result<Vec<String>> {
+        if addresses.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut tx = self.db.read().await?;
+        let sql = tx.either(
+            "SELECT DISTINCT name FROM endpoints WHERE name IS NOT NULL AND address IN (SELECT value FROM json_each($1)) ORDER BY name",
+            "SELECT DISTINCT name FROM endpoints WHERE name IS NOT NULL AND address = ANY(ARRAY(SELECT jsonb_array_elements_text($1::jsonb)))
+               ORDER BY name",
+        );
+        let rows = tx
+            .rows(sql, args![crate::json_list(addresses.iter().copied())])
+            .await?;
+        rows.iter().map(|row| row.text(0)).collect()
+    }
+
     /// One contact.
     ///
     /// # Errors

@@ -97,6 +97,10 @@ impl From<Option<jiff::Timestamp>> for Arg {
     }
 }
 
+/// How long a session of PostgreSQL may keep a transaction open without a word. A process that stands still in the middle of one
+/// would hold up all others by its locks for as long as it stands.
+const SILENT_TRANSACTION: &str = "10s";
+
 /// Binds values to `$1`, `$2`, ... in order.
 macro_rules! args {
     ($($value:expr),* $(,)?) => { vec![$($crate::db::Arg::from($value)),*] };
@@ -335,6 +339,7 @@ impl Db {
                 ("plan_cache_mode", "force_custom_plan"),
                 ("enable_seqscan", "off"),
                 ("jit", "off"),
+                ("idle_in_transaction_session_timeout", SILENT_TRANSACTION),
             ])
             .application_name("forewarn");
         let pool = PgPoolOptions::new()

@@ -44,6 +44,9 @@ pub struct Claimed {
     pub earlier: Option<Timestamp>,
 }
 
+/// The outcome of an attempt that was not made: it does not count and leaves nothing on record.
+pub const WITHHELD: &str = "withheld";
+
 /// What became of an attempt.
 #[derive(Clone, Debug)]
 pub struct Recorded {
@@ -59,7 +62,7 @@ pub struct Recorded {
     pub started_at: Timestamp,
     /// When its outcome was known.
     pub ended_at: Timestamp,
-    /// `accepted`, `transient_failure`, `permanent_failure`, `expired`.
+    /// `accepted`, `transient_failure`, `permanent_failure`, `expired`; or [`WITHHELD`].
     pub outcome: &'static str,
     /// The server's own words.
     pub server_said: String,
@@ -145,7 +148,7 @@ const FIRST_OF_BUNDLE: &str = "(d.bundle IS NULL OR d.id = (SELECT MIN(f.id) FRO
 /// What is read of a delivery that is claimed.
 pub(crate) const CLAIMED: &str =
     "SELECT d.id, d.notice, d.endpoint, d.attempt, d.level, d.expires, e.body, e.name, e.language, e.time_zone,
-   d.outcome IS NOT NULL, d.bundle, CASE WHEN d.outcome IS NOT NULL THEN
+   d.outcome IS NOT NULL, d.bundle, CASE WHEN d.attempt > 0 THEN
      COALESCE((SELECT MIN(a.started_at) FROM attempts a WHERE a.delivery = d.id), d.started_at) END";
 
 impl Store {
@@ -272,27 +275,30 @@ impl Store {
     }
 
     /// Takes back the attempts of nodes that have not been seen since `dead_before`. Each is recorded as unknown, since
-    /// nobody can say what became of it, and is tried again with the same id.
+    /// nobody can say what became of it, and is tried again with the same id. A node that was seen as far ahead of now is dead
+    /// too: the clock was set back, and since then it has said nothing.
     ///
     /// # Errors
     /// When the database cannot be written.
     pub async fn take_back(&self, me: &str, dead_before: Timestamp, now: Timestamp) -> Result<u64> {
         const LOST: &str = "status = 'attempting' AND owner <> $1
-            AND NOT EXISTS (SELECT 1 FROM nodes n WHERE n.id = deliveries.owner AND n.seen_at >= $2)";
+            AND NOT EXISTS (SELECT 1 FROM nodes n WHERE n.id = deliveries.owner AND n.seen_at >= $2 AND n.seen_at <= $3)";
         let mut tx = self.db.write().await?;
+        let ahead = now + now.duration_since(dead_before);
         let sql = format!("SELECT id FROM deliveries WHERE {LOST}");
-        let lost = ids(&tx.rows(&sql, args![me, dead_before]).await?)?;
+        let lost = ids(&tx.rows(&sql, args![me, dead_before, ahead]).await?)?;
         let mut taken = Vec::new();
         if lost != "[]" {
             hold_events_of(&mut tx, &lost).await?;
-            let sql = format!("UPDATE deliveries SET {UNKNOWN} WHERE {LOST} RETURNING id");
-            taken = tx.rows(&sql, args![me, dead_before, now]).await?;
+            let unknown = UNKNOWN.replace("$3", "$4");
+            let sql = format!("UPDATE deliveries SET {unknown} WHERE {LOST} RETURNING id");
+            taken = tx.rows(&sql, args![me, dead_before, ahead, now]).await?;
             // What a newer message overtook meanwhile is not sent again.
             supersede(&mut tx, &ids(&taken)?, now).await?;
         }
         tx.execute(
-            "DELETE FROM nodes WHERE seen_at < $1 AND id <> $2",
-            args![dead_before, me],
+            "DELETE FROM nodes WHERE (seen_at < $1 OR seen_at > $3) AND id <> $2",
+            args![dead_before, me, ahead],
         )
         .await?;
         tx.commit().await?;
@@ -428,13 +434,15 @@ const RECORD_GONE: (&str, &str) = (
 /// What came of the latest attempts.
 const RECORD: (&str, &str) = (
     "UPDATE deliveries SET status = x.value ->> 2, next_at = x.value ->> 3, owner = NULL, updated_at = x.value ->> 5,
-       started_at = x.value ->> 4, ended_at = x.value ->> 5, outcome = x.value ->> 6, server_said = x.value ->> 7,
+       started_at = x.value ->> 4, ended_at = x.value ->> 5, outcome = NULLIF(x.value ->> 6, 'withheld'), server_said = x.value ->> 7,
+       attempt = CASE WHEN x.value ->> 6 = 'withheld' THEN attempt - 1 ELSE attempt END,
        reason = CASE WHEN x.value ->> 2 = 'accepted' THEN NULL ELSE x.value ->> 7 END
      FROM jsonb_each($1) x
      WHERE deliveries.id = x.value ->> 0 AND +deliveries.owner = $2 AND +deliveries.status = 'attempting'
        AND deliveries.attempt = x.value ->> 1",
     "UPDATE deliveries SET status = x ->> 2, next_at = (x ->> 3)::BIGINT, owner = NULL, updated_at = (x ->> 5)::BIGINT,
-       started_at = (x ->> 4)::BIGINT, ended_at = (x ->> 5)::BIGINT, outcome = x ->> 6, server_said = x ->> 7,
+       started_at = (x ->> 4)::BIGINT, ended_at = (x ->> 5)::BIGINT, outcome = NULLIF(x ->> 6, 'withheld'), server_said = x ->> 7,
+       attempt = CASE WHEN x ->> 6 = 'withheld' THEN attempt - 1 ELSE attempt END,
        reason = CASE WHEN x ->> 2 = 'accepted' THEN NULL ELSE x ->> 7 END
      FROM jsonb_array_elements($1::jsonb) x
      WHERE deliveries.id = x ->> 0 AND deliveries.owner = $2 AND deliveries.status = 'attempting'

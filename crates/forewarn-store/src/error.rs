@@ -33,7 +33,7 @@ impl From<sqlx::Error> for StoreError {
             E::Database(db) => {
                 let code = db.code().unwrap_or_default().into_owned();
                 // PostgreSQL: 08 connection, 57 operator intervention, 53 resources, 58 system, 40 serialization,
-                // 55P03 lock, 25006 read-only after a fail-over.
+                // 55P03 lock, 25006 read-only after a fail-over, 25P03 and 25P04 a transaction that was silent or open for too long.
                 // SQLite: 5 busy, 6 locked, 7 memory, 8 read-only, 10 I/O, 13 full, 14 cannot open (primary code in the low byte).
                 let sqlite = code
                     .parse::<u32>()
@@ -47,7 +47,9 @@ impl From<sqlx::Error> for StoreError {
                     (Some("08" | "57" | "53" | "58" | "40"), _) if code.len() == 5 => {
                         StoreError::Unavailable(text)
                     }
-                    _ if code == "25006" || code == "55P03" => StoreError::Unavailable(text),
+                    _ if ["25006", "25P03", "25P04", "55P03"].contains(&&*code) => {
+                        StoreError::Unavailable(text)
+                    }
                     _ => StoreError::Corrupt(text),
                 }
             }

@@ -5,6 +5,7 @@
 //!
 //! Newest wins: of one event's messages to one endpoint only the one with the highest ordinal may wait. Whoever adds a
 //! newer one or puts an older one back holds the event (see [`hold_event`]), so that neither misses the other.
+//! What stands aside has the ordinal 0: it waits for itself alone (`plan::stands_aside`).
 
 use crate::Store;
 use crate::contacts::put_endpoint;
@@ -161,7 +162,7 @@ ON CONFLICT (id) DO NOTHING";
 const SUPERSEDE: &str = "
 UPDATE deliveries SET status = 'superseded', updated_at = $1, reason = 'a newer message about the same event'
 WHERE event = $2 AND contact > $3 AND contact <= $4 AND status = 'queued'
-  AND ordinal < (SELECT MAX(n.ordinal) FROM deliveries n WHERE n.event = deliveries.event
+  AND ordinal > 0 AND ordinal < (SELECT MAX(n.ordinal) FROM deliveries n WHERE n.event = deliveries.event
     AND n.contact = deliveries.contact AND n.endpoint = deliveries.endpoint AND n.status <> 'suppressed')";
 
 /// The same where several contacts have one mailbox or phone, and the newer message went to another of them.
@@ -169,20 +170,20 @@ const SUPERSEDE_SHARED: &str = "
 UPDATE deliveries SET status = 'superseded', updated_at = $1, reason = 'a newer message about the same event'
 WHERE event = $2 AND status = 'queued' AND shared IN (SELECT p.shared FROM deliveries p
     WHERE p.event = $2 AND p.contact > $3 AND p.contact <= $4 AND p.shared IS NOT NULL)
-  AND ordinal < (SELECT MAX(n.ordinal) FROM deliveries n WHERE n.event = deliveries.event
+  AND ordinal > 0 AND ordinal < (SELECT MAX(n.ordinal) FROM deliveries n WHERE n.event = deliveries.event
     AND n.shared = deliveries.shared AND n.status <> 'suppressed')";
 
 /// The same for deliveries by id.
 const SUPERSEDE_SOME: (&str, &str) = (
     "UPDATE deliveries SET status = 'superseded', updated_at = $1, reason = 'a newer message about the same event'
      WHERE id IN (SELECT value FROM json_each($2)) AND status = 'queued'
-       AND (ordinal < (SELECT MAX(n.ordinal) FROM deliveries n WHERE n.event = deliveries.event
+       AND ordinal > 0 AND (ordinal < (SELECT MAX(n.ordinal) FROM deliveries n WHERE n.event = deliveries.event
            AND n.contact = deliveries.contact AND n.endpoint = deliveries.endpoint AND n.status <> 'suppressed')
          OR ordinal < (SELECT MAX(n.ordinal) FROM deliveries n WHERE n.event = deliveries.event
            AND n.shared = deliveries.shared AND n.status <> 'suppressed'))",
     "UPDATE deliveries SET status = 'superseded', updated_at = $1, reason = 'a newer message about the same event'
      WHERE id = ANY(ARRAY(SELECT jsonb_array_elements_text($2::jsonb))) AND status = 'queued'
-       AND (ordinal < (SELECT MAX(n.ordinal) FROM deliveries n WHERE n.event = deliveries.event
+       AND ordinal > 0 AND (ordinal < (SELECT MAX(n.ordinal) FROM deliveries n WHERE n.event = deliveries.event
            AND n.contact = deliveries.contact AND n.endpoint = deliveries.endpoint AND n.status <> 'suppressed')
          OR ordinal < (SELECT MAX(n.ordinal) FROM deliveries n WHERE n.event = deliveries.event
            AND n.shared = deliveries.shared AND n.status <> 'suppressed'))",
@@ -255,17 +256,11 @@ impl Store {
                 let made = tx.execute(TO_UNCONFIRMED, args![notice, now, of]).await?;
                 (made, (String::new(), LAST.to_owned()), None)
             }
-            Recipients::Team(addresses) => {
-                let mut made = 0;
-                for address in addresses {
-                    // A telephone is faster than a mailbox, so it is first in the queue.
-                    let first = now - SignedDuration::from_millis(1);
-                    let given = args![notice, now, address.address(), first];
-                    made += tx.execute(TO_TELEPHONES, given).await?;
-                }
-                made += to_addresses(&mut tx, notice, addresses, now).await?;
-                (made, (String::new(), LAST.to_owned()), None)
-            }
+            Recipients::Team(addresses) => (
+                to_team(&mut tx, notice, addresses, now).await?,
+                (String::new(), LAST.to_owned()),
+                None,
+            ),
             Recipients::Contact(contact) => {
                 let made = tx
                     .execute(TO_CONTACT, args![notice, now, contact.as_str()])
@@ -346,6 +341,23 @@ async fn end_of_part(
 
 /// What the contact of a mailbox without a contact begins with.
 const ADDRESS: &str = "address:";
+
+/// Deliveries to mailboxes and to the telephones of those contacts that have one of them: they are who must act.
+pub(crate) async fn to_team(
+    tx: &mut Tx,
+    notice: &str,
+    mailboxes: &[Endpoint],
+    now: Timestamp,
+) -> Result<u64> {
+    let mut made = 0;
+    for mailbox in mailboxes {
+        // A telephone is faster than a mailbox, so it is first in the queue.
+        let first = now - SignedDuration::from_millis(1);
+        let given = args![notice, now, mailbox.address(), first];
+        made += tx.execute(TO_TELEPHONES, given).await?;
+    }
+    Ok(made + to_addresses(tx, notice, mailboxes, now).await?)
+}
 
 pub(crate) async fn to_addresses(
     tx: &mut Tx,

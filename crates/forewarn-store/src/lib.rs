@@ -11,6 +11,7 @@ mod backup;
 mod bundles;
 mod catalogue;
 mod clock;
+mod codes;
 mod confirmations;
 mod contacts;
 mod db;
@@ -26,6 +27,8 @@ mod phones;
 mod postmortems;
 mod quiet;
 mod reach;
+mod reminders;
+mod rota_feeds;
 mod schema;
 mod sign_offs;
 mod subscriptions;
@@ -41,9 +44,10 @@ pub use backup::{RestoreNote, Restored};
 pub use bundles::{BUNDLED, SameDay};
 pub use catalogue::{Applied, Difference, StoredChange};
 pub use clock::Clock;
+pub use codes::CodeLimits;
 pub use confirmations::Confirmation;
 pub use contacts::{ContactCounts, ContactRow, Imported};
-pub use deliveries::{AttemptRow, Claimed, DeliveryFilter, DeliveryRow, Recorded};
+pub use deliveries::{AttemptRow, Claimed, DeliveryFilter, DeliveryRow, Recorded, WITHHELD};
 pub use error::{Result, StoreError};
 pub use events::{Beside, EventFilter, Published, StoredEvent};
 pub use expansion::{Chunk, Recipients};
@@ -53,8 +57,9 @@ pub use notices::{Counts, DueNotice, Lane, NoticeFilter, NoticeRow};
 pub use postmortems::{ActionRow, StoredPostmortem};
 pub use quiet::Waiting;
 pub use reach::{ListedRecipient, Reach, Reached, Unreached};
+pub use rota_feeds::FeedRow;
 pub use schema::VERSION;
-pub use subscriptions::{Asked, Subscription};
+pub use subscriptions::{Asked, Proof, Subscription};
 pub use upstream::Upstream;
 pub use writing::Writing;
 
@@ -177,6 +182,31 @@ impl Store {
         let value = row.map(|r| r.text(0)).transpose()?.unwrap_or_default();
         tx.commit().await?;
         Ok(value)
+    }
+
+    /// A setting of this installation, if it has been made.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn known_setting(&self, key: &str) -> Result<Option<String>> {
+        let mut tx = self.db.read().await?;
+        let sql = "SELECT value FROM settings WHERE key = $1";
+        let row = tx.row(sql, args![key]).await?;
+        row.map(|r| r.text(0)).transpose()
+    }
+
+    /// Another value for a setting of this installation, whatever it was.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn put_setting(&self, key: &str, value: &str) -> Result<()> {
+        let mut tx = self.db.write().await?;
+        tx.execute(
+            "INSERT INTO settings (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+            args![key, value],
+        )
+        .await?;
+        tx.commit().await
     }
 
     /// The greater of a setting and this value, which is kept from now on. `greater(a, b)` says whether `a` is greater than `b`.

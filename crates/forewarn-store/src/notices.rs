@@ -14,6 +14,7 @@ use forewarn_core::id::derive;
 use forewarn_core::message::Content;
 use forewarn_core::plan::{
     Notice, PROMISE_BROKEN, PROMISE_WARNING, SPOKESPERSON_CALL, SUBSCRIPTIONS, is_team_notice,
+    stands_aside,
 };
 use jiff::Timestamp;
 use serde::Serialize;
@@ -118,6 +119,9 @@ pub struct NoticeFilter {
     pub newest_first: bool,
 }
 
+/// The place of what stands aside: below all that tell of the event, and apart from them.
+const ASIDE: i64 = 0;
+
 /// Room for the timers of a promise between the ordinals of two updates.
 const TIMERS: i64 = 1_000;
 
@@ -187,7 +191,7 @@ pub(crate) async fn insert(
             notice.held,
             lane.number(),
             slot(id, revision, notice, occasion.update),
-            event.expires(&notice.milestone, notice.due),
+            event.expiry(notice),
             serde_json::to_string(&occasion)?,
             notice.copy_due,
         ],
@@ -216,7 +220,7 @@ pub(crate) async fn update(tx: &mut Tx, event: &Event, notice: &Notice) -> Resul
                 serde_json::to_string(&notice.stands_for)?,
                 serde_json::to_string(&notice.tells)?,
                 notice.held,
-                event.expires(&notice.milestone, notice.due),
+                event.expiry(notice),
                 serde_json::to_string(&notice.channels)?,
                 notice.level.rank(),
                 i64::from(revision),
@@ -232,7 +236,7 @@ pub(crate) async fn update(tx: &mut Tx, event: &Event, notice: &Notice) -> Resul
 fn revision(event: &Event) -> u32 {
     match event {
         Event::Maintenance(m) => m.revision,
-        Event::Incident(_) | Event::Window(_) | Event::Advisory(_) => 1,
+        Event::Incident(_) | Event::Window(_) | Event::Reminder(_) | Event::Advisory(_) => 1,
     }
 }
 
@@ -321,7 +325,7 @@ impl Store {
         let mut tx = self.db.read().await?;
         let rows = tx
             .rows(
-                "SELECT id, audience, channels, content, due, event FROM notices
+                "SELECT id, audience, channels, content, due, event, copy_due FROM notices
                  WHERE status = 'planned' AND due <= $1 AND lane = $2 AND NOT held ORDER BY due, id LIMIT $3",
                 args![now, lane.number(), limit],
             )
@@ -342,7 +346,7 @@ impl Store {
                 id: row.text(0)?,
                 audience: row.text(1)?,
                 channels: serde_json::from_str(&row.text(2)?)?,
-                occasion: serde_json::from_str(&row.text(3)?)?,
+                occasion: occasion(&row.text(3)?, row.maybe_instant(6)?)?,
                 due: row.instant(4)?,
                 event: event.clone(),
                 sequence: *sequence,
@@ -405,7 +409,10 @@ impl Store {
         // update's promise lies between it and the next.
         let timer = is_team_notice(&notice.occasion.milestone);
         let number = notice.occasion.update.filter(|_| !timer);
-        let ordinal = number.map(|number| (i64::from(number) + 1) * TIMERS);
+        let ordinal = match stands_aside(&notice.occasion.milestone) {
+            true => Some(ASIDE),
+            false => number.map(|number| (i64::from(number) + 1) * TIMERS),
+        };
         let begun = tx
             .execute(
                 "UPDATE notices SET status = 'sending', content = $1, sent_at = $2, cursor = '',
@@ -430,11 +437,11 @@ impl Store {
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub async fn unexpanded(&self, lane: Lane) -> Result<Vec<(String, String, Event)>> {
+    pub async fn unexpanded(&self, lane: Lane) -> Result<Vec<(String, String, String, Event)>> {
         let mut tx = self.db.read().await?;
         let rows = tx
             .rows(
-                "SELECT id, audience, event FROM notices WHERE status = 'sending' AND cursor IS NOT NULL AND lane = $1
+                "SELECT id, audience, event, milestone FROM notices WHERE status = 'sending' AND cursor IS NOT NULL AND lane = $1
                  ORDER BY due, id",
                 args![lane.number()],
             )
@@ -442,13 +449,14 @@ impl Store {
         let mut found = Vec::with_capacity(rows.len());
         for row in &rows {
             if let Some(stored) = events::load(&mut tx, &row.text(2)?).await? {
-                found.push((row.text(0)?, row.text(1)?, stored.event));
+                found.push((row.text(0)?, row.text(1)?, row.text(3)?, stored.event));
             }
         }
         Ok(found)
     }
 
-    /// Notices whose last delivery has come to an end are sent; the journal says with which result.
+    /// Notices whose last delivery has come to an end are sent, or superseded where a newer message took the place of every
+    /// one of them; the journal says with which result.
     ///
     /// # Errors
     /// When the database cannot be written.
@@ -461,25 +469,25 @@ impl Store {
         let mut done = 0;
         for row in tx.rows(DONE, args![]).await? {
             let id = row.text(0)?;
-            let sql = "UPDATE notices SET status = 'sent' WHERE id = $1 AND status = 'sending'";
-            if tx.execute(sql, args![&id]).await? == 0 {
+            let counts = counts(&mut tx, std::slice::from_ref(&id))
+                .await?
+                .remove(&id)
+                .unwrap_or_default();
+            let (status, action) = match is_superseded(&counts) {
+                true => ("superseded", "notice.superseded"),
+                false => ("sent", "notice.sent"),
+            };
+            let sql = "UPDATE notices SET status = $2 WHERE id = $1 AND status = 'sending'";
+            if tx.execute(sql, args![&id, status]).await? == 0 {
                 continue;
             }
             done += 1;
             if row.text(3)? == SUBSCRIPTIONS {
                 subscriptions::forget_link(&mut tx, &id).await?;
             }
-            let counts = counts(&mut tx, std::slice::from_ref(&id))
-                .await?
-                .remove(&id)
-                .unwrap_or_default();
             let detail = json!({"notice": id, "milestone": row.text(2)?, "audience": row.text(3)?, "counts": counts});
-            append(
-                &mut tx,
-                &[Entry::new("engine", "notice.sent", row.text(1)?).with(detail)],
-                now,
-            )
-            .await?;
+            let entry = Entry::new("engine", action, row.text(1)?).with(detail);
+            append(&mut tx, &[entry], now).await?;
         }
         tx.commit().await?;
         Ok(done)
@@ -504,10 +512,10 @@ impl Store {
     /// When the database cannot be read.
     pub async fn notice_occasion(&self, id: &str) -> Result<Option<Occasion>> {
         let mut tx = self.db.read().await?;
-        let sql = "SELECT content FROM notices WHERE id = $1 AND sent_at IS NULL";
+        let sql = "SELECT content, copy_due FROM notices WHERE id = $1 AND sent_at IS NULL";
         let row = tx.row(sql, args![id]).await?;
-        let text = row.map(|row| row.text(0)).transpose()?;
-        Ok(text.map(|text| serde_json::from_str(&text)).transpose()?)
+        row.map(|row| occasion(&row.text(0)?, row.maybe_instant(1)?))
+            .transpose()
     }
 
     /// Notices by due time.
@@ -570,6 +578,14 @@ impl Store {
     }
 }
 
+/// What a notice tells of, with the deadline as it was planned last.
+fn occasion(text: &str, copy_due: Option<Timestamp>) -> Result<Occasion> {
+    Ok(Occasion {
+        copy_due,
+        ..serde_json::from_str(text)?
+    })
+}
+
 fn notice_row(row: &Row) -> Result<NoticeRow> {
     let sent_at = row.maybe_instant(15)?;
     let content = match (sent_at, row.maybe_text(16)?) {
@@ -597,6 +613,13 @@ fn notice_row(row: &Row) -> Result<NoticeRow> {
         counts: Counts::new(),
         content,
     })
+}
+
+/// Whether a newer message took the place of every one that anybody would have got.
+fn is_superseded(counts: &Counts) -> bool {
+    let overtaken = counts.get("superseded").is_some_and(|n| *n > 0);
+    let idle = |status: &str| matches!(status, "superseded" | "suppressed");
+    overtaken && counts.keys().all(|status| idle(status))
 }
 
 async fn counts(tx: &mut Tx, notices: &[String]) -> Result<BTreeMap<String, Counts>> {

@@ -5,12 +5,14 @@
 //! delivery is kept beside it and can only get better, so that the same receipts lead to the same end in every order.
 
 use crate::Store;
+use crate::contacts;
 use crate::db::{Tx, args, without_nul};
 use crate::deliveries::Recorded;
 use crate::error::{Result, StoreError};
 use crate::journal::{Entry, append};
 use forewarn_core::contact::Channel;
 use forewarn_core::phone::Receipt;
+use forewarn_core::subscription::Address;
 use jiff::Timestamp;
 use serde_json::json;
 
@@ -111,14 +113,16 @@ impl Store {
         Ok(taken)
     }
 
-    /// The owner of a number wants nothing more on it. Says whether anybody has that number.
+    /// The owner of a number wants nothing more on it: whoever has it is not told there, and what they subscribed to by themselves is
+    /// ended and forgotten. Says whether anybody has that number.
     ///
     /// # Errors
     /// When the database cannot be written.
     pub async fn stop_number(&self, number: &str, now: Timestamp) -> Result<bool> {
         let mut tx = self.db.write().await?;
         let endpoints = with_number(&mut tx, number).await?;
-        for endpoint in &endpoints {
+        let (subscriber, own) = subscribed(number)?;
+        for endpoint in &with_own(&endpoints, own) {
             let added = tx
                 .execute(
                     "INSERT INTO suppressions (endpoint, audience, reason, at) VALUES ($1, '*', $2, $3)
@@ -126,18 +130,24 @@ impl Store {
                     args![endpoint, STOPPED, now],
                 )
                 .await?;
-            if added > 0 {
+            if added > 0 && endpoints.contains(endpoint) {
                 let subject = format!("endpoint:{endpoint}");
                 let entry = Entry::new("recipient", "endpoint.unsubscribed", subject)
                     .with(json!({"audience": "*", "by": "sms"}));
                 append(&mut tx, &[entry], now).await?;
             }
         }
+        if contacts::forget(&mut tx, &subscriber).await? {
+            let gone = format!("contact:{subscriber}");
+            let entry = Entry::new("recipient", "contact.removed", gone).with(json!({"by": "sms"}));
+            append(&mut tx, &[entry], now).await?;
+        }
         tx.commit().await?;
         Ok(!endpoints.is_empty())
     }
 
-    /// The owner of a number wants messages on it again. Only a stop that was said by telephone is lifted. Says whether anybody has
+    /// The owner of a number wants messages on it again. Only a stop that was said by telephone is lifted; a subscription that it
+    /// ended does not come back by it. Says whether anybody has
     /// that number.
     ///
     /// # Errors
@@ -145,7 +155,8 @@ impl Store {
     pub async fn start_number(&self, number: &str, now: Timestamp) -> Result<bool> {
         let mut tx = self.db.write().await?;
         let endpoints = with_number(&mut tx, number).await?;
-        for endpoint in &endpoints {
+        let (_, own) = subscribed(number)?;
+        for endpoint in &with_own(&endpoints, own) {
             let lifted = tx
                 .execute(
                     "DELETE FROM suppressions WHERE endpoint = $1 AND audience = '*' AND reason = $2",
@@ -159,7 +170,7 @@ impl Store {
                     args![endpoint, STOPPED_THERE],
                 )
                 .await?;
-            if lifted + back > 0 {
+            if lifted + back > 0 && endpoints.contains(endpoint) {
                 let subject = format!("endpoint:{endpoint}");
                 let entry = Entry::new("recipient", "endpoint.resubscribed", subject)
                     .with(json!({"by": "sms"}));
@@ -182,6 +193,22 @@ pub(crate) async fn apply_early(tx: &mut Tx, outcomes: &[Recorded]) -> Result<()
     let sql = format!("{APPLY} WHERE deliveries.id {some} AND {APPLIES}");
     tx.execute(&sql, args![receipted]).await?;
     Ok(())
+}
+
+/// Who has this number by subscribing it, and the endpoint that it has then. Its word counts even where it is not known (any more).
+fn subscribed(number: &str) -> Result<(String, String)> {
+    let address = Address::parse(Channel::Sms, number).map_err(StoreError::Corrupt)?;
+    let subscriber = address.subscriber();
+    let endpoint = address.endpoint().id(&subscriber);
+    Ok((subscriber, endpoint))
+}
+
+fn with_own(endpoints: &[String], own: String) -> Vec<String> {
+    let mut all = endpoints.to_vec();
+    if !all.contains(&own) {
+        all.push(own);
+    }
+    all
 }
 
 async fn with_number(tx: &mut Tx, number: &str) -> Result<Vec<String>> {

@@ -296,17 +296,22 @@ async fn put_actions(
     Ok(())
 }
 
-fn action(row: &Row) -> Result<ActionRow> {
-    let due = row.maybe_text(4)?.map(|text| {
+/// The day by which an action is to be done, as its row has it.
+pub(crate) fn due_day(text: Option<String>) -> Result<Option<Date>> {
+    let due = text.map(|text| {
         let date = text.parse::<Date>();
         date.map_err(|_| StoreError::Corrupt(format!("an action is due on '{text}'")))
     });
+    due.transpose()
+}
+
+fn action(row: &Row) -> Result<ActionRow> {
     Ok(ActionRow {
         event: row.text(0)?,
         number: row.int(1)?,
         what: row.text(2)?,
         owner: row.text(3)?,
-        due: due.transpose()?,
+        due: due_day(row.maybe_text(4)?)?,
         done_at: row.maybe_instant(5)?,
         done_by: row.maybe_text(6)?,
     })

@@ -4,6 +4,7 @@
 use crate::Store;
 use crate::db::{Arg, Tx, args};
 use crate::error::Result;
+use forewarn_core::audience::Level;
 use forewarn_core::contact::Channel;
 use forewarn_core::id::Id;
 use serde::Serialize;
@@ -23,6 +24,8 @@ pub struct Reached {
     pub services: Vec<Id>,
     /// Channels that are used at once.
     pub channels: Vec<Channel>,
+    /// They are no members: they were added to this event, at this level.
+    pub added_to: Option<(String, Level)>,
 }
 
 /// Somebody who is not reached.
@@ -73,6 +76,11 @@ const OF_KIND: &str = "(NOT EXISTS (SELECT 1 FROM kinds k WHERE k.contact = m.co
 const USED: &str = "e.contact = m.contact AND replace($3, '\"' || e.channel || '\"', '') <> $3";
 const WANTED: &str =
     "NOT EXISTS (SELECT 1 FROM suppressions s WHERE s.endpoint = e.id AND s.audience IN ($1, '*'))";
+
+// The same for those who were added to one event: `$1` is their audience, `$2` the event, `$3` the channels, `$4` the level. Nobody
+// asks what they chose for themselves.
+const ADDED: &str = "added m JOIN endpoints e ON e.contact = m.contact AND (m.endpoint = '' OR m.endpoint = e.id)
+  AND replace($3, '\"' || e.channel || '\"', '') <> $3 AND m.event = $2 AND m.level = CAST($4 AS BIGINT)";
 
 impl Store {
     /// Who each of these audiences' notices would reach now, and how many messages one notice of the event makes in all:
@@ -132,7 +140,13 @@ impl Store {
     /// When the database cannot be read.
     pub async fn why_unreached(&self, reached: &Reached, contact: &str) -> Result<Option<String>> {
         let mut tx = self.db.read().await?;
-        let sql = format!("{} AND m.contact = $5", reasons());
+        let sql = match reached.added_to {
+            Some(_) => format!(
+                "SELECT x.contact, x.why FROM ({}) x WHERE x.contact = $5",
+                added_reasons()
+            ),
+            None => format!("{} AND m.contact = $5", reasons()),
+        };
         let mut bound = values(reached);
         bound.push(contact.into());
         let row = tx.row(&sql, bound).await?;
@@ -148,8 +162,11 @@ fn values(reached: &Reached) -> Vec<Arg> {
 fn texts(reached: &Reached) -> [String; 4] {
     let services = crate::json_list(reached.services.iter().map(Id::as_str));
     let channels = crate::json_list(reached.channels.iter().map(|c| c.as_str()));
-    let kind = reached.kind.to_owned();
-    [reached.audience.to_string(), services, channels, kind]
+    let audience = reached.audience.to_string();
+    match &reached.added_to {
+        Some((event, level)) => [audience, event.clone(), channels, level.rank().to_string()],
+        None => [audience, services, channels, reached.kind.to_owned()],
+    }
 }
 
 /// Each member of the audience with the reason for which nothing would reach it, empty where something does.
@@ -166,8 +183,35 @@ fn reasons() -> String {
     )
 }
 
+/// The same for those who were added. An address alone stands for itself.
+fn added_reasons() -> String {
+    format!(
+        "SELECT y.contact AS contact, CASE WHEN y.reached > 0 THEN '' WHEN y.found = 0 THEN 'has no address for these channels'
+           WHEN y.active > 0 THEN 'unsubscribed' ELSE COALESCE(y.reason, 'the address does not exist any more') END AS why
+         FROM (SELECT a.contact AS contact,
+           (SELECT COUNT(*) FROM {ADDED} AND m.contact = a.contact AND m.endpoint = a.endpoint) AS found,
+           (SELECT COUNT(*) FROM {ADDED} AND m.contact = a.contact AND m.endpoint = a.endpoint AND e.state = 'active') AS active,
+           (SELECT COUNT(*) FROM {ADDED} AND m.contact = a.contact AND m.endpoint = a.endpoint AND e.state = 'active' AND {WANTED})
+             AS reached,
+           (SELECT MIN(e.reason) FROM {ADDED} AND m.contact = a.contact AND m.endpoint = a.endpoint AND e.state = 'muted') AS reason
+         FROM added a WHERE a.event = $2 AND a.level = CAST($4 AS BIGINT)) y"
+    )
+}
+
 async fn of_audience(tx: &mut Tx, reached: &Reached) -> Result<Reach> {
-    let why = reasons();
+    let (why, hearing) = match reached.added_to {
+        Some(_) => (
+            added_reasons(),
+            format!("{ADDED} WHERE e.state = 'active' AND {WANTED}"),
+        ),
+        None => (
+            reasons(),
+            format!(
+                "members m JOIN endpoints e ON {USED} AND e.state = 'active' AND {WANTED}
+                 WHERE m.audience = $1 AND {CHOSEN} AND {OF_KIND}"
+            ),
+        ),
+    };
     let mut found = Reach {
         audience: reached.audience.to_string(),
         ..Reach::default()
@@ -192,10 +236,8 @@ async fn of_audience(tx: &mut Tx, reached: &Reached) -> Result<Reach> {
             reason: row.text(1)?,
         });
     }
-    let sql = format!(
-        "SELECT e.channel, COUNT(DISTINCT {MESSAGE}) FROM members m JOIN endpoints e ON {USED} AND e.state = 'active' AND {WANTED}
-         WHERE m.audience = $1 AND {CHOSEN} AND {OF_KIND} GROUP BY e.channel"
-    );
+    let sql =
+        format!("SELECT e.channel, COUNT(DISTINCT {MESSAGE}) FROM {hearing} GROUP BY e.channel");
     for row in tx.rows(&sql, values(reached)).await? {
         found.messages.insert(row.text(0)?, row.int(1)?);
     }
@@ -208,15 +250,31 @@ const MESSAGE: &str =
 
 /// Distinct messages over all audiences, in one statement however many they are.
 async fn messages(tx: &mut Tx, plan: &[Reached]) -> Result<i64> {
-    let audiences: Vec<[String; 4]> = plan.iter().map(texts).collect();
-    let each = tx.either(
-        "json_each($1) p CROSS JOIN members m",
-        "jsonb_array_elements($1::jsonb) p(value) JOIN members m",
+    let (added, members): (Vec<&Reached>, Vec<&Reached>) =
+        plan.iter().partition(|reached| reached.added_to.is_some());
+    let of = |part: &[&Reached]| {
+        let part: Vec<[String; 4]> = part.iter().map(|reached| texts(reached)).collect();
+        serde_json::to_string(&part)
+    };
+    let each = |list: &str, table: &str| {
+        tx.either(
+            &format!("json_each({list}) p CROSS JOIN {table}"),
+            &format!("jsonb_array_elements({list}::jsonb) p(value) JOIN {table}"),
+        )
+        .to_owned()
+    };
+    let to_members = format!(
+        "SELECT {MESSAGE} AS message FROM {} ON m.audience = ${{1}} JOIN endpoints e ON {USED} AND e.state = 'active'
+         AND {WANTED} WHERE {CHOSEN} AND {OF_KIND}",
+        each("#1", "members m")
     );
-    let mut sql = format!(
-        "SELECT COUNT(DISTINCT {MESSAGE}) FROM {each} ON m.audience = ${{1}} JOIN endpoints e ON {USED} AND e.state = 'active'
-         AND {WANTED} WHERE {CHOSEN} AND {OF_KIND}"
+    let to_added = ADDED.replacen("added m", &each("#2", "added m"), 1);
+    let to_added = to_added.replacen(" JOIN endpoints", " ON m.event = $2 JOIN endpoints", 1);
+    let to_added = format!(
+        "SELECT {MESSAGE} AS message FROM {to_added} WHERE e.state = 'active' AND {WANTED}"
     );
+    let mut sql =
+        format!("SELECT COUNT(DISTINCT x.message) FROM ({to_members} UNION ALL {to_added}) x");
     for place in 1..=4 {
         // The conditions are written for one audience; here their values are those of its row.
         let value = format!("(p.value ->> {})", place - 1);
@@ -227,8 +285,7 @@ async fn messages(tx: &mut Tx, plan: &[Reached]) -> Result<i64> {
             _ => sql.replace(&format!("${place}"), &value),
         };
     }
-    let row = tx
-        .row(&sql, args![serde_json::to_string(&audiences)?])
-        .await?;
+    let sql = sql.replace('#', "$");
+    let row = tx.row(&sql, args![of(&members)?, of(&added)?]).await?;
     row.map_or(Ok(0), |row| row.int(0))
 }

@@ -9,7 +9,7 @@ use crate::error::{Result, StoreError};
 
 /// Each step is a list of statements run in one transaction.
 const STEPS: &[&[&str]] = &[&[
-    // One row per setting of this installation, such as the key that signs links.
+    // One row per setting of this installation, such as which zone data it reckons with.
     "CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL)",
     // Organisation, services, audiences, policies, templates as their documents.
     "CREATE TABLE documents (kind TEXT NOT NULL, id TEXT NOT NULL, body TEXT NOT NULL, position BIGINT NOT NULL,
@@ -162,6 +162,26 @@ const STEPS: &[&[&str]] = &[&[
         done_at BIGINT, done_by TEXT, PRIMARY KEY (event, number))",
     "CREATE INDEX actions_open ON actions (due) WHERE done_at IS NULL",
     "CREATE INDEX actions_done ON actions (done_at) WHERE done_at IS NOT NULL",
+],
+&[
+    // What the feeds of on-call tools held when they were last read, and when somebody last tried.
+    "CREATE TABLE rota_feeds (rota TEXT PRIMARY KEY, url TEXT NOT NULL, shifts TEXT NOT NULL, tried_at BIGINT NOT NULL,
+        read_at BIGINT, problem TEXT)",
+],
+&[
+    // What people of ours are reminded of is looked at every few seconds, among all events there ever were.
+    "CREATE INDEX events_reminders ON events (id) WHERE kind = 'reminder' AND is_open",
+],
+&[
+    // A telephone subscribes as a mailbox does.
+    "ALTER TABLE subscriptions RENAME COLUMN email TO address",
+    "ALTER TABLE subscriptions ADD COLUMN channel TEXT NOT NULL DEFAULT 'email'",
+    // How many text messages with codes left on a day: to one subscriber, and to all of them where that is empty; and how many codes
+    // were tried since the last. Days that are over are deleted.
+    "CREATE TABLE codes (day TEXT NOT NULL, subscriber TEXT NOT NULL, sent BIGINT NOT NULL, tries BIGINT NOT NULL,
+        PRIMARY KEY (day, subscriber))",
+    // The key that completes links and codes stands apart from what it completes.
+    "DELETE FROM settings WHERE key = 'key'",
 ]];
 
 /// Every table that a copy holds, with its key.
@@ -175,6 +195,7 @@ pub(crate) const TABLES: &[(&str, &str)] = &[
     ("choices", "contact, service"),
     ("kinds", "contact, kind"),
     ("subscriptions", "contact"),
+    ("codes", "day, subscriber"),
     ("suppressions", "endpoint, audience"),
     ("events", "id"),
     ("notices", "id"),
@@ -200,6 +221,7 @@ pub(crate) const TABLES: &[(&str, &str)] = &[
     ("postmortems", "event, version"),
     ("postmortem_approvals", "event, reviewer"),
     ("actions", "event, number"),
+    ("rota_feeds", "rota"),
 ];
 
 /// Today's version: the number of steps.

@@ -1,23 +1,25 @@
 //! Self-service subscriptions: asked for, confirmed, changed, ended.
 //!
-//! Whatever an address is, known or not, [`Store::ask_to_subscribe`] does the same work: it writes the row, the mail with
-//! the link and one line in the journal. The mail is a notice with one delivery, and goes the way of all messages.
+//! Whatever an address is, known or not, [`Store::ask_to_subscribe`] does the same work: it writes the row, the message with
+//! the link or code and one line in the journal. The message is a notice with one delivery, and goes the way of all messages. A text
+//! message that may not leave is written all the same, with the reason, and stays here.
 //!
 //! Of a link's nonce only the hash is kept. The mail's own content holds it until the mail has left, because every attempt must
-//! send the same bytes, and even then not the part that only the installation's key can make.
+//! send the same bytes, and even then not the part that only the installation's key can make. A code follows from nonce and key.
 
 use crate::Store;
-use crate::contacts::{self, put_address};
+use crate::codes::{self, CodeLimits};
+use crate::contacts::{self, put_endpoint};
 use crate::db::{Row, Tx, args};
 use crate::error::Result;
 use crate::journal::{Entry, append};
 use crate::notices::Lane;
 use forewarn_core::audience::Level;
-use forewarn_core::contact::EmailAddress;
+use forewarn_core::contact::Channel;
 use forewarn_core::id::{Id, derive};
 use forewarn_core::message::Content;
 use forewarn_core::plan::SUBSCRIPTIONS;
-use forewarn_core::subscription::{Choices, Request, State, contact, subscriber_id};
+use forewarn_core::subscription::{Address, Choices, MANAGE_WITHIN, Request, State, contact};
 use forewarn_core::token::fingerprint;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
@@ -25,8 +27,8 @@ use serde_json::{Value, json};
 
 /// Mails with links that one address gets in a day at most: nobody can be flooded by entering their address.
 const MAILS_A_DAY: i64 = 5;
-/// Mails with links that all addresses get in an hour at most.
-const MAILS_AN_HOUR: i64 = 1_000;
+/// How often a mailbox, and how often a telephone, is asked for in an hour at most, all together.
+const ASKED_AN_HOUR: i64 = 1_000;
 
 /// How many that nobody confirmed are forgotten each time somebody asks.
 const FORGOTTEN: i64 = 20;
@@ -36,8 +38,9 @@ const FORGOTTEN: i64 = 20;
 pub struct Subscription {
     /// The contact that it is or becomes.
     pub id: Id,
-    /// The mailbox.
-    pub email: EmailAddress,
+    /// The mailbox or telephone.
+    #[serde(flatten)]
+    pub address: Address,
     /// Whether it was confirmed.
     pub state: State,
     /// What was chosen.
@@ -52,19 +55,45 @@ pub struct Subscription {
 /// What came of asking.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Asked {
-    /// A mail is on its way, or was not sent because this address had enough of them.
+    /// A message is on its way, or was not sent because this address had enough of them or may have none.
     Done,
     /// Too many were asked for of late, whoever asked.
     TooMany,
 }
 
-const COLUMNS: &str = "contact, email, state, choices, created_at, confirmed_at";
+/// What proves that an address is its subscriber's.
+#[derive(Clone, Copy, Debug)]
+pub enum Proof<'a> {
+    /// The link in a mail, which ends in the nonce.
+    Link,
+    /// The code in a text message, while there may be one.
+    Code {
+        /// By which it is known again ([`forewarn_core::token::Key::code_print`]).
+        print: &'a str,
+        /// How many there may be.
+        limits: CodeLimits<'a>,
+    },
+}
+
+/// The message that brings the proof.
+struct Bringing<'a> {
+    address: &'a Address,
+    content: &'a Content,
+    /// Told apart by this from those before it.
+    nonce: &'a str,
+    expires: Timestamp,
+    /// Why it stays here.
+    refused: Option<&'static str>,
+}
+
+const COLUMNS: &str = "contact, address, state, choices, created_at, confirmed_at, channel";
 
 fn subscription(row: &Row) -> Result<Subscription> {
     let wrong = |problem: String| crate::StoreError::Corrupt(problem);
+    let channel = Channel::parse(&row.text(6)?).map_err(wrong)?;
     Ok(Subscription {
         id: Id::parse(&row.text(0)?).map_err(wrong)?,
-        email: EmailAddress::parse(&row.text(1)?).map_err(wrong)?,
+        address: Address::parse(channel, &row.text(1)?).map_err(wrong)?,
         state: serde_json::from_value(row.text(2)?.into())?,
         choices: serde_json::from_str(&row.text(3)?)?,
         created_at: row.instant(4)?,
@@ -73,9 +102,9 @@ fn subscription(row: &Row) -> Result<Subscription> {
 }
 
 impl Store {
-    /// Somebody asks that an address be told. It gets a mail whose link carries `nonce`; `content` makes that mail, with a
-    /// link that ends in the subscriber's id and the nonce ([`forewarn_core::token::Key::complete_link`]).
-    /// What an address chose that is subscribed already stays as it is.
+    /// Somebody asks that an address be told. It gets a message whose link carries `nonce`, or whose code follows from it; `content`
+    /// makes that message, with a link that ends in the subscriber's id and the nonce
+    /// ([`forewarn_core::token::Key::complete_link`]). What an address chose that is subscribed already stays as it is.
     ///
     /// # Errors
     /// When the database cannot be written.
@@ -83,38 +112,61 @@ impl Store {
         &self,
         request: &Request,
         nonce: &str,
+        proof: Proof<'_>,
         content: impl FnOnce(Id, State) -> Content,
         now: Timestamp,
     ) -> Result<Asked> {
         let mut tx = self.db.write().await?;
         let wrong = |problem: String| crate::StoreError::Corrupt(problem);
-        let id = Id::parse(&subscriber_id(&request.email)).map_err(wrong)?;
+        let id = Id::parse(&request.address.subscriber()).map_err(wrong)?;
+        let channel = request.address.channel();
         forget_unconfirmed(&mut tx, now).await?;
         let hour_ago = now - SignedDuration::from_hours(1);
-        if sent_since(&mut tx, None, hour_ago).await? >= MAILS_AN_HOUR {
+        if asked_since(&mut tx, None, channel, hour_ago).await? >= ASKED_AN_HOUR {
             return Ok(Asked::TooMany);
         }
-        let day_ago = now - SignedDuration::from_hours(24);
-        let enough = sent_since(&mut tx, Some(id.as_str()), day_ago).await? >= MAILS_A_DAY;
-        if !enough {
-            let choices = serde_json::to_string(&request.choices)?;
-            let sql = "INSERT INTO subscriptions (contact, email, state, choices, created_at) VALUES ($1, $2, 'pending', $3, $4)
-                ON CONFLICT (contact) DO UPDATE SET choices =
-                  CASE WHEN subscriptions.state = 'pending' THEN excluded.choices ELSE subscriptions.choices END";
-            let email = request.email.as_str();
-            tx.execute(sql, args![id.as_str(), email, choices, now])
-                .await?;
-            let found = find(&mut tx, id.as_str()).await?;
-            let state = found.as_ref().map_or(State::Pending, |s| s.state);
-            // To the address as it was written first: one mailbox is one endpoint.
-            let email = found.map_or_else(|| request.email.clone(), |s| s.email);
-            let expires = now + state.link_lasts();
-            set_link(&mut tx, id.as_str(), nonce, expires).await?;
-            let content = content(id.clone(), state);
-            send_link(&mut tx, &id, &email, nonce, &content, expires).await?;
-            let entry = Entry::new("recipient", "subscription.asked", id.as_str());
-            append(&mut tx, &[entry], now).await?;
-        }
+        let refused = match proof {
+            Proof::Link => {
+                let day_ago = now - SignedDuration::from_hours(24);
+                let asked = asked_since(&mut tx, Some(id.as_str()), channel, day_ago).await?;
+                if asked >= MAILS_A_DAY {
+                    return Ok(Asked::Done);
+                }
+                None
+            }
+            Proof::Code { limits, .. } => {
+                put_endpoint(&mut tx, id.as_str(), &request.address.endpoint()).await?;
+                codes::refuses(&mut tx, id.as_str(), &request.address, limits).await?
+            }
+        };
+        let choices = serde_json::to_string(&request.choices)?;
+        let sql = "INSERT INTO subscriptions (contact, address, channel, state, choices, created_at)
+             VALUES ($1, $2, $3, 'pending', $4, $5)
+            ON CONFLICT (contact) DO UPDATE SET choices =
+              CASE WHEN subscriptions.state = 'pending' THEN excluded.choices ELSE subscriptions.choices END";
+        let (address, by) = (request.address.as_str(), channel.as_str());
+        tx.execute(sql, args![id.as_str(), address, by, choices, now])
+            .await?;
+        let found = find(&mut tx, id.as_str()).await?;
+        let state = found.as_ref().map_or(State::Pending, |s| s.state);
+        // To the address as it was written first: one mailbox is one endpoint.
+        let address = found.map_or_else(|| request.address.clone(), |s| s.address);
+        let expires = now + state.lasts(channel);
+        let print = match proof {
+            Proof::Link => fingerprint(nonce),
+            Proof::Code { print, .. } => print.to_owned(),
+        };
+        set_print(&mut tx, id.as_str(), &print, expires, refused.is_none()).await?;
+        let message = Bringing {
+            address: &address,
+            content: &content(id.clone(), state),
+            nonce,
+            expires,
+            refused,
+        };
+        send(&mut tx, &id, message).await?;
+        let entry = Entry::new("recipient", "subscription.asked", id.as_str());
+        append(&mut tx, &[entry], now).await?;
         tx.commit().await?;
         self.hint();
         Ok(Asked::Done)
@@ -131,7 +183,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<Option<Subscription>> {
         let mut tx = self.db.read().await?;
-        by_link(&mut tx, id, nonce, now).await
+        by_print(&mut tx, id, &fingerprint(nonce), now).await
     }
 
     /// A subscription.
@@ -173,28 +225,32 @@ impl Store {
         now: Timestamp,
     ) -> Result<Option<Subscription>> {
         let mut tx = self.db.write().await?;
-        let Some(found) = by_link(&mut tx, id, nonce, now).await? else {
-            return Ok(None);
-        };
-        // Of two who press at once, or beside one who ends it, only one finds the link unused.
-        let sql = "UPDATE subscriptions SET state = 'active', confirmed_at = COALESCE(confirmed_at, $1), nonce = $2, expires = $3
-            WHERE contact = $4 AND nonce = $5";
-        let expires = now + State::Active.link_lasts();
-        if tx
-            .execute(
-                sql,
-                args![now, fingerprint(next), expires, id, fingerprint(nonce)],
-            )
-            .await?
-            == 0
-        {
-            return Ok(None);
-        }
-        tell_from_now_on(&mut tx, &found, &found.choices).await?;
-        let entry = Entry::new("recipient", "subscription.confirmed", id);
-        append(&mut tx, &[entry], now).await?;
+        let found = prove(&mut tx, id, &fingerprint(nonce), next, now).await?;
         tx.commit().await?;
-        Ok(Some(found))
+        Ok(found)
+    }
+
+    /// Whoever knows the code has the telephone: it is told from now on, or was already, and `next` opens its choices for a while.
+    /// `print` is that of the code as it was typed. Every try counts, of every number, known or not.
+    /// `None` when it is not the code, or not any more.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn confirm_by_code(
+        &self,
+        address: &Address,
+        print: &str,
+        next: &str,
+        day: &str,
+        now: Timestamp,
+    ) -> Result<Option<Subscription>> {
+        let id = address.subscriber();
+        let mut tx = self.db.write().await?;
+        let may = codes::may_try(&mut tx, &id, day).await?;
+        let tried = if may { print } else { "" };
+        let found = prove(&mut tx, &id, tried, next, now).await?;
+        tx.commit().await?;
+        Ok(found)
     }
 
     /// New choices of a subscription that is confirmed; whoever unsubscribed before wants to hear again. Says whether there is one.
@@ -266,22 +322,55 @@ async fn find(tx: &mut Tx, id: &str) -> Result<Option<Subscription>> {
     row.as_ref().map(subscription).transpose()
 }
 
-async fn by_link(
+async fn by_print(
     tx: &mut Tx,
     id: &str,
-    nonce: &str,
+    print: &str,
     now: Timestamp,
 ) -> Result<Option<Subscription>> {
     let sql = format!(
         "SELECT {COLUMNS} FROM subscriptions WHERE contact = $1 AND nonce = $2 AND expires > $3"
     );
-    let row = tx.row(&sql, args![id, fingerprint(nonce), now]).await?;
+    let row = tx.row(&sql, args![id, print, now]).await?;
     row.as_ref().map(subscription).transpose()
 }
 
-async fn set_link(tx: &mut Tx, id: &str, nonce: &str, expires: Timestamp) -> Result<()> {
-    let sql = "UPDATE subscriptions SET nonce = $1, expires = $2 WHERE contact = $3";
-    tx.execute(sql, args![fingerprint(nonce), expires, id])
+/// Takes the proof, which is used up by it: `next` comes in its place. Who was not told yet is told from now on.
+async fn prove(
+    tx: &mut Tx,
+    id: &str,
+    print: &str,
+    next: &str,
+    now: Timestamp,
+) -> Result<Option<Subscription>> {
+    let Some(found) = by_print(tx, id, print, now).await? else {
+        return Ok(None);
+    };
+    // Of two who press at once, or beside one who ends it, only one finds the link unused.
+    let sql = "UPDATE subscriptions SET state = 'active', confirmed_at = COALESCE(confirmed_at, $1), nonce = $2, expires = $3
+        WHERE contact = $4 AND nonce = $5";
+    let expires = now + MANAGE_WITHIN;
+    let taken = args![now, fingerprint(next), expires, id, print];
+    if tx.execute(sql, taken).await? == 0 {
+        return Ok(None);
+    }
+    tell_from_now_on(tx, &found, &found.choices).await?;
+    let entry = Entry::new("recipient", "subscription.confirmed", id);
+    append(tx, &[entry], now).await?;
+    Ok(Some(found))
+}
+
+/// A message that stays here leaves what was proved by an earlier one as it was.
+async fn set_print(
+    tx: &mut Tx,
+    id: &str,
+    print: &str,
+    expires: Timestamp,
+    leaves: bool,
+) -> Result<()> {
+    let sql = "UPDATE subscriptions SET nonce = CASE WHEN $4 = 1 THEN $1 ELSE nonce END,
+          expires = CASE WHEN $4 = 1 OR expires IS NULL THEN $2 ELSE expires END WHERE contact = $3";
+    tx.execute(sql, args![print, expires, id, i64::from(leaves)])
         .await?;
     Ok(())
 }
@@ -297,38 +386,39 @@ async fn forget_unconfirmed(tx: &mut Tx, now: Timestamp) -> Result<()> {
     Ok(())
 }
 
-/// Mails with links since then, to one address or to all.
-async fn sent_since(tx: &mut Tx, id: Option<&str>, since: Timestamp) -> Result<i64> {
+/// How often one address or any was asked for since then.
+async fn asked_since(
+    tx: &mut Tx,
+    id: Option<&str>,
+    channel: Channel,
+    since: Timestamp,
+) -> Result<i64> {
     let sql = "SELECT COUNT(*) FROM notices WHERE event_kind = 'subscription' AND due >= $1
-        AND (CAST($2 AS TEXT) IS NULL OR event = $2)";
-    let row = tx.row(sql, args![since, id]).await?;
+        AND (CAST($2 AS TEXT) IS NULL OR event = $2) AND channels = $3";
+    let channels = crate::json_list([channel.as_str()]);
+    let row = tx.row(sql, args![since, id, channels]).await?;
     row.map_or(Ok(0), |row| row.int(0))
 }
 
 /// The notice and its one delivery. Who said that this address wants nothing at all gets nothing, on record.
-async fn send_link(
-    tx: &mut Tx,
-    id: &Id,
-    email: &EmailAddress,
-    nonce: &str,
-    content: &Content,
-    expires: Timestamp,
-) -> Result<()> {
+async fn send(tx: &mut Tx, id: &Id, message: Bringing<'_>) -> Result<()> {
+    let (content, expires) = (message.content, message.expires);
     let now = content.at;
-    let endpoint = put_address(tx, id.as_str(), email).await?;
-    let notice = derive(&["notice", id.as_str(), nonce]);
+    let endpoint = put_endpoint(tx, id.as_str(), &message.address.endpoint()).await?;
+    let notice = derive(&["notice", id.as_str(), message.nonce]);
     let lane = Lane::Planned.number();
-    // Only the newest link works, so only its mail may still leave.
-    let sql = "UPDATE deliveries SET status = 'superseded', updated_at = $1, reason = 'a newer link was asked for'
-        WHERE event = $2 AND contact = $2 AND status = 'queued'";
-    tx.execute(sql, args![now, id.as_str()]).await?;
+    // Only the newest link or code works, so only its message may still leave.
+    let sql = "UPDATE deliveries SET status = 'superseded', updated_at = $1, reason = 'a newer one was asked for'
+        WHERE event = $2 AND contact = $2 AND status = 'queued' AND $3 = 1";
+    let leaves = i64::from(message.refused.is_none());
+    tx.execute(sql, args![now, id.as_str(), leaves]).await?;
     let sql = "SELECT COALESCE(MAX(ordinal), 0) + 1 FROM notices WHERE event = $1";
     let row = tx.row(sql, args![id.as_str()]).await?;
     let ordinal = row.map_or(Ok(1), |row| row.int(0))?;
     tx.execute(
         "INSERT INTO notices (id, event, event_kind, revision, milestone, audience, level, channels, due, due_local, because,
            stands_for, tells, status, held, lane, slot, expires, content, ordinal, sent_at)
-         VALUES ($1, $2, 'subscription', 1, $3, $4, $5, '[\"email\"]', $6, $7, 'somebody entered this address', '[]', '[]',
+         VALUES ($1, $2, 'subscription', 1, $3, $4, $5, $12, $6, $7, 'somebody entered this address', '[]', '[]',
            'sending', FALSE, $8, $1, $9, $10, $11, $6)",
         args![
             &notice,
@@ -342,6 +432,7 @@ async fn send_link(
             expires,
             serde_json::to_string(content)?,
             ordinal,
+            crate::json_list([message.address.channel().as_str()]),
         ],
     )
     .await?;
@@ -349,9 +440,10 @@ async fn send_link(
         "INSERT INTO deliveries (id, notice, event, endpoint, contact, channel, level, ordinal, lane, status, attempt, next_at,
            expires, updated_at, reason)
          SELECT $1 || '.' || e.id, $1, $2, e.id, e.contact, e.channel, 0, $7, $3,
-           CASE WHEN s.endpoint IS NOT NULL THEN 'suppressed' ELSE 'queued' END, 0, $4, $5, $4, s.reason
+           CASE WHEN s.endpoint IS NOT NULL OR CAST($8 AS TEXT) IS NOT NULL THEN 'suppressed' ELSE 'queued' END, 0, $4, $5, $4,
+           COALESCE(CAST($8 AS TEXT), s.reason)
          FROM endpoints e LEFT JOIN suppressions s ON s.endpoint = e.id AND s.audience = '*' WHERE e.id = $6",
-        args![&notice, id.as_str(), lane, now, expires, endpoint, ordinal],
+        args![&notice, id.as_str(), lane, now, expires, endpoint, ordinal, message.refused],
     )
     .await?;
     Ok(())
@@ -375,7 +467,7 @@ pub(crate) async fn forget_link(tx: &mut Tx, notice: &str) -> Result<()> {
 
 /// The contact as chosen; nothing it said before stops its messages.
 async fn tell_from_now_on(tx: &mut Tx, found: &Subscription, choices: &Choices) -> Result<()> {
-    let contact = contact(found.id.clone(), &found.email, choices);
+    let contact = contact(found.id.clone(), &found.address, choices);
     contacts::put_contacts(tx, &[contact], false).await?;
     let sql =
         "DELETE FROM suppressions WHERE endpoint IN (SELECT id FROM endpoints WHERE contact = $1)";

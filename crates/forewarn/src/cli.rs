@@ -14,6 +14,7 @@ use crate::commands::{
     hooks::HooksArgs,
     import::ImportArgs,
     incident::IncidentArgs,
+    lint::LintArgs,
     maintenance::MaintenanceArgs,
     notices::NoticesArgs,
     outage_plan::OutagePlanArgs,
@@ -57,6 +58,8 @@ pub enum Command {
     Plan(PlanArgs),
     /// Say whether clients must be told of a change, and why; offline, from a file of answers
     Decide(DecideArgs),
+    /// Review a message before it leaves: rules of good outage messages, and what must not be said; offline
+    Lint(LintArgs),
     /// Bring the server's services, audiences, contacts, policies and templates to what files say
     Apply(ApplyArgs),
     /// Load contacts
@@ -105,6 +108,8 @@ mod tests {
             "apply a.yaml b.yaml",
             "apply a.yaml --dry-run --url http://127.0.0.1:1 --token t",
             "plan a.yaml --at 2026-11-21T17:00:00Z --json",
+            "lint m.txt --level semi_technical --stage holding --channel sms --subject Down --context c.yaml --json",
+            "lint -",
             "import contacts c.csv --report r.csv",
             "maintenance create m.yaml",
             "maintenance start MNT-1",

@@ -15,6 +15,7 @@ pub mod hooks;
 pub mod import;
 pub mod incident;
 pub mod incident_around;
+pub mod lint;
 pub mod maintenance;
 pub mod notices;
 pub mod outage_plan;
@@ -23,6 +24,7 @@ pub mod postmortem;
 pub mod serve;
 
 mod pages;
+mod reach;
 mod schedule;
 mod source;
 
@@ -39,6 +41,7 @@ pub async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Demo(local) => demo::run(local.args, local.settings.read()?).await,
         Command::Plan(args) => plan::run(args),
         Command::Decide(args) => decide::run(args),
+        Command::Lint(args) => lint::run(args),
         Command::Apply(args) => apply::run(args).await,
         Command::Import(args) => import::run(args).await,
         Command::Maintenance(args) => maintenance::run(args).await,

@@ -3,6 +3,8 @@
 use anyhow::{Context, Result};
 use forewarn_core::contact::EmailAddress;
 use forewarn_core::token::Key;
+use forewarn_engine::channel::guard::Guard;
+use forewarn_engine::channel::http::{HttpClient, Wire};
 use forewarn_engine::channel::phone::{Account, Phones};
 use forewarn_engine::channel::smtp::RelayUrl;
 use forewarn_engine::channel::smtp::Smtp;
@@ -32,6 +34,8 @@ pub struct Parts {
     pub store: Store,
     /// The clock.
     pub clock: Clock,
+    /// Signs links.
+    pub key: Key,
     /// Mail relays in order.
     pub relays: Vec<RelayUrl>,
     /// Private networks that webhooks may reach.
@@ -68,11 +72,7 @@ impl Installation {
     /// When the store cannot be used or the mail settings are wrong.
     pub async fn assemble(parts: Parts, demo: Option<Arc<dyn Demo>>) -> Result<Installation> {
         let store = parts.store;
-        let key = Key::new(
-            &store
-                .setting("key", || random_token() + &random_token())
-                .await?,
-        );
+        let key = parts.key;
         let smtp = match parts.relays.is_empty() {
             true => None,
             false => Some(
@@ -85,7 +85,7 @@ impl Installation {
         let channels = RealChannels {
             phones: parts.phones.map(Phones::new),
             smtp,
-            webhooks: Webhooks::new(parts.allow_private_targets, HOOKS_AT_ONCE),
+            webhooks: Webhooks::new(parts.allow_private_targets.clone(), HOOKS_AT_ONCE),
         };
         let identity = Identity {
             public_url: parts.public_url.clone(),
@@ -101,8 +101,12 @@ impl Installation {
             identity,
             key.clone(),
             node,
-        );
-        let live = Live::default();
+        )
+        .reading_feeds(HttpClient::new(
+            Guard::new(parts.allow_private_targets),
+            Wire::default(),
+        ));
+        let live = Live::with_phones(twilio_token.is_some());
         let app = App::new(Shared {
             store,
             clock: parts.clock,

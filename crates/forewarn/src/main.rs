@@ -6,6 +6,7 @@ mod commands;
 mod demo;
 mod exit;
 mod installation;
+mod link_key;
 mod lock;
 mod log;
 mod settings;

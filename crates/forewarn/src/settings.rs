@@ -1,6 +1,7 @@
 //! The settings of an installation: flags, each with its `FOREWARN_*` variable, read into checked types all at once.
 
 use crate::exit::InvalidInput;
+use crate::link_key;
 use clap::Args;
 use forewarn_core::contact::{EmailAddress, PhoneNumber};
 use forewarn_core::problem::{Invalid, Problem};
@@ -82,6 +83,8 @@ pub struct Settings {
     pub from_name: Option<String>,
     /// A bearer token with every right.
     pub admin_token: Option<String>,
+    /// The text of the key that signs links, where it does not stand in the data folder.
+    pub link_key: Option<String>,
     /// Text messages and calls.
     pub phones: Option<Account>,
     /// Private networks that webhooks may reach.
@@ -139,6 +142,17 @@ impl SettingsArgs {
                 ),
             );
         }
+        let link_key = variable(link_key::VARIABLE);
+        if link_key
+            .as_deref()
+            .is_some_and(|text| !link_key::is_key(text))
+        {
+            let problem = format!(
+                "must be at least {} letters, digits or signs without spaces",
+                link_key::SHORTEST
+            );
+            wrong(link_key::VARIABLE, problem);
+        }
         let phones = read_account(&variable, &mut wrong);
         let (Some(location), true) = (location, problems.is_empty()) else {
             return Err(Invalid { problems });
@@ -153,6 +167,7 @@ impl SettingsArgs {
             from,
             from_name,
             admin_token,
+            link_key,
             phones,
             allow_private_targets: allowed.unwrap_or_default(),
         })
@@ -374,6 +389,7 @@ mod tests {
             ],
             &[
                 ("FOREWARN_ADMIN_TOKEN", "hunter2"),
+                ("FOREWARN_LINK_KEY", "hunter2"),
                 ("FOREWARN_TWILIO_SID", "AC1"),
             ],
         )
@@ -390,6 +406,7 @@ mod tests {
                 "--from",
                 "--allow-private-targets",
                 "FOREWARN_ADMIN_TOKEN",
+                "FOREWARN_LINK_KEY",
                 "FOREWARN_TWILIO_TOKEN",
                 "FOREWARN_TWILIO_FROM",
             ]

@@ -42,6 +42,35 @@ fn notification(alerts: &[(&str, &str, &str)]) -> Value {
         "externalURL": "http://alertmanager.example", "alerts": alerts.collect::<Vec<_>>()})
 }
 
+/// As the manual of Grafana's webhook contact point describes it: Alertmanager's shape, more fields, times with an offset.
+#[test]
+fn grafana_tells_the_same_with_fields_of_its_own() {
+    let body = json!({"receiver": "forewarn", "status": "firing", "orgId": 1, "version": "1", "groupKey": "{}:{alertname=\"Sign-in\"}",
+        "truncatedAlerts": 0, "title": "[FIRING:1] Sign-in", "state": "alerting", "message": "**Firing**", "appVersion": "11.2.0",
+        "groupLabels": {"alertname": "Sign-in"}, "commonLabels": {"service": "portal"}, "commonAnnotations": {},
+        "externalURL": "https://grafana.example/", "alerts": [{"status": "firing",
+            "labels": {"alertname": "Sign-in", "service": "portal", "grafana_folder": "Web", "severity": "warning"},
+            "annotations": {"summary": "Sign-in fails"}, "startsAt": "2026-11-21T09:00:00.157076-08:00",
+            "endsAt": "0001-01-01T00:00:00Z", "generatorURL": "https://grafana.example/alerting/1/edit", "fingerprint": "57c6d9296de2ad39",
+            "silenceURL": "https://grafana.example/alerting/silence/new", "dashboardURL": "https://grafana.example/d/abc",
+            "panelURL": "https://grafana.example/d/abc?viewPanel=1", "imageURL": null,
+            "values": {"B": 22.5, "C": 1}, "valueString": "[ var='B' labels={} value=22.5 ]"}]});
+    let batch = alertmanager::read(&body).unwrap();
+    assert_eq!(batch.group, "{}:{alertname=\"Sign-in\"}");
+    let [alert] = batch.alerts.as_slice() else {
+        panic!("{batch:?}")
+    };
+    assert_eq!(
+        (alert.key.as_str(), alert.state),
+        ("57c6d9296de2ad39", State::Firing)
+    );
+    assert_eq!(
+        (alert.since, alert.until),
+        (Some(at("2026-11-21T17:00:00.157076Z")), None)
+    );
+    assert_eq!(alert.title, "Sign-in fails");
+}
+
 #[test]
 fn alertmanager_tells_what_fires_and_what_is_over() {
     let body = notification(&[

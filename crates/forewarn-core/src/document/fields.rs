@@ -170,16 +170,22 @@ impl<'a> Fields<'a> {
     }
 
     /// Refuses every key that nobody asked for, with the nearest known name.
-    pub fn finish(mut self, problems: &mut Problems) {
+    pub fn finish(self, problems: &mut Problems) {
         // One that is required was asked for twice.
-        self.asked.dedup();
+        let mut asked: Vec<&str> = Vec::new();
+        for name in self.asked {
+            if !asked.contains(&name) {
+                asked.push(name);
+            }
+        }
         for (key, place, node) in self.entries {
-            if !self.asked.contains(&key.as_str()) {
-                problems.add(
-                    self.path_of(key),
-                    place.or(node.place),
-                    unknown("field", key, self.asked.iter().copied()),
-                );
+            if !asked.contains(&key.as_str()) {
+                let field = match self.path.is_empty() {
+                    true => key.clone(),
+                    false => format!("{}.{key}", self.path),
+                };
+                let problem = unknown("field", key, asked.iter().copied());
+                problems.add(field, place.or(node.place), problem);
             }
         }
     }

@@ -62,6 +62,30 @@ fn used(milestone: &str) -> Vec<Work> {
     }
 }
 
+/// What its reader is reminded of.
+fn task(milestone: &str) -> Option<Task> {
+    let task = |what: &str, by| Task {
+        what: what.into(),
+        by,
+        overdue: false,
+        owner: None,
+        notice: None,
+    };
+    match milestone {
+        "copy_due" => Some(Task {
+            notice: some("3f9k2m7q1x5w8z0b4c6d"),
+            ..task("Campus Weekly", By::Time(at("2026-11-23T17:00:00Z")))
+        }),
+        "plan_review" => Some(task("", By::Day(jiff::civil::date(2027, 3, 29)))),
+        "action_due" => Some(Task {
+            overdue: true,
+            owner: some("kim@example.edu"),
+            ..task("Watch the disks", By::Day(jiff::civil::date(2026, 11, 20)))
+        }),
+        _ => None,
+    }
+}
+
 fn maintenance(milestone: &str) -> Content {
     let changed = matches!(milestone, "delay" | "reschedule" | "extension");
     let over = matches!(
@@ -70,7 +94,7 @@ fn maintenance(milestone: &str) -> Content {
     );
     let now = match milestone {
         "start" | "progress" => "2026-11-30T07:00:00Z",
-        "extension" | "overrun_check" => "2026-11-30T09:45:00Z",
+        "extension" | "overrun_check" | "overrun" => "2026-11-30T09:45:00Z",
         _ if over => "2026-11-30T09:50:00Z",
         _ => "2026-11-23T17:00:00Z",
     };
@@ -107,6 +131,7 @@ fn maintenance(milestone: &str) -> Content {
         },
         text: None,
         ack_url: None,
+        code: some("042917"),
         reason: changed.then(|| "Copying the data takes longer than in our tests.".into()),
         start: Some(civil("2026-11-29T22:00")),
         end: Some(civil("2026-11-30T02:00")),
@@ -123,6 +148,7 @@ fn maintenance(milestone: &str) -> Content {
         change_request: None,
         forwardable: false,
         works: used(milestone),
+        task: task(milestone),
         url: "https://status.example.edu/events/MNT-1".into(),
         at: at(now),
     }
@@ -171,6 +197,7 @@ fn incident(milestone: &str) -> Content {
         text: None,
         reason: some("Kim Lee speaks for it from now on, in place of Sam Fox.")
             .filter(|_| milestone == "handover"),
+        code: some("042917"),
         ack_url: some("https://status.example.edu/ack/notice.endpoint.sig")
             .filter(|_| milestone == "spokesperson_call"),
         start: None,
@@ -183,6 +210,7 @@ fn incident(milestone: &str) -> Content {
         change_request: None,
         forwardable: false,
         works: Vec::new(),
+        task: None,
         missed: matches!(milestone, "update" | "promise_broken")
             .then(|| at("2026-11-22T19:30:00Z")),
         moved_from: None,
@@ -270,6 +298,7 @@ pub(crate) fn sparse(milestone: &str) -> Content {
         change_request: None,
         forwardable: false,
         works: Vec::new(),
+        task: None,
         ..full
     }
 }
@@ -308,6 +337,11 @@ pub(crate) fn hostile(milestone: &str) -> Content {
                 ..work.clone()
             })
             .collect(),
+        task: full.task.clone().map(|task| Task {
+            what: line.clone(),
+            owner: Some(line.clone()),
+            ..task
+        }),
         url: "javascript:alert(1)//https://status.example.edu".into(),
         ..full
     }

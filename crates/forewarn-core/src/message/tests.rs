@@ -85,7 +85,11 @@ fn nothing_technical_leaves_its_level() {
                 content.milestone.as_str(),
                 "test"
                     | "digest"
+                    | "copy_due"
                     | "overrun_check"
+                    | "overrun"
+                    | "plan_review"
+                    | "action_due"
                     | "promise_warning"
                     | "promise_kept"
                     | "promise_broken"

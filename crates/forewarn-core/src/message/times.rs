@@ -5,6 +5,7 @@
 //! without words of their own get `2026-11-30 22:00 (UTC-08:00, Los Angeles)`.
 
 use crate::time::{CivilTime, Zone};
+use jiff::civil::Date;
 use jiff::tz::Offset;
 use jiff::{SignedDuration, Timestamp, Zoned};
 
@@ -39,6 +40,11 @@ impl Times<'_> {
     /// A date with its weekday: `Monday 30 November 2026`.
     pub fn date(&self, instant: Timestamp) -> String {
         self.day(&self.zone.at(instant))
+    }
+
+    /// A date that is the same day wherever one is.
+    pub fn day_of(&self, date: Date) -> String {
+        date.strftime(self.form()).to_string()
     }
 
     /// A date for a subject: `30 Nov`, with the year when it is not that of `today`.
@@ -94,12 +100,15 @@ impl Times<'_> {
     }
 
     fn day(&self, at: &Zoned) -> String {
-        let form = match (self.english, self.compact) {
+        at.strftime(self.form()).to_string()
+    }
+
+    fn form(&self) -> &'static str {
+        match (self.english, self.compact) {
             (false, _) => "%Y-%m-%d",
             (true, true) => "%-d %b",
             (true, false) => "%A %-d %B %Y",
-        };
-        at.strftime(form).to_string()
+        }
     }
 
     fn clock(&self, at: &Zoned) -> String {

@@ -1,13 +1,16 @@
 //! From an event's facts to the values of a template's variables, for one variant.
 
 use super::times::{self, Times};
-use super::{Content, Variant, markdown};
+use super::{By, Content, Variant, markdown};
 use crate::contact::EmailAddress;
 use crate::facts::When;
 use crate::offset::Offset;
 use crate::template::{Values, Variable as V};
 use crate::time::CivilTime;
 use jiff::SignedDuration;
+
+/// What is to be done, in a text message.
+const MOST_TASK: usize = 80;
 
 /// What a set of values is made for.
 #[derive(Clone, Copy, Debug)]
@@ -106,6 +109,7 @@ fn facts(content: &Content, purpose: Purpose<'_>, values: &mut Values) {
             (None, _) => {}
         }
     }
+    values.set(V::Code, content.code.as_deref().unwrap_or_default());
     values.set(V::Unchanged, if content.unchanged { "yes" } else { "" });
     values.set(V::Requested, if content.requested { "yes" } else { "" });
     contact(facts.contact.as_deref().unwrap_or_default(), values);
@@ -188,7 +192,31 @@ fn times(content: &Content, purpose: Purpose<'_>, values: &mut Values) {
         let late = SignedDuration::from_secs(content.late_by_seconds);
         values.set(V::Late, times::words(late));
     }
+    task(content, &times, values);
     values.set(V::Offset, offset_words(content.offset.as_deref()));
+}
+
+/// What its reader is reminded of.
+fn task(content: &Content, times: &Times<'_>, values: &mut Values) {
+    let Some(task) = &content.task else { return };
+    let what = line(&task.what);
+    values.set(
+        V::Task,
+        match times.compact {
+            true => markdown::shorten(&what, MOST_TASK),
+            false => what,
+        },
+    );
+    values.set(
+        V::Due,
+        match task.by {
+            By::Time(at) => times.at(at),
+            By::Day(day) => times.day_of(day),
+        },
+    );
+    values.set(V::Overdue, if task.overdue { "yes" } else { "" });
+    values.set(V::Owner, line(task.owner.as_deref().unwrap_or_default()));
+    values.set(V::Notice, line(task.notice.as_deref().unwrap_or_default()));
 }
 
 /// Each work with its time; short, only what it is.

@@ -1,10 +1,34 @@
-//! Copy deadlines: a newsletter or bulletin wants its text some days before it appears.
+//! Copy deadlines: a newsletter or bulletin wants its text some days before it appears, and somebody must bring it there.
 
-use super::before::step_back;
+use super::before::{explain, step_back};
 use super::course::Clock;
-use super::{Draft, Planner};
-use crate::audience::Audience;
+use super::{Draft, INTERNAL, Planner, Told, business_calendar};
+use crate::audience::{Audience, Level};
+use crate::contact::Channel;
+use crate::offset::Offset;
 use jiff::Timestamp;
+
+/// The notice by which those who run the event hear that a text is due elsewhere.
+pub const COPY_DUE: &str = "copy_due";
+
+/// Whether messages of this milestone say something of their own: no newer message about the event takes their place, nor they
+/// that of an older one. Who brings a text somewhere hears of each text, and of the work itself too.
+pub fn stands_aside(milestone: &str) -> bool {
+    milestone == COPY_DUE
+}
+
+/// The place of the notice that a text is due, among those of its milestone: whose text, and which.
+pub fn copy_place(audience: &str, milestone: &str, offset: Option<&str>) -> String {
+    match offset {
+        Some(offset) => format!("{audience} {milestone} {offset}"),
+        None => format!("{audience} {milestone}"),
+    }
+}
+
+/// Whose text is due at this place.
+pub fn copy_audience(place: &str) -> &str {
+    place.split(' ').next().unwrap_or_default()
+}
 
 /// Notices that can stand in something that appears on a day of its own; what happens at once cannot.
 const PRINTED: [&str; 4] = [
@@ -50,5 +74,47 @@ impl Planner<'_> {
             );
         }
         Some(copy_due)
+    }
+
+    /// Those who run the event hear a business day before that a text is due, by their own clocks; at once where that is past.
+    /// Once the text is late there is nothing to remind of: the plan has warned.
+    pub(super) fn remind_of_copy(&mut self, audience: &Audience, draft: &Draft) {
+        let now = self.input.now;
+        let Some(deadline) = draft.copy_due.filter(|deadline| *deadline >= now) else {
+            return;
+        };
+        let place = copy_place(
+            audience.id.as_str(),
+            draft.milestone,
+            draft.offset.as_deref(),
+        );
+        let told = Told {
+            audience: INTERNAL.to_owned(),
+            offset: place.clone(),
+            nominal: deadline,
+        };
+        if self.told.contains(&told) {
+            return;
+        }
+        let organisation = &self.input.catalogue.organisation;
+        let zone = organisation.time_zone.clone();
+        let calendar = business_calendar(self.input.catalogue, organisation.calendar.as_deref());
+        let stepped = calendar.back(zone.at(deadline).date(), 1).ok();
+        let due = stepped.as_ref().map(|s| self.on(s.date, &zone));
+        let id = &audience.id;
+        let because = match (due.filter(|due| *due >= now), &stepped) {
+            (Some(_), Some(stepped)) => format!(
+                "1 business day before the text must be at '{id}'{}",
+                explain(stepped, Offset::BusinessDays(1))
+            ),
+            _ => format!("at once: the text must be at '{id}' soon"),
+        };
+        let reminder = Draft {
+            copy_due: Some(deadline),
+            tells: vec![(place.clone(), deadline)],
+            ..Draft::new(COPY_DUE, due.map_or(now, |due| due.max(now)), because).offset(place)
+        };
+        let channels = vec![Channel::Email];
+        self.push(INTERNAL, Level::Technical, channels, &zone, reminder);
     }
 }

@@ -84,6 +84,7 @@ impl Planner<'_> {
                 copy_due: self.copy_due(audience, clock, draft),
                 ..draft.clone()
             };
+            self.remind_of_copy(audience, &draft);
             self.push_local(
                 audience.id.as_str(),
                 audience.level,

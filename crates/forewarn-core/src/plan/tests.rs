@@ -2,9 +2,11 @@ use super::*;
 use crate::audience::Audience;
 use crate::document::Documents;
 
+mod copy;
 mod golden;
 mod promise;
 mod properties;
+mod reminders;
 
 const DESIGN: &str = r#"
 organisation: {name: Example University, time_zone: America/Los_Angeles, calendar: US, closed_days: [2026-12-24]}

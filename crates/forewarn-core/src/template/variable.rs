@@ -83,7 +83,13 @@ variables! {
     PromisedTo, "promised_to", NonTechnical, "The audiences that were promised the next update.";
     Left, "left", NonTechnical, "How long it is until the promised update.";
     Late, "late", NonTechnical, "How late a warning about a promise comes, if it does.";
+    Task, "task", NonTechnical, "What is to be done: the newsletter whose text is due, the action.";
+    Due, "due", NonTechnical, "By when it is to be done.";
+    Overdue, "overdue", NonTechnical, "Flag: that has passed.";
+    Owner, "owner", Technical, "Who is to do it.";
+    Notice, "notice", Technical, "The id of the notice whose text is due.";
     AckUrl, "ack_url", NonTechnical, "Where the reader says that they have it; one of its own for each reader.";
+    Code, "code", NonTechnical, "The digits in a text message that prove whose telephone it is.";
     Url, "url", NonTechnical, "The event's public page.";
 }
 

@@ -3,6 +3,7 @@
 //! [guard](super::guard) lets them go.
 
 use std::error::Error as StdError;
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -16,6 +17,7 @@ use jiff::{SignedDuration, Timestamp};
 use reqwest::dns::Resolve;
 use rustls::{ClientConfig, RootCertStore};
 
+use super::Leave;
 use super::guard::resolver::{GuardedResolver, SystemResolver};
 use super::guard::{Guard, Refused, Scheme, TargetUrl};
 
@@ -83,6 +85,8 @@ pub struct Answer {
 pub enum NoAnswer {
     /// We do not connect there.
     Refused(Refused),
+    /// There was no leave any more when the request was about to go out.
+    Withheld,
     /// Something broke on the way.
     Broken {
         /// What, in one line.
@@ -135,6 +139,19 @@ impl HttpClient {
         headers: HeaderMap,
         body: Vec<u8>,
     ) -> Result<Answer, NoAnswer> {
+        let leave = Leave::unlimited();
+        self.post_while(url, headers, body, &leave).await
+    }
+
+    /// The same if there is still leave when the request goes out. It is asked for with the body, without which a request is
+    /// nothing.
+    pub async fn post_while(
+        &self,
+        url: &str,
+        headers: HeaderMap,
+        body: Vec<u8>,
+        leave: &Leave,
+    ) -> Result<Answer, NoAnswer> {
         let (target, client) = self.target(url)?;
         let length = HeaderValue::from(body.len());
         let taken = Arc::new(AtomicBool::new(false));
@@ -142,21 +159,34 @@ impl HttpClient {
             .request(Method::POST, target.url().clone())
             .headers(headers)
             .header(CONTENT_LENGTH, length)
-            .body(watched(body, taken.clone()))
+            .body(watched(body, taken.clone(), leave.clone()))
             .send()
             .await;
         match sent {
-            Ok(response) => Ok(read_answer(response).await),
-            Err(error) => Err(broken(&error, taken.load(Ordering::Acquire))),
+            Ok(response) => Ok(read_answer(response, MOST_ANSWER_BYTES).await),
+            Err(error) => match taken.load(Ordering::Acquire) {
+                false if !leave.holds() => Err(NoAnswer::Withheld),
+                taken => Err(broken(&error, taken)),
+            },
         }
     }
 
     /// Asks once and reads the answer. It changes nothing at the other side.
     pub async fn get(&self, url: &str, headers: HeaderMap) -> Result<Answer, NoAnswer> {
+        self.get_up_to(url, headers, MOST_ANSWER_BYTES).await
+    }
+
+    /// The same where the body is what one wants: up to `most` bytes of it.
+    pub async fn get_up_to(
+        &self,
+        url: &str,
+        headers: HeaderMap,
+        most: usize,
+    ) -> Result<Answer, NoAnswer> {
         let (target, client) = self.target(url)?;
         let request = client.request(Method::GET, target.url().clone());
         match request.headers(headers).send().await {
-            Ok(response) => Ok(read_answer(response).await),
+            Ok(response) => Ok(read_answer(response, most).await),
             Err(error) => Err(broken(&error, false)),
         }
     }
@@ -182,18 +212,21 @@ fn tls_config(roots: RootCertStore) -> ClientConfig {
 }
 
 /// A body that notes when the connection takes it: from then on the request may have been received
-/// even if we never see an answer.
-fn watched(body: Vec<u8>, taken: Arc<AtomicBool>) -> reqwest::Body {
+/// even if we never see an answer. Without leave there is none.
+fn watched(body: Vec<u8>, taken: Arc<AtomicBool>, leave: Leave) -> reqwest::Body {
     reqwest::Body::wrap_stream(stream::once(async move {
+        if !leave.holds() {
+            return Err(io::Error::other("there is no leave any more"));
+        }
         taken.store(true, Ordering::Release);
-        Ok::<_, std::convert::Infallible>(body)
+        Ok(body)
     }))
 }
 
-async fn read_answer(mut response: reqwest::Response) -> Answer {
+async fn read_answer(mut response: reqwest::Response, most: usize) -> Answer {
     let mut body = Vec::new();
     while let Ok(Some(chunk)) = response.chunk().await {
-        let room = MOST_ANSWER_BYTES - body.len();
+        let room = most - body.len();
         body.extend_from_slice(&chunk[..chunk.len().min(room)]);
         if chunk.len() >= room {
             break;

@@ -5,6 +5,7 @@
 //! taken is looked for in the provider's own list first, and only posted if it is not there
 //! ([0018](../../../../docs/decisions/0018-phones-ask-first.md)).
 
+use super::Leave;
 use super::guard::Guard;
 use super::http::{Answer, HttpClient, NoAnswer, Wire, one_line};
 use forewarn_core::delivery::Outcome;
@@ -143,9 +144,14 @@ impl Phones {
 
     /// Attempts every message of the batch once, and says what came of each, in the batch's order.
     pub async fn send(&self, batch: &[Ring], now: Timestamp) -> Vec<Outcome> {
+        self.send_while(batch, now, &Leave::unlimited()).await
+    }
+
+    /// The same as long as there is leave.
+    pub async fn send_while(&self, batch: &[Ring], now: Timestamp, leave: &Leave) -> Vec<Outcome> {
         // By place and not by reference, as for webhooks.
         let attempts = (0..batch.len())
-            .map(|place| async move { (place, self.attempt(&batch[place], now).await) });
+            .map(|place| async move { (place, self.attempt(&batch[place], now, leave).await) });
         let mut done: Vec<(usize, Outcome)> = stream::iter(attempts)
             .buffer_unordered(AT_ONCE)
             .collect()
@@ -193,7 +199,7 @@ impl Phones {
         Ok(HeaderMap::from_iter([(AUTHORIZATION, basic)]))
     }
 
-    async fn attempt(&self, ring: &Ring, now: Timestamp) -> Outcome {
+    async fn attempt(&self, ring: &Ring, now: Timestamp, leave: &Leave) -> Outcome {
         let Some(sender) = self.sender(&ring.says) else {
             return never("not sent: a call needs a telephone number in FOREWARN_TWILIO_FROM");
         };
@@ -219,8 +225,11 @@ impl Phones {
         let form = HeaderValue::from_static("application/x-www-form-urlencoded");
         headers.insert(CONTENT_TYPE, form);
         let body = form_of(ring, sender, now).into_bytes();
-        match self.client.post(&self.address(kind), headers, body).await {
+        let url = self.address(kind);
+        let posted = self.client.post_while(&url, headers, body, leave);
+        match posted.await {
             Ok(answer) => answered(&answer, now),
+            Err(NoAnswer::Withheld) => Outcome::Withheld,
             Err(problem) => {
                 let (reason, maybe_sent) = no_answer(problem);
                 Outcome::TransientFailure {
@@ -390,6 +399,7 @@ fn said(answer: &Answer) -> String {
 fn no_answer(problem: NoAnswer) -> (String, bool) {
     match problem {
         NoAnswer::Refused(why) => (why.to_string(), false),
+        NoAnswer::Withheld => ("there was no leave to send any more".into(), false),
         NoAnswer::Broken { reason, maybe_sent } => (reason, maybe_sent),
     }
 }

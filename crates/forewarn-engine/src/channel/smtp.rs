@@ -13,6 +13,9 @@
 //! | connection lost | transient, for the rest of the batch too; *maybe sent* for the mail whose final dot was written |
 //! | anything before the first MAIL, also 5xx | the next relay is tried; if there is none, transient for the batch: an operator's mistake must not kill messages |
 //! | what is not SMTP | transient |
+//!
+//! Once there is no [leave](super::Leave) any more nothing is written but what must be: the connection is closed, and what the
+//! server has no final dot of is withheld.
 
 pub mod bare;
 mod connection;
@@ -29,6 +32,8 @@ use forewarn_core::delivery::Outcome;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
+
+use super::Leave;
 
 use self::connection::Connection;
 use self::pool::Pool;
@@ -115,21 +120,33 @@ impl Smtp {
     /// Sends a batch over one connection. The outcomes are in the order of the batch, one for
     /// each mail.
     pub async fn send(&self, batch: &[Mail]) -> Vec<Outcome> {
+        self.send_while(batch, &Leave::unlimited()).await
+    }
+
+    /// The same as long as there is leave.
+    pub async fn send_while(&self, batch: &[Mail], leave: &Leave) -> Vec<Outcome> {
         let mut outcomes: Vec<Option<Outcome>> = batch.iter().map(refuse_malformed).collect();
         let broken = match outcomes.iter().any(Option::is_none) {
-            true => self.deliver(batch, &mut outcomes).await.err(),
+            true => self.deliver(batch, leave, &mut outcomes).await.err(),
             false => None,
         };
         let (reason, mut in_doubt) = match broken {
             Some(broken) => (broken.reason, broken.in_doubt),
             None => (String::new(), false),
         };
+        let withheld = !leave.holds();
         let rest = |outcome: Option<Outcome>| {
-            outcome.unwrap_or_else(|| Outcome::TransientFailure {
-                reason: reason.clone(),
-                retry_after: None,
+            outcome.unwrap_or_else(|| {
                 // Only the first mail without an outcome can have been under way.
-                maybe_sent: std::mem::take(&mut in_doubt),
+                let maybe_sent = std::mem::take(&mut in_doubt);
+                match withheld && !maybe_sent {
+                    true => Outcome::Withheld,
+                    false => Outcome::TransientFailure {
+                        reason: reason.clone(),
+                        retry_after: None,
+                        maybe_sent,
+                    },
+                }
             })
         };
         outcomes.into_iter().map(rest).collect()
@@ -139,19 +156,20 @@ impl Smtp {
     async fn deliver(
         &self,
         batch: &[Mail],
+        leave: &Leave,
         outcomes: &mut [Option<Outcome>],
     ) -> Result<(), Broken> {
         let mut problems = Vec::new();
         for relay in self.by_preference() {
             if let Some(idle) = relay.pool.take() {
-                match relay.transact(idle, batch, outcomes).await {
+                match relay.transact(idle, batch, leave, outcomes).await {
                     // The server gave it up while it idled; no mail has begun, a new one will do.
                     Err(broken) if broken.unanswered => {}
                     ended => return ended,
                 }
             }
             match relay.open(&self.hello_name, self.limits).await {
-                Ok(fresh) => return relay.transact(fresh, batch, outcomes).await,
+                Ok(fresh) => return relay.transact(fresh, batch, leave, outcomes).await,
                 Err(problem) => problems.push(format!("{}: {problem}", relay.url.address())),
             }
         }
@@ -199,9 +217,10 @@ impl Relay {
         &self,
         mut connection: Connection,
         batch: &[Mail],
+        leave: &Leave,
         outcomes: &mut [Option<Outcome>],
     ) -> Result<(), Broken> {
-        connection.transact(batch, outcomes).await?;
+        connection.transact(batch, leave, outcomes).await?;
         self.pool.put(connection);
         Ok(())
     }

@@ -18,6 +18,7 @@ use ipnet::IpNet;
 use jiff::Timestamp;
 
 use self::signature::{Secret, signatures};
+use super::Leave;
 use super::guard::Guard;
 use super::http::{Answer, HttpClient, NoAnswer, Wire, one_line};
 
@@ -72,10 +73,15 @@ impl Webhooks {
 
     /// Attempts every hook of the batch once, and says what came of each, in the batch's order.
     pub async fn send(&self, batch: &[Hook], now: Timestamp) -> Vec<Outcome> {
+        self.send_while(batch, now, &Leave::unlimited()).await
+    }
+
+    /// The same as long as there is leave.
+    pub async fn send_while(&self, batch: &[Hook], now: Timestamp, leave: &Leave) -> Vec<Outcome> {
         // Unordered, so that a slow endpoint holds up one place and not the queue behind it.
         // By place and not by reference: the compiler cannot see that the borrow lives long enough otherwise.
         let attempts = (0..batch.len())
-            .map(|place| async move { (place, self.attempt(&batch[place], now).await) });
+            .map(|place| async move { (place, self.attempt(&batch[place], now, leave).await) });
         let mut done: Vec<(usize, Outcome)> = stream::iter(attempts)
             .buffer_unordered(self.concurrency)
             .collect()
@@ -84,7 +90,7 @@ impl Webhooks {
         done.into_iter().map(|(_, outcome)| outcome).collect()
     }
 
-    async fn attempt(&self, hook: &Hook, now: Timestamp) -> Outcome {
+    async fn attempt(&self, hook: &Hook, now: Timestamp, leave: &Leave) -> Outcome {
         let headers = match signed_headers(hook, now) {
             Ok(headers) => headers,
             Err(reason) => {
@@ -96,7 +102,7 @@ impl Webhooks {
         };
         match self
             .client
-            .post(&hook.url, headers, hook.body.clone())
+            .post_while(&hook.url, headers, hook.body.clone(), leave)
             .await
         {
             Ok(answer) => answered(&answer, now),
@@ -104,6 +110,7 @@ impl Webhooks {
                 reason: why.to_string(),
                 endpoint_gone: false,
             },
+            Err(NoAnswer::Withheld) => Outcome::Withheld,
             Err(NoAnswer::Broken { reason, maybe_sent }) => Outcome::TransientFailure {
                 reason,
                 retry_after: None,

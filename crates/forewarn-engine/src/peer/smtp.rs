@@ -207,8 +207,8 @@ impl Shared {
             .filter(|(fault, _)| fits(fault))
             .find_map(|(fault, occasions)| {
                 let before = occasions.fetch_add(1, Ordering::Relaxed);
-                (fault.skip..fault.skip.saturating_add(fault.times))
-                    .contains(&before)
+                let occasion = before.checked_sub(fault.skip)?;
+                (occasion / fault.every < fault.times && occasion % fault.every == 0)
                     .then_some(&fault.act)
             })
     }

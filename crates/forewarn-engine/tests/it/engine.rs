@@ -3,9 +3,12 @@
 mod advisory;
 mod calls;
 mod digests;
+mod feeds;
 pub mod house;
+mod lease;
 mod phones;
 mod promise;
+mod reminders;
 mod running;
 mod windows;
 

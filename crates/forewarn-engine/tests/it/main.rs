@@ -9,6 +9,7 @@ mod phone;
 mod promises;
 mod sim;
 mod smtp;
+mod updates;
 mod webhook;
 mod webhook_answers;
 mod wire;

@@ -14,7 +14,7 @@ use forewarn_core::event::{Event, Occasion};
 use forewarn_core::id::Id;
 use forewarn_core::incident::{Declaration, Impact, Incident, NewUpdate, Severity, Status};
 use forewarn_core::plan::publish_update;
-use forewarn_engine::{Channels, Engine, Parcel};
+use forewarn_engine::{Channels, Engine, Leave, Parcel};
 use forewarn_store::{
     Clock, DeliveryFilter, Entry, Lane, NoticeFilter, Published, Store, StoreError,
 };
@@ -33,7 +33,7 @@ const LOOK: SignedDuration = SignedDuration::from_mins(1);
 struct Post(Arc<Mutex<BTreeMap<String, u32>>>);
 
 impl Channels for Post {
-    async fn send(&self, parcels: Vec<Parcel>, _: Timestamp) -> Vec<Outcome> {
+    async fn send(&self, parcels: Vec<Parcel>, _: Timestamp, _: &Leave) -> Vec<Outcome> {
         let mut taken = Vec::with_capacity(parcels.len());
         for parcel in parcels {
             // Here it may be killed.

@@ -8,12 +8,14 @@ mod auditor;
 pub mod chance;
 mod digests;
 mod drive;
+mod month;
 pub mod operator;
 pub mod promises;
 mod world;
 
 use crate::database::Kind;
 use drive::{Report, is_in_step, run};
+use month::Figures;
 use world::Bug;
 
 fn seeds(usual: u64) -> Vec<u64> {
@@ -168,4 +170,100 @@ fn an_engine_that_sends_the_parts_of_a_digest_apart_is_caught() {
 #[test]
 fn an_engine_that_loses_parts_of_a_digest_is_caught() {
     is_caught(Bug::LosesParts, 20, "lost:");
+}
+
+/// So many incidents over so many days, by each of these seeds.
+fn months(kind: Kind, incidents: usize, days: u64, seeds: Vec<u64>) {
+    for seed in seeds {
+        let began = std::time::Instant::now();
+        let figures = month(month::Plan {
+            kind,
+            seed,
+            incidents,
+            days,
+            bug: None,
+        });
+        println!(
+            "seed {seed} on {kind:?}, {:?}: {figures:?}",
+            began.elapsed()
+        );
+        let shown = &figures.wrong[..figures.wrong.len().min(20)];
+        assert!(
+            figures.wrong.is_empty(),
+            "on {kind:?} with FOREWARN_SIM_SEED={seed}: {} wrong, among them\n{}",
+            figures.wrong.len(),
+            shown.join("\n")
+        );
+        assert_eq!(figures.incidents, incidents);
+        // A month in which nothing happens proves nothing.
+        assert!(figures.kept > 0 && figures.automatically > 0 && figures.broken > 0);
+        assert!(figures.calls > 0 && figures.taken_calls > 0 && figures.handovers > 0);
+        assert!(figures.kills > 0 && figures.jumps.iter().all(|jumps| *jumps > 0));
+        assert!(figures.sleeps > 0 || kind == Kind::Sqlite, "{figures:?}");
+    }
+}
+
+fn month(plan: month::Plan) -> Figures {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    runtime.block_on(month::live(plan))
+}
+
+#[test]
+fn incidents_keep_their_promises_through_crashes_and_clock_jumps_on_sqlite() {
+    months(Kind::Sqlite, 24, 2, seeds(1));
+}
+
+#[test]
+fn incidents_keep_their_promises_through_crashes_and_clock_jumps_on_postgresql() {
+    months(Kind::Postgres, 12, 1, seeds(1));
+}
+
+#[test]
+#[ignore = "takes long: the whole month of the proof"]
+fn a_month_of_incidents_on_sqlite() {
+    months(Kind::Sqlite, 500, 30, seeds(1));
+}
+
+#[test]
+#[ignore = "takes long: the whole month of the proof"]
+fn a_month_of_incidents_on_postgresql() {
+    months(Kind::Postgres, 500, 30, seeds(1));
+}
+
+/// As [`is_caught`], in a short month.
+fn is_caught_in_a_month(bug: Bug, kind: Kind, by: &str) {
+    for seed in 1..20 {
+        let figures = month(month::Plan {
+            kind,
+            seed,
+            incidents: 12,
+            days: 1,
+            bug: Some(bug),
+        });
+        if let Some(found) = figures.wrong.iter().find(|w| w.contains(by)) {
+            println!("{bug:?} is caught by seed {seed}: {found}");
+            return;
+        }
+        let others = &figures.wrong[..figures.wrong.len().min(5)];
+        println!("{bug:?}, seed {seed}: {others:#?}");
+    }
+    panic!("{bug:?} went unnoticed");
+}
+
+#[test]
+fn timers_that_come_early_are_caught_in_a_month() {
+    is_caught_in_a_month(Bug::Early, Kind::Sqlite, "early:");
+}
+
+#[test]
+fn timers_in_memory_are_caught_in_a_month() {
+    is_caught_in_a_month(Bug::TimersInMemory, Kind::Sqlite, "promise:");
+}
+
+#[test]
+fn a_process_that_goes_on_after_others_took_over_is_caught_in_a_month() {
+    is_caught_in_a_month(Bug::GoesOnAfterSleep, Kind::Postgres, "order:");
 }

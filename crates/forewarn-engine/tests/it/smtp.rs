@@ -4,9 +4,11 @@ mod behaviours;
 mod tls;
 
 use std::net::TcpListener;
+use std::sync::Arc;
 use std::time::Duration;
 
 use forewarn_core::delivery::Outcome;
+use forewarn_engine::Leave;
 use forewarn_engine::channel::smtp::bare::bare_loop;
 use forewarn_engine::channel::smtp::{Limits, Mail, RelayUrl, Smtp};
 use forewarn_engine::peer::smtp::{Act, Fault, Keep, Script, SmtpPeer, Stage};
@@ -51,6 +53,7 @@ struct Tally {
     accepted: usize,
     transient: usize,
     permanent: usize,
+    withheld: usize,
     /// Of the transient ones.
     maybe_sent: usize,
     /// Of the permanent ones.
@@ -67,6 +70,7 @@ impl Tally {
                     tally.transient += 1;
                     tally.maybe_sent += usize::from(*maybe_sent);
                 }
+                Outcome::Withheld => tally.withheld += 1,
                 Outcome::PermanentFailure { endpoint_gone, .. } => {
                     tally.permanent += 1;
                     tally.gone += usize::from(*endpoint_gone);
@@ -83,6 +87,25 @@ fn tally(accepted: usize, transient: usize, permanent: usize) -> Tally {
         transient,
         permanent,
         ..Tally::default()
+    }
+}
+
+#[tokio::test]
+async fn what_there_is_no_leave_for_is_withheld() {
+    let stepwise = Script::default().without("PIPELINING");
+    for script in [Script::default(), stepwise] {
+        let peer = Arc::new(start(script).await);
+        let ledger = peer.clone();
+        let leave = Leave::new(move || ledger.count() < 3);
+        let smtp = plain(&peer);
+        let outcomes = smtp.send_while(&batch(), &leave).await;
+        let expected = Tally {
+            withheld: 17,
+            ..tally(3, 0, 0)
+        };
+        assert_eq!((Tally::of(&outcomes), peer.count()), (expected, 3));
+        // The next batch is as ever.
+        assert_eq!(Tally::of(&smtp.send(&batch()).await), tally(20, 0, 0));
     }
 }
 

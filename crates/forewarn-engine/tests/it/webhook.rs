@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use forewarn_core::delivery::Outcome;
+use forewarn_engine::Leave;
 use forewarn_engine::channel::http::Wire;
 use forewarn_engine::channel::webhook::Hook;
 use forewarn_engine::channel::webhook::signature::{BadSecret, Secret, signatures};
@@ -45,6 +46,24 @@ fn signatures_are_those_of_another_implementation() {
             br#"{"test": 2432232314}"#
         ),
         "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+    );
+}
+
+#[tokio::test]
+async fn without_leave_nothing_is_posted() {
+    let peer = HttpPeer::start(Script::new()).await.unwrap();
+    let webhooks = channel(&["127.0.0.1/32"], Names::none());
+    let hooks = [hook(&peer.url("/"))];
+    let never = Leave::new(|| false);
+    let outcomes = webhooks.send_while(&hooks, now(), &never).await;
+    assert_eq!(
+        (outcomes.as_slice(), peer.count()),
+        (&[Outcome::Withheld][..], 0)
+    );
+    let outcomes = webhooks.send(&hooks, now()).await;
+    assert!(
+        matches!(outcomes[0], Outcome::Accepted { .. }),
+        "{outcomes:?}"
     );
 }
 

@@ -17,9 +17,10 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(remind_unconfirmed))
 }
 
-/// Who was asked to confirm what about an event, who has and who has not, and whether that is enough.
+/// Who was asked to confirm what about an event, who has and who has not, and whether that is enough; and each acknowledgement as
+/// it came, of a call to the spokesperson too.
 #[utoipa::path(get, path = "/events/{id}/acknowledgements", tag = "events", params(("id" = String, Path, description = "the event's id")),
-    responses((status = 200, description = "items: notice, audience, needed, asked, confirmed, reached, people, missing"),
+    responses((status = 200, description = "items: notice, audience, needed, asked, confirmed, reached, people, missing; acknowledged: notice, endpoint, who, at"),
         (status = 404, description = "None of this id")))]
 async fn show_acknowledgements(
     State(app): State<App>,
@@ -28,7 +29,9 @@ async fn show_acknowledgements(
 ) -> Result<Response> {
     acknowledgement::event(&app, &id).await?;
     let items = acknowledgement::list(&app, &id).await?;
-    Ok(answer(StatusCode::OK, &json!({"items": items})))
+    let acknowledged = app.store.acknowledgements(&id).await?;
+    let body = json!({"items": items, "acknowledged": acknowledged});
+    Ok(answer(StatusCode::OK, &body))
 }
 
 /// Remind those who have not confirmed, now. Each message is reminded of once.

@@ -8,7 +8,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 use forewarn_core::document::{Node, Value as Tree, parse_json};
-use forewarn_core::hook::KEPT;
+use forewarn_core::hook::without_secrets;
 use forewarn_core::problem::{Invalid, Problem, unknown};
 use forewarn_store::{ContactRow, Role};
 use serde::Deserialize;
@@ -125,24 +125,6 @@ fn shown(contact: &ContactRow) -> Value {
     without_secrets(serde_json::to_value(contact).unwrap_or_default())
 }
 
-/// A contact without what signs its webhooks or opens its chat room.
-pub(super) fn without_secrets(mut body: Value) -> Value {
-    for endpoint in body["endpoints"].as_array_mut().into_iter().flatten() {
-        if let Some(secret) = endpoint.get_mut("secret") {
-            *secret = json!("(kept)");
-        }
-    }
-    body
-}
-
-/// A document without what proves a hook's requests.
-fn without_secret(mut body: Value) -> Value {
-    if let Some(secret) = body.get_mut("secret") {
-        *secret = json!(KEPT);
-    }
-    body
-}
-
 /// Pages a list of contacts.
 #[derive(Deserialize)]
 struct Page {
@@ -167,7 +149,7 @@ async fn list_things(
             .documents(kind)
             .await?
             .into_iter()
-            .map(|(_, body)| without_secret(body))
+            .map(|(_, body)| without_secrets(body))
             .collect();
         return Ok(answer(
             StatusCode::OK,
@@ -228,7 +210,7 @@ async fn show_thing(
         .into_iter()
         .find(|(found, _)| *found == id)
         .ok_or_else(missing)?;
-    Ok(answer(StatusCode::OK, &without_secret(body)))
+    Ok(answer(StatusCode::OK, &without_secrets(body)))
 }
 
 /// Store one under its id.

@@ -86,6 +86,7 @@ pub(super) async fn list(app: &App, kind: &'static str, query: &Narrow) -> Resul
             Event::Maintenance(m) => serde_json::to_value(m).unwrap_or_default(),
             Event::Incident(i) => incident::shape(i, stored.sequence),
             Event::Window(w) => serde_json::to_value(w).unwrap_or_default(),
+            Event::Reminder(r) => serde_json::to_value(r).unwrap_or_default(),
             Event::Advisory(a) => advisory::shape(a, stored.sequence),
         })
         .collect();
@@ -164,10 +165,10 @@ pub(super) async fn reached(app: &App, event: &Event, about: About) -> Result<Re
     Ok(answer(StatusCode::OK, &body))
 }
 
-/// Approve, start, complete, cancel, delay or extend a maintenance, let it do otherwise than its policy, or set where its change request stands.
+/// Approve, start, complete, cancel, delay or extend a maintenance, let it do otherwise than its policy or as the policy says again, or set where its change request stands.
 #[utoipa::path(post, path = "/maintenances/{id}/{action}", tag = "maintenances",
-    params(("id" = String, Path, description = "its id"), ("action" = String, Path, description = "approve, start, complete, cancel, delay, extend, override, change_request")),
-    request_body(content = Value, description = "delay: start, end, reason; extend: end, reason; cancel: reason; approve: override of a change request that is not approved, with its reason; override: before, at, progress, min_window as the policy has them, and the reason; change_request: state, board"),
+    params(("id" = String, Path, description = "its id"), ("action" = String, Path, description = "approve, start, complete, cancel, delay, extend, override, remove_override, change_request")),
+    request_body(content = Value, description = "delay: start, end, reason; extend: end, reason; cancel: reason; approve: override of a change request that is not approved, with its reason; override: before, at, progress, min_window as the policy has them, and the reason; remove_override: reason; change_request: state, board"),
     responses((status = 200, description = "The maintenance and its new plan"), (status = 404, description = "None of this id"),
         (status = 409, description = "Its state does not allow it"), (status = 422, description = "Problems")))]
 async fn act_on_maintenance(
@@ -185,6 +186,7 @@ async fn act_on_maintenance(
         "delay" => maintenance::delay(&app, &who, &id, &body).await?,
         "extend" => maintenance::extend(&app, &who, &id, &body).await?,
         "override" => maintenance::except(&app, &who, &id, &body).await?,
+        "remove_override" => maintenance::follow_policy(&app, &who, &id, &body).await?,
         _ => {
             return Err(ApiError::NotFound(format!(
                 "action '{action}' of a maintenance"

@@ -4,7 +4,7 @@ use super::{Body, Who, answer};
 use crate::app::App;
 use crate::error::Result;
 use crate::ops::incident::{kin, notes, team};
-use crate::ops::{incident, recipient};
+use crate::ops::recipient;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -16,7 +16,6 @@ pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(hand_over))
         .routes(routes!(acknowledge_incident))
-        .routes(routes!(list_acknowledgements))
         .routes(routes!(merge_incident))
         .routes(routes!(set_parent))
         .routes(routes!(add_note, list_notes))
@@ -53,19 +52,6 @@ async fn acknowledge_incident(
 ) -> Result<Response> {
     let done = team::acknowledge(&app, &who, &id, &body).await?;
     Ok(answer(StatusCode::OK, &done.json()))
-}
-
-/// Who acknowledged which notice.
-#[utoipa::path(get, path = "/incidents/{id}/acknowledgements", tag = "incidents", params(("id" = String, Path, description = "its id")),
-    responses((status = 200, description = "items"), (status = 404, description = "None of this id")))]
-async fn list_acknowledgements(
-    State(app): State<App>,
-    _who: Who,
-    Path(id): Path<String>,
-) -> Result<Response> {
-    incident::show(&app, &id).await?;
-    let items = app.store.acknowledgements(&id).await?;
-    Ok(answer(StatusCode::OK, &json!({"items": items})))
 }
 
 /// Close a duplicate towards the incident that survives; its audiences hear the survivor's next messages.

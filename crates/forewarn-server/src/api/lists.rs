@@ -25,6 +25,14 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(list_deliveries))
         .routes(routes!(list_journal))
         .routes(routes!(verify_audit))
+        .routes(routes!(list_feeds))
+}
+
+/// How the calendars of on-call tools fare that rotas name: when each was read last, and why the last try failed, if it did.
+#[utoipa::path(get, path = "/rota-feeds", tag = "documents", responses((status = 200, description = "items: rota, shifts, tried_at, read_at, problem")))]
+async fn list_feeds(State(app): State<App>, _who: Who) -> Result<Response> {
+    let items = app.store.feeds().await?;
+    Ok(answer(StatusCode::OK, &json!({"items": items})))
 }
 
 /// Narrows and pages a list.

@@ -1,6 +1,5 @@
 //! Subscriptions that people made by themselves.
 
-use super::documents::without_secrets;
 use super::{Body, Who, answer};
 use crate::app::App;
 use crate::error::{ApiError, Result};
@@ -8,6 +7,7 @@ use crate::ops::subscription;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
+use forewarn_core::hook::without_secrets;
 use forewarn_store::Role;
 use serde::Deserialize;
 use serde_json::json;
@@ -54,13 +54,14 @@ async fn list_subscriptions(
     ))
 }
 
-/// Ask for a mailbox what its owner could ask: it gets a mail with a link, and is told only once that is followed. The answer
-/// is the same for every address.
-#[utoipa::path(post, path = "/subscriptions", tag = "subscriptions", request_body(content = Value, description = "email; services, kinds, language, time_zone"),
-    responses((status = 201, description = "id; a mail is on its way"), (status = 409, description = "No audience is open to subscription"),
+/// Ask for a mailbox or telephone what its owner could ask: it gets a mail with a link or a text message with a code, and is told
+/// only once that is followed or typed. The answer is the same for every address.
+#[utoipa::path(post, path = "/subscriptions", tag = "subscriptions", request_body(content = Value, description = "email or sms; services, kinds, language, time_zone"),
+    responses((status = 201, description = "id; a message is on its way, if the address may have one"), (status = 409, description = "No audience is open to subscription"),
         (status = 422, description = "Problems"), (status = 429, description = "Too many asked of late")))]
 async fn ask_subscription(State(app): State<App>, _who: Who, Body(body): Body) -> Result<Response> {
-    let id = subscription::ask(&app, &body).await?;
+    let asked = subscription::ask(&app, &body).await?;
+    let id = asked.address.subscriber();
     Ok(answer(StatusCode::CREATED, &json!({"id": id})))
 }
 

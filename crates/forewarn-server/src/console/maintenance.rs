@@ -138,7 +138,9 @@ impl MaintenancePage {
             Status::InProgress => &[EXTEND, OVERRIDE, CANCEL],
             Status::Completed | Status::Cancelled => &[],
         };
+        let excepted = self.maintenance.exception.is_some();
         all.iter()
+            .chain(Some(&BACK_TO_POLICY).filter(|_| excepted && !all.is_empty()))
             .map(|&(name, title, consequence, button)| {
                 let refused = self.refused.as_ref().filter(|(act, _)| act == name);
                 Act {
@@ -154,9 +156,10 @@ impl MaintenancePage {
     }
 
     fn as_typed(&self, act: &str) -> Typed {
-        match act == OVERRIDE.0 {
-            true => self.exception_as_typed(),
-            false => self.window_as_typed(),
+        match act {
+            act if act == OVERRIDE.0 => self.exception_as_typed(),
+            act if act == BACK_TO_POLICY.0 => Typed::default(),
+            _ => self.window_as_typed(),
         }
     }
 
@@ -282,6 +285,12 @@ const OVERRIDE: (&str, &str, &str, &str) = (
     "Other notices",
     "What has not gone out is planned again. The reason stands in the plan and in the journal; nobody outside reads it.",
     "Plan it so",
+);
+const BACK_TO_POLICY: (&str, &str, &str, &str) = (
+    "remove_override",
+    "As the policy says",
+    "What has not gone out is planned again as the policy says. The reason stands in the journal; nobody outside reads it.",
+    "Plan it as the policy says",
 );
 const CANCEL: (&str, &str, &str, &str) = (
     "cancel",

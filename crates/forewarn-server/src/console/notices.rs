@@ -20,6 +20,8 @@ pub struct NoticeRow {
     pub event: String,
     /// `maintenance` or `incident`.
     pub event_kind: String,
+    /// Where it stands in the console.
+    pub event_path: String,
     /// The event's title.
     pub event_title: String,
     /// `announcement`, `reminder`, `holding`, ...
@@ -216,20 +218,6 @@ impl NoticeRow {
 
     pub(super) fn status_words(&self) -> String {
         milestone_words(&self.status)
-    }
-
-    pub(super) fn event_path(&self) -> String {
-        event_path(&self.event_kind, &self.event)
-    }
-}
-
-/// The console's page of an event.
-pub(super) fn event_path(kind: &str, id: &str) -> String {
-    match kind {
-        // A window is its service's and has no page of its own.
-        "window" => "/console/services".to_owned(),
-        "advisory" => format!("/console/advisories/{id}"),
-        kind => format!("/console/{kind}s/{id}"),
     }
 }
 

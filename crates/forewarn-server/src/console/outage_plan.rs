@@ -46,6 +46,25 @@ pub struct OutageCard {
     pub made: String,
 }
 
+/// The list of all cards, which needs nothing else either.
+#[derive(Template)]
+#[template(path = "console/outage_cards.html")]
+pub struct OutageCards {
+    /// The organisation's name.
+    pub organisation: String,
+    /// Path and name of each, by name.
+    pub items: Vec<(String, String)>,
+    /// When the list was made, in the organisation's zone.
+    pub made: String,
+}
+
+impl OutageCards {
+    /// The page.
+    pub fn render(&self) -> String {
+        text(self)
+    }
+}
+
 impl OutagePlanList {
     /// The page.
     pub fn render(&self) -> String {

@@ -4,6 +4,7 @@ use super::Frame;
 use super::layout::text;
 use crate::ops::reach::{Told, Whole};
 use askama::Template;
+use forewarn_core::recipient::{ADDED_NAME, added_level};
 
 /// Who hears.
 #[derive(Template)]
@@ -43,10 +44,14 @@ impl ReachPage {
 impl Reached {
     pub(super) fn name<'a>(&'a self, id: &'a str) -> &'a str {
         let found = self.names.iter().find(|(known, _)| known == id);
-        found.map_or(id, |(_, name)| name.as_str())
+        let unnamed = added_level(id).map_or(id, |_| ADDED_NAME);
+        found.map_or(unnamed, |(_, name)| name.as_str())
     }
 
     pub(super) fn path(&self, told: &Told) -> String {
+        if added_level(&told.who.audience).is_some() {
+            return "added by hand".to_owned();
+        }
         let names: Vec<&str> = told.path.iter().map(|id| self.name(id)).collect();
         names.join(" › ")
     }

@@ -100,6 +100,8 @@ pub fn router(app: &App) -> Router<App> {
             get(outage_plans::show).post(outage_plans::sign_off),
         )
         .route("/console/services/{id}/card", get(outage_plans::show_card))
+        .route("/console/cards", get(outage_plans::show_cards))
+        .route("/console/cards.json", get(outage_plans::all_cards))
         .route("/console/audiences", get(catalogue::audiences))
         .route("/console/caught", get(caught::list))
         .route("/console/caught/{id}", get(caught::show))
@@ -122,6 +124,8 @@ pub fn router(app: &App) -> Router<App> {
     Router::new()
         .merge(pages)
         .merge(doors)
+        // Without a session: a browser asks for it again by itself, and there is nothing in it.
+        .route("/console/cards.js", get(outage_plans::keeper))
         .route("/api", get(api))
 }
 

@@ -181,7 +181,7 @@ async fn message(
         Keyword::Start => {
             app.store.start_number(number.as_str(), now).await?;
             format!(
-                "{organisation}: you get messages on this number again. Reply STOP for no more."
+                "{organisation}: this number can get messages again. Who had subscribed it on our page does so anew. Reply STOP for no more."
             )
         }
         Keyword::Help => format!(

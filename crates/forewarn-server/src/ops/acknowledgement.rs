@@ -209,7 +209,7 @@ pub async fn remind(app: &App, caller: &Caller, id: &str) -> Result<usize> {
         update: match &stored.event {
             Event::Incident(incident) => incident.updates.last().map(|u| u.number),
             Event::Advisory(advisory) => advisory.updates.last().map(|w| w.number),
-            Event::Maintenance(_) | Event::Window(_) => None,
+            Event::Maintenance(_) | Event::Window(_) | Event::Reminder(_) => None,
         },
         ..Occasion::default()
     };

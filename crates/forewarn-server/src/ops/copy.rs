@@ -145,6 +145,7 @@ async fn recipients(
             .filter(|s| audience.uses(s))
             .collect(),
         channels: notice.channels.clone(),
+        added_to: None,
     };
     Ok(app.store.recipients(&reached).await?)
 }

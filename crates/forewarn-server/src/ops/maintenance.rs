@@ -8,7 +8,7 @@ mod exception;
 pub use added::add;
 pub use change::{set_change, set_change_by_number};
 pub use clocks::clocks_changed;
-pub use exception::except;
+pub use exception::{except, follow_policy};
 
 use super::digest::{self, Digest};
 use super::{AGAIN, Approval, kept, overtaken, read, recipient, under};
@@ -88,7 +88,7 @@ pub(super) async fn open(app: &App) -> Result<Vec<Maintenance>> {
     let events = app.store.events(&filter, MOST_OPEN).await?;
     let works = events.into_iter().filter_map(|stored| match stored.event {
         Event::Maintenance(maintenance) => Some(maintenance),
-        Event::Incident(_) | Event::Window(_) | Event::Advisory(_) => None,
+        Event::Incident(_) | Event::Window(_) | Event::Reminder(_) | Event::Advisory(_) => None,
     });
     Ok(works.collect())
 }

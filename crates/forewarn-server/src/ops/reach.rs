@@ -6,6 +6,7 @@ use forewarn_core::audience::Audience;
 use forewarn_core::decision::Verdict;
 use forewarn_core::document::Catalogue;
 use forewarn_core::event::Event;
+use forewarn_core::recipient::{added_audience, added_level};
 use forewarn_core::service::{Affected, affected};
 use forewarn_store::{Reach, Reached, Waiting};
 use jiff::Timestamp;
@@ -44,7 +45,8 @@ pub struct Whole {
 /// When the store cannot be read.
 pub async fn whole(app: &App, event: &Event) -> Result<Whole> {
     let catalogue = app.store.catalogue().await?;
-    let hearing = hearing(event, &catalogue);
+    let seen = event.added().map(|added| added.over(&catalogue));
+    let hearing = hearing(event, seen.as_deref().unwrap_or(&catalogue));
     let asked: Vec<Reached> = hearing
         .iter()
         .map(|(_, _, reached)| reached.clone())
@@ -69,7 +71,8 @@ pub async fn whole(app: &App, event: &Event) -> Result<Whole> {
     })
 }
 
-/// The audiences that hear of it, each with the way by which it is affected.
+/// The audiences that hear of it, each with the way by which it is affected. `catalogue` is as the event sees it: with the audiences
+/// of those who were added in the middle.
 fn hearing<'a>(event: &Event, catalogue: &'a Catalogue) -> Vec<(&'a Audience, Affected, Reached)> {
     // As decided, only those who run it hear of it.
     if let Event::Maintenance(maintenance) = event
@@ -89,6 +92,8 @@ fn hearing<'a>(event: &Event, catalogue: &'a Catalogue) -> Vec<(&'a Audience, Af
                 kind: event.kind(),
                 services: used.map(|a| a.service.clone()).collect(),
                 channels: audience.first_channels(),
+                added_to: added_level(audience.id.as_str())
+                    .map(|level| (event.id().to_string(), level)),
             };
             Some((audience, by, reached))
         })
@@ -115,15 +120,27 @@ pub async fn why(app: &App, event: &Event, contact: &str) -> Result<Vec<String>>
     if app.store.contact(contact).await?.is_none() {
         return Err(ApiError::NotFound(format!("contact {contact}")));
     }
-    let belongs = app.store.audiences_of(contact).await?;
+    let mut belongs = app.store.audiences_of(contact).await?;
+    for added in app.store.added(event.id().as_str()).await? {
+        if added.contact.as_deref() == Some(contact) {
+            belongs.insert(added_audience(added.level));
+        }
+    }
+    let seen = event.added().map(|added| added.over(&catalogue));
+    let seen = seen.as_deref().unwrap_or(&catalogue);
     let mut told = Vec::new();
-    for (audience, by, reached) in hearing(event, &catalogue) {
+    for (audience, by, reached) in hearing(event, seen) {
         if !belongs.contains(audience.id.as_str()) {
             continue;
         }
         let path: Vec<&str> = by.path.iter().map(forewarn_core::id::Id::as_str).collect();
         let reason = app.store.why_unreached(&reached, contact).await?;
         told.push(match reason {
+            None if reached.added_to.is_some() => format!(
+                "gets it as one of '{}', at level {}",
+                audience.name,
+                audience.level.as_str()
+            ),
             None => format!(
                 "gets it as one of '{}', which uses {} ({}), at level {}",
                 audience.name,
@@ -139,7 +156,7 @@ pub async fn why(app: &App, event: &Event, contact: &str) -> Result<Vec<String>>
         told.push(not_yet(&waiting, now));
     }
     if told.is_empty() {
-        let names: Vec<String> = hearing(event, &catalogue)
+        let names: Vec<String> = hearing(event, seen)
             .iter()
             .map(|(audience, _, _)| format!("'{}'", audience.name))
             .collect();

@@ -1,15 +1,16 @@
-//! Self-service subscription. Whatever the address, the answer is the same: who may learn more has its mailbox.
+//! Self-service subscription. Whatever the address, the answer is the same: who may learn more has its mailbox or telephone.
 
 use super::read;
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::{ApiError, Result};
 use crate::password::random_token;
-use crate::status_page::subscription::open_services;
+use crate::status_page::subscription::{open_services, open_to_phones};
+use forewarn_core::contact::PhoneNumber;
 use forewarn_core::document::{Catalogue, Fields, Node};
 use forewarn_core::service::Service;
-use forewarn_core::subscription::{Choices, Request, State, content, subscriber_id};
-use forewarn_store::{Asked, Subscription};
+use forewarn_core::subscription::{Address, Choices, Open, Request, State, content};
+use forewarn_store::{Asked, CodeLimits, Proof, Subscription};
 use jiff::Timestamp;
 
 /// The part of a link that is this subscriber's.
@@ -31,34 +32,106 @@ pub fn open(catalogue: &Catalogue) -> Result<Vec<&Service>> {
     }
 }
 
-/// Somebody asks that an address be told; it gets a mail with a link. Returns the subscriber's id.
+/// Services that can be subscribed to by telephone, where that is open and text messages can be sent.
+pub fn open_by_phone<'a>(app: &App, catalogue: &'a Catalogue) -> Option<Vec<&'a Service>> {
+    app.twilio_token.as_ref()?;
+    open_to_phones(
+        &catalogue.organisation,
+        &catalogue.services,
+        &catalogue.audiences,
+    )
+}
+
+/// Services that whoever has this address can choose. Who subscribed a telephone while that was open keeps the choice.
+///
+/// # Errors
+/// When no audience is open to self-service.
+pub fn open_to<'a>(
+    app: &App,
+    catalogue: &'a Catalogue,
+    address: &Address,
+) -> Result<Vec<&'a Service>> {
+    let by_phone = match address {
+        Address::Sms(_) => open_by_phone(app, catalogue),
+        Address::Email(_) => None,
+    };
+    by_phone.map_or_else(|| open(catalogue), Ok)
+}
+
+fn ids<'a>(services: &[&'a Service]) -> Vec<&'a str> {
+    services.iter().map(|s| s.id.as_str()).collect()
+}
+
+/// The organisation's day, by which text messages are counted.
+fn day(catalogue: &Catalogue, now: Timestamp) -> String {
+    let zone = &catalogue.organisation.time_zone;
+    zone.at(now).date().to_string()
+}
+
+/// Somebody asks that an address be told; it gets a message with a link or code. Returns what was asked for.
 ///
 /// # Errors
 /// Everything that is wrong with the request; when nobody may subscribe, or too many asked of late.
-pub async fn ask(app: &App, node: &Node) -> Result<String> {
+pub async fn ask(app: &App, node: &Node) -> Result<Request> {
     let catalogue = app.store.catalogue().await?;
-    let open = open(&catalogue)?;
-    let known: Vec<&str> = open.iter().map(|s| s.id.as_str()).collect();
+    let known = ids(&open(&catalogue)?);
+    let by_phone = open_by_phone(app, &catalogue).map(|open| ids(&open));
+    let open = Open {
+        email: &known,
+        sms: by_phone.as_deref(),
+    };
     let request = read(node, |node, problems| {
-        Request::read(node, "", &known, problems)
+        Request::read(node, "", open, problems)
     })?;
     let now = app.clock.now();
     let nonce = random_token();
-    let mail = |id: forewarn_core::id::Id, state: State| {
-        // The rest of the token is made when the mail leaves: who reads the database cannot follow the link.
+    let message = |id: forewarn_core::id::Id, state: State| {
+        // The rest of the token is made when the message leaves: who reads the database cannot follow the link.
         let url = format!("{}/subscription/{id}.{nonce}", app.public_url);
         content(id, state, &catalogue.organisation.name, url, now)
     };
-    match app
+    let subscriber = request.address.subscriber();
+    let code = app.key.subscription_code(&subscriber, &nonce);
+    let (print, day) = (app.key.code_print(&subscriber, &code), day(&catalogue, now));
+    let proof = match (&request.address, &catalogue.organisation.sms) {
+        (Address::Sms(number), Some(sms)) => Proof::Code {
+            print: &print,
+            limits: CodeLimits {
+                day: &day,
+                daily_cap: sms.daily_cap,
+                allowed: sms.allows(number),
+            },
+        },
+        (Address::Email(_), _) | (Address::Sms(_), None) => Proof::Link,
+    };
+    let asked = app
         .store
-        .ask_to_subscribe(&request, &nonce, mail, now)
-        .await?
-    {
-        Asked::Done => Ok(subscriber_id(&request.email)),
+        .ask_to_subscribe(&request, &nonce, proof, message, now);
+    match asked.await? {
+        Asked::Done => Ok(request),
         Asked::TooMany => Err(ApiError::TooMany(
             "too many people asked for a link of late; try again in some minutes".into(),
         )),
     }
+}
+
+/// The code that came to a telephone is typed. Returns the link to what its owner chose; nothing when it is not the code, or not any
+/// more, or nobody asked for that number: the answer is the same.
+///
+/// # Errors
+/// When the store cannot be used.
+pub async fn confirm_code(app: &App, number: PhoneNumber, typed: &str) -> Result<Option<String>> {
+    let now = app.clock.now();
+    let catalogue = app.store.catalogue().await?;
+    let address = Address::Sms(number);
+    let code: String = typed.chars().filter(char::is_ascii_digit).collect();
+    let print = app.key.code_print(&address.subscriber(), &code);
+    let (next, day) = (random_token(), day(&catalogue, now));
+    let found = app
+        .store
+        .confirm_by_code(&address, &print, &next, &day, now)
+        .await?;
+    Ok(found.map(|found| link(app, found.id.as_str(), &next)))
 }
 
 /// The subscription that a link's token leads to, with the token's nonce.
@@ -94,15 +167,14 @@ pub async fn confirm(app: &App, token: &str) -> Result<String> {
 /// Everything that is wrong with them; when it is not confirmed.
 pub async fn change(app: &App, actor: &str, id: &str, node: &Node) -> Result<Subscription> {
     let catalogue = app.store.catalogue().await?;
-    let open = open(&catalogue)?;
-    let known: Vec<&str> = open.iter().map(|s| s.id.as_str()).collect();
+    let found = show(app, id).await?;
+    let known = ids(&open_to(app, &catalogue, &found.address)?);
     let choices = read(node, |node, problems| {
         let mut fields = Fields::of(node, "", problems)?;
         let choices = Choices::read(&mut fields, &known, problems);
         fields.finish(problems);
         Some(choices)
     })?;
-    let found = show(app, id).await?;
     let now = app.clock.now();
     if !app
         .store

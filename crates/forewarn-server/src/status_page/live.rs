@@ -2,7 +2,7 @@
 //!
 //! No request for a public page reaches the database. While the database is away the last pages stay up; they say as of when.
 
-use super::subscription::open_services;
+use super::subscription::{open_services, open_to_phones};
 use super::{
     Pages, PublicAdvisory, PublicChange, PublicIncident, PublicMaintenance, PublicMessage, Snapshot,
 };
@@ -14,6 +14,7 @@ use forewarn_core::event::{Event, Occasion};
 use forewarn_core::incident::Incident;
 use forewarn_core::maintenance::Status;
 use forewarn_core::message::{Content, Variant, render_page};
+use forewarn_core::plan::INTERNAL;
 use forewarn_core::template::Template;
 use forewarn_store::{Clock, EventFilter, NoticeFilter, Result, Store, StoredEvent};
 use jiff::{SignedDuration, Timestamp};
@@ -33,12 +34,23 @@ const REST: Duration = Duration::from_millis(100);
 
 /// The public pages as they are now.
 #[derive(Clone, Default)]
-pub struct Live(Arc<RwLock<Arc<Pages>>>);
+pub struct Live {
+    pages: Arc<RwLock<Arc<Pages>>>,
+    phones: bool,
+}
 
 impl Live {
+    /// Pages of a place from which text messages can be sent, or cannot.
+    pub fn with_phones(phones: bool) -> Live {
+        Live {
+            phones,
+            ..Live::default()
+        }
+    }
+
     /// The pages; cheap, and never in the way of a swap for long.
     pub fn pages(&self) -> Arc<Pages> {
-        self.0
+        self.pages
             .read()
             .unwrap_or_else(std::sync::PoisonError::into_inner)
             .clone()
@@ -47,7 +59,7 @@ impl Live {
     /// Swaps the pages.
     pub fn set(&self, pages: Pages) {
         *self
-            .0
+            .pages
             .write()
             .unwrap_or_else(std::sync::PoisonError::into_inner) = Arc::new(pages);
     }
@@ -57,7 +69,8 @@ impl Live {
     /// # Errors
     /// When the store cannot be read; the old pages stay.
     pub async fn refresh(&self, store: &Store, clock: &Clock, public_url: &str) -> Result<()> {
-        let snapshot = snapshot(store, clock.now(), public_url, clock.is_manual()).await?;
+        let mut snapshot = snapshot(store, clock.now(), public_url, clock.is_manual()).await?;
+        snapshot.phones &= self.phones;
         self.set(Pages::render(&snapshot));
         Ok(())
     }
@@ -121,8 +134,8 @@ pub async fn snapshot(
         match stored.event.clone() {
             Event::Incident(incident) => incidents.push(speaker.incident(incident)),
             Event::Advisory(advisory) => advisories.push(speaker.advisory(advisory)),
-            // What a window is used for is work, and stands here as that.
-            Event::Window(_) => {}
+            // What a window is used for is work, and stands here as that. What our own people are reminded of is theirs.
+            Event::Window(_) | Event::Reminder(_) => {}
             Event::Maintenance(maintenance) => {
                 let messages = speaker.notices(store, &stored).await?;
                 maintenances.push(PublicMaintenance {
@@ -139,6 +152,12 @@ pub async fn snapshot(
         organisation: catalogue.organisation.clone(),
         public_url: public_url.trim_end_matches('/').to_owned(),
         services: catalogue.services.clone(),
+        phones: open_to_phones(
+            &catalogue.organisation,
+            &catalogue.services,
+            &catalogue.audiences,
+        )
+        .is_some(),
         open_to: open_services(&catalogue.services, &catalogue.audiences)
             .into_iter()
             .map(|s| s.id.clone())
@@ -281,7 +300,8 @@ impl Speaker<'_> {
             let (Some(content), Some(at)) = (&notice.content, notice.sent_at) else {
                 continue;
             };
-            let internal = matches!(notice.milestone.as_str(), "overrun_check" | "leadership");
+            let internal = notice.audience == INTERNAL
+                || matches!(notice.milestone.as_str(), "overrun_check" | "leadership");
             if !internal
                 && said.insert((
                     notice.revision,

@@ -35,6 +35,9 @@ pub struct Snapshot {
     /// Services that people may subscribe to by themselves.
     #[serde(default)]
     pub open_to: Vec<Id>,
+    /// Telephones can be subscribed too.
+    #[serde(default)]
+    pub phones: bool,
     /// Changes ahead whose time is not firm: those that became work that is public are not here.
     #[serde(default)]
     pub changes: Vec<PublicChange>,

@@ -3,7 +3,9 @@
 use super::{Page, Snapshot, assets};
 use askama::Template;
 use forewarn_core::audience::{Audience, Scope};
+use forewarn_core::contact::Channel;
 use forewarn_core::id::Id;
+use forewarn_core::organisation::{Organisation, SelfServiceSms};
 use forewarn_core::service::Service;
 use forewarn_core::subscription::Choices;
 
@@ -17,6 +19,31 @@ pub fn open_services<'a>(services: &'a [Service], audiences: &[Audience]) -> Vec
         .iter()
         .filter(|s| open().any(|a| a.services == Scope::All || a.uses(&s.id)))
         .collect()
+}
+
+/// Services whose news people may have sent to their telephones, where the organisation asks for numbers at all: those that open
+/// audiences with text messages use.
+pub fn open_to_phones<'a>(
+    organisation: &Organisation,
+    services: &'a [Service],
+    audiences: &[Audience],
+) -> Option<Vec<&'a Service>> {
+    organisation.sms.as_ref()?;
+    let by_phone = audiences
+        .iter()
+        .filter(|a| a.channels.iter().any(|c| c.channel == Channel::Sms));
+    let by_phone: Vec<Audience> = by_phone.cloned().collect();
+    let open = open_services(services, &by_phone);
+    (!open.is_empty()).then_some(open)
+}
+
+/// Whose telephones may be subscribed, in words. With more of them nobody reads the list.
+fn countries(sms: &SelfServiceSms) -> String {
+    let names: Vec<&str> = sms.countries.iter().map(|c| c.name()).collect();
+    match names.len() {
+        0..=6 => format!("We send to {}.", names.join(", ")),
+        _ => "We do not send to every country.".to_owned(),
+    }
 }
 
 /// Something that can be chosen.
@@ -40,6 +67,9 @@ pub struct SubscriptionForm {
     /// Where this subscriber's own page is; none yet for a new one.
     link: String,
     email: String,
+    sms: String,
+    /// What is said beside the field for a telephone number; there is none without it.
+    phones: Option<String>,
     kinds: Vec<Choice>,
     services: Vec<Choice>,
     time_zone: String,
@@ -54,6 +84,8 @@ pub struct Place<'a> {
     pub zone: &'a str,
     /// Services that can be chosen.
     pub services: &'a [&'a Service],
+    /// Where telephones can be subscribed, to whom.
+    pub phones: Option<&'a SelfServiceSms>,
 }
 
 impl SubscriptionForm {
@@ -73,11 +105,19 @@ impl SubscriptionForm {
             organisation: place.organisation.to_owned(),
             zone: place.zone.to_owned(),
             title: "Subscribe",
-            words: "Hear of planned work, problems and known faults by mail.".to_owned(),
+            words: match place.phones {
+                Some(_) => {
+                    "Hear of planned work, problems and known faults by mail or text message."
+                }
+                None => "Hear of planned work, problems and known faults by mail.",
+            }
+            .to_owned(),
             problems: Vec::new(),
             action: PATH.to_owned(),
             link: String::new(),
             email: String::new(),
+            sms: String::new(),
+            phones: place.phones.map(countries),
             kinds: vec![
                 kind("maintenance", "Planned work"),
                 kind("incident", "Problems"),
@@ -102,6 +142,7 @@ impl SubscriptionForm {
         SubscriptionForm {
             problems,
             email: typed.email.clone(),
+            sms: typed.sms.clone(),
             time_zone: typed.time_zone.clone(),
             ..SubscriptionForm::of(place, &choices)
         }
@@ -142,6 +183,8 @@ impl SubscriptionForm {
 pub struct Typed {
     /// The mail address.
     pub email: String,
+    /// The telephone number.
+    pub sms: String,
     /// Services.
     pub services: Vec<String>,
     /// Kinds of event.
@@ -164,8 +207,35 @@ pub(super) fn page(snapshot: &Snapshot) -> Option<(String, Page)> {
         organisation: &snapshot.organisation.name,
         zone: snapshot.organisation.time_zone.name(),
         services: &open,
+        phones: snapshot
+            .organisation
+            .sms
+            .as_ref()
+            .filter(|_| snapshot.phones),
     };
     let form = SubscriptionForm::new(&place, &Typed::default(), Vec::new());
     let page = Page::new("text/html; charset=utf-8", form.html());
     Some((PATH.to_owned(), page))
+}
+
+/// The form on which the code from a text message is typed.
+#[derive(Clone, Debug, Template)]
+#[template(path = "public/code.html")]
+pub struct CodeForm {
+    /// The organisation's name.
+    pub organisation: String,
+    /// What happened, or what to do.
+    pub words: String,
+    /// What is wrong.
+    pub problem: Option<String>,
+    /// The number, as it was typed.
+    pub sms: String,
+}
+
+impl CodeForm {
+    /// The page.
+    pub fn html(&self) -> String {
+        // Rendering writes into a string and every value is at hand: it cannot fail.
+        self.render().unwrap_or_default()
+    }
 }

@@ -225,7 +225,7 @@ impl TestApp {
             mail_domain: "example.test".into(),
             key: Key::new("a key that only tests know 01234"),
             admin_token: Some("the token of the settings 012345".into()),
-            live: Live::default(),
+            live: Live::with_phones(twilio_token.is_some()),
             hooks: Default::default(),
             metrics: Box::new(|| "# no metrics\n".into()),
             twilio_token: twilio_token.map(str::to_owned),

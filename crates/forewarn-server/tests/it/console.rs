@@ -105,6 +105,19 @@ async fn work_does_otherwise_than_its_policy_by_form_and_says_why() {
         "The vendor <comes> at seven."
     );
     app.form(As::Viewer, path, &fields).await.is(403);
+    assert!(page.contains("action=\"/console/maintenances/MNT-1/remove_override\""));
+    let back = "/console/maintenances/MNT-1/remove_override";
+    let fields = [("reason", "The vendor comes at nine.")];
+    app.form(As::Operator, back, &[("reason", "")])
+        .await
+        .is(422);
+    let done = app.form(As::Operator, back, &fields).await.is(303);
+    let page = follow(&app, As::Operator, &done).await.is(200).text();
+    assert!(page.contains("MNT-1 is planned as its policy says."));
+    assert!(
+        !page.contains("Otherwise than the policy") && !page.contains(back),
+        "{page}"
+    );
 }
 
 #[tokio::test]

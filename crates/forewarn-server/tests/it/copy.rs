@@ -172,3 +172,53 @@ async fn a_notices_text_and_list_can_be_carried_on() {
     app.get("/api/v1/notices/nothing/copy").await.is(404);
     app.request(As::Nobody, "GET", &path, "").await.is(401);
 }
+
+#[tokio::test]
+async fn that_a_text_is_due_is_told_to_those_who_run_the_work_and_nobody_else() {
+    let app = TestApp::campus().await;
+    let external = json!({"copy_deadline": "2bd"});
+    app.post("/api/v1/documents", &newsletter(&external))
+        .await
+        .is(200);
+    app.post("/api/v1/maintenances", &upgrade()).await.is(201);
+    let planned = notices(&app, "internal").await;
+    let ours = planned.iter().find(|n| n["milestone"] == "copy_due");
+    let ours = ours.expect("somebody is reminded");
+    assert_eq!(
+        (&ours["due"], &ours["copy_due"], &ours["offset"]),
+        (
+            &json!("2026-11-23T17:00:00Z"),
+            &json!("2026-11-24T17:00:00Z"),
+            &json!("newsletter reminder 1bd")
+        )
+    );
+    let path = format!("/api/v1/notices/{}/copy", ours["id"].as_str().unwrap());
+    let words = app.get(&path).await.is(200).json();
+    assert!(
+        words["text"]
+            .as_str()
+            .unwrap()
+            .contains("must be with Newsletter by Tuesday 24 November 2026"),
+        "{words:#}"
+    );
+    app.advance(2 * 24 * 60);
+    app.expand_due().await;
+    let sent = notices(&app, "internal").await;
+    let sent = sent.iter().find(|n| n["milestone"] == "copy_due").unwrap();
+    assert!(!sent["sent_at"].is_null(), "{sent:#}");
+    app.refresh().await;
+    for path in [
+        "/",
+        "/events/MNT-1",
+        "/history",
+        "/history.atom",
+        "/calendar",
+        "/calendar.ics",
+        "/calendar.json",
+        "/api/v2/summary.json",
+        "/api/v2/scheduled-maintenances.json",
+    ] {
+        let page = app.page(As::Nobody, path).await.is(200);
+        assert!(!page.text().contains("Newsletter"), "{path}");
+    }
+}

@@ -31,6 +31,38 @@ on_both_databases! {
         }
     }
 
+    async fn no_answer_and_no_record_says_a_secret(app: TestApp) {
+        let with = |secret: &str, hook: &str| format!("
+organisation: {{name: Example University, time_zone: UTC, change_system: {{url: 'https://changes.example.edu/in', secret: {secret}}}}}
+hooks: [{{id: prom, kind: alertmanager, secret: {hook}}}]
+contacts: [{{id: ops, endpoints: {{webhook: {{url: 'https://ops.example.edu/in', secret: {secret}}}}}}}]
+");
+        let (old, new) = ("whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3", "whsec_QUJDREVGR0hJSktMTU5PUFFSU1RVVldY");
+        let (before, after) = (with(old, "the-first-secret-0123"), with(new, "the-second-secret-0123"));
+        app.yaml("/api/v1/documents", &before).await.is(200);
+        let dry = app.yaml("/api/v1/documents?dry_run=true", &after).await.is(200);
+        let done = app.yaml("/api/v1/documents", &after).await.is(200);
+        assert_eq!(dry.json(), done.json());
+        let hidden = json!({"url": "https://changes.example.edu/in", "secret": "(kept)"});
+        assert_eq!(done.json()["differences"], json!([
+            {"of": "organisation/organisation", "field": "change_system", "before": hidden, "after": hidden},
+            {"of": "hooks/prom", "field": "secret", "before": "(kept)", "after": "(kept)"},
+        ]));
+        let mut said = vec![dry.text(), done.text(), app.yaml("/api/v1/documents", &before.replace("whsec_MDEy", "whsec_?")).await.text()];
+        for path in ["journal", "contacts", "contacts/ops", "contacts/ops/export", "hooks", "hooks/prom", "audiences"] {
+            said.push(app.get(&format!("/api/v1/{path}")).await.is(200).text());
+        }
+        for page in ["hooks", "audiences", "journal"] {
+            said.push(app.page(As::Administrator, &format!("/console/{page}")).await.is(200).text());
+        }
+        for secret in [old, new, "the-first-secret", "the-second-secret", "QUJDREVG", "Njc4OWFi"] {
+            let found: Vec<&String> = said.iter().filter(|text| text.contains(secret)).collect();
+            assert!(found.is_empty(), "{secret}: {found:?}");
+        }
+        let kept = app.app.store.catalogue().await.unwrap().organisation.change_system.unwrap();
+        assert_eq!(kept.secret.unwrap().reveal(), new, "it is stored all the same");
+    }
+
     async fn documents_are_kept_in_the_order_of_the_file(app: TestApp) {
         app.apply_campus().await;
         let listed = app.get("/api/v1/services").await.is(200).json();

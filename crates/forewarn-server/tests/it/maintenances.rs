@@ -97,6 +97,41 @@ on_both_databases! {
         app.request(As::Viewer, "POST", path, &body.to_string()).await.is(403);
     }
 
+    async fn without_its_exception_work_is_planned_as_the_policy_says(app: TestApp) {
+        app.apply_campus().await;
+        let made = app.post("/api/v1/maintenances", &upgrade()).await.is(201).json();
+        let path = "/api/v1/maintenances/MNT-1/remove_override";
+        let refused = app.post(path, &json!({"reason": "Too late."})).await.is(409).json();
+        assert_eq!(refused["detail"], "maintenance MNT-1 does nothing otherwise than its policy");
+        app.expand_due().await;
+        let as_told = statuses(&app, "MNT-1").await;
+        app.advance(60);
+        let body = json!({"before": ["5bd", "2bd", "20min"], "at": "08:00", "reason": "The vendor comes at seven."});
+        app.post("/api/v1/maintenances/MNT-1/override", &body).await.is(200);
+        assert_ne!(statuses(&app, "MNT-1").await, as_told);
+        assert_eq!(app.post(path, &json!({"resaon": "x"})).await.is(422).problems(), [
+            "reason: is missing",
+            "resaon: unknown field 'resaon'; did you mean 'reason'?",
+        ]);
+        app.request(As::Viewer, "POST", path, &json!({"reason": "x"}).to_string()).await.is(403);
+        let done = app.post(path, &json!({"reason": "The vendor comes at nine."})).await.is(200).json();
+        assert_eq!((&done["override"], &done["plan"]["overridden"]), (&Value::Null, &Value::Null));
+        assert_eq!(done["revision"], 1, "its window is the same");
+        // What is ahead is as it was, and nobody is told again what went out.
+        let ahead = |all: Vec<String>| all.into_iter().filter(|s| s.ends_with(" planned")).collect::<Vec<_>>();
+        let now = statuses(&app, "MNT-1").await;
+        assert_eq!(ahead(now.clone()), ahead(as_told.clone()), "{now:#?}");
+        let told = |all: &[String]| all.iter().filter(|s| s.ends_with(" sending") || s.ends_with(" sent")).count();
+        assert_eq!(told(&now), told(&as_told));
+        let plan = |of: &Value| plan_of(of).into_iter().filter(|n| n.as_str() > "2026-11-21T18").collect::<Vec<_>>();
+        assert_eq!(plan(&done), plan(&made));
+        let journal = app.get("/api/v1/journal?event=MNT-1").await.json();
+        let last = &journal["items"][0];
+        assert_eq!((&last["action"], &last["detail"]["reason"]), (&json!("maintenance.override_removed"), &json!("The vendor comes at nine.")));
+        assert_eq!(last["detail"]["from"]["reason"], "The vendor comes at seven.");
+        app.post(path, &json!({"reason": "again"})).await.is(409);
+    }
+
     async fn a_delay_plans_again_and_tells_those_who_were_told(app: TestApp) {
         app.apply_campus().await;
         app.post("/api/v1/maintenances", &upgrade()).await.is(201);

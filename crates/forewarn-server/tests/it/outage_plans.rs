@@ -177,3 +177,131 @@ async fn the_cards_link_opens_the_form_with_the_service_marked_as_down() {
         assert_eq!(form.is(200).text().contains(marked), is_marked, "{query}");
     }
 }
+
+#[tokio::test]
+async fn all_cards_come_at_once_and_what_keeps_them_asks_for_nothing() {
+    let app = prepared().await;
+    let page = app.page(As::Viewer, "/console/cards").await.is(200);
+    assert!(
+        page.text().contains(
+            "href=\"/console/services/portal/card\" dir=\"auto\">Student &#60;portal&#62;</a>"
+        ),
+        "{}",
+        page.text()
+    );
+    assert!(!page.text().contains("<script") && !page.text().contains("<link"));
+    let made = page.header("forewarn-made").to_owned();
+    assert!(!made.is_empty() && page.text().contains(&made));
+    let all = app
+        .page(As::Viewer, "/console/cards.json")
+        .await
+        .is(200)
+        .json();
+    assert_eq!(all["made"], made.as_str());
+    assert_eq!(
+        page.header("content-security-policy"),
+        all["policy"].as_str().unwrap()
+    );
+    let cards = all["cards"].as_array().unwrap();
+    for path in [
+        "/console/cards",
+        "/console/services/portal/card",
+        "/console/services/database/card",
+    ] {
+        let kept = cards.iter().find(|card| card["path"] == path).expect(path);
+        let shown = app.page(As::Viewer, path).await.is(200);
+        assert_eq!(kept["html"], shown.text(), "{path}");
+        // Where the words go that say that it is a copy.
+        assert_eq!(shown.text().matches("<main>").count(), 1);
+    }
+    let services = app.get("/api/v1/services").await.json();
+    assert_eq!(cards.len(), services["items"].as_array().unwrap().len() + 1);
+    for path in ["/console/cards", "/console/cards.json"] {
+        app.page(As::Nobody, path).await.is(303);
+    }
+    let keeper = app
+        .request(As::Nobody, "GET", "/console/cards.js", "")
+        .await
+        .is(200);
+    assert_eq!(
+        keeper.header("content-type"),
+        "text/javascript; charset=utf-8"
+    );
+    assert_eq!(keeper.header("service-worker-allowed"), "/console");
+    assert_eq!(
+        keeper.header("content-security-policy"),
+        "default-src 'none'; connect-src 'self'"
+    );
+    assert!(!keeper.text().contains("eval") && !keeper.text().contains("importScripts"));
+}
+
+#[tokio::test]
+async fn only_pages_of_somebody_signed_in_keep_cards() {
+    let app = prepared().await;
+    let named = "data-keeper=\"/console/cards.js\"";
+    let page = app.page(As::Viewer, "/console/outage-plans").await.is(200);
+    assert!(page.text().contains(named));
+    for path in ["/api", "/console/sign-in", "/"] {
+        app.refresh().await;
+        let page = app.page(As::Nobody, path).await.is(200);
+        assert!(!page.text().contains("data-keeper"), "{path}");
+    }
+    let out = app.form(As::Viewer, "/console/sign-out", &[]).await.is(303);
+    assert_eq!(out.header("clear-site-data"), "\"storage\"");
+}
+
+#[tokio::test]
+async fn a_reminder_is_seen_in_the_console_and_nowhere_in_public() {
+    use forewarn_core::event::{Event, Occasion};
+    use forewarn_core::plan::{Changes, reminders_ahead};
+    let app = prepared().await;
+    let store = &app.app.store;
+    let catalogue = store.catalogue().await.unwrap();
+    let planned = reminders_ahead(&catalogue, &Default::default(), &[], start());
+    let ours = planned.into_iter().next().expect("the portal has a day");
+    let path = ours.reminder.path();
+    let changes = Changes {
+        add: ours.notices,
+        ..Changes::default()
+    };
+    let published = forewarn_store::Published {
+        event: &Event::Reminder(ours.reminder),
+        expected: 0,
+        changes: &changes,
+        occasion: &Occasion::default(),
+        awaiting: &Default::default(),
+        entries: &[forewarn_store::Entry::new(
+            "engine",
+            "reminder.planned",
+            "REV-1",
+        )],
+        plan: None,
+        answer: None,
+    };
+    store.publish(published, start()).await.unwrap();
+    let page = app.page(As::Viewer, "/console/notices").await.is(200);
+    assert!(
+        page.text().contains(&format!("href=\"{path}\"")),
+        "{}",
+        page.text()
+    );
+    app.page(As::Viewer, &path).await.is(200);
+    for path in ["/console", "/console/services", "/console/journal"] {
+        app.page(As::Viewer, path).await.is(200);
+    }
+    app.refresh().await;
+    for path in [
+        "/",
+        "/history",
+        "/history.atom",
+        "/calendar",
+        "/calendar.ics",
+        "/calendar.json",
+        "/api/v2/summary.json",
+        "/api/v1/maintenances",
+        "/api/v1/incidents",
+    ] {
+        let page = app.page(As::Viewer, path).await.is(200);
+        assert!(!page.text().contains("Outage plan of"), "{path}");
+    }
+}

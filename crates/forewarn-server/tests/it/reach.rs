@@ -149,3 +149,73 @@ async fn who_has_not_been_told_yet_learns_why() {
         ])
     );
 }
+
+on_both_databases! {
+    async fn who_was_added_in_the_middle_is_counted_as_they_are_told(app: TestApp) {
+        app.apply_campus().await;
+        let people = json!({"contacts": [
+            {"id": "carl", "name": "Carl", "audiences": [], "endpoints": {"email": "carl@example.edu"}},
+            {"id": "mute", "name": "Mute", "audiences": [], "endpoints": {"sms": "+14155550100"}},
+            {"id": "left", "name": "Left", "audiences": [], "endpoints": {"email": "left@example.edu"}},
+        ], "audiences": [{"id": "press", "name": "Press", "level": "non_technical", "channels": ["email"], "services": []}],
+        });
+        app.post("/api/v1/documents", &people).await.is(200);
+        app.post("/api/v1/contacts", &json!({"id": "paul", "audiences": ["press"], "endpoints": {"email": "paul@example.org"}})).await.is(201);
+        app.post("/api/v1/maintenances", &upgrade()).await.is(201);
+        app.expand_due().await;
+        let path = "/api/v1/maintenances/MNT-1/plan/reach";
+        assert_eq!(app.get(path).await.is(200).json()["messages"], 2);
+        let left = app.app.store.contact("left").await.unwrap().unwrap().contact.endpoints[0].id("left");
+        app.app.store.unsubscribe(&left, "*", app.app.clock.now()).await.unwrap();
+        for who in [
+            json!({"contact": "carl", "level": "technical"}),
+            json!({"contact": "mute", "level": "technical"}),
+            json!({"contact": "left", "level": "technical"}),
+            json!({"email": "dean@example.org", "level": "non_technical"}),
+            json!({"webhook_url": "https://hook.example.org/in", "level": "technical"}),
+            // Alice is one of the students already: one message all the same.
+            json!({"contact": "alice", "level": "technical"}),
+            json!({"audience": "press", "level": "semi_technical"}),
+        ] {
+            app.post("/api/v1/maintenances/MNT-1/recipients", &who).await.is(200);
+        }
+        let reach = app.get(path).await.is(200).json();
+        let rows: Vec<String> = reach["audiences"].as_array().unwrap().iter()
+            .map(|a| format!("{} {} {}/{} {} {}", a["audience"].as_str().unwrap(), a["level"].as_str().unwrap(), a["reached"], a["people"], a["messages"], a["unreached"]))
+            .collect();
+        assert_eq!(rows, [
+            "customers non_technical 1/1 {\"email\":1} {}",
+            "engineers technical 1/1 {\"email\":1} {}",
+            "press semi_technical 1/1 {\"email\":1} {}",
+            "added-non_technical non_technical 1/1 {\"email\":1} {}",
+            "added-technical technical 3/5 {\"email\":2,\"webhook\":1} {\"has no address for these channels\":1,\"unsubscribed\":1}",
+        ]);
+        assert_eq!(reach["audiences"][4]["named"], json!([
+            {"contact": "left", "reason": "unsubscribed"},
+            {"contact": "mute", "reason": "has no address for these channels"},
+        ]));
+        // alice, bob, paul, dean, carl and the program: as many as the next notice to everybody makes.
+        assert_eq!(reach["messages"], 6);
+        app.expand_due().await;
+        app.app.clock.set("2026-12-01T06:00:00Z".parse().unwrap());
+        app.expand_due().await;
+        let all = app.get("/api/v1/deliveries?event=MNT-1&limit=500").await.json();
+        let notices = app.get("/api/v1/notices?event=MNT-1&limit=500").await.json();
+        let starts: Vec<&serde_json::Value> = notices["items"].as_array().unwrap().iter().filter(|n| n["milestone"] == "start").map(|n| &n["id"]).collect();
+        let made: Vec<&serde_json::Value> = all["items"].as_array().unwrap().iter().filter(|d| starts.contains(&&d["notice"])).collect();
+        let queued = made.iter().filter(|d| d["status"] == "queued").count();
+        assert_eq!(queued, 6, "{made:#?}");
+        assert_eq!(made.iter().filter(|d| d["status"] == "suppressed").count(), 1);
+        for (contact, told) in [
+            ("carl", "gets it as one of 'People added to this event', at level technical"),
+            ("mute", "does not get it as one of 'People added to this event': has no address for these channels"),
+            ("left", "does not get it as one of 'People added to this event': unsubscribed"),
+            ("paul", "gets it as one of 'Press'"),
+        ] {
+            let why = app.get(&format!("{path}?contact={contact}")).await.is(200).json();
+            assert!(why["because"][0].as_str().unwrap().starts_with(told), "{why}");
+        }
+        let page = app.page(crate::app::As::Viewer, "/console/maintenances/MNT-1/reach").await.is(200).text();
+        assert!(page.contains("People added to this event") && page.contains("added by hand"), "{page}");
+    }
+}

@@ -98,8 +98,8 @@ on_both_databases! {
         assert!(calls.clone().count() == 2 && calls.clone().all(|d| d.expires == jiff::Timestamp::UNIX_EPOCH), "{left:?}");
         let again = app.post(&format!("{INC}/acknowledge"), &json!({})).await.is(409).json();
         assert_eq!(again["detail"], "kim@example.edu took it already, 2026-11-21T17:06:00Z");
-        let listed = app.get(&format!("{INC}/acknowledgements")).await.is(200).json();
-        assert_eq!(listed["items"][0]["who"], "kim@example.edu");
+        let listed = app.get("/api/v1/events/INC-1/acknowledgements").await.is(200).json();
+        assert_eq!(listed["acknowledged"][0]["who"], "kim@example.edu");
         let journal = app.app.store.journal(Some("INC-1"), None, 1).await.unwrap();
         assert_eq!((journal[0].action.as_str(), &journal[0].detail["who"]), ("incident.acknowledged", &json!("kim@example.edu")));
     }

@@ -266,8 +266,11 @@ async fn measure(kind: crate::app::Kind) {
             app.advance(120);
         }
         let request = forewarn_core::subscription::Request {
-            email: forewarn_core::contact::EmailAddress::parse(&format!("known{n}@example.edu"))
-                .unwrap(),
+            address: forewarn_core::subscription::Address::parse(
+                forewarn_core::contact::Channel::Email,
+                &format!("known{n}@example.edu"),
+            )
+            .unwrap(),
             choices: forewarn_core::subscription::Choices::default(),
         };
         let now = app.app.clock.now();
@@ -276,10 +279,16 @@ async fn measure(kind: crate::app::Kind) {
             forewarn_core::subscription::content(id, state, "Us", url, now)
         };
         store
-            .ask_to_subscribe(&request, &format!("n{n}"), content, now)
+            .ask_to_subscribe(
+                &request,
+                &format!("n{n}"),
+                forewarn_store::Proof::Link,
+                content,
+                now,
+            )
             .await
             .unwrap();
-        let id = forewarn_core::subscription::subscriber_id(&request.email);
+        let id = request.address.subscriber();
         store
             .confirm_subscription(&id, &format!("n{n}"), "next", now)
             .await

@@ -5,7 +5,7 @@ use axum::body::Body;
 use axum::http::{Request, header};
 use forewarn_core::delivery::DeliveryStatus;
 use forewarn_core::phone::{RECEIPTS, signature};
-use forewarn_store::{Lane, Recorded};
+use forewarn_store::{Claimed, Lane, Recorded};
 use serde_json::{Value, json};
 use url::form_urlencoded::Serializer;
 
@@ -60,13 +60,13 @@ contacts:
 /// The provider takes whatever is due.
 pub async fn take_all(app: &TestApp) {
     app.expand_due().await;
+    take(app, Lane::Urgent).await;
+}
+
+/// The provider takes whatever waits in this lane.
+pub async fn take(app: &TestApp, lane: Lane) -> Vec<Claimed> {
     let now = app.app.clock.now();
-    let claimed = app
-        .app
-        .store
-        .claim(Lane::Urgent, "me", now, 100)
-        .await
-        .unwrap();
+    let claimed = app.app.store.claim(lane, "me", now, 100).await.unwrap();
     let taken = claimed.iter().map(|d| Recorded {
         id: d.id.clone(),
         attempt: d.attempt,
@@ -81,6 +81,7 @@ pub async fn take_all(app: &TestApp) {
     });
     let taken: Vec<Recorded> = taken.collect();
     app.app.store.record("me", &taken).await.unwrap();
+    claimed
 }
 
 async fn statuses(app: &TestApp) -> Vec<Value> {

@@ -5,7 +5,7 @@ use crate::samples::*;
 use forewarn_core::audience::Level;
 use forewarn_core::contact::Channel;
 use forewarn_core::delivery::DeliveryStatus;
-use forewarn_store::{AttemptRow, Claimed, DeliveryFilter, DeliveryRow, Lane};
+use forewarn_store::{AttemptRow, Claimed, DeliveryFilter, DeliveryRow, Lane, Recorded, WITHHELD};
 use std::collections::BTreeSet;
 
 async fn sent_out(db: &Database, people: usize) {
@@ -188,6 +188,43 @@ on_both_databases! {
         let pairs = |list: &[Claimed]| list.iter().map(|c| (c.id.clone(), c.attempt)).collect::<BTreeSet<_>>();
         assert_eq!(pairs(&again), pairs(&claimed));
         assert!(all_deliveries(&db.store).await.iter().all(|d| d.attempts.is_empty()));
+    }
+
+    async fn an_attempt_that_was_not_made_does_not_count(db: &Database) {
+        sent_out(&db, 1).await;
+        let withheld = |claimed: &Claimed, now: i64| Recorded { outcome: WITHHELD, server_said: String::new(), ..refused(claimed, at(now), 0) };
+        let mut claimed = claim(&db, "me", 1, 9).await.remove(0);
+        db.store.record("me", &[withheld(&claimed, 2)]).await.unwrap();
+        let waiting = only(&db).await;
+        assert_eq!((waiting.status, waiting.next_at, waiting.attempts.len()), (DeliveryStatus::Queued, Some(at(2)), 0));
+        claimed = claim(&db, "other", 2, 9).await.remove(0);
+        assert_eq!((claimed.attempt, claimed.earlier), (1, None));
+        db.store.record("other", &[refused(&claimed, at(3), 1)]).await.unwrap();
+        // Of a later attempt the same is true, and what was tried before stays on record, also for who must ask about it.
+        for again in [4, 5] {
+            claimed = claim(&db, "me", again, 9).await.remove(0);
+            assert_eq!((claimed.attempt, claimed.earlier), (2, Some(at(3))));
+            db.store.record("me", &[withheld(&claimed, again)]).await.unwrap();
+        }
+        claim(&db, "me", 6, 9).await;
+        assert_eq!(db.store.give_back(Lane::Planned, "me", at(6)).await.unwrap(), 1);
+        claimed = claim(&db, "me", 7, 9).await.remove(0);
+        assert_eq!((claimed.attempt, claimed.earlier), (2, Some(at(3))));
+        db.store.record("me", &[accepted(&claimed, at(8))]).await.unwrap();
+        let outcomes: Vec<_> = only(&db).await.attempts.into_iter().map(|a| a.outcome).collect();
+        assert_eq!(outcomes, ["transient_failure", "accepted"]);
+    }
+
+    async fn a_clock_that_was_set_back_does_not_keep_the_dead_alive(db: &Database) {
+        sent_out(&db, 2).await;
+        db.store.beat("dead", at(90)).await.unwrap();
+        let dead = claim(&db, "dead", 90, 1).await;
+        // An hour and a half back; those who live have said so since.
+        db.store.beat("alive", at(3)).await.unwrap();
+        claim(&db, "alive", 3, 1).await;
+        assert_eq!(db.store.take_back("me", at(1), at(3)).await.unwrap(), 1);
+        assert_eq!(claim(&db, "me", 3, 9).await[0].id, dead[0].id);
+        assert_eq!(db.texts("SELECT id FROM nodes").await, ["alive"]);
     }
 
     async fn a_removed_address_does_not_stand_in_the_way(db: &Database) {

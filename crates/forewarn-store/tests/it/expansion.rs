@@ -228,4 +228,32 @@ audiences: [{id: students, name: All, level: non_technical, channels: [email], s
         db.store.expand("n2", &addresses, at(10)).await.unwrap();
         assert_eq!(ledger(&db.store).await, ["n1 address:dba@example.edu superseded", "n2 address:dba@example.edu queued"]);
     }
+
+    async fn what_stands_aside_replaces_nothing_and_is_replaced_by_nothing(db: &Database) {
+        // Dba reads as one of the students too; two texts are due at once, and the work is announced.
+        db.store.import_contacts(&[contact("dba", &["students"])], "ann", at(0)).await.unwrap();
+        let text = |id: &str, place: &str| {
+            let offset = Some(place.to_owned());
+            to("internal", forewarn_core::plan::Notice { offset, ..notice(id, "copy_due", 1) })
+        };
+        begun(&db, vec![text("n1", "weekly reminder"), text("n2", "daily reminder"), notice("n3", "announcement", 1)]).await;
+        let addresses = Recipients::Addresses(vec![mailbox("dba@example.org")]);
+        for late in ["n1", "n2"] {
+            db.store.expand(late, &addresses, at(10)).await.unwrap();
+        }
+        expand(&db.store, "n3", at(10)).await;
+        let expected = ["n1 address:dba@example.org queued", "n2 address:dba@example.org queued", "n3 dba queued"];
+        assert_eq!(ledger(&db.store).await, expected);
+        // What has to be tried again is not overtaken either.
+        let claimed = db.store.claim(Lane::Planned, "node", at(10), 9).await.unwrap();
+        assert_eq!(claimed.len(), 3);
+        let outcomes = claimed.iter().map(|c| match c.notice.as_str() {
+            "n3" => accepted(c, at(11)),
+            _ => refused(c, at(11), 5),
+        });
+        db.store.record("node", &outcomes.collect::<Vec<_>>()).await.unwrap();
+        let expected = ["n1 address:dba@example.org queued", "n2 address:dba@example.org queued", "n3 dba accepted"];
+        assert_eq!(ledger(&db.store).await, expected);
+        assert_eq!(db.store.claim(Lane::Planned, "node", at(16), 9).await.unwrap().len(), 2);
+    }
 }

@@ -38,7 +38,31 @@ async fn claimed_notices(store: &Store, now: i64) -> Vec<String> {
     notices
 }
 
+async fn status(db: &Database, notice: &str) -> String {
+    db.store.notice(notice).await.unwrap().unwrap().status
+}
+
 on_both_databases! {
+    async fn a_notice_of_which_nothing_left_is_superseded_and_one_of_which_anything_did_is_sent(db: &Database) {
+        let (event, claimed) = first_one_in_the_air(&db).await;
+        // One of the two of n1 is in the air, the other waits; of n2 both wait.
+        send_out(&db.store, &event, 1, vec![notice("n2", "reminder", 2)], 2).await;
+        send_out(&db.store, &event, 2, vec![notice("n3", "start", 3)], 3).await;
+        db.store.record("node", &[accepted(&claimed, at(3))]).await.unwrap();
+        db.store.finish_notices(at(3)).await.unwrap();
+        assert_eq!([status(&db, "n1").await, status(&db, "n2").await, status(&db, "n3").await], ["sent", "superseded", "sending"]);
+        let journal = db.store.journal(Some("MNT-1"), None, 100).await.unwrap();
+        let of = |action: &str| {
+            let entries = journal.iter().filter(|e| e.action == action);
+            entries.map(|e| (e.detail["notice"].clone(), e.detail["counts"].clone())).collect::<Vec<_>>()
+        };
+        assert_eq!(of("notice.superseded"), [("n2".into(), serde_json::json!({"superseded": 2}))]);
+        assert_eq!(of("notice.sent"), [("n1".into(), serde_json::json!({"accepted": 1, "superseded": 1}))]);
+        // It is told all the same: nobody plans it once more.
+        let (stored, _) = db.store.planned("MNT-1").await.unwrap();
+        assert!(stored.iter().all(|n| n.told && !n.open), "{stored:?}");
+    }
+
     async fn what_waits_is_closed_and_what_is_in_the_air_is_let_be(db: &Database) {
         let (event, claimed) = first_one_in_the_air(&db).await;
         send_out(&db.store, &event, 1, vec![notice("n2", "reminder", 2)], 2).await;

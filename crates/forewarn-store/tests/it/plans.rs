@@ -6,11 +6,13 @@ use crate::around::{added, mailbox, quiet};
 use crate::database::{Database, Kind, run};
 use crate::samples::*;
 use forewarn_core::audience::Level;
+use forewarn_core::contact::Channel;
 use forewarn_core::event::{Event, Occasion};
 use forewarn_core::plan::Changes;
+use forewarn_core::subscription::{Address, Choices, Request, content};
 use forewarn_store::{
-    Acknowledgement, Beside, DeliveryFilter, Entry, Lane, Location, NoticeFilter, Published,
-    Recipients, Store, Whom,
+    Acknowledgement, Beside, CodeLimits, DeliveryFilter, Entry, Lane, Location, NoticeFilter,
+    Proof, Published, Recipients, Store, Whom,
 };
 use sqlx::{AssertSqlSafe, Connection, Executor, Row, SqliteConnection};
 use std::collections::BTreeSet;
@@ -103,6 +105,33 @@ async fn a_busy_hour(store: &Store) {
     store.contacts(Some("c000003"), 10).await.unwrap();
     store.planned("MNT-1").await.unwrap();
     store.take_key("ann", "k", "r", at(3)).await.unwrap();
+    store.open_reminders().await.unwrap();
+    store.explained().await.unwrap();
+    a_telephone_is_subscribed(store).await;
+}
+
+/// Anybody can ask for that, as often as they like.
+async fn a_telephone_is_subscribed(store: &Store) {
+    let address = Address::parse(Channel::Sms, "+14155550100").unwrap();
+    let request = Request {
+        address: address.clone(),
+        choices: Choices::default(),
+    };
+    let limits = CodeLimits {
+        day: "2026-11-22",
+        daily_cap: 9,
+        allowed: true,
+    };
+    let proof = Proof::Code {
+        print: "print",
+        limits,
+    };
+    let made = |id, state| content(id, state, "Us", "https://us.test/s/x.y".into(), at(3));
+    let asked = store.ask_to_subscribe(&request, "nonce", proof, made, at(3));
+    asked.await.unwrap();
+    let confirmed = store.confirm_by_code(&address, "print", "next", limits.day, at(4));
+    assert!(confirmed.await.unwrap().is_some());
+    store.stop_number("+14155550100", at(5)).await.unwrap();
 }
 
 /// What happens around an incident.

@@ -19,6 +19,7 @@ fn reached(audience: &str) -> Reached {
         kind: "maintenance",
         services: vec![id("database")],
         channels: vec![Channel::Email],
+        added_to: None,
     }
 }
 

@@ -7,7 +7,7 @@ on_both_databases! {
     async fn opening_again_changes_nothing(db: &Database) {
         let again = db.another_node().await;
         again.check().await.unwrap();
-        let versions = db.texts("SELECT CAST(version AS TEXT) FROM schema_version ORDER BY version").await;
+        let versions = db.texts("SELECT CAST(version AS TEXT) FROM schema_version ORDER BY schema_version.version").await;
         assert_eq!(versions, (1..=VERSION).map(|v| v.to_string()).collect::<Vec<_>>());
     }
 

@@ -2,9 +2,9 @@
 
 use crate::database::Database;
 use crate::samples::*;
-use forewarn_core::contact::EmailAddress;
-use forewarn_core::subscription::{Choices, Request, State, content, subscriber_id};
-use forewarn_store::{Asked, DeliveryFilter, Lane, NoticeFilter, Recipients};
+use forewarn_core::contact::Channel;
+use forewarn_core::subscription::{Address, Choices, Request, State, content};
+use forewarn_store::{Asked, DeliveryFilter, Lane, NoticeFilter, Proof, Recipients};
 
 const OPEN: &str = "
 services: [{id: portal, name: Portal}, {id: wiki, name: Wiki}]
@@ -14,7 +14,7 @@ audiences:
 
 fn request(email: &str, services: &[&str], kinds: &[&str]) -> Request {
     Request {
-        email: EmailAddress::parse(email).unwrap(),
+        address: Address::parse(Channel::Email, email).unwrap(),
         choices: Choices {
             services: services.iter().map(|s| id(s)).collect(),
             kinds: kinds.iter().map(|k| (*k).to_owned()).collect(),
@@ -34,13 +34,13 @@ async fn ask(db: &Database, request: &Request, nonce: &str, minute: i64) -> Aske
         )
     };
     db.store
-        .ask_to_subscribe(request, nonce, made, at(minute))
+        .ask_to_subscribe(request, nonce, Proof::Link, made, at(minute))
         .await
         .unwrap()
 }
 
 fn who(email: &str) -> String {
-    subscriber_id(&EmailAddress::parse(email).unwrap())
+    Address::parse(Channel::Email, email).unwrap().subscriber()
 }
 
 async fn members(db: &Database) -> Vec<String> {
@@ -98,7 +98,7 @@ on_both_databases! {
         assert_eq!(told, ["all@example.org", "portal@example.org"]);
         let reached = forewarn_store::Reached {
             audience: id("students"), kind: "maintenance", services: vec![id("portal")],
-            channels: vec![forewarn_core::contact::Channel::Email],
+            channels: vec![forewarn_core::contact::Channel::Email], added_to: None,
         };
         let (found, messages) = db.store.reach(&[reached]).await.unwrap();
         assert_eq!((found[0].people, messages), (4, 2));
@@ -123,7 +123,7 @@ on_both_databases! {
         // Another address still gets its mail, and what nobody confirms is forgotten.
         ask(&db, &request("bob@example.org", &[], &[]), "b", 10).await;
         ask(&db, &request("cyd@example.org", &[], &[]), "c", 10 + 25 * 60).await;
-        let left: Vec<_> = db.store.subscriptions(None, 9).await.unwrap().into_iter().map(|s| s.email.to_string()).collect();
+        let left: Vec<_> = db.store.subscriptions(None, 9).await.unwrap().into_iter().map(|s| s.address.to_string()).collect();
         assert_eq!(left.len(), 2, "{left:?}");
         assert!(!left.contains(&"bob@example.org".to_owned()));
     }
@@ -185,7 +185,7 @@ on_both_databases! {
         let key = forewarn_core::token::Key::new("kept elsewhere");
         let ann = who("ann@example.org");
         let made = |id: forewarn_core::id::Id, state| content(id.clone(), state, "Us", format!("https://us.test/subscription/{id}.thenonce"), at(1));
-        db.store.ask_to_subscribe(&request("ann@example.org", &[], &[]), "thenonce", made, at(1)).await.unwrap();
+        db.store.ask_to_subscribe(&request("ann@example.org", &[], &[]), "thenonce", Proof::Link, made, at(1)).await.unwrap();
         let token = key.subscription_token(&ann, "thenonce");
         let claimed = db.store.claim(Lane::Planned, "node", at(1), 10).await.unwrap();
         let (said, _) = db.store.notice_content(&claimed[0].notice).await.unwrap().unwrap();

@@ -1,6 +1,7 @@
 //! `forewarn backup` and `forewarn restore`: everything in one file, for both databases.
 
 use crate::exit::Exit;
+use crate::link_key::{self, Fit};
 use crate::lock::DataLock;
 use crate::settings::Settings;
 use crate::terminal;
@@ -57,6 +58,13 @@ pub async fn run(args: BackupArgs, settings: Settings) -> anyhow::Result<ExitCod
     let rows = written?;
     if args.file != Path::new("-") {
         terminal::print(&format!("{rows} rows written to {}\n", args.file.display()))?;
+        if settings.link_key.is_none() {
+            let key = link_key::file(&settings.data);
+            terminal::print(&format!(
+                "The key that signs links is not in it: keep a copy of {} in another place\n",
+                key.display()
+            ))?;
+        }
     }
     Ok(Exit::Done.into())
 }
@@ -116,10 +124,18 @@ pub async fn restore(args: RestoreArgs, settings: Settings) -> anyhow::Result<Ex
     let restored = store
         .restore(BufReader::new(lines), Clock::System.now())
         .await;
+    let fit = match link_key::find(&settings) {
+        Ok(found) => link_key::fit(found.as_ref().map(|(key, _)| key), &store).await?,
+        Err(_) => Fit::Missing,
+    };
     store.close().await;
     match restored {
         Ok(restored) => {
             terminal::print(&words(&restored))?;
+            if matches!(fit, Fit::Missing | Fit::Other) {
+                let advice = link_key::advice(&settings, &fit);
+                terminal::print(&format!("Before the server starts: {advice}\n"))?;
+            }
             Ok(Exit::Done.into())
         }
         // Not our database's fault, but the file's.

@@ -7,8 +7,9 @@ use anyhow::{Context, Result};
 use clap::Args;
 use forewarn_core::contact::EmailAddress;
 use forewarn_core::document::{Catalogue, Documents};
+use forewarn_core::token::Key;
 use forewarn_engine::channel::smtp::RelayUrl;
-use forewarn_server::hash_password;
+use forewarn_server::{hash_password, random_token};
 use forewarn_store::{Clock, Location, Role, Store};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -60,6 +61,7 @@ async fn tell(settings: &Settings, folder: &std::path::Path) -> Result<()> {
     let parts = Parts {
         store,
         clock: clock.clone(),
+        key: Key::new(&(random_token() + &random_token())),
         relays: vec![relay],
         allow_private_targets: vec!["127.0.0.0/8".parse()?],
         phones: Some(stage.phones()),

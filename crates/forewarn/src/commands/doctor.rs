@@ -1,6 +1,7 @@
 //! `forewarn doctor`: what keeps this installation from telling people, before they need to be told.
 
 use crate::exit::Exit;
+use crate::link_key::{self, Fit};
 use crate::settings::Settings;
 use crate::terminal::{self, Colour, Style, Table};
 use clap::Args;
@@ -181,11 +182,40 @@ async fn database(settings: &Settings, now: Timestamp, checks: &mut Vec<Check>) 
         }
     };
     let mut newest = None;
+    match agreed(settings, &store).await {
+        Ok(agreed) => checks.extend(agreed),
+        Err(problem) => checks.push(Check::new("link key", Health::Failed, problem.to_string())),
+    }
     if let Err(problem) = stored(&store, now, checks, &mut newest).await {
         checks.push(Check::new("database", Health::Failed, problem.to_string()));
     }
     checks.push(clock(now, newest));
     store.close().await;
+}
+
+/// Whether what stands outside of the database goes with what stands in it: the key, the provider of text messages.
+async fn agreed(settings: &Settings, store: &Store) -> anyhow::Result<Vec<Check>> {
+    let found = link_key::find(settings)?;
+    let fit = link_key::fit(found.as_ref().map(|(key, _)| key), store).await?;
+    let said = link_key::advice(settings, &fit);
+    let open = settings.link_key.is_none() && link_key::is_open_to_others(&settings.data);
+    let (health, detail) = match (&fit, found) {
+        (Fit::Same, Some((_, from))) if open => (
+            Health::Warning,
+            format!("others than its owner can read {from}: chmod 600"),
+        ),
+        (Fit::Same, Some((_, from))) => (Health::Ok, format!("{said}, from {from}")),
+        (Fit::First, _) => (Health::Ok, said),
+        _ => (Health::Failed, said),
+    };
+    let mut checks = vec![Check::new("link key", health, detail)];
+    let organisation = store.catalogue().await?.organisation;
+    if organisation.sms.is_some() && settings.phones.is_none() {
+        let detail = "the organisation lets telephones be subscribed, but there is no provider of text messages: nobody is asked for a \
+             number (set FOREWARN_TWILIO_SID and the others)";
+        checks.push(Check::new("telephones", Health::Warning, detail));
+    }
+    Ok(checks)
 }
 
 async fn stored(

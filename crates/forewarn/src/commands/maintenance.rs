@@ -1,7 +1,7 @@
 //! `forewarn maintenance`: creating maintenances and taking them through their states.
 
 use super::incident_around::Add;
-use super::{schedule, source};
+use super::{reach, schedule, source};
 use crate::client::{Body, Client, Remote};
 use crate::exit::Exit;
 use crate::terminal::{self, Colour, clean};
@@ -89,9 +89,20 @@ enum Action {
         /// Progress only in windows at least this long
         #[arg(long, value_name = "DURATION")]
         min_window: Option<String>,
+        /// As its policy says again
+        #[arg(long, conflicts_with_all = ["before", "at", "progress", "min_window"])]
+        remove: bool,
         /// Why
         #[arg(long, value_name = "TEXT")]
         reason: String,
+    },
+    /// Who hears of it, those who were added too, who does not, and why
+    Reach {
+        /// The maintenance
+        id: String,
+        /// Why this contact hears, or does not
+        #[arg(long, value_name = "ID")]
+        contact: Option<String>,
     },
     /// Add somebody nobody planned for; they get the newest message at once, and all that come
     Add(Add),
@@ -139,6 +150,7 @@ pub async fn run(args: MaintenanceArgs) -> anyhow::Result<ExitCode> {
             at,
             progress,
             min_window,
+            remove: false,
             reason,
         } => {
             let mut body = json!({"reason": reason});
@@ -154,6 +166,26 @@ pub async fn run(args: MaintenanceArgs) -> anyhow::Result<ExitCode> {
             }
             let path = ["maintenances", id.as_str(), "override"];
             client.post(&path, &[], Body::Json(body)).await?
+        }
+        Action::Override {
+            id,
+            remove: true,
+            reason,
+            ..
+        } => {
+            let fields = [("reason", Some(reason))];
+            change(&client, &id, "remove_override", fields).await?
+        }
+        Action::Reach { id, contact } => {
+            let path = ["maintenances", id.as_str(), "plan", "reach"];
+            let query: Vec<(&str, &str)> =
+                contact.iter().map(|c| ("contact", c.as_str())).collect();
+            let answer = client.get(&path, &query).await?;
+            match args.json {
+                true => terminal::print_json(&answer)?,
+                false => terminal::print(&reach::show(&answer, Colour::of_stdout()))?,
+            }
+            return Ok(Exit::Done.into());
         }
         Action::Add(add) => {
             let path = ["maintenances", &add.id, "recipients"];

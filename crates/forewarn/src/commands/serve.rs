@@ -1,6 +1,7 @@
 //! `forewarn serve`: the server and the engine in one process.
 
 use crate::installation::{Installation, Parts};
+use crate::link_key;
 use crate::lock::DataLock;
 use crate::settings::Settings;
 use anyhow::{Context, Result};
@@ -11,15 +12,20 @@ use std::process::ExitCode;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
-/// `serve` has no flags of its own.
+/// Flags of `serve`.
 #[derive(Args)]
-pub struct ServeArgs {}
+pub struct ServeArgs {
+    /// Work with the link key that is here, or a new one, although the database was used with another: links in messages that were
+    /// sent stop working
+    #[arg(long)]
+    new_link_key: bool,
+}
 
 /// Serves until it is told to stop (SIGTERM, SIGINT).
 ///
 /// # Errors
 /// When it cannot begin: the data folder is taken, the database or the address cannot be used.
-pub async fn run(_: ServeArgs, settings: Settings) -> Result<ExitCode> {
+pub async fn run(args: ServeArgs, settings: Settings) -> Result<ExitCode> {
     // Before anything else, so that an early signal is not lost.
     let (mut terminate, mut interrupt) = (
         signal(SignalKind::terminate())?,
@@ -29,6 +35,7 @@ pub async fn run(_: ServeArgs, settings: Settings) -> Result<ExitCode> {
     let store = Store::open(&settings.location)
         .await
         .context("the database cannot be opened")?;
+    let key = link_key::take(&settings, &store, args.new_link_key).await?;
     let listener = TcpListener::bind(&settings.listen).await.with_context(|| {
         format!(
             "cannot listen on {}; choose another address with --listen",
@@ -45,6 +52,7 @@ pub async fn run(_: ServeArgs, settings: Settings) -> Result<ExitCode> {
         Parts {
             store,
             clock: Clock::System,
+            key,
             from: sender(&settings, &public_url)?,
             from_name: settings.from_name.clone(),
             relays: settings.relays.clone(),

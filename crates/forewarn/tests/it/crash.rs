@@ -6,17 +6,23 @@
 //! `FOREWARN_CRASH_SEED` replays a run; `FOREWARN_CRASH_POINTS` and `FOREWARN_CRASH_RECIPIENTS` make it longer.
 
 use crate::database::Database;
-use crate::running::{Folder, PATIENCE, Running, Start};
+use crate::running::{Folder, LINK_KEY, PATIENCE, Running, Start};
 use forewarn_engine::peer::smtp::{Keep, Script, SmtpPeer};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use tokio::time::timeout;
 
 /// Chance that can be repeated (SplitMix64).
-struct Dice(u64);
+pub struct Dice(u64);
 
 impl Dice {
-    fn thrown() -> Dice {
+    /// Others, which follow from these.
+    pub fn fork(&mut self) -> Dice {
+        Dice(self.throw(u64::MAX))
+    }
+
+    /// By the seed in the environment, or by chance; the seed is printed.
+    pub fn thrown() -> Dice {
         let seed = from_environment("FOREWARN_CRASH_SEED")
             .unwrap_or_else(|| uuid::Uuid::now_v7().as_u128() as u64);
         println!("FOREWARN_CRASH_SEED={seed}");
@@ -24,7 +30,7 @@ impl Dice {
     }
 
     /// A number from 0 to `below` - 1.
-    fn throw(&mut self, below: u64) -> u64 {
+    pub fn throw(&mut self, below: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -32,7 +38,8 @@ impl Dice {
     }
 }
 
-fn from_environment(name: &str) -> Option<u64> {
+/// A number out of the environment.
+pub fn from_environment(name: &str) -> Option<u64> {
     let text = std::env::var(name).ok()?;
     let number = text.parse();
     Some(number.unwrap_or_else(|_| panic!("{name}={text} is not a number")))
@@ -223,6 +230,7 @@ async fn nothing_is_lost_when_one_of_two_nodes_is_killed() {
         Start::new(&folder.file(name))
             .mail_to(&sink)
             .with("--database", &database.url())
+            .with_variable("FOREWARN_LINK_KEY", LINK_KEY)
     });
     let mut nodes = Vec::new();
     for start in &starts {

@@ -3,7 +3,10 @@
 mod alertmanager;
 mod crash;
 mod database;
+mod link_key;
+mod lint;
 mod outage;
+mod pauses;
 mod plan;
 mod running;
 mod server;

@@ -18,6 +18,9 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 /// The bearer token with every right.
 pub const TOKEN: &str = "a-token-of-the-tests-0123456789";
 
+/// A link key for several processes over one database.
+pub const LINK_KEY: &str = "a-link-key-of-the-tests-0123456789";
+
 /// How long anything may take that is not about time. Generous: the machine may be busy.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -98,6 +101,7 @@ pub struct Start {
     data: PathBuf,
     listen: String,
     arguments: Vec<String>,
+    variables: Vec<(&'static str, String)>,
 }
 
 impl Start {
@@ -107,12 +111,34 @@ impl Start {
             data: data.to_owned(),
             listen: "127.0.0.1:0".into(),
             arguments: Vec::new(),
+            variables: Vec::new(),
         }
+    }
+
+    /// With one more variable in its environment.
+    pub fn with_variable(mut self, name: &'static str, value: &str) -> Start {
+        self.variables.push((name, value.to_owned()));
+        self
+    }
+
+    /// Sends text messages by this provider.
+    pub fn text_by(self, phones: &forewarn_engine::peer::phone::PhonePeer) -> Start {
+        let (sid, token) = forewarn_engine::peer::phone::ACCOUNT;
+        self.with_variable("FOREWARN_TWILIO_URL", &phones.url())
+            .with_variable("FOREWARN_TWILIO_SID", sid)
+            .with_variable("FOREWARN_TWILIO_TOKEN", token)
+            .with_variable("FOREWARN_TWILIO_FROM", "+14155550199")
     }
 
     /// One more flag with its value.
     pub fn with(mut self, flag: &str, value: &str) -> Start {
         self.arguments.extend([flag.to_owned(), value.to_owned()]);
+        self
+    }
+
+    /// One more flag without a value.
+    pub fn flag(mut self, flag: &str) -> Start {
+        self.arguments.push(flag.to_owned());
         self
     }
 
@@ -130,7 +156,8 @@ impl Start {
             .arg("--data")
             .arg(&self.data)
             .args(&self.arguments)
-            .env("FOREWARN_ADMIN_TOKEN", TOKEN);
+            .env("FOREWARN_ADMIN_TOKEN", TOKEN)
+            .envs(self.variables.iter().map(|(n, v)| (n, v)));
         command
     }
 
@@ -323,7 +350,8 @@ impl Running {
                 !timer
                     || !["planned", "cancelled"].contains(&n["status"].as_str().unwrap_or_default())
             });
-            let done = !notices.is_empty() && notices.iter().all(|n| n["status"] == "sent");
+            let is_over = |n: &Value| n["status"] == "sent" || n["status"] == "superseded";
+            let done = !notices.is_empty() && notices.iter().all(is_over);
             done.then_some(())
         })
         .await;
@@ -337,9 +365,15 @@ impl Running {
 
     /// Asks it to stop, as service managers do.
     pub async fn terminate(&self) {
+        self.signal("TERM").await;
+    }
+
+    /// Sends it a signal, such as `STOP`.
+    pub async fn signal(&self, name: &str) {
         let id = self.child.id().expect("it runs").to_string();
-        let asked = Command::new("kill").args(["-TERM", &id]).status().await;
-        assert!(asked.unwrap().success());
+        let signal = format!("-{name}");
+        let sent = Command::new("kill").args([&signal, &id]).status().await;
+        assert!(sent.unwrap().success());
     }
 
     /// Waits until it has ended, and says how and with which words.

@@ -418,6 +418,12 @@ async fn a_restored_backup_sends_nothing_again_and_lists_what_is_in_doubt() {
     assert_eq!((code, err.as_str()), (0, ""), "{out}");
     assert!(out.contains("messages were waiting or under way"), "{out}");
     assert!(out.contains("notices fell due since"), "{out}");
+    // The key is not in the backup; without it the links that were sent would lead nowhere.
+    assert!(
+        out.contains("this database was used with a link key that is not here"),
+        "{out}"
+    );
+    std::fs::copy(data.join("link.key"), fresh.join("link.key")).unwrap();
     let server = Start::new(&fresh).mail_to(&sink).run().await;
     // Something new that goes out shows that the engine has been at everything older.
     let probe = server.declare("library").await;

@@ -1,6 +1,9 @@
-//! Self-service subscription through the real program: a mail with a link, a form, and from then on the messages.
+//! Self-service subscription through the real program: a mail with a link or a text message with a code, a form, and from then on
+//! the messages.
 
 use crate::running::{Folder, PATIENCE, Start};
+use forewarn_core::phone::signature;
+use forewarn_engine::peer::phone::{ACCOUNT, PhonePeer};
 use forewarn_engine::peer::smtp::{Keep, Script, SmtpPeer};
 use reqwest::{Client, StatusCode};
 use tokio::time::timeout;
@@ -72,5 +75,81 @@ async fn who_follows_the_link_and_presses_the_button_is_told() {
     server.update(&id).await;
     server.all_sent(&id).await;
     assert_eq!(sink.ledger().len(), 2);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn who_types_the_code_is_told_by_text_message_until_they_say_stop() {
+    let phones = PhonePeer::start(jiff::Timestamp::now, |_| None)
+        .await
+        .unwrap();
+    let folder = Folder::new();
+    let server = Start::new(&folder.file("data"))
+        .text_by(&phones)
+        .run()
+        .await;
+    let by_phone = OPEN
+        .replace(
+            "time_zone: UTC",
+            "time_zone: UTC, sms: {countries: [US], daily_cap: 1}",
+        )
+        .replace("[email]", "[email, sms]");
+    server.apply(&by_phone).await;
+    let browser = Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+        .unwrap();
+    let press = async |path: &str, body: String| {
+        let sent = browser.post(server.url(path)).body(body);
+        sent.header("content-type", "application/x-www-form-urlencoded")
+            .send()
+            .await
+            .unwrap()
+    };
+    let number = "sms=%2B14155550100";
+    assert_eq!(
+        press("/subscribe", number.into()).await.status(),
+        StatusCode::OK
+    );
+    timeout(PATIENCE, phones.http().wait_for(1)).await.unwrap();
+    let text = phones.taken().remove(0);
+    assert_eq!(text.to, "+14155550100");
+    let base = server.url("");
+    let code = text.body.strip_prefix("Example University: ").unwrap()[..6].to_owned();
+    assert_eq!(
+        text.body,
+        format!(
+            "Example University: {code} is your code to get our messages, for 10 minutes. STOP ends all. {base}/subscribe/code"
+        )
+    );
+    // The cap of the day: whoever is next gets nothing and sees nothing of it.
+    assert_eq!(
+        press("/subscribe", "sms=%2B14155550101".into())
+            .await
+            .status(),
+        StatusCode::OK
+    );
+    let typed = press("/subscribe/code", format!("{number}&code={code}")).await;
+    assert_eq!(typed.status(), StatusCode::SEE_OTHER);
+
+    // What is told to who confirmed is not counted.
+    let id = server.declare("portal").await;
+    timeout(PATIENCE, phones.http().wait_for(2)).await.unwrap();
+    server.all_sent(&id).await;
+    assert_eq!(phones.taken()[1].to, "+14155550100");
+
+    let said =
+        [("Body", "STOP"), ("From", "+14155550100")].map(|(n, v)| (n.to_owned(), v.to_owned()));
+    let path = "/hooks/twilio/messages";
+    let signed = signature(ACCOUNT.1, &server.url(path), &said);
+    let stopped = browser
+        .post(server.url(path))
+        .header("content-type", "application/x-www-form-urlencoded")
+        .header("X-Twilio-Signature", signed)
+        .body("Body=STOP&From=%2B14155550100");
+    assert_eq!(stopped.send().await.unwrap().status(), StatusCode::OK);
+    server.update(&id).await;
+    server.all_sent(&id).await;
+    assert_eq!(phones.taken().len(), 2);
     server.stop().await;
 }

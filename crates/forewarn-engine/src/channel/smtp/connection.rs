@@ -1,9 +1,11 @@
 //! A connection to a relay: from the socket to the point where mail can be sent, and its end.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::io;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Poll, ready};
 use std::time::Duration;
 
 use data_encoding::BASE64;
@@ -15,6 +17,7 @@ use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
+use super::Leave;
 use super::relay::{Credentials, Protection, RelayUrl};
 use super::reply::{Class, Reply, ReplyReader};
 
@@ -107,6 +110,8 @@ pub(super) struct Connection {
     pub(super) written: usize,
     pub(super) extensions: Extensions,
     pub(super) limits: Limits,
+    /// Asked at each write.
+    pub(super) leave: Leave,
     /// A transaction was left open by a refusal: RSET goes ahead of the next one.
     pub(super) needs_reset: bool,
     /// That RSET was written and its answer not read yet.
@@ -134,6 +139,7 @@ impl Connection {
             written: 0,
             extensions: Extensions::default(),
             limits,
+            leave: Leave::unlimited(),
             needs_reset: false,
             reset_in_flight: false,
             answered: false,
@@ -231,25 +237,29 @@ impl Connection {
         self.reply(limit).await
     }
 
-    /// Writes what is in `out`. After an error `written` tells how far it came.
+    /// Writes what is in `out`, as long as there is leave. After an error `written` tells how far it came.
     pub(super) async fn flush(&mut self, limit: Duration) -> Result<(), String> {
         self.written = 0;
         let Connection {
             stream,
             out,
             written,
+            leave,
             ..
         } = self;
-        within(limit, async {
+        // Whenever the socket is ready, which may be long after it was asked.
+        let step = poll_fn(|context| {
             while *written < out.len() {
-                match stream.write(&out[*written..]).await? {
-                    0 => return Err(io::ErrorKind::WriteZero.into()),
+                may(leave)?;
+                match ready!(Pin::new(&mut *stream).poll_write(context, &out[*written..]))? {
+                    0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
                     count => *written += count,
                 }
             }
-            stream.flush().await
-        })
-        .await
+            may(leave)?;
+            Pin::new(&mut *stream).poll_flush(context)
+        });
+        within(limit, step).await
     }
 
     /// The next reply, whatever it says.
@@ -273,6 +283,13 @@ impl Connection {
             // Closes TLS in order; the connection is given up in either case.
             let _ = timeout(self.limits.envelope, self.stream.shutdown()).await;
         }
+    }
+}
+
+fn may(leave: &Leave) -> io::Result<()> {
+    match leave.holds() {
+        true => Ok(()),
+        false => Err(io::Error::other("there is no leave to send any more")),
     }
 }
 

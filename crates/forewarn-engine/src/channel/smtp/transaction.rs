@@ -21,9 +21,9 @@ use std::time::Duration;
 use forewarn_core::delivery::Outcome;
 use memchr::memchr_iter;
 
-use super::Mail;
 use super::connection::Connection;
 use super::reply::{Class, Reply, Verb};
+use super::{Leave, Mail};
 
 /// The connection ended before the batch did.
 #[derive(Debug)]
@@ -49,10 +49,11 @@ enum Envelope {
 
 impl Connection {
     /// Sends the mails that have no outcome yet, in order, and notes what came of each. If the
-    /// connection breaks, the mails it was not done with are left without an outcome.
+    /// connection breaks or leave ends, the mails it was not done with are left without an outcome.
     pub(super) async fn transact(
         &mut self,
         batch: &[Mail],
+        leave: &Leave,
         outcomes: &mut [Option<Outcome>],
     ) -> Result<(), Broken> {
         self.answered = false;
@@ -60,13 +61,14 @@ impl Connection {
         if !self.extensions.smtp_utf8 {
             refuse_unencodable(batch, outcomes);
         }
-        self.transact_all(batch, outcomes)
-            .await
-            .map_err(|reason| Broken {
-                reason,
-                in_doubt: self.in_doubt,
-                unanswered: !self.answered,
-            })
+        self.leave = leave.clone();
+        let sent = self.transact_all(batch, outcomes).await;
+        self.leave = Leave::unlimited();
+        sent.map_err(|reason| Broken {
+            reason,
+            in_doubt: self.in_doubt,
+            unanswered: !self.answered,
+        })
     }
 
     async fn transact_all(

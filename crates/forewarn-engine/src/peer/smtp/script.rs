@@ -74,6 +74,7 @@ pub struct Fault {
     pub(super) act: Act,
     pub(super) skip: usize,
     pub(super) times: usize,
+    pub(super) every: usize,
     pub(super) recipient: Option<String>,
 }
 
@@ -85,6 +86,7 @@ impl Fault {
             act,
             skip: 0,
             times: usize::MAX,
+            every: 1,
             recipient: None,
         }
     }
@@ -103,6 +105,12 @@ impl Fault {
     /// Not the first `count` times, over all connections.
     pub fn after(mut self, count: usize) -> Fault {
         self.skip = count;
+        self
+    }
+
+    /// Only every so manieth time, over all connections.
+    pub fn every(mut self, count: usize) -> Fault {
+        self.every = count.max(1);
         self
     }
 

@@ -9,7 +9,8 @@ use forewarn_engine::channel::phone::{Account, Phones};
 use forewarn_engine::channel::webhook::Webhooks;
 use forewarn_engine::peer::phone::{ACCOUNT, PhonePeer};
 use forewarn_engine::peer::smtp;
-use forewarn_engine::{Channels, Parcel, RealChannels};
+use forewarn_engine::{Channels, Leave, Parcel, RealChannels};
+use forewarn_store::NoticeFilter;
 use jiff::Timestamp;
 use serde_json::json;
 use std::sync::Arc;
@@ -42,8 +43,8 @@ struct Dying {
 }
 
 impl Channels for Dying {
-    async fn send(&self, parcels: Vec<Parcel>, now: Timestamp) -> Vec<Outcome> {
-        self.channels.send(parcels, now).await;
+    async fn send(&self, parcels: Vec<Parcel>, now: Timestamp, leave: &Leave) -> Vec<Outcome> {
+        self.channels.send(parcels, now, leave).await;
         self.dead.notify_one();
         std::future::pending().await
     }
@@ -275,4 +276,64 @@ async fn whoever_is_asked_to_confirm_has_a_link_of_their_own() {
     found.sort();
     found.dedup();
     assert_eq!(found.len(), 4, "each their own");
+}
+
+#[tokio::test]
+async fn whoever_runs_work_is_called_when_its_promised_end_passes_until_they_say_something() {
+    let web = serde_json::from_value(json!({"id": "web", "endpoints": [
+        {"channel": "email", "address": "web@example.edu"}, {"channel": "sms", "number": "+14155550120"}]}))
+    .unwrap();
+    let mut house = House::new(vec![web], smtp::Script::default()).await;
+    let clock = house.clock.clone();
+    let peer = PhonePeer::start(move || clock.now(), |_| None)
+        .await
+        .unwrap();
+    house.engine = Arc::new(engine_over(
+        &house.store,
+        &house.clock,
+        channels(&peer),
+        "first",
+    ));
+    house
+        .plan("{id: MNT-1, title: Upgrade, services: [wiki], start: '2026-12-03T22:00', end: '2026-12-04T02:00'}")
+        .await;
+    let at = |text: &str| text.parse::<Timestamp>().unwrap();
+    let until = async |house: &House, end: &str| {
+        while house.next_due().await <= at(end) {
+            house.let_one_more_pass().await;
+        }
+        house.clock.set(at(end));
+    };
+    // Nobody pressed "start", and nobody is called before the end: the check before it is a mail.
+    until(&house, "2026-12-04T09:59:59Z").await;
+    assert_eq!(house.event("MNT-1").await.status(), "in_progress");
+    assert_eq!(told(&peer), Vec::<String>::new());
+    until(&house, "2026-12-04T10:00:00Z").await;
+    assert_eq!(
+        told(&peer),
+        [
+            "+14155550120 Example University: maintenance on Wiki is not completed; people were told it is over by 02:00 PST (UTC-08:00). \
+          Complete or extend it now. https://status.example.edu/events/MNT-1"
+        ]
+    );
+    until(&house, "2026-12-04T10:30:00Z").await;
+    assert_eq!(told(&peer).len(), 2, "nobody has said anything");
+    house.complete("MNT-1").await;
+    until(&house, "2026-12-04T12:00:00Z").await;
+    assert_eq!(told(&peer).len(), 2, "it is done");
+    let all = NoticeFilter::default();
+    let overrun = house.store.notices(&all, 1_000).await.unwrap();
+    let overrun: Vec<_> = overrun
+        .iter()
+        .filter(|n| n.milestone == "overrun")
+        .map(|n| (n.offset.as_deref(), n.status.as_str()))
+        .collect();
+    assert_eq!(
+        overrun,
+        [
+            (None, "sent"),
+            (Some("30min"), "sent"),
+            (Some("60min"), "cancelled")
+        ]
+    );
 }

@@ -6,7 +6,7 @@ use forewarn_core::contact::Contact;
 use forewarn_core::delivery::{DeliveryStatus, Outcome};
 use forewarn_engine::peer::http::{self, HttpPeer, Reply};
 use forewarn_engine::peer::smtp::Script;
-use forewarn_engine::{Channels, Engine, Parcel};
+use forewarn_engine::{Channels, Engine, Leave, Parcel};
 use forewarn_store::{Clock, Location, Store};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -113,7 +113,7 @@ struct Clumsy {
 }
 
 impl Channels for Clumsy {
-    async fn send(&self, parcels: Vec<Parcel>, _: Timestamp) -> Vec<Outcome> {
+    async fn send(&self, parcels: Vec<Parcel>, _: Timestamp, _: &Leave) -> Vec<Outcome> {
         self.calls.send_modify(|calls| *calls += 1);
         assert!(*self.calls.borrow() > 1, "the first message is dropped");
         let taken = |_| Outcome::Accepted {

@@ -9,7 +9,7 @@ use super::world::{Fate, Try};
 use forewarn_core::delivery::{DeliveryStatus, RETRY_AFTER_SECONDS, message_key};
 use forewarn_core::event::Event;
 use forewarn_core::id::derive;
-use forewarn_core::plan::is_team_notice;
+use forewarn_core::plan::{HANDOVER, is_team_notice};
 use forewarn_core::service::affected;
 use forewarn_store::{AttemptRow, DeliveryFilter, DeliveryRow, NoticeFilter, NoticeRow, Store};
 use jiff::{SignedDuration, Timestamp};
@@ -183,6 +183,12 @@ fn recipients(operator: &Operator, noted: &Noted) -> Vec<(String, String, bool)>
 
 /// Which message about an event is newer: by revision, then by the part of the event, then by due time.
 fn rank(noted: &Noted) -> (u32, u8, Timestamp) {
+    if noted.notice.milestone == HANDOVER
+        && let Event::Incident(incident) = &noted.event
+    {
+        let newest = incident.updates.last().map_or(0, |u| u.number);
+        return (newest, 1, noted.notice.due);
+    }
     if let Some(number) = noted.update {
         return match is_team_notice(&noted.notice.milestone) {
             true => (number, 1, noted.notice.due),
@@ -241,7 +247,8 @@ impl Audit<'_> {
                 continue;
             };
             let name = format!("notice {id} ({}, {})", row.event, row.milestone);
-            let sent = row.status == "sent";
+            // Something newer may have overtaken all of it.
+            let sent = matches!(row.status.as_str(), "sent" | "superseded");
             match (noted.closed, sent) {
                 (false, false) => wrong.push(format!(
                     "lost: {name} was never closed and is {}{}",
@@ -561,17 +568,31 @@ async fn journal(store: &Store, audit: &Audit<'_>, wrong: &mut Vec<String>) {
         wrong.push(format!("journal: entry {seq} {problem}"));
     }
     let entries = store.journal(None, None, ALL).await.expect("the journal");
-    let mut finished: BTreeMap<String, u32> = BTreeMap::new();
-    for entry in entries.iter().filter(|e| e.action == "notice.sent") {
-        let id = entry.detail["notice"].as_str().unwrap_or_default();
-        *finished.entry(id.to_owned()).or_default() += 1;
+    let mut finished: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for entry in &entries {
+        if let Some(status @ ("sent" | "superseded")) = entry.action.strip_prefix("notice.") {
+            let id = entry.detail["notice"].as_str().unwrap_or_default();
+            finished.entry(id.to_owned()).or_default().push(status);
+        }
     }
     for (id, row) in &audit.notices {
-        let times = finished.get(id).copied().unwrap_or(0);
-        if times != u32::from(row.status == "sent") {
+        let told = finished.get(id).map_or(&[][..], Vec::as_slice);
+        let is_over = matches!(row.status.as_str(), "sent" | "superseded");
+        let expected: &[&str] = if is_over { &[&row.status] } else { &[] };
+        if told != expected {
             wrong.push(format!(
-                "journal: notice {id} is {} and was written down as sent {times} times",
+                "journal: notice {id} is {} and was written down as {told:?}",
                 row.status
+            ));
+        }
+        let counts = |status: &str| row.counts.get(status).copied().unwrap_or(0);
+        let all: i64 = row.counts.values().sum();
+        let overtaken =
+            counts("superseded") > 0 && counts("superseded") + counts("suppressed") == all;
+        if is_over && overtaken != (row.status == "superseded") {
+            wrong.push(format!(
+                "notice {id} is {} with {:?}",
+                row.status, row.counts
             ));
         }
     }
@@ -585,6 +606,7 @@ async fn journal(store: &Store, audit: &Audit<'_>, wrong: &mut Vec<String>) {
             Event::Maintenance(m) => m.status.is_over(),
             Event::Incident(i) => !i.status.is_open(),
             Event::Window(w) => w.dropped,
+            Event::Reminder(r) => r.dropped,
             Event::Advisory(a) => !a.status.is_open(),
         };
         if !over {

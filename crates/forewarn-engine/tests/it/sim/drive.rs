@@ -40,7 +40,7 @@ pub struct Report {
 }
 
 /// Runs a future for so many polls, then drops it wherever it stands: the program was killed.
-struct Killed<F> {
+pub(super) struct Killed<F> {
     future: Option<Pin<Box<F>>>,
     polls: u64,
 }
@@ -60,7 +60,7 @@ impl<F: Future> Future for Killed<F> {
     }
 }
 
-fn killed<F: Future>(future: F, polls: u64) -> Killed<F> {
+pub(super) fn killed<F: Future>(future: F, polls: u64) -> Killed<F> {
     Killed {
         future: Some(Box::pin(future)),
         polls,
@@ -96,7 +96,7 @@ pub async fn run(seed: u64, kind: Kind, bug: Option<Bug>) -> Report {
     let mut chance = Chance::new(seed);
     let begin = "2026-11-19T16:00:00Z".parse().expect("a time");
     let clock = Clock::manual(begin);
-    let world = World::new(seed, clock.clone());
+    let world = Arc::new(World::new(seed, clock.clone()));
     let forgets = bug == Some(Bug::ForgetsWhatWasTold);
     let mut operator = Operator::new(&mut chance, clock.clone(), forgets);
     operator.leaves_timers = bug == Some(Bug::LeavesTimers);
@@ -387,7 +387,7 @@ impl Run<'_> {
     }
 }
 
-fn problem(doing: &str, result: Result<()>) -> Option<String> {
+pub(super) fn problem(doing: &str, result: Result<()>) -> Option<String> {
     match result {
         // Two on one file or one row may meet; nothing was decided.
         Ok(()) | Err(StoreError::Unavailable(_)) => None,
@@ -425,7 +425,7 @@ async fn until_paused<F: Future + Unpin>(future: &mut F, world: &World) -> Optio
 }
 
 /// Polls all of them in turn until each has ended.
-async fn together<F: Future + Unpin>(mut futures: Vec<F>) -> Vec<F::Output> {
+pub(super) async fn together<F: Future + Unpin>(mut futures: Vec<F>) -> Vec<F::Output> {
     let mut ends: Vec<Option<F::Output>> = futures.iter().map(|_| None).collect();
     std::future::poll_fn(|context| {
         for (future, end) in futures.iter_mut().zip(&mut ends) {
@@ -445,7 +445,7 @@ async fn together<F: Future + Unpin>(mut futures: Vec<F>) -> Vec<F::Output> {
     ends.into_iter().flatten().collect()
 }
 
-async fn next_due(store: &Store) -> Option<jiff::Timestamp> {
+pub(super) async fn next_due(store: &Store) -> Option<jiff::Timestamp> {
     let mut next = None;
     for lane in Lane::ALL {
         let due = store.next_due(lane).await.expect("the store works");
@@ -458,7 +458,7 @@ async fn next_due(store: &Store) -> Option<jiff::Timestamp> {
 }
 
 /// The bug: timers that had not come are gone.
-async fn drop_timers(store: &Store, now: jiff::Timestamp) {
+pub(super) async fn drop_timers(store: &Store, now: jiff::Timestamp) {
     for stored in store
         .events(&EventFilter::default(), 100)
         .await

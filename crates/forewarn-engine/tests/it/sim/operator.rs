@@ -1,6 +1,10 @@
 //! The people who run the events. What they do is done as the server does it: load, plan, publish over the sequence that
 //! was seen. What was published is noted here, beside the store, for the auditor.
 
+mod team;
+
+pub use team::Acts;
+
 use super::chance::Chance;
 use forewarn_core::contact::{Channel, Contact};
 use forewarn_core::document::{Catalogue, Documents};
@@ -242,17 +246,31 @@ impl Operator {
 
     async fn declare(&mut self, store: &Store, chance: &mut Chance) {
         self.numbers += 1;
-        let id = Id::parse(&format!("INC-{}", self.numbers)).expect("an id");
         let service = *chance.pick(&["database", "portal", "wiki"]);
-        let services = BTreeMap::from([(
-            Id::parse(service).expect("an id"),
-            *chance.pick(&Impact::ALL),
-        )]);
+        let impact = *chance.pick(&Impact::ALL);
+        let severity = *chance.pick(&Severity::ALL);
+        let next = self.clock.now() + SignedDuration::from_hours(1);
+        let id = format!("INC-{}", self.numbers);
+        self.declares(store, &id, (service, impact), severity, next)
+            .await;
+    }
+
+    /// Declares an incident of a service that promises the next update, and calls whoever is to speak for it.
+    pub async fn declares(
+        &mut self,
+        store: &Store,
+        id: &str,
+        (service, impact): (&str, Impact),
+        severity: Severity,
+        next: Timestamp,
+    ) {
+        let id = Id::parse(id).expect("an id");
+        let services = BTreeMap::from([(Id::parse(service).expect("an id"), impact)]);
         let declaration = Declaration {
             id: None,
             title: None,
             services,
-            severity: *chance.pick(&Severity::ALL),
+            severity,
             cause: None,
             effect: Some("You cannot sign in.".into()),
             lead: None,
@@ -260,7 +278,6 @@ impl Operator {
             next_update_in: None,
         };
         let now = self.clock.now();
-        let next = now + SignedDuration::from_hours(1);
         let mut incident = Incident::declare(declaration, id.clone(), "Sign-in".into(), next, now);
         let chain = speakers(&incident, &self.catalogue);
         let chain: Vec<String> = chain.iter().map(ToString::to_string).collect();
@@ -288,8 +305,8 @@ impl Operator {
                         .await
                 }
                 Event::Incident(i) => self.update(store, i, stored.sequence, way).await,
-                // Nobody changes a window by hand, and nobody here tells of faults.
-                Event::Window(_) | Event::Advisory(_) => true,
+                // Nobody changes a window or a reminder by hand, and nobody here tells of faults.
+                Event::Window(_) | Event::Reminder(_) | Event::Advisory(_) => true,
             };
             if done {
                 return;
@@ -439,23 +456,6 @@ impl Operator {
         }
     }
 
-    async fn acknowledge(&mut self, store: &Store, taken: Incident, sequence: i64) -> bool {
-        self.learn(&taken);
-        let stored = match store.planned(taken.id.as_str()).await {
-            Ok((stored, _)) => stored,
-            Err(problem) => return self.refused(&problem),
-        };
-        let calls = stored.into_iter();
-        let calls = calls.filter(|s| s.open && s.milestone == SPOKESPERSON_CALL);
-        let changes = Changes {
-            withdrawn: calls.map(|s| s.id).collect(),
-            ..Changes::default()
-        };
-        let (event, nobody) = (Event::Incident(taken), BTreeSet::new());
-        self.publish(store, event, sequence, changes, &nobody, None, Vec::new())
-            .await
-    }
-
     pub async fn publish_incident(
         &mut self,
         store: &Store,
@@ -577,7 +577,7 @@ impl Operator {
     fn note(&mut self, event: &Event, changes: &Changes, update: Option<u32>) {
         let revision = match event {
             Event::Maintenance(m) => m.revision,
-            Event::Incident(_) | Event::Window(_) | Event::Advisory(_) => 1,
+            Event::Incident(_) | Event::Window(_) | Event::Reminder(_) | Event::Advisory(_) => 1,
         };
         for notice in &changes.add {
             let before = self.noted.get(&notice.id);
@@ -585,7 +585,7 @@ impl Operator {
             dues.push(notice.due);
             let noted = Noted {
                 dues,
-                expires: event.expires(&notice.milestone, notice.due),
+                expires: event.expiry(notice),
                 notice: notice.clone(),
                 event: event.clone(),
                 revisions: vec![revision],
@@ -596,7 +596,7 @@ impl Operator {
         }
         for notice in &changes.update {
             if let Some(noted) = self.noted.get_mut(&notice.id) {
-                noted.expires = event.expires(&notice.milestone, notice.due);
+                noted.expires = event.expiry(notice);
                 noted.notice = notice.clone();
                 noted.dues.push(notice.due);
                 noted.revisions.push(revision);
@@ -606,7 +606,9 @@ impl Operator {
             Event::Incident(i) => {
                 !i.status.is_open() || i.call.as_ref().is_some_and(|call| !call.is_open())
             }
-            Event::Maintenance(_) | Event::Window(_) | Event::Advisory(_) => false,
+            Event::Maintenance(_) | Event::Window(_) | Event::Reminder(_) | Event::Advisory(_) => {
+                false
+            }
         };
         for noted in self.noted.values_mut() {
             let calls = noted.notice.milestone == SPOKESPERSON_CALL;
@@ -648,7 +650,7 @@ impl Operator {
                 },
                 Event::Incident(i) if i.status.is_open() => 70,
                 Event::Incident(_) => continue,
-                Event::Window(_) | Event::Advisory(_) => continue,
+                Event::Window(_) | Event::Reminder(_) | Event::Advisory(_) => continue,
             };
             busy = true;
             let by = SignedDuration::from_mins(30);
@@ -658,7 +660,7 @@ impl Operator {
                         .await
                 }
                 Event::Incident(i) => self.update(store, i, stored.sequence, way).await,
-                Event::Window(_) | Event::Advisory(_) => true,
+                Event::Window(_) | Event::Reminder(_) | Event::Advisory(_) => true,
             };
         }
         busy

@@ -2,6 +2,7 @@
 //! has a right to: an update in time, or a breach on record, once, and not before its time.
 
 use forewarn_core::event::Event;
+use forewarn_core::id::derive;
 use forewarn_core::incident::{Incident, Nature, Promise, Severity, Update};
 use forewarn_store::{Clock, NoticeFilter, NoticeRow, Store, Written};
 use jiff::{SignedDuration, Timestamp};
@@ -19,7 +20,7 @@ struct Record {
 async fn incident(store: &Store, id: &str) -> Option<Incident> {
     match store.event(id).await.expect("the event")?.event {
         Event::Incident(incident) => Some(incident),
-        Event::Maintenance(_) | Event::Window(_) | Event::Advisory(_) => None,
+        Event::Maintenance(_) | Event::Window(_) | Event::Reminder(_) | Event::Advisory(_) => None,
     }
 }
 
@@ -85,7 +86,8 @@ async fn calls(id: &str, journal: &[Written], store: &Store, wrong: &mut Vec<Str
         let entries = journal.iter();
         let entries =
             entries.filter(|e| e.action == action && e.detail["notice"] == call.id.as_str());
-        let (times, went) = (entries.count(), call.status == "sent");
+        let went = matches!(call.status.as_str(), "sent" | "superseded");
+        let times = entries.count();
         if times != usize::from(went) {
             wrong.push(format!(
                 "call: {} of {id} is {} and was written down {times} times",
@@ -133,16 +135,17 @@ impl Record {
                 breaches.len()
             )),
         }
-        for (milestone, audience, due) in self.timers_of(update, promise) {
-            let mut same = self.timers.iter();
-            let found =
-                same.find(|n| n.milestone == milestone && n.audience == audience && n.due == due);
+        for (milestone, place, audience, due) in self.timers_of(update, promise) {
+            let number = update.number.to_string();
+            let incident = self.incident.id.as_str();
+            let id = derive(&["notice", incident, "1", milestone, &number, place, audience]);
+            let found = self.timers.iter().find(|n| n.id == id && n.due == due);
             let Some(timer) = found else {
                 blame(format!("has no {milestone} for {audience} at {due}"));
                 continue;
             };
             let fired = match timer.status.as_str() {
-                "sent" => true,
+                "sent" | "superseded" => true,
                 "cancelled" => false,
                 other => {
                     blame(format!("has a {milestone} that is {other}"));
@@ -156,10 +159,7 @@ impl Record {
                 // Nobody need be warned where a person was first.
                 _ => fired || next.is_some_and(|u| u.nature != Nature::Automatic),
             };
-            // Two promises of the same instant have the same timers.
-            let twins = self.incident.updates.iter();
-            let twins = twins.filter(|u| u.promise.is_some_and(|p| p.due == promise.due));
-            if !right && twins.count() == 1 {
+            if !right {
                 blame(format!(
                     "has a {milestone} for {audience} that is {}",
                     timer.status
@@ -173,14 +173,15 @@ impl Record {
         &self,
         update: &Update,
         promise: Promise,
-    ) -> Vec<(&'static str, &'static str, Timestamp)> {
+    ) -> Vec<(&'static str, &'static str, &'static str, Timestamp)> {
         let before = |minutes| promise.due - SignedDuration::from_mins(minutes);
         let mut all = vec![
-            ("promise_warning", "spokesperson", before(15)),
-            ("promise_warning", "spokesperson", before(5)),
-            ("promise_warning", "backup", before(5)),
+            ("promise_warning", "15min", "spokesperson", before(15)),
+            ("promise_warning", "5min", "spokesperson", before(5)),
+            ("promise_warning", "5min", "backup", before(5)),
             (
                 "promise_broken",
+                "",
                 "internal",
                 promise.due + SignedDuration::from_millis(1),
             ),
@@ -191,7 +192,7 @@ impl Record {
             .rev()
             .take_while(|u| u.nature == Nature::Automatic);
         if self.incident.severity == Severity::P1 && in_a_row.count() < 3 {
-            all.push(("promise_kept", "internal", before(2)));
+            all.push(("promise_kept", "", "internal", before(2)));
         }
         all
     }

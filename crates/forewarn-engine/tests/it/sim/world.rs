@@ -3,7 +3,7 @@
 use super::chance::Chance;
 use super::digests::{events_in, only};
 use forewarn_core::delivery::Outcome;
-use forewarn_engine::{Channels, Parcel};
+use forewarn_engine::{Channels, Leave, Parcel};
 use forewarn_store::Clock;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::HashMap;
@@ -40,10 +40,27 @@ impl Try {
     }
 }
 
+/// After so many points more whoever sends over a line falls asleep, until they are woken.
+#[derive(Debug)]
+pub struct Nap(AtomicI64);
+
+impl Nap {
+    pub fn after(&self, points: Option<u64>) {
+        let points = points.map_or(i64::MAX, |n| n as i64 + 1);
+        self.0.store(points, Ordering::SeqCst);
+    }
+
+    pub fn is_on(&self) -> bool {
+        self.0.load(Ordering::SeqCst) <= 0
+    }
+}
+
 #[derive(Debug)]
 pub struct World {
     seed: u64,
     clock: Clock,
+    /// Mailboxes do not die.
+    is_lasting: bool,
     /// In the order of arrival. The ledger are those that were taken.
     tries: Mutex<Vec<Try>>,
     latest: AtomicI64,
@@ -52,14 +69,21 @@ pub struct World {
 }
 
 impl World {
-    pub fn new(seed: u64, clock: Clock) -> Arc<World> {
-        Arc::new(World {
+    pub fn new(seed: u64, clock: Clock) -> World {
+        World {
             seed,
             clock,
+            is_lasting: false,
             tries: Mutex::default(),
             latest: AtomicI64::new(i64::MIN),
             until_pause: AtomicI64::new(i64::MAX),
-        })
+        }
+    }
+
+    /// One in which mailboxes do not die.
+    pub fn lasting(mut self) -> World {
+        self.is_lasting = true;
+        self
     }
 
     /// Holds its breath after so many points more; whoever sends waits meanwhile.
@@ -73,11 +97,12 @@ impl World {
     }
 
     /// A point in a sending at which something else may happen, or the sender die.
-    async fn point(&self) {
+    async fn point(&self, nap: &Nap) {
         self.until_pause.fetch_sub(1, Ordering::SeqCst);
+        nap.0.fetch_sub(1, Ordering::SeqCst);
         loop {
             tokio::task::yield_now().await;
-            if !self.is_paused() {
+            if !self.is_paused() && !nap.is_on() {
                 return;
             }
         }
@@ -102,12 +127,13 @@ impl World {
             70..78 => Fate::Cut,
             78..94 => Fate::Transient,
             94..98 => Fate::Permanent,
+            _ if self.is_lasting => Fate::Permanent,
             _ => Fate::Gone,
         };
         (fate, chance)
     }
 
-    async fn attempt(&self, parcel: Parcel) -> Outcome {
+    async fn attempt(&self, parcel: Parcel, leave: &Leave, nap: &Nap) -> Outcome {
         let (id, to, bytes) = match parcel {
             Parcel::Mail(mail) => (message_id(&mail.data), mail.to, mail.data),
             Parcel::Hook(hook) => (delivery_of(&hook.id.replace('-', ".")), hook.url, hook.body),
@@ -126,7 +152,10 @@ impl World {
             1
         };
         for _ in 0..slow {
-            self.point().await;
+            self.point(nap).await;
+        }
+        if !leave.holds() {
+            return Outcome::Withheld;
         }
         if slow > 1 {
             self.set_clock(self.clock.now() + SignedDuration::from_secs(slow as i64 % 7));
@@ -138,7 +167,7 @@ impl World {
             at: Timestamp::from_millisecond(self.latest.load(Ordering::SeqCst)).expect("a time"),
             fate,
         });
-        self.point().await;
+        self.point(nap).await;
         let failed = |maybe_sent, retry_after| Outcome::TransientFailure {
             reason: "451 not now".into(),
             retry_after,
@@ -208,12 +237,15 @@ pub enum Bug {
     PartsApart,
     /// Of what is told in one message only the first is told.
     LosesParts,
+    /// Whoever slept goes on where they were, though others have taken them for dead.
+    GoesOnAfterSleep,
 }
 
 /// The world as one engine reaches it.
 pub struct Line {
     world: Arc<World>,
     bug: Option<Bug>,
+    pub nap: Arc<Nap>,
     attempts: Mutex<HashMap<String, u32>>,
     kept: Mutex<Vec<Parcel>>,
 }
@@ -223,6 +255,7 @@ impl Line {
         Line {
             world,
             bug,
+            nap: Arc::new(Nap(AtomicI64::new(i64::MAX))),
             attempts: Mutex::default(),
             kept: Mutex::default(),
         }
@@ -266,11 +299,17 @@ impl Line {
 }
 
 impl Channels for Line {
-    async fn send(&self, parcels: Vec<Parcel>, _: Timestamp) -> Vec<Outcome> {
+    async fn send(&self, parcels: Vec<Parcel>, _: Timestamp, leave: &Leave) -> Vec<Outcome> {
+        let endless = Leave::unlimited();
+        let leave = match self.bug {
+            Some(Bug::GoesOnAfterSleep) => &endless,
+            _ => leave,
+        };
+        let attempt = |parcel| self.world.attempt(parcel, leave, &self.nap);
         if self.bug == Some(Bug::RetriesByItself) {
             let kept = std::mem::take(&mut *self.kept.lock().expect("no panic"));
             for parcel in kept {
-                self.world.attempt(parcel).await;
+                attempt(parcel).await;
             }
         }
         let mut outcomes = Vec::with_capacity(parcels.len());
@@ -282,9 +321,9 @@ impl Channels for Line {
             let mut parts = self.parts(&parcel);
             let last = parts.pop().expect("never empty");
             for part in parts {
-                self.world.attempt(part).await;
+                attempt(part).await;
             }
-            let outcome = self.world.attempt(last).await;
+            let outcome = attempt(last).await;
             outcomes.push(match (self.bug, outcome) {
                 (Some(Bug::ForgetsOutcomes), Outcome::Accepted { receipt }) => {
                     Outcome::TransientFailure {

@@ -8,7 +8,7 @@ use forewarn_core::problem::Problem;
 use forewarn_core::subscription::Choices;
 use forewarn_server::console::*;
 use forewarn_server::status_page::state::ServiceState;
-use forewarn_server::status_page::subscription::{Place, SubscriptionForm};
+use forewarn_server::status_page::subscription::{CodeForm, Place, SubscriptionForm};
 
 impl Samples {
     pub(super) fn frame(&self, title: &str, nav: Nav) -> Frame {
@@ -551,6 +551,16 @@ impl Samples {
                 }
                 .render(),
             ),
+            (
+                "subscription-code",
+                CodeForm {
+                    organisation: self.t("Example University"),
+                    words: self.t("If we can send to +14155550100, a text message with a code is on its way. We send at most three a day."),
+                    problem: None,
+                    sms: self.t("+14155550100"),
+                }
+                .html(),
+            ),
         ];
         pages.map(|(name, html)| (name.to_owned(), html)).to_vec()
     }
@@ -563,6 +573,7 @@ impl Samples {
             organisation: &self.t("Example University"),
             zone: zone.name(),
             services: &open,
+            phones: None,
         };
         let choices = Choices {
             services: services.iter().take(2).map(|s| s.id.clone()).collect(),

@@ -370,6 +370,7 @@ impl Samples {
                 PublicIncident::from(self.closed_incident()),
             ],
             maintenances,
+            phones: true,
             advisories: vec![
                 self.public_advisory(self.advisory()),
                 self.public_advisory(self.fixed_advisory()),
@@ -400,6 +401,7 @@ impl Samples {
             maintenances: vec![],
             advisories: vec![],
             open_to: vec![],
+            phones: false,
             changes: vec![],
             demo: false,
         }

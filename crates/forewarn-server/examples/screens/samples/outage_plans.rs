@@ -65,6 +65,15 @@ impl Samples {
             declare: "https://status.example.edu/console/incidents/new?service=portal".into(),
             made: "23 November 2026, 09:24 America/Los_Angeles".into(),
         };
+        let services = ["portal", "video", "mail"].map(|id| {
+            let path = format!("/console/services/{id}/card");
+            (path, self.judged(id).plan.name)
+        });
+        let cards = OutageCards {
+            organisation: self.t("Example University"),
+            items: services.to_vec(),
+            made: "23 November 2026, 09:24 America/Los_Angeles".into(),
+        };
         let pages = vec![
             (
                 "outage-plans",
@@ -80,6 +89,7 @@ impl Samples {
             ("outage-plan-empty", plan(self.judged("video")).render()),
             ("outage-card", card(self.judged("portal")).render()),
             ("outage-card-empty", card(self.judged("video")).render()),
+            ("outage-cards", cards.render()),
         ];
         let named = |(name, page): (&str, String)| (format!("console-{name}"), page);
         pages.into_iter().map(named).collect()

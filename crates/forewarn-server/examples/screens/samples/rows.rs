@@ -25,6 +25,7 @@ impl Samples {
             id: format!("n-{milestone}"),
             event: "MNT-1".into(),
             event_kind: "maintenance".into(),
+            event_path: "/console/maintenances/MNT-1".into(),
             event_title: self.t("Student database upgrade"),
             milestone: milestone.into(),
             offset: offset.map(str::to_owned),

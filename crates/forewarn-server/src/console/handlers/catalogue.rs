@@ -43,6 +43,7 @@ async fn open_events(desk: &Desk, catalogue: &Catalogue) -> crate::error::Result
         maintenances: Vec::new(),
         advisories: Vec::new(),
         open_to: Vec::new(),
+        phones: false,
         changes: Vec::new(),
         demo: false,
     };
@@ -53,7 +54,7 @@ async fn open_events(desk: &Desk, catalogue: &Catalogue) -> crate::error::Result
                 messages: Vec::new(),
             }),
             // Services work, whatever is wrong with them.
-            Event::Advisory(_) | Event::Window(_) => {}
+            Event::Advisory(_) | Event::Window(_) | Event::Reminder(_) => {}
             Event::Maintenance(maintenance) => snapshot.maintenances.push(PublicMaintenance {
                 maintenance,
                 created_at: stored.created_at,

@@ -1,11 +1,11 @@
 //! The questionnaire of a maintenance, and who hears of it.
 
 use super::rows;
+use super::rows::event_path;
 use crate::console::decision::{DecisionPage, as_typed};
 use crate::console::desk::{Desk, Shown, page};
 use crate::console::entered::tree;
 use crate::console::guard::Fields;
-use crate::console::notices::event_path;
 use crate::console::reach::{ReachPage, Reached};
 use crate::console::{Nav, Typed};
 use crate::error::ApiError;
@@ -102,7 +102,7 @@ pub(super) async fn hears(desk: &Desk, event: &Event, nav: Nav, query: Option<St
     let catalogue = desk.app.store.catalogue().await?;
     let view = ReachPage {
         frame: desk.frame(&catalogue, "Who hears", nav).await?,
-        home: event_path(event.kind(), event.id().as_str()),
+        home: event_path(event),
         title: event.title().to_owned(),
         reached: reached(reach::whole(&desk.app, event).await?, &catalogue),
         asked,

@@ -3,7 +3,6 @@
 use super::rows;
 use crate::api::{notice_cursor, read_notice_cursor, table};
 use crate::console::desk::{Desk, Shown, page};
-use crate::console::notices::event_path;
 use crate::console::{CopyPage, DeliveryList, Journal, Nav, NoticeList};
 use crate::ops::copy;
 use axum::extract::{Path, RawQuery};
@@ -67,14 +66,21 @@ pub(in crate::console) async fn copied(desk: Desk, Path(id): Path<String>) -> Sh
     let copy = copy::text(&desk.app, &id).await?;
     let catalogue = desk.app.store.catalogue().await?;
     let event = desk.app.store.event(&copy.event).await?;
-    let (kind, title) = event.map_or(("maintenance", String::new()), |stored| {
-        (stored.event.kind(), stored.event.title().to_owned())
+    let nothing = || {
+        (
+            String::new(),
+            format!("/console/maintenances/{}", copy.event),
+        )
+    };
+    let event = event.map_or_else(nothing, |stored| {
+        let title = stored.event.title().to_owned();
+        (title, rows::event_path(&stored.event))
     });
     let view = CopyPage {
         frame: desk
             .frame(&catalogue, "Text to carry on", Nav::Notices)
             .await?,
-        event: (title, event_path(kind, &copy.event)),
+        event,
         audience: rows::audience_name(&catalogue, &copy.audience),
         copy,
     };

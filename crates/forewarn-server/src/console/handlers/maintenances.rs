@@ -396,6 +396,10 @@ pub(in crate::console) async fn act(
                 "is planned anew",
             )
         }
+        "remove_override" => (
+            maintenance::follow_policy(app, caller, &id, &node).await,
+            "is planned as its policy says",
+        ),
         _ => {
             return Err(Failed::from(ApiError::NotFound(format!(
                 "action '{action}' of a maintenance"

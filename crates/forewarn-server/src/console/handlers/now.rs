@@ -1,9 +1,9 @@
 //! The first page: what is owed next, and what is in doubt.
 
+use super::rows::event_path;
 use super::{drafts, rows};
 use crate::app::App;
 use crate::console::desk::{Desk, Shown, page};
-use crate::console::notices::event_path;
 use crate::console::{Doubt, Nav, Now, PromiseRow};
 use crate::error::Result;
 use axum::http::StatusCode;
@@ -75,10 +75,10 @@ fn promise(event: &Event) -> Option<PromiseRow> {
             (i.promise()?, standing, Some(speaker))
         }
         Event::Advisory(a) => (a.promise()?, "known fault".to_owned(), None),
-        Event::Maintenance(_) | Event::Window(_) => return None,
+        Event::Maintenance(_) | Event::Window(_) | Event::Reminder(_) => return None,
     };
     Some(PromiseRow {
-        path: event_path(event.kind(), event.id().as_str()),
+        path: event_path(event),
         title: event.title().to_owned(),
         standing,
         due: promise.due,
@@ -90,7 +90,7 @@ fn promise(event: &Event) -> Option<PromiseRow> {
 fn maintenances(events: &[Event]) -> impl Iterator<Item = &Maintenance> {
     events.iter().filter_map(|event| match event {
         Event::Maintenance(maintenance) => Some(maintenance),
-        Event::Incident(_) | Event::Window(_) | Event::Advisory(_) => None,
+        Event::Incident(_) | Event::Window(_) | Event::Reminder(_) | Event::Advisory(_) => None,
     })
 }
 

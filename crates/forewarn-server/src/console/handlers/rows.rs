@@ -50,6 +50,18 @@ pub(crate) fn service_choices(catalogue: &Catalogue) -> Vec<Choice> {
         .collect()
 }
 
+/// Where an event stands in the console.
+pub(crate) fn event_path(event: &Event) -> String {
+    match event {
+        Event::Maintenance(m) => format!("/console/maintenances/{}", m.id),
+        Event::Incident(i) => format!("/console/incidents/{}", i.id),
+        // A window is its service's and has no page of its own.
+        Event::Window(_) => "/console/services".to_owned(),
+        Event::Reminder(r) => r.path(),
+        Event::Advisory(a) => format!("/console/advisories/{}", a.id),
+    }
+}
+
 /// Notices with the names of their events and audiences.
 pub(crate) async fn notices(
     app: &App,
@@ -82,6 +94,10 @@ fn notice_row(
         id: notice.id.clone(),
         event: notice.event.clone(),
         event_kind: event.map_or("maintenance", Event::kind).to_owned(),
+        event_path: match event {
+            Some(event) => event_path(event),
+            None => format!("/console/maintenances/{}", notice.event),
+        },
         event_title: event.map_or(notice.event.as_str(), Event::title).to_owned(),
         milestone: notice.milestone.clone(),
         offset: notice.offset.clone(),
@@ -201,6 +217,7 @@ fn action_words(action: &str, subject: &str, is_event: bool) -> String {
         "advisory.fixed" => "said that it is fixed",
         "advisory.withdrawn" => "withdrew it",
         "notice.sent" => "a notice was sent",
+        "notice.superseded" => "a newer message took the place of a notice",
         "documents.applied" => "applied documents",
         "contacts.imported" => "imported contacts",
         "user.signed_in" => "signed in",

@@ -207,6 +207,9 @@ pub(in crate::console) async fn sign_out(desk: Desk) -> Shown {
     }
     let mut response = see_other("/console/sign-in");
     set_cookie(&mut response, &desk.app, COOKIE, "", 0);
+    // The copies of cards go with the session, also where no script saw the form.
+    let storage = HeaderValue::from_static("\"storage\"");
+    response.headers_mut().insert("clear-site-data", storage);
     Ok(response)
 }
 

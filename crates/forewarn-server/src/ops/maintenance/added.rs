@@ -30,7 +30,7 @@ pub(super) async fn caught_up(
     let told_of = |n: &&NoticeRow| {
         let inside = matches!(
             n.milestone.as_str(),
-            "overrun_check" | "leadership" | "test"
+            "overrun_check" | "overrun" | "leadership" | "test"
         );
         built_in_name(&n.audience).is_none() && !inside
     };

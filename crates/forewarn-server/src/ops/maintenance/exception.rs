@@ -5,7 +5,7 @@ use crate::app::App;
 use crate::caller::Caller;
 use crate::error::{ApiError, Result};
 use crate::ops::read;
-use forewarn_core::document::Node;
+use forewarn_core::document::{Fields, Node, prose};
 use forewarn_core::maintenance::Maintenance;
 use forewarn_core::policy::Exception;
 use forewarn_store::Entry;
@@ -28,6 +28,41 @@ pub async fn except(app: &App, caller: &Caller, id: &str, node: &Node) -> Result
         let entry = Entry::new(&caller.actor, "maintenance.override", id).with(detail);
         let m = Maintenance {
             exception: Some(given.clone()),
+            ..m
+        };
+        Ok((m, Said::default(), entry))
+    })
+    .await
+}
+
+/// From now on this maintenance does as its policy says again, for a reason; the notices that have not gone out are planned again, and
+/// nobody hears twice what they heard already.
+///
+/// # Errors
+/// When no reason is given; when it does nothing otherwise, or is over.
+pub async fn follow_policy(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<Answer> {
+    let reason = read(node, |node, problems| {
+        let mut fields = Fields::of(node, "", problems)?;
+        let reason = fields.required("reason", problems, prose(1_000));
+        fields.finish(problems);
+        reason
+    })?;
+    act(app, caller, id, |m, _| {
+        let status = m.status.as_str();
+        let refused = match &m.exception {
+            _ if m.status.is_over() => {
+                Some(format!("is {status} and cannot become planned otherwise"))
+            }
+            None => Some("does nothing otherwise than its policy".to_owned()),
+            Some(_) => None,
+        };
+        if let Some(said) = refused {
+            return Err(ApiError::Conflict(format!("maintenance {id} {said}")));
+        }
+        let detail = json!({"from": m.exception, "to": null, "reason": reason});
+        let entry = Entry::new(&caller.actor, "maintenance.override_removed", id).with(detail);
+        let m = Maintenance {
+            exception: None,
             ..m
         };
         Ok((m, Said::default(), entry))

@@ -6,15 +6,16 @@ use crate::commands::apply;
 use crate::exit::{Exit, InvalidInput};
 use crate::terminal::{self, clean};
 use clap::Args;
-use forewarn_core::calendar::shifts::{Shift, Shifts, read_shifts};
+use forewarn_core::calendar::shifts::{Shifts, read_shifts};
 use forewarn_core::contact::EmailAddress;
 use forewarn_core::id::Id;
 use forewarn_core::problem::Invalid;
-use forewarn_core::rota::{Exception, Rota};
-use forewarn_core::time::{CivilTime, Zone};
+use forewarn_core::rota::{Rota, shifts_of};
+use forewarn_core::time::Zone;
 use forewarn_store::Clock;
 use jiff::SignedDuration;
 use serde_json::json;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -65,7 +66,8 @@ pub async fn run(args: RotaArgs, remote: &Remote) -> anyhow::Result<ExitCode> {
     for problem in &problems {
         terminal::caution(&clean(&format!("{name}: {problem}")));
     }
-    let (exceptions, unknown) = exceptions(shifts, &args.people, &args.time_zone);
+    let people = args.people.into_iter().collect();
+    let (exceptions, unknown) = shifts_of(shifts, &people, &args.time_zone);
     for name in &unknown {
         let told = format!("'{name}' names no mail address; give --person 'NAME=ADDRESS'");
         terminal::caution(&clean(&told));
@@ -80,6 +82,9 @@ pub async fn run(args: RotaArgs, remote: &Remote) -> anyhow::Result<ExitCode> {
         services: args.services,
         weekly: Vec::new(),
         exceptions,
+        feed: None,
+        people: BTreeMap::new(),
+        shifts: Vec::new(),
     };
     let document = json!({"rotas": [rota]});
     if args.apply {
@@ -97,35 +102,6 @@ pub async fn run(args: RotaArgs, remote: &Remote) -> anyhow::Result<ExitCode> {
         true => Exit::Done.into(),
         false => Exit::Warned.into(),
     })
-}
-
-/// Shifts as a rota holds them, and the titles of those that name nobody.
-fn exceptions(
-    shifts: Vec<Shift>,
-    people: &[(String, EmailAddress)],
-    zone: &Zone,
-) -> (Vec<Exception>, Vec<String>) {
-    let (mut taken, mut unknown) = (Vec::new(), Vec::new());
-    for shift in shifts {
-        let title = shift.name.to_lowercase();
-        let named = || {
-            let known = people
-                .iter()
-                .find(|(name, _)| title.contains(&name.to_lowercase()));
-            known.map(|(_, address)| address.clone())
-        };
-        match shift.who.clone().or_else(named) {
-            Some(who) => taken.push(Exception {
-                from: CivilTime::of(shift.start, zone),
-                to: CivilTime::of(shift.end, zone),
-                who: Some(who),
-            }),
-            None => unknown.push(shift.name),
-        }
-    }
-    unknown.sort();
-    unknown.dedup();
-    (taken, unknown)
 }
 
 /// As a document; JSON is YAML too.
@@ -157,8 +133,8 @@ mod tests {
         let at = |text: &str| text.parse().unwrap();
         let (from, to) = (at("2026-10-20T00:00:00Z"), at("2026-11-20T00:00:00Z"));
         let shifts = read_shifts(text, &zone, from, to).shifts;
-        let people = [person("kim lee = kim@example.edu").unwrap()];
-        let (exceptions, unknown) = exceptions(shifts, &people, &zone);
+        let people = BTreeMap::from([person("kim lee = kim@example.edu").unwrap()]);
+        let (exceptions, unknown) = shifts_of(shifts, &people, &zone);
         assert_eq!(unknown, ["On call - Somebody"]);
         let rota = Rota {
             id: Id::parse("main").unwrap(),
@@ -166,6 +142,9 @@ mod tests {
             services: Vec::new(),
             weekly: Vec::new(),
             exceptions,
+            feed: None,
+            people: BTreeMap::new(),
+            shifts: Vec::new(),
         };
         let shown = show(&rota);
         let texts = [(String::new(), shown.clone())];

@@ -1,0 +1,209 @@
+//! Places on a disk: Unix paths, Windows paths, shares, and files of source code.
+
+use super::{Kind, Leak};
+use crate::review::words::chunks;
+
+/// First folders of a Unix machine.
+const ROOTS: &[&str] = &[
+    "var",
+    "etc",
+    "opt",
+    "usr",
+    "home",
+    "srv",
+    "tmp",
+    "mnt",
+    "data",
+    "root",
+    "dev",
+    "proc",
+    "app",
+    "apps",
+    "log",
+    "logs",
+    "export",
+    "exports",
+    "vol",
+    "volumes",
+    "nfs",
+    "storage",
+    "backup",
+    "backups",
+    "users",
+    "library",
+    "private",
+    "run",
+    "lib",
+    "bin",
+    "sbin",
+    "boot",
+    "media",
+    "sys",
+    "u01",
+    "u02",
+    "scratch",
+    "workspace",
+];
+
+/// Ends of files that programs are made of or kept with.
+const ENDINGS: &[&str] = &[
+    "log",
+    "conf",
+    "cfg",
+    "ini",
+    "yaml",
+    "yml",
+    "xml",
+    "properties",
+    "toml",
+    "py",
+    "java",
+    "cs",
+    "rb",
+    "php",
+    "pl",
+    "sh",
+    "ps1",
+    "bat",
+    "cmd",
+    "sql",
+    "dll",
+    "exe",
+    "jar",
+    "war",
+    "cpp",
+    "ts",
+    "kt",
+    "go",
+    "db",
+    "bak",
+    "pem",
+    "key",
+    "crt",
+    "service",
+    "env",
+    "json",
+    "lua",
+    "jsp",
+    "aspx",
+    "config",
+    "dump",
+    "tsx",
+];
+
+pub(super) fn paths(text: &str, found: &mut Vec<Leak>) {
+    for (start, chunk) in chunks(text) {
+        if chunk.len() > 4_000 || !chunk.contains(['/', '\\', '.']) {
+            continue;
+        }
+        if let Some(range) = windows(text, start, chunk)
+            .or_else(|| unix(chunk).map(|r| start + r.start..start + r.end))
+        {
+            found.push(Leak::at(Kind::FilePath, range));
+        } else if is_source_file(chunk) {
+            found.push(Leak::at(Kind::FilePath, start..start + chunk.len()));
+        }
+    }
+}
+
+/// `C:\...`, `\\share\...`, `%TEMP%\...`; a folder's name may have spaces: `C:\Program Files\App\x.dll`.
+fn windows(text: &str, start: usize, chunk: &str) -> Option<std::ops::Range<usize>> {
+    if !chunk.contains('\\') {
+        return None;
+    }
+    let bytes = chunk.as_bytes();
+    let drive = |at: usize| {
+        bytes[at].is_ascii_alphabetic()
+            && matches!(bytes.get(at + 1), Some(b':'))
+            && matches!(bytes.get(at + 2), Some(b'\\'))
+    };
+    let share = |at: usize| {
+        bytes[at..].starts_with(b"\\\\") && bytes.get(at + 2).is_some_and(u8::is_ascii_alphanumeric)
+    };
+    let begins = |at: usize| at == 0 || !bytes[at - 1].is_ascii_alphanumeric();
+    let variable = |at: usize| {
+        bytes[at] == b'%'
+            && chunk[at + 1..]
+                .find('%')
+                .is_some_and(|end| chunk[at + end + 2..].starts_with('\\'))
+    };
+    let at = (0..bytes.len()).find(|&at| {
+        begins(at) && chunk.is_char_boundary(at) && (drive(at) || share(at) || variable(at))
+    })?;
+    let from = start + at;
+    let mut end = start + chunk.len();
+    // As long as the next run goes on with a folder.
+    for _ in 0..4 {
+        let Some(rest) = text[end..].strip_prefix(' ') else {
+            break;
+        };
+        let next = rest.split_whitespace().next().unwrap_or_default();
+        let folder = next
+            .find('\\')
+            .is_some_and(|at| at > 0 && !next[..at].contains([':', '.', ',']));
+        if !folder || !rest.starts_with(next) {
+            break;
+        }
+        end += 1 + next
+            .trim_end_matches(['.', ',', ';', ':', ')', '!', '?', '"', '\''])
+            .len();
+    }
+    Some(from..end)
+}
+
+fn unix(chunk: &str) -> Option<std::ops::Range<usize>> {
+    if !chunk.contains('/') {
+        return None;
+    }
+    let bytes = chunk.as_bytes();
+    let starts = (0..bytes.len()).filter(|&at| {
+        let tilde = bytes[at] == b'~' && bytes.get(at + 1) == Some(&b'/');
+        let slash = bytes[at] == b'/'
+            && bytes
+                .get(at + 1)
+                .is_some_and(|b| b.is_ascii_alphanumeric() || b"._".contains(b));
+        let before = at.checked_sub(1).map(|n| bytes[n]);
+        let begins = before.is_none_or(|b| b"=:(['\"<>,;|`".contains(&b));
+        begins && (tilde || slash)
+    });
+    // A port and a path, `https:/`, are no paths of a disk.
+    for at in starts.take(4) {
+        if chunk[..at].contains("://") {
+            return None;
+        }
+        let end = chunk[at..]
+            .find(['"', '\'', '<', '>', ')', ']', ',', ';', '|', '`', '('])
+            .map_or(chunk.len(), |n| at + n);
+        let path = chunk[at..end].trim_end_matches(['.', ':', '/', '!', '?']);
+        let mut parts = path.split('/').filter(|part| !part.is_empty());
+        let first = parts.next().unwrap_or_default().to_ascii_lowercase();
+        let more = parts.clone().count();
+        let last = parts.next_back().unwrap_or_default();
+        let file = last
+            .rsplit_once('.')
+            .is_some_and(|(name, ending)| !name.is_empty() && ENDINGS.contains(&ending));
+        let rooted = ROOTS.contains(&first.as_str()) && more >= 1;
+        if rooted || (file && more >= 1) || (first == "~" && more >= 1) {
+            return Some(at..at + path.len());
+        }
+    }
+    // `src/import/run.py`
+    let inner = chunk.matches('/').count() >= 2 && !chunk.contains("://") && !chunk.contains("..");
+    let ending = chunk.rsplit_once('.').map_or("", |(_, ending)| ending);
+    (inner && ENDINGS.contains(&ending) && !chunk.starts_with('/')).then_some(0..chunk.len())
+}
+
+/// `tax.py`, and no name of a product such as `Node.js`.
+fn is_source_file(chunk: &str) -> bool {
+    const SOURCE: &[&str] = &[
+        "py", "java", "cs", "rb", "php", "sh", "ps1", "bat", "sql", "dll", "jar", "cpp", "conf",
+        "cfg", "ini", "yaml",
+    ];
+    chunk.rsplit_once('.').is_some_and(|(name, ending)| {
+        let plain = name
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b))
+            && name.len() >= 2;
+        plain && SOURCE.contains(&ending)
+    })
+}

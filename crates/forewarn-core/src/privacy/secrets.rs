@@ -1,0 +1,425 @@
+//! Passwords, keys and tokens: by the forms that issuers give them, by the words before them, by how random they look.
+
+use super::{Kind, Leak};
+use crate::review::words::{Word, chunks};
+use std::ops::Range;
+
+/// Beginnings that issuers give to keys, and how long such a key is at least.
+const ISSUED: &[(&str, usize)] = &[
+    ("AKIA", 16),
+    ("ASIA", 16),
+    ("ghp_", 20),
+    ("gho_", 20),
+    ("ghu_", 20),
+    ("ghs_", 20),
+    ("github_pat_", 20),
+    ("glpat-", 16),
+    ("xoxb-", 12),
+    ("xoxp-", 12),
+    ("xoxa-", 12),
+    ("xoxr-", 12),
+    ("xoxs-", 12),
+    ("xapp-", 12),
+    ("sk_live_", 12),
+    ("sk_test_", 12),
+    ("rk_live_", 12),
+    ("sk-", 20),
+    ("AIza", 30),
+    ("eyJ", 20),
+    ("whsec_", 12),
+    ("SG.", 20),
+    ("ya29.", 12),
+    ("npm_", 20),
+    ("dop_v1_", 20),
+    ("hvs.", 12),
+    ("AGE-SECRET-KEY-", 20),
+    ("pypi-", 20),
+    ("EAAC", 30),
+    ("dckr_pat_", 12),
+];
+
+/// Names before `=` or `:` in settings and addresses.
+const NAMES: &[&str] = &[
+    "password",
+    "passwd",
+    "pwd",
+    "pw",
+    "passphrase",
+    "token",
+    "secret",
+    "api_key",
+    "apikey",
+    "api-key",
+    "access_key",
+    "secret_key",
+    "client_secret",
+    "auth",
+    "key",
+    "access_token",
+];
+
+/// Words that follow "the password is" in ordinary texts.
+const ORDINARY: &[&str] = &[
+    "safe",
+    "not",
+    "needed",
+    "required",
+    "the",
+    "being",
+    "still",
+    "correct",
+    "wrong",
+    "expired",
+    "reset",
+    "unchanged",
+    "stored",
+    "protected",
+    "never",
+    "no",
+    "also",
+    "valid",
+    "accepted",
+    "rejected",
+    "asked",
+    "incorrect",
+    "unknown",
+    "too",
+    "your",
+    "secure",
+    "and",
+    "or",
+    "a",
+    "an",
+    "in",
+    "on",
+    "at",
+    "by",
+    "for",
+    "to",
+    "of",
+    "with",
+    "again",
+    "now",
+    "then",
+    "when",
+    "if",
+    "we",
+    "you",
+    "they",
+    "it",
+    "this",
+    "that",
+    "manager",
+    "change",
+    "changes",
+    "page",
+    "resets",
+    "policy",
+    "rules",
+    "once",
+    "twice",
+    "only",
+    "new",
+    "old",
+    "same",
+    "sent",
+    "set",
+    "shown",
+    "used",
+    "lost",
+    "stolen",
+    "unaffected",
+    "intact",
+    "encrypted",
+    "hashed",
+    "as",
+    "before",
+];
+
+/// How many runs after the word "password" may be it.
+const NEAR: usize = 9;
+
+pub(super) fn secrets(text: &str, words: &[Word], found: &mut Vec<Leak>) {
+    let mut add = |range: Range<usize>| found.push(Leak::at(Kind::Secret, range));
+    private_keys(text, &mut add);
+    let chunks: Vec<(usize, &str)> = chunks(text).collect();
+    for (n, (start, chunk)) in chunks.iter().enumerate() {
+        if chunk.len() > 8_000 {
+            continue;
+        }
+        let before = n.checked_sub(1).map_or("", |at| chunks[at].1);
+        for range in issued(chunk)
+            .into_iter()
+            .chain(assigned(chunk))
+            .chain(random(chunk, before))
+        {
+            add(start + range.start..start + range.end);
+        }
+    }
+    for (n, word) in words.iter().enumerate() {
+        // Most words announce nothing; they are passed by without a look around.
+        if !matches!(
+            word.lower.as_bytes().first(),
+            Some(b'p' | b'c' | b'l' | b't' | b'k' | b's' | b'b')
+        ) {
+            continue;
+        }
+        if let Some(range) = after_cue(text, words, n, &chunks) {
+            add(range);
+        }
+    }
+}
+
+fn private_keys(text: &str, add: &mut impl FnMut(Range<usize>)) {
+    let mut from = 0;
+    while let Some(at) = text[from..].find("-----BEGIN ").map(|at| from + at) {
+        let end = text[at..]
+            .find("-----END ")
+            .map_or(at + 11, |end| at + end + 9);
+        let line = text[end..].find('\n').map_or(text.len(), |n| end + n);
+        let line = if line - end > 80 { end } else { line };
+        add(at..line);
+        from = line.max(at + 11);
+    }
+}
+
+fn is_key_sign(b: u8) -> bool {
+    b.is_ascii_alphanumeric() || b"_-./+=".contains(&b)
+}
+
+/// Keys by the beginning that their issuer gives them.
+fn issued(chunk: &str) -> Vec<Range<usize>> {
+    let mut all = Vec::new();
+    // Every issued key is long and has a digit.
+    if chunk.len() < 12 || !chunk.bytes().any(|b| b.is_ascii_digit()) {
+        return all;
+    }
+    for &(prefix, least) in ISSUED {
+        let Some(at) = chunk.find(prefix) else {
+            continue;
+        };
+        let begins = at == 0 || !chunk.as_bytes()[at - 1].is_ascii_alphanumeric();
+        let length = chunk[at..].bytes().take_while(|b| is_key_sign(*b)).count();
+        let key = chunk[at..at + length].trim_end_matches(['.', '-', '=']);
+        let capitals = !prefix.starts_with("AK") && !prefix.starts_with("AS")
+            || key
+                .bytes()
+                .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
+        if begins
+            && capitals
+            && key.len() >= least.max(prefix.len() + 8)
+            && key.bytes().any(|b| b.is_ascii_digit())
+        {
+            all.push(at..at + key.len());
+        }
+    }
+    all
+}
+
+/// `password=...`, `?token=...`
+fn assigned(chunk: &str) -> Option<Range<usize>> {
+    if !chunk.contains(['=', ':']) {
+        return None;
+    }
+    let lower = chunk.to_ascii_lowercase();
+    for &name in NAMES {
+        for sign in ['=', ':'] {
+            let Some(at) = lower
+                .find(name)
+                .filter(|at| lower[at + name.len()..].starts_with(sign))
+            else {
+                continue;
+            };
+            let begins = at == 0 || !lower.as_bytes()[at - 1].is_ascii_alphanumeric();
+            let start = at + name.len() + 1;
+            let rest = &chunk[start..];
+            let value = rest.trim_start_matches(['"', '\'']);
+            let start = start + rest.len() - value.len();
+            let end = value
+                .find(['&', ';', ',', '"', '\'', '<', '>', ')', '}'])
+                .unwrap_or(value.len());
+            let least = match name {
+                "key" | "auth" => 12,
+                _ => 4,
+            };
+            let sound = end >= least
+                && !value.starts_with("//")
+                && (sign == '=' || is_secretish(&value[..end]));
+            if begins && sound && chunk.is_char_boundary(start) {
+                return Some(start..start + end);
+            }
+        }
+    }
+    None
+}
+
+/// A long run of letters of both sizes and digits that no word looks like, or a long number in hexadecimal.
+fn random(chunk: &str, before: &str) -> Option<Range<usize>> {
+    if chunk.len() < 20 {
+        return None;
+    }
+    let token = chunk.trim_start_matches(|c: char| !c.is_ascii_alphanumeric());
+    let start = chunk.len() - token.len();
+    let plain = token.len() >= 20
+        && token.len() <= 500
+        && token.bytes().all(is_key_sign)
+        && !chunk.contains("://")
+        && !chunk.starts_with(['/', '~', '\\', '.']);
+    if !plain || token.matches('.').count() > 2 {
+        return None;
+    }
+    let hex = token.len() >= 32 && token.bytes().all(|b| b.is_ascii_hexdigit());
+    if hex {
+        let before = before.to_ascii_lowercase();
+        let digest = [
+            "commit", "sha", "hash", "digest", "image", "checksum", "md5", "revision",
+        ]
+        .iter()
+        .any(|w| before.contains(w));
+        let mixed = token.bytes().any(|b| b.is_ascii_digit())
+            && token.bytes().any(|b| b.is_ascii_alphabetic());
+        return (mixed && !digest).then_some(start..start + token.len());
+    }
+    let kind = |b: u8| {
+        if b.is_ascii_digit() {
+            0
+        } else if b.is_ascii_uppercase() {
+            1
+        } else {
+            2
+        }
+    };
+    let signs: Vec<u8> = token
+        .bytes()
+        .filter(u8::is_ascii_alphanumeric)
+        .map(kind)
+        .collect();
+    let runs = 1 + signs.windows(2).filter(|two| two[0] != two[1]).count();
+    let all_kinds = (0..3).all(|kind| signs.contains(&kind));
+    (all_kinds && signs.len() >= 18 && runs * 3 >= signs.len())
+        .then_some(start..start + token.len())
+}
+
+/// What looks made up: letters and digits together, and either a sign, both sizes, or eight and more of them.
+fn is_secretish(token: &str) -> bool {
+    let letters = token.chars().any(|c| c.is_alphabetic());
+    let digits = token.bytes().any(|b| b.is_ascii_digit());
+    let signs = token.bytes().any(|b| b"!@#$%^&*+=_~?".contains(&b)) || token.contains('-');
+    let upper = token.bytes().any(|b| b.is_ascii_uppercase());
+    let lower = token.bytes().any(|b| b.is_ascii_lowercase());
+    let sized = (6..=80).contains(&token.len());
+    sized
+        && letters
+        && (digits && (signs || (upper && lower) || token.len() >= 8)
+            || (signs && token.bytes().any(|b| b"!@#$%^&*~".contains(&b))))
+}
+
+/// A name with a number is made up only where nothing stands between it and the word "password": `Windows-10`, `MATH-101`.
+fn is_name_with_number(token: &str) -> bool {
+    let name = token.trim_end_matches(|c: char| c.is_ascii_digit());
+    name.len() < token.len()
+        && name
+            .trim_end_matches('-')
+            .bytes()
+            .all(|b| b.is_ascii_alphabetic())
+}
+
+/// The secret that a word announces.
+fn after_cue(
+    text: &str,
+    words: &[Word],
+    n: usize,
+    chunks: &[(usize, &str)],
+) -> Option<Range<usize>> {
+    let word = &words[n];
+    let strong = matches!(
+        word.lower.as_str(),
+        "password" | "passwords" | "passwd" | "pwd" | "pw" | "passphrase" | "pass" | "passcode"
+    );
+    let next = words.get(n + 1).map_or("", |w| w.lower.as_str());
+    let snmp =
+        word.lower == "community" && (n > 0 && words[n - 1].lower == "snmp" || next == "string");
+    let weak = snmp
+        || matches!(
+            word.lower.as_str(),
+            "login" | "credentials" | "creds" | "credential" | "logins"
+        );
+    let key = matches!(
+        word.lower.as_str(),
+        "token" | "key" | "secret" | "bearer" | "tokens" | "keys"
+    );
+    let pin = word.lower == "pin" && &text[word.start..word.end] != "Pin";
+    if !(strong || weak || key || pin) {
+        return None;
+    }
+    let from = chunks.partition_point(|(start, _)| *start <= word.start);
+    let chunks = &chunks[from..];
+    let mut linked = true;
+    let mut at_once = true;
+    for (start, chunk) in chunks.iter().take(NEAR) {
+        let between = &text[word.end..*start];
+        // The sentence is over.
+        if between.contains(". ")
+            || between.contains(['\n', '!', '?'])
+            || between.contains(".\u{201d}")
+        {
+            return None;
+        }
+        let lower = chunk.to_lowercase();
+        if matches!(
+            lower.as_str(),
+            "" | "is" | "was" | "are" | "=" | ":" | "-" | "to" | "/" | "still" | "now"
+        ) {
+            continue;
+        }
+        if lower == word.lower {
+            return None;
+        }
+        let place = *start..*start + chunk.len();
+        let address = chunk.contains("://")
+            || chunk
+                .split_once('@')
+                .is_some_and(|(_, host)| host.contains('.'));
+        let told = between.contains([':', '='])
+            || between.trim_end().ends_with(" is")
+            || between.contains(['"', '\u{201c}', '\'']);
+        let made_up = is_secretish(chunk) && !address && !super::tickets::looks_like_ticket(chunk);
+        if pin {
+            return (linked
+                && (4..=8).contains(&chunk.len())
+                && chunk.bytes().all(|b| b.is_ascii_digit()))
+            .then_some(place);
+        }
+        if key {
+            return (linked && made_up && chunk.len() >= 8 && !is_name_with_number(chunk))
+                .then_some(place);
+        }
+        if made_up
+            && (strong || chunk.len() >= 8)
+            && (at_once || told || !is_name_with_number(chunk))
+        {
+            return Some(place);
+        }
+        // "password: summer", "the password is Welcome": one word, and nothing behind it.
+        let single = text[place.end..]
+            .trim_start_matches(['"', '\'', '\u{201d}', '\u{2019}'])
+            .starts_with(['.', ',', ';', ')', '\n', '!'])
+            || place.end >= text.trim_end().len();
+        if strong
+            && linked
+            && told
+            && single
+            && !ORDINARY.contains(&lower.as_str())
+            && !address
+            && chunk.len() >= 4
+        {
+            let quoted = between.ends_with(['"', '\'', '\u{201c}']);
+            let odd =
+                chunk.starts_with(char::is_uppercase) || chunk.bytes().any(|b| b.is_ascii_digit());
+            return (quoted || odd || between.contains(':')).then_some(place);
+        }
+        linked = false;
+        at_once = false;
+    }
+    None
+}

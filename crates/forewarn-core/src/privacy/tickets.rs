@@ -1,0 +1,195 @@
+//! Numbers of tickets, incidents and changes in internal systems. Rooms, courses, flights and standards look alike.
+
+use super::{Kind, Leak};
+use crate::review::words::Word;
+
+/// Beginnings of numbers in service desks, with at least five digits behind: `INC0048213`.
+const DESKS: &[&str] = &[
+    "inc", "chg", "prb", "ritm", "req", "task", "sctask", "ctask", "kb", "tkt", "cs", "sr", "rfc",
+    "crq", "wo", "pbi", "ticket", "case",
+];
+
+/// Projects of trackers that are nothing else, with any number behind: `OPS-12`.
+const PROJECTS: &[&str] = &[
+    "inc", "chg", "prb", "ops", "sre", "infra", "net", "noc", "sup", "support", "help", "helpdesk",
+    "itsm", "itsd", "sd", "ithelp", "devops", "plat", "platform", "bug", "ticket", "tkt", "jira",
+    "task", "sec", "secops", "sysadmin", "dba", "netops", "webops", "dev", "core", "auth", "data",
+    "bill", "api", "app", "cloud", "req", "prod", "mnt", "issue", "change", "desk",
+];
+
+/// What looks like a ticket and is something else.
+const OTHERS: &[&str] = &[
+    "iso", "iec", "rfc", "cve", "utf", "sha", "usb", "covid", "sars", "utc", "gmt", "mp", "http",
+    "en", "din", "tcp", "aes", "rsa", "gpt", "est", "edt", "cst", "cdt", "pst", "pdt", "cet",
+    "cest", "bst", "math", "bio", "biol", "chem", "phys", "hist", "eng", "engl", "cs", "econ",
+    "psyc", "psych", "law", "art", "arts", "mus", "stat", "stats", "geog", "phil", "nurs", "med",
+    "soc", "anth", "ling", "fin", "acct", "mktg", "edu", "lib", "room", "gate", "bus", "ieee",
+    "nist", "pci", "ipv", "ean",
+];
+
+/// Before a number, these say that it is a ticket's.
+const CUES: &[&str] = &[
+    "ticket",
+    "tickets",
+    "issue",
+    "case",
+    "incident",
+    "bug",
+    "task",
+    "change",
+    "request",
+    "jira",
+    "opened",
+    "raised",
+    "logged",
+    "tracked",
+    "tracking",
+    "filed",
+    "see",
+    "under",
+    "problem",
+    "story",
+    "in",
+    "servicenow",
+    "fixed",
+    "closed",
+    "via",
+    "ref",
+    "is",
+    "with",
+];
+
+/// Before a number, these say that it is something else.
+const NO_CUES: &[&str] = &[
+    "room", "rooms", "course", "courses", "shelf", "building", "flight", "flights", "slip", "code",
+    "codes", "class", "module", "lecture", "bus", "train", "gate", "form", "part", "model",
+    "invoice", "order", "booking", "parcel", "lab", "exam", "hall", "seat", "product", "standard",
+    "example", "receipt",
+];
+
+/// Whether a single run of characters is a ticket's number, whatever stands before it.
+pub(crate) fn looks_like_ticket(token: &str) -> bool {
+    let lower = token.to_ascii_lowercase();
+    let digits = lower.len() - lower.trim_end_matches(|c: char| c.is_ascii_digit()).len();
+    if digits == 0 || !lower.is_ascii() {
+        return false;
+    }
+    let name = &lower[..lower.len() - digits];
+    let key = name.trim_end_matches('-');
+    if name == key {
+        return DESKS.contains(&key) && digits >= 5;
+    }
+    let capitals = !token.bytes().any(|b| b.is_ascii_lowercase());
+    PROJECTS.contains(&key)
+        || (capitals
+            && (2..=10).contains(&key.len())
+            && !OTHERS.contains(&key)
+            && key.bytes().all(|b| b.is_ascii_alphanumeric()))
+}
+
+pub(super) fn tickets(text: &str, words: &[Word], found: &mut Vec<Leak>) {
+    for (n, word) in words.iter().enumerate() {
+        let written = &text[word.start..word.end];
+        if !written.is_ascii() || written.len() > 40 {
+            continue;
+        }
+        if is_desk_number(&word.lower) {
+            found.push(Leak::at(Kind::TicketId, word.start..word.end));
+        } else if let Some(number) = words.get(n + 1).filter(|next| joined(text, word, next)) {
+            if is_tracked(text, words, n) {
+                found.push(Leak::at(Kind::TicketId, word.start..number.end));
+            }
+        } else if let Some(range) = plain_number(text, words, n) {
+            found.push(Leak::at(Kind::TicketId, range));
+        }
+    }
+}
+
+fn is_number(word: &str) -> bool {
+    !word.is_empty() && word.bytes().all(|b| b.is_ascii_digit())
+}
+
+fn is_desk_number(word: &str) -> bool {
+    let key = word.trim_end_matches(|c: char| c.is_ascii_digit());
+    word.len() - key.len() >= 5 && DESKS.contains(&key)
+}
+
+/// `KEY-12`: a hyphen and a number.
+fn joined(text: &str, key: &Word, number: &Word) -> bool {
+    text[key.end..number.start] == *"-" && is_number(&number.lower) && number.lower.len() <= 7
+}
+
+/// Whether `KEY-12` is a ticket: by its key, or by the words before it.
+fn is_tracked(text: &str, words: &[Word], n: usize) -> bool {
+    let (key, number) = (&words[n], &words[n + 1]);
+    let written = &text[key.start..key.end];
+    let lower = key.lower.as_str();
+    let letter = written.starts_with(|c: char| c.is_ascii_alphabetic());
+    // A longer name with hyphens is no ticket: `CVE-2026-1234`, `web-db-01`.
+    let part = text[..key.start].ends_with(['-', '/', '.', '_', '@'])
+        || text[number.end..].starts_with('-');
+    if !letter || part || OTHERS.contains(&lower) || written.len() > 10 {
+        return false;
+    }
+    let near =
+        |list: &[&str]| (n.saturating_sub(3)..n).any(|at| list.contains(&words[at].lower.as_str()));
+    if near(&NO_CUES) {
+        return false;
+    }
+    let capitals = !written.bytes().any(|b| b.is_ascii_lowercase());
+    let strong = near(&CUES[..17]);
+    if !capitals {
+        return DESKS.contains(&lower) && number.lower.len() >= 3
+            || (strong && PROJECTS.contains(&lower));
+    }
+    if PROJECTS.contains(&lower) || DESKS.contains(&lower) {
+        return true;
+    }
+    let long = written.len() >= 2;
+    let bracket = text[..key.start].ends_with(['(', '[', '#']);
+    long && ((near(&CUES) && number.lower.len() >= 2)
+        || bracket
+        || (written.len() >= 3 && number.lower.len() >= 3))
+}
+
+/// "ticket 48213", "incident #48213", "case no. 48213"
+fn plain_number(text: &str, words: &[Word], n: usize) -> Option<std::ops::Range<usize>> {
+    let cue = matches!(
+        words[n].lower.as_str(),
+        "ticket"
+            | "incident"
+            | "sr"
+            | "servicenow"
+            | "jira"
+            | "case"
+            | "problem"
+            | "change"
+            | "issue"
+            | "request"
+            | "bug"
+    );
+    if !cue {
+        return None;
+    }
+    let mut at = n + 1;
+    while matches!(
+        words.get(at).map(|w| w.lower.as_str()),
+        Some("number" | "no" | "id" | "nr" | "record" | "ref" | "reference" | "request" | "ticket")
+    ) && at < n + 3
+    {
+        at += 1;
+    }
+    let number = words.get(at)?;
+    let marked = text[words[n].end..number.start].contains('#');
+    let sure = matches!(
+        words[n].lower.as_str(),
+        "ticket" | "incident" | "sr" | "servicenow" | "jira" | "bug"
+    );
+    let fits = is_number(&number.lower)
+        && number.lower.len() >= if marked { 2 } else { 4 }
+        && number.lower.len() <= 12;
+    // A year is none.
+    let year = number.lower.len() == 4 && number.lower.starts_with("20") && !marked;
+    (fits && !year && (sure || marked || (at > n + 1 && number.lower.len() >= 4)))
+        .then_some(number.start..number.end)
+}

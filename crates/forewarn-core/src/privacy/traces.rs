@@ -1,0 +1,276 @@
+//! Pieces of error reports from inside a program: frames, tracebacks, exceptions with their package.
+
+use super::{Kind, Leak};
+use std::ops::Range;
+
+/// Longer lines are no frames.
+const LONGEST: usize = 4_000;
+
+/// Beginnings that only traces have.
+const MARKS: &[&str] = &[
+    "Traceback (most recent call last)",
+    "Exception in thread ",
+    "goroutine ",
+    "panic: runtime error",
+    "thread 'main' panicked",
+    "Caused by: ",
+    "Segmentation fault (core",
+    "segfault at ",
+    "Unhandled exception",
+    "Stack trace:",
+    "Backtrace:",
+    "kernel panic - ",
+];
+
+/// Ends of files of source code, before a line number.
+const SOURCE: &[&str] = &[
+    ".java:", ".py:", ".cs:", ".js:", ".ts:", ".go:", ".rb:", ".php:", ".cpp:", ".c:", ".kt:",
+    ".rs:", ".scala:", ".vb:", ".pl:", ".jsx:", ".tsx:",
+];
+
+pub(super) fn traces(text: &str, found: &mut Vec<Leak>) {
+    let mut all: Vec<Range<usize>> = Vec::new();
+    let mut offset = 0;
+    let mut in_trace = false;
+    for line in text.split_inclusive('\n') {
+        let start = offset;
+        offset += line.len();
+        if line.trim().is_empty() || line.len() > LONGEST {
+            in_trace = false;
+            continue;
+        }
+        let found = in_line(line);
+        // What is indented under a traceback belongs to it, and the error that it ends with.
+        let belongs = in_trace
+            && (line.starts_with([' ', '\t'])
+                || found.is_some()
+                || ends_traceback(line.trim_start()));
+        match found {
+            Some(range) if !belongs => all.push(start + range.start..start + range.end),
+            _ if belongs => {
+                let end = start + line.trim_end().len();
+                match all.last_mut() {
+                    Some(last) => last.end = end,
+                    None => all.push(start..end),
+                }
+            }
+            _ => {}
+        }
+        in_trace = belongs
+            || line.contains("Traceback (most recent")
+            || line.contains("Exception in thread");
+    }
+    join(text, &mut all);
+    found.extend(
+        all.into_iter()
+            .map(|range| Leak::at(Kind::StackTrace, range)),
+    );
+}
+
+/// Frames under each other, and an exception before its first frame, are one leak.
+fn join(text: &str, all: &mut Vec<Range<usize>>) {
+    let mut joined: Vec<Range<usize>> = Vec::new();
+    for range in all.drain(..) {
+        match joined.last_mut() {
+            Some(last)
+                if range.start <= last.end || text[last.end..range.start].trim().is_empty() =>
+            {
+                last.end = last.end.max(range.end)
+            }
+            // What an exception says stands between it and its first frame.
+            Some(last)
+                if text[last.end..range.start].starts_with(':')
+                    && one_line(&text[last.end..range.start]) =>
+            {
+                last.end = range.end
+            }
+            _ => joined.push(range),
+        }
+    }
+    *all = joined;
+}
+
+/// The rest of one line and the indentation of the next.
+fn one_line(between: &str) -> bool {
+    between.len() < 300
+        && between.matches('\n').count() == 1
+        && between
+            .rsplit('\n')
+            .next()
+            .is_some_and(|rest| rest.trim().is_empty())
+}
+
+/// The part of a line that is trace.
+fn in_line(line: &str) -> Option<Range<usize>> {
+    let mut whole: Option<Range<usize>> = None;
+    let mut add = |range: Range<usize>| {
+        whole = Some(match whole.take() {
+            // What stands between two parts of a trace belongs to it.
+            Some(before) => before.start.min(range.start)..before.end.max(range.end),
+            None => range,
+        });
+    };
+    for &mark in MARKS {
+        if let Some(at) = line.find(mark) {
+            let go = mark != "goroutine "
+                || line[at + mark.len()..].starts_with(|c: char| c.is_ascii_digit());
+            if go {
+                add(at..line.trim_end().len());
+            }
+        }
+    }
+    let mut offset = 0;
+    let mut before = "";
+    for token in line.split_inclusive(char::is_whitespace) {
+        let start = offset;
+        offset += token.len();
+        let bare = token.trim_end();
+        // Ordinary words have none of these.
+        let odd = bare
+            .bytes()
+            .any(|b| matches!(b, b'.' | b':' | b'(' | b'0' | b'"'));
+        if !odd && before != "at" {
+            before = bare;
+            continue;
+        }
+        let opened = bare.trim_start_matches(['(', '"', '\'', '[', '`', '<', '*']);
+        let lead = bare.len() - opened.len();
+        if let Some(range) = token_range(before, opened, line, start + lead) {
+            add(range);
+        }
+        before = bare;
+    }
+    whole
+}
+
+fn token_range(before: &str, token: &str, line: &str, start: usize) -> Option<Range<usize>> {
+    let trimmed = token.trim_end_matches(['.', ',', ';', ')', '"', '\'', ']', '`', '!', '?', '*']);
+    // `at com.example.Cache.get(Cache.java:88)`, `at App.Save(Claim c) in D:\x.cs:line 57`
+    if before == "at"
+        && token
+            .find('(')
+            .is_some_and(|open| is_qualified(&token[..open]))
+    {
+        let from = start.saturating_sub(3);
+        let end = line[start..]
+            .find(')')
+            .map_or(start + trimmed.len(), |close| start + close + 1);
+        return Some(from..end + in_file(&line[end..]));
+    }
+    // `at save (/srv/app/x.js:10:5)`
+    if before == "at"
+        && line[start + token.len()..].trim_start().starts_with('(')
+        && line[start..]
+            .find(')')
+            .is_some_and(|close| has_line_number(&line[start..start + close]))
+    {
+        let end = line[start..]
+            .find(')')
+            .map_or(line.len(), |close| start + close + 1);
+        return Some(start.saturating_sub(3)..end);
+    }
+    // `File "x.py", line 12, in f`
+    if before == "File" && line[start..].contains(", line ") {
+        let rest = &line[start..];
+        let at = rest.find(", line ").map_or(0, |at| at + 7);
+        let digits = rest[at..].bytes().take_while(u8::is_ascii_digit).count();
+        if digits > 0 {
+            let mut end = start + at + digits;
+            if let Some(place) = line[end..].strip_prefix(", in ") {
+                end += 5 + place
+                    .find([' ', '\n', '.', ',', '\r'])
+                    .unwrap_or(place.len());
+            }
+            let from = line[..start].rfind("File").unwrap_or(start);
+            return Some(from..end);
+        }
+    }
+    if has_line_number(trimmed) {
+        let line_word = trimmed.ends_with(":line");
+        let extra = if line_word {
+            line[start + trimmed.len()..]
+                .bytes()
+                .take_while(|b| *b == b' ' || b.is_ascii_digit())
+                .count()
+        } else {
+            0
+        };
+        let end = start + trimmed.len() + extra;
+        return Some(start..end - (line[..end].len() - line[..end].trim_end().len()));
+    }
+    if is_exception(trimmed) {
+        return Some(start..start + trimmed.trim_end_matches(':').len());
+    }
+    // `0x00007ff6a1b2`
+    let address = trimmed
+        .strip_prefix("0x")
+        .is_some_and(|hex| hex.len() >= 6 && hex.bytes().all(|b| b.is_ascii_hexdigit()));
+    address.then(|| start..start + trimmed.len())
+}
+
+/// ` in D:\build\Intake.cs:line 57` after a frame.
+fn in_file(rest: &str) -> usize {
+    if !rest.starts_with(" in ") {
+        return 0;
+    }
+    let Some(at) = rest.find(":line ") else {
+        return 0;
+    };
+    let digits = rest[at + 6..]
+        .bytes()
+        .take_while(u8::is_ascii_digit)
+        .count();
+    if digits > 0 && at < 300 {
+        at + 6 + digits
+    } else {
+        0
+    }
+}
+
+/// Names joined by full stops, as methods are: `com.example.Cache.get`.
+fn is_qualified(name: &str) -> bool {
+    let part = |part: &str| {
+        !part.is_empty()
+            && !part.starts_with(|c: char| c.is_ascii_digit())
+            && part
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"_$<>`/".contains(&b))
+    };
+    name.contains('.') && name.split('.').all(part)
+}
+
+/// `Cache.java:88`, `Intake.cs:line`
+fn has_line_number(token: &str) -> bool {
+    token.contains(':')
+        && SOURCE.iter().any(|ending| {
+            token.find(ending).is_some_and(|at| {
+                let after = &token[at + ending.len()..];
+                at > 0 && (after.starts_with(|c: char| c.is_ascii_digit()) || after == "line")
+            })
+        })
+}
+
+/// An exception with its package, or one that says what went wrong: `KeyError:`.
+fn is_exception(token: &str) -> bool {
+    let name = token.trim_end_matches(':');
+    let error = name.ends_with("Exception") || name.ends_with("Error");
+    let plain = name
+        .bytes()
+        .all(|b| b.is_ascii_alphanumeric() || b"._$".contains(&b));
+    let camel = |name: &str| {
+        name.bytes().skip(1).any(|b| b.is_ascii_uppercase())
+            && name.starts_with(|c: char| c.is_ascii_uppercase())
+    };
+    error
+        && plain
+        && ((name.contains('.') && is_qualified(name)) || (token.ends_with(':') && camel(name)))
+}
+
+fn ends_traceback(line: &str) -> bool {
+    line.split([':', ' ']).next().is_some_and(|name| {
+        ["Error", "Exception", "Exit", "Interrupt", "Warning"]
+            .iter()
+            .any(|end| name.ends_with(end))
+            && name.len() > 5
+    })
+}

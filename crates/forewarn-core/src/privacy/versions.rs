@@ -1,0 +1,284 @@
+//! Versions of software: three numbers and more, or fewer beside a word that makes them one.
+
+use super::{Kind, Leak};
+use crate::review::words::Word;
+
+/// Software that runs behind services. What readers themselves use (a phone's system, a browser) is none of ours.
+const SOFTWARE: &[&str] = &[
+    "postgres",
+    "postgresql",
+    "mysql",
+    "mariadb",
+    "oracle",
+    "mssql",
+    "mongodb",
+    "redis",
+    "kafka",
+    "rabbitmq",
+    "elasticsearch",
+    "java",
+    "jdk",
+    "jre",
+    "openjdk",
+    "php",
+    "python",
+    "perl",
+    "ruby",
+    "nodejs",
+    "openssl",
+    "openssh",
+    "nginx",
+    "apache",
+    "httpd",
+    "tomcat",
+    "jboss",
+    "wildfly",
+    "haproxy",
+    "varnish",
+    "linux",
+    "kernel",
+    "ubuntu",
+    "debian",
+    "centos",
+    "rhel",
+    "suse",
+    "exchange",
+    "vmware",
+    "esxi",
+    "vsphere",
+    "log4j",
+    "spring",
+    "docker",
+    "kubernetes",
+    "k8s",
+    "jenkins",
+    "gitlab",
+    "keycloak",
+    "ansible",
+    "terraform",
+    "postfix",
+    "bind",
+    "samba",
+    "ios-xr",
+    "ontap",
+    "drupal",
+    "wordpress",
+];
+
+/// Words that say that a version follows.
+const CUES: &[&str] = &[
+    "version", "versions", "release", "releases", "build", "firmware", "patch", "hotfix", "ver",
+    "rev", "revision", "driver",
+];
+
+/// After these, numbers with full stops are places in a document or a building.
+const PLACES: &[&str] = &[
+    "section",
+    "sections",
+    "chapter",
+    "article",
+    "paragraph",
+    "clause",
+    "step",
+    "item",
+    "figure",
+    "table",
+    "page",
+    "annex",
+    "appendix",
+    "room",
+    "part",
+    "point",
+    "exercise",
+    "unit",
+    "lesson",
+    "rule",
+    "season",
+    "episode",
+    "building",
+    "question",
+    "standard",
+    "criterion",
+    "requirement",
+    "line",
+    "no",
+    "module",
+];
+
+pub(super) fn versions(text: &str, words: &[Word], found: &mut Vec<Leak>) {
+    let mut last: Option<usize> = None;
+    for (n, word) in words.iter().enumerate() {
+        let Some(length) = parts(&word.lower) else {
+            continue;
+        };
+        let before = |back: usize| {
+            n.checked_sub(back)
+                .map_or("", |at| words[at].lower.as_str())
+        };
+        let glued = word.lower.starts_with('v') && length > 1;
+        let clear = length >= 3 && !is_other(text, word, before(1));
+        let cue = CUES.contains(&before(1)) && !is_title(text, words, n);
+        let software = SOFTWARE.contains(&before(1)) || two_words(before(2), before(1));
+        let upgrade = matches!(before(1), "to" | "from")
+            && ((2..8).any(|back| changes_version(before(back)))
+                || last.is_some_and(|at| n - at <= 4));
+        let is_version = glued
+            || clear
+            || (length == 2 && (cue || software || upgrade))
+            || (length == 1
+                && ((software && is_release(&word.lower))
+                    || (before(1) == "build" && word.lower.len() >= 5)));
+        if is_version && !PLACES.contains(&before(1)) && !part_of_name(text, word) {
+            let end = word.end + tail(&text[word.end..]);
+            let start = if before(1) == "v" && text[..word.start].ends_with("v.") {
+                words[n - 1].start
+            } else {
+                word.start
+            };
+            found.push(Leak::at(Kind::Version, start..end));
+            last = Some(n);
+        }
+    }
+}
+
+/// How many numbers a word has that full stops part; none for other words. A few letters may follow: `1.1.1w`, `9.14.1p2`.
+fn parts(word: &str) -> Option<usize> {
+    if !word.bytes().take(2).any(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let word = word.strip_prefix('v').unwrap_or(word);
+    let mut count = 0;
+    let mut parts = word.split('.').peekable();
+    while let Some(part) = parts.next() {
+        let digits = part.bytes().take_while(u8::is_ascii_digit).count();
+        let rest = part.len() - digits;
+        let last = parts.peek().is_none();
+        let sound = (1..=8).contains(&digits)
+            && (rest == 0
+                || (last && rest <= 4 && part.bytes().all(|b| b.is_ascii_alphanumeric())));
+        if !sound {
+            return None;
+        }
+        count += 1;
+    }
+    Some(count)
+}
+
+/// Days, thousands and phone numbers are written with full stops too.
+fn is_other(text: &str, word: &Word, before: &str) -> bool {
+    let numbers: Vec<&str> = word.lower.trim_start_matches('v').split('.').collect();
+    let value = |n: usize| {
+        numbers
+            .get(n)
+            .and_then(|p| p.parse::<u32>().ok())
+            .unwrap_or(u32::MAX)
+    };
+    let year = |n: usize| {
+        (1990..2100).contains(&value(n))
+            || (numbers.get(n).is_some_and(|y| y.len() == 2) && (20..40).contains(&value(n)))
+    };
+    let day = numbers.len() == 3
+        && (1..=31).contains(&value(0))
+        && (1..=12).contains(&value(1))
+        && year(2)
+        && (numbers[2].len() == 4 || numbers[1].len() == 2 || before == "on");
+    let day_backwards = numbers.len() == 3
+        && numbers[0].len() == 4
+        && year(0)
+        && numbers[1].len() == 2
+        && numbers[2].len() == 2
+        && (1..=12).contains(&value(1))
+        && (1..=31).contains(&value(2));
+    let thousands = numbers[0].len() <= 3
+        && value(0) > 0
+        && numbers[1..].iter().all(|p| p.len() == 3)
+        && numbers.len() >= 3;
+    let digits: usize = numbers.iter().map(|p| p.len()).sum();
+    let phone = digits >= 7 && numbers.iter().all(|p| p.len() >= 2) && numbers[0].len() <= 4;
+    let address = numbers.len() == 4 && (0..4).all(|n| value(n) <= 255);
+    // A clock that is written with full stops: `10.30.00`.
+    let clock = numbers.len() == 3
+        && numbers.iter().all(|p| p.len() == 2)
+        && value(0) < 24
+        && value(1) < 60
+        && value(2) < 60
+        && matches!(before, "at" | "by" | "until");
+    let money = text[..word.start].ends_with(['$', '\u{20ac}', '\u{a3}']);
+    day || day_backwards || thousands || phone || address || clock || money
+}
+
+/// "Release 4.2" with a capital is what a product is called in public.
+fn is_title(text: &str, words: &[Word], n: usize) -> bool {
+    let before = &words[n - 1];
+    matches!(before.lower.as_str(), "release") && text[before.start..].starts_with('R')
+}
+
+fn two_words(first: &str, second: &str) -> bool {
+    matches!(
+        (first, second),
+        ("ios", "xr" | "xe")
+            | ("nx", "os")
+            | ("windows" | "sql" | "exchange" | "http", "server")
+            | ("red", "hat")
+            | ("internet", "explorer")
+            | ("visual", "studio")
+            | ("node", "js")
+            | ("asp", "net")
+            | ("spring", "boot")
+    )
+}
+
+fn changes_version(word: &str) -> bool {
+    [
+        "upgrade",
+        "downgrade",
+        "updat",
+        "version",
+        "release",
+        "rolled",
+        "rollback",
+        "patch",
+        "firmware",
+        "kernel",
+    ]
+    .iter()
+    .any(|start| word.starts_with(start))
+}
+
+/// A number that a release of software has: `8`, `19c`, `2019`.
+fn is_release(word: &str) -> bool {
+    let digits = word.bytes().take_while(u8::is_ascii_digit).count();
+    (1..=2).contains(&digits) || (digits == 4 && word.starts_with("20"))
+}
+
+/// The number stands in a longer name, such as that of a host or a file.
+fn part_of_name(text: &str, word: &Word) -> bool {
+    let before = text[..word.start].chars().next_back();
+    let after = text[word.end..].chars().next();
+    matches!(
+        before,
+        Some('/' | '\\' | '@' | '_' | '$' | '\u{20ac}' | '\u{a3}')
+    ) || matches!(after, Some('/' | '\\' | '@' | '%'))
+}
+
+/// `-rc3`, `-p4`, `+build.5`
+fn tail(rest: &str) -> usize {
+    let Some(rest) = rest.strip_prefix(['-', '+', '~']) else {
+        return 0;
+    };
+    let name = rest
+        .bytes()
+        .take(20)
+        .take_while(|b| b.is_ascii_alphanumeric() || *b == b'.')
+        .count();
+    let name = rest[..name].trim_end_matches('.').len();
+    if name > 0
+        && rest[..name]
+            .bytes()
+            .any(|b| b.is_ascii_digit() || b.is_ascii_lowercase())
+    {
+        name + 1
+    } else {
+        0
+    }
+}

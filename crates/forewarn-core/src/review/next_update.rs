@@ -1,0 +1,137 @@
+//! Q2: an open incident's message says when the next word comes, with time, zone and offset, or a firm end.
+
+use super::clock::ClockTime;
+use super::phrase::List;
+use super::reading::Reading;
+use super::zone::{Said, usual_offset};
+use super::{Finding, Rule};
+use std::ops::Range;
+
+/// Words between a promise and its time that still belong together.
+const NEAR: usize = 16;
+
+/// The finding, where the promise is missing.
+pub(super) fn next_update(reading: &Reading<'_>) -> Option<Finding> {
+    if reading
+        .times
+        .iter()
+        .any(|t| t.zone == Said::Exact && (promised(reading, t) || is_firm_end(reading, t)))
+    {
+        return None;
+    }
+    let meant = reading.times.iter().find(|t| promised(reading, t));
+    if let Some(time) = meant {
+        return Some(without_offset(reading, time));
+    }
+    let suggestion = "Add: 'Next update by 15:30 UTC (+00:00).'";
+    // Where something is promised for no time, that is the place to mend.
+    let place = reading
+        .hits(List::Vague)
+        .first()
+        .map(|hit| reading.place(hit));
+    let because = match place {
+        Some(_) => {
+            "an open incident's message says when the next update comes: a clock time, so that people can stop looking until then"
+        }
+        None => "an open incident's message says when the next update comes",
+    };
+    Some(Rule::Q2.error(
+        place.unwrap_or_else(|| reading.opening()),
+        because,
+        suggestion,
+    ))
+}
+
+/// Whether a time is when the next word comes.
+fn promised(reading: &Reading<'_>, time: &ClockTime) -> bool {
+    if is_past(reading, time) {
+        return false;
+    }
+    let sentence = &reading.sentences[time.sentence];
+    let near = |first: usize, after: usize| {
+        let (from, to) = if after <= time.first {
+            (after, time.first)
+        } else {
+            (time.after, first)
+        };
+        let between = from..to.max(from);
+        between.len() <= NEAR && !parted(reading, &between)
+    };
+    if reading
+        .hits_in(List::Next, &sentence.words)
+        .iter()
+        .any(|hit| near(hit.first, hit.after))
+    {
+        return true;
+    }
+    // A heading of its own: "Next update", and the time in the next line.
+    let Some(before) = time.sentence.checked_sub(1).map(|n| &reading.sentences[n]) else {
+        return false;
+    };
+    let heading =
+        !before.is_ended && before.words.len() <= 5 && reading.has_in(List::Next, &before.words);
+    heading && time.first - sentence.words.start <= 3
+}
+
+/// A semicolon parts what is said on its two sides.
+fn parted(reading: &Reading<'_>, between: &Range<usize>) -> bool {
+    if between.is_empty() {
+        return false;
+    }
+    let from = reading.words[between.start].start;
+    let to = reading.words[between.end - 1].end;
+    reading.text[from..to].contains(';')
+}
+
+/// "since 09:10 UTC" is no promise.
+fn is_past(reading: &Reading<'_>, time: &ClockTime) -> bool {
+    (1..=3).any(|back| {
+        time.first.checked_sub(back).is_some_and(|n| {
+            let word = reading.lower(n);
+            word == "since" || (back == 1 && matches!(word, "from" | "after" | "ago" | "between"))
+        })
+    })
+}
+
+/// An end that is stated and not hoped for: "closed until 18:00 UTC".
+fn is_firm_end(reading: &Reading<'_>, time: &ClockTime) -> bool {
+    let sentence = &reading.sentences[time.sentence];
+    let clause = clause(reading, time);
+    let near =
+        |first: usize, after: usize| time.first >= first && time.first.saturating_sub(after) <= 8;
+    !is_past(reading, time)
+        && !reading.has_in(List::Hedge, &clause)
+        && reading
+            .hits_in(List::End, &sentence.words)
+            .iter()
+            .any(|hit| near(hit.first, hit.after))
+}
+
+/// The words of the clause that a time stands in: from the last semicolon on.
+fn clause(reading: &Reading<'_>, time: &ClockTime) -> Range<usize> {
+    let sentence = &reading.sentences[time.sentence];
+    let before = &reading.text[sentence.start..time.start];
+    let start = sentence.start + before.rfind(';').map_or(0, |at| at + 1);
+    let first = reading.words[sentence.words.clone()].partition_point(|w| w.start < start);
+    sentence.words.start + first..sentence.words.end
+}
+
+fn without_offset(reading: &Reading<'_>, time: &ClockTime) -> Finding {
+    let written = &reading.text[time.start..time.end];
+    let because =
+        "the time of the next update needs its zone and offset: readers sit in other zones";
+    let suggestion = match &time.zone {
+        Said::Bare(name) if !usual_offset(name).is_empty() => {
+            format!(
+                "Write: 'Next update by {written} {name} ({}).'",
+                usual_offset(name)
+            )
+        }
+        Said::Nothing | Said::Local | Said::Bare(_) | Said::Named | Said::Exact => {
+            format!(
+                "Add the zone and its offset: 'Next update by {written} UTC (+00:00)', or your own zone in the same way."
+            )
+        }
+    };
+    Rule::Q2.error(time.start..time.end, because, &suggestion)
+}
