@@ -173,7 +173,7 @@ impl Leak {
 /// More leaks than anybody goes through one by one.
 const MOST: usize = 500;
 
-/// Everything in a text that readers of `level` may not see, in order, without overlaps.
+/// Everything in a text that readers of `level` may not see, in order. What overlaps is one leak, but for secrets and IP addresses in links.
 pub fn leaks(text: &str, level: Level, known: &Known) -> Vec<Leak> {
     let words = words(text);
     let pieces = pieces::pieces(text);
@@ -224,8 +224,9 @@ fn merged(mut found: Vec<Leak>, mut hidden: Vec<Range<usize>>) -> Vec<Leak> {
     for leak in found {
         match merged.last_mut() {
             Some(last) if leak.start < last.end => {
-                // A secret within an address is told besides; what else is inside is the same leak.
-                if leak.kind == Kind::Secret && last.kind != Kind::Secret {
+                // A secret or an IP address within a link is told besides; what else is inside is the same leak.
+                let besides = leak.kind == Kind::IpAddress && last.kind == Kind::InternalUrl;
+                if besides || (leak.kind == Kind::Secret && last.kind != Kind::Secret) {
                     merged.push(leak);
                 } else if leak.kind < last.kind {
                     let end = last.end.max(leak.end);

@@ -65,7 +65,10 @@ async fn of(tx: &mut Tx, event: &str, actions: Vec<(i64, Action)>) -> Result<Opt
     let found = load(tx, event).await?.map(|stored| stored.event);
     Ok(match found {
         Some(Event::Incident(incident)) => Some(Explained { incident, actions }),
-        Some(Event::Maintenance(_) | Event::Window(_) | Event::Reminder(_)) | None => None,
+        Some(
+            Event::Maintenance(_) | Event::Window(_) | Event::Reminder(_) | Event::Advisory(_),
+        )
+        | None => None,
     })
 }
 

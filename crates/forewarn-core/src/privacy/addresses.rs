@@ -96,7 +96,11 @@ fn v4(bytes: &[u8]) -> usize {
         at += 1;
     }
     if open > 0
-        && !(bytes.starts_with(b"10.") || bytes.starts_with(b"172.") || bytes.starts_with(b"192."))
+        && !(bytes.starts_with(b"10.")
+            || bytes.starts_with(b"172.")
+            || bytes.starts_with(b"192.")
+            || bytes.starts_with(b"198.")
+            || bytes.starts_with(b"203."))
     {
         return 0;
     }

@@ -217,7 +217,7 @@ pub(super) fn hosts(text: &str, pieces: &[Piece<'_>], known: &Known, found: &mut
     for (n, piece) in pieces.iter().enumerate() {
         // A name without a full stop has a number, unless it is listed.
         let plain = !piece.text.bytes().any(|b| b == b'.' || b.is_ascii_digit());
-        if plain && known.internal_domains.is_empty() {
+        if plain && known.internal_domains.is_empty() && !piece.text.contains('-') {
             continue;
         }
         if piece.text.contains("://")
@@ -242,6 +242,7 @@ pub(super) fn hosts(text: &str, pieces: &[Piece<'_>], known: &Known, found: &mut
             true => looks_like_host(host) && is_internal(host, known),
             false => {
                 machine(host, false)
+                    || by_role(host)
                     || (numbered(host) && n > 0 && is_cue(pieces[n - 1].text))
                     || known.is_internal(host)
             }
@@ -259,6 +260,23 @@ pub(super) fn hosts(text: &str, pieces: &[Piece<'_>], known: &Known, found: &mut
         found.push(Leak::at(kind, start..end));
     }
     debug_assert!(found.iter().all(|leak| leak.end <= text.len()));
+}
+
+/// `prod-db`, `db-primary`: a machine named for its part without a number.
+fn by_role(host: &str) -> bool {
+    const PLACES: &[&str] = &[
+        "prod", "prd", "stg", "staging", "uat", "primary", "replica", "standby", "eu", "us", "dmz",
+    ];
+    const PARTS: &[&str] = &[
+        "db", "sql", "web", "app", "api", "gw", "lb", "fw", "mx", "dc", "srv", "vm", "cache",
+        "redis", "kafka", "ldap", "nas", "san",
+    ];
+    let parts: Vec<&str> = host.split('-').collect();
+    let has = |list: &[&str]| parts.iter().any(|part| list.contains(part));
+    (2..=4).contains(&parts.len())
+        && has(PLACES)
+        && has(PARTS)
+        && parts.iter().all(|part| part.len() <= 8 && !part.is_empty())
 }
 
 fn is_shell_user(piece: &str) -> bool {
@@ -320,7 +338,10 @@ fn is_internal(host: &str, known: &Known) -> bool {
     known.is_internal(host)
         || (labels.len() > 1 && INNER_ENDS.contains(&last))
         || (labels.len() > 2
-            && (machine(first, true) || TOOLS.contains(&first) || first == "intranet"))
+            && (machine(first, true)
+                || TOOLS.contains(&first)
+                || by_role(first)
+                || first == "intranet"))
         || inner
 }
 
@@ -343,7 +364,12 @@ fn machine(label: &str, dotted: bool) -> bool {
         return false;
     }
     match parts.as_slice() {
-        [one] => role_and_number(one, dotted),
+        // `SW1` is a part of London.
+        [one] => {
+            let capitals = label.bytes().all(|b| !b.is_ascii_lowercase());
+            let short = split_number(one).1.len() == 1;
+            role_and_number(one, dotted) && (dotted || !capitals || !short)
+        }
         [name, last] => {
             let (word, digits) = split_number(last);
             // `EX-1907` is a flight and `MATH-101` a course; a machine in capitals has a zero or a role that is nothing else.

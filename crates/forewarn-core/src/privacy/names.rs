@@ -12,6 +12,8 @@ struct Lists {
     desks: HashSet<&'static str>,
     /// Given names.
     given: HashSet<&'static str>,
+    /// Family names, for mailboxes such as `asmith`.
+    family: HashSet<&'static str>,
     /// Names that are words too, and words that names of suppliers begin with.
     common: HashSet<&'static str>,
     /// Beasts, stars and gods: projects are called so, and hardly anything else in a message.
@@ -22,6 +24,7 @@ static LISTS: LazyLock<Lists> = LazyLock::new(|| {
     let mut lists = Lists {
         desks: HashSet::new(),
         given: HashSet::new(),
+        family: HashSet::new(),
         common: HashSet::new(),
         rare: HashSet::new(),
     };
@@ -36,6 +39,7 @@ static LISTS: LazyLock<Lists> = LazyLock::new(|| {
             match current {
                 "desks" => lists.desks.extend(line.split_whitespace()),
                 "given" => lists.given.extend(line.split_whitespace()),
+                "family" => lists.family.extend(line.split_whitespace()),
                 "rare" => lists.rare.extend(line.split_whitespace()),
                 _ => lists.common.extend(line.split_whitespace()),
             }
@@ -178,7 +182,8 @@ fn fits(text: &str, text_words: &[Word], at: usize, entry: &Entry) -> bool {
             text_words[at - 1].lower.as_str(),
             "mr" | "mrs" | "ms" | "miss" | "colleague" | "engineer" | "technician"
         );
-    capital && (!begins || titled)
+    let ordinary = entry.words.len() == 1 && LISTS.common.contains(entry.words[0].as_str());
+    capital && (!begins || titled || !ordinary)
 }
 
 /// Every form under which the lists' names are found, by their first word.
@@ -228,6 +233,27 @@ fn entries(known: &Known) -> HashMap<String, Vec<Entry>> {
                 add(vec![rest.clone()], kind, true);
             }
             let alone = words.len() == 1 && common && !LISTS.rare.contains(first.as_str());
+            // "Cloud Nine" for "Cloud Nine Ltd".
+            let legal = matches!(
+                words.last().map(String::as_str),
+                Some(
+                    "ltd"
+                        | "inc"
+                        | "gmbh"
+                        | "llc"
+                        | "corp"
+                        | "co"
+                        | "ag"
+                        | "plc"
+                        | "limited"
+                        | "group"
+                        | "sa"
+                        | "bv"
+                )
+            );
+            if legal && words.len() > 2 {
+                add(words[..words.len() - 1].to_vec(), kind, false);
+            }
             add(words, kind, alone);
         }
     }
@@ -359,6 +385,7 @@ fn is_person(user: &str, handles: &HashSet<String>) -> bool {
     if let [one] = parts.as_slice() {
         return LISTS.given.contains(one)
             || begins_with_initial(one)
+            || LISTS.family.contains(&one[1..])
             || LISTS.given.contains(&one[..one.len() - 1]);
     }
     let joined = user.contains(['.', '_']);

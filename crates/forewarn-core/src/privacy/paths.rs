@@ -108,14 +108,14 @@ pub(super) fn paths(text: &str, found: &mut Vec<Leak>) {
 
 /// `C:\...`, `\\share\...`, `%TEMP%\...`; a folder's name may have spaces: `C:\Program Files\App\x.dll`.
 fn windows(text: &str, start: usize, chunk: &str) -> Option<std::ops::Range<usize>> {
-    if !chunk.contains('\\') {
+    if !chunk.contains(['\\', ':']) || chunk.contains("://") {
         return None;
     }
     let bytes = chunk.as_bytes();
     let drive = |at: usize| {
         bytes[at].is_ascii_alphabetic()
             && matches!(bytes.get(at + 1), Some(b':'))
-            && matches!(bytes.get(at + 2), Some(b'\\'))
+            && matches!(bytes.get(at + 2), Some(b'\\' | b'/'))
     };
     let share = |at: usize| {
         bytes[at..].starts_with(b"\\\\") && bytes.get(at + 2).is_some_and(u8::is_ascii_alphanumeric)

@@ -148,6 +148,13 @@ pub(super) fn secrets(text: &str, words: &[Word], found: &mut Vec<Leak>) {
             continue;
         }
         let before = n.checked_sub(1).map_or("", |at| chunks[at].1);
+        // `curl -u user:password`
+        if before == "-u"
+            && let Some((user, password)) = chunk.split_once(':')
+            && password.len() > 3
+        {
+            add(start + user.len() + 1..start + chunk.len());
+        }
         for range in issued(chunk)
             .into_iter()
             .chain(assigned(chunk))
@@ -375,6 +382,24 @@ fn after_cue(
         if lower == word.lower {
             return None;
         }
+        if pin && matches!(lower.as_str(), "code" | "number") {
+            continue;
+        }
+        // "the passphrase 'correct horse battery'"
+        let quote = text[word.end..*start]
+            .chars()
+            .next_back()
+            .filter(|c| "\"'\u{201c}\u{2018}".contains(*c));
+        if strong && linked && quote.is_some() {
+            let rest = &text[*start..];
+            let end = rest
+                .char_indices()
+                .take(80)
+                .find(|(_, c)| "\"'\u{201d}\u{2019}\n".contains(*c));
+            if let Some((end, _)) = end.filter(|(end, c)| *end > 3 && *c != '\n') {
+                return Some(*start..*start + end);
+            }
+        }
         let place = *start..*start + chunk.len();
         let address = chunk.contains("://")
             || chunk
@@ -398,6 +423,9 @@ fn after_cue(
             && (strong || chunk.len() >= 8)
             && (at_once || told || !is_name_with_number(chunk))
         {
+            return Some(place);
+        }
+        if strong && at_once && chunk.matches('-').count() > 1 && !address {
             return Some(place);
         }
         // "password: summer", "the password is Welcome": one word, and nothing behind it.

@@ -157,6 +157,32 @@ fn each_kind_is_found_in_the_forms_in_which_it_leaks() {
             "bluebird and Heron",
             &[(CodeName, "bluebird"), (CodeName, "Heron")],
         ),
+        (
+            "nginx/1.18.0 on prod-db",
+            &[(Version, "1.18.0"), (HostName, "prod-db")],
+        ),
+        (
+            "INC 0048213; the passphrase \"correct horse\"",
+            &[(TicketId, "INC 0048213"), (Secret, "correct horse")],
+        ),
+        (
+            "Jane is on it; curl -u admin:Pa55word",
+            &[(Employee, "Jane"), (Secret, "Pa55word")],
+        ),
+        (
+            "http://10.2.3.4/admin",
+            &[
+                (InternalUrl, "http://10.2.3.4/admin"),
+                (IpAddress, "10.2.3.4"),
+            ],
+        ),
+        (
+            "C:/Temp/a.txt of asmith@example.com",
+            &[
+                (FilePath, "C:/Temp/a.txt"),
+                (EmailAddress, "asmith@example.com"),
+            ],
+        ),
     ] {
         assert_eq!(found(text), expected, "{text}");
     }
@@ -187,6 +213,8 @@ fn ordinary_texts_are_left_alone() {
         "The team, led by our vendor relations desk, is on it.",
         "Windows side of the bar, Dr. Smith's lecture, Node.js course.",
         "A 10-15 minute wait; a 30-day trial; gate B12, bus 42, terminal-2.",
+        "London SW1, licence plate ABC-1234, booking reference ABC-1234, +1.555.0144.",
+        "Will is a word. Grant is another.",
         "Grant Street is closed.",
     ] {
         assert_eq!(found(text), [], "{text}");

@@ -5,8 +5,8 @@ use crate::review::words::Word;
 
 /// Beginnings of numbers in service desks, with at least five digits behind: `INC0048213`.
 const DESKS: &[&str] = &[
-    "inc", "chg", "prb", "ritm", "req", "task", "sctask", "ctask", "kb", "tkt", "cs", "sr", "rfc",
-    "crq", "wo", "pbi", "ticket", "case",
+    "im", "ir", "inc", "chg", "prb", "ritm", "req", "task", "sctask", "ctask", "kb", "tkt", "cs",
+    "sr", "rfc", "crq", "wo", "pbi", "ticket", "case",
 ];
 
 /// Projects of trackers that are nothing else, with any number behind: `OPS-12`.
@@ -19,12 +19,12 @@ const PROJECTS: &[&str] = &[
 
 /// What looks like a ticket and is something else.
 const OTHERS: &[&str] = &[
-    "iso", "iec", "rfc", "cve", "utf", "sha", "usb", "covid", "sars", "utc", "gmt", "mp", "http",
-    "en", "din", "tcp", "aes", "rsa", "gpt", "est", "edt", "cst", "cdt", "pst", "pdt", "cet",
-    "cest", "bst", "math", "bio", "biol", "chem", "phys", "hist", "eng", "engl", "cs", "econ",
-    "psyc", "psych", "law", "art", "arts", "mus", "stat", "stats", "geog", "phil", "nurs", "med",
-    "soc", "anth", "ling", "fin", "acct", "mktg", "edu", "lib", "room", "gate", "bus", "ieee",
-    "nist", "pci", "ipv", "ean",
+    "ora", "err", "sql", "iso", "iec", "rfc", "cve", "utf", "sha", "usb", "covid", "sars", "utc",
+    "gmt", "mp", "http", "en", "din", "tcp", "aes", "rsa", "gpt", "est", "edt", "cst", "cdt",
+    "pst", "pdt", "cet", "cest", "bst", "math", "bio", "biol", "chem", "phys", "hist", "eng",
+    "engl", "cs", "econ", "psyc", "psych", "law", "art", "arts", "mus", "stat", "stats", "geog",
+    "phil", "nurs", "med", "soc", "anth", "ling", "fin", "acct", "mktg", "edu", "lib", "room",
+    "gate", "bus", "ieee", "nist", "pci", "ipv", "ean",
 ];
 
 /// Before a number, these say that it is a ticket's.
@@ -61,10 +61,47 @@ const CUES: &[&str] = &[
 
 /// Before a number, these say that it is something else.
 const NO_CUES: &[&str] = &[
-    "room", "rooms", "course", "courses", "shelf", "building", "flight", "flights", "slip", "code",
-    "codes", "class", "module", "lecture", "bus", "train", "gate", "form", "part", "model",
-    "invoice", "order", "booking", "parcel", "lab", "exam", "hall", "seat", "product", "standard",
-    "example", "receipt",
+    "plate",
+    "licence",
+    "license",
+    "locker",
+    "claim",
+    "policy",
+    "voucher",
+    "coupon",
+    "reference",
+    "room",
+    "rooms",
+    "course",
+    "courses",
+    "shelf",
+    "building",
+    "flight",
+    "flights",
+    "slip",
+    "code",
+    "codes",
+    "class",
+    "module",
+    "lecture",
+    "bus",
+    "train",
+    "gate",
+    "form",
+    "part",
+    "model",
+    "invoice",
+    "order",
+    "booking",
+    "parcel",
+    "lab",
+    "exam",
+    "hall",
+    "seat",
+    "product",
+    "standard",
+    "example",
+    "receipt",
 ];
 
 /// Whether a single run of characters is a ticket's number, whatever stands before it.
@@ -133,9 +170,6 @@ fn is_tracked(text: &str, words: &[Word], n: usize) -> bool {
     }
     let near =
         |list: &[&str]| (n.saturating_sub(3)..n).any(|at| list.contains(&words[at].lower.as_str()));
-    if near(&NO_CUES) {
-        return false;
-    }
     let capitals = !written.bytes().any(|b| b.is_ascii_lowercase());
     let strong = near(&CUES[..17]);
     if !capitals {
@@ -144,6 +178,9 @@ fn is_tracked(text: &str, words: &[Word], n: usize) -> bool {
     }
     if PROJECTS.contains(&lower) || DESKS.contains(&lower) {
         return true;
+    }
+    if near(NO_CUES) {
+        return false;
     }
     let long = written.len() >= 2;
     let bracket = text[..key.start].ends_with(['(', '[', '#']);
@@ -168,6 +205,14 @@ fn plain_number(text: &str, words: &[Word], n: usize) -> Option<std::ops::Range<
             | "request"
             | "bug"
     );
+    // `INC 0048213`
+    let written = &text[words[n].start..words[n].end];
+    if DESKS.contains(&words[n].lower.as_str()) && written.bytes().all(|b| b.is_ascii_uppercase()) {
+        let number = words.get(n + 1)?;
+        if is_number(&number.lower) && number.lower.len() >= 5 && number.start - words[n].end <= 2 {
+            return Some(words[n].start..number.end);
+        }
+    }
     if !cue {
         return None;
     }

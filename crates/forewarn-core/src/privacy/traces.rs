@@ -234,7 +234,7 @@ fn is_qualified(name: &str) -> bool {
             && !part.starts_with(|c: char| c.is_ascii_digit())
             && part
                 .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b"_$<>`/".contains(&b))
+                .all(|b| b.is_ascii_alphanumeric() || b"_$<>`/[],".contains(&b))
     };
     name.contains('.') && name.split('.').all(part)
 }

@@ -127,8 +127,10 @@ pub(super) fn versions(text: &str, words: &[Word], found: &mut Vec<Leak>) {
             || (length == 2 && (cue || software || upgrade))
             || (length == 1
                 && ((software && is_release(&word.lower))
-                    || (before(1) == "build" && word.lower.len() >= 5)));
-        if is_version && !PLACES.contains(&before(1)) && !part_of_name(text, word) {
+                    || (before(1) == "build"
+                        && word.lower.len() >= 4
+                        && !(word.lower.len() == 4 && word.lower.starts_with("20")))));
+        if is_version && !PLACES.contains(&before(1)) && (software || !part_of_name(text, word)) {
             let end = word.end + tail(&text[word.end..]);
             let start = if before(1) == "v" && text[..word.start].ends_with("v.") {
                 words[n - 1].start
@@ -181,7 +183,12 @@ fn is_other(text: &str, word: &Word, before: &str) -> bool {
         && (1..=31).contains(&value(0))
         && (1..=12).contains(&value(1))
         && year(2)
-        && (numbers[2].len() == 4 || numbers[1].len() == 2 || before == "on");
+        && (numbers[2].len() == 4
+            || numbers[1].len() == 2
+            || matches!(
+                before,
+                "on" | "by" | "since" | "until" | "from" | "of" | "the"
+            ));
     let day_backwards = numbers.len() == 3
         && numbers[0].len() == 4
         && year(0)
@@ -257,7 +264,7 @@ fn part_of_name(text: &str, word: &Word) -> bool {
     let after = text[word.end..].chars().next();
     matches!(
         before,
-        Some('/' | '\\' | '@' | '_' | '$' | '\u{20ac}' | '\u{a3}')
+        Some('/' | '\\' | '@' | '_' | '+' | '\u{a7}' | '$' | '\u{20ac}' | '\u{a3}')
     ) || matches!(after, Some('/' | '\\' | '@' | '%'))
 }
 

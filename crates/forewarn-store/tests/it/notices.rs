@@ -189,7 +189,7 @@ on_both_databases! {
         assert!(db.store.unexpanded(Lane::Planned).await.unwrap().is_empty());
         begin(&db.store, Lane::Planned, at(1)).await;
         let waiting = db.another_node().await.unexpanded(Lane::Planned).await.unwrap();
-        assert_eq!(waiting, [("n1".to_owned(), "students".to_owned(), maintenance("MNT-1"))]);
+        assert_eq!(waiting, [("n1".to_owned(), "students".to_owned(), "announcement".to_owned(), maintenance("MNT-1"))]);
         assert!(db.store.unexpanded(Lane::Urgent).await.unwrap().is_empty());
         expand(&db.store, "n1", at(1)).await;
         assert!(db.store.unexpanded(Lane::Planned).await.unwrap().is_empty());
