@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 /// The halves that must be there. A half that is named and missing, or empty, fails.
-const HALVES: [&str; 1] = ["open"];
+const HALVES: [&str; 2] = ["open", "held_out"];
 
 /// What each rule must reach on each half: at least this percentage of breaks found, at most this percentage of kept ones flagged.
 /// Raise them as the review gets better; they keep it from getting worse.
@@ -38,10 +38,30 @@ const FLOORS: &[(&str, &str, f64, f64)] = &[
     ("open", "Q19", 75.0, 6.0),
     ("open", "Q20", 90.0, 2.0),
     ("open", "Q21", 85.0, 2.0),
+    ("held_out", "Q2", 99.0, 3.0),
+    ("held_out", "Q4", 94.0, 7.0),
+    ("held_out", "Q5", 17.0, 1.0),
+    ("held_out", "Q6", 57.0, 2.0),
+    ("held_out", "Q7", 96.0, 1.0),
+    ("held_out", "Q8", 100.0, 1.0),
+    ("held_out", "Q9", 100.0, 1.0),
+    ("held_out", "Q10", 73.0, 2.0),
+    ("held_out", "Q11", 100.0, 1.0),
+    ("held_out", "Q12", 100.0, 1.0),
+    ("held_out", "Q13", 85.0, 2.0),
+    ("held_out", "Q14", 100.0, 6.0),
+    ("held_out", "Q15", 96.0, 1.0),
+    ("held_out", "Q16", 92.0, 8.0),
+    ("held_out", "Q17", 100.0, 13.0),
+    ("held_out", "Q18", 100.0, 41.0),
+    ("held_out", "Q19", 81.0, 6.0),
+    ("held_out", "Q20", 91.0, 1.0),
+    ("held_out", "Q21", 68.0, 1.0),
 ];
 
-/// The least share of planted leaks found, and the largest share of ordinary texts in which something is found, in percent.
-const LEAKS: (f64, f64) = (98.0, 2.0);
+/// For each half the least share of planted leaks found, and the largest share of ordinary texts in which something is found, in
+/// percent. The aim is 98 and 2 for both.
+const LEAKS: [(&str, f64, f64); 2] = [("open", 98.0, 2.0), ("held_out", 93.0, 2.0)];
 
 struct Item {
     id: String,
@@ -360,7 +380,9 @@ fn leaks(half: &str, items: &[Item], reviews: &[Review], show: &str, failed: &mu
     println!(
         "leaks: {hit} of {planted} found ({recall:.1}%); {disturbed} of {ordinary} ordinary texts disturbed ({alarms:.1}%); {stray} stray findings"
     );
-    if recall < LEAKS.0 || alarms > LEAKS.1 {
+    let limits = LEAKS.iter().find(|(name, _, _)| *name == half);
+    let (_, floor, ceiling) = *limits.expect("limits for each half");
+    if recall < floor || alarms > ceiling {
         failed.push(format!(
             "{half}: leaks found {recall:.1}, ordinary texts disturbed {alarms:.1}"
         ));
