@@ -332,8 +332,8 @@ pub(super) fn mails(
                 format!("{initial}{family}"),
                 format!("{given}{family}"),
                 format!("{family}{initial}"),
-                format!("{given}"),
-                format!("{family}"),
+                given.to_string(),
+                family.to_string(),
                 format!("{family}{given}"),
             ]);
         }

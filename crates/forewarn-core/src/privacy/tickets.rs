@@ -184,7 +184,7 @@ fn is_tracked(text: &str, words: &[Word], n: usize) -> bool {
     }
     let long = written.len() >= 2;
     let bracket = text[..key.start].ends_with(['(', '[', '#']);
-    long && ((near(&CUES) && number.lower.len() >= 2)
+    long && ((near(CUES) && number.lower.len() >= 2)
         || bracket
         || (written.len() >= 3 && number.lower.len() >= 3))
 }

@@ -202,10 +202,11 @@ fn in_digits(text: &str, words: &[Word], at: usize) -> usize {
             .unwrap_or(clock.len()),
     );
     let unit_is = |unit: &str| matches!(unit, "am" | "pm" | "h" | "hrs" | "z" | "utc" | "gmt");
-    if !unit.is_empty()
-        && !unit_is(unit)
-        && !(unit.starts_with('h') && unit[1..].bytes().all(|b| b.is_ascii_digit()))
-    {
+    // `14h30`
+    let minutes = unit
+        .strip_prefix('h')
+        .is_some_and(|m| m.bytes().all(|b| b.is_ascii_digit()));
+    if !(unit.is_empty() || unit_is(unit) || minutes) {
         return 0;
     }
     let day = half_of_day(words, at + 1);

@@ -102,7 +102,7 @@ fn says_what_to_do(reading: &Reading<'_>) -> bool {
     let idle = reading.hits(List::Idle);
     reading.hits(List::Action).iter().any(|action| {
         let at = idle.partition_point(|i| i.first < action.first);
-        !idle.get(at).is_some_and(|i| i.first == action.first) && may_order(reading, action.first)
+        idle.get(at).is_none_or(|i| i.first != action.first) && may_order(reading, action.first)
     })
 }
 

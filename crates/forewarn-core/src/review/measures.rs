@@ -159,7 +159,7 @@ fn syllables(word: &str) -> usize {
     };
     let silent_e = ends("e")
         && !vowel(letters.len() - 2)
-        && !(ends("le") && !vowel(letters.len().wrapping_sub(3)));
+        && (!ends("le") || vowel(letters.len().wrapping_sub(3)));
     let silent_es = ends("es")
         && !vowel(letters.len() - 3)
         && !b"sxzcg".contains(&before_end(3))

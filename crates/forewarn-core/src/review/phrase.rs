@@ -271,7 +271,7 @@ pub(super) static LISTS: LazyLock<Lists> = LazyLock::new(|| {
 pub(super) fn lines(text: &'static str) -> impl Iterator<Item = &'static str> {
     text.lines()
         .map(str::trim)
-        .filter(|line| !line.is_empty() && !(line.starts_with('#') && !line.starts_with("#|")))
+        .filter(|line| !line.is_empty() && (!line.starts_with('#') || line.starts_with("#|")))
 }
 
 #[cfg(test)]

@@ -101,7 +101,7 @@ fn estimates(reading: &Reading<'_>) -> Vec<Finding> {
         {
             return true;
         }
-        if !has(List::Repair) || !has(List::Future) || !(has(List::Term) || !times.is_empty()) {
+        if !has(List::Repair) || !has(List::Future) || (!has(List::Term) && times.is_empty()) {
             return false;
         }
         let hedged = has(List::Hedge);
