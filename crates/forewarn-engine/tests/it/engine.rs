@@ -66,7 +66,7 @@ async fn a_maintenance_is_told_from_its_announcement_to_its_completion() {
             "2026-12-04T07:00:00Z maintenance.progress",
             "2026-12-04T08:00:00Z maintenance.progress",
             "2026-12-04T09:00:00Z maintenance.progress",
-            "2026-12-04T09:45:00Z maintenance.completion",
+            "2026-12-04T11:00:00Z maintenance.completion",
         ]
     );
     let mails = house.mails_to("ann@example.org");

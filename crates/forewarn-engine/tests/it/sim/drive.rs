@@ -142,6 +142,7 @@ pub async fn run(seed: u64, kind: Kind, bug: Option<Bug>) -> Report {
             operator.learn(&incident);
         }
     }
+    operator.learn_overruns(&store).await;
     let tries = world.tries().clone();
     run.report
         .wrong

@@ -1,9 +1,11 @@
 //! What the people who run an incident do besides writing: somebody takes the call, and roles change hands.
 
-use super::Operator;
+use super::{Noted, Operator};
 use forewarn_core::event::Event;
 use forewarn_core::incident::{Handover, Incident, Role};
-use forewarn_core::plan::{BACKUP, Changes, SPOKESPERSON, SPOKESPERSON_CALL, handover};
+use forewarn_core::plan::{
+    BACKUP, Changes, Notice, OVERRUN, SPOKESPERSON, SPOKESPERSON_CALL, handover,
+};
 use forewarn_store::{NoticeFilter, Store};
 use jiff::SignedDuration;
 use std::collections::BTreeSet;
@@ -127,5 +129,59 @@ impl Operator {
         });
         let planned = all.into_iter().filter(|n| n.status == "planned");
         (!busy).then(|| planned.map(|n| (n.id, n.milestone)).collect())
+    }
+}
+
+impl Operator {
+    /// Notes what engines have published by themselves for work that began by itself: what is due in case that it overruns.
+    pub async fn learn_overruns(&mut self, store: &Store) {
+        let found = store.notices(&NoticeFilter::default(), 100_000).await;
+        for row in found.expect("notices") {
+            if row.milestone != OVERRUN || self.noted.contains_key(&row.id) {
+                continue;
+            }
+            let event = store.event(&row.event).await.expect("the event");
+            let event = event.expect("a notice's event").event;
+            let Event::Maintenance(work) = &event else {
+                self.surprises.push(format!("{} cannot overrun", row.event));
+                continue;
+            };
+            let after = match row.offset.as_deref() {
+                None => 0,
+                Some("30min") => 30,
+                Some("60min") => 60,
+                other => panic!("nobody is called after {other:?}"),
+            };
+            let end = row.due - SignedDuration::from_mins(after);
+            if i64::from(work.revision) == row.revision && work.window().1 != end {
+                self.surprises
+                    .push(format!("early: {} overruns at {end}", row.event));
+            }
+            let notice = Notice {
+                id: row.id.clone(),
+                milestone: row.milestone,
+                offset: row.offset,
+                stands_for: Vec::new(),
+                audience: row.audience,
+                level: row.level,
+                channels: row.channels,
+                due: row.due,
+                due_local: row.due_local,
+                copy_due: None,
+                because: row.because,
+                held: false,
+                tells: Vec::new(),
+            };
+            let noted = Noted {
+                expires: event.expiry(&notice),
+                dues: vec![row.due],
+                revisions: vec![row.revision as u32],
+                update: None,
+                closed: matches!(row.status.as_str(), "cancelled" | "moved"),
+                notice,
+                event,
+            };
+            self.noted.insert(row.id, noted);
+        }
     }
 }
