@@ -1,7 +1,7 @@
 //! The review of a message before it leaves: rules Q2 and Q4 to Q21 of a good outage message, each with place, reason and suggestion.
 //!
 //! [`review`] is pure and fast enough to be called at every key: one pass finds words, sentences, phrases and clock times
-//! ([`reading`]), and the rules look only at those. What a rule means for a reader is in `docs/reference/review.md`; which words
+//! (`reading`), and the rules look only at those. What a rule means for a reader is in `docs/reference/review.md`; which words
 //! it looks for is data (`data/review`). Rules that a text alone cannot break (Q1, Q3, Q22) are not here. A review advises; what
 //! blocks is decided elsewhere, and only privacy findings ([`crate::privacy`]) do so by default.
 //!

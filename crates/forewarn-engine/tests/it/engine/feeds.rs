@@ -90,7 +90,8 @@ async fn it_is_read_once_by_whichever_node_and_kept_while_it_fails(kind: Kind) {
     let (one, other) = (node(&house, "one"), node(&house, "other"));
     assert_eq!(duty(&house, NOON).await, "week@example.edu", "not read yet");
     let (first, second) = tokio::join!(one.read_feeds(), other.read_feeds());
-    (first.unwrap(), second.unwrap());
+    first.unwrap();
+    second.unwrap();
     assert_eq!(peer.count(), 1, "two nodes read it once");
     assert_eq!(duty(&house, NOON).await, "kim@example.edu");
     assert_eq!(duty(&house, LATER).await, "week@example.edu");

@@ -2,12 +2,13 @@
 
 use forewarn_core::audience::Audience;
 use forewarn_core::change_ahead::{ChangeAhead, ChangeKind};
+use forewarn_core::country::Country;
 use forewarn_core::document::{Node, Problems, parse_yaml};
 use forewarn_core::facts::{Action, Facts, When};
 use forewarn_core::id::Id;
 use forewarn_core::incident::{Declaration, Impact, Incident, NewUpdate, Severity, Status};
 use forewarn_core::maintenance::{self, Maintenance, Step};
-use forewarn_core::organisation::Organisation;
+use forewarn_core::organisation::{Organisation, SelfServiceSms};
 use forewarn_core::period::Period;
 use forewarn_core::service::Service;
 use forewarn_core::time::{CivilTime, Zone};
@@ -361,6 +362,10 @@ impl Samples {
             organisation: Organisation {
                 name: self.t("Example University"),
                 time_zone: zone(),
+                sms: Some(SelfServiceSms {
+                    countries: ["US", "CA"].map(|c| Country::parse(c).unwrap()).to_vec(),
+                    daily_cap: 200,
+                }),
                 ..Organisation::default()
             },
             public_url: "https://status.example.edu".into(),
