@@ -80,7 +80,7 @@ async fn who_follows_the_link_and_presses_the_button_is_told() {
 
 #[tokio::test]
 async fn who_types_the_code_is_told_by_text_message_until_they_say_stop() {
-    let phones = PhonePeer::start(jiff::Timestamp::now, |_| None)
+    let phones = PhonePeer::start(|| forewarn_store::Clock::System.now(), |_| None)
         .await
         .unwrap();
     let folder = Folder::new();
