@@ -192,28 +192,14 @@ impl<C: Channels> Engine<C> {
             if flights.is_empty() {
                 self.settle(lane, &mut state).await;
             }
+            self.take_off(lane, &mut flights, &mut state).await;
             if state.wants_a_look(!flights.is_empty()) {
-                (state.look, state.looked) = (false, Instant::now());
+                state.looks();
                 match self.prepare(lane).await {
                     Ok(more) => (state.more, state.empty) = (more, false),
                     Err(problem) => state.trouble(lane, &problem, None),
                 }
-            }
-            // Claims are made here and for all that may start, so that a flight that takes long holds up no other and the
-            // faster they land the fewer commits they cost.
-            while !state.empty && state.doubt.is_none() && flights.len() < FLIGHTS {
-                let wanted = (FLIGHTS - flights.len()).min(AT_ONCE) * FLIGHT;
-                match self.claim(lane, wanted).await {
-                    Ok((claimed, leave)) => {
-                        state.empty = claimed.len() < wanted;
-                        state.fruitless = claimed.is_empty();
-                        for part in in_flights(claimed) {
-                            let (engine, leave) = (Arc::clone(&self), leave.clone());
-                            flights.spawn(async move { engine.carry(part, &leave).await });
-                        }
-                    }
-                    Err(problem) => state.trouble(lane, &problem, Some(Doubt::Claimed)),
-                }
+                self.take_off(lane, &mut flights, &mut state).await;
             }
             let wait = self
                 .time_to_next(lane, &mut state, flights.is_empty())
@@ -237,6 +223,31 @@ impl<C: Channels> Engine<C> {
             self.land(lane, landed, &mut flights, &mut state).await;
         }
         self.settle(lane, &mut state).await;
+    }
+
+    /// Fills the air. Claims are made here and for all flights that may start, so that one that takes long holds up no other and
+    /// the faster they land the fewer commits they cost.
+    async fn take_off(
+        self: &Arc<Self>,
+        lane: Lane,
+        flights: &mut JoinSet<Result<Vec<Recorded>>>,
+        state: &mut LaneState,
+    ) {
+        while !state.empty && state.doubt.is_none() && flights.len() < FLIGHTS {
+            let wanted = (FLIGHTS - flights.len()).min(AT_ONCE) * FLIGHT;
+            match self.claim(lane, wanted).await {
+                Ok((claimed, leave)) => {
+                    state.empty = claimed.len() < wanted;
+                    state.fruitless = claimed.is_empty();
+                    state.taken += claimed.len();
+                    for part in in_flights(claimed) {
+                        let (engine, leave) = (Arc::clone(self), leave.clone());
+                        flights.spawn(async move { engine.carry(part, &leave).await });
+                    }
+                }
+                Err(problem) => state.trouble(lane, &problem, Some(Doubt::Claimed)),
+            }
+        }
     }
 
     /// Puts on record what came of a flight, together with all others that have landed by now.
@@ -309,6 +320,8 @@ struct LaneState {
     looked: Instant,
     /// A notice is not expanded to its end.
     more: bool,
+    /// How many were claimed since then.
+    taken: usize,
     /// The last claim took all there was.
     empty: bool,
     /// The last claim found nothing.
@@ -323,6 +336,7 @@ impl LaneState {
             look: true,
             looked: Instant::now(),
             more: false,
+            taken: 0,
             empty: true,
             fruitless: false,
             doubt,
@@ -331,7 +345,13 @@ impl LaneState {
 
     fn wants_a_look(&self, busy: bool) -> bool {
         let rest = if busy { POLL } else { QUIET };
-        self.look || (self.more && self.empty) || self.looked.elapsed() >= rest
+        // The next part is expanded while flights are in the air, not when they wait for it.
+        let ahead = self.more && (self.empty || self.taken >= FLIGHTS * FLIGHT);
+        self.look || ahead || self.looked.elapsed() >= rest
+    }
+
+    fn looks(&mut self) {
+        (self.look, self.looked, self.taken) = (false, Instant::now(), 0);
     }
 
     fn trouble(&mut self, lane: Lane, problem: &StoreError, doubt: Option<Doubt>) {

@@ -192,7 +192,7 @@ impl Store {
         let Some(last) = outcomes.iter().map(|o| o.ended_at).max() else {
             return Ok(());
         };
-        let batch = as_rows(outcomes)?;
+        let groups = in_groups(outcomes)?;
         let retried = outcomes
             .iter()
             .filter(|o| o.status == DeliveryStatus::Queued);
@@ -202,11 +202,9 @@ impl Store {
             hold_events_of(&mut tx, &retried).await?;
         }
         if outcomes.iter().any(|o| o.endpoint_gone) {
-            let sql = tx.either(RECORD_GONE.0, RECORD_GONE.1);
-            tx.execute(sql, args![&batch, node]).await?;
+            record_by(&mut tx, RECORD_GONE, &groups, node).await?;
         }
-        let sql = tx.either(RECORD.0, RECORD.1);
-        tx.execute(sql, args![&batch, node]).await?;
+        record_by(&mut tx, RECORD, &groups, node).await?;
         apply_early(&mut tx, outcomes).await?;
         // A retry that a newer message overtook is over.
         if retried != "[]" {
@@ -416,58 +414,74 @@ const UNKNOWN: &str =
     "status = 'queued', owner = NULL, next_at = $3, started_at = updated_at, ended_at = $3,
     outcome = 'unknown', server_said = 'the program stopped before the answer was on record'";
 
-/// Endpoints that an owned attempt found dead, whoever's they are. Outcomes are lists, see [`as_rows`]. In SQLite a `+` keeps it from starting
-/// with all that is under way and reading the whole batch for each.
+/// Outcomes as the statements below read them, see [`in_groups`]: what a flight's attempts have in common stands there once.
+const GROUPS: (&str, &str) = (
+    "WITH g AS MATERIALIZED (SELECT value ->> 0 AS attempt, value ->> 1 AS status, value ->> 2 AS next_at, value ->> 3 AS started_at,
+       value ->> 4 AS ended_at, value ->> 5 AS outcome, value ->> 6 AS gone, value -> 7 AS said FROM json_each($1))",
+    "WITH g AS MATERIALIZED (SELECT (x ->> 0)::BIGINT AS attempt, x ->> 1 AS status, (x ->> 2)::BIGINT AS next_at,
+       (x ->> 3)::BIGINT AS started_at, (x ->> 4)::BIGINT AS ended_at, x ->> 5 AS outcome, (x ->> 6)::BOOLEAN AS gone, x -> 7 AS said
+       FROM jsonb_array_elements($1::jsonb) x)",
+);
+
+/// Endpoints that an owned attempt found dead, whoever's they are. In SQLite a `+` keeps it from starting with all that is under
+/// way and reading the whole batch for each.
 const RECORD_GONE: (&str, &str) = (
-    "WITH g AS MATERIALIZED (SELECT d.endpoint, x.value ->> 7 AS said FROM jsonb_each($1) x CROSS JOIN deliveries d
-       WHERE x.value ->> 8 AND d.id = x.value ->> 0 AND +d.owner = $2
-         AND d.attempt = x.value ->> 1 AND +d.status = 'attempting')
-     UPDATE endpoints SET state = 'gone', reason = g.said FROM g JOIN endpoints o ON o.id = g.endpoint
+    ", dead AS MATERIALIZED (SELECT d.endpoint, x.value AS said FROM g CROSS JOIN json_each(g.said) x CROSS JOIN deliveries d
+       WHERE g.gone AND d.id = x.key AND +d.owner = $2 AND d.attempt = g.attempt AND +d.status = 'attempting')
+     UPDATE endpoints SET state = 'gone', reason = dead.said FROM dead JOIN endpoints o ON o.id = dead.endpoint
      WHERE endpoints.address = o.address AND endpoints.channel = o.channel",
-    "UPDATE endpoints SET state = 'gone', reason = x ->> 7
-     FROM jsonb_array_elements($1::jsonb) x
-     JOIN deliveries d ON d.id = x ->> 0 AND d.owner = $2 AND d.attempt = (x ->> 1)::BIGINT AND d.status = 'attempting'
+    "UPDATE endpoints SET state = 'gone', reason = x.value
+     FROM g CROSS JOIN LATERAL jsonb_each_text(g.said) x
+     JOIN deliveries d ON d.id = x.key AND d.owner = $2 AND d.status = 'attempting'
      JOIN endpoints o ON o.id = d.endpoint
-     WHERE endpoints.address = o.address AND endpoints.channel = o.channel AND (x ->> 8)::BOOLEAN",
+     WHERE endpoints.address = o.address AND endpoints.channel = o.channel AND d.attempt = g.attempt AND g.gone",
 );
 
 /// What came of the latest attempts.
 const RECORD: (&str, &str) = (
-    "UPDATE deliveries SET status = x.value ->> 2, next_at = x.value ->> 3, owner = NULL, updated_at = x.value ->> 5,
-       started_at = x.value ->> 4, ended_at = x.value ->> 5, outcome = NULLIF(x.value ->> 6, 'withheld'), server_said = x.value ->> 7,
-       attempt = CASE WHEN x.value ->> 6 = 'withheld' THEN attempt - 1 ELSE attempt END,
-       reason = CASE WHEN x.value ->> 2 = 'accepted' THEN NULL ELSE x.value ->> 7 END
-     FROM jsonb_each($1) x
-     WHERE deliveries.id = x.value ->> 0 AND +deliveries.owner = $2 AND +deliveries.status = 'attempting'
-       AND deliveries.attempt = x.value ->> 1",
-    "UPDATE deliveries SET status = x ->> 2, next_at = (x ->> 3)::BIGINT, owner = NULL, updated_at = (x ->> 5)::BIGINT,
-       started_at = (x ->> 4)::BIGINT, ended_at = (x ->> 5)::BIGINT, outcome = NULLIF(x ->> 6, 'withheld'), server_said = x ->> 7,
-       attempt = CASE WHEN x ->> 6 = 'withheld' THEN attempt - 1 ELSE attempt END,
-       reason = CASE WHEN x ->> 2 = 'accepted' THEN NULL ELSE x ->> 7 END
-     FROM jsonb_array_elements($1::jsonb) x
-     WHERE deliveries.id = x ->> 0 AND deliveries.owner = $2 AND deliveries.status = 'attempting'
-       AND deliveries.attempt = (x ->> 1)::BIGINT",
+    "UPDATE deliveries SET status = g.status, next_at = g.next_at, owner = NULL, updated_at = g.ended_at,
+       started_at = g.started_at, ended_at = g.ended_at, outcome = NULLIF(g.outcome, 'withheld'), server_said = x.value,
+       attempt = CASE WHEN g.outcome = 'withheld' THEN deliveries.attempt - 1 ELSE deliveries.attempt END,
+       reason = CASE WHEN g.status = 'accepted' THEN NULL ELSE x.value END
+     FROM g, json_each(g.said) x
+     WHERE deliveries.id = x.key AND +deliveries.owner = $2 AND +deliveries.status = 'attempting' AND deliveries.attempt = g.attempt",
+    "UPDATE deliveries SET status = g.status, next_at = g.next_at, owner = NULL, updated_at = g.ended_at,
+       started_at = g.started_at, ended_at = g.ended_at, outcome = NULLIF(g.outcome, 'withheld'), server_said = x.value,
+       attempt = CASE WHEN g.outcome = 'withheld' THEN deliveries.attempt - 1 ELSE deliveries.attempt END,
+       reason = CASE WHEN g.status = 'accepted' THEN NULL ELSE x.value END
+     FROM g CROSS JOIN LATERAL jsonb_each_text(g.said) x
+     WHERE deliveries.id = x.key AND deliveries.owner = $2 AND deliveries.status = 'attempting' AND deliveries.attempt = g.attempt",
 );
 
-/// Lists: id, attempt, status, next_at, started_at, ended_at, outcome, server's words, endpoint is gone.
-fn as_rows(outcomes: &[Recorded]) -> Result<String> {
-    let rows: Vec<_> = outcomes
-        .iter()
-        .map(|o| {
-            (
-                &o.id,
-                o.attempt,
-                o.status,
-                o.next_at.as_millisecond(),
-                o.started_at.as_millisecond(),
-                o.ended_at.as_millisecond(),
-                o.outcome,
-                without_nul(o.server_said.clone()),
-                o.endpoint_gone,
-            )
+async fn record_by(tx: &mut Tx, statement: (&str, &str), groups: &str, node: &str) -> Result<()> {
+    let given = tx.either(GROUPS.0, GROUPS.1);
+    let statement = tx.either(statement.0, statement.1);
+    let sql = format!("{given} {statement}");
+    tx.execute(&sql, args![groups, node]).await?;
+    Ok(())
+}
+
+/// Lists of what neighbours have in common and the server's words to each: attempt, status, next_at, started_at, ended_at, outcome,
+/// endpoint is gone, words by id.
+fn in_groups(outcomes: &[Recorded]) -> Result<String> {
+    let common = |o: &Recorded| {
+        let (next, began, ended) = (o.next_at, o.started_at, o.ended_at);
+        let [next, began, ended] = [next, began, ended].map(Timestamp::as_millisecond);
+        let gone = o.endpoint_gone;
+        (o.attempt, o.status, next, began, ended, o.outcome, gone)
+    };
+    let groups: Vec<_> = outcomes
+        .chunk_by(|one, next| common(one) == common(next))
+        .map(|group| {
+            let (attempt, status, next, began, ended, outcome, gone) = common(&group[0]);
+            let said: BTreeMap<_, _> = group
+                .iter()
+                .map(|o| (&o.id, without_nul(o.server_said.clone())))
+                .collect();
+            (attempt, status, next, began, ended, outcome, gone, said)
         })
         .collect();
-    Ok(serde_json::to_string(&rows)?)
+    Ok(serde_json::to_string(&groups)?)
 }
 
 /// The first column of rows as a JSON list.

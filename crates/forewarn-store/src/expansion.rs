@@ -65,13 +65,13 @@ const COMPLETE: Chunk = Chunk {
 /// take `_` for any character on both. The notice's audience is given once more, so that PostgreSQL plans for its size.
 ///
 /// One mailbox or phone gets one message, also where several contacts have it: it goes to the first of them, under an id that
-/// is the same for all. A webhook is signed for its contact, so each gets its own.
+/// is the same for all. A webhook is signed for its contact, so each gets its own. Only what is shared is ranked, and what the
+/// notice says of all is joined last: ranking all and carrying it along cost twice as much.
 const EXPAND: &str = "
 INSERT INTO deliveries (id, notice, event, endpoint, contact, channel, level, ordinal, lane, status, attempt, next_at,
   expires, updated_at, reason, bundle, shared)
 WITH reached AS MATERIALIZED (
-  SELECT n.id AS notice, n.slot, n.event, n.audience, n.level, n.ordinal, n.lane, n.expires, n.bundle, m.contact,
-    e.id AS endpoint, e.channel, e.address, e.state, e.reason,
+  SELECT m.contact, e.id AS endpoint, e.channel, e.address, e.state, e.reason,
     CASE WHEN e.channel <> 'webhook' THEN (SELECT MIN(t.id) FROM endpoints t
       WHERE t.address = e.address AND t.channel = e.channel HAVING COUNT(*) > 1) END AS shared
   FROM notices n
@@ -85,27 +85,28 @@ WITH reached AS MATERIALIZED (
 ), judged AS MATERIALIZED (
   SELECT reached.*,
     CASE WHEN reached.state <> 'active' OR EXISTS (SELECT 1 FROM suppressions s WHERE s.endpoint = reached.endpoint
-      AND s.audience IN (reached.audience, '*')) THEN 'suppressed' ELSE 'queued' END AS status,
-    CASE WHEN reached.shared IS NULL
-      THEN (SELECT MAX(n2.level) FROM notices n2 JOIN members m2 ON m2.audience = n2.audience
-        WHERE n2.slot = reached.slot AND m2.contact = reached.contact AND n2.status NOT IN ('cancelled', 'moved'))
-      ELSE (SELECT MAX(n2.level) FROM notices n2 JOIN members m2 ON m2.audience = n2.audience
-        JOIN endpoints t ON t.contact = m2.contact AND t.address = reached.address AND t.channel = reached.channel
-        WHERE n2.slot = reached.slot AND t.state = 'active' AND n2.status NOT IN ('cancelled', 'moved')) END AS richest
+      AND s.audience IN ($6, '*')) THEN 'suppressed' ELSE 'queued' END AS status
   FROM reached
 ), placed AS (
-  SELECT judged.*, ROW_NUMBER() OVER (PARTITION BY COALESCE(judged.shared, judged.endpoint)
-    ORDER BY CASE WHEN judged.status = 'queued' THEN 0 ELSE 1 END, judged.contact) AS place
-  FROM judged
+  SELECT judged.*, 1 AS place FROM judged WHERE judged.shared IS NULL
+  UNION ALL
+  SELECT judged.*, ROW_NUMBER() OVER (PARTITION BY judged.shared ORDER BY judged.status, judged.contact)
+  FROM judged WHERE judged.shared IS NOT NULL
 )
-SELECT placed.slot || '.' || COALESCE(placed.shared, placed.endpoint), placed.notice, placed.event, placed.endpoint, placed.contact, placed.channel,
-  COALESCE(placed.richest, placed.level), placed.ordinal, placed.lane, placed.status, 0,
-  CASE WHEN placed.channel = 'email' AND EXISTS (SELECT 1 FROM bundles b WHERE b.id = placed.bundle) THEN placed.expires ELSE $2 END,
-  placed.expires, $2,
-  COALESCE((SELECT MIN(s.reason) FROM suppressions s WHERE s.endpoint = placed.endpoint AND s.audience IN (placed.audience, '*')),
-    CASE WHEN placed.state <> 'active' THEN COALESCE(placed.reason, placed.state) END),
-  CASE WHEN placed.channel = 'email' THEN placed.bundle END, placed.shared
-FROM placed
+SELECT n.slot || '.' || COALESCE(placed.shared, placed.endpoint), n.id, n.event, placed.endpoint, placed.contact, placed.channel,
+  COALESCE(CASE WHEN placed.shared IS NULL
+      THEN (SELECT MAX(n2.level) FROM notices n2 JOIN members m2 ON m2.audience = n2.audience
+        WHERE n2.slot = n.slot AND m2.contact = placed.contact AND n2.status NOT IN ('cancelled', 'moved'))
+      ELSE (SELECT MAX(n2.level) FROM notices n2 JOIN members m2 ON m2.audience = n2.audience
+        JOIN endpoints t ON t.contact = m2.contact AND t.address = placed.address AND t.channel = placed.channel
+        WHERE n2.slot = n.slot AND t.state = 'active' AND n2.status NOT IN ('cancelled', 'moved')) END, n.level), n.ordinal, n.lane, placed.status, 0,
+  CASE WHEN placed.channel = 'email' AND n.bundle IS NOT NULL AND EXISTS (SELECT 1 FROM bundles b WHERE b.id = n.bundle) THEN n.expires ELSE $2 END,
+  n.expires, $2,
+  CASE WHEN placed.status = 'suppressed' THEN
+    COALESCE((SELECT MIN(s.reason) FROM suppressions s WHERE s.endpoint = placed.endpoint AND s.audience IN ($6, '*')),
+      placed.reason, placed.state) END,
+  CASE WHEN placed.channel = 'email' THEN n.bundle END, placed.shared
+FROM placed JOIN notices n ON n.id = $1
 WHERE placed.place = 1
 ON CONFLICT (id) DO UPDATE SET notice = excluded.notice, level = excluded.level, ordinal = excluded.ordinal,
   status = excluded.status, next_at = excluded.next_at, expires = excluded.expires, updated_at = excluded.updated_at,

@@ -223,6 +223,7 @@ fn is_meant(step: &str) -> bool {
         || [
             "CONSTANT ROW",
             "g",
+            "dead",
             "x",
             "documents",
             "nodes",
