@@ -29,8 +29,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(update_incident))
         .routes(routes!(promise_incident))
         .routes(routes!(approve_incident))
-        .routes(routes!(maintenance_approvals))
-        .routes(routes!(incident_approvals))
+        .routes(routes!(list_approvals))
 }
 
 /// Create a maintenance; the answer is its plan.
@@ -198,34 +197,16 @@ async fn act_on_maintenance(
     Ok(answer(StatusCode::OK, &done.json()))
 }
 
-/// What of a maintenance somebody must agree to: every text as it goes out, to how many, who agreed and who is missing.
-#[utoipa::path(get, path = "/maintenances/{id}/approvals", tag = "maintenances", params(("id" = String, Path, description = "its id")),
+/// What of an event somebody must agree to: every text as it goes out, to how many, who agreed and who is missing.
+#[utoipa::path(get, path = "/events/{id}/approvals", tag = "events", params(("id" = String, Path, description = "its id")),
     responses((status = 200, description = "hash, recipients, and the notices with their texts"), (status = 404, description = "None of this id")))]
-async fn maintenance_approvals(
+async fn list_approvals(
     State(app): State<App>,
     _who: Who,
     Path(id): Path<String>,
 ) -> Result<Response> {
-    maintenance::show(&app, &id).await?;
-    Ok(answer(
-        StatusCode::OK,
-        &json!(approval::of(&app, &id).await?),
-    ))
-}
-
-/// What of an incident somebody must agree to.
-#[utoipa::path(get, path = "/incidents/{id}/approvals", tag = "incidents", params(("id" = String, Path, description = "its id")),
-    responses((status = 200, description = "hash, recipients, and the notices with their texts"), (status = 404, description = "None of this id")))]
-async fn incident_approvals(
-    State(app): State<App>,
-    _who: Who,
-    Path(id): Path<String>,
-) -> Result<Response> {
-    incident::show(&app, &id).await?;
-    Ok(answer(
-        StatusCode::OK,
-        &json!(approval::of(&app, &id).await?),
-    ))
+    let waiting = approval::of(&app, &id).await?;
+    Ok(answer(StatusCode::OK, &json!(waiting)))
 }
 
 /// Tick off a step of the work.
@@ -308,7 +289,7 @@ async fn approve_incident(
 
 /// Publish an update, which keeps the promise of the one before and makes the next.
 #[utoipa::path(post, path = "/incidents/{id}/updates", tag = "incidents", params(("id" = String, Path, description = "its id")),
-    request_body(content = Value, description = "status, facts or text, services, severity or impact and urgency, next_update_in, version (as it was seen), carry (to its open parts)"),
+    request_body(content = Value, description = "status, facts or text, services, severity or impact and urgency, next_update_in, version (as it was seen), carry (to its open parts), override of owners who must agree first, with its reason"),
     responses((status = 201, description = "Published"), (status = 404, description = "None of this id"),
         (status = 409, description = "That status cannot follow, or the version is not the newest"), (status = 422, description = "Problems")))]
 async fn update_incident(

@@ -382,6 +382,23 @@ pub fn sign(
     Ok((given, complete))
 }
 
+/// A notice that is about to be stored.
+fn asked_of(notice: &Notice, occasion: &Occasion) -> Asked {
+    Asked {
+        id: notice.id.clone(),
+        occasion: Occasion {
+            milestone: notice.milestone.clone(),
+            offset: notice.offset.clone(),
+            ..occasion.clone()
+        },
+        audience: notice.audience.clone(),
+        level: notice.level,
+        channels: notice.channels.clone(),
+        due: notice.due,
+        status: "planned".into(),
+    }
+}
+
 /// What they sign of notices as they are planned now, which may be others than those that are stored: time has passed.
 ///
 /// # Errors
@@ -396,30 +413,54 @@ pub async fn sign_planned(
 ) -> Result<Vec<Approval>> {
     let mut asked = open(app, event).await?;
     let known: BTreeSet<String> = asked.iter().map(|a| a.id.clone()).collect();
-    asked.extend(
-        planned
-            .iter()
-            .filter(|n| !known.contains(&n.id))
-            .map(|n| Asked {
-                id: n.id.clone(),
-                occasion: Occasion {
-                    milestone: n.milestone.clone(),
-                    offset: n.offset.clone(),
-                    ..occasion.clone()
-                },
-                audience: n.audience.clone(),
-                level: n.level,
-                channels: n.channels.clone(),
-                due: n.due,
-                status: "planned".into(),
-            }),
-    );
+    let new = planned.iter().filter(|n| !known.contains(&n.id));
+    asked.extend(new.map(|n| asked_of(n, occasion)));
     let items = items(app, event, &asked).await?;
     let event = event.id().as_str();
     let all = items
         .iter()
         .flat_map(|item| signed(app, caller, event, item, consent));
     Ok(all.collect())
+}
+
+/// Of notices that are told at once: what is signed by saying it, which is what an owner says or an override, and the audiences that
+/// wait until somebody else agrees.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn at_once(
+    app: &App,
+    caller: &Caller,
+    event: &Event,
+    told: &[Notice],
+    occasion: &Occasion,
+    consent: &Consent,
+) -> Result<(Vec<Approval>, BTreeSet<String>)> {
+    let catalogue = app.store.catalogue().await?;
+    if !is_asked_for(event, &catalogue) {
+        return Ok((Vec::new(), BTreeSet::new()));
+    }
+    let asked: Vec<Asked> = told.iter().map(|n| asked_of(n, occasion)).collect();
+    let (mut given, mut awaiting) = (Vec::new(), BTreeSet::new());
+    let owner = |need: &&Need| {
+        let mut holders = need.holders.iter();
+        holders.any(|holder| is_same_person(holder.as_str(), &caller.actor))
+    };
+    for mut item in items(app, event, &asked).await? {
+        let whole = item.needed.clone();
+        if consent.overridden.is_none() {
+            // An administrator who writes it has not been asked as an owner.
+            item.needed = whole.iter().filter(owner).cloned().collect();
+        }
+        let own = signed(app, caller, event.id().as_str(), &item, consent);
+        let mut all = item.given.clone();
+        all.extend(own.iter().map(|a| a.given.clone()));
+        if !standing(&whole, &item.hash, &all, false).is_approved() {
+            awaiting.insert(item.audience.clone());
+        }
+        given.extend(own);
+    }
+    Ok((given, awaiting))
 }
 
 /// Somebody agrees to what waits of an incident or advisory. Once everybody did that must, it goes out.

@@ -11,6 +11,7 @@ use crate::caller::Caller;
 use crate::error::{ApiError, Result};
 use forewarn_core::acknowledge::reminders;
 use forewarn_core::approval::Consent;
+use forewarn_core::change_request::Override;
 use forewarn_core::document::{Catalogue, Node};
 use forewarn_core::event::{Event, Occasion};
 use forewarn_core::id::Id;
@@ -188,6 +189,7 @@ pub async fn update(app: &App, caller: &Caller, id: &str, node: &Node) -> Result
         id,
         posted.version,
         posted.carry,
+        consent(posted.overridden.as_ref(), caller, app.clock.now()),
         |mut incident, catalogue, now| {
             let new = posted.update.clone();
             known_services(new.services.keys(), catalogue)?;
@@ -213,11 +215,19 @@ pub async fn update(app: &App, caller: &Caller, id: &str, node: &Node) -> Result
 /// # Errors
 /// A time that is not in the future, or an incident that is over.
 pub async fn promise(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<Answer> {
-    say(app, caller, id, None, false, |incident, catalogue, now| {
-        let new = read(node, |node, problems| NewPromise::read(node, "", problems))?;
-        let next = plan::promised(new, catalogue, now)?;
-        Ok(("incident.promise_moved", incident.move_promise(next, now)?))
-    })
+    say(
+        app,
+        caller,
+        id,
+        None,
+        false,
+        Consent::default(),
+        |incident, catalogue, now| {
+            let new = read(node, |node, problems| NewPromise::read(node, "", problems))?;
+            let next = plan::promised(new, catalogue, now)?;
+            Ok(("incident.promise_moved", incident.move_promise(next, now)?))
+        },
+    )
     .await
 }
 
@@ -229,6 +239,7 @@ async fn say(
     id: &str,
     version: Option<i64>,
     carry: bool,
+    consent: Consent,
     change: impl Fn(Incident, &Catalogue, Timestamp) -> Result<(&'static str, Incident)>,
 ) -> Result<Answer> {
     let mut tries = 0;
@@ -243,9 +254,12 @@ async fn say(
             .lapsed(now)
             .map(|promise| Entry::new(&caller.actor, BROKEN, id).with(before.breach(promise, now)));
         let (action, incident) = change(before, &catalogue, now)?;
-        let entry = Entry::new(&caller.actor, action, id).with(
-            json!({"status": incident.status, "next_update_at": incident.promise().map(|p| p.due)}),
-        );
+        let mut detail =
+            json!({"status": incident.status, "next_update_at": incident.promise().map(|p| p.due)});
+        if let Some(given) = &consent.overridden {
+            detail["override"] = json!(given);
+        }
+        let entry = Entry::new(&caller.actor, action, id).with(detail);
         let entries: Vec<Entry> = lapsed.into_iter().chain([entry]).collect();
         let broken = entries.iter().filter(|e| e.action == BROKEN).count();
         let parts = match carry {
@@ -254,6 +268,9 @@ async fn say(
         };
         let mut all = vec![Ready::update(app, &catalogue, incident, sequence, entries).await?];
         all.extend(parts);
+        for ready in &mut all {
+            ready.consent = consent.clone();
+        }
         match publish(app, caller, &catalogue, &all, &[]).await {
             Err(error) if overtaken(&error) && tries < AGAIN => {}
             Err(error) => return Err(error),
@@ -262,6 +279,22 @@ async fn say(
                 return Ok(answer);
             }
         }
+    }
+}
+
+/// An override of who must agree, by whoever says it.
+fn consent(given: Option<&Override>, caller: &Caller, now: Timestamp) -> Consent {
+    let overridden = given.map(|given| Override {
+        by: match given.by.is_empty() {
+            true => caller.actor.clone(),
+            false => given.by.clone(),
+        },
+        reason: given.reason.clone(),
+        at: now,
+    });
+    Consent {
+        overridden,
+        ..Consent::default()
     }
 }
 
@@ -386,6 +419,8 @@ struct Ready {
     changes: Changes,
     occasion: Occasion,
     entries: Vec<Entry>,
+    /// What whoever says it says about those who must agree.
+    consent: Consent,
 }
 
 impl Ready {
@@ -416,6 +451,7 @@ impl Ready {
             expected,
             changes,
             entries,
+            consent: Consent::default(),
         })
     }
 
@@ -438,6 +474,7 @@ impl Ready {
             expected,
             changes,
             entries: vec![entry],
+            consent: Consent::default(),
         }
     }
 }
@@ -462,15 +499,30 @@ async fn publish(
         people: team::people(incident, catalogue),
         incident: incident.clone(),
     };
-    let nobody = BTreeSet::new();
+    let mut beside = beside.to_vec();
+    let mut waits: Vec<BTreeSet<String>> = Vec::new();
+    for ready in all {
+        let Ready {
+            event,
+            changes,
+            occasion,
+            consent,
+            ..
+        } = ready;
+        let (given, awaiting) =
+            approval::at_once(app, caller, event, &changes.add, occasion, consent).await?;
+        beside.push(Beside::Approved(given));
+        waits.push(awaiting);
+    }
     let mut published: Vec<Published<'_>> = all
         .iter()
-        .map(|ready| Published {
+        .zip(&waits)
+        .map(|(ready, awaiting)| Published {
             event: &ready.event,
             expected: ready.expected,
             changes: &ready.changes,
             occasion: &ready.occasion,
-            awaiting: &nobody,
+            awaiting,
             entries: &ready.entries,
             plan: None,
             answer: None,
@@ -478,10 +530,7 @@ async fn publish(
         .collect();
     let status = if ready.occasion.again { 200 } else { 201 };
     published[0].answer = kept(caller, status, &answer.json());
-    app.store.publish_together(&published, beside, now).await?;
-    for ready in all {
-        approval::settle(app, &ready.event, &caller.actor).await?;
-    }
+    app.store.publish_together(&published, &beside, now).await?;
     Ok(answer)
 }
 
