@@ -3,20 +3,65 @@
 //! An approval is of words, not of an event: it holds the hash of a [`Sheet`](crate::message::Sheet). Where facts, texts,
 //! templates or times are changed, the hash is another one and the approval is of no use any more.
 
+use crate::audience::Level;
 use crate::change_request::{Override, read_override};
-use crate::contact::EmailAddress;
+use crate::contact::{Channel, EmailAddress};
 use crate::document::{Catalogue, Fields, Node, Problems, Value, line};
 use crate::event::{Event, Occasion};
+use crate::id::derive;
 use crate::incident::Nature;
 use crate::message::{Sheet, templates_for};
 use crate::plan::{
-    BACKUP, CHANGE_SYSTEM, COPY_DUE, INTERNAL, SPOKESPERSON, SUBSCRIPTIONS, called, is_team_notice,
+    APPROVERS, BACKUP, CHANGE_SYSTEM, COPY_DUE, INTERNAL, Notice, SPOKESPERSON, SUBSCRIPTIONS,
+    called, is_team_notice,
 };
 use crate::policy::{self, Approver};
 use crate::service::Service;
 use crate::template::Template;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+
+/// The notice that asks those who must agree.
+pub const APPROVAL_NEEDED: &str = "approval_needed";
+
+/// The purpose of the seal in a link by which somebody approves.
+pub const APPROVAL_LINK: &str = "approval";
+
+/// Everybody who has a role in which somebody must agree to something of this event.
+pub fn approvers(event: &Event, catalogue: &Catalogue) -> Vec<EmailAddress> {
+    let policy = policy::of_event(event, &catalogue.policies);
+    let asked = policy.into_iter().flat_map(|p| p.approval.values());
+    let mut all: Vec<EmailAddress> = asked
+        .flatten()
+        .flat_map(|role| holders(event, *role, catalogue))
+        .collect();
+    all.sort();
+    all.dedup();
+    all
+}
+
+/// Those who must agree are asked, once for each set of words; `hash` is of those. Nobody is where nobody is named.
+pub fn ask(event: &Event, hash: &str, catalogue: &Catalogue, now: Timestamp) -> Option<Notice> {
+    if approvers(event, catalogue).is_empty() {
+        return None;
+    }
+    let zone = &catalogue.organisation.time_zone;
+    Some(Notice {
+        id: derive(&["approval", event.id().as_str(), hash]),
+        milestone: APPROVAL_NEEDED.to_owned(),
+        offset: Some(hash.chars().take(16).collect()),
+        stands_for: Vec::new(),
+        audience: APPROVERS.to_owned(),
+        level: Level::NonTechnical,
+        channels: vec![Channel::Email],
+        due: now,
+        due_local: zone.at(now).to_string(),
+        copy_due: None,
+        because: "at once; what it says waits for somebody to agree".to_owned(),
+        held: false,
+        tells: Vec::new(),
+    })
+}
 
 /// Somebody who must agree, and who can do so.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -176,14 +221,14 @@ pub fn needs(
 fn is_inside(audience: &str) -> bool {
     matches!(
         audience,
-        INTERNAL | CHANGE_SYSTEM | SPOKESPERSON | BACKUP | SUBSCRIPTIONS
+        INTERNAL | APPROVERS | CHANGE_SYSTEM | SPOKESPERSON | BACKUP | SUBSCRIPTIONS
     ) || called(audience).is_some()
         || crate::call_list::key_of(audience).is_some()
 }
 
 fn is_free(event: &Event, occasion: &Occasion) -> bool {
     let milestone = occasion.milestone.as_str();
-    if is_team_notice(milestone) || matches!(milestone, COPY_DUE | "holding") {
+    if is_team_notice(milestone) || matches!(milestone, COPY_DUE | APPROVAL_NEEDED | "holding") {
         return true;
     }
     let Event::Incident(incident) = event else {

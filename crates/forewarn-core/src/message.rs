@@ -31,13 +31,14 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 /// Every notice there is, by name.
-pub const MILESTONES: [&str; 38] = [
+pub const MILESTONES: [&str; 39] = [
     "announcement",
     "reminder",
     "final_reminder",
     "start",
     "progress",
     "copy_due",
+    "approval_needed",
     "overrun_check",
     "overrun",
     "delay",

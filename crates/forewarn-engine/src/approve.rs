@@ -2,7 +2,7 @@
 
 use crate::Engine;
 use crate::channel::Channels;
-use forewarn_core::approval::{Need, Wording, standing};
+use forewarn_core::approval::{Need, Wording, ask, standing};
 use forewarn_core::document::Catalogue;
 use forewarn_core::message::{Content, Sheet};
 use forewarn_store::{DueNotice, Published, Result, StoreError};
@@ -16,7 +16,7 @@ impl<C: Channels> Engine<C> {
         content: &Content,
         needs: &[Need],
         catalogue: &Catalogue,
-    ) -> Result<std::result::Result<Option<Wording>, String>> {
+    ) -> Result<std::result::Result<Option<Wording>, (String, String)>> {
         if needs.is_empty() {
             return Ok(Ok(None));
         }
@@ -37,7 +37,7 @@ impl<C: Channels> Engine<C> {
         let standing = standing(needs, &wording.hash, &given, before);
         Ok(match standing.is_approved() {
             true => Ok(Some(wording)),
-            false => Err(standing.because()),
+            false => Err((standing.because(), wording.hash)),
         })
     }
 
@@ -47,7 +47,7 @@ impl<C: Channels> Engine<C> {
         &self,
         notice: &DueNotice,
         moved_on: Option<Published<'_>>,
-        because: String,
+        (because, hash): (String, &str),
         now: Timestamp,
     ) -> Result<bool> {
         if let Some(published) = moved_on {
@@ -60,6 +60,10 @@ impl<C: Channels> Engine<C> {
         tracing::warn!(notice = %notice.id, event, because, "a notice is held");
         let held = [(notice.id.clone(), because)];
         self.store.hold_notices(event, &held, "engine", now).await?;
+        let catalogue = self.store.catalogue().await?;
+        if let Some(asked) = ask(&notice.event, hash, &catalogue, now) {
+            self.store.ask(&notice.event, &asked).await?;
+        }
         Ok(true)
     }
 }

@@ -158,7 +158,9 @@ impl<C: Channels> Engine<C> {
         });
         let wording = match self.approved(&notice, &content, &needs, catalogue).await? {
             Ok(wording) => wording,
-            Err(because) => return self.hold(&notice, published, because, now).await,
+            Err((because, hash)) => {
+                return self.hold(&notice, published, (because, &hash), now).await;
+            }
         };
         match self
             .store

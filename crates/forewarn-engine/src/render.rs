@@ -6,6 +6,7 @@ use crate::channel::smtp::Mail;
 use crate::channel::webhook::Hook;
 use crate::channel::{Channels, Parcel};
 use forewarn_core::acknowledge::{asked, unconfirmed};
+use forewarn_core::approval::{APPROVAL_LINK, APPROVAL_NEEDED};
 use forewarn_core::audience::Audience;
 use forewarn_core::call_list::{key_of, with_script};
 use forewarn_core::contact::{Channel, EmailAddress, Endpoint};
@@ -223,7 +224,8 @@ impl<C: Channels> Engine<C> {
     }
 
     fn rendered(&self, delivery: &Claimed, source: &Source) -> Arc<Rendered> {
-        if self.confirm_url(delivery, source).is_some() {
+        let own = source.content.milestone == APPROVAL_NEEDED;
+        if own || self.confirm_url(delivery, source).is_some() {
             // Each reader has a link of their own.
             return Arc::new(self.render_variant(delivery, source));
         }
@@ -342,6 +344,16 @@ impl<C: Channels> Engine<C> {
         let content = source.content.clone();
         if source.audience == SUBSCRIPTIONS {
             return self.with_proof(content, delivery.endpoint.channel());
+        }
+        if let (APPROVAL_NEEDED, Endpoint::Email { address }) =
+            (content.milestone.as_str(), &delivery.endpoint)
+        {
+            let text = format!("{} {address}", content.event);
+            let token = self.key.seal(APPROVAL_LINK, &text);
+            return Content {
+                ack_url: Some(self.hook(&format!("/approve/{token}"))),
+                ..content
+            };
         }
         if content.milestone != SPOKESPERSON_CALL || called(&source.audience).is_none() {
             return content;

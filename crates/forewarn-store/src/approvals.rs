@@ -4,7 +4,10 @@ use crate::Store;
 use crate::db::{Row, Tx, args};
 use crate::error::{Result, StoreError};
 use crate::journal::{Entry, append};
+use crate::notices;
 use forewarn_core::approval::{Given, Wording};
+use forewarn_core::event::{Event, Occasion};
+use forewarn_core::plan::Notice;
 use forewarn_core::policy::Approver;
 use jiff::Timestamp;
 use serde_json::json;
@@ -99,6 +102,20 @@ impl Store {
         put(&mut tx, given).await?;
         append(&mut tx, &[entry], now).await?;
         tx.commit().await
+    }
+
+    /// Those who must agree are asked: one notice more, and the event stays as it is. Asking twice asks once.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn ask(&self, event: &Event, notice: &Notice) -> Result<()> {
+        let mut tx = self.db.write().await?;
+        let lane = notices::lane_of(event);
+        let occasion = Occasion::default();
+        notices::insert(&mut tx, event, notice, lane, "planned", &occasion).await?;
+        tx.commit().await?;
+        self.hint();
+        Ok(())
     }
 
     /// Notices that may not go out as they are wait for a person's word, each with the reason: id, because. Says how many did

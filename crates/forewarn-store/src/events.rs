@@ -10,7 +10,7 @@ use crate::catalogue;
 use crate::db::{Row, Tx, args};
 use crate::error::{Result, StoreError};
 use crate::journal::{Entry, append};
-use crate::notices::{self, Lane};
+use crate::notices;
 use crate::postmortems;
 use forewarn_core::event::{Event, Occasion};
 use forewarn_core::maintenance::Status;
@@ -135,12 +135,7 @@ pub(crate) async fn write(
         accounts::keep(tx, answer).await?;
     }
     save(tx, published.event, published.expected, now).await?;
-    let lane = match published.event {
-        Event::Incident(_) => Lane::Urgent,
-        Event::Maintenance(_) | Event::Window(_) | Event::Reminder(_) | Event::Advisory(_) => {
-            Lane::Planned
-        }
-    };
+    let lane = notices::lane_of(published.event);
     if approved {
         // Before the changes: what they add or withdraw is as they say.
         tx.execute(NOBODY_WAITS, args![published.event.id().as_str()])

@@ -152,6 +152,16 @@ fn slot(event: &str, revision: u32, notice: &Notice, update: Option<u32>) -> Str
     derive(&["slot", event, &revision, milestone, &place])
 }
 
+/// Which queue an event's notices go through.
+pub(crate) fn lane_of(event: &Event) -> Lane {
+    match event {
+        Event::Incident(_) => Lane::Urgent,
+        Event::Maintenance(_) | Event::Window(_) | Event::Reminder(_) | Event::Advisory(_) => {
+            Lane::Planned
+        }
+    }
+}
+
 pub(crate) async fn insert(
     tx: &mut Tx,
     event: &Event,

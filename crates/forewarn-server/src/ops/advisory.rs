@@ -311,6 +311,9 @@ impl Ready {
         app.store
             .publish_together(&[published], &beside, now)
             .await?;
+        if !awaiting.is_empty() {
+            approval::settle(app, &event, &caller.actor).await?;
+        }
         Ok(answer)
     }
 }

@@ -4,10 +4,12 @@
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::{ApiError, Result};
-use forewarn_core::approval::{Consent, Given, Need, Standing, Wording, needs, standing};
+use forewarn_core::approval::{
+    APPROVAL_LINK, Consent, Given, Need, Standing, Wording, approvers, ask, needs, standing,
+};
 use forewarn_core::audience::Level;
 use forewarn_core::contact::Channel;
-use forewarn_core::document::Catalogue;
+use forewarn_core::document::{Catalogue, Node};
 use forewarn_core::event::{Event, Occasion};
 use forewarn_core::id::derive;
 use forewarn_core::incident::is_same_person;
@@ -500,6 +502,58 @@ pub async fn agree(
     Ok(())
 }
 
+/// Whether this notice waits for somebody to agree who can.
+pub fn waits_for(item: &Item, caller: &Caller) -> bool {
+    let theirs = roles(caller, &item.needed);
+    item.standing
+        .missing
+        .iter()
+        .any(|role| theirs.contains(role))
+}
+
+/// What a link in the notice that asks for approval leads to: the event, and who approves by it.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn by_token(app: &App, token: &str) -> Result<Option<(Event, Caller)>> {
+    let Some(text) = app.key.unseal(APPROVAL_LINK, token) else {
+        return Ok(None);
+    };
+    let Some((event, address)) = text.split_once(' ') else {
+        return Ok(None);
+    };
+    let Some(stored) = app.store.event(event).await? else {
+        return Ok(None);
+    };
+    // Who was an owner when the link was sent may be none any more.
+    let catalogue = app.store.catalogue().await?;
+    let holders = approvers(&stored.event, &catalogue);
+    if !holders.iter().any(|h| is_same_person(h.as_str(), address)) {
+        return Ok(None);
+    }
+    let caller = Caller {
+        actor: address.to_owned(),
+        role: Role::Viewer,
+        session: None,
+        key: None,
+    };
+    Ok(Some((stored.event, caller)))
+}
+
+/// Approves whatever kind of event it is.
+///
+/// # Errors
+/// As the operation of its kind.
+pub async fn approve(app: &App, caller: &Caller, event: &Event, node: &Node) -> Result<()> {
+    let id = event.id().as_str();
+    match event {
+        Event::Maintenance(_) => drop(super::maintenance::approve(app, caller, id, node).await?),
+        Event::Advisory(_) => drop(super::advisory::approve(app, caller, id, node).await?),
+        _ => drop(super::incident::approve(app, caller, id, node).await?),
+    }
+    Ok(())
+}
+
 /// After a change: notices whose words nobody agreed to wait from now on, each with the reason on record. The engine would not
 /// send them either; this says so before they are due.
 ///
@@ -507,17 +561,26 @@ pub async fn agree(
 /// When the store cannot be used.
 pub async fn settle(app: &App, event: &Event, actor: &str) -> Result<()> {
     let catalogue = app.store.catalogue().await?;
-    let waits = matches!(event, Event::Maintenance(m) if m.status == Status::AwaitingApproval);
-    if waits || !is_asked_for(event, &catalogue) {
+    if !is_asked_for(event, &catalogue) {
         return Ok(());
     }
-    let items = items(app, event, &open(app, event).await?).await?;
-    let held: Vec<(String, String)> = items
+    let waiting = waiting(app, event).await?;
+    if waiting.approved {
+        return Ok(());
+    }
+    let now = app.clock.now();
+    if let Some(asked) = ask(event, &waiting.hash, &catalogue, now) {
+        app.store.ask(event, &asked).await?;
+    }
+    if matches!(event, Event::Maintenance(m) if m.status == Status::AwaitingApproval) {
+        return Ok(());
+    }
+    let held: Vec<(String, String)> = waiting
+        .notices
         .iter()
         .filter(|i| i.status == "planned" && !i.standing.is_approved())
         .map(|i| (i.notice.clone(), i.standing.because()))
         .collect();
-    let now = app.clock.now();
     let event = event.id().as_str();
     app.store.hold_notices(event, &held, actor, now).await?;
     Ok(())

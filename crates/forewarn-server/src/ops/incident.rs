@@ -531,6 +531,13 @@ async fn publish(
     let status = if ready.occasion.again { 200 } else { 201 };
     published[0].answer = kept(caller, status, &answer.json());
     app.store.publish_together(&published, &beside, now).await?;
+    for (ready, _) in all
+        .iter()
+        .zip(&waits)
+        .filter(|(_, waits)| !waits.is_empty())
+    {
+        approval::settle(app, &ready.event, &caller.actor).await?;
+    }
     Ok(answer)
 }
 
