@@ -2,7 +2,7 @@
 //! and changes nothing, because programs that look into mail follow links; the POST names the words that were shown.
 
 use crate::app::App;
-use crate::console::{PlainPage, plain};
+use crate::console::{CONTENT_SECURITY_POLICY, PlainPage, plain};
 use crate::error::{ApiError, Result};
 use crate::ops::approval::{self, Waiting};
 use crate::status_page::assets;
@@ -81,6 +81,7 @@ async fn show(State(app): State<App>, Path(token): Path<String>, uri: Uri) -> Re
     };
     let page = page.render().unwrap_or_default();
     let headers = [
+        (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
         (header::CACHE_CONTROL, "no-store"),
         (header::REFERRER_POLICY, "no-referrer"),
     ];

@@ -28,7 +28,7 @@ async fn approvals(app: &TestApp, event: &str) -> Value {
 
 async fn audience_statuses(app: &TestApp) -> Vec<String> {
     let mut all = statuses(app, "MNT-1").await;
-    all.retain(|s| !s.contains(" internal "));
+    all.retain(|s| !s.contains(" internal ") && !s.contains(" approvers "));
     all
 }
 
@@ -131,5 +131,39 @@ on_both_databases! {
         let journal = app.get("/api/v1/journal?subject=INC-1").await.is(200).text();
         assert!(journal.contains("People are in danger."), "{journal}");
         app.post("/api/v1/incidents/INC-1/approve", &Value::Null).await.is(409);
+    }
+
+    async fn an_approver_agrees_from_the_message(app: TestApp) {
+        app.apply_campus().await;
+        app.yaml("/api/v1/documents", OWNERS).await.is(200);
+        app.post("/api/v1/maintenances", &work("both")).await.is(201);
+        let asks = statuses(&app, "MNT-1").await;
+        assert_eq!(asks.iter().filter(|s| s.contains(" approvers approval_needed ")).count(), 1, "{asks:#?}");
+        let link = |who: &str| format!("/approve/{}", app.app.key.seal("approval", &format!("MNT-1 {who}")));
+
+        // Looking changes nothing; programs that look into mail follow links.
+        let page = app.page(As::Nobody, &link("registrar@example.edu")).await.is(200).text();
+        let asked = approvals(&app, "MNT-1").await;
+        let hash = asked["hash"].as_str().unwrap();
+        assert!(page.contains(hash) && page.contains("Student database upgrade") && page.contains("I agree"), "{page}");
+        assert_eq!(asked["notices"][0]["given"], json!([]));
+
+        for (path, status) in [("/approve/x".to_owned(), 404), (link("mallory@example.com"), 404)] {
+            app.page(As::Nobody, &path).await.is(status);
+            app.form(As::Nobody, &path, &[("hash", hash)]).await.is(status);
+        }
+        app.form(As::Nobody, &link("registrar@example.edu"), &[("hash", "other words")]).await.is(409);
+        app.form(As::Nobody, &link("registrar@example.edu"), &[("hash", hash)]).await.is(200);
+        let first = approvals(&app, "MNT-1").await["notices"][0].clone();
+        assert_eq!(first["missing"], json!(["service_owner"]));
+        assert_eq!((&first["given"][0]["by"], &first["given"][0]["role"]), (&json!("registrar@example.edu"), &json!("business_owner")));
+        // Not before both agreed.
+        let shown = app.get(IT).await.is(200).json();
+        assert_eq!(shown["status"], "awaiting_approval");
+        app.form(As::Nobody, &link("operator@example.edu"), &[("hash", hash)]).await.is(200);
+        let shown = app.get(IT).await.is(200).json();
+        assert_eq!(shown["status"], "scheduled");
+        let page = app.page(As::Nobody, &link("operator@example.edu")).await.is(200).text();
+        assert!(page.contains("Nothing waits for you"), "{page}");
     }
 }
