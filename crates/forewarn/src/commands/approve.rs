@@ -87,7 +87,10 @@ pub fn show(waiting: &Value) -> String {
                 text(&one["level"]).replace('_', " "),
                 text(&one["language"]),
                 text(&one["subject"]),
-                one["text"].as_str().map(|t| t.lines().map(clean).collect::<Vec<_>>().join("\n")).unwrap_or_default()
+                one["text"]
+                    .as_str()
+                    .map(|t| t.lines().map(clean).collect::<Vec<_>>().join("\n"))
+                    .unwrap_or_default()
             ));
         }
     }

@@ -286,7 +286,10 @@ fn new_update(update: Update) -> Result<Value, InvalidInput> {
         ("text", update.text.map(Value::from)),
         ("services", services),
         ("next_update_in", update.next.map(Value::from)),
-        ("override", update.because.map(|reason| json!({"reason": reason}))),
+        (
+            "override",
+            update.because.map(|reason| json!({"reason": reason})),
+        ),
     ]);
     check(body, PostedUpdate::read)
 }
