@@ -5,6 +5,7 @@
 mod digest;
 pub(crate) mod markdown;
 mod render;
+mod sheet;
 mod sms;
 mod times;
 mod values;
@@ -13,6 +14,7 @@ mod webhook;
 pub use digest::digest;
 pub use markdown::render_markdown;
 pub use render::{render, render_page};
+pub use sheet::{Sheet, templates_for};
 pub use sms::{Encoding, Segments, sms_segments};
 pub use times::words as duration_words;
 pub use webhook::{webhook_body, webhook_id};

@@ -14,7 +14,7 @@ use forewarn_core::document::Catalogue;
 use forewarn_core::id::Id;
 use forewarn_core::mail::{List, MailParts, Recipient, Sender, message_id};
 use forewarn_core::message::{
-    Content, Message, Variant, digest, render, render_markdown, webhook_body, webhook_id,
+    Content, Message, Sheet, Variant, digest, render, render_markdown, webhook_body, webhook_id,
 };
 use forewarn_core::phone::{RECEIPTS, call_document};
 use forewarn_core::plan::{SPOKESPERSON_CALL, SUBSCRIPTIONS, built_in_name, called};
@@ -68,6 +68,8 @@ struct Source {
     audience: String,
     catalogue: Catalogue,
     templates: Vec<Template>,
+    /// The texts that somebody agreed to, where somebody had to.
+    approved: Option<Sheet>,
 }
 
 impl Source {
@@ -86,8 +88,9 @@ fn variant(delivery: &Claimed, source: &Source) -> Variant {
         .and_then(|name| Zone::parse(name).ok());
     let zone = own.or_else(|| source.audience().and_then(|a| a.time_zone.clone()));
     let language = delivery.language.clone();
+    let approved = source.approved.as_ref();
     Variant {
-        level: delivery.level,
+        level: approved.map_or(delivery.level, |sheet| sheet.level(delivery.level)),
         channel: delivery.endpoint.channel(),
         language: language
             .or_else(|| organisation.languages.first().cloned())
@@ -170,11 +173,21 @@ impl<C: Channels> Engine<C> {
         let (content, audience) = self.store.notice_content(notice).await?.ok_or_else(|| {
             StoreError::Corrupt(format!("notice {notice} has deliveries and no content"))
         })?;
+        let wording = self.store.wording(notice).await?;
+        if wording.as_ref().is_some_and(|w| !w.holds_for(&content)) {
+            let problem = format!("what notice {notice} says is not what was approved");
+            return Err(StoreError::Corrupt(problem));
+        }
+        let (templates, approved) = match wording {
+            Some(wording) => (wording.templates, Some(wording.sheet)),
+            None => (self.store.templates().await?, None),
+        };
         let source = Arc::new(Source {
             content,
             audience,
             catalogue: self.store.catalogue().await?,
-            templates: self.store.templates().await?,
+            templates,
+            approved,
         });
         self.cache()
             .sources
@@ -258,6 +271,7 @@ impl<C: Channels> Engine<C> {
             audience: source.audience.clone(),
             catalogue: source.catalogue.clone(),
             templates: source.templates.clone(),
+            approved: None,
         };
         let keys: Vec<String> = parts.iter().map(|(d, _)| variant_key(d)).collect();
         let rendered = self.cached(&keys.join("&"), || self.render_variant(first, &own));

@@ -4,7 +4,7 @@ use super::lists::{place, read_cursor};
 use super::{Body, Who, answer};
 use crate::app::App;
 use crate::error::{ApiError, Result};
-use crate::ops::{Approval, advisory, draft, incident, maintenance, reach};
+use crate::ops::{Approval, advisory, approval, draft, incident, maintenance, reach};
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -29,6 +29,8 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(update_incident))
         .routes(routes!(promise_incident))
         .routes(routes!(approve_incident))
+        .routes(routes!(maintenance_approvals))
+        .routes(routes!(incident_approvals))
 }
 
 /// Create a maintenance; the answer is its plan.
@@ -168,7 +170,7 @@ pub(super) async fn reached(app: &App, event: &Event, about: About) -> Result<Re
 /// Approve, start, complete, cancel, delay or extend a maintenance, let it do otherwise than its policy or as the policy says again, or set where its change request stands.
 #[utoipa::path(post, path = "/maintenances/{id}/{action}", tag = "maintenances",
     params(("id" = String, Path, description = "its id"), ("action" = String, Path, description = "approve, start, complete, cancel, delay, extend, override, remove_override, change_request")),
-    request_body(content = Value, description = "delay: start, end, reason; extend: end, reason; cancel: reason; approve: override of a change request that is not approved, with its reason; override: before, at, progress, min_window as the policy has them, and the reason; remove_override: reason; change_request: state, board"),
+    request_body(content = Value, description = "delay: start, end, reason; extend: end, reason; cancel: reason; approve: override of a change request that is not approved or of owners who cannot be asked, with its reason, hash of what was seen, recipients for a wide audience; override: before, at, progress, min_window as the policy has them, and the reason; remove_override: reason; change_request: state, board"),
     responses((status = 200, description = "The maintenance and its new plan"), (status = 404, description = "None of this id"),
         (status = 409, description = "Its state does not allow it"), (status = 422, description = "Problems")))]
 async fn act_on_maintenance(
@@ -194,6 +196,36 @@ async fn act_on_maintenance(
         }
     };
     Ok(answer(StatusCode::OK, &done.json()))
+}
+
+/// What of a maintenance somebody must agree to: every text as it goes out, to how many, who agreed and who is missing.
+#[utoipa::path(get, path = "/maintenances/{id}/approvals", tag = "maintenances", params(("id" = String, Path, description = "its id")),
+    responses((status = 200, description = "hash, recipients, and the notices with their texts"), (status = 404, description = "None of this id")))]
+async fn maintenance_approvals(
+    State(app): State<App>,
+    _who: Who,
+    Path(id): Path<String>,
+) -> Result<Response> {
+    maintenance::show(&app, &id).await?;
+    Ok(answer(
+        StatusCode::OK,
+        &json!(approval::of(&app, &id).await?),
+    ))
+}
+
+/// What of an incident somebody must agree to.
+#[utoipa::path(get, path = "/incidents/{id}/approvals", tag = "incidents", params(("id" = String, Path, description = "its id")),
+    responses((status = 200, description = "hash, recipients, and the notices with their texts"), (status = 404, description = "None of this id")))]
+async fn incident_approvals(
+    State(app): State<App>,
+    _who: Who,
+    Path(id): Path<String>,
+) -> Result<Response> {
+    incident::show(&app, &id).await?;
+    Ok(answer(
+        StatusCode::OK,
+        &json!(approval::of(&app, &id).await?),
+    ))
 }
 
 /// Tick off a step of the work.
@@ -258,15 +290,18 @@ async fn show_incident(
     Ok(answer(StatusCode::OK, &body))
 }
 
-/// Let notices go out that wait for a person's word since a restore.
+/// Agree to what waits for a person's word: an update that owners must agree to, or what a restore held back.
 #[utoipa::path(post, path = "/incidents/{id}/approve", tag = "incidents", params(("id" = String, Path, description = "its id")),
-    responses((status = 200, description = "The incident"), (status = 404, description = "None of this id"), (status = 409, description = "Nothing of it waits")))]
+    request_body(content = Value, description = "override: reason, where owners cannot be asked; hash: what was seen; recipients: to how many it goes, for a wide audience"),
+    responses((status = 200, description = "The incident"), (status = 403, description = "Somebody else must agree"), (status = 404, description = "None of this id"),
+        (status = 409, description = "Nothing of it waits, it says something else by now, or the number of recipients is missing"), (status = 422, description = "Problems")))]
 async fn approve_incident(
     State(app): State<App>,
     who: Who,
     Path(id): Path<String>,
+    Body(body): Body,
 ) -> Result<Response> {
-    incident::approve(&app, &who, &id).await?;
+    incident::approve(&app, &who, &id, &body).await?;
     let shown = incident::show_whole(&app, &id).await?;
     Ok(answer(StatusCode::OK, &shown))
 }

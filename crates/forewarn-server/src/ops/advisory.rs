@@ -339,7 +339,7 @@ pub async fn approve(app: &App, caller: &Caller, id: &str) -> Result<(Advisory, 
     let entry = Entry::new(&caller.actor, "advisory.approved", id);
     let event = Event::Advisory(advisory);
     let now = app.clock.now();
-    app.store.approve(&event, sequence, entry, now).await?;
+    app.store.approve(&event, sequence, &[], entry, now).await?;
     load(app, id).await
 }
 

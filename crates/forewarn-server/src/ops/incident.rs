@@ -5,11 +5,12 @@ pub mod notes;
 pub mod postmortem;
 pub mod team;
 
-use super::{AGAIN, kept, overtaken, read, recipient};
+use super::{AGAIN, approval, kept, overtaken, read, recipient};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::{ApiError, Result};
 use forewarn_core::acknowledge::reminders;
+use forewarn_core::approval::Consent;
 use forewarn_core::document::{Catalogue, Node};
 use forewarn_core::event::{Event, Occasion};
 use forewarn_core::id::Id;
@@ -311,18 +312,25 @@ fn deed(action: &str) -> &str {
     }
 }
 
-/// Notices that wait for a person's word since a restore may go out.
+/// Somebody agrees to what waits for a person's word: an update that owners must agree to, or what a restore held back. `node` is
+/// as for a maintenance.
 ///
 /// # Errors
-/// When there is no incident of this id, or nothing of it waits.
-pub async fn approve(app: &App, caller: &Caller, id: &str) -> Result<Incident> {
+/// When there is no incident of this id, nothing of it waits, or somebody else must agree.
+pub async fn approve(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<Incident> {
+    let now = app.clock.now();
+    let consent = read(node, |node, problems| {
+        Consent::read(node, &caller.actor, now, problems)
+    })?;
     let (incident, sequence) = load(app, id).await?;
     let held = NoticeFilter {
         event: Some(id.to_owned()),
         status: Some("awaiting_approval".into()),
         ..NoticeFilter::default()
     };
-    if app.store.notices(&held, 1).await?.is_empty() {
+    let event = Event::Incident(incident.clone());
+    let waiting = approval::waiting(app, &event).await?;
+    if waiting.approved && app.store.notices(&held, 1).await?.is_empty() {
         return Err(InvalidTransition {
             what: format!("incident {id}"),
             from: incident.status.as_str(),
@@ -330,11 +338,7 @@ pub async fn approve(app: &App, caller: &Caller, id: &str) -> Result<Incident> {
         }
         .into());
     }
-    let entry = Entry::new(&caller.actor, "incident.approved", id);
-    let event = Event::Incident(incident.clone());
-    app.store
-        .approve(&event, sequence, entry, app.clock.now())
-        .await?;
+    approval::agree(app, caller, &event, sequence, &waiting, &consent).await?;
     Ok(incident)
 }
 
@@ -475,6 +479,9 @@ async fn publish(
     let status = if ready.occasion.again { 200 } else { 201 };
     published[0].answer = kept(caller, status, &answer.json());
     app.store.publish_together(&published, beside, now).await?;
+    for ready in all {
+        approval::settle(app, &ready.event, &caller.actor).await?;
+    }
     Ok(answer)
 }
 
