@@ -63,6 +63,13 @@ try {
   await text.fill("We found it");
   const kept = tab.waitForResponse((answer) => answer.url().endsWith("/writing") && answer.request().method() === "POST");
   check((await kept).ok(), "what was typed was not kept");
+  // What would go out appears under the form, with what the review finds.
+  await text.fill("We found it: db-07.int.example.edu is full.");
+  const preview = tab.locator("[data-preview] article").first();
+  await preview.getByText("db-07.int.example.edu is full").waitFor();
+  check((await tab.locator("[data-preview] .findings q", { hasText: "db-07" }).count()) > 0, "the review did not find the host name");
+  check(await tab.evaluate(() => document.documentElement.scrollWidth <= innerWidth), "what would go out is wider than the phone");
+  if (found.pictures) await tab.screenshot({ path: `${found.out}/preview-phone.png`, fullPage: true });
 } catch (error) {
   faults.push(String(error));
 } finally {

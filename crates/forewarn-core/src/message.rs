@@ -4,6 +4,7 @@
 
 mod digest;
 pub(crate) mod markdown;
+mod preview;
 mod render;
 mod sheet;
 mod sms;
@@ -13,6 +14,7 @@ mod webhook;
 
 pub use digest::digest;
 pub use markdown::render_markdown;
+pub use preview::{Preview, Proof};
 pub use render::{render, render_page};
 pub use sheet::{Sheet, templates_for};
 pub use sms::{Encoding, Segments, sms_segments};

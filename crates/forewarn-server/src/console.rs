@@ -21,6 +21,7 @@
 //! | `/console/advisories/{id}` | [`AdvisoryPage`] | `.../{id}/{updates,fix,withdraw,recipients}` |
 //! | `/console/drafts/{id}` | [`DraftPage`] | `.../{id}/publish`, `.../{id}/discard` |
 //! | `/console/hooks` | [`HookList`] | |
+//! | (posted) `/console/incidents/{id}/preview` | [`PreviewPage`] | `.../{id}/preview` |
 //! | `/console/incidents/{id}/calls` | [`CallListPage`] | `.../{id}/calls/{contact}` |
 //! | `/console/notices` | [`NoticeList`] | GET filter `event`, `status` |
 //! | `/console/deliveries` | [`DeliveryList`] | GET filter `event`, `notice`, `channel`, `status` |
@@ -60,6 +61,7 @@ mod picture;
 mod plain;
 mod plan;
 mod postmortem;
+mod preview;
 pub mod reach;
 mod routes;
 mod sign_in;
@@ -86,6 +88,7 @@ pub use outage_plan::{OutageCard, OutageCards, OutagePlanList, OutagePlanPage};
 pub use plain::PlainPage;
 pub use plan::{BreachRow, Plan, PlannedNotice, Reach};
 pub use postmortem::{ActionList, PostmortemPage};
+pub use preview::PreviewPage;
 pub use routes::{not_found, plain, router};
 pub use sign_in::SignIn;
 pub use team::Team;

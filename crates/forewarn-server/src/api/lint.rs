@@ -1,10 +1,10 @@
-//! The review of a message, while it is written or before it leaves.
+//! The review of a message while it is written, and what an update would say before it leaves.
 
 use super::{Body, answer};
 use crate::app::App;
 use crate::error::Result;
-use crate::ops::review;
-use axum::extract::State;
+use crate::ops::{incident, review};
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::json;
@@ -12,7 +12,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub(super) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(lint))
+    OpenApiRouter::new()
+        .routes(routes!(lint))
+        .routes(routes!(preview_update))
 }
 
 /// Reviews a message: findings by the rules of good outage messages, and measures. Without `context` the catalogue knows what stays inside.
@@ -22,4 +24,18 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 async fn lint(State(app): State<App>, Body(body): Body) -> Result<Response> {
     let review = review::review(&app, &body).await?;
     Ok(answer(StatusCode::OK, &json!(review)))
+}
+
+/// What an update of an incident would say to whom on each channel, with the review of each text. Nothing is published.
+#[utoipa::path(post, path = "/incidents/{id}/updates/preview", tag = "incidents", params(("id" = String, Path, description = "its id")),
+    request_body(content = Value, description = "what the update would have"),
+    responses((status = 200, description = "The messages, each text once"), (status = 404, description = "None of this id"),
+        (status = 409, description = "That status cannot follow"), (status = 422, description = "Problems")))]
+async fn preview_update(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    Body(body): Body,
+) -> Result<Response> {
+    let messages = incident::preview::update(&app, &id, &body).await?;
+    Ok(answer(StatusCode::OK, &json!({"messages": messages})))
 }

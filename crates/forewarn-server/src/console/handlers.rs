@@ -13,6 +13,7 @@ pub(super) mod maintenances;
 pub(super) mod now;
 pub(super) mod outage_plans;
 pub(super) mod postmortems;
+pub(super) mod previews;
 pub(super) mod rows;
 pub(super) mod sign_in;
 pub(super) mod team;

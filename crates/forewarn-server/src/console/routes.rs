@@ -2,7 +2,7 @@
 
 use super::handlers::{
     advisories, calls, catalogue, caught, changes, decision, drafts, incidents, lists,
-    maintenances, now, outage_plans, postmortems, sign_in, team,
+    maintenances, now, outage_plans, postmortems, previews, sign_in, team,
 };
 use super::{ApiPage, CONTENT_SECURITY_POLICY, Frame, Nav, PlainPage, guard};
 use crate::app::App;
@@ -63,6 +63,7 @@ pub fn router(app: &App) -> Router<App> {
         .route("/console/incidents/new", get(incidents::new))
         .route("/console/incidents/{id}", get(incidents::show))
         .route("/console/incidents/{id}/updates", post(incidents::update))
+        .route("/console/incidents/{id}/preview", post(previews::update))
         .route("/console/incidents/{id}/promise", post(incidents::promise))
         .route("/console/incidents/{id}/calls", get(calls::show))
         .route("/console/incidents/{id}/calls/{contact}", post(calls::tick))

@@ -3,6 +3,7 @@
 pub mod kin;
 pub mod notes;
 pub mod postmortem;
+pub mod preview;
 pub mod team;
 
 use super::{AGAIN, approval, kept, overtaken, read, recipient};
@@ -190,16 +191,9 @@ pub async fn update(app: &App, caller: &Caller, id: &str, node: &Node) -> Result
         posted.version,
         posted.carry,
         consent(posted.overridden.as_ref(), caller, app.clock.now()),
-        |mut incident, catalogue, now| {
-            let new = posted.update.clone();
-            known_services(new.services.keys(), catalogue)?;
-            if incident.reopens_silently(&new) {
-                let problem = "is missing: people hear why it is open again; give a text or facts";
-                return Err(Invalid::one("text", problem).into());
-            }
-            incident.severity = posted.severity.unwrap_or(incident.severity);
-            let next = promised(now, new.next_update_in, incident.severity, catalogue)?;
-            Ok(("incident.updated", incident.update(new, next, now)?))
+        |incident, catalogue, now| {
+            let incident = updated(incident, &posted, catalogue, now)?;
+            Ok(("incident.updated", incident))
         },
     )
     .await?;
@@ -208,6 +202,24 @@ pub async fn update(app: &App, caller: &Caller, id: &str, node: &Node) -> Result
         .save_writing(id, &caller.actor, "", app.clock.now())
         .await?;
     Ok(answer)
+}
+
+/// The incident with one more update.
+fn updated(
+    mut incident: Incident,
+    posted: &PostedUpdate,
+    catalogue: &Catalogue,
+    now: Timestamp,
+) -> Result<Incident> {
+    let new = posted.update.clone();
+    known_services(new.services.keys(), catalogue)?;
+    if incident.reopens_silently(&new) {
+        let problem = "is missing: people hear why it is open again; give a text or facts";
+        return Err(Invalid::one("text", problem).into());
+    }
+    incident.severity = posted.severity.unwrap_or(incident.severity);
+    let next = promised(now, new.next_update_in, incident.severity, catalogue)?;
+    Ok(incident.update(new, next, now)?)
 }
 
 /// Moves the promise of the next update, which is an update of its own: people are told the new time.

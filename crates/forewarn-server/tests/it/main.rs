@@ -29,6 +29,7 @@ mod openapi;
 mod outage_plans;
 mod pages;
 mod postmortems;
+mod previews;
 mod promises;
 mod reach;
 mod recipients;

@@ -31,6 +31,7 @@ const CONTRACT: &[(&str, &str)] = &[
     ("get", "/incidents/{id}"),
     ("post", "/incidents/{id}/approve"),
     ("post", "/incidents/{id}/updates"),
+    ("post", "/incidents/{id}/updates/preview"),
     ("post", "/incidents/{id}/promise"),
     ("post", "/incidents/{id}/publish"),
     ("post", "/incidents/{id}/discard"),

@@ -215,6 +215,8 @@ impl Samples {
             ("copy", CopyPage { frame: self.frame("Text to carry on", Nav::Notices), event: (self.t("Student database upgrade"), "/console/maintenances/MNT-1".into()), audience: self.t("Campus bulletin"), copy: self.copy() }.render()),
             ("audiences-empty", AudienceList { frame: self.frame("Audiences", Nav::Audiences), items: vec![], contacts: 0, endpoints: vec![], suppressed: 0 }.render()),
             ("calls", self.calls().render()),
+            ("preview", self.preview().render()),
+            ("preview-refused", self.preview_refused(&["Text: is missing"]).render()),
             ("journal", Journal { frame: self.frame("Journal", Nav::Journal), event: Some("MNT-1".into()), items: self.journal(), next: Some("179".into()) }.render()),
             ("caught", Caught { frame: self.frame("Caught messages", Nav::Caught), items: rows.clone(), next: None }.render()),
             ("caught-empty", Caught { frame: self.frame("Caught messages", Nav::Caught), items: vec![], next: None }.render()),

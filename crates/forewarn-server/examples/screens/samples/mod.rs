@@ -25,6 +25,7 @@ mod console;
 mod drafts;
 mod outage_plans;
 mod postmortems;
+mod previews;
 mod rows;
 
 /// What no page may ever let through.

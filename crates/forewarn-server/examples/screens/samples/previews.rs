@@ -1,0 +1,73 @@
+//! What an update would say.
+
+use super::Samples;
+use forewarn_core::audience::Level;
+use forewarn_core::contact::Channel;
+use forewarn_core::message::{Preview, render_markdown, sms_segments};
+use forewarn_core::review::{Context, Medium, Stage, Text, review};
+use forewarn_server::console::{Nav, PreviewPage};
+
+const LONG: &str = "You can sign in again. db-07.int.example.edu was restarted at 14:30. We are watching whether it stays that way.\n\nThe next update comes by **10:00 PST (UTC-08:00, Los Angeles)**.";
+const SHORT: &str = "Example University: You can sign in again. Next update by 10:00 PST (UTC-08:00). https://status.example.edu/e/INC-7";
+
+impl Samples {
+    pub fn preview(&self) -> PreviewPage {
+        PreviewPage {
+            messages: vec![
+                self.text(
+                    Channel::Email,
+                    Level::NonTechnical,
+                    LONG,
+                    &["Students", "Staff"],
+                ),
+                self.text(
+                    Channel::Email,
+                    Level::Technical,
+                    LONG,
+                    &["On-call engineers"],
+                ),
+                self.text(Channel::Sms, Level::NonTechnical, SHORT, &["Deans"]),
+            ],
+            ..self.preview_refused(&[])
+        }
+    }
+
+    pub fn preview_refused(&self, problems: &[&str]) -> PreviewPage {
+        PreviewPage {
+            frame: self.frame("What would go out", Nav::Incidents),
+            incident: "INC-7".into(),
+            title: self.t("Student portal: sign-in fails"),
+            messages: Vec::new(),
+            problems: problems.iter().map(|problem| self.t(problem)).collect(),
+        }
+    }
+
+    fn text(&self, channel: Channel, level: Level, text: &str, audiences: &[&str]) -> Preview {
+        let is_mail = channel == Channel::Email;
+        let text = self.t(text);
+        let medium = if is_mail { Medium::Email } else { Medium::Sms };
+        let subject = "Student portal: update on the problem";
+        let read = Text::new(
+            &text,
+            is_mail.then_some(subject),
+            level,
+            Stage::default(),
+            medium,
+        );
+        Preview {
+            audiences: audiences.iter().map(|name| self.t(name)).collect(),
+            level,
+            channel,
+            language: "en".into(),
+            subject: if is_mail {
+                subject.into()
+            } else {
+                String::new()
+            },
+            html: is_mail.then(|| render_markdown(&text)),
+            sms: (!is_mail).then(|| sms_segments(&text)),
+            review: read.ok().map(|read| review(&read, &Context::default())),
+            text,
+        }
+    }
+}

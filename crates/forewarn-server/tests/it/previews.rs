@@ -1,0 +1,124 @@
+//! What an update would say, before anybody hears of it.
+
+use crate::app::{As, TestApp};
+use serde_json::{Value, json};
+
+async fn declared() -> TestApp {
+    let app = TestApp::campus().await;
+    let incident = json!({"services": {"database": "major_outage"}, "severity": "P1", "spokesperson": "Sam",
+        "effect": "Some people cannot sign in"});
+    app.post("/api/v1/incidents", &incident).await.is(201);
+    app
+}
+
+const AT: &str = "/api/v1/incidents/INC-1/updates/preview";
+
+fn rules(message: &Value) -> Vec<&str> {
+    let findings = message["review"]["findings"].as_array().unwrap().iter();
+    findings.map(|f| f["rule"].as_str().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn each_text_is_shown_once_with_who_would_read_it_and_nobody_does() {
+    let app = declared().await;
+    let before = app.get("/api/v1/incidents/INC-1").await.text();
+    let said = json!({"status": "identified", "text": "You can use the old portal. We restarted db-07.int.example.edu."});
+    let shown = app.post(AT, &said).await.is(200).json();
+    let messages = shown["messages"].as_array().unwrap();
+    let to: Vec<_> = messages
+        .iter()
+        .map(|m| (&m["channel"], &m["level"], &m["audiences"]))
+        .collect();
+    let (customers, engineers) = (json!(["Students"]), json!(["On-call engineers"]));
+    let (email, webhook) = (json!("email"), json!("webhook"));
+    let (everybody, technical) = (json!("non_technical"), json!("technical"));
+    let expected = [
+        (&email, &everybody, &customers),
+        (&email, &technical, &engineers),
+        (&webhook, &technical, &engineers),
+    ];
+    assert_eq!(to, expected, "{shown:#}");
+    for message in messages {
+        let text = message["text"].as_str().unwrap();
+        assert!(text.contains("You can use the old portal."), "{text}");
+        assert!(
+            !rules(message).contains(&"Q2"),
+            "the promise is in it: {message:#}"
+        );
+    }
+    assert!(
+        messages[0]["text"].as_str().unwrap().contains("10:00 PST"),
+        "{shown:#}"
+    );
+    assert!(rules(&messages[0]).contains(&"Q15"), "{shown:#}");
+    assert!(!rules(&messages[1]).contains(&"Q15"), "{shown:#}");
+    assert_eq!(app.get("/api/v1/incidents/INC-1").await.text(), before);
+    let listed = app.get("/api/v1/notices?event=INC-1").await.json();
+    let said = listed["items"].as_array().unwrap().iter();
+    assert!(
+        said.clone().all(|n| n["milestone"] != "update"),
+        "{listed:#}"
+    );
+}
+
+#[tokio::test]
+async fn what_the_update_would_be_refused_for_the_preview_is_too() {
+    let app = declared().await;
+    app.post(
+        "/api/v1/incidents/INC-9/updates/preview",
+        &json!({"text": "It works."}),
+    )
+    .await
+    .is(404);
+    let wrong = app
+        .post(AT, &json!({"status": "resovled", "text": "It works."}))
+        .await
+        .is(422);
+    assert!(wrong.text().contains("resolved"), "{}", wrong.text());
+    let solved = json!({"status": "resolved", "text": "It works again."});
+    app.post("/api/v1/incidents/INC-1/updates", &solved)
+        .await
+        .is(201);
+    let back = json!({"status": "identified"});
+    app.post(AT, &back).await.is(422);
+}
+
+#[tokio::test]
+async fn the_console_shows_it_under_the_form_while_it_is_written() {
+    let app = declared().await;
+    let page = app
+        .page(As::Operator, "/console/incidents/INC-1")
+        .await
+        .is(200)
+        .text();
+    assert!(
+        page.contains("data-preview")
+            && page.contains("formaction=\"/console/incidents/INC-1/preview\"")
+    );
+    let at = "/console/incidents/INC-1/preview";
+    let fields = [
+        ("status", "identified"),
+        ("severity", ""),
+        ("text", "We restarted db-07.int.example.edu <b>now</b>."),
+    ];
+    let page = app.form(As::Operator, at, &fields).await.is(200).text();
+    for words in [
+        "id=\"preview\"",
+        "Mail for everybody",
+        "Students",
+        "<q dir=\"auto\">db-07.int.example.edu</q>",
+    ] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
+    assert!(!page.contains("<b>now"), "{page}");
+    let page = app
+        .form(As::Operator, at, &[("status", "never")])
+        .await
+        .is(200)
+        .text();
+    assert!(
+        page.contains("class=\"note tone-slow\"") && !page.contains("<article"),
+        "{page}"
+    );
+    app.form(As::Viewer, at, &fields).await.is(403);
+}
