@@ -7,6 +7,7 @@ mod app;
 mod access;
 mod acknowledgements;
 mod advisories;
+mod announcements;
 mod calls;
 mod changes_ahead;
 mod chat;

@@ -210,7 +210,7 @@ fn in_words(digests: &[Digest]) -> Vec<String> {
 /// Everything about a plan but its notices.
 fn whole(catalogue: &Catalogue, plan: &plan::Plan) -> Plan {
     Plan {
-        window: Some((plan.window.start, plan.window.end)),
+        window: plan.window.end.map(|end| (plan.window.start, end)),
         inside_standard_window: Some(plan.window.inside_standard_window),
         notices: Vec::new(),
         breaches: plan
