@@ -161,3 +161,81 @@ on_both_databases! {
         app.request(As::Viewer, "GET", &format!("{PATH}/ANN-1"), "").await.is(200);
     }
 }
+
+#[tokio::test]
+async fn the_console_shows_the_plan_before_anybody_hears_and_acts_as_the_api_does() {
+    let app = TestApp::campus().await;
+    let mut fields = vec![
+        ("title", "Portal 5"),
+        ("kind", "release"),
+        ("services", "portal"),
+        ("effective", "2026-12-08T10:00"),
+        ("facts.effect", "Marks stand on the first page"),
+        ("requesters", "dean@example.edu\nann@example.edu"),
+        ("do", "preview"),
+    ];
+    let list = "/console/announcements";
+    let form = app
+        .page(As::Operator, "/console/announcements/new")
+        .await
+        .is(200)
+        .text();
+    assert!(form.contains("Release: 5 business days before"), "{form}");
+    let seen = app.form(As::Operator, list, &fields).await.is(200).text();
+    assert!(
+        seen.contains("This is who would hear, and when")
+            && seen.contains("5 business days before it takes effect"),
+        "{seen}"
+    );
+    assert_eq!(app.get(PATH).await.json()["items"], json!([]));
+    fields[6] = ("do", "create");
+    let made = app.form(As::Operator, list, &fields).await.is(303);
+    assert_eq!(made.location(), "/console/announcements/ANN-1");
+    let one = app.page(As::Viewer, made.location()).await.is(200).text();
+    assert!(
+        one.contains("Portal 5") && one.contains("announced it"),
+        "{one}"
+    );
+    let overview = app.page(As::Viewer, list).await.is(200).text();
+    assert!(
+        overview.contains("/console/announcements/ANN-1"),
+        "{overview}"
+    );
+    app.page(As::Viewer, "/console/announcements/ANN-1/reach")
+        .await
+        .is(200);
+    let act = |action: &str| format!("{list}/ANN-1/{action}");
+    let wrong = app
+        .form(As::Operator, &act("move"), &[("effective", "soon")])
+        .await;
+    assert!(wrong.is(422).text().contains("must be a time such as"));
+    let later = [
+        ("effective", "2026-12-15T10:00"),
+        ("reason", "Two tests failed"),
+        ("version", "1"),
+    ];
+    app.form(As::Operator, &act("move"), &later).await.is(303);
+    // Whoever saw it before that is told so.
+    app.form(As::Operator, &act("cancel"), &[("version", "1")])
+        .await
+        .is(409);
+    app.form(As::Operator, &act("change"), &[("title", "Portal 5.0")])
+        .await
+        .is(303);
+    app.form(As::Operator, &act("cancel"), &[("why", "Not good enough")])
+        .await
+        .is(303);
+    let now = app.get(&format!("{PATH}/ANN-1")).await.json();
+    assert_eq!(
+        (&now["status"], &now["title"], &now["requesters"]),
+        (
+            &json!("cancelled"),
+            &json!("Portal 5.0"),
+            &json!(["dean@example.edu", "ann@example.edu"])
+        )
+    );
+    app.page(As::Viewer, "/console/announcements/new")
+        .await
+        .is(403);
+    app.form(As::Viewer, &act("cancel"), &[]).await.is(403);
+}
