@@ -193,7 +193,7 @@ async fn the_console_shows_the_plan_before_anybody_hears_and_acts_as_the_api_doe
     assert_eq!(made.location(), "/console/announcements/ANN-1");
     let one = app.page(As::Viewer, made.location()).await.is(200).text();
     assert!(
-        one.contains("Portal 5") && one.contains("announced it"),
+        one.contains("Portal 5") && one.contains("Announced it"),
         "{one}"
     );
     let overview = app.page(As::Viewer, list).await.is(200).text();

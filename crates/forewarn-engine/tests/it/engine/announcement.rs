@@ -24,7 +24,9 @@ fn subjects(house: &House, who: &str) -> Vec<String> {
             .replace("Example University: ", "")
     };
     let mails = house.mails_to(who);
-    mails.iter().map(|m| subject(&words(m))).collect()
+    // Long header lines are folded (RFC 5322 2.2.3).
+    let unfolded = |mail: &smtp::Received| words(mail).replace('\r', "").replace("\n ", " ");
+    mails.iter().map(|m| subject(&unfolded(m))).collect()
 }
 
 /// Plans and publishes as the server does.
@@ -118,7 +120,7 @@ async fn is_told_until_it_is_there(kind: Kind) {
             "Student portal changes, 8 Dec",
             "Student portal change moved to 15 Dec",
             "Student portal changes, 15 Dec",
-            "Student portal has changed, 15 Dec"
+            "Student portal has changed"
         ]
     );
     let mails = house.mails_to("ann@example.org");
@@ -136,10 +138,7 @@ async fn is_told_until_it_is_there(kind: Kind) {
     );
     // Who asked for it is told that it is there, and whoever runs it too.
     for who in ["dean@example.edu", "web@example.edu"] {
-        assert_eq!(
-            subjects(&house, who),
-            ["Student portal has changed, 15 Dec"]
-        );
+        assert_eq!(subjects(&house, who), ["Student portal has changed"]);
     }
     assert!(house.mails_to("eve@example.org").is_empty());
     // It is in effect since its moment, and that is on record once.

@@ -580,11 +580,8 @@ impl Operator {
     fn note(&mut self, event: &Event, changes: &Changes, update: Option<u32>) {
         let revision = match event {
             Event::Maintenance(m) => m.revision,
-            Event::Incident(_)
-            | Event::Window(_)
-            | Event::Reminder(_)
-            | Event::Advisory(_)
-            | Event::Announcement(_) => 1,
+            Event::Announcement(a) => a.revision,
+            Event::Incident(_) | Event::Window(_) | Event::Reminder(_) | Event::Advisory(_) => 1,
         };
         for notice in &changes.add {
             let before = self.noted.get(&notice.id);

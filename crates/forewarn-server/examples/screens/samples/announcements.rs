@@ -50,9 +50,14 @@ impl Samples {
 
     /// A release that is there.
     pub fn announcement_in_effect(&self) -> Announcement {
-        self.announced("ANN-1", "New sign-in page", "release", "2026-11-20T10:00")
-            .take_effect(at("2026-11-20T18:00:00Z"))
-            .expect("it is to come")
+        self.announced(
+            "ANN-1",
+            "Printing from telephones",
+            "release",
+            "2026-11-20T10:00",
+        )
+        .take_effect(at("2026-11-20T18:00:00Z"))
+        .expect("it is to come")
     }
 
     pub(super) fn announcements(&self) -> Vec<(&'static str, String)> {
@@ -169,7 +174,7 @@ impl Samples {
                 messages: vec![message(
                     "announced-1",
                     "effective",
-                    "The sign-in page is new.",
+                    "You can print from your telephone.",
                     "2026-11-20T18:00:00Z",
                 )],
             },
