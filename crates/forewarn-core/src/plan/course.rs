@@ -99,7 +99,7 @@ impl Planner<'_> {
     }
 
     /// What is told of work from its start on.
-    fn from_the_start_on(&mut self, clock: &Clock) -> Vec<Draft> {
+    fn since_the_start(&mut self, clock: &Clock) -> Vec<Draft> {
         let mut drafts = Vec::new();
         drafts.extend(match self.input.planned.phase {
             Phase::Ahead => {
@@ -135,7 +135,7 @@ impl Planner<'_> {
             .collect();
         let (mut drafts, breaches) = self.before_start(&entries, clock);
         match self.input.planned.end {
-            Some(_) => drafts.extend(self.from_the_start_on(clock)),
+            Some(_) => drafts.extend(self.since_the_start(clock)),
             None => drafts = self.with_effect(drafts),
         }
         let drafts = self.with_change(drafts).into_iter().map(|draft| {
