@@ -192,7 +192,10 @@ pub(crate) async fn write(
 /// Entries about an incident or advisory say which version of it they made, so that whoever saw an older one learns what came since.
 fn with_version(published: &Published<'_>) -> Vec<Entry> {
     let mut entries = published.entries.to_vec();
-    let told_on = matches!(published.event, Event::Incident(_) | Event::Advisory(_));
+    let told_on = matches!(
+        published.event,
+        Event::Incident(_) | Event::Advisory(_) | Event::Announcement(_)
+    );
     for entry in entries.iter_mut().filter(|_| told_on) {
         if entry.detail.is_null() {
             entry.detail = serde_json::json!({});

@@ -156,9 +156,11 @@ fn slot(event: &str, revision: u32, notice: &Notice, update: Option<u32>) -> Str
 pub(crate) fn lane_of(event: &Event) -> Lane {
     match event {
         Event::Incident(_) => Lane::Urgent,
-        Event::Maintenance(_) | Event::Window(_) | Event::Reminder(_) | Event::Advisory(_) => {
-            Lane::Planned
-        }
+        Event::Maintenance(_)
+        | Event::Window(_)
+        | Event::Reminder(_)
+        | Event::Advisory(_)
+        | Event::Announcement(_) => Lane::Planned,
     }
 }
 
@@ -250,6 +252,7 @@ pub(crate) async fn update(tx: &mut Tx, event: &Event, notice: &Notice) -> Resul
 fn revision(event: &Event) -> u32 {
     match event {
         Event::Maintenance(m) => m.revision,
+        Event::Announcement(a) => a.revision,
         Event::Incident(_) | Event::Window(_) | Event::Reminder(_) | Event::Advisory(_) => 1,
     }
 }

@@ -482,6 +482,7 @@ pub async fn agree(
     let id = event.id().as_str();
     let action = match event {
         Event::Advisory(_) => "advisory.approved",
+        Event::Announcement(_) => "announcement.approved",
         _ => "incident.approved",
     };
     let mut entry = Entry::new(&caller.actor, action, id);
@@ -549,6 +550,7 @@ pub async fn approve(app: &App, caller: &Caller, event: &Event, node: &Node) -> 
     match event {
         Event::Maintenance(_) => drop(super::maintenance::approve(app, caller, id, node).await?),
         Event::Advisory(_) => drop(super::advisory::approve(app, caller, id, node).await?),
+        Event::Announcement(_) => drop(super::announcement::approve(app, caller, id, node).await?),
         _ => drop(super::incident::approve(app, caller, id, node).await?),
     }
     Ok(())
