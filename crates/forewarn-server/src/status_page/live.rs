@@ -240,6 +240,7 @@ impl Speaker<'_> {
             at,
             text: message.text,
             html: message.html,
+            language: message.language,
         }
     }
 
