@@ -88,7 +88,6 @@ fn variant(delivery: &Claimed, source: &Source) -> Variant {
         .and_then(|name| Zone::parse(name).ok());
     let zone = own.or_else(|| source.audience().and_then(|a| a.time_zone.clone()));
     let channel = delivery.endpoint.channel();
-    let home = organisation.languages.first();
     Variant {
         level: delivery.level,
         channel,
@@ -96,7 +95,7 @@ fn variant(delivery: &Claimed, source: &Source) -> Variant {
             &source.content,
             (delivery.level, channel),
             delivery.language.as_deref(),
-            home.map(String::as_str),
+            organisation.language(),
             &source.templates,
         ),
         zone: zone.unwrap_or_else(|| organisation.time_zone.clone()),

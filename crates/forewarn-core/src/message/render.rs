@@ -145,10 +145,9 @@ pub fn language_for(
     content: &Content,
     (level, channel): (Level, Channel),
     wanted: Option<&str>,
-    organisation: Option<&str>,
+    organisation: &str,
     own: &[Template],
 ) -> String {
-    let organisation = organisation.unwrap_or("en");
     let speaks = |language: &&str| {
         let language = *language;
         let kinds = [Some(content.event_kind.as_str()), None];
