@@ -3,6 +3,7 @@
 
 #[macro_use]
 mod app;
+mod asking;
 
 mod access;
 mod acknowledgements;

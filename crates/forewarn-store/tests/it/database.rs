@@ -4,8 +4,8 @@ use forewarn_store::{Location, Store};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, Row, SqliteConnection};
 use std::future::Future;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 
 /// Makes two tests of each function, one for each database.
 macro_rules! on_both_databases {
@@ -51,8 +51,25 @@ pub struct Database {
     name: String,
 }
 
+/// Held for reading by every test, and for writing by one that hears what all of this process do.
+static ALONE: RwLock<()> = RwLock::new(());
+
 /// Runs a test over a database of its own, which is dropped however the test ends.
 pub fn run<F: Future<Output = ()> + Send + 'static>(kind: Kind, test: fn(Arc<Database>) -> F) {
+    let _among_others = ALONE.read().unwrap_or_else(PoisonError::into_inner);
+    over_its_own(kind, test);
+}
+
+/// The same, while no other test runs.
+pub fn run_alone<F: Future<Output = ()> + Send + 'static>(
+    kind: Kind,
+    test: fn(Arc<Database>) -> F,
+) {
+    let _alone = ALONE.write().unwrap_or_else(PoisonError::into_inner);
+    over_its_own(kind, test);
+}
+
+fn over_its_own<F: Future<Output = ()> + Send + 'static>(kind: Kind, test: fn(Arc<Database>) -> F) {
     runtime().block_on(async {
         let database = Arc::new(Database::fresh(kind).await);
         let ended = tokio::spawn(test(database.clone())).await;

@@ -3,7 +3,7 @@
 //! SQLite is asked for the plan of every statement that the store ran. PostgreSQL counts the reads from end to end itself.
 
 use crate::around::{added, mailbox, quiet};
-use crate::database::{Database, Kind, run};
+use crate::database::{Database, Kind, run, run_alone};
 use crate::samples::*;
 use forewarn_core::audience::Level;
 use forewarn_core::contact::Channel;
@@ -265,7 +265,7 @@ fn no_hot_statement_of_sqlite_reads_a_table_from_end_to_end() {
                 .iter()
                 .any(|v| s.starts_with(v))
         }) {
-            // Other tests of this process are heard as well; what SQLite does not understand is theirs.
+            // What SQLite does not understand is not the store's.
             let plan = connection
                 .fetch_all(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}")))
                 .await;
@@ -285,7 +285,7 @@ fn no_hot_statement_of_sqlite_reads_a_table_from_end_to_end() {
         );
         assert!(problems.is_empty(), "{}", problems.join("\n"));
     }
-    run(Kind::Sqlite, test);
+    run_alone(Kind::Sqlite, test);
 }
 
 #[test]

@@ -2,7 +2,8 @@
 //! on, while incidents are declared and updated and promises pass.
 //!
 //! The judge is the sink's ledger, compared with what was published: nothing is lost, nothing comes twice but where an
-//! attempt was in the air at the pause (on record as unknown, with the same Message-ID), nothing old comes after the new.
+//! attempt was in the air at the pause (on record as unknown, with the same Message-ID), nothing old comes after the new. Who goes on
+//! after the other has sent everything sends none of it again, not even what it had in the air.
 //! What a promise has coming to it happens once.
 //!
 //! `FOREWARN_CRASH_SEED` replays the points; `FOREWARN_PAUSES` says how often in the long run.
@@ -15,7 +16,7 @@ use forewarn_store::Clock;
 use jiff::SignedDuration;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use tokio::time::{Instant, timeout};
 
@@ -44,6 +45,8 @@ struct Figures {
     superseded: usize,
     duplicates: usize,
     unknown: usize,
+    /// What came once more after a node went on, when the other had sent all.
+    again: Vec<String>,
     broken: usize,
     kept: usize,
     shortest_pause: Option<Duration>,
@@ -185,6 +188,8 @@ impl Pair {
             async || (stopped.elapsed() >= least).then_some(()),
         )
         .await;
+        self.all_is_sent().await;
+        let sent = self.sink.count();
         self.nodes[still].signal("CONT").await;
         let shortest = figures.shortest_pause.unwrap_or(Duration::MAX);
         figures.shortest_pause = Some(shortest.min(stopped.elapsed()));
@@ -193,6 +198,11 @@ impl Pair {
         })
         .await;
         self.nodes[still].update(&large).await;
+        self.all_is_sent().await;
+        figures.again.extend(self.told_again(sent));
+    }
+
+    async fn all_is_sent(&self) {
         until("all is sent", PATIENCE, async || {
             let waits =
                 "SELECT (SELECT COUNT(*) FROM deliveries WHERE status IN ('queued', 'attempting'))
@@ -200,6 +210,18 @@ impl Pair {
             (self.count(waits) == 0).then_some(())
         })
         .await;
+    }
+
+    /// What had come before that many messages and came again after them.
+    fn told_again(&self, sent: usize) -> Vec<String> {
+        let mut ledger = self.sink.ledger();
+        let after = ledger.split_off(sent);
+        let known: BTreeSet<_> = ledger.iter().map(|m| (&m.message_id, &m.to)).collect();
+        after
+            .iter()
+            .filter(|m| known.contains(&(&m.message_id, &m.to)))
+            .map(|m| format!("{:?} to {}", m.message_id, m.to))
+            .collect()
     }
 
     async fn judge(self, figures: &mut Figures) {
@@ -213,6 +235,9 @@ impl Pair {
         } = audit(&self.sink, &self.nodes[0], &self.incidents).await;
         assert_eq!(lost, 0, "{wrong:#?}");
         assert!(duplicates <= unknown, "{duplicates} of {unknown}");
+        let again = &figures.again;
+        let few = &again[..again.len().min(10)];
+        assert!(again.is_empty(), "{} times: {few:#?}", again.len());
         figures.published += published;
         figures.duplicates += duplicates;
         figures.superseded += superseded;
