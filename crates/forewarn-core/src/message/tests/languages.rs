@@ -8,6 +8,13 @@ use std::collections::BTreeSet;
 
 const OTHERS: [&str; 4] = ["de", "fr", "es", "ar"];
 
+/// English texts, by milestone and kind of event, that are not in the other languages yet: all of their readers get the English one.
+const WAITING: [(&str, Option<&str>); 0] = [];
+
+fn waits(milestone: &str, event: Option<&str>) -> bool {
+    WAITING.contains(&(milestone, event))
+}
+
 fn reader(language: &str, level: Level, channel: Channel) -> Variant {
     Variant {
         language: language.into(),
@@ -23,7 +30,7 @@ fn each_language(
 ) {
     for language in OTHERS {
         for content in contents {
-            for milestone in MILESTONES {
+            for milestone in MILESTONES.into_iter().filter(|m| !waits(m, None)) {
                 for level in Level::ALL {
                     for &channel in channels {
                         let content = content(milestone);
@@ -160,10 +167,14 @@ fn every_language_has_the_texts_of_the_english_library() {
             .collect()
     };
     for language in OTHERS {
-        let english: Vec<_> = built_in("en").iter().map(shape).collect();
+        let english = || {
+            let all = built_in("en").iter();
+            all.filter(|t| !waits(&t.milestone, t.event.as_deref()))
+        };
         let theirs: Vec<_> = built_in(language).iter().map(shape).collect();
-        assert_eq!(theirs, english, "{language}");
-        for (ours, theirs) in built_in("en").iter().zip(built_in(language)) {
+        let ours: Vec<_> = english().map(shape).collect();
+        assert_eq!(theirs, ours, "{language}");
+        for (ours, theirs) in english().zip(built_in(language)) {
             let name = format!("{language}: {:?}", shape(ours));
             assert_eq!(theirs.language, language);
             assert_eq!(variables(&theirs.body), variables(&ours.body), "{name}");
