@@ -135,27 +135,21 @@ impl NewState {
 
 /// Reads the `override` of an approval, `{by, reason}`, recording all problems. `by` is the caller where it is not said.
 pub fn read_override(
-    node: &Node,
+    fields: &mut Fields<'_>,
     caller: &str,
     now: Timestamp,
     problems: &mut Problems,
-) -> Option<Option<Override>> {
-    if node.value == Value::Null {
-        return Some(None);
-    }
-    let mut fields = Fields::of(node, "", problems)?;
-    let given = fields.node("override");
-    fields.finish(problems);
-    let Some(node) = given else { return Some(None) };
+) -> Option<Override> {
+    let node = fields.node("override")?;
     let mut fields = Fields::of(node, "override", problems)?;
     let by = fields.optional("by", problems, line(200));
     let reason = fields.required("reason", problems, prose(1_000));
     fields.finish(problems);
-    Some(Some(Override {
+    Some(Override {
         by: by.unwrap_or_else(|| caller.to_owned()),
         reason: reason?,
         at: now,
-    }))
+    })
 }
 
 /// How a change system writes what we ask of it.

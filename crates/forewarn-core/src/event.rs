@@ -1,6 +1,7 @@
 //! Events: what people are told about, whichever kind it is, and what each of its notices says.
 
 use crate::advisory::{Advisory, Word};
+use crate::approval::{APPROVAL_NEEDED, approvers};
 use crate::audience::{Audience, Level, Scope};
 use crate::contact::{EmailAddress, Endpoint};
 use crate::document::Catalogue;
@@ -12,7 +13,7 @@ use crate::message::{By, Content, Task};
 use crate::organisation::ChangeSystem;
 use crate::outage_plan::prepared_effect;
 use crate::plan::{
-    BACKUP, CHANGE_SYSTEM, COPY_DUE, INTERNAL, Notice, PROMISE_BROKEN, PROMISE_KEPT,
+    APPROVERS, BACKUP, CHANGE_SYSTEM, COPY_DUE, INTERNAL, Notice, PROMISE_BROKEN, PROMISE_KEPT,
     PROMISE_WARNING, REQUESTERS, SPOKESPERSON, called, copy_audience, is_promise_timer,
     is_team_notice,
 };
@@ -225,6 +226,7 @@ impl Event {
         };
         match (audience, self) {
             (INTERNAL, _) => mailboxes(self.internal_addresses(catalogue)),
+            (APPROVERS, _) => mailboxes(approvers(self, catalogue)),
             (REQUESTERS, Event::Maintenance(m)) => mailboxes(m.requesters.clone()),
             (REQUESTERS, Event::Advisory(a)) => mailboxes(a.requesters.clone()),
             (SPOKESPERSON, Event::Incident(i)) => {
@@ -386,6 +388,10 @@ impl Event {
             }
             Event::Advisory(a) => advisory_content(content, a, occasion.update),
         };
+        let content = match occasion.milestone == APPROVAL_NEEDED {
+            true => approval_content(content, public_url),
+            false => content,
+        };
         // Every message says where to report trouble, as far as anybody said it.
         let contact = content.facts.contact.clone();
         let effect = content.facts.effect.clone();
@@ -483,6 +489,27 @@ fn copy_content(
     Content {
         task,
         url: format!("{}/console/{page}", public_url.trim_end_matches('/')),
+        ..content
+    }
+}
+
+/// Who must agree is asked about the event, not told what its messages say: that stands where the link leads.
+fn approval_content(content: Content, public_url: &str) -> Content {
+    let page = match content.event_kind.as_str() {
+        "maintenance" => "maintenances",
+        "advisory" => "advisories",
+        _ => "incidents",
+    };
+    Content {
+        text: None,
+        missed: None,
+        moved_from: None,
+        next_update: None,
+        url: format!(
+            "{}/console/{page}/{}",
+            public_url.trim_end_matches('/'),
+            content.event
+        ),
         ..content
     }
 }

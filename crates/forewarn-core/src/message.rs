@@ -5,6 +5,7 @@
 mod digest;
 pub(crate) mod markdown;
 mod render;
+mod sheet;
 mod sms;
 mod times;
 mod values;
@@ -13,6 +14,7 @@ mod webhook;
 pub use digest::digest;
 pub use markdown::render_markdown;
 pub use render::{language_for, render, render_page};
+pub use sheet::{Sheet, templates_for};
 pub use sms::{Encoding, Segments, sms_segments};
 pub use webhook::{webhook_body, webhook_id};
 
@@ -29,13 +31,14 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// Every notice there is, by name.
-pub const MILESTONES: [&str; 38] = [
+pub const MILESTONES: [&str; 39] = [
     "announcement",
     "reminder",
     "final_reminder",
     "start",
     "progress",
     "copy_due",
+    "approval_needed",
     "overrun_check",
     "overrun",
     "delay",

@@ -43,6 +43,9 @@ pub struct Organisation {
     /// Where people may subscribe telephones by themselves; nowhere when absent.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub sms: Option<SelfServiceSms>,
+    /// Whoever approves what goes to more recipients than this must give their number.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub confirm_above: Option<i64>,
     /// What stays inside: names and domains that the privacy guard looks for.
     #[serde(skip_serializing_if = "Known::is_empty", default)]
     pub privacy: Known,
@@ -86,6 +89,23 @@ impl SelfServiceSms {
     }
 }
 
+/// To how many something goes before whoever approves it is asked whether they know.
+const WIDE: i64 = 1_000;
+
+impl Organisation {
+    /// Whoever approves what goes to more recipients than this must give their number.
+    pub fn confirm_above(&self) -> i64 {
+        self.confirm_above.unwrap_or(WIDE)
+    }
+}
+
+fn parse_above(text: &str) -> Result<i64, String> {
+    let above: Option<i64> = text.trim().parse().ok();
+    above
+        .filter(|above| *above >= 0)
+        .ok_or_else(|| "must be a number of recipients, such as 1000".into())
+}
+
 fn parse_cap(text: &str) -> Result<i64, String> {
     let cap: Option<i64> = text.trim().parse().ok();
     cap.filter(|cap| (1..=HIGHEST_CAP).contains(cap))
@@ -127,6 +147,7 @@ impl Default for Organisation {
             change_system: None,
             administrators_only: Vec::new(),
             sms: None,
+            confirm_above: None,
             privacy: Known::default(),
         }
     }
@@ -175,6 +196,7 @@ impl Organisation {
         let sms = fields
             .node("sms")
             .and_then(|node| SelfServiceSms::read(node, &fields.path_of("sms"), problems));
+        let confirm_above = fields.optional("confirm_above", problems, parse_above);
         let privacy = fields
             .node("privacy")
             .and_then(|node| Known::read(node, &fields.path_of("privacy"), problems))
@@ -192,6 +214,7 @@ impl Organisation {
             change_system,
             administrators_only,
             sms,
+            confirm_above,
             privacy,
         })
     }

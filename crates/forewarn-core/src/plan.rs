@@ -59,6 +59,9 @@ pub const INTERNAL: &str = "internal";
 /// The built-in audience of one event: the people who asked for the change or the fix.
 pub const REQUESTERS: &str = "requesters";
 
+/// The built-in audience of those who must agree to what is said.
+pub const APPROVERS: &str = "approvers";
+
 /// The built-in audience of one: the system in which the change was asked for.
 pub const CHANGE_SYSTEM: &str = "change_system";
 
@@ -69,12 +72,17 @@ pub const SPOKESPERSON: &str = "spokesperson";
 pub const BACKUP: &str = "backup";
 
 /// The built-in audiences: none that the organisation makes has such a name, and what they are.
-const BUILT_IN: [(&str, &str, &str); 6] = [
+const BUILT_IN: [(&str, &str, &str); 7] = [
     (INTERNAL, "The people who run it", "whoever runs the event"),
     (
         REQUESTERS,
         "People who asked for it",
         "whoever asked for the change or the fix",
+    ),
+    (
+        APPROVERS,
+        "Who must agree",
+        "whoever must agree to what is said",
     ),
     (
         SUBSCRIPTIONS,

@@ -8,6 +8,7 @@ pub use exception::{Exception, LongEnough};
 pub use progress::Progress;
 
 use crate::document::{Fields, Node, Problems, boolean, scalar};
+use crate::event::Event;
 use crate::id::Id;
 use crate::incident::Severity;
 use crate::offset::Offset;
@@ -55,6 +56,22 @@ impl Approver {
                 text,
                 ["service_owner", "business_owner"],
             )),
+        }
+    }
+
+    /// Its name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Approver::ServiceOwner => "service_owner",
+            Approver::BusinessOwner => "business_owner",
+        }
+    }
+
+    /// The role in words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Approver::ServiceOwner => "the service's owner",
+            Approver::BusinessOwner => "its business owner",
         }
     }
 }
@@ -334,6 +351,19 @@ pub fn for_maintenance<'a>(kind: &str, own: &'a [Policy]) -> &'a Policy {
                 .find(|p| p.id == *kind && p.applies_to.event == "maintenance")
         })
         .unwrap_or_else(|| &BUILT_IN[0])
+}
+
+/// The policy of an event that people plan or declare.
+pub fn of_event<'a>(event: &Event, own: &'a [Policy]) -> Option<&'a Policy> {
+    match event {
+        Event::Maintenance(m) => {
+            let named = m.policy.as_ref().and_then(|id| find(id.as_str(), own));
+            Some(named.unwrap_or_else(|| for_maintenance(&m.kind, own)))
+        }
+        Event::Incident(_) => Some(for_incidents(own)),
+        Event::Advisory(_) => Some(for_advisories(own)),
+        Event::Window(_) | Event::Reminder(_) => None,
+    }
 }
 
 /// The policy for incidents: the organisation's own, else the built-in one.

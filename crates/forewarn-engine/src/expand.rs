@@ -4,6 +4,7 @@ use crate::Engine;
 use crate::channel::Channels;
 use crate::promise::{MovedOn, about, count, lapsed, late_by};
 use forewarn_core::acknowledge::unconfirmed;
+use forewarn_core::approval::needs;
 use forewarn_core::call_list::{key_of, own_endpoint};
 use forewarn_core::contact::{Channel, Endpoint};
 use forewarn_core::document::Catalogue;
@@ -83,7 +84,10 @@ impl<C: Channels> Engine<C> {
         now: Timestamp,
     ) -> Result<bool> {
         let mut notice = notice;
-        if let Some(until) = shares_its_day(&notice, catalogue) {
+        let needs = needs(&notice.event, &notice.audience, &notice.occasion, catalogue);
+        // What somebody agreed to leaves as they saw it, so it is never a part of another message.
+        let shared = shares_its_day(&notice, catalogue).filter(|_| needs.is_empty());
+        if let Some(until) = shared {
             self.store.bundle(&notice, until, now).await?;
         }
         let mut moved_on = match &notice.event {
@@ -152,9 +156,15 @@ impl<C: Channels> Engine<C> {
             plan: None,
             answer: None,
         });
+        let wording = match self.approved(&notice, &content, &needs, catalogue).await? {
+            Ok(wording) => wording,
+            Err((because, hash)) => {
+                return self.hold(&notice, published, (because, &hash), now).await;
+            }
+        };
         match self
             .store
-            .begin_notice(&notice, &content, published, now)
+            .begin_approved(&notice, &content, wording.as_ref(), published, now)
             .await
         {
             // Somebody changed the event between our reading and writing: the next look sees the new plan.

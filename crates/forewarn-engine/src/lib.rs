@@ -4,6 +4,7 @@
 //! flights ([`Engine::flight`]): claim, render, send with no transaction open, record. Production ([`Engine::run`]), tests
 //! and the simulation ([`Engine::tick`]) go through the same two functions; their only input is the clock.
 
+mod approve;
 pub mod channel;
 mod expand;
 mod feeds;

@@ -6,6 +6,7 @@ use crate::channel::smtp::Mail;
 use crate::channel::webhook::Hook;
 use crate::channel::{Channels, Parcel};
 use forewarn_core::acknowledge::{asked, unconfirmed};
+use forewarn_core::approval::{APPROVAL_LINK, APPROVAL_NEEDED};
 use forewarn_core::audience::Audience;
 use forewarn_core::call_list::{key_of, with_script};
 use forewarn_core::contact::{Channel, EmailAddress, Endpoint};
@@ -14,7 +15,7 @@ use forewarn_core::document::Catalogue;
 use forewarn_core::id::Id;
 use forewarn_core::mail::{List, MailParts, Recipient, Sender, message_id};
 use forewarn_core::message::{
-    Content, Message, Variant, digest, language_for, render, render_markdown, webhook_body,
+    Content, Message, Sheet, Variant, digest, language_for, render, render_markdown, webhook_body,
     webhook_id,
 };
 use forewarn_core::phone::{RECEIPTS, call_document};
@@ -70,6 +71,8 @@ struct Source {
     audience: String,
     catalogue: Catalogue,
     templates: Vec<Template>,
+    /// The texts that somebody agreed to, where somebody had to.
+    approved: Option<Sheet>,
 }
 
 impl Source {
@@ -88,12 +91,14 @@ fn variant(delivery: &Claimed, source: &Source) -> Variant {
         .and_then(|name| Zone::parse(name).ok());
     let zone = own.or_else(|| source.audience().and_then(|a| a.time_zone.clone()));
     let channel = delivery.endpoint.channel();
+    let approved = source.approved.as_ref();
+    let level = approved.map_or(delivery.level, |sheet| sheet.level(delivery.level));
     Variant {
-        level: delivery.level,
+        level,
         channel,
         language: language_for(
             &source.content,
-            (delivery.level, channel),
+            (level, channel),
             delivery.language.as_deref(),
             organisation.language(),
             &source.templates,
@@ -177,11 +182,21 @@ impl<C: Channels> Engine<C> {
         let (content, audience) = self.store.notice_content(notice).await?.ok_or_else(|| {
             StoreError::Corrupt(format!("notice {notice} has deliveries and no content"))
         })?;
+        let wording = self.store.wording(notice).await?;
+        if wording.as_ref().is_some_and(|w| !w.holds_for(&content)) {
+            let problem = format!("what notice {notice} says is not what was approved");
+            return Err(StoreError::Corrupt(problem));
+        }
+        let (templates, approved) = match wording {
+            Some(wording) => (wording.templates, Some(wording.sheet)),
+            None => (self.store.templates().await?, None),
+        };
         let source = Arc::new(Source {
             content,
             audience,
             catalogue: self.store.catalogue().await?,
-            templates: self.store.templates().await?,
+            templates,
+            approved,
         });
         self.cache()
             .sources
@@ -217,7 +232,8 @@ impl<C: Channels> Engine<C> {
     }
 
     fn rendered(&self, delivery: &Claimed, source: &Source) -> Arc<Rendered> {
-        if self.confirm_url(delivery, source).is_some() {
+        let own = source.content.milestone == APPROVAL_NEEDED;
+        if own || self.confirm_url(delivery, source).is_some() {
             // Each reader has a link of their own.
             return Arc::new(self.render_variant(delivery, source));
         }
@@ -265,6 +281,7 @@ impl<C: Channels> Engine<C> {
             audience: source.audience.clone(),
             catalogue: source.catalogue.clone(),
             templates: source.templates.clone(),
+            approved: None,
         };
         let keys: Vec<String> = parts.iter().map(|(d, _)| variant_key(d)).collect();
         let rendered = self.cached(&keys.join("&"), || self.render_variant(first, &own));
@@ -335,6 +352,16 @@ impl<C: Channels> Engine<C> {
         let content = source.content.clone();
         if source.audience == SUBSCRIPTIONS {
             return self.with_proof(content, delivery.endpoint.channel());
+        }
+        if let (APPROVAL_NEEDED, Endpoint::Email { address }) =
+            (content.milestone.as_str(), &delivery.endpoint)
+        {
+            let text = format!("{} {address}", content.event);
+            let token = self.key.seal(APPROVAL_LINK, &text);
+            return Content {
+                ack_url: Some(self.hook(&format!("/approve/{token}"))),
+                ..content
+            };
         }
         if content.milestone != SPOKESPERSON_CALL || called(&source.audience).is_none() {
             return content;

@@ -1,6 +1,7 @@
 //! What others call: recipients who unsubscribe, and programs that tell of alerts, commands and maintenance.
 
 pub mod acknowledge;
+pub mod approve;
 pub mod confirm;
 mod door;
 pub mod inbound;

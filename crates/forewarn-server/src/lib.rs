@@ -36,6 +36,7 @@ pub fn router(app: App) -> Router {
         .merge(api::router(&app))
         .merge(console::router(&app))
         .merge(hooks::acknowledge::routes())
+        .merge(hooks::approve::routes())
         .merge(hooks::unsubscribe::routes())
         .merge(hooks::inbound::routes())
         .merge(hooks::confirm::routes())

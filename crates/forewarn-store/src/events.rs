@@ -5,11 +5,12 @@ use crate::accounts::{self, KeptAnswer};
 use crate::acknowledgements::{self, Acknowledgement};
 use crate::added::{self, NewRecipient};
 use crate::alerts;
+use crate::approvals::{self, Approval};
 use crate::catalogue;
 use crate::db::{Row, Tx, args};
 use crate::error::{Result, StoreError};
 use crate::journal::{Entry, append};
-use crate::notices::{self, Lane};
+use crate::notices;
 use crate::postmortems;
 use forewarn_core::event::{Event, Occasion};
 use forewarn_core::maintenance::Status;
@@ -134,12 +135,7 @@ pub(crate) async fn write(
         accounts::keep(tx, answer).await?;
     }
     save(tx, published.event, published.expected, now).await?;
-    let lane = match published.event {
-        Event::Incident(_) => Lane::Urgent,
-        Event::Maintenance(_) | Event::Window(_) | Event::Reminder(_) | Event::Advisory(_) => {
-            Lane::Planned
-        }
-    };
+    let lane = notices::lane_of(published.event);
     if approved {
         // Before the changes: what they add or withdraw is as they say.
         tx.execute(NOBODY_WAITS, args![published.event.id().as_str()])
@@ -217,6 +213,8 @@ pub enum Beside {
     Added(NewRecipient),
     /// Who was added to one event is told of another from now on: from, to.
     CarriedOver(String, String),
+    /// Somebody agrees to what notices of it say.
+    Approved(Vec<Approval>),
     /// What is explained after an incident is published: the incident, and the version that was read.
     Explained(String, i64),
 }
@@ -419,6 +417,7 @@ impl Store {
                 Beside::Acknowledged(one) => acknowledgements::put(&mut tx, one).await?,
                 Beside::Added(new) => added::put(&mut tx, new, now).await?,
                 Beside::CarriedOver(from, to) => added::carry_over(&mut tx, from, to).await?,
+                Beside::Approved(given) => approvals::put(&mut tx, given).await?,
                 Beside::Explained(event, version) => {
                     postmortems::publish(&mut tx, event, *version, now).await?
                 }
@@ -433,8 +432,14 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Conflict`] when somebody else changed it meanwhile.
-    pub async fn publish_approved(&self, published: Published<'_>, now: Timestamp) -> Result<()> {
+    pub async fn publish_approved(
+        &self,
+        published: Published<'_>,
+        given: &[Approval],
+        now: Timestamp,
+    ) -> Result<()> {
         let mut tx = self.db.write().await?;
+        approvals::put(&mut tx, given).await?;
         write(&mut tx, &published, true, now).await?;
         tx.commit().await?;
         self.hint();
@@ -462,11 +467,13 @@ impl Store {
         &self,
         event: &Event,
         expected: i64,
+        given: &[Approval],
         entry: Entry,
         now: Timestamp,
     ) -> Result<()> {
         let mut tx = self.db.write().await?;
         save(&mut tx, event, expected, now).await?;
+        approvals::put(&mut tx, given).await?;
         tx.execute(NOBODY_WAITS, args![event.id().as_str()]).await?;
         append(&mut tx, &[entry], now).await?;
         tx.commit().await?;

@@ -1,12 +1,14 @@
 //! Notices: the outbox. What is planned, what is due, what is being sent, what was sent.
 
 use crate::Store;
+use crate::approvals;
 use crate::db::{Arg, Row, Tx, args};
 use crate::error::{Result, StoreError};
 use crate::events::{self, Published};
 use crate::journal::{Entry, append};
 use crate::subscriptions;
 use forewarn_core::acknowledge::unconfirmed;
+use forewarn_core::approval::Wording;
 use forewarn_core::audience::Level;
 use forewarn_core::contact::Channel;
 use forewarn_core::event::{Event, Occasion};
@@ -47,6 +49,8 @@ pub struct DueNotice {
     pub id: String,
     /// Its audience.
     pub audience: String,
+    /// Its level.
+    pub level: Level,
     /// Its channels.
     pub channels: Vec<Channel>,
     /// What it tells of.
@@ -146,6 +150,16 @@ fn slot(event: &str, revision: u32, notice: &Notice, update: Option<u32>) -> Str
         _ => revision.to_string(),
     };
     derive(&["slot", event, &revision, milestone, &place])
+}
+
+/// Which queue an event's notices go through.
+pub(crate) fn lane_of(event: &Event) -> Lane {
+    match event {
+        Event::Incident(_) => Lane::Urgent,
+        Event::Maintenance(_) | Event::Window(_) | Event::Reminder(_) | Event::Advisory(_) => {
+            Lane::Planned
+        }
+    }
 }
 
 pub(crate) async fn insert(
@@ -325,7 +339,7 @@ impl Store {
         let mut tx = self.db.read().await?;
         let rows = tx
             .rows(
-                "SELECT id, audience, channels, content, due, event, copy_due FROM notices
+                "SELECT id, audience, channels, content, due, event, copy_due, level FROM notices
                  WHERE status = 'planned' AND due <= $1 AND lane = $2 AND NOT held ORDER BY due, id LIMIT $3",
                 args![now, lane.number(), limit],
             )
@@ -345,6 +359,7 @@ impl Store {
             due.push(DueNotice {
                 id: row.text(0)?,
                 audience: row.text(1)?,
+                level: Level::from_rank(row.int(7)?).unwrap_or(Level::NonTechnical),
                 channels: serde_json::from_str(&row.text(2)?)?,
                 occasion: occasion(&row.text(3)?, row.maybe_instant(6)?)?,
                 due: row.instant(4)?,
@@ -382,6 +397,23 @@ impl Store {
         &self,
         notice: &DueNotice,
         content: &Content,
+        moved_on: Option<Published<'_>>,
+        now: Timestamp,
+    ) -> Result<bool> {
+        self.begin_approved(notice, content, None, moved_on, now)
+            .await
+    }
+
+    /// The same for a notice that somebody had to agree to: what they agreed to is frozen with it. Nothing happens where their
+    /// approval is gone.
+    ///
+    /// # Errors
+    /// As [`Store::begin_notice`].
+    pub async fn begin_approved(
+        &self,
+        notice: &DueNotice,
+        content: &Content,
+        wording: Option<&Wording>,
         moved_on: Option<Published<'_>>,
         now: Timestamp,
     ) -> Result<bool> {
@@ -423,6 +455,11 @@ impl Store {
             )
             .await?;
         if begun == 0 {
+            return Ok(false);
+        }
+        if let Some(wording) = wording
+            && !approvals::freeze(&mut tx, id, &notice.id, wording).await?
+        {
             return Ok(false);
         }
         if let Some(published) = moved_on {

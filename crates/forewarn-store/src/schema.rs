@@ -182,6 +182,13 @@ const STEPS: &[&[&str]] = &[&[
         PRIMARY KEY (day, subscriber))",
     // The key that completes links and codes stands apart from what it completes.
     "DELETE FROM settings WHERE key = 'key'",
+],
+&[
+    // Who agreed to which words of an event's notices. The hash is of the words, so that a later edit finds no approval.
+    "CREATE TABLE approvals (event TEXT NOT NULL, hash TEXT NOT NULL, role TEXT NOT NULL, notice TEXT NOT NULL,
+        approved_by TEXT NOT NULL, at BIGINT NOT NULL, reason TEXT, PRIMARY KEY (event, hash, role))",
+    // What was approved, with the templates it is made from, of notices that began.
+    "CREATE TABLE wordings (notice TEXT PRIMARY KEY, hash TEXT NOT NULL, body TEXT NOT NULL)",
 ]];
 
 /// Every table that a copy holds, with its key.
@@ -222,6 +229,8 @@ pub(crate) const TABLES: &[(&str, &str)] = &[
     ("postmortem_approvals", "event, reviewer"),
     ("actions", "event, number"),
     ("rota_feeds", "rota"),
+    ("approvals", "event, hash, role"),
+    ("wordings", "notice"),
 ];
 
 /// Today's version: the number of steps.

@@ -2,6 +2,7 @@
 
 pub mod advisory;
 pub mod apply;
+pub mod approve;
 pub mod audit;
 pub mod backup;
 pub mod bench;

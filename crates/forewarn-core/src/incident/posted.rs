@@ -2,6 +2,7 @@
 
 use super::assessment::read_severity;
 use super::{Declaration, NewUpdate, Severity};
+use crate::change_request::{Override, read_override};
 use crate::document::{Fields, Node, Problems, boolean, prose};
 use crate::id::Id;
 use jiff::Timestamp;
@@ -103,6 +104,8 @@ pub struct PostedUpdate {
     pub version: Option<i64>,
     /// The open incidents that are a part of this one say the same.
     pub carry: bool,
+    /// It goes out although owners must agree first and have not: why.
+    pub overridden: Option<Override>,
 }
 
 impl PostedUpdate {
@@ -113,12 +116,15 @@ impl PostedUpdate {
         let severity = read_severity(&mut fields, problems);
         let version = fields.optional("version", problems, version);
         let carry = fields.optional("carry", problems, boolean).unwrap_or(false);
+        // Who and when is known where it is carried out.
+        let overridden = read_override(&mut fields, "", Timestamp::UNIX_EPOCH, problems);
         fields.finish(problems);
         Some(PostedUpdate {
             update: update?,
             severity,
             version,
             carry,
+            overridden,
         })
     }
 }

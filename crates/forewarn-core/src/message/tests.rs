@@ -88,6 +88,7 @@ fn nothing_technical_leaves_its_level() {
                 "test"
                     | "digest"
                     | "copy_due"
+                    | "approval_needed"
                     | "overrun_check"
                     | "overrun"
                     | "plan_review"

@@ -118,15 +118,18 @@ async fn withdraw_advisory(
     Ok(answer(StatusCode::OK, &done.json()))
 }
 
-/// Let notices of an advisory go out that wait for a person's word since a restore.
+/// Agree to what waits for a person's word: what owners must agree to, or what a restore held back.
 #[utoipa::path(post, path = "/advisories/{id}/approve", tag = "advisories", params(("id" = String, Path, description = "its id")),
-    responses((status = 200, description = "The advisory"), (status = 404, description = "None of this id"), (status = 409, description = "Nothing of it waits")))]
+    request_body(content = Value, description = "override: reason, where owners cannot be asked; hash: what was seen; recipients: to how many it goes, for a wide audience"),
+    responses((status = 200, description = "The advisory"), (status = 403, description = "Somebody else must agree"), (status = 404, description = "None of this id"),
+        (status = 409, description = "Nothing of it waits, it says something else by now, or the number of recipients is missing"), (status = 422, description = "Problems")))]
 async fn approve_advisory(
     State(app): State<App>,
     who: Who,
     Path(id): Path<String>,
+    Body(body): Body,
 ) -> Result<Response> {
-    let (found, version) = advisory::approve(&app, &who, &id).await?;
+    let (found, version) = advisory::approve(&app, &who, &id, &body).await?;
     Ok(answer(StatusCode::OK, &advisory::shape(&found, version)))
 }
 

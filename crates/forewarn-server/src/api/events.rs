@@ -4,7 +4,7 @@ use super::lists::{place, read_cursor};
 use super::{Body, Who, answer};
 use crate::app::App;
 use crate::error::{ApiError, Result};
-use crate::ops::{Approval, advisory, draft, incident, maintenance, reach};
+use crate::ops::{Approval, advisory, approval, draft, incident, maintenance, reach};
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -29,6 +29,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(update_incident))
         .routes(routes!(promise_incident))
         .routes(routes!(approve_incident))
+        .routes(routes!(list_approvals))
 }
 
 /// Create a maintenance; the answer is its plan.
@@ -168,7 +169,7 @@ pub(super) async fn reached(app: &App, event: &Event, about: About) -> Result<Re
 /// Approve, start, complete, cancel, delay or extend a maintenance, let it do otherwise than its policy or as the policy says again, or set where its change request stands.
 #[utoipa::path(post, path = "/maintenances/{id}/{action}", tag = "maintenances",
     params(("id" = String, Path, description = "its id"), ("action" = String, Path, description = "approve, start, complete, cancel, delay, extend, override, remove_override, change_request")),
-    request_body(content = Value, description = "delay: start, end, reason; extend: end, reason; cancel: reason; approve: override of a change request that is not approved, with its reason; override: before, at, progress, min_window as the policy has them, and the reason; remove_override: reason; change_request: state, board"),
+    request_body(content = Value, description = "delay: start, end, reason; extend: end, reason; cancel: reason; approve: override of a change request that is not approved or of owners who cannot be asked, with its reason, hash of what was seen, recipients for a wide audience; override: before, at, progress, min_window as the policy has them, and the reason; remove_override: reason; change_request: state, board"),
     responses((status = 200, description = "The maintenance and its new plan"), (status = 404, description = "None of this id"),
         (status = 409, description = "Its state does not allow it"), (status = 422, description = "Problems")))]
 async fn act_on_maintenance(
@@ -194,6 +195,18 @@ async fn act_on_maintenance(
         }
     };
     Ok(answer(StatusCode::OK, &done.json()))
+}
+
+/// What of an event somebody must agree to: every text as it goes out, to how many, who agreed and who is missing.
+#[utoipa::path(get, path = "/events/{id}/approvals", tag = "events", params(("id" = String, Path, description = "its id")),
+    responses((status = 200, description = "hash, recipients, and the notices with their texts"), (status = 404, description = "None of this id")))]
+async fn list_approvals(
+    State(app): State<App>,
+    _who: Who,
+    Path(id): Path<String>,
+) -> Result<Response> {
+    let waiting = approval::of(&app, &id).await?;
+    Ok(answer(StatusCode::OK, &json!(waiting)))
 }
 
 /// Tick off a step of the work.
@@ -258,22 +271,25 @@ async fn show_incident(
     Ok(answer(StatusCode::OK, &body))
 }
 
-/// Let notices go out that wait for a person's word since a restore.
+/// Agree to what waits for a person's word: an update that owners must agree to, or what a restore held back.
 #[utoipa::path(post, path = "/incidents/{id}/approve", tag = "incidents", params(("id" = String, Path, description = "its id")),
-    responses((status = 200, description = "The incident"), (status = 404, description = "None of this id"), (status = 409, description = "Nothing of it waits")))]
+    request_body(content = Value, description = "override: reason, where owners cannot be asked; hash: what was seen; recipients: to how many it goes, for a wide audience"),
+    responses((status = 200, description = "The incident"), (status = 403, description = "Somebody else must agree"), (status = 404, description = "None of this id"),
+        (status = 409, description = "Nothing of it waits, it says something else by now, or the number of recipients is missing"), (status = 422, description = "Problems")))]
 async fn approve_incident(
     State(app): State<App>,
     who: Who,
     Path(id): Path<String>,
+    Body(body): Body,
 ) -> Result<Response> {
-    incident::approve(&app, &who, &id).await?;
+    incident::approve(&app, &who, &id, &body).await?;
     let shown = incident::show_whole(&app, &id).await?;
     Ok(answer(StatusCode::OK, &shown))
 }
 
 /// Publish an update, which keeps the promise of the one before and makes the next.
 #[utoipa::path(post, path = "/incidents/{id}/updates", tag = "incidents", params(("id" = String, Path, description = "its id")),
-    request_body(content = Value, description = "status, facts or text, services, severity or impact and urgency, next_update_in, version (as it was seen), carry (to its open parts)"),
+    request_body(content = Value, description = "status, facts or text, services, severity or impact and urgency, next_update_in, version (as it was seen), carry (to its open parts), override of owners who must agree first, with its reason"),
     responses((status = 201, description = "Published"), (status = 404, description = "None of this id"),
         (status = 409, description = "That status cannot follow, or the version is not the newest"), (status = 422, description = "Problems")))]
 async fn update_incident(

@@ -1,12 +1,13 @@
 //! What can be done with an advisory: make a fault known, tell more, say that it is fixed, withdraw it. Each is told at once.
 
 use super::reach::{self, Whole};
-use super::{AGAIN, kept, overtaken, read, recipient, under};
+use super::{AGAIN, approval, kept, overtaken, read, recipient, under};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::{ApiError, Result};
 use forewarn_core::acknowledge::reminders;
 use forewarn_core::advisory::{Advisory, Fix, NewWord, Report, Withdrawal};
+use forewarn_core::approval::Consent;
 use forewarn_core::document::{Catalogue, Documents, Node};
 use forewarn_core::event::{Event, Occasion};
 use forewarn_core::id::Id;
@@ -19,7 +20,6 @@ use forewarn_core::recipient::Addition;
 use forewarn_store::{Beside, Entry, NoticeFilter, Published, StoredEvent};
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
 
 /// In the journal: a promise was not kept.
 const BROKEN: &str = "advisory.promise_broken";
@@ -291,20 +291,29 @@ impl Ready {
             (false, _) => status_of(&answer.advisory),
             (true, _) => 200,
         };
+        let event = Event::Advisory(answer.advisory.clone());
+        let (told, consent) = (&self.changes.add, Consent::default());
+        let (given, awaiting) =
+            approval::at_once(app, caller, &event, told, &occasion, &consent).await?;
+        let mut beside = beside.to_vec();
+        beside.push(Beside::Approved(given));
         let published = Published {
-            event: &Event::Advisory(answer.advisory.clone()),
+            event: &event,
             expected: self.expected,
             changes: &self.changes,
             occasion: &occasion,
-            awaiting: &BTreeSet::new(),
+            awaiting: &awaiting,
             entries: &self.entries,
             plan: None,
             answer: kept(caller, status, &answer.json()),
         };
         let now = app.clock.now();
         app.store
-            .publish_together(&[published], beside, now)
+            .publish_together(&[published], &beside, now)
             .await?;
+        if !awaiting.is_empty() {
+            approval::settle(app, &event, &caller.actor).await?;
+        }
         Ok(answer)
     }
 }
@@ -322,24 +331,28 @@ fn told_by(changes: &Changes) -> Vec<Notice> {
     told.cloned().collect()
 }
 
-/// Notices that wait for a person's word since a restore may go out.
+/// Somebody agrees to what waits for a person's word: a word that owners must agree to, or what a restore held back. `node` is as
+/// for a maintenance.
 ///
 /// # Errors
-/// When there is no advisory of this id, or nothing of it waits.
-pub async fn approve(app: &App, caller: &Caller, id: &str) -> Result<(Advisory, i64)> {
+/// When there is no advisory of this id, nothing of it waits, or somebody else must agree.
+pub async fn approve(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<(Advisory, i64)> {
+    let now = app.clock.now();
+    let consent = read(node, |node, problems| {
+        Consent::read(node, &caller.actor, now, problems)
+    })?;
     let (advisory, sequence) = load(app, id).await?;
     let held = NoticeFilter {
         event: Some(id.to_owned()),
         status: Some("awaiting_approval".into()),
         ..NoticeFilter::default()
     };
-    if app.store.notices(&held, 1).await?.is_empty() {
+    let event = Event::Advisory(advisory.clone());
+    let waiting = approval::waiting(app, &event).await?;
+    if waiting.approved && app.store.notices(&held, 1).await?.is_empty() {
         return Err(advisory.refuse("approved: nothing of it waits").into());
     }
-    let entry = Entry::new(&caller.actor, "advisory.approved", id);
-    let event = Event::Advisory(advisory);
-    let now = app.clock.now();
-    app.store.approve(&event, sequence, entry, now).await?;
+    approval::agree(app, caller, &event, sequence, &waiting, &consent).await?;
     load(app, id).await
 }
 

@@ -5,11 +5,13 @@ pub mod notes;
 pub mod postmortem;
 pub mod team;
 
-use super::{AGAIN, kept, overtaken, read, recipient};
+use super::{AGAIN, approval, kept, overtaken, read, recipient};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::{ApiError, Result};
 use forewarn_core::acknowledge::reminders;
+use forewarn_core::approval::Consent;
+use forewarn_core::change_request::Override;
 use forewarn_core::document::{Catalogue, Node};
 use forewarn_core::event::{Event, Occasion};
 use forewarn_core::id::Id;
@@ -187,6 +189,7 @@ pub async fn update(app: &App, caller: &Caller, id: &str, node: &Node) -> Result
         id,
         posted.version,
         posted.carry,
+        consent(posted.overridden.as_ref(), caller, app.clock.now()),
         |mut incident, catalogue, now| {
             let new = posted.update.clone();
             known_services(new.services.keys(), catalogue)?;
@@ -212,11 +215,19 @@ pub async fn update(app: &App, caller: &Caller, id: &str, node: &Node) -> Result
 /// # Errors
 /// A time that is not in the future, or an incident that is over.
 pub async fn promise(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<Answer> {
-    say(app, caller, id, None, false, |incident, catalogue, now| {
-        let new = read(node, |node, problems| NewPromise::read(node, "", problems))?;
-        let next = plan::promised(new, catalogue, now)?;
-        Ok(("incident.promise_moved", incident.move_promise(next, now)?))
-    })
+    say(
+        app,
+        caller,
+        id,
+        None,
+        false,
+        Consent::default(),
+        |incident, catalogue, now| {
+            let new = read(node, |node, problems| NewPromise::read(node, "", problems))?;
+            let next = plan::promised(new, catalogue, now)?;
+            Ok(("incident.promise_moved", incident.move_promise(next, now)?))
+        },
+    )
     .await
 }
 
@@ -228,6 +239,7 @@ async fn say(
     id: &str,
     version: Option<i64>,
     carry: bool,
+    consent: Consent,
     change: impl Fn(Incident, &Catalogue, Timestamp) -> Result<(&'static str, Incident)>,
 ) -> Result<Answer> {
     let mut tries = 0;
@@ -242,9 +254,12 @@ async fn say(
             .lapsed(now)
             .map(|promise| Entry::new(&caller.actor, BROKEN, id).with(before.breach(promise, now)));
         let (action, incident) = change(before, &catalogue, now)?;
-        let entry = Entry::new(&caller.actor, action, id).with(
-            json!({"status": incident.status, "next_update_at": incident.promise().map(|p| p.due)}),
-        );
+        let mut detail =
+            json!({"status": incident.status, "next_update_at": incident.promise().map(|p| p.due)});
+        if let Some(given) = &consent.overridden {
+            detail["override"] = json!(given);
+        }
+        let entry = Entry::new(&caller.actor, action, id).with(detail);
         let entries: Vec<Entry> = lapsed.into_iter().chain([entry]).collect();
         let broken = entries.iter().filter(|e| e.action == BROKEN).count();
         let parts = match carry {
@@ -253,6 +268,9 @@ async fn say(
         };
         let mut all = vec![Ready::update(app, &catalogue, incident, sequence, entries).await?];
         all.extend(parts);
+        for ready in &mut all {
+            ready.consent = consent.clone();
+        }
         match publish(app, caller, &catalogue, &all, &[]).await {
             Err(error) if overtaken(&error) && tries < AGAIN => {}
             Err(error) => return Err(error),
@@ -261,6 +279,22 @@ async fn say(
                 return Ok(answer);
             }
         }
+    }
+}
+
+/// An override of who must agree, by whoever says it.
+fn consent(given: Option<&Override>, caller: &Caller, now: Timestamp) -> Consent {
+    let overridden = given.map(|given| Override {
+        by: match given.by.is_empty() {
+            true => caller.actor.clone(),
+            false => given.by.clone(),
+        },
+        reason: given.reason.clone(),
+        at: now,
+    });
+    Consent {
+        overridden,
+        ..Consent::default()
     }
 }
 
@@ -311,18 +345,25 @@ fn deed(action: &str) -> &str {
     }
 }
 
-/// Notices that wait for a person's word since a restore may go out.
+/// Somebody agrees to what waits for a person's word: an update that owners must agree to, or what a restore held back. `node` is
+/// as for a maintenance.
 ///
 /// # Errors
-/// When there is no incident of this id, or nothing of it waits.
-pub async fn approve(app: &App, caller: &Caller, id: &str) -> Result<Incident> {
+/// When there is no incident of this id, nothing of it waits, or somebody else must agree.
+pub async fn approve(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<Incident> {
+    let now = app.clock.now();
+    let consent = read(node, |node, problems| {
+        Consent::read(node, &caller.actor, now, problems)
+    })?;
     let (incident, sequence) = load(app, id).await?;
     let held = NoticeFilter {
         event: Some(id.to_owned()),
         status: Some("awaiting_approval".into()),
         ..NoticeFilter::default()
     };
-    if app.store.notices(&held, 1).await?.is_empty() {
+    let event = Event::Incident(incident.clone());
+    let waiting = approval::waiting(app, &event).await?;
+    if waiting.approved && app.store.notices(&held, 1).await?.is_empty() {
         return Err(InvalidTransition {
             what: format!("incident {id}"),
             from: incident.status.as_str(),
@@ -330,11 +371,7 @@ pub async fn approve(app: &App, caller: &Caller, id: &str) -> Result<Incident> {
         }
         .into());
     }
-    let entry = Entry::new(&caller.actor, "incident.approved", id);
-    let event = Event::Incident(incident.clone());
-    app.store
-        .approve(&event, sequence, entry, app.clock.now())
-        .await?;
+    approval::agree(app, caller, &event, sequence, &waiting, &consent).await?;
     Ok(incident)
 }
 
@@ -382,6 +419,8 @@ struct Ready {
     changes: Changes,
     occasion: Occasion,
     entries: Vec<Entry>,
+    /// What whoever says it says about those who must agree.
+    consent: Consent,
 }
 
 impl Ready {
@@ -412,6 +451,7 @@ impl Ready {
             expected,
             changes,
             entries,
+            consent: Consent::default(),
         })
     }
 
@@ -434,6 +474,7 @@ impl Ready {
             expected,
             changes,
             entries: vec![entry],
+            consent: Consent::default(),
         }
     }
 }
@@ -458,15 +499,30 @@ async fn publish(
         people: team::people(incident, catalogue),
         incident: incident.clone(),
     };
-    let nobody = BTreeSet::new();
+    let mut beside = beside.to_vec();
+    let mut waits: Vec<BTreeSet<String>> = Vec::new();
+    for ready in all {
+        let Ready {
+            event,
+            changes,
+            occasion,
+            consent,
+            ..
+        } = ready;
+        let (given, awaiting) =
+            approval::at_once(app, caller, event, &changes.add, occasion, consent).await?;
+        beside.push(Beside::Approved(given));
+        waits.push(awaiting);
+    }
     let mut published: Vec<Published<'_>> = all
         .iter()
-        .map(|ready| Published {
+        .zip(&waits)
+        .map(|(ready, awaiting)| Published {
             event: &ready.event,
             expected: ready.expected,
             changes: &ready.changes,
             occasion: &ready.occasion,
-            awaiting: &nobody,
+            awaiting,
             entries: &ready.entries,
             plan: None,
             answer: None,
@@ -474,7 +530,14 @@ async fn publish(
         .collect();
     let status = if ready.occasion.again { 200 } else { 201 };
     published[0].answer = kept(caller, status, &answer.json());
-    app.store.publish_together(&published, beside, now).await?;
+    app.store.publish_together(&published, &beside, now).await?;
+    for (ready, _) in all
+        .iter()
+        .zip(&waits)
+        .filter(|(_, waits)| !waits.is_empty())
+    {
+        approval::settle(app, &ready.event, &caller.actor).await?;
+    }
     Ok(answer)
 }
 

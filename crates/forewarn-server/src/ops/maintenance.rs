@@ -11,22 +11,23 @@ pub use clocks::clocks_changed;
 pub use exception::{except, follow_policy};
 
 use super::digest::{self, Digest};
-use super::{AGAIN, Approval, kept, overtaken, read, recipient, under};
+use super::{AGAIN, Approval, approval, kept, overtaken, read, recipient, under};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::{ApiError, Result};
-use forewarn_core::change_request::read_override;
+use forewarn_core::approval::Consent;
 use forewarn_core::decision::{self, Recorded};
 use forewarn_core::document::{Catalogue, Documents, Node, Problems};
 use forewarn_core::event::{Event, Occasion};
 use forewarn_core::maintenance::{Maintenance, Status, read_delay, read_extension};
 use forewarn_core::plan::{
-    CHANGE_SYSTEM, Change, Changes, INTERNAL, Input, Notice, Plan, REQUESTERS, changes_from, plan,
+    APPROVERS, CHANGE_SYSTEM, Change, Changes, INTERNAL, Input, Notice, Plan, REQUESTERS,
+    changes_from, plan,
 };
 use forewarn_core::policy::{self, Policy};
 use forewarn_core::problem::Invalid;
 use forewarn_core::time::CivilTime;
-use forewarn_store::{Entry, EventFilter, NoticeFilter, Published, StoredEvent};
+use forewarn_store::{Beside, Entry, EventFilter, NoticeFilter, Published, StoredEvent};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -60,6 +61,8 @@ struct Said {
     previous: Option<(CivilTime, CivilTime)>,
     /// The owners agree: what waited may go out.
     approved: bool,
+    /// Who agrees, and how.
+    signed: Option<(Caller, Consent)>,
     /// Somebody was added.
     added: Option<recipient::New>,
 }
@@ -137,7 +140,7 @@ fn waits_for_approval(maintenance: &Maintenance, plan: &Plan, catalogue: &Catalo
 
 fn waits_for_owners(maintenance: &Maintenance, plan: &Plan, catalogue: &Catalogue) -> bool {
     let policy = policy_of(maintenance, catalogue);
-    let inside = |audience: &str| matches!(audience, INTERNAL | CHANGE_SYSTEM);
+    let inside = |audience: &str| matches!(audience, INTERNAL | APPROVERS | CHANGE_SYSTEM);
     let mut told = plan.notices.iter().filter(|n| !inside(&n.audience));
     told.any(|n| !policy.approvers(&n.audience).is_empty())
 }
@@ -247,6 +250,14 @@ async fn publish(
         previous: said.previous.or(again.previous),
         ..Occasion::default()
     };
+    let given = match &said.signed {
+        Some((caller, consent)) => {
+            let event = Event::Maintenance(maintenance.clone());
+            let planned = &plan.notices;
+            approval::sign_planned(app, caller, &event, planned, &occasion, consent).await?
+        }
+        None => Vec::new(),
+    };
     let beside = said.added.as_ref().map(recipient::New::beside);
     let digests = digests(app, &maintenance, &plan).await?;
     let answer = Answer {
@@ -265,13 +276,16 @@ async fn publish(
         answer: kept(caller, status, &answer.json()),
     };
     if approved {
-        app.store.publish_approved(published, now).await?;
+        app.store.publish_approved(published, &given, now).await?;
     } else {
-        let beside = beside.unwrap_or_default();
+        let mut beside = beside.unwrap_or_default();
+        beside.push(Beside::Approved(given));
         app.store
             .publish_together(&[published], &beside, now)
             .await?;
     }
+    let event = Event::Maintenance(answer.maintenance.clone());
+    approval::settle(app, &event, &caller.actor).await?;
     Ok(answer)
 }
 
@@ -371,6 +385,7 @@ async fn act(
             // Nobody has been told anything, so nobody is told that it changed.
             said = Said {
                 approved: said.approved,
+                signed: said.signed,
                 ..Said::default()
             };
         }
@@ -392,40 +407,60 @@ async fn act(
     }
 }
 
-/// The owners agree. `node` may hold an `override` for a change request that is not approved.
+/// Somebody agrees to what its notices say. `node` may hold an `override` for a change request that is not approved or owners who
+/// cannot be asked, the `hash` of what was seen, and how many `recipients` it goes to. Once everybody agreed that must, what
+/// waited may go out.
 ///
 /// # Errors
-/// When it does not wait for approval, or its change request is not approved.
+/// When it does not wait for approval, its change request is not approved, or somebody else must agree.
 pub async fn approve(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<Answer> {
-    let given = read(node, |node, problems| {
-        read_override(node, &caller.actor, app.clock.now(), problems)
+    let now = app.clock.now();
+    let consent = read(node, |node, problems| {
+        Consent::read(node, &caller.actor, now, problems)
     })?;
-    // After a restore single notices of a maintenance that was approved long ago may wait for a person's word.
+    // After a change, or a restore, single notices of a maintenance that was approved long ago may wait for a person's word.
     let held = NoticeFilter {
         event: Some(id.to_owned()),
         status: Some("awaiting_approval".into()),
         ..NoticeFilter::default()
     };
     let some_wait = !app.store.notices(&held, 1).await?.is_empty();
+    let (stored, _) = load(app, id).await?;
+    let waiting = approval::waiting(app, &Event::Maintenance(stored)).await?;
+    approval::check(&waiting, &consent)?;
+    let (given, complete) = approval::sign(app, caller, &waiting, &consent)?;
+    let roles: BTreeSet<_> = given.iter().filter_map(|a| a.given.role).collect();
     act(app, caller, id, |mut m, _| {
         if let Some(change) = m.change_request.as_mut() {
-            change.overridden = given.clone().or(change.overridden.take());
+            change.overridden = consent.overridden.clone().or(change.overridden.take());
         }
         change_must_be_approved(&m)?;
         let in_doubt = m.status != Status::AwaitingApproval && some_wait;
-        let m = if in_doubt { m } else { m.approve()? };
+        let m = match in_doubt || !complete && m.status == Status::AwaitingApproval {
+            true => m,
+            false => m.approve()?,
+        };
         let said = Said {
-            approved: true,
+            approved: complete,
+            signed: Some((caller.clone(), consent.clone())),
             ..Said::default()
         };
+        let mut detail = json!({});
+        if !roles.is_empty() {
+            detail["as"] = json!(roles);
+            detail["hash"] = json!(waiting.hash);
+        }
+        if let Some(given) = &consent.overridden {
+            detail["override"] = json!(given);
+        }
+        let entry = Entry::new(&caller.actor, "maintenance.approved", id);
         Ok((
             m,
             said,
-            Entry::new(&caller.actor, "maintenance.approved", id).with(
-                given
-                    .as_ref()
-                    .map_or(Value::Null, |given| json!({"override": given})),
-            ),
+            match detail == json!({}) {
+                true => entry,
+                false => entry.with(detail),
+            },
         ))
     })
     .await

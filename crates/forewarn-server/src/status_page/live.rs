@@ -14,7 +14,8 @@ use forewarn_core::event::{Event, Occasion};
 use forewarn_core::incident::Incident;
 use forewarn_core::maintenance::Status;
 use forewarn_core::message::{Content, Variant, render_page};
-use forewarn_core::plan::INTERNAL;
+use forewarn_core::plan::{APPROVERS, INTERNAL};
+use forewarn_core::policy;
 use forewarn_core::template::Template;
 use forewarn_store::{Clock, EventFilter, NoticeFilter, Result, Store, StoredEvent};
 use jiff::{SignedDuration, Timestamp};
@@ -111,6 +112,25 @@ impl Live {
     }
 }
 
+/// Updates that wait until somebody agrees to what they say: nobody reads them here before.
+async fn waiting(store: &Store, event: &Event, catalogue: &Catalogue) -> Result<BTreeSet<u32>> {
+    let policy = policy::of_event(event, &catalogue.policies);
+    if policy.is_none_or(|policy| policy.approval.is_empty()) {
+        return Ok(BTreeSet::new());
+    }
+    let filter = NoticeFilter {
+        event: Some(event.id().to_string()),
+        status: Some("awaiting_approval".into()),
+        ..NoticeFilter::default()
+    };
+    let mut numbers = BTreeSet::new();
+    for notice in store.notices(&filter, 1000).await? {
+        let occasion = store.notice_occasion(&notice.id).await?;
+        numbers.extend(occasion.and_then(|occasion| occasion.update));
+    }
+    Ok(numbers)
+}
+
 /// All that may be said in public now.
 ///
 /// # Errors
@@ -132,8 +152,14 @@ pub async fn snapshot(
     let mut advisories = Vec::new();
     for stored in shown(store, now).await? {
         match stored.event.clone() {
-            Event::Incident(incident) => incidents.push(speaker.incident(incident)),
-            Event::Advisory(advisory) => advisories.push(speaker.advisory(advisory)),
+            Event::Incident(incident) => {
+                let waiting = waiting(store, &stored.event, &catalogue).await?;
+                incidents.push(speaker.incident(incident, &waiting));
+            }
+            Event::Advisory(advisory) => {
+                let waiting = waiting(store, &stored.event, &catalogue).await?;
+                advisories.push(speaker.advisory(advisory, &waiting));
+            }
             // What a window is used for is work, and stands here as that. What our own people are reminded of is theirs.
             Event::Window(_) | Event::Reminder(_) => {}
             Event::Maintenance(maintenance) => {
@@ -240,9 +266,10 @@ impl Speaker<'_> {
         }
     }
 
-    fn incident(&self, incident: Incident) -> PublicIncident {
+    fn incident(&self, incident: Incident, waiting: &BTreeSet<u32>) -> PublicIncident {
         let event = Event::Incident(incident.clone());
         let updates = incident.updates.iter();
+        let updates = updates.filter(|update| !waiting.contains(&update.number));
         let messages = updates.map(|update| {
             let milestone = Incident::milestone_of(update);
             let said = (update.id.as_str(), update.status.as_str(), update.at);
@@ -252,9 +279,10 @@ impl Speaker<'_> {
         PublicIncident { incident, messages }
     }
 
-    fn advisory(&self, advisory: Advisory) -> PublicAdvisory {
+    fn advisory(&self, advisory: Advisory, waiting: &BTreeSet<u32>) -> PublicAdvisory {
         let event = Event::Advisory(advisory.clone());
         let words = advisory.updates.iter();
+        let words = words.filter(|word| !waiting.contains(&word.number));
         let messages = words.map(|word| {
             let milestone = word.milestone();
             // Readers see that it is withdrawn.
@@ -297,7 +325,7 @@ impl Speaker<'_> {
             let (Some(content), Some(at)) = (&notice.content, notice.sent_at) else {
                 continue;
             };
-            let internal = notice.audience == INTERNAL
+            let internal = matches!(notice.audience.as_str(), INTERNAL | APPROVERS)
                 || matches!(notice.milestone.as_str(), "overrun_check" | "leadership");
             if !internal
                 && said.insert((

@@ -10,6 +10,7 @@ const CONTRACT: &[(&str, &str)] = &[
     ("post", "/services/{id}/outage-plan/sign-offs"),
     ("get", "/services/{id}/card"),
     ("get", "/events/{id}/acknowledgements"),
+    ("get", "/events/{id}/approvals"),
     ("post", "/events/{id}/acknowledgements/remind"),
     ("get", "/incidents/{id}/calls"),
     ("post", "/incidents/{id}/calls/{contact}"),

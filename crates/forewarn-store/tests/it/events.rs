@@ -136,9 +136,9 @@ on_both_databases! {
         db.store.publish(published, at(0)).await.unwrap();
         assert_eq!(statuses(&db).await, ["n1 awaiting_approval", "n2 planned"]);
         let entry = || Entry::new("owner", "maintenance.approved", "MNT-1");
-        assert!(matches!(db.store.approve(&event, 9, entry(), at(1)).await, Err(StoreError::Conflict(_))));
+        assert!(matches!(db.store.approve(&event, 9, &[], entry(), at(1)).await, Err(StoreError::Conflict(_))));
         assert_eq!(statuses(&db).await, ["n1 awaiting_approval", "n2 planned"]);
-        db.store.approve(&event, 1, entry(), at(1)).await.unwrap();
+        db.store.approve(&event, 1, &[], entry(), at(1)).await.unwrap();
         assert_eq!(statuses(&db).await, ["n1 planned", "n2 planned"]);
     }
 

@@ -1,5 +1,6 @@
 //! `forewarn incident`: declaring incidents and keeping people informed.
 
+use super::approve::{self, Approve};
 use super::calls::{Calls, Confirmations, show_calls, show_confirmations};
 use super::incident_around::{self, Around, show_notes};
 use super::postmortem;
@@ -72,6 +73,8 @@ enum Action {
     Calls(Calls),
     /// Who was asked to confirm what, and who has
     Confirmations(Confirmations),
+    /// Agree to what waits for somebody's word, or show it
+    Approve(Approve),
     /// Tell people that it is over
     Resolve {
         /// The incident
@@ -155,6 +158,9 @@ struct Update {
     /// The version that was seen; refused when somebody changed it since
     #[arg(long, value_name = "N")]
     version: Option<i64>,
+    /// Why whoever must agree first is not asked; it stays on record
+    #[arg(long = "override", value_name = "REASON")]
+    because: Option<String>,
     /// What people should know
     #[arg(long)]
     text: Option<String>,
@@ -211,6 +217,11 @@ pub async fn run(args: IncidentArgs) -> anyhow::Result<ExitCode> {
         Action::Confirmations(ask) => {
             return tell(args.json, ask.ask(&client).await?, show_confirmations);
         }
+        Action::Approve(approve) if approve.shows() => {
+            let waiting = approve.ask(&client, "incidents").await?;
+            return tell(args.json, waiting, approve::show);
+        }
+        Action::Approve(approve) => approve.ask(&client, "incidents").await?,
         Action::Resolve { id, text } => {
             let body = check(
                 json!({"status": "resolved", "text": text}),
@@ -275,6 +286,10 @@ fn new_update(update: Update) -> Result<Value, InvalidInput> {
         ("text", update.text.map(Value::from)),
         ("services", services),
         ("next_update_in", update.next.map(Value::from)),
+        (
+            "override",
+            update.because.map(|reason| json!({"reason": reason})),
+        ),
     ]);
     check(body, PostedUpdate::read)
 }

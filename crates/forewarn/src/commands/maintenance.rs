@@ -1,5 +1,6 @@
 //! `forewarn maintenance`: creating maintenances and taking them through their states.
 
+use super::approve::{self, Approve};
 use super::incident_around::Add;
 use super::{reach, schedule, source};
 use crate::client::{Body, Client, Remote};
@@ -33,11 +34,8 @@ enum Action {
         /// The document: maintenance: {title, services, start, end, ...}; - is standard input
         file: PathBuf,
     },
-    /// Agree that people are told
-    Approve {
-        /// The maintenance
-        id: String,
-    },
+    /// Agree to what people are told, or show it
+    Approve(Approve),
     /// Work begins
     Start {
         /// The maintenance
@@ -128,7 +126,15 @@ pub async fn run(args: MaintenanceArgs) -> anyhow::Result<ExitCode> {
                 .post(&["maintenances"], &[], document(&file)?)
                 .await?
         }
-        Action::Approve { id } => change(&client, &id, "approve", []).await?,
+        Action::Approve(approve) if approve.shows() => {
+            let waiting = approve.ask(&client, "maintenances").await?;
+            match args.json {
+                true => terminal::print_json(&waiting)?,
+                false => terminal::print(&approve::show(&waiting))?,
+            }
+            return Ok(Exit::Done.into());
+        }
+        Action::Approve(approve) => approve.ask(&client, "maintenances").await?,
         Action::Start { id } => change(&client, &id, "start", []).await?,
         Action::Complete { id } => change(&client, &id, "complete", []).await?,
         Action::Delay {

@@ -363,7 +363,7 @@ impl Operator {
         let entry = Entry::new("ann", "maintenance.approved", id);
         let event = Event::Maintenance(approved.clone());
         let now = self.clock.now();
-        match store.approve(&event, sequence, entry, now).await {
+        match store.approve(&event, sequence, &[], entry, now).await {
             Ok(()) => {
                 self.publish_maintenance(store, approved, sequence + 1, None)
                     .await
