@@ -236,11 +236,7 @@ pub fn script(
     let variant = Variant {
         level: Level::NonTechnical,
         channel: Channel::Voice,
-        language: organisation
-            .languages
-            .first()
-            .cloned()
-            .unwrap_or_else(|| "en".into()),
+        language: organisation.language().to_owned(),
         zone: organisation.time_zone.clone(),
     };
     let templates = with_script(

@@ -52,4 +52,5 @@ pub mod time;
 pub mod token;
 pub mod window;
 pub mod window_use;
+pub mod words;
 pub mod zone_data;

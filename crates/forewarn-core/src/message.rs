@@ -15,10 +15,9 @@ mod webhook;
 pub use digest::digest;
 pub use markdown::render_markdown;
 pub use preview::{Preview, Proof};
-pub use render::{render, render_page};
+pub use render::{language_for, render, render_page};
 pub use sheet::{Sheet, templates_for};
 pub use sms::{Encoding, Segments, sms_segments};
-pub use times::words as duration_words;
 pub use webhook::{webhook_body, webhook_id};
 
 use crate::audience::Level;
@@ -28,8 +27,9 @@ use crate::id::Id;
 use crate::incident::Severity;
 use crate::time::{CivilTime, Zone};
 use crate::window_use::Work;
-use jiff::Timestamp;
+use crate::words::Words;
 use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// Every notice there is, by name.
@@ -233,6 +233,21 @@ pub struct Message {
     pub html: String,
     /// The language it came out in: English stands in where there is no template.
     pub language: String,
+}
+
+/// A duration in English words: `4 hours`, `1 hour 30 minutes`.
+pub fn duration_words(duration: SignedDuration) -> String {
+    times::words(duration, Words::of("en"))
+}
+
+#[cfg(test)]
+pub(crate) use times::words as duration_in;
+
+/// A subject without the name of the organisation before it, where something else says whose it is.
+pub(crate) fn without_organisation<'a>(subject: &'a str, organisation: &str) -> &'a str {
+    let rest = subject.strip_prefix(organisation).map(str::trim_start);
+    let rest = rest.and_then(|rest| rest.strip_prefix(':'));
+    rest.map_or(subject, str::trim_start)
 }
 
 /// A web address as it can stand in a message, if it leads to a web page.

@@ -1,5 +1,6 @@
 //! Offsets: how far before or after something a notice is due, as policies write them.
 
+use crate::words::Words;
 use jiff::SignedDuration;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
@@ -86,25 +87,25 @@ impl Offset {
         }
     }
 
-    /// In words: "5 business days", "30 minutes".
+    /// In English words: "5 business days", "30 minutes".
     pub fn words(&self) -> String {
-        let plural = |n: i64, unit: &str| {
-            if n == 1 {
-                format!("1 {unit}")
-            } else {
-                format!("{n} {unit}s")
-            }
+        self.words_in(Words::of("en"))
+    }
+
+    /// In the words of a language.
+    pub fn words_in(&self, words: &Words) -> String {
+        let units = &words.units;
+        let (n, unit) = match self {
+            Offset::AtOnce => return words.at_once.to_owned(),
+            Offset::BusinessDays(n) => (n, &units.business_day),
+            Offset::Days(n) => (n, &units.day),
+            Offset::Weeks(n) => (n, &units.week),
+            Offset::Months(n) => (n, &units.month),
+            Offset::Years(n) => (n, &units.year),
+            Offset::Hours(n) => (n, &units.hour),
+            Offset::Minutes(n) => (n, &units.minute),
         };
-        match self {
-            Offset::AtOnce => "at once".into(),
-            Offset::BusinessDays(n) => plural(i64::from(*n), "business day"),
-            Offset::Days(n) => plural(i64::from(*n), "day"),
-            Offset::Weeks(n) => plural(i64::from(*n), "week"),
-            Offset::Months(n) => plural(i64::from(*n), "month"),
-            Offset::Years(n) => plural(i64::from(*n), "year"),
-            Offset::Hours(n) => plural(i64::from(*n), "hour"),
-            Offset::Minutes(n) => plural(i64::from(*n), "minute"),
-        }
+        words.counted(u64::from(*n), unit)
     }
 }
 

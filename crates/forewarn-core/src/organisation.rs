@@ -154,6 +154,11 @@ impl Default for Organisation {
 }
 
 impl Organisation {
+    /// The language of those who have chosen none.
+    pub fn language(&self) -> &str {
+        self.languages.first().map_or("en", String::as_str)
+    }
+
     /// Reads an organisation, recording all problems.
     pub fn read(node: &Node, path: &str, problems: &mut Problems) -> Option<Organisation> {
         let mut fields = Fields::of(node, path, problems)?;

@@ -2,6 +2,7 @@
 //! people answer to a text message, and the documents that say what a call or an answer says. Nothing here sends.
 
 use crate::token::same;
+use crate::words::{LANGUAGES, Words, primary};
 use data_encoding::BASE64;
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
@@ -171,11 +172,21 @@ fn call_document_of(text: &str, most: usize, language: &str, confirm_url: &str) 
     let voice = voice_language(language);
     let said = crate::message::markdown::shorten(text, most);
     let say = |text: &str, voice: Option<&str>| match voice {
+        // No voice speaks it but one that has to be named.
+        Some("arb") => format!(
+            "<Say language=\"arb\" voice=\"Polly.Zeina\">{}</Say>",
+            escaped(text)
+        ),
         Some(voice) => format!("<Say language=\"{voice}\">{}</Say>", escaped(text)),
         None => format!("<Say>{}</Say>", escaped(text)),
     };
     let text = say(&said, voice);
-    let press = say("Press 1 to confirm that you heard this.", Some("en-US"));
+    // In the language of the text; a voice of another would read it beyond recognition.
+    let spoken = LANGUAGES.contains(&primary(language)) && voice.is_some();
+    let press = match spoken {
+        true => say(Words::of(language).press, voice),
+        false => say(Words::of("en").press, Some("en-US")),
+    };
     format!(
         "{XML}<Response><Gather numDigits=\"1\" timeout=\"8\" action=\"{}\" method=\"POST\">\
          {text}{press}<Pause length=\"1\"/>{text}{press}</Gather></Response>",
@@ -204,7 +215,8 @@ pub fn text_answer(text: Option<&str>) -> String {
 
 /// The provider's name of a voice for a language, where it has one.
 fn voice_language(tag: &str) -> Option<&'static str> {
-    const VOICES: [(&str, &str); 15] = [
+    const VOICES: [(&str, &str); 16] = [
+        ("ar", "arb"),
         ("en", "en-US"),
         ("de", "de-DE"),
         ("fr", "fr-FR"),
@@ -224,7 +236,7 @@ fn voice_language(tag: &str) -> Option<&'static str> {
     if tag.eq_ignore_ascii_case("en-GB") {
         return Some("en-GB");
     }
-    let language = tag.split('-').next().unwrap_or(tag);
+    let language = primary(tag);
     let found = VOICES
         .iter()
         .find(|(l, _)| l.eq_ignore_ascii_case(language));
@@ -383,10 +395,14 @@ mod tests {
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Response><Gather numDigits=\"1\" timeout=\"8\" \
              action=\"https://a.example/x?a=1&amp;b=2\" method=\"POST\">\
              <Say language=\"de-DE\">A &amp; B &lt;/Say&gt;&lt;Dial&gt;+1&lt;/Dial&gt; &quot;x&quot;    </Say>\
-             <Say language=\"en-US\">Press 1 to confirm that you heard this.</Say><Pause length=\"1\"/>\
+             <Say language=\"de-DE\">Drücken Sie die 1, um zu bestätigen, dass Sie dies gehört haben.</Say><Pause length=\"1\"/>\
              <Say language=\"de-DE\">A &amp; B &lt;/Say&gt;&lt;Dial&gt;+1&lt;/Dial&gt; &quot;x&quot;    </Say>\
-             <Say language=\"en-US\">Press 1 to confirm that you heard this.</Say></Gather></Response>"
+             <Say language=\"de-DE\">Drücken Sie die 1, um zu bestätigen, dass Sie dies gehört haben.</Say></Gather></Response>"
         );
+        let arabic = call_document("x", "ar", "https://a.example/");
+        assert!(arabic.contains("<Say language=\"arb\" voice=\"Polly.Zeina\">اضغطوا 1"));
+        let italian = call_document("x", "it", "https://a.example/");
+        assert!(italian.contains("<Say language=\"en-US\">Press 1 to confirm"));
         assert!(
             call_document(&"&".repeat(5_000), "en", "https://a.example/").len() <= MOST_DOCUMENT
         );

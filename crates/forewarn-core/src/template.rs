@@ -16,20 +16,49 @@ use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
 use std::sync::LazyLock;
 
-/// The English library, written after the rules of messages that people understand.
-static LIBRARY: LazyLock<Vec<Template>> = LazyLock::new(|| {
-    let text = include_str!("../data/templates/en.yaml");
+/// A language's library, read when its first message is written.
+macro_rules! library {
+    ($name:ident, $language:literal) => {
+        static $name: LazyLock<Vec<Template>> = LazyLock::new(|| {
+            let text = include_str!(concat!("../data/templates/", $language, ".yaml"));
+            read_library(text, $language)
+        });
+    };
+}
+
+library!(EN, "en");
+library!(DE, "de");
+library!(FR, "fr");
+library!(ES, "es");
+library!(AR, "ar");
+
+fn read_library(text: &str, language: &str) -> Vec<Template> {
     let mut problems = Problems::default();
     let nodes = parse_yaml(text).unwrap_or_default();
-    let read = |node| Template::read(node, "", &mut problems);
+    let read = |node| {
+        let template = Template::read(node, "", &mut problems)?;
+        let language = language.to_owned();
+        Some(Template {
+            language,
+            ..template
+        })
+    };
     let library = nodes.iter().filter_map(read).collect();
-    debug_assert!(problems.0.is_empty(), "{:?}", problems.0);
+    debug_assert!(problems.0.is_empty(), "{language}: {:?}", problems.0);
     library
-});
+}
 
-/// The templates that exist without being written, for every milestone; an organisation's own take their place.
-pub fn built_in() -> &'static [Template] {
-    &LIBRARY
+/// The templates that exist without being written, for every milestone, in this language: one of [`crate::words::LANGUAGES`]. An
+/// organisation's own take their place.
+pub fn built_in(language: &str) -> &'static [Template] {
+    match language {
+        "en" => &EN,
+        "de" => &DE,
+        "fr" => &FR,
+        "es" => &ES,
+        "ar" => &AR,
+        _ => &[],
+    }
 }
 
 /// A text for one milestone, narrowed to a kind of event, level, channel and language.
@@ -84,41 +113,53 @@ impl Template {
     }
 
     /// How well it fits, best greatest; nothing when it is for something else.
-    fn fit(&self, milestone: &str, level: Level, channel: Channel, language: &str) -> Option<Fit> {
+    fn fit(&self, milestone: &str, level: Level, channel: Channel) -> Option<Fit> {
         if self.milestone != milestone || self.level.is_some_and(|l| l != level) {
             return None;
         }
-        let language = languages(language).position(|l| l == self.language)?;
         let channel = channels(channel).iter().position(|c| *c == self.channel)?;
-        Some((Reverse(language), self.level.is_some(), Reverse(channel)))
+        Some((self.level.is_some(), Reverse(channel)))
     }
 }
 
-type Fit = (Reverse<usize>, bool, Reverse<usize>);
+type Fit = (bool, Reverse<usize>);
 
-/// The templates for a kind of event, or for any, that fit, best first: language before level before channel; of equals the
-/// earlier.
+/// The templates for a kind of event, or for any, that fit, best first: a language nearer to the reader before level before channel;
+/// of one language those of the organisation before the built-in; of equals the earlier.
 pub(crate) fn fitting<'a>(
-    templates: impl IntoIterator<Item = &'a Template>,
+    own: &'a [Template],
     milestone: &str,
     event: Option<&str>,
     level: Level,
     channel: Channel,
     language: &str,
 ) -> Vec<&'a Template> {
-    let mut found: Vec<(Fit, &Template)> = templates
-        .into_iter()
-        .filter(|t| t.event.as_deref() == event)
-        .filter_map(|t| Some((t.fit(milestone, level, channel, language)?, t)))
-        .collect();
-    found.sort_by_key(|(fit, _)| Reverse(*fit));
-    found.into_iter().map(|(_, template)| template).collect()
+    let of = |templates: &'a [Template], language: &str| {
+        let mut found: Vec<(Fit, &Template)> = templates
+            .iter()
+            .filter(|t| t.language == language && t.event.as_deref() == event)
+            .filter_map(|t| Some((t.fit(milestone, level, channel)?, t)))
+            .collect();
+        found.sort_by_key(|(fit, _)| Reverse(*fit));
+        found
+    };
+    let mut all = Vec::new();
+    for language in languages(language) {
+        all.extend(of(own, language));
+        all.extend(of(built_in(language), language));
+    }
+    all.into_iter().map(|(_, template)| template).collect()
 }
 
 /// The languages in which a reader of `language` can be addressed: `pt-BR`, then `pt`, then English.
-fn languages(language: &str) -> impl Iterator<Item = &str> {
-    let primary = language.split('-').next().unwrap_or(language);
-    [language, primary, "en"].into_iter()
+pub(crate) fn languages(language: &str) -> Vec<&str> {
+    let mut chain = vec![language];
+    for more in [crate::words::primary(language), "en"] {
+        if !chain.contains(&more) {
+            chain.push(more);
+        }
+    }
+    chain
 }
 
 /// Whose templates serve a channel, its own first.

@@ -15,7 +15,8 @@ use forewarn_core::document::Catalogue;
 use forewarn_core::id::Id;
 use forewarn_core::mail::{List, MailParts, Recipient, Sender, message_id};
 use forewarn_core::message::{
-    Content, Message, Sheet, Variant, digest, render, render_markdown, webhook_body, webhook_id,
+    Content, Message, Sheet, Variant, digest, language_for, render, render_markdown, webhook_body,
+    webhook_id,
 };
 use forewarn_core::phone::{RECEIPTS, call_document};
 use forewarn_core::plan::{SPOKESPERSON_CALL, SUBSCRIPTIONS, built_in_name, called};
@@ -23,6 +24,7 @@ use forewarn_core::recipient::{ADDED_NAME, added_level};
 use forewarn_core::subscription::CODE_PATH;
 use forewarn_core::template::Template;
 use forewarn_core::time::Zone;
+use forewarn_core::words::Words;
 use forewarn_store::{Claimed, Result, StoreError};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -88,23 +90,29 @@ fn variant(delivery: &Claimed, source: &Source) -> Variant {
         .as_deref()
         .and_then(|name| Zone::parse(name).ok());
     let zone = own.or_else(|| source.audience().and_then(|a| a.time_zone.clone()));
-    let language = delivery.language.clone();
+    let channel = delivery.endpoint.channel();
     let approved = source.approved.as_ref();
+    let level = approved.map_or(delivery.level, |sheet| sheet.level(delivery.level));
     Variant {
-        level: approved.map_or(delivery.level, |sheet| sheet.level(delivery.level)),
-        channel: delivery.endpoint.channel(),
-        language: language
-            .or_else(|| organisation.languages.first().cloned())
-            .unwrap_or_else(|| "en".into()),
+        level,
+        channel,
+        language: language_for(
+            &source.content,
+            (level, channel),
+            delivery.language.as_deref(),
+            organisation.language(),
+            &source.templates,
+        ),
         zone: zone.unwrap_or_else(|| organisation.time_zone.clone()),
     }
 }
 
 /// A message that asks its reader to confirm it. In a call that is a key, and to a program it is nothing.
 fn asking(message: Message, channel: Channel, url: &str) -> Message {
+    let words = Words::of(&message.language);
     match channel {
         Channel::Email | Channel::Chat => {
-            let ask = "Please confirm that you have read this:";
+            let ask = words.confirm;
             let markdown = format!("{}\n\n{ask} <{url}>", message.markdown);
             Message {
                 text: format!("{}\n\n{ask}\n{url}\n", message.text.trim_end()),
@@ -114,7 +122,7 @@ fn asking(message: Message, channel: Channel, url: &str) -> Message {
             }
         }
         Channel::Sms => Message {
-            text: format!("{} Confirm: {url}", message.text),
+            text: format!("{} {} {url}", message.text, words.confirm_short),
             ..message
         },
         Channel::Voice | Channel::Webhook | Channel::Push => message,

@@ -1,18 +1,23 @@
 //! What stands around a message in a mail: one column, system fonts, light and dark, nothing fetched from anywhere.
 
 use super::{Divided, List};
-use crate::message::{Content, Message, safe_url};
+use crate::message::{Content, Message, safe_url, without_organisation};
+use crate::words::{Words, direction, is_right_to_left};
 
 /// The text part. The recipient's link goes between its halves, on a line of its own.
 pub(super) fn text(message: &Message, content: &Content, list: &List) -> Divided {
+    let words = &Words::of(&message.language).mail;
     let mut before = message.text.clone();
     if let Some(url) = missing_link(message, content) {
-        before += &format!("\n\nLatest news: {url}");
+        before += &format!("\n\n{} {url}", words.latest);
     }
+    let because = match is_entered(content) {
+        true => words.because_entered.to_owned(),
+        false => (words.because_list).replace("{list}", &format!("\"{}\"", list.name)),
+    };
     before += &format!(
-        "\n\n-- \n{}\nYou get this message because {}.\nTo stop or change these messages:\n",
-        content.organisation,
-        because(content, &format!("\"{}\"", list.name), "")
+        "\n\n-- \n{}\n{because}\n{}\n",
+        content.organisation, words.change_below
     );
     Divided {
         before,
@@ -22,17 +27,21 @@ pub(super) fn text(message: &Message, content: &Content, list: &List) -> Divided
 
 /// The HTML part. The recipient's link goes between its halves, inside `href`.
 pub(super) fn html(message: &Message, content: &Content, list: &List) -> Divided {
+    let words = &Words::of(&message.language).mail;
+    let side = Side::of(message);
     let organisation = escape(&content.organisation);
-    let headline = message
-        .subject
-        .strip_prefix(&format!("{}: ", content.organisation))
-        .unwrap_or(&message.subject);
+    let headline = without_organisation(&message.subject, &content.organisation);
     let more = missing_link(message, content).map_or_else(String::new, |url| {
         let url = escape(&url);
-        styled_body(&format!("<p>Latest news: <a href=\"{url}\">{url}</a></p>"))
+        let latest = words.latest;
+        styled_body(
+            &format!("<p>{latest} <a href=\"{url}\">{url}</a></p>"),
+            side,
+        )
     });
     let filled = HEAD
         .replace("LANGUAGE", &escape(&message.language))
+        .replace("DIRECTION", direction(&message.language))
         .replace("SUBJECT", &escape(&message.subject));
     // Words of others go in last, so that nothing in them is taken for a gap.
     let mut before = filled;
@@ -40,7 +49,9 @@ pub(super) fn html(message: &Message, content: &Content, list: &List) -> Divided
         "<div style=\"display:none;max-height:0;overflow:hidden;mso-hide:all\">{}</div>\n",
         escape(&preheader(&message.text))
     );
-    before += &OPEN.replace("ACCENT", accent(content));
+    before += &OPEN
+        .replace("ACCENT", accent(content))
+        .replace("TURNED", side.turned);
     before += &format!(
         "<p class=\"muted\" style=\"margin:0 0 6px;font-size:14px;line-height:20px;color:#5b6470\">{organisation}</p>\n"
     );
@@ -48,30 +59,74 @@ pub(super) fn html(message: &Message, content: &Content, list: &List) -> Divided
         "<h1 style=\"margin:0 0 20px;font-size:22px;line-height:30px;font-weight:600\">{}</h1>\n",
         escape(headline)
     );
-    before += &styled_body(&message.html);
+    before += &styled_body(&message.html, side);
     before += &more;
     before += FOOT;
-    let name = format!("&ldquo;{}&rdquo;", escape(&list.name));
-    before += &format!(
-        "You get this message because {}.<br>\n<a class=\"muted\" style=\"color:#5b6470\" href=\"",
-        because(content, &name, &format!(" of {organisation}"))
-    );
+    let because = match is_entered(content) {
+        true => words.because_entered.to_owned(),
+        false => {
+            let [open, close] = words.quotes;
+            named(
+                words.because_list_of,
+                &organisation,
+                &format!("{open}{}{close}", escape(&list.name)),
+            )
+        }
+    };
+    before += &format!("{because}<br>\n<a class=\"muted\" style=\"color:#5b6470\" href=\"");
+    let change = words.change;
     Divided {
         before,
-        after: "\">Stop or change these messages</a></p>\n</td></tr></table>\n</td></tr></table>\n</body>\n</html>\n".into(),
+        after: format!(
+            "\">{change}</a></p>\n</td></tr></table>\n</td></tr></table>\n</body>\n</html>\n"
+        ),
     }
 }
 
-/// Why somebody gets a mail, after "because". A mail about a subscription goes to whoever's address was typed.
-fn because(content: &Content, list: &str, of: &str) -> String {
-    match content.event_kind.as_str() {
-        "subscription" => "somebody entered this address to be told of news".to_owned(),
-        _ => format!("you are on the list {list}{of}"),
+/// A sentence with the organisation's and the list's name. Neither is taken for a gap of the other.
+fn named(form: &str, organisation: &str, list: &str) -> String {
+    let part = |text: &str| text.replace("{organisation}", organisation);
+    match form.split_once("{list}") {
+        Some((before, after)) => format!("{}{list}{}", part(before), part(after)),
+        None => part(form),
+    }
+}
+
+/// Whether it goes to whoever's address was typed, and to no list.
+fn is_entered(content: &Content) -> bool {
+    content.event_kind == "subscription"
+}
+
+/// What depends on the direction of writing, for programs that heed no `dir` on the whole document.
+#[derive(Clone, Copy)]
+struct Side {
+    /// Attributes of what holds the text.
+    turned: &'static str,
+    /// Where lists and quotations are indented.
+    start: &'static str,
+    /// Attribute of an address, which is written from left to right everywhere.
+    address: &'static str,
+}
+
+impl Side {
+    fn of(message: &Message) -> Side {
+        match is_right_to_left(&message.language) {
+            true => Side {
+                turned: " dir=\"rtl\"",
+                start: "right",
+                address: " dir=\"ltr\"",
+            },
+            false => Side {
+                turned: "",
+                start: "left",
+                address: "",
+            },
+        }
     }
 }
 
 const HEAD: &str = r#"<!DOCTYPE html>
-<html lang="LANGUAGE" dir="auto">
+<html lang="LANGUAGE" dir="DIRECTION">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width,initial-scale=1">
@@ -93,7 +148,7 @@ body,.page{background:#14171a!important;color:#e8eaed!important}
 <body style="margin:0;padding:0;background:#eef1f4;color:#1b1f24;font-family:-apple-system,BlinkMacSystemFont,'Segoe UI',Roboto,Helvetica,Arial,sans-serif">
 "#;
 
-const OPEN: &str = r#"<table role="presentation" class="page" width="100%" cellpadding="0" cellspacing="0" style="background:#eef1f4"><tr><td align="center" style="padding:24px 12px">
+const OPEN: &str = r#"<table role="presentation"TURNED class="page" width="100%" cellpadding="0" cellspacing="0" style="background:#eef1f4"><tr><td align="center" style="padding:24px 12px">
 <table role="presentation" width="100%" cellpadding="0" cellspacing="0" style="max-width:600px;text-align:start"><tr><td class="card" style="padding:28px 32px;border-top:4px solid ACCENT;background:#ffffff;border-radius:6px">
 "#;
 
@@ -126,20 +181,25 @@ fn missing_link(message: &Message, content: &Content) -> Option<String> {
 }
 
 /// Styles on the tags themselves: half of all mail programs read no others. The fragment is sanitised, so tags have exactly these forms.
-fn styled_body(html: &str) -> String {
+fn styled_body(html: &str, side: Side) -> String {
+    let Side { start, address, .. } = side;
+    let list = format!("margin:0 0 16px;padding-{start}:24px;font-size:16px;line-height:25px");
     let html = panel(html);
     [
-        ("<p>", "<p style=\"margin:0 0 16px;font-size:16px;line-height:25px\">"),
-        ("<ul>", "<ul style=\"margin:0 0 16px;padding-left:24px;font-size:16px;line-height:25px\">"),
-        ("<ol>", "<ol style=\"margin:0 0 16px;padding-left:24px;font-size:16px;line-height:25px\">"),
-        ("<li>", "<li style=\"margin:0 0 6px\">"),
-        ("<h3>", "<h3 style=\"margin:24px 0 8px;font-size:17px;line-height:25px\">"),
-        ("<blockquote>", "<blockquote style=\"margin:0 0 16px;padding-left:14px;border-left:3px solid #c4ccd4\">"),
-        ("<pre>", "<pre style=\"margin:0 0 16px;font-size:13px;line-height:19px;white-space:pre-wrap\">"),
-        ("<a href", "<a style=\"color:#1f5fa8\" href"),
+        ("<p>", "<p style=\"margin:0 0 16px;font-size:16px;line-height:25px\">".to_owned()),
+        ("<ul>", format!("<ul style=\"{list}\">")),
+        ("<ol>", format!("<ol style=\"{list}\">")),
+        ("<li>", "<li style=\"margin:0 0 6px\">".to_owned()),
+        ("<h3>", "<h3 style=\"margin:24px 0 8px;font-size:17px;line-height:25px\">".to_owned()),
+        (
+            "<blockquote>",
+            format!("<blockquote style=\"margin:0 0 16px;padding-{start}:14px;border-{start}:3px solid #c4ccd4\">"),
+        ),
+        ("<pre>", "<pre style=\"margin:0 0 16px;font-size:13px;line-height:19px;white-space:pre-wrap\">".to_owned()),
+        ("<a href", format!("<a{address} style=\"color:#1f5fa8\" href")),
     ]
     .into_iter()
-    .fold(html, |html, (tag, styled)| html.replace(tag, styled))
+    .fold(html, |html, (tag, styled)| html.replace(tag, &styled))
 }
 
 /// The first list of labelled facts (`<li><strong>When:</strong> ...`) becomes a panel that the eye finds first.

@@ -4,7 +4,7 @@ use super::*;
 use crate::audience::Level;
 use crate::contact::Channel;
 use crate::message::samples::{at, full, hostile, variant};
-use crate::message::{MILESTONES, render};
+use crate::message::{MILESTONES, Variant, render};
 use mail_parser::{Address as Parsed, MessageParser, MimeHeaders};
 
 const URL: &str = "https://status.example.edu/u/d3j7x?list=students&action=stop=now";
@@ -225,6 +225,80 @@ fn facts_stand_in_a_panel() {
     let html = layout::html(&message, &content, &list());
     assert!(html.before.contains("<td class=\"facts\""));
     insta::assert_snapshot!(format!("{}UNSUBSCRIBE{}", html.before, html.after));
+}
+
+/// The announcement of planned work as German and Arabic readers get it, whose facts were entered in their language.
+fn announced_in(language: &str, zone: &str) -> (Message, Content) {
+    let german = language == "de";
+    let said = |de: &str, ar: &str| Some(if german { de } else { ar }.to_owned());
+    let mut content = full("announcement");
+    content.organisation = said("Universität Beispiel", "جامعة المثال").unwrap_or_default();
+    content.title = said("Neue Datenbank", "قاعدة بيانات جديدة").unwrap_or_default();
+    content.services = said("Studierendenportal", "بوابة الطلاب")
+        .into_iter()
+        .collect();
+    content.dependents = said("Kursanmeldung", "التسجيل في المقررات")
+        .into_iter()
+        .collect();
+    let facts = &mut content.facts;
+    facts.effect = said(
+        "Sie können sich nicht am Studierendenportal anmelden.",
+        "لن تتمكنوا من تسجيل الدخول إلى بوابة الطلاب.",
+    );
+    facts.why = said(
+        "Die neue Version sucht schneller.",
+        "الإصدار الجديد أسرع في البحث.",
+    );
+    if let Some(action) = &mut facts.action {
+        action.what =
+            said("Speichern Sie Ihre Arbeit vorher.", "احفظوا عملكم قبل ذلك.").unwrap_or_default();
+    }
+    let reader = Variant {
+        language: language.into(),
+        zone: crate::time::Zone::parse(zone).unwrap(),
+        ..variant(Level::NonTechnical, Channel::Email)
+    };
+    (render(&content, &reader, &[]), content)
+}
+
+#[test]
+fn a_german_announcement() {
+    let (message, content) = announced_in("de", "Europe/Berlin");
+    let text = layout::text(&message, &content, &list());
+    insta::assert_snapshot!(format!(
+        "{}\n\n{}UNSUBSCRIBE{}",
+        message.subject, text.before, text.after
+    ));
+    let html = layout::html(&message, &content, &list());
+    assert!(html.before.contains("<html lang=\"de\" dir=\"auto\">"));
+    assert!(
+        html.before
+            .contains("weil Sie auf der Liste \u{201e}Students &amp; Staff\u{201c} von")
+    );
+}
+
+#[test]
+fn an_arabic_announcement_runs_from_right_to_left() {
+    let (message, content) = announced_in("ar", "Asia/Riyadh");
+    let text = layout::text(&message, &content, &list());
+    let html = layout::html(&message, &content, &list());
+    let whole = format!(
+        "{}\n\n{}UNSUBSCRIBE{}\n\n{}UNSUBSCRIBE{}",
+        message.subject, text.before, text.after, html.before, html.after
+    );
+    // The marks that keep the direction are to be seen.
+    let shown = whole
+        .replace('\u{2066}', "<LRI>")
+        .replace('\u{2069}', "<PDI>");
+    insta::assert_snapshot!(shown);
+    for turned in [
+        "<html lang=\"ar\" dir=\"rtl\">",
+        "<table role=\"presentation\" dir=\"rtl\" class=\"page\"",
+        "<a dir=\"ltr\" style=",
+    ] {
+        assert!(html.before.contains(turned), "{turned}");
+    }
+    assert!(!html.before.contains("padding-left"), "{}", html.before);
 }
 
 #[test]

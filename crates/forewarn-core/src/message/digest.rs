@@ -1,8 +1,9 @@
 //! One message that tells of several events.
 
-use super::{Content, Variant, render};
+use super::{Content, Variant, render, without_organisation};
 use crate::id::Id;
 use crate::template::Template;
+use crate::words::Words;
 
 /// The content of a message that tells of all these events, each in the words that its own message would have: one section for
 /// each, under its subject. `bundle` is what brings them together. `None` when there is nothing to tell.
@@ -12,15 +13,16 @@ pub fn digest(
     own: &[Template],
     url: String,
 ) -> Option<Content> {
-    let (first, _) = contents.first()?;
+    let (first, reader) = contents.first()?;
+    let words = Words::of(&reader.language);
+    let many = u64::try_from(contents.len()).unwrap_or(u64::MAX);
     let sections: Vec<String> = contents
         .iter()
         .map(|(content, variant)| {
             let message = render(content, variant, own);
-            let subject = message.subject.as_str();
-            let named = subject.strip_prefix(&format!("{}: ", content.organisation));
+            let headline = without_organisation(&message.subject, &content.organisation);
             let mut heading = String::new();
-            super::markdown::escape_into(named.unwrap_or(subject), &mut heading);
+            super::markdown::escape_into(headline, &mut heading);
             format!("### {heading}\n\n{}", message.markdown.trim())
         })
         .collect();
@@ -32,7 +34,7 @@ pub fn digest(
     }
     Some(Content {
         event: Id::parse(bundle).unwrap_or_else(|_| first.event.clone()),
-        title: format!("{} changes are planned", contents.len()),
+        title: words.counted(many, &words.changes),
         milestone: "digest".into(),
         // Several events may have several owners: whoever answers means them all.
         reply_to: (first.reply_to.clone()).filter(|to| {

@@ -1,17 +1,18 @@
 //! From content and a variant to words: choose the template, fill it in, keep the limits of the channel.
 
-use super::sms::{plain_signs, sms_segments};
+use super::sms::{Encoding, Segments, plain_signs, sms_segments};
 use super::values::{Purpose, values};
 use super::{Content, Message, Variant, markdown};
 use crate::audience::Level;
 use crate::contact::Channel;
-use crate::template::{Format, Parsed, Template, Value, Values, Variable, built_in, fitting};
+use crate::template::{Format, Parsed, Template, Value, Values, Variable, fitting};
+use crate::words::{Words, primary};
 
 /// A mail program shows about so much of a subject.
 const SUBJECT_WISHED: usize = 50;
 /// A subject is never longer.
 const SUBJECT_MAX: usize = 78;
-/// A text message should not take more segments.
+/// A text message in the letters of the basic alphabet should not take more segments.
 const SEGMENTS_WISHED: usize = 2;
 
 /// A message in the words of one variant. The organisation's `own` templates win over the built-in ones.
@@ -51,8 +52,9 @@ fn with_version_to_forward(
         .lines()
         .map(|line| format!("> {line}").trim_end().to_owned() + "\n")
         .collect();
+    let [heading, ask] = Words::of(&message.language).forward;
     let markdown = format!(
-        "{}\n\n### For your people\n\nYou can forward this as it is:\n\n{quoted}",
+        "{}\n\n### {heading}\n\n{ask}\n\n{quoted}",
         message.markdown.trim_end()
     );
     Message {
@@ -97,20 +99,23 @@ impl Chosen {
             .filter(|t| t.language == language)
             .find_map(|t| {
                 let subject = t.subject.as_deref()?;
-                let shorter = subject.replace(" maintenance", " work");
+                let words = Words::of(&language).shorter.iter();
+                let shorter = words.fold(subject.to_owned(), |subject, (long, short)| {
+                    subject.replace(long, short)
+                });
                 Some([Parsed::parse(subject).ok()?, Parsed::parse(&shorter).ok()?])
             })
             .unwrap_or_else(|| [last_resort().0, last_resort().0]);
         Chosen {
             subject,
-            body: with_promises(body, content),
+            body: with_promises(body, content, Words::of(&language)),
             language,
         }
     }
 }
 
-/// Templates for this content, best first: those for its kind of event before those for any, and of both the organisation's own
-/// before the built-in.
+/// Templates for this content, best first: those for its kind of event before those for any, of both those in the reader's language
+/// before others, and of each language the organisation's own before the built-in.
 fn candidates<'a>(
     content: &Content,
     channel: Channel,
@@ -119,16 +124,7 @@ fn candidates<'a>(
 ) -> Vec<&'a Template> {
     let (level, language) = (variant.level, &variant.language);
     let fit = |milestone: &str, event: Option<&str>| {
-        let mut found = fitting(own, milestone, event, level, channel, language);
-        found.extend(fitting(
-            built_in(),
-            milestone,
-            event,
-            level,
-            channel,
-            language,
-        ));
-        found
+        fitting(own, milestone, event, level, channel, language)
     };
     let mut found = fit(&content.milestone, Some(&content.event_kind));
     found.extend(fit(&content.milestone, None));
@@ -143,6 +139,28 @@ fn candidates<'a>(
     found
 }
 
+/// The language in which somebody hears of this: their own, that without its country, the organisation's, English; the first for which
+/// there is a text.
+pub fn language_for(
+    content: &Content,
+    (level, channel): (Level, Channel),
+    wanted: Option<&str>,
+    organisation: &str,
+    own: &[Template],
+) -> String {
+    let speaks = |language: &&str| {
+        let language = *language;
+        let kinds = [Some(content.event_kind.as_str()), None];
+        kinds.iter().any(|event| {
+            fitting(own, &content.milestone, *event, level, channel, language)
+                .iter()
+                .any(|t| t.language == language || t.language == primary(language))
+        })
+    };
+    let found = wanted.into_iter().chain([organisation]).find(speaks);
+    found.unwrap_or("en").to_owned()
+}
+
 /// If even the library had nothing, the title is said.
 fn last_resort() -> (Parsed, String) {
     let title = Parsed::parse("{{organisation}}: {{title}}");
@@ -150,18 +168,12 @@ fn last_resort() -> (Parsed, String) {
 }
 
 /// A body that also tells the promise, and the one that was not kept, if it did not.
-fn with_promises(body: Parsed, content: &Content) -> Parsed {
+fn with_promises(body: Parsed, content: &Content, words: &Words) -> Parsed {
     let mut body = body;
     let missed = content.missed.is_some() && !body.mentions(Variable::Missed);
     let next = content.next_update.is_some() && !body.mentions(Variable::NextUpdate);
-    for (wanted, text) in [
-        (
-            missed,
-            "\n\nWe said we would write by {{missed}}. We are sorry that this is late.",
-        ),
-        (next, "\n\nNext update: by {{next_update}}"),
-    ] {
-        if let (true, Ok(more)) = (wanted, Parsed::parse(text)) {
+    for (wanted, text) in [(missed, words.missed), (next, words.next_update)] {
+        if let (true, Ok(more)) = (wanted, Parsed::parse(&format!("\n\n{text}"))) {
             body = body.followed_by(more);
         }
     }
@@ -191,7 +203,7 @@ fn long(content: &Content, variant: &Variant, chosen: &Chosen, links: bool) -> M
     }
 }
 
-/// A message of one or two segments where that is possible: facts are cut before the link or the promise is.
+/// A message of few segments where that is possible: facts are cut before the link or the promise is.
 fn short(content: &Content, variant: &Variant, chosen: &Chosen) -> Message {
     let variant = &Variant {
         language: chosen.language.clone(),
@@ -210,10 +222,22 @@ fn short(content: &Content, variant: &Variant, chosen: &Chosen) -> Message {
         let text = plain_signs(&chosen.body.render(&values, Format::Line));
         (text, values)
     };
+    let fits = |text: &str| match sms_segments(text) {
+        Segments {
+            count,
+            encoding: Encoding::Gsm7,
+            ..
+        } => count <= SEGMENTS_WISHED,
+        Segments {
+            count,
+            encoding: Encoding::Ucs2,
+            ..
+        } => count <= Words::of(&chosen.language).segments,
+    };
     let (text, values) = [160, 110, 80, 50, 30]
         .into_iter()
         .map(fill)
-        .find(|(text, _)| sms_segments(text).count <= SEGMENTS_WISHED)
+        .find(|(text, _)| fits(text))
         .unwrap_or_else(|| fill(30));
     let mut markdown = String::new();
     markdown::escape_into(&text, &mut markdown);

@@ -7,8 +7,9 @@ use super::{Content, Message, Variant, render, webhook_body};
 use crate::audience::Level;
 use crate::contact::Channel;
 use crate::document::Catalogue;
-use crate::template::{Template, built_in};
+use crate::template::Template;
 use crate::time::Zone;
+use crate::words::LANGUAGES;
 use data_encoding::HEXLOWER;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -53,11 +54,9 @@ impl Sheet {
         channels.dedup();
         let first = organisation.languages.iter().cloned();
         let mut languages: Vec<String> = Vec::new();
-        let written = own
-            .iter()
-            .chain(built_in())
-            .map(|template| template.language.clone());
-        for language in first.chain(written.collect::<BTreeSet<_>>()) {
+        let own = own.iter().map(|template| template.language.clone());
+        let written: BTreeSet<_> = own.chain(LANGUAGES.map(str::to_owned)).collect();
+        for language in first.chain(written) {
             if !languages.contains(&language) {
                 languages.push(language);
             }

@@ -6,6 +6,8 @@ use crate::template::Template;
 use proptest::prelude::*;
 use std::fmt::Write as _;
 
+mod languages;
+
 const LONG: [Channel; 3] = [Channel::Email, Channel::Chat, Channel::Webhook];
 
 /// Every content with every variant, and the message.
@@ -247,23 +249,23 @@ fn other_languages_use_own_templates_with_dates_that_need_no_words() {
         event: None,
         level: None,
         channel: None,
-        language: "de".into(),
-        subject: Some("{{organisation}}: Wartung {{service}}, {{start_date}}".into()),
-        body: "Wartung von {{start}} bis {{end}}.{{#if data_safe}} Ihre Daten sind sicher.{{/if}}"
+        language: "it".into(),
+        subject: Some("{{organisation}}: lavori {{service}}, {{start_date}}".into()),
+        body: "Lavori da {{start}} a {{end}}.{{#if data_safe}} I dati sono al sicuro.{{/if}}"
             .into(),
     }];
     let mut reader = variant(Level::NonTechnical, Channel::Email);
-    reader.language = "de-AT".into();
-    reader.zone = zone("Europe/Vienna");
+    reader.language = "it-CH".into();
+    reader.zone = zone("Europe/Zurich");
     let message = render(&full("announcement"), &reader, &own);
-    assert_eq!(message.language, "de");
+    assert_eq!(message.language, "it");
     assert_eq!(
         message.subject,
-        "Example University: Wartung Student database, 2026-11-30"
+        "Example University: lavori Student database, 2026-11-30"
     );
     assert_eq!(
         message.text,
-        "Wartung von 2026-11-30 07:00 CET (UTC+01:00, Vienna) bis 2026-11-30 11:00 CET (UTC+01:00, Vienna). Ihre Daten sind sicher."
+        "Lavori da 2026-11-30 07:00 CET (UTC+01:00, Zurich) a 2026-11-30 11:00 CET (UTC+01:00, Zurich). I dati sono al sicuro."
     );
     assert_eq!(render(&full("reminder"), &reader, &own).language, "en");
 }

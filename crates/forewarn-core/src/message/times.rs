@@ -2,9 +2,11 @@
 //!
 //! The form is `Monday 30 November 2026, 22:00 PST (UTC-08:00, Los Angeles)`: the abbreviation that
 //! locals know, the offset that machines and strangers can count with, and the place. Languages
-//! without words of their own get `2026-11-30 22:00 (UTC-08:00, Los Angeles)`.
+//! without words of their own get `2026-11-30 22:00 (UTC-08:00, Los Angeles)`. In right-to-left text
+//! the clock time with all that belongs to it is one isolated run, which no neighbour turns around.
 
 use crate::time::{CivilTime, Zone};
+use crate::words::{Dates, ISOLATE, Words};
 use jiff::civil::Date;
 use jiff::tz::Offset;
 use jiff::{SignedDuration, Timestamp, Zoned};
@@ -14,8 +16,10 @@ use jiff::{SignedDuration, Timestamp, Zoned};
 pub struct Times<'a> {
     /// The zone whose clocks the reader has.
     pub zone: &'a Zone,
-    /// Whether month and weekday names are in English; otherwise dates are ISO 8601.
-    pub english: bool,
+    /// In whose words.
+    pub words: &'static Words,
+    /// Whether clock times stand in right-to-left text.
+    pub right_to_left: bool,
     /// Short forms, for text messages.
     pub compact: bool,
 }
@@ -24,14 +28,14 @@ impl Times<'_> {
     /// A date and time with its zone.
     pub fn at(&self, instant: Timestamp) -> String {
         let at = self.zone.at(instant);
-        self.join(&self.day(&at), &self.clock(&at), &at, true)
+        self.join(&at, true)
     }
 
     /// A time with its zone; its date only when it is not the day of `today`.
     pub fn at_today(&self, instant: Timestamp, today: Timestamp) -> String {
         let at = self.zone.at(instant);
         if at.date() == self.zone.at(today).date() {
-            format!("{}{}", self.clock(&at), self.suffix(&at, true))
+            self.clock(&at, true)
         } else {
             self.at(instant)
         }
@@ -39,22 +43,29 @@ impl Times<'_> {
 
     /// A date with its weekday: `Monday 30 November 2026`.
     pub fn date(&self, instant: Timestamp) -> String {
-        self.day(&self.zone.at(instant))
+        self.day_of(self.zone.at(instant).date())
     }
 
     /// A date that is the same day wherever one is.
     pub fn day_of(&self, date: Date) -> String {
-        date.strftime(self.form()).to_string()
+        match &self.words.dates {
+            None => date.to_string(),
+            Some(dates) if self.compact => filled(dates.short, date, dates, &dates.short_months),
+            Some(dates) => filled(dates.whole, date, dates, &dates.months),
+        }
     }
 
     /// A date for a subject: `30 Nov`, with the year when it is not that of `today`.
     pub fn short_date(&self, instant: Timestamp, today: Timestamp) -> String {
         let at = self.zone.at(instant);
-        match (self.english, at.year() == self.zone.at(today).year()) {
-            (false, _) => at.strftime("%Y-%m-%d").to_string(),
-            (true, true) => at.strftime("%-d %b").to_string(),
-            (true, false) => at.strftime("%-d %b %Y").to_string(),
-        }
+        let Some(dates) = &self.words.dates else {
+            return at.date().to_string();
+        };
+        let form = match at.year() == self.zone.at(today).year() {
+            true => dates.short,
+            false => dates.short_year,
+        };
+        filled(form, at.date(), dates, &dates.short_months)
     }
 
     /// From one time to another, in this zone.
@@ -62,13 +73,12 @@ impl Times<'_> {
         let (start, end) = (self.zone.at(start), self.zone.at(end));
         let same_day = start.date() == end.date();
         let same_offset = start.offset() == end.offset();
-        let from = self.join(&self.day(&start), &self.clock(&start), &start, !same_offset);
-        let to = if same_day {
-            format!("{}{}", self.clock(&end), self.suffix(&end, true))
-        } else {
-            self.join(&self.day(&end), &self.clock(&end), &end, true)
+        let from = self.join(&start, !same_offset);
+        let (form, to) = match same_day {
+            true => (self.words.to_time, self.clock(&end, true)),
+            false => (self.words.to_day, self.join(&end, true)),
         };
-        format!("{from} to {to}")
+        form.replace("{from}", &from).replace("{to}", &to)
     }
 
     /// What the clocks do inside a window, if anything.
@@ -85,43 +95,36 @@ impl Times<'_> {
         let by = SignedDuration::from_secs(
             i64::from(change.offset().seconds()) - i64::from(before.offset().seconds()),
         );
-        if by.is_zero() || !self.english {
-            return None;
-        }
-        let way = if by.is_negative() { "back" } else { "forward" };
-        Some(format!(
-            "Clocks{} go {way} by {} on {}, during this time. The work lasts {}.",
-            self.place()
-                .map_or_else(String::new, |p| format!(" in {p}")),
-            words(by.abs()),
-            self.day(&before),
-            words(end.duration_since(start)),
-        ))
-    }
-
-    fn day(&self, at: &Zoned) -> String {
-        at.strftime(self.form()).to_string()
-    }
-
-    fn form(&self) -> &'static str {
-        match (self.english, self.compact) {
-            (false, _) => "%Y-%m-%d",
-            (true, true) => "%-d %b",
-            (true, false) => "%A %-d %B %Y",
-        }
-    }
-
-    fn clock(&self, at: &Zoned) -> String {
-        at.strftime("%H:%M").to_string()
-    }
-
-    fn join(&self, day: &str, clock: &str, at: &Zoned, whole: bool) -> String {
-        let comma = if self.english && !self.compact {
-            ","
-        } else {
-            ""
+        let clocks = self.words.clocks.as_ref().filter(|_| !by.is_zero())?;
+        let form = match by.is_negative() {
+            true => clocks.back,
+            false => clocks.forward,
         };
-        format!("{day}{comma} {clock}{}", self.suffix(at, whole))
+        let place = (self.place()).map_or_else(String::new, |p| clocks.place.replace("{}", &p));
+        let said = form
+            .replace("{by}", &words(by.abs(), self.words))
+            .replace("{day}", &self.day_of(before.date()))
+            .replace("{lasts}", &words(end.duration_since(start), self.words));
+        Some(said.replace("{place}", &place))
+    }
+
+    fn join(&self, at: &Zoned, whole: bool) -> String {
+        let comma = match &self.words.dates {
+            Some(dates) if !self.compact => dates.comma,
+            _ => " ",
+        };
+        let day = self.day_of(at.date());
+        format!("{day}{comma}{}", self.clock(at, whole))
+    }
+
+    /// `22:00 PST (UTC-08:00, Los Angeles)`, or only `22:00 PST`.
+    fn clock(&self, at: &Zoned, whole: bool) -> String {
+        let clock = format!("{}{}", at.strftime("%H:%M"), self.suffix(at, whole));
+        // A text message pays for each sign, and its times are short enough to be read as they come.
+        match self.right_to_left && !self.compact {
+            true => format!("{}{clock}{}", ISOLATE[0], ISOLATE[1]),
+            false => clock,
+        }
     }
 
     /// ` PST (UTC-08:00, Los Angeles)`, or only ` PST` where the whole follows soon.
@@ -169,24 +172,44 @@ fn show_offset(offset: Offset) -> String {
     format!("{sign}{:02}:{:02}", minutes / 60, minutes % 60)
 }
 
+/// A date in a language's form.
+fn filled(form: &str, date: Date, dates: &Dates, months: &[&str; 12]) -> String {
+    let nth = |names: &[&'static str], n: i8| {
+        let at = usize::try_from(n).unwrap_or(0);
+        names.get(at).copied().unwrap_or_default().to_owned()
+    };
+    let weekday = nth(&dates.weekdays, date.weekday().to_monday_zero_offset());
+    let day = match date.day() {
+        1 => dates.first.to_owned(),
+        day => day.to_string(),
+    };
+    form.replace("{weekday}", &weekday)
+        .replace("{day}", &day)
+        .replace(
+            "{month}",
+            months[usize::from(date.month().unsigned_abs()) - 1],
+        )
+        .replace("{year}", &date.year().to_string())
+}
+
 /// A duration in words: `4 hours`, `1 hour 30 minutes`, `2 days`.
-pub fn words(duration: SignedDuration) -> String {
-    let minutes = (duration.as_secs() + 59) / 60;
-    let plural = |n: i64, unit: &str| format!("{n} {unit}{}", if n == 1 { "" } else { "s" });
+pub fn words(duration: SignedDuration, words: &Words) -> String {
+    let minutes = u64::try_from((duration.as_secs() + 59) / 60).unwrap_or(0);
+    let units = &words.units;
     let parts = [
-        (minutes / 1440, "day"),
-        (minutes % 1440 / 60, "hour"),
-        (minutes % 60, "minute"),
+        (minutes / 1440, &units.day),
+        (minutes % 1440 / 60, &units.hour),
+        (minutes % 60, &units.minute),
     ];
     let shown: Vec<String> = parts
         .into_iter()
         .filter(|(n, _)| *n > 0)
-        .map(|(n, unit)| plural(n, unit))
+        .map(|(n, unit)| words.counted(n, unit))
         .collect();
     if shown.is_empty() {
-        "less than a minute".into()
+        words.no_time.to_owned()
     } else {
-        shown.join(" ")
+        words.joined(&shown)
     }
 }
 
@@ -202,7 +225,8 @@ pub fn window_for_both(times: &Times<'_>, start: &CivilTime, end: &CivilTime) ->
     if times.compact || (same_clocks(from) && same_clocks(to)) {
         shown
     } else {
-        format!("{shown}; that is {}", home.window(from, to))
+        let both = times.words.that_is.replace("{window}", &shown);
+        both.replace("{home}", &home.window(from, to))
     }
 }
 
@@ -214,7 +238,8 @@ mod tests {
         let zone = Zone::parse(zone).unwrap();
         let times = Times {
             zone: &zone,
-            english: true,
+            words: Words::of("en"),
+            right_to_left: false,
             compact: false,
         };
         times.window(start.parse().unwrap(), end.parse().unwrap())
@@ -254,7 +279,8 @@ mod tests {
         let zone = Zone::parse("Europe/Berlin").unwrap();
         let times = Times {
             zone: &zone,
-            english: true,
+            words: Words::of("en"),
+            right_to_left: false,
             compact: false,
         };
         let (start, end) = (

@@ -7,6 +7,7 @@ use crate::facts::When;
 use crate::offset::Offset;
 use crate::template::{Values, Variable as V};
 use crate::time::CivilTime;
+use crate::words::{Words, is_right_to_left};
 use jiff::SignedDuration;
 
 /// What is to be done, in a text message.
@@ -32,28 +33,31 @@ pub(super) fn values(content: &Content, purpose: Purpose<'_>) -> Values {
     values
 }
 
-fn is_english(purpose: Purpose<'_>) -> bool {
-    purpose.variant.language.split('-').next() == Some("en")
+impl Purpose<'_> {
+    fn words(self) -> &'static Words {
+        Words::of(&self.variant.language)
+    }
 }
 
 fn names(content: &Content, purpose: Purpose<'_>, values: &mut Values) {
+    let words = purpose.words();
     values.set(V::Organisation, line(&content.organisation));
     values.set(
         V::Service,
-        headline_service(&content.services, &content.title),
+        headline_service(&content.services, &content.title, words),
     );
     let services = if content.services.is_empty() {
         line(&content.title)
     } else {
-        listed(&content.services)
+        listed(&content.services, words)
     };
     values.set(V::Services, services);
-    values.set(V::Dependents, listed(&content.dependents));
-    values.set(V::PromisedTo, listed(&content.promised_to));
+    values.set(V::Dependents, listed(&content.dependents, words));
+    values.set(V::PromisedTo, listed(&content.promised_to, words));
     values.set(V::Title, line(&content.title));
     values.set(V::Event, content.event.as_str());
     values.set(V::Severity, content.severity.map_or("", |s| s.as_str()));
-    let (flag, status) = status_words(&content.status);
+    let (flag, status) = status_words(&content.status, words);
     values.set(V::Status, status);
     if let Some(flag) = flag {
         values.set(flag, "yes");
@@ -81,9 +85,9 @@ fn facts(content: &Content, purpose: Purpose<'_>, values: &mut Values) {
     let mut effect = said(&facts.effect);
     if !effect.is_empty() {
         values.set(V::EffectKnown, "yes");
-    } else if is_english(purpose) {
-        let service = headline_service(&content.services, &content.title);
-        effect = format!("You may notice that {service} does not work as usual.");
+    } else if let Some(general) = purpose.words().general_effect {
+        let service = headline_service(&content.services, &content.title, purpose.words());
+        effect = general.replace("{service}", &service);
     }
     values.set(V::Effect, effect);
     values.set(V::Why, said(&facts.why));
@@ -144,59 +148,63 @@ fn own_words(content: &Content, purpose: Purpose<'_>, values: &mut Values) {
 fn times(content: &Content, purpose: Purpose<'_>, values: &mut Values) {
     let times = Times {
         zone: &purpose.variant.zone,
-        english: is_english(purpose),
+        words: purpose.words(),
+        right_to_left: is_right_to_left(&purpose.variant.language),
         compact: purpose.short.is_some(),
     };
     let today = content.at;
-    values.set(V::Now, times.at(today));
-    values.set(V::Today, times.short_date(today, today));
+    values.set_made(V::Now, times.at(today));
+    values.set_made(V::Today, times.short_date(today, today));
     if let Some(start) = &content.start {
-        values.set(V::Start, times.at(start.instant()));
-        values.set(V::StartDate, times.short_date(start.instant(), today));
-        values.set(V::StartDay, times.date(start.instant()));
+        values.set_made(V::Start, times.at(start.instant()));
+        values.set_made(V::StartDate, times.short_date(start.instant(), today));
+        values.set_made(V::StartDay, times.date(start.instant()));
     }
     if let Some(end) = &content.end {
-        values.set(V::End, times.at(end.instant()));
-        values.set(V::EndDay, times.date(end.instant()));
+        values.set_made(V::End, times.at(end.instant()));
+        values.set_made(V::EndDay, times.date(end.instant()));
     }
     if let (Some(start), Some(end)) = (&content.start, &content.end) {
         window(&times, start, end, values);
     }
-    values.set(V::Works, works(content, &times));
+    values.set_made(V::Works, works(content, &times));
     if let Some((start, end)) = &content.previous {
-        values.set(
+        values.set_made(
             V::PreviousWindow,
             match start == end {
                 true => times.at(start.instant()),
                 false => times::window_for_both(&times, start, end),
             },
         );
-        values.set(V::PreviousEnd, times.at(end.instant()));
+        values.set_made(V::PreviousEnd, times.at(end.instant()));
     }
     if let Some(began) = content.began_at {
-        values.set(V::Began, times.at(began));
-        values.set(V::BeganDay, times.date(began));
+        values.set_made(V::Began, times.at(began));
+        values.set_made(V::BeganDay, times.date(began));
     }
     if let Some(next) = content.next_update {
-        values.set(V::NextUpdate, times.at_today(next, today));
+        values.set_made(V::NextUpdate, times.at_today(next, today));
     }
     if let Some(missed) = content.missed {
-        values.set(V::Missed, times.at_today(missed, today));
+        values.set_made(V::Missed, times.at_today(missed, today));
     }
     if let Some(before) = content.moved_from {
-        values.set(V::MovedFrom, times.at_today(before, today));
+        values.set_made(V::MovedFrom, times.at_today(before, today));
     }
     if let Some(left) = content.next_update.map(|next| next.duration_since(today))
         && left.is_positive()
     {
-        values.set(V::Left, times::words(left));
+        values.set(V::Left, times::words(left, times.words));
     }
     if content.late_by_seconds > 0 {
         let late = SignedDuration::from_secs(content.late_by_seconds);
-        values.set(V::Late, times::words(late));
+        values.set(V::Late, times::words(late, times.words));
     }
     task(content, &times, values);
-    values.set(V::Offset, offset_words(content.offset.as_deref()));
+    values.set(
+        V::Offset,
+        offset_words(content.offset.as_deref(), times.words),
+    );
 }
 
 /// What its reader is reminded of.
@@ -210,7 +218,7 @@ fn task(content: &Content, times: &Times<'_>, values: &mut Values) {
             false => what,
         },
     );
-    values.set(
+    values.set_made(
         V::Due,
         match task.by {
             By::Time(at) => times.at(at),
@@ -236,38 +244,42 @@ fn works(content: &Content, times: &Times<'_>) -> String {
 
 fn window(times: &Times<'_>, start: &CivilTime, end: &CivilTime, values: &mut Values) {
     let (from, to) = (start.instant(), end.instant());
-    values.set(V::Window, times::window_for_both(times, start, end));
-    values.set(V::Duration, times::words(to.duration_since(from)));
+    values.set_made(V::Window, times::window_for_both(times, start, end));
+    values.set(
+        V::Duration,
+        times::words(to.duration_since(from), times.words),
+    );
     values.set(
         V::ClockChange,
         times.clock_change(from, to).unwrap_or_default(),
     );
 }
 
-fn offset_words(offset: Option<&str>) -> String {
+fn offset_words(offset: Option<&str>, words: &Words) -> String {
     match offset {
         Some(percent) if percent.ends_with('%') => line(percent),
-        Some(text) => Offset::parse(text).map_or_else(|_| line(text), |offset| offset.words()),
+        Some(text) => {
+            Offset::parse(text).map_or_else(|_| line(text), |offset| offset.words_in(words))
+        }
         None => String::new(),
     }
 }
 
 /// The flag and the plain words of a status.
-fn status_words(status: &str) -> (Option<V>, String) {
-    let (flag, words) = match status {
-        "investigating" => (Some(V::Investigating), "we are looking for the cause"),
-        "identified" => (Some(V::Identified), "cause found"),
-        "monitoring" => (Some(V::Monitoring), "fix in place"),
-        "resolved" => (None, "solved"),
-        "postmortem" => (None, "what happened"),
-        "awaiting_approval" => (None, "waiting for approval"),
-        "in_progress" => (None, "under way"),
-        "completed" => (None, "done"),
-        "open" => (None, "a fix is being worked on"),
-        "withdrawn" => (Some(V::Withdrawn), "no longer holds"),
-        other => return (None, line(&other.replace('_', " "))),
+fn status_words(status: &str, words: &Words) -> (Option<V>, String) {
+    let flag = match status {
+        "investigating" => Some(V::Investigating),
+        "identified" => Some(V::Identified),
+        "monitoring" => Some(V::Monitoring),
+        "withdrawn" => Some(V::Withdrawn),
+        _ => None,
     };
-    (flag, words.into())
+    let said = words.statuses.iter().find(|(name, _)| *name == status);
+    let said = said.map_or_else(
+        || line(&status.replace('_', " ")),
+        |(_, said)| (*said).into(),
+    );
+    (flag, said)
 }
 
 /// One line of tidy text.
@@ -289,24 +301,24 @@ fn sentence(text: &str) -> String {
 }
 
 /// Names as people list them: `A, B and C`.
-fn listed(names: &[String]) -> String {
+fn listed(names: &[String], words: &Words) -> String {
     let names: Vec<String> = names
         .iter()
         .map(|n| line(n))
         .filter(|n| !n.is_empty())
         .collect();
-    match names.as_slice() {
-        [] => String::new(),
-        [one] => one.clone(),
-        [first @ .., last] => format!("{} and {last}", first.join(", ")),
-    }
+    words.listed(&names)
 }
 
 /// The first service, and how many more.
-fn headline_service(services: &[String], title: &str) -> String {
+fn headline_service(services: &[String], title: &str, words: &Words) -> String {
     match services {
         [] => line(title),
         [one] => line(one),
-        [first, rest @ ..] => format!("{} and {} more", line(first), rest.len()),
+        [first, rest @ ..] => {
+            let more = u64::try_from(rest.len()).unwrap_or(u64::MAX);
+            // The name goes in last: nothing in it is taken for a gap.
+            (words.counted(more, &words.and_more)).replace("{first}", &line(first))
+        }
     }
 }

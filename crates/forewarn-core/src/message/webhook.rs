@@ -71,7 +71,7 @@ pub fn webhook_body(
             text: String::new(),
             url: &content.url,
             level: variant.level.as_str(),
-            language: &variant.language,
+            language: &message.language,
         },
     };
     // Plain values cannot fail to be written; an empty body would be refused by its receiver and show up there.

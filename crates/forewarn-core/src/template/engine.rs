@@ -43,6 +43,11 @@ impl Values {
         self.put(variable, Value::Plain(markdown::tidy(&text.into())));
     }
 
+    /// Sets a plain text that was made here of tidy parts: it may hold marks that keep the direction of writing.
+    pub fn set_made(&mut self, variable: Variable, text: impl Into<String>) {
+        self.put(variable, Value::Plain(text.into()));
+    }
+
     /// Sets a Markdown text; empty texts and what the level may not see are left out.
     pub fn set_markdown(&mut self, variable: Variable, text: impl Into<String>) {
         self.put(variable, Value::Markdown(text.into()));
@@ -159,7 +164,7 @@ impl Parsed {
             Format::Markdown => join_paragraphs(&out),
             // A condition that failed may have left the comma before it.
             Format::Line => join_words(&out)
-                .trim_end_matches([',', ':', ' '])
+                .trim_end_matches([',', ':', '\u{60c}', ' '])
                 .to_owned(),
         }
     }
@@ -174,7 +179,7 @@ fn write_parts(parts: &[Part], values: &Values, format: Format, out: &mut String
             Part::Text(text) => {
                 // Facts are sentences that bring their own full stop.
                 let text = match text.strip_prefix('.') {
-                    Some(rest) if out.ends_with(['.', '!', '?']) => rest,
+                    Some(rest) if out.ends_with(['.', '!', '?', '\u{61f}']) => rest,
                     _ => text,
                 };
                 out.push_str(text);

@@ -7,6 +7,8 @@ mod calls;
 mod digests;
 mod feeds;
 pub mod house;
+
+mod languages;
 mod lease;
 mod phones;
 mod promise;

@@ -68,7 +68,7 @@ pub async fn text(app: &App, id: &str) -> Result<Copy> {
     let variant = Variant {
         level: notice.level,
         channel: Channel::Email,
-        language: (organisation.languages.first().cloned()).unwrap_or_else(|| "en".into()),
+        language: organisation.language().to_owned(),
         zone: zone.unwrap_or_else(|| organisation.time_zone.clone()),
     };
     let message = render(&content, &variant, &app.store.templates().await?);

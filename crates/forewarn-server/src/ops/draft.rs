@@ -88,7 +88,7 @@ pub async fn holding(app: &App, draft: &Draft) -> Result<Vec<(Level, Message)>> 
         let variant = Variant {
             level,
             channel: Channel::Email,
-            language: "en".into(),
+            language: catalogue.organisation.language().to_owned(),
             zone: catalogue.organisation.time_zone.clone(),
         };
         (level, render(&content, &variant, &templates))

@@ -97,10 +97,19 @@ fn entry(snapshot: &Snapshot, message: &PublicMessage, event: &Id, title: &str) 
         }],
         content: Some(Content {
             content_type: Some("html".into()),
-            value: Some(xml(&message.html)),
+            lang: Some(message.language.clone()),
+            value: Some(xml(&turned(message))),
             ..Content::default()
         }),
         ..Entry::default()
+    }
+}
+
+/// Readers show a message in the direction of their own page, so one that goes the other way says so.
+fn turned(message: &PublicMessage) -> String {
+    match message.direction() {
+        "rtl" => format!("<div dir=\"rtl\">{}</div>", message.html),
+        _ => message.html.clone(),
     }
 }
 

@@ -268,11 +268,7 @@ impl Speaker<'_> {
         let variant = Variant {
             level: Level::NonTechnical,
             channel: Channel::Email,
-            language: organisation
-                .languages
-                .first()
-                .cloned()
-                .unwrap_or_else(|| "en".into()),
+            language: organisation.language().to_owned(),
             zone: organisation.time_zone.clone(),
         };
         let message = render_page(content, &variant, self.templates);
@@ -282,6 +278,7 @@ impl Speaker<'_> {
             at,
             text: message.text,
             html: message.html,
+            language: message.language,
         }
     }
 

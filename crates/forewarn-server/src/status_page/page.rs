@@ -35,11 +35,6 @@ pub(super) struct Around<'a> {
 }
 
 impl Around<'_> {
-    pub fn language(&self) -> &str {
-        let languages = &self.snapshot.organisation.languages;
-        languages.first().map_or("en", String::as_str)
-    }
-
     pub fn organisation(&self) -> &str {
         &self.snapshot.organisation.name
     }
@@ -76,8 +71,8 @@ struct IncidentCard<'a> {
     state: ServiceState,
     status: &'static str,
     services: String,
-    /// The newest message in full, as HTML that is already sanitised; what people must do stands in it, often last.
-    said: &'a str,
+    /// The newest message in full; what people must do stands in it, often last.
+    said: Option<&'a PublicMessage>,
     said_at: TimeHtml,
     next: Option<NextUpdate>,
 }
@@ -88,7 +83,7 @@ struct FaultCard<'a> {
     title: &'a str,
     services: String,
     /// The newest message in full, as HTML that is already sanitised.
-    said: &'a str,
+    said: Option<&'a PublicMessage>,
     said_at: TimeHtml,
     next: Option<NextUpdate>,
 }
@@ -287,7 +282,7 @@ fn incident_card<'a>(snapshot: &'a Snapshot, item: &'a PublicIncident) -> Incide
         state: ServiceState::from(history::worst_impact(item)),
         status: history::incident_words(incident.status),
         services: snapshot.names(incident.services.keys()).join(", "),
-        said: item.latest().map_or("", |m| &m.html),
+        said: item.latest(),
         said_at: when::short_html(item.changed_at(), zone, snapshot.made_at),
         next: next_update(snapshot, item.next_update_at()),
     }
@@ -300,7 +295,7 @@ fn fault_card<'a>(snapshot: &'a Snapshot, item: &'a PublicAdvisory) -> FaultCard
         id: &advisory.id,
         title: &advisory.title,
         services: snapshot.names(&advisory.services).join(", "),
-        said: item.latest().map_or("", |m| &m.html),
+        said: item.latest(),
         said_at: when::short_html(item.changed_at(), zone, snapshot.made_at),
         next: next_update(snapshot, item.next_update_at()),
     }

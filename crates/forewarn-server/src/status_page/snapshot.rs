@@ -9,6 +9,7 @@ use forewarn_core::incident::{Incident, Update};
 use forewarn_core::maintenance::{Maintenance, Status};
 use forewarn_core::organisation::Organisation;
 use forewarn_core::service::Service;
+use forewarn_core::words::direction;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -105,9 +106,21 @@ pub struct PublicMessage {
     pub text: String,
     /// The words as HTML that is already sanitised: it goes into pages as it is.
     pub html: String,
+    /// The language of the words: that of the organisation, or English.
+    #[serde(default = "english")]
+    pub language: String,
+}
+
+fn english() -> String {
+    "en".into()
 }
 
 impl PublicMessage {
+    /// The direction of its language, for `dir`.
+    pub fn direction(&self) -> &'static str {
+        direction(&self.language)
+    }
+
     /// A message from plain words: blank lines make paragraphs, everything else is text.
     pub fn plain(
         id: impl Into<String>,
@@ -121,6 +134,7 @@ impl PublicMessage {
             at,
             text: text.to_owned(),
             html: paragraphs(text),
+            language: english(),
         }
     }
 }

@@ -128,11 +128,10 @@ async fn discovery(desk: &Desk, preview: advisory::Preview) -> Result<Discovery>
     let catalogue = store.catalogue().await?;
     let templates = store.templates().await?;
     let organisation = &catalogue.organisation;
-    let language = organisation.languages.first().cloned();
     let variant = Variant {
         level: Level::NonTechnical,
         channel: Channel::Email,
-        language: language.unwrap_or_else(|| "en".into()),
+        language: organisation.language().to_owned(),
         zone: organisation.time_zone.clone(),
     };
     let occasion = Occasion {

@@ -1,0 +1,268 @@
+//! The words of our own that stand in messages, language by language: dates, durations, lists, and what surrounds a text.
+//!
+//! Month and weekday names, date forms, lists, units and plurals are those of the Unicode CLDR; a test holds them to what ICU4X
+//! makes of the CLDR's own data. Digits are Western in every language, so that clock times and offsets read the same everywhere.
+
+mod ar;
+mod de;
+mod en;
+mod es;
+mod fr;
+
+/// The languages that messages come in without anybody writing a template.
+pub const LANGUAGES: [&str; 5] = ["en", "de", "fr", "es", "ar"];
+
+/// Stands around a run of left-to-right signs in right-to-left text.
+pub(crate) const ISOLATE: [char; 2] = ['\u{2066}', '\u{2069}'];
+
+/// Everything that is said in one language outside the templates. In a pattern, `{name}` is filled in.
+#[derive(Debug)]
+pub struct Words {
+    /// How dates are written; ISO 8601 where nobody told us.
+    pub(crate) dates: Option<Dates>,
+    /// From one time to another on the same day: `{from}`, `{to}`.
+    pub(crate) to_time: &'static str,
+    /// From one time to another on a later day: `{from}`, `{to}`.
+    pub(crate) to_day: &'static str,
+    /// A window, and the same by the clocks of the organisation: `{window}`, `{home}`.
+    pub(crate) that_is: &'static str,
+    /// The clocks go back, or forward: `{place}`, `{by}`, `{day}`, `{lasts}`. Nothing where nobody told us.
+    pub(crate) clocks: Option<Clocks>,
+    /// Units of time.
+    pub(crate) units: Units,
+    /// Which form a number takes.
+    pub(crate) plural: fn(u64) -> Plural,
+    /// A duration of no length.
+    pub(crate) no_time: &'static str,
+    /// As soon as it is planned.
+    pub(crate) at_once: &'static str,
+    /// How the parts of a duration are joined.
+    pub(crate) duration: Joined,
+    /// How names are listed.
+    pub(crate) list: List,
+    /// A service and how many more: `{first}`, `{}`.
+    pub(crate) and_more: Forms,
+    /// The effect where none was written: `{service}`. Nothing where nobody told us.
+    pub(crate) general_effect: Option<&'static str>,
+    /// Statuses by their API name.
+    pub(crate) statuses: &'static [(&'static str, &'static str)],
+    /// A promise that the template forgot, as a template.
+    pub(crate) next_update: &'static str,
+    /// A broken promise that the template forgot, as a template.
+    pub(crate) missed: &'static str,
+    /// Longer words of subjects and the shorter ones that may stand for them.
+    pub(crate) shorter: &'static [(&'static str, &'static str)],
+    /// Heading and first line of the version to forward.
+    pub(crate) forward: [&'static str; 2],
+    /// Title of a message that tells of several events: `{}`.
+    pub(crate) changes: Forms,
+    /// What surrounds the text of a mail.
+    pub(crate) mail: Mail,
+    /// Asks the reader of a mail to confirm it.
+    pub confirm: &'static str,
+    /// The same in a text message, before the link.
+    pub confirm_short: &'static str,
+    /// Asks the listener of a call to confirm it.
+    pub(crate) press: &'static str,
+    /// How many segments a text message may take when it holds letters that the basic alphabet lacks: less than half as many fit
+    /// into one then.
+    pub(crate) segments: usize,
+}
+
+/// How dates are written: `{weekday}`, `{day}`, `{month}`, `{year}`.
+#[derive(Debug)]
+pub(crate) struct Dates {
+    /// From Monday.
+    pub weekdays: [&'static str; 7],
+    /// In a date.
+    pub months: [&'static str; 12],
+    /// In a short date.
+    pub short_months: [&'static str; 12],
+    /// A whole date.
+    pub whole: &'static str,
+    /// A short date without its year.
+    pub short: &'static str,
+    /// A short date with its year.
+    pub short_year: &'static str,
+    /// The first of a month.
+    pub first: &'static str,
+    /// Between a date and a time.
+    pub comma: &'static str,
+}
+
+/// What is said of a change of clocks inside a window.
+#[derive(Debug)]
+pub(crate) struct Clocks {
+    pub back: &'static str,
+    pub forward: &'static str,
+    /// `{}` is the place.
+    pub place: &'static str,
+}
+
+/// Units of time, each with its number: `{}`.
+#[derive(Debug)]
+pub(crate) struct Units {
+    pub minute: Forms,
+    pub hour: Forms,
+    pub day: Forms,
+    pub week: Forms,
+    pub month: Forms,
+    pub year: Forms,
+    pub business_day: Forms,
+}
+
+/// How parts are joined.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Joined {
+    /// By spaces.
+    Spaced,
+    /// As a list.
+    Listed,
+}
+
+/// What stands between names.
+#[derive(Debug)]
+pub(crate) struct List {
+    /// Between all but the last two.
+    pub comma: &'static str,
+    /// Before the last.
+    pub and: &'static str,
+    /// Before a last name that begins with the sound of "and" itself (Spanish).
+    pub and_before_i: Option<&'static str>,
+}
+
+/// What surrounds the text of a mail. `{list}`, `{organisation}`.
+#[derive(Debug)]
+pub(crate) struct Mail {
+    pub latest: &'static str,
+    pub because_list: &'static str,
+    pub because_list_of: &'static str,
+    pub because_entered: &'static str,
+    pub change_below: &'static str,
+    pub change: &'static str,
+    /// Around a name, in HTML.
+    pub quotes: [&'static str; 2],
+}
+
+/// The CLDR's plural categories, without those that none of our languages has for whole numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Plural {
+    Zero,
+    One,
+    Two,
+    Few,
+    Many,
+    Other,
+}
+
+/// The forms of a phrase with a number in it: `{}`.
+#[derive(Debug)]
+pub(crate) struct Forms {
+    pub one: &'static str,
+    pub two: &'static str,
+    pub few: &'static str,
+    pub many: &'static str,
+    pub other: &'static str,
+}
+
+impl Forms {
+    /// A phrase of two forms.
+    const fn pair(one: &'static str, other: &'static str) -> Forms {
+        Forms {
+            one,
+            two: other,
+            few: other,
+            many: other,
+            other,
+        }
+    }
+}
+
+impl Words {
+    /// The words of a language; of one that we do not speak, English ones with dates that need no words.
+    pub fn of(language: &str) -> &'static Words {
+        match primary(language) {
+            "en" => &en::WORDS,
+            "de" => &de::WORDS,
+            "fr" => &fr::WORDS,
+            "es" => &es::WORDS,
+            "ar" => &ar::WORDS,
+            _ => &en::WITHOUT_DATES,
+        }
+    }
+
+    /// A phrase with its number.
+    pub(crate) fn counted(&self, n: u64, forms: &Forms) -> String {
+        let form = match (self.plural)(n) {
+            Plural::One => forms.one,
+            Plural::Two => forms.two,
+            Plural::Few => forms.few,
+            Plural::Many => forms.many,
+            Plural::Zero | Plural::Other => forms.other,
+        };
+        form.replace("{}", &n.to_string())
+    }
+
+    /// Names as people list them: `A, B and C`.
+    pub(crate) fn listed(&self, names: &[String]) -> String {
+        match names {
+            [] => String::new(),
+            [one] => one.clone(),
+            [first @ .., last] => {
+                let and = (self.list.and_before_i)
+                    .filter(|_| begins_with_i(last))
+                    .unwrap_or(self.list.and);
+                format!("{}{and}{last}", first.join(self.list.comma))
+            }
+        }
+    }
+
+    /// The parts of a duration as one.
+    pub(crate) fn joined(&self, parts: &[String]) -> String {
+        match self.duration {
+            Joined::Spaced => parts.join(" "),
+            Joined::Listed => self.listed(parts),
+        }
+    }
+}
+
+/// Whether a Spanish word begins with the sound of "y", so that "y" before it becomes "e".
+fn begins_with_i(word: &str) -> bool {
+    let word: String = word.chars().take(3).collect::<String>().to_lowercase();
+    match word.strip_prefix("hi") {
+        Some(rest) => !rest.starts_with(['a', 'e']),
+        None => word.starts_with('i'),
+    }
+}
+
+/// The language without its country: `pt` of `pt-BR`.
+pub(crate) fn primary(language: &str) -> &str {
+    language.split('-').next().unwrap_or(language)
+}
+
+/// Whether a language is written from right to left; also of those that we do not speak but somebody may have templates for.
+pub fn is_right_to_left(language: &str) -> bool {
+    matches!(
+        primary(language),
+        "ar" | "ckb" | "dv" | "fa" | "he" | "ps" | "sd" | "ug" | "ur" | "yi"
+    )
+}
+
+/// The direction of a language, for `dir`: who writes from left to right may still have facts in another script.
+pub fn direction(language: &str) -> &'static str {
+    match is_right_to_left(language) {
+        true => "rtl",
+        false => "auto",
+    }
+}
+
+/// Western European plurals: one, or not.
+fn one_or_more(n: u64) -> Plural {
+    match n {
+        1 => Plural::One,
+        _ => Plural::Other,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,142 @@
+//! Arabic, with Western digits.
+
+use super::*;
+
+pub(super) const WORDS: Words = Words {
+    dates: Some(Dates {
+        weekdays: [
+            "الاثنين",
+            "الثلاثاء",
+            "الأربعاء",
+            "الخميس",
+            "الجمعة",
+            "السبت",
+            "الأحد",
+        ],
+        months: MONTHS,
+        short_months: MONTHS,
+        whole: "{weekday}، {day} {month} {year}",
+        short: "{day} {month}",
+        short_year: "{day} {month} {year}",
+        first: "1",
+        comma: "، ",
+    }),
+    to_time: "{from} إلى {to}",
+    to_day: "{from} إلى {to}",
+    that_is: "{window}؛ أي {home}",
+    clocks: Some(Clocks {
+        back: "خلال هذه الفترة، يوم {day}، تُؤخَّر الساعات{place} (المقدار: {by}). مدة العمل: {lasts}.",
+        forward: "خلال هذه الفترة، يوم {day}، تُقدَّم الساعات{place} (المقدار: {by}). مدة العمل: {lasts}.",
+        place: " في {}",
+    }),
+    units: Units {
+        minute: forms("دقيقة", "دقيقتان", "{} دقائق", "{} دقيقة", "{} دقيقة"),
+        hour: forms("ساعة", "ساعتان", "{} ساعات", "{} ساعة", "{} ساعة"),
+        day: forms("يوم", "يومان", "{} أيام", "{} يومًا", "{} يوم"),
+        week: forms("أسبوع", "أسبوعان", "{} أسابيع", "{} أسبوعًا", "{} أسبوع"),
+        month: forms("شهر", "شهران", "{} أشهر", "{} شهرًا", "{} شهر"),
+        year: forms("سنة", "سنتان", "{} سنوات", "{} سنة", "{} سنة"),
+        business_day: forms(
+            "يوم عمل",
+            "يوما عمل",
+            "{} أيام عمل",
+            "{} يوم عمل",
+            "{} يوم عمل",
+        ),
+    },
+    plural: |n| match (n, n % 100) {
+        (0, _) => Plural::Zero,
+        (1, _) => Plural::One,
+        (2, _) => Plural::Two,
+        (_, 3..=10) => Plural::Few,
+        (_, 11..=99) => Plural::Many,
+        _ => Plural::Other,
+    },
+    no_time: "أقل من دقيقة",
+    at_once: "فورًا",
+    duration: Joined::Listed,
+    list: List {
+        comma: " و",
+        and: " و",
+        and_before_i: None,
+    },
+    and_more: forms(
+        "{first} وخدمة أخرى",
+        "{first} و{} غيرها",
+        "{first} و{} غيرها",
+        "{first} و{} غيرها",
+        "{first} و{} غيرها",
+    ),
+    general_effect: Some("قد تلاحظون بعض الخلل ({service})."),
+    statuses: &[
+        ("investigating", "نبحث عن السبب"),
+        ("identified", "عُرف السبب"),
+        ("monitoring", "طُبِّق الإصلاح وتجري مراقبته"),
+        ("resolved", "انتهت المشكلة"),
+        ("postmortem", "ما الذي حدث"),
+        ("awaiting_approval", "في انتظار الموافقة"),
+        ("scheduled", "مجدول"),
+        ("in_progress", "قيد التنفيذ"),
+        ("completed", "اكتمل"),
+        ("cancelled", "أُلغي"),
+        ("open", "يجري العمل على إصلاح"),
+        ("fixed", "أُصلح"),
+        ("withdrawn", "لم يعد قائمًا"),
+    ],
+    next_update: "التحديث التالي: في موعد أقصاه {{next_update}}",
+    missed: "وعدنا بالكتابة إليكم في موعد أقصاه {{missed}}. نعتذر عن هذا التأخير.",
+    shorter: &[],
+    forward: ["لمن تتولون إبلاغهم", "يمكنكم إعادة توجيه هذا النص كما هو:"],
+    changes: forms(
+        "تغيير واحد مخطط له",
+        "تغييران مخطط لهما",
+        "{} تغييرات مخطط لها",
+        "{} تغييرًا مخططًا له",
+        "{} تغيير مخطط له",
+    ),
+    mail: Mail {
+        latest: "آخر الأخبار:",
+        because_list: "تصلكم هذه الرسالة لأنكم مدرجون في القائمة {list}.",
+        because_list_of: "تصلكم هذه الرسالة لأنكم مدرجون في القائمة {list} لدى {organisation}.",
+        because_entered: "تصلكم هذه الرسالة لأن أحدهم أدخل هذا العنوان لتلقي الأخبار.",
+        change_below: "لإيقاف هذه الرسائل أو تغييرها:",
+        change: "إيقاف هذه الرسائل أو تغييرها",
+        quotes: ["«", "»"],
+    },
+    confirm: "يُرجى تأكيد أنكم قرأتم هذه الرسالة:",
+    confirm_short: "للتأكيد:",
+    press: "اضغطوا 1 لتأكيد أنكم سمعتم هذه الرسالة.",
+    segments: 4,
+};
+
+/// The short forms are the whole ones.
+const MONTHS: [&str; 12] = [
+    "يناير",
+    "فبراير",
+    "مارس",
+    "أبريل",
+    "مايو",
+    "يونيو",
+    "يوليو",
+    "أغسطس",
+    "سبتمبر",
+    "أكتوبر",
+    "نوفمبر",
+    "ديسمبر",
+];
+
+const fn forms(
+    one: &'static str,
+    two: &'static str,
+    few: &'static str,
+    many: &'static str,
+    other: &'static str,
+) -> Forms {
+    Forms {
+        one,
+        two,
+        few,
+        many,
+        other,
+    }
+}
