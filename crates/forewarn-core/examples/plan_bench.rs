@@ -62,7 +62,7 @@ fn measure(count: usize, now: &str) -> Result<(Duration, usize, usize), Box<dyn 
     while times.len() < 3 || began.elapsed() < Duration::from_secs(1) {
         let one = Instant::now();
         let planned = plan(Input {
-            maintenance: &maintenance,
+            planned: (&maintenance).into(),
             policy,
             catalogue: &catalogue,
             now,

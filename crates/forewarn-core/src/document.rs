@@ -9,6 +9,7 @@ pub use node::{Entry, Node, Place, Value, from_json, parse_json, parse_yaml};
 use places::{Item, Places};
 
 use crate::advisory::Report;
+use crate::announcement::Announcement;
 use crate::audience::Audience;
 use crate::change_ahead::ChangeAhead;
 use crate::contact::Contact;
@@ -49,6 +50,8 @@ pub struct Documents {
     pub maintenance: Option<Maintenance>,
     /// One fault, for telling of it.
     pub advisory: Option<Report>,
+    /// One change that takes effect at a moment, for planning or creating.
+    pub announcement: Option<Announcement>,
 }
 
 /// What is already known where documents are read: references may point there.
@@ -68,7 +71,7 @@ pub struct Catalogue {
 }
 
 /// Names of the parts of a document.
-const PARTS: [&str; 11] = [
+const PARTS: [&str; 12] = [
     "organisation",
     "services",
     "audiences",
@@ -80,6 +83,7 @@ const PARTS: [&str; 11] = [
     "hooks",
     "maintenance",
     "advisory",
+    "announcement",
 ];
 
 impl Documents {
@@ -228,6 +232,11 @@ impl Documents {
                     places.only((name, "advisory", node), *place, problems);
                     self.advisory = Report::read(node, "advisory", problems);
                 }
+                "announcement" => {
+                    places.only((name, "announcement", node), *place, problems);
+                    self.announcement =
+                        Announcement::read(node, "announcement", zone, fresh_id, problems);
+                }
                 _ => problems.add(key, *place, unknown("part", key, PARTS)),
             }
         }
@@ -314,6 +323,10 @@ impl Documents {
             let item = Item::of("advisory", 0);
             check(item, "services", &advisory.services, "service");
         }
+        if let Some(announcement) = &self.announcement {
+            let item = Item::of("announcement", 0);
+            check(item, "services", &announcement.services, "service");
+        }
         self.check_policy_and_cycles(known, places, problems);
     }
 
@@ -329,23 +342,32 @@ impl Documents {
             .chain(&known.policies)
             .cloned()
             .collect();
-        if let Some(id) = self.maintenance.as_ref().and_then(|m| m.policy.as_ref())
-            && crate::policy::find(id.as_str(), &policies).is_none()
-            && !places.is_unread(id)
-        {
-            let ids: Vec<&str> = policies
-                .iter()
-                .chain(crate::policy::BUILT_IN.iter())
-                .map(|p| p.id.as_str())
-                .collect();
-            let problem = unknown("policy", id.as_str(), ids.iter().copied());
-            places.add(
-                Item::of("maintenance", 0),
-                "policy",
-                None,
-                problem,
-                problems,
-            );
+        let maintenance = self.maintenance.as_ref().and_then(|m| m.policy.as_ref());
+        let announced = self.announcement.as_ref();
+        let named = [
+            ("maintenance", maintenance),
+            ("announcement", announced.and_then(|a| a.policy.as_ref())),
+        ];
+        for (document, id) in named {
+            if let Some(id) = id
+                && crate::policy::find(id.as_str(), &policies).is_none()
+                && !places.is_unread(id)
+            {
+                let all = policies.iter().chain(crate::policy::BUILT_IN.iter());
+                let problem = unknown("policy", id.as_str(), all.map(|p| p.id.as_str()));
+                places.add(Item::of(document, 0), "policy", None, problem, problems);
+            }
+        }
+        if let Some(announcement) = announced {
+            let kinds = crate::policy::announcement_kinds(&policies);
+            let by_policy = announcement
+                .policy
+                .as_ref()
+                .is_some_and(|p| *p == *announcement.kind);
+            if !by_policy && !kinds.contains(&announcement.kind.as_str()) {
+                let problem = unknown("kind of announcement", &announcement.kind, kinds);
+                places.add(Item::of("announcement", 0), "kind", None, problem, problems);
+            }
         }
         let mut services = self.services.clone();
         services.extend(

@@ -1,6 +1,7 @@
 //! Events: what people are told about, whichever kind it is, and what each of its notices says.
 
 use crate::advisory::{Advisory, Word};
+use crate::announcement::Announcement;
 use crate::audience::{Audience, Level, Scope};
 use crate::contact::{EmailAddress, Endpoint};
 use crate::document::Catalogue;
@@ -46,6 +47,8 @@ pub enum Event {
     Reminder(Reminder),
     /// A fault was found between releases.
     Advisory(Advisory),
+    /// Something changes for people at one moment.
+    Announcement(Announcement),
 }
 
 /// What a notice tells of beyond the event itself.
@@ -84,10 +87,11 @@ impl Event {
             Event::Window(w) => &w.id,
             Event::Reminder(r) => &r.id,
             Event::Advisory(a) => &a.id,
+            Event::Announcement(a) => &a.id,
         }
     }
 
-    /// `maintenance`, `incident`, `window`, `reminder` or `advisory`.
+    /// `maintenance`, `incident`, `window`, `reminder`, `advisory` or `announcement`.
     pub fn kind(&self) -> &'static str {
         match self {
             Event::Maintenance(_) => "maintenance",
@@ -95,6 +99,7 @@ impl Event {
             Event::Window(_) => "window",
             Event::Reminder(_) => "reminder",
             Event::Advisory(_) => "advisory",
+            Event::Announcement(_) => "announcement",
         }
     }
 
@@ -106,6 +111,7 @@ impl Event {
             Event::Window(w) => &w.title,
             Event::Reminder(r) => &r.title,
             Event::Advisory(a) => &a.title,
+            Event::Announcement(a) => &a.title,
         }
     }
 
@@ -119,6 +125,7 @@ impl Event {
             Event::Reminder(r) if r.dropped => "cancelled",
             Event::Reminder(_) => "scheduled",
             Event::Advisory(a) => a.status.as_str(),
+            Event::Announcement(a) => a.status.as_str(),
         }
     }
 
@@ -130,6 +137,7 @@ impl Event {
             Event::Window(w) => !w.dropped,
             Event::Reminder(r) => !r.dropped,
             Event::Advisory(a) => a.status.is_open(),
+            Event::Announcement(a) => a.status.is_open(),
         }
     }
 
@@ -141,6 +149,7 @@ impl Event {
             Event::Window(w) => w.times().0,
             Event::Reminder(r) => r.due.instant(),
             Event::Advisory(a) => a.found_at,
+            Event::Announcement(a) => a.effective.instant(),
         }
     }
 
@@ -152,6 +161,7 @@ impl Event {
             Event::Window(w) => Some(w.times().1),
             Event::Reminder(_) => None,
             Event::Advisory(a) => a.closed_at,
+            Event::Announcement(_) => None,
         }
     }
 
@@ -163,6 +173,7 @@ impl Event {
             Event::Window(w) => vec![w.service.clone()],
             Event::Reminder(r) => r.services.clone(),
             Event::Advisory(a) => a.services.clone(),
+            Event::Announcement(a) => a.services.clone(),
         }
     }
 
@@ -172,6 +183,7 @@ impl Event {
             Event::Maintenance(m) => m.about(),
             Event::Incident(i) => i.about(),
             Event::Advisory(a) => a.about(),
+            Event::Announcement(a) => a.about(),
             Event::Window(_) | Event::Reminder(_) => About {
                 kind: "maintenance",
                 severity: None,
@@ -186,7 +198,7 @@ impl Event {
             Event::Maintenance(m) => Some(&m.added),
             Event::Incident(i) => Some(&i.added),
             Event::Advisory(a) => Some(&a.added),
-            Event::Window(_) | Event::Reminder(_) => None,
+            Event::Window(_) | Event::Reminder(_) | Event::Announcement(_) => None,
         }
     }
 
@@ -206,7 +218,8 @@ impl Event {
                 addresses.extend(lead.and_then(Result::ok));
                 addresses.extend(speakers(i, catalogue));
             }
-            Event::Window(_) | Event::Reminder(_) | Event::Advisory(_) => {}
+            Event::Window(_) | Event::Reminder(_) | Event::Advisory(_) | Event::Announcement(_) => {
+            }
         }
         addresses.sort();
         addresses.dedup();
@@ -227,6 +240,7 @@ impl Event {
             (INTERNAL, _) => mailboxes(self.internal_addresses(catalogue)),
             (REQUESTERS, Event::Maintenance(m)) => mailboxes(m.requesters.clone()),
             (REQUESTERS, Event::Advisory(a)) => mailboxes(a.requesters.clone()),
+            (REQUESTERS, Event::Announcement(a)) => mailboxes(a.requesters.clone()),
             (SPOKESPERSON, Event::Incident(i)) => {
                 mailboxes(speakers(i, catalogue).into_iter().take(1).collect())
             }
@@ -271,6 +285,9 @@ impl Event {
             (Event::Maintenance(m), "progress" | "overrun_check") => {
                 m.window().1.max(due + jiff::SignedDuration::from_mins(15))
             }
+            (Event::Announcement(a), "announcement" | "reminder" | "final_reminder") => {
+                a.effective.instant().max(due)
+            }
             (Event::Window(w), _) => w.times().0.max(due),
             // The next reminder takes its place; until then it holds, however long nothing could be sent.
             (Event::Reminder(_), _) => due + REMINDS_FOR,
@@ -290,7 +307,8 @@ impl Event {
                 Event::Maintenance(_),
                 "announcement" | "reminder" | "leadership" | "post_event_reminder" | "hypercare",
             )
-            | (Event::Window(_), _) => {
+            | (Event::Window(_), _)
+            | (Event::Announcement(_), "announcement" | "reminder" | "effective") => {
                 let expires = self.expires(milestone, due);
                 let before_start = due < self.starts_at();
                 Some(match before_start {
@@ -306,7 +324,8 @@ impl Event {
                 Event::Maintenance(_)
                 | Event::Incident(_)
                 | Event::Advisory(_)
-                | Event::Reminder(_),
+                | Event::Reminder(_)
+                | Event::Announcement(_),
                 _,
             ) => None,
         }
@@ -385,6 +404,11 @@ impl Event {
                 timer_content(content, "advisories", &a.told, catalogue, public_url)
             }
             Event::Advisory(a) => advisory_content(content, a, occasion.update),
+            Event::Announcement(a) => Content {
+                facts: a.facts.clone(),
+                start: Some(a.effective.clone()),
+                ..content
+            },
         };
         // Every message says where to report trouble, as far as anybody said it.
         let contact = content.facts.contact.clone();

@@ -5,6 +5,7 @@
 pub mod acknowledge;
 pub mod advisory;
 pub mod alert;
+pub mod announcement;
 pub mod audience;
 pub mod blackout;
 pub mod calendar;

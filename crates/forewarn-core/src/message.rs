@@ -83,7 +83,7 @@ pub struct Content {
     pub reply_to: Option<EmailAddress>,
     /// The event it is about.
     pub event: Id,
-    /// `maintenance`, `incident`, `window`, `reminder` or `advisory`.
+    /// `maintenance`, `incident`, `window`, `reminder`, `advisory` or `announcement`.
     pub event_kind: String,
     /// The event's title.
     pub title: String,
@@ -112,13 +112,13 @@ pub struct Content {
     /// Why it was delayed, extended or cancelled.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub reason: Option<String>,
-    /// Start of the window (maintenance).
+    /// Start of the window (maintenance); when it takes effect (announcements).
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub start: Option<CivilTime>,
     /// End of the window (maintenance).
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub end: Option<CivilTime>,
-    /// The window as it was told before (delay, reschedule, extension).
+    /// The window as it was told before (delay, reschedule, extension); the same moment twice for what has no window.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub previous: Option<(CivilTime, CivilTime)>,
     /// When the event began (incidents: declared; maintenance: work started; advisories: made known).

@@ -14,8 +14,10 @@ mod clashes;
 mod copy;
 mod course;
 mod decided;
+mod effect;
 mod incident;
 mod overrun;
+mod planned;
 mod promise;
 mod reminders;
 #[cfg(test)]
@@ -31,6 +33,7 @@ pub use copy::{COPY_DUE, copy_audience, copy_place, stands_aside};
 use course::{Clock, clock_name};
 pub use incident::{catch_up, publish_update};
 pub use overrun::{OVERRUN, overrun};
+pub use planned::{Phase, Planned};
 pub use promise::{
     PROMISE_BROKEN, PROMISE_KEPT, PROMISE_WARNING, is_promise_timer, next_update, promised,
     timers_again,
@@ -51,6 +54,7 @@ use crate::time::{CivilTime, Zone};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The built-in audience: the people who run the event.
@@ -137,8 +141,8 @@ const OVERRUN_CHECK: SignedDuration = SignedDuration::from_mins(15);
 /// What a plan is made from.
 #[derive(Clone, Copy, Debug)]
 pub struct Input<'a> {
-    /// The event.
-    pub maintenance: &'a Maintenance,
+    /// What is planned.
+    pub planned: Planned<'a>,
     /// The policy it follows.
     pub policy: &'a Policy,
     /// Organisation, services and audiences.
@@ -238,8 +242,9 @@ pub struct Reach {
 pub struct Window {
     /// Its start.
     pub start: Timestamp,
-    /// Its promised end.
-    pub end: Timestamp,
+    /// Its promised end; none for what takes effect at one moment.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub end: Option<Timestamp>,
     /// Whether it lies wholly in one occurrence of a standard window of every service that it works on.
     pub inside_standard_window: bool,
 }
@@ -314,6 +319,7 @@ impl Draft {
 struct Planner<'a> {
     input: Input<'a>,
     start: Timestamp,
+    /// The start again for what has no end.
     end: Timestamp,
     told: BTreeSet<&'a Told>,
     /// When the first announcement is due by the calendar, whether or not it is out.
@@ -323,22 +329,25 @@ struct Planner<'a> {
     warnings: Vec<Problem>,
 }
 
-/// Makes the plan of a maintenance.
+/// Makes the plan of planned work, or of a change that takes effect at a moment.
 pub fn plan(input: Input<'_>) -> Plan {
-    let maintenance = input.maintenance;
-    let exception = maintenance.exception.as_ref();
-    let own = exception.map(|exception| exception.laid_over(input.policy));
+    let planned = input.planned;
+    let own = planned
+        .exception
+        .map(|exception| exception.laid_over(input.policy));
     let input = Input {
         policy: own.as_ref().unwrap_or(input.policy),
         ..input
     };
-    let (start, end) = maintenance.window();
-    let catalogue = maintenance.added.over(input.catalogue);
+    let start = planned.start.instant();
+    let end = planned.end.map_or(start, CivilTime::instant);
+    let seen = planned.added.map(|added| added.over(input.catalogue));
+    let catalogue = seen.unwrap_or(Cow::Borrowed(input.catalogue));
     let input = Input {
         catalogue: &catalogue,
         ..input
     };
-    let affected = affected(&maintenance.services, &input.catalogue.services);
+    let affected = affected(planned.services, &input.catalogue.services);
     let mut planner = Planner {
         input,
         start,
@@ -355,10 +364,7 @@ pub fn plan(input: Input<'_>) -> Plan {
     let mut clocks = BTreeMap::new();
     let told = !planner.tells_nobody();
     for audience in input.catalogue.audiences.iter().filter(|_| told) {
-        if audience
-            .reached_by(&maintenance.about(), &affected)
-            .is_none()
-        {
+        if audience.reached_by(&planned.about, &affected).is_none() {
             continue;
         }
         let clock = clocks
@@ -387,13 +393,14 @@ pub fn business_calendar(catalogue: &Catalogue, calendar: Option<&str>) -> Busin
 impl Planner<'_> {
     /// People who asked for a change are told when it is done, or that it will not be.
     fn requesters(&mut self) {
-        let maintenance = self.input.maintenance;
-        if maintenance.requesters.is_empty() || self.tells_nobody() {
+        let planned = self.input.planned;
+        if planned.requesters.is_empty() || self.tells_nobody() {
             return;
         }
-        let draft = match (maintenance.status, self.input.change) {
-            (Status::Cancelled, Some(change)) => self.told_at_once(change),
-            (Status::Cancelled, None) => return,
+        let draft = match (planned.phase, self.input.change) {
+            (Phase::Off, Some(change)) => self.told_at_once(change),
+            (Phase::Off, None) => return,
+            _ if planned.end.is_none() => self.effective(),
             _ => self.completion(),
         };
         let zone = self.input.catalogue.organisation.time_zone.clone();
@@ -409,6 +416,9 @@ impl Planner<'_> {
             let channels = vec![Channel::Email];
             self.push(INTERNAL, Level::Technical, channels, &zone, told);
         }
+        if self.input.planned.end.is_none() {
+            return self.takes_effect();
+        }
         // A window shorter than that is asked about halfway.
         let length = self.end.duration_since(self.start);
         let ahead = match length < OVERRUN_CHECK {
@@ -416,7 +426,7 @@ impl Planner<'_> {
             false => OVERRUN_CHECK,
         };
         let due = self.end - ahead;
-        let open = !self.input.maintenance.status.is_over();
+        let open = !self.input.planned.phase.is_over();
         if open && due >= self.input.now {
             let zone = self.input.catalogue.organisation.time_zone.clone();
             let draft = Draft::new(
@@ -433,8 +443,9 @@ impl Planner<'_> {
             );
         }
         let input = &self.input;
-        self.notices
-            .extend(overrun(input.maintenance, input.catalogue, input.now));
+        let overruns = input.planned.work;
+        let overruns = overruns.map(|work| overrun(work, input.catalogue, input.now));
+        self.notices.extend(overruns.into_iter().flatten());
     }
 
     /// The policy's time of day on a date.
@@ -490,13 +501,13 @@ impl Planner<'_> {
         due_local: String,
         draft: Draft,
     ) {
-        let maintenance = self.input.maintenance;
-        let revision = maintenance.revision.to_string();
+        let planned = self.input.planned;
+        let revision = planned.revision.to_string();
         let offset = draft.offset.as_deref().unwrap_or("");
         self.notices.push(Notice {
             id: derive(&[
                 "notice",
-                maintenance.id.as_str(),
+                planned.id.as_str(),
                 &revision,
                 draft.milestone,
                 offset,
@@ -532,17 +543,16 @@ impl Planner<'_> {
         let year = clock.zone.at(self.start).year();
         if !holidays.covers(year) {
             let id = holidays.id();
-            self.warn("maintenance.start", format!("the public holidays of {id} in {year} are not known: business days are counted without them"));
+            self.warn(self.input.planned.start_field(), format!("the public holidays of {id} in {year} are not known: business days are counted without them"));
         }
     }
 
     /// Rule 4: a start or end that does not exist or exists twice is pointed at; planning goes on.
     fn warn_of_clock_changes(&mut self) {
-        let maintenance = self.input.maintenance;
-        for (field, time) in [
-            ("maintenance.start", &maintenance.start),
-            ("maintenance.end", &maintenance.end),
-        ] {
+        let planned = self.input.planned;
+        let start = (planned.start_field(), planned.start);
+        let end = planned.end.map(|end| ("maintenance.end", end));
+        for (field, time) in [start].into_iter().chain(end) {
             let Ok(resolved) = crate::calendar::instant(time.civil, time.zone.tz()) else {
                 continue;
             };
@@ -566,10 +576,12 @@ impl Planner<'_> {
                 ),
             }
         }
-        if !maintenance.status.is_over() && self.end < self.input.now {
+        let waits = |work: &Maintenance| work.status == Status::AwaitingApproval;
+        let waits = planned.work.is_some_and(waits);
+        if planned.end.is_some() && !planned.phase.is_over() && self.end < self.input.now {
             self.warn("maintenance.end", "lies in the past");
-        } else if maintenance.status == Status::Scheduled && self.start < self.input.now {
-            self.warn("maintenance.start", "lies in the past");
+        } else if planned.phase == Phase::Ahead && !waits && self.start < self.input.now {
+            self.warn(planned.start_field(), "lies in the past");
         }
     }
 
@@ -580,7 +592,7 @@ impl Planner<'_> {
             windows.any(|w| w.holding(zone, self.start, self.end).is_some())
         };
         let services = &self.input.catalogue.services;
-        let named = &self.input.maintenance.services;
+        let named = self.input.planned.services;
         named
             .iter()
             .all(|id| services.iter().any(|s| s.id == *id && holds(s)))
@@ -589,7 +601,7 @@ impl Planner<'_> {
     fn finish(mut self, affected: Vec<Affected>) -> Plan {
         let notices = in_order(self.notices.split_off(0));
         let audiences = &self.input.catalogue.audiences;
-        let about = self.input.maintenance.about();
+        let about = self.input.planned.about;
         let reach: Vec<Reach> = affected
             .iter()
             .map(|a| Reach {
@@ -608,22 +620,22 @@ impl Planner<'_> {
             .collect();
         if reach.iter().all(|r| r.audiences.is_empty()) {
             self.warn(
-                "maintenance.services",
+                &format!("{}.services", self.input.planned.document()),
                 "no audience uses these services or those that depend on them: nobody is told",
             );
         }
-        let maintenance = self.input.maintenance;
+        let planned = self.input.planned;
         let inside = self.inside_standard_window();
         Plan {
-            event: maintenance.id.clone(),
-            revision: maintenance.revision,
+            event: planned.id.clone(),
+            revision: planned.revision,
             at: self.input.now,
             window: Window {
                 start: self.start,
-                end: self.end,
+                end: planned.end.map(CivilTime::instant),
                 inside_standard_window: inside,
             },
-            overridden: maintenance.exception.as_ref().map(|exception| Overridden {
+            overridden: planned.exception.map(|exception| Overridden {
                 policy: self.input.policy.id.clone(),
                 reason: exception.reason.clone(),
             }),

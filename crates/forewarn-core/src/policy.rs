@@ -336,6 +336,27 @@ pub fn for_maintenance<'a>(kind: &str, own: &'a [Policy]) -> &'a Policy {
         .unwrap_or_else(|| &BUILT_IN[0])
 }
 
+/// The kinds of announcement for which there is a policy.
+pub fn announcement_kinds(own: &[Policy]) -> Vec<&str> {
+    let all = own.iter().chain(BUILT_IN.iter());
+    all.filter(|p| p.applies_to.event == "announcement")
+        .map(|p| p.applies_to.kind.as_deref().unwrap_or(p.id.as_str()))
+        .collect()
+}
+
+/// The policy for an announcement that names none: the organisation's own for its kind, else the built-in one, else that for
+/// releases.
+pub fn for_announcement<'a>(kind: &str, own: &'a [Policy]) -> &'a Policy {
+    let announces = |p: &&Policy| p.applies_to.event == "announcement";
+    let suits =
+        |p: &&Policy| announces(p) && (p.applies_to.kind.as_deref() == Some(kind) || p.id == *kind);
+    let all = || own.iter().chain(BUILT_IN.iter());
+    all()
+        .find(suits)
+        .or_else(|| all().find(announces))
+        .unwrap_or_else(|| &BUILT_IN[0])
+}
+
 /// The policy for incidents: the organisation's own, else the built-in one.
 pub fn for_incidents(own: &[Policy]) -> &Policy {
     for_event("incident", own)

@@ -15,7 +15,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// Kinds of event that can be chosen.
-pub const KINDS: [&str; 3] = ["maintenance", "incident", "advisory"];
+pub const KINDS: [&str; 4] = ["maintenance", "incident", "advisory", "announcement"];
 
 /// The tag of contacts that subscribed by themselves: audiences with `self_service` pick it.
 pub const TAG: &str = "self-service";

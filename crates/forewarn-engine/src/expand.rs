@@ -4,6 +4,7 @@ use crate::Engine;
 use crate::channel::Channels;
 use crate::promise::{MovedOn, about, count, lapsed, late_by};
 use forewarn_core::acknowledge::unconfirmed;
+use forewarn_core::announcement::Announcement;
 use forewarn_core::call_list::{key_of, own_endpoint};
 use forewarn_core::contact::{Channel, Endpoint};
 use forewarn_core::document::Catalogue;
@@ -92,9 +93,12 @@ impl<C: Channels> Engine<C> {
                     .await?
             }
             Event::Advisory(advisory) => lapsed(&notice, advisory, now),
-            Event::Maintenance(_) | Event::Window(_) | Event::Reminder(_) => None,
+            Event::Maintenance(_)
+            | Event::Window(_)
+            | Event::Reminder(_)
+            | Event::Announcement(_) => None,
         };
-        if notice.occasion.milestone == "start"
+        if matches!(notice.occasion.milestone.as_str(), "start" | "effective")
             && let Some(stored) = self.store.event(notice.event.id().as_str()).await?
         {
             (notice.event, notice.sequence) = (stored.event, stored.sequence);
@@ -114,6 +118,9 @@ impl<C: Channels> Engine<C> {
                     occasion: Occasion::default(),
                     entries: vec![entry],
                 });
+            }
+            if let Event::Announcement(a) = &notice.event {
+                moved_on = in_effect(a, notice.due);
             }
         }
         if let Event::Window(window) = &notice.event {
@@ -179,6 +186,19 @@ impl<C: Channels> Engine<C> {
         };
         Ok(all.iter().find(its).map(|s| s.id.clone()))
     }
+}
+
+/// The first of its notices to begin at its moment brings an announcement into effect.
+fn in_effect(announced: &Announcement, due: Timestamp) -> Option<MovedOn> {
+    let holds = announced.clone().take_effect(due).ok()?;
+    let entry = Entry::new("engine", "announcement.effective", holds.id.as_str())
+        .with(serde_json::json!({"because": "its planned time has come"}));
+    Some(MovedOn {
+        event: Event::Announcement(holds),
+        changes: Changes::default(),
+        occasion: Occasion::default(),
+        entries: vec![entry],
+    })
 }
 
 /// When an audience's turn is; those that an event brings along have the usual one.

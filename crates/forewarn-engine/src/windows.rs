@@ -97,7 +97,11 @@ impl<C: Channels> Engine<C> {
         let open = self.store.events(&filter, MOST_OPEN).await?;
         let works = open.into_iter().filter_map(|stored| match stored.event {
             Event::Maintenance(maintenance) => Some(maintenance),
-            Event::Incident(_) | Event::Window(_) | Event::Reminder(_) | Event::Advisory(_) => None,
+            Event::Incident(_)
+            | Event::Window(_)
+            | Event::Reminder(_)
+            | Event::Advisory(_)
+            | Event::Announcement(_) => None,
         });
         occasion.works = window.works(&works.collect::<Vec<_>>());
         Ok(())

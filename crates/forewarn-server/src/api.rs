@@ -4,6 +4,7 @@
 
 mod acknowledgements;
 mod advisories;
+mod announcements;
 mod calls;
 mod decisions;
 mod documents;
@@ -44,6 +45,7 @@ fn routes() -> OpenApiRouter<App> {
         .merge(events::routes())
         .merge(incidents::routes())
         .merge(advisories::routes())
+        .merge(announcements::routes())
         .merge(acknowledgements::routes())
         .merge(calls::routes())
         .merge(decisions::routes())

@@ -19,6 +19,9 @@
 //! | `/console/advisories` | [`AdvisoryList`] | |
 //! | `/console/advisories/new` | [`NewAdvisory`] | `POST /console/advisories`, `do=preview` or `do=create` |
 //! | `/console/advisories/{id}` | [`AdvisoryPage`] | `.../{id}/{updates,fix,withdraw,recipients}` |
+//! | `/console/announcements` | [`AnnouncementList`] | |
+//! | `/console/announcements/new` | [`NewAnnouncement`] | `POST /console/announcements`, `do=preview` or `do=create` |
+//! | `/console/announcements/{id}` | [`AnnouncementPage`] | `.../{id}/{move,change,cancel}` |
 //! | `/console/drafts/{id}` | [`DraftPage`] | `.../{id}/publish`, `.../{id}/discard` |
 //! | `/console/hooks` | [`HookList`] | |
 //! | `/console/incidents/{id}/calls` | [`CallListPage`] | `.../{id}/calls/{contact}` |
@@ -37,6 +40,7 @@
 //! with [`CAUGHT_HTML_POLICY`].
 
 mod advisory;
+mod announcement;
 mod api_page;
 mod call_list;
 mod catalogue;
@@ -66,6 +70,7 @@ mod sign_in;
 mod team;
 
 pub use advisory::{AdvisoryList, AdvisoryPage, AdvisoryRow, Discovery, NewAdvisory};
+pub use announcement::{AnnouncementList, AnnouncementPage, AnnouncementRow, NewAnnouncement};
 pub use api_page::ApiPage;
 pub use call_list::CallListPage;
 pub use catalogue::{AudienceList, AudienceRow, ServiceList, ServiceRow};

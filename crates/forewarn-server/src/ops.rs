@@ -2,6 +2,7 @@
 
 pub mod acknowledgement;
 pub mod advisory;
+pub mod announcement;
 pub mod call_list;
 pub mod catalogue;
 pub mod chat;

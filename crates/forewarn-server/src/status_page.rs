@@ -8,6 +8,7 @@
 //! from no field, and a test looks for it in every rendered byte.
 
 mod ahead;
+mod announcement;
 pub mod api_v2;
 pub mod assets;
 pub mod calendar;
@@ -22,6 +23,7 @@ pub mod state;
 pub mod subscription;
 pub mod when;
 
+pub use announcement::PublicAnnouncement;
 pub use live::{Live, snapshot as current_snapshot};
 pub(crate) use page::milestone_words;
 pub use pages::{Page, Pages};

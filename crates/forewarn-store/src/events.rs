@@ -136,9 +136,11 @@ pub(crate) async fn write(
     save(tx, published.event, published.expected, now).await?;
     let lane = match published.event {
         Event::Incident(_) => Lane::Urgent,
-        Event::Maintenance(_) | Event::Window(_) | Event::Reminder(_) | Event::Advisory(_) => {
-            Lane::Planned
-        }
+        Event::Maintenance(_)
+        | Event::Window(_)
+        | Event::Reminder(_)
+        | Event::Advisory(_)
+        | Event::Announcement(_) => Lane::Planned,
     };
     if approved {
         // Before the changes: what they add or withdraw is as they say.
@@ -196,7 +198,10 @@ pub(crate) async fn write(
 /// Entries about an incident or advisory say which version of it they made, so that whoever saw an older one learns what came since.
 fn with_version(published: &Published<'_>) -> Vec<Entry> {
     let mut entries = published.entries.to_vec();
-    let told_on = matches!(published.event, Event::Incident(_) | Event::Advisory(_));
+    let told_on = matches!(
+        published.event,
+        Event::Incident(_) | Event::Advisory(_) | Event::Announcement(_)
+    );
     for entry in entries.iter_mut().filter(|_| told_on) {
         if entry.detail.is_null() {
             entry.detail = serde_json::json!({});

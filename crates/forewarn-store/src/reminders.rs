@@ -66,7 +66,11 @@ async fn of(tx: &mut Tx, event: &str, actions: Vec<(i64, Action)>) -> Result<Opt
     Ok(match found {
         Some(Event::Incident(incident)) => Some(Explained { incident, actions }),
         Some(
-            Event::Maintenance(_) | Event::Window(_) | Event::Reminder(_) | Event::Advisory(_),
+            Event::Maintenance(_)
+            | Event::Window(_)
+            | Event::Reminder(_)
+            | Event::Advisory(_)
+            | Event::Announcement(_),
         )
         | None => None,
     })

@@ -2,6 +2,7 @@
 
 use crate::commands::{
     advisory::AdvisoryArgs,
+    announcement::AnnouncementArgs,
     apply::ApplyArgs,
     audit::AuditArgs,
     backup::{BackupArgs, RestoreArgs},
@@ -70,6 +71,8 @@ pub enum Command {
     Incident(Box<IncidentArgs>),
     /// Tell people of a fault that was found between releases, until its fix is out
     Advisory(AdvisoryArgs),
+    /// Tell people ahead of a release, the end of a feature, whatever changes at one moment
+    Announcement(AnnouncementArgs),
     /// Show what came to hooks: alerts, commands and notices that other programs send
     Hooks(HooksArgs),
     /// List notices: what is told to whom and when
@@ -146,6 +149,14 @@ mod tests {
             "incident add INC-1 --email press@example.org --level technical",
             "maintenance add MNT-1 --contact ann",
             "import rota shifts.ics --id main --person Kim=kim@example.edu",
+            "announcement create a.yaml --dry-run",
+            "announcement move ANN-1 --to 2026-12-08T10:00 --reason text --version 2",
+            "announcement change ANN-1 --title text --effect text --action text --service portal",
+            "announcement cancel ANN-1 --reason text",
+            "announcement show ANN-1 --json",
+            "announcement list --open",
+            "announcement reach ANN-1 --contact ann",
+            "announcement approve ANN-1",
             "advisory create a.yaml --dry-run",
             "advisory report --service portal --service db --effect text --workaround text --requester ann@example.edu --next 2bd",
             "advisory update ADV-1 --text text --severity P2 --version 3",

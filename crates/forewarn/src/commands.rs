@@ -1,6 +1,7 @@
 //! The commands, a file for each noun.
 
 pub mod advisory;
+pub mod announcement;
 pub mod apply;
 pub mod audit;
 pub mod backup;
@@ -47,6 +48,7 @@ pub async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Maintenance(args) => maintenance::run(args).await,
         Command::Incident(args) => incident::run(*args).await,
         Command::Advisory(args) => advisory::run(args).await,
+        Command::Announcement(args) => announcement::run(args).await,
         Command::Hooks(args) => hooks::run(args).await,
         Command::Notices(args) => notices::run(args).await,
         Command::Deliveries(args) => deliveries::run(args).await,

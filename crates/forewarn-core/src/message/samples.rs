@@ -274,6 +274,36 @@ pub(crate) fn advisory(milestone: &str) -> Content {
     }
 }
 
+/// A change that takes effect at one moment.
+pub(crate) fn announced(milestone: &str) -> Content {
+    let moved = matches!(milestone, "delay" | "reschedule");
+    Content {
+        event: Id::parse("ANN-2").unwrap(),
+        event_kind: "announcement".into(),
+        title: "Version 5 of the student portal".into(),
+        services: vec!["Student portal".into()],
+        dependents: Vec::new(),
+        facts: Facts {
+            effect: some("Marks stand on the first page, and the old export is gone."),
+            why: some("Most of you look for marks first."),
+            action: Some(Action {
+                what: "Save your old exports before that day.".into(),
+                when: When::Before,
+            }),
+            workaround: some("The new export writes the same columns."),
+            contact: some("help@example.edu"),
+            technical: some("portal 5.0.0; /api/v1/export answers 410."),
+            ..Facts::default()
+        },
+        reason: some("Two tests failed.").filter(|_| moved || milestone == "cancellation"),
+        start: Some(civil("2026-12-01T10:00")),
+        end: None,
+        previous: moved.then(|| (civil("2026-11-24T10:00"), civil("2026-11-24T10:00"))),
+        url: "https://status.example.edu/events/ANN-2".into(),
+        ..maintenance(milestone)
+    }
+}
+
 /// Next to nothing: what an event has at the least.
 pub(crate) fn sparse(milestone: &str) -> Content {
     let full = full(milestone);

@@ -482,6 +482,49 @@ fn who_asked_for_it_reads_that_it_is_done() {
 }
 
 #[test]
+fn an_announcement_is_told_in_words_of_its_own() {
+    let all = [
+        "announcement",
+        "reminder",
+        "final_reminder",
+        "delay",
+        "reschedule",
+        "cancellation",
+        "effective",
+    ];
+    let mut contents = all.map(announced).to_vec();
+    let nothing_known = |milestone| Content {
+        facts: Facts::default(),
+        reason: None,
+        ..announced(milestone)
+    };
+    contents.extend(["announcement", "effective"].map(nothing_known));
+    contents.push(Content {
+        text: Some("We wait for the new machines.".into()),
+        ..announced("delay")
+    });
+    let mut out = String::new();
+    for content in contents {
+        for channel in [Channel::Email, Channel::Chat, Channel::Sms] {
+            let message = render(&content, &variant(Level::NonTechnical, channel), &[]);
+            assert_tidy(&message.text);
+            if channel == Channel::Sms {
+                let count = sms_segments(&message.text).count;
+                assert!(count <= 3, "{count}: {}", message.text);
+            }
+            let (name, subject) = (channel.as_str(), &message.subject);
+            assert!(subject.chars().count() <= 65, "{subject}");
+            let _ = writeln!(
+                out,
+                "=== {} {name}: {subject}\n{}\n",
+                content.milestone, message.text
+            );
+        }
+    }
+    insta::assert_snapshot!(out);
+}
+
+#[test]
 fn an_advisory_is_told_in_words_of_its_own() {
     let requested = Content {
         requested: true,

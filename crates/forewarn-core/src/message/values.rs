@@ -171,7 +171,10 @@ fn times(content: &Content, purpose: Purpose<'_>, values: &mut Values) {
     if let Some((start, end)) = &content.previous {
         values.set_made(
             V::PreviousWindow,
-            times::window_for_both(&times, start, end),
+            match start == end {
+                true => times.at(start.instant()),
+                false => times::window_for_both(&times, start, end),
+            },
         );
         values.set_made(V::PreviousEnd, times.at(end.instant()));
     }

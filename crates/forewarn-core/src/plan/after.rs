@@ -1,8 +1,7 @@
 //! Notices from the start on: progress, completion, and what follows it.
 
-use super::{Clock, Draft, Planner, before};
+use super::{Clock, Draft, Phase, Planner, before};
 use crate::facts::When;
-use crate::maintenance::Status;
 use crate::offset::Offset;
 use crate::policy::Progress;
 use jiff::civil::Date;
@@ -61,8 +60,8 @@ impl Planner<'_> {
 
     /// A step is told when it is ticked off, so its notice is due then.
     fn steps_done(&self) -> impl Iterator<Item = Draft> {
-        let steps = &self.input.maintenance.steps;
-        let under_way = self.input.maintenance.status == Status::InProgress;
+        let steps = self.input.planned.work.map_or(&[][..], |work| &work.steps);
+        let under_way = matches!(self.input.planned.phase, Phase::UnderWay(_));
         let all = steps.iter().zip(1..).filter(move |_| under_way);
         all.filter_map(|(step, n)| {
             let because = format!("step {n} of {} is done: {}", steps.len(), step.title);
@@ -71,8 +70,13 @@ impl Planner<'_> {
         })
     }
 
+    /// When it was done or called off.
+    fn ended_at(&self) -> Option<Timestamp> {
+        self.input.planned.work.and_then(|work| work.ended_at)
+    }
+
     pub(super) fn completion(&self) -> Draft {
-        match self.input.maintenance.ended_at {
+        match self.ended_at() {
             Some(at) => Draft::new("completion", at, "work is complete"),
             None => Draft {
                 held: true,
@@ -87,7 +91,7 @@ impl Planner<'_> {
 
     /// Reminder of what clients must do afterwards, and check-ins.
     pub(super) fn after_completion(&mut self, clock: &Clock) -> Vec<Draft> {
-        let done = self.input.maintenance.ended_at.unwrap_or(self.end);
+        let done = self.ended_at().unwrap_or(self.end);
         let date = clock.zone.at(done).date();
         let mut drafts = Vec::new();
         if self.clients_act_after()
@@ -119,8 +123,7 @@ impl Planner<'_> {
 
     /// By the facts, or by the decision where that asks for the reminder.
     fn clients_act_after(&self) -> bool {
-        let maintenance = self.input.maintenance;
-        let action = maintenance.facts.action.as_ref();
+        let action = self.input.planned.action;
         action.is_some_and(|action| action.when != When::Before) || self.decided_to_remind_after()
     }
 

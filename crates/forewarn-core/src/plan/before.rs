@@ -39,7 +39,12 @@ impl Planner<'_> {
             })
             .collect();
         if !late.is_empty() {
-            drafts.push(collapsed(&late, now, &clock.zone));
+            drafts.push(collapsed(
+                &late,
+                now,
+                &clock.zone,
+                self.input.planned.before_what(),
+            ));
         }
         (one_a_day(drafts, &clock.zone), breaches)
     }
@@ -121,7 +126,10 @@ impl Planner<'_> {
     fn due(&mut self, offset: Offset, start: Timestamp, clock: &Clock) -> (Timestamp, String) {
         if let Some(elapsed) = offset.elapsed() {
             let due = start.checked_sub(elapsed).unwrap_or(Timestamp::MIN);
-            return (due, format!("{} before the start", offset.words()));
+            return (
+                due,
+                format!("{} {}", offset.words(), self.input.planned.before_what()),
+            );
         }
         if offset == Offset::AtOnce {
             return (self.input.now, "at once".into());
@@ -130,8 +138,9 @@ impl Planner<'_> {
         match step_back(date, offset, clock) {
             Ok(stepped) => {
                 let because = format!(
-                    "{} before the start{}",
+                    "{} {}{}",
                     offset.words(),
+                    self.input.planned.before_what(),
                     explain(&stepped, offset)
                 );
                 (self.on(stepped.date, &clock.zone), because)
@@ -148,7 +157,7 @@ impl Planner<'_> {
                 let plain = date.checked_sub(i64::from(days).days()).unwrap_or(date);
                 (
                     self.on(plain, &clock.zone),
-                    format!("{} before the start", offset.words()),
+                    format!("{} {}", offset.words(), self.input.planned.before_what()),
                 )
             }
         }
@@ -170,7 +179,7 @@ impl Planner<'_> {
     ///
     /// A later start never makes a notice due earlier, so the first date is found by halving.
     fn earliest_compliant_start(&mut self, clock: &Clock, offset: Offset) -> Timestamp {
-        let start = self.input.maintenance.start.clone();
+        let start = self.input.planned.start.clone();
         let after = |days: i64| {
             let civil = start.civil.checked_add(days.days());
             CivilTime::new(civil.unwrap_or(start.civil), start.zone.clone()).instant()
@@ -251,12 +260,12 @@ pub(super) fn explain(stepped: &Stepped, offset: Offset) -> String {
 }
 
 /// Rule 5: all late ones of one audience are one notice, due now.
-fn collapsed(late: &[&Entry], now: Timestamp, zone: &Zone) -> Draft {
+fn collapsed(late: &[&Entry], now: Timestamp, zone: &Zone, before_what: &str) -> Draft {
     let reasons: Vec<String> = late
         .iter()
         .map(|e| {
             let was = zone.at(e.nominal).strftime("%-d %B %H:%M").to_string();
-            format!("{} before the start was {was}", e.offset.words())
+            format!("{} {before_what} was {was}", e.offset.words())
         })
         .collect();
     Draft {

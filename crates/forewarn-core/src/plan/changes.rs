@@ -118,7 +118,10 @@ pub fn changes_between(planned: &[Notice], stored: &[Stored]) -> Changes {
     changes
 }
 
-/// Work begins once and ends once, whatever happens to the window in between.
+/// Work begins once and ends once, and a change takes effect once, whatever happens to the window in between.
 fn once(milestone: &str) -> bool {
-    matches!(milestone, "start" | "completion" | "cancellation")
+    matches!(
+        milestone,
+        "start" | "effective" | "completion" | "cancellation"
+    )
 }

@@ -6,22 +6,21 @@ use super::Planner;
 use crate::audience::Audience;
 use crate::id::Id;
 use crate::maintenance::Maintenance;
+use crate::routing::About;
 use crate::service::{Affected, affected};
 use crate::time::CivilTime;
 use std::collections::BTreeSet;
 
-const FIELD: &str = "maintenance.start";
-
 impl Planner<'_> {
     /// Points at blackouts and at other open work that this work meets.
     pub(super) fn warn_of_clashes(&mut self, affected: &[Affected]) {
-        if self.input.maintenance.status.is_over() {
+        if self.input.planned.phase.is_over() {
             return;
         }
         let blackouts = self.blackouts(affected);
         let collisions = self.collisions(affected);
         for problem in blackouts.into_iter().chain(collisions) {
-            self.warn(FIELD, problem);
+            self.warn(self.input.planned.start_field(), problem);
         }
     }
 
@@ -47,7 +46,7 @@ impl Planner<'_> {
             .input
             .others
             .iter()
-            .filter(|other| other.id != self.input.maintenance.id && !other.status.is_over())
+            .filter(|other| other.id != *self.input.planned.id && !other.status.is_over())
             .filter(|other| {
                 let (start, end) = other.window();
                 start < self.end && end > self.start
@@ -69,10 +68,10 @@ impl Planner<'_> {
             .filter(|id| own.iter().any(|a| a.service == **id))
             .collect();
         let hears = |audience: &&Audience| {
-            let by = |work: &Maintenance, affected: &[Affected]| {
-                audience.reached_by(&work.about(), affected).is_some()
+            let by = |about: &About, affected: &[Affected]| {
+                audience.reached_by(about, affected).is_some()
             };
-            by(self.input.maintenance, own) && by(other, &its)
+            by(&self.input.planned.about, own) && by(&other.about(), &its)
         };
         let services = catalogue.services.iter();
         let services = services.filter(|s| shared.contains(&s.id));

@@ -2,11 +2,10 @@
 //! the same reasons. It is worked out once, which is what makes a plan of thousands of audiences quick.
 
 use super::before::Entry;
-use super::{Breach, Draft, Planner, business_calendar};
+use super::{Breach, Draft, Phase, Planner, business_calendar};
 use crate::audience::Audience;
 use crate::calendar::BusinessCalendar;
 use crate::document::Catalogue;
-use crate::maintenance::Status;
 use crate::time::Zone;
 use std::collections::BTreeMap;
 
@@ -96,10 +95,36 @@ impl Planner<'_> {
     }
 
     fn is_before_start(&self) -> bool {
-        match self.input.maintenance.status {
-            Status::AwaitingApproval | Status::Scheduled => true,
-            Status::InProgress | Status::Completed | Status::Cancelled => false,
+        self.input.planned.phase == Phase::Ahead
+    }
+
+    /// What is told of work from its start on.
+    fn since_the_start(&mut self, clock: &Clock) -> Vec<Draft> {
+        let mut drafts = Vec::new();
+        drafts.extend(match self.input.planned.phase {
+            Phase::Ahead => {
+                let due = self.start.max(self.input.now);
+                Some(Draft::new("start", due, "the start"))
+            }
+            Phase::UnderWay(since) => {
+                let began = since.unwrap_or(self.start);
+                Some(Draft::new("start", began, "work has begun"))
+            }
+            Phase::Done(_) | Phase::Off => None,
+        });
+        match self.input.planned.phase {
+            Phase::Ahead | Phase::UnderWay(_) => {
+                drafts.extend(self.progress());
+                drafts.push(self.completion());
+                drafts.extend(self.after_completion(clock));
+            }
+            Phase::Done(_) => {
+                drafts.push(self.completion());
+                drafts.extend(self.after_completion(clock));
+            }
+            Phase::Off => {}
         }
+        drafts
     }
 
     fn course(&mut self, clock: &Clock, untold: &[bool]) -> Course {
@@ -109,28 +134,9 @@ impl Planner<'_> {
             .map(|(e, _)| e)
             .collect();
         let (mut drafts, breaches) = self.before_start(&entries, clock);
-        drafts.extend(match self.input.maintenance.status {
-            Status::AwaitingApproval | Status::Scheduled => {
-                let due = self.start.max(self.input.now);
-                Some(Draft::new("start", due, "the start"))
-            }
-            Status::InProgress => {
-                let began = self.input.maintenance.started_at.unwrap_or(self.start);
-                Some(Draft::new("start", began, "work has begun"))
-            }
-            Status::Completed | Status::Cancelled => None,
-        });
-        match self.input.maintenance.status {
-            Status::AwaitingApproval | Status::Scheduled | Status::InProgress => {
-                drafts.extend(self.progress());
-                drafts.push(self.completion());
-                drafts.extend(self.after_completion(clock));
-            }
-            Status::Completed => {
-                drafts.push(self.completion());
-                drafts.extend(self.after_completion(clock));
-            }
-            Status::Cancelled => {}
+        match self.input.planned.end {
+            Some(_) => drafts.extend(self.since_the_start(clock)),
+            None => drafts = self.with_effect(drafts),
         }
         let drafts = self.with_change(drafts).into_iter().map(|draft| {
             let due_local = clock.zone.at(draft.due).to_string();

@@ -1,11 +1,10 @@
 //! Rule 9: what a recorded decision makes of the plan.
 
 use super::before::explain;
-use super::{CHANGE_SYSTEM, Clock, Draft, Notice, Planner, Told};
+use super::{CHANGE_SYSTEM, Clock, Draft, Notice, Phase, Planner, Told};
 use crate::audience::Level;
 use crate::contact::Channel;
 use crate::decision::{Recorded, Verdict, decide};
-use crate::maintenance::Status;
 use crate::offset::Offset;
 use jiff::Timestamp;
 
@@ -17,7 +16,7 @@ const LONG_POLICIES: [&str; 3] = ["major", "migration", "end_of_life"];
 
 impl Planner<'_> {
     fn decision(&self) -> Option<&Recorded> {
-        self.input.maintenance.decision.as_ref()
+        self.input.planned.work?.decision.as_ref()
     }
 
     /// Only the people who run the event hear of it.
@@ -42,21 +41,21 @@ impl Planner<'_> {
 
     /// The change system is told of the outage and its period, again when the window moves, and when nothing comes of it.
     pub(super) fn planned_outage(&mut self) {
-        let maintenance = self.input.maintenance;
+        let planned = self.input.planned;
         let organisation = &self.input.catalogue.organisation;
-        let planned = self
+        let outage = self
             .decision()
             .is_none_or(|d| decide(&d.answers).planned_outage);
-        if organisation.change_system.is_none() || maintenance.change_request.is_none() || !planned
-        {
+        let asked = planned.work.is_some_and(|w| w.change_request.is_some());
+        if organisation.change_system.is_none() || !asked || !outage {
             return;
         }
         let now = self.input.now;
-        let draft = match (maintenance.status, self.input.change.map(|c| c.milestone)) {
-            (Status::Cancelled, Some("cancellation")) => {
+        let draft = match (planned.phase, self.input.change.map(|c| c.milestone)) {
+            (Phase::Off, Some("cancellation")) => {
                 Draft::new("cancellation", now, "the change system is told at once")
             }
-            (Status::Cancelled | Status::Completed, _) => return,
+            (Phase::Off | Phase::Done(_), _) => return,
             _ => Draft::new(
                 "planned_outage",
                 now,

@@ -2,6 +2,7 @@ use super::*;
 use crate::audience::Audience;
 use crate::document::Documents;
 
+mod announcement;
 mod copy;
 mod golden;
 mod promise;
@@ -67,7 +68,7 @@ impl Case {
         change: Option<Change<'_>>,
     ) -> Plan {
         plan(Input {
-            maintenance: &self.maintenance,
+            planned: (&self.maintenance).into(),
             policy: &self.policy,
             catalogue: &self.catalogue,
             now: now.parse().unwrap(),

@@ -60,7 +60,7 @@ variables! {
     Technical, "technical", Technical, "Systems, versions, errors.";
     Reason, "reason", NonTechnical, "Why it was delayed, moved, extended or cancelled; who has a role from now on.";
     OwnWords, "own_words", NonTechnical, "The spokesperson's own text, which takes the place of one made from facts.";
-    Start, "start", NonTechnical, "Start of the window: date, time, zone.";
+    Start, "start", NonTechnical, "Start of the window, or when a change takes effect: date, time, zone.";
     End, "end", NonTechnical, "End of the window: date, time, zone.";
     Window, "window", NonTechnical, "The whole window, also in the organisation's zone where that differs.";
     StartDate, "start_date", NonTechnical, "Date of the start, short, for subjects.";
@@ -68,7 +68,7 @@ variables! {
     EndDay, "end_day", NonTechnical, "Date of the end with its weekday.";
     Duration, "duration", NonTechnical, "How long the window lasts.";
     ClockChange, "clock_change", NonTechnical, "Says so when the clocks change inside the window.";
-    PreviousWindow, "previous_window", NonTechnical, "The window as it was told before.";
+    PreviousWindow, "previous_window", NonTechnical, "The window, or the moment, as it was told before.";
     PreviousEnd, "previous_end", NonTechnical, "The end as it was told before.";
     Works, "works", NonTechnical, "What a standard window is used for, each work with its time; empty when it is not used.";
     Offset, "offset", NonTechnical, "A reminder's distance in words: 5 business days.";

@@ -1,6 +1,7 @@
 //! The engine over the real channels, against scripted servers: one message's way, step by step.
 
 mod advisory;
+mod announcement;
 mod calls;
 mod digests;
 mod feeds;

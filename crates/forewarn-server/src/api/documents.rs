@@ -61,9 +61,9 @@ async fn apply_documents(
     Ok(answer(StatusCode::OK, &body))
 }
 
-/// A maintenance or advisory is an act that tells people, not a setting: it is checked with the rest and created by itself.
+/// A maintenance, advisory or announcement is an act that tells people, not a setting: it is checked with the rest and created by itself.
 fn left_out(node: &Node) -> Vec<Problem> {
-    const ACTS: [(&str, &str); 2] = [
+    const ACTS: [(&str, &str); 3] = [
         (
             "maintenance",
             "was not created: create it with 'forewarn maintenance create FILE' or POST /api/v1/maintenances",
@@ -71,6 +71,10 @@ fn left_out(node: &Node) -> Vec<Problem> {
         (
             "advisory",
             "was not made known: tell of it with 'forewarn advisory create FILE' or POST /api/v1/advisories",
+        ),
+        (
+            "announcement",
+            "was not announced: announce it with 'forewarn announcement create FILE' or POST /api/v1/announcements",
         ),
     ];
     let Tree::Map(parts) = &node.value else {

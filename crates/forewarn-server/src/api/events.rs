@@ -4,7 +4,7 @@ use super::lists::{place, read_cursor};
 use super::{Body, Who, answer};
 use crate::app::App;
 use crate::error::{ApiError, Result};
-use crate::ops::{Approval, advisory, draft, incident, maintenance, reach};
+use crate::ops::{Approval, advisory, announcement, draft, incident, maintenance, reach};
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -88,6 +88,7 @@ pub(super) async fn list(app: &App, kind: &'static str, query: &Narrow) -> Resul
             Event::Window(w) => serde_json::to_value(w).unwrap_or_default(),
             Event::Reminder(r) => serde_json::to_value(r).unwrap_or_default(),
             Event::Advisory(a) => advisory::shape(a, stored.sequence),
+            Event::Announcement(a) => announcement::shape(a, stored.sequence),
         })
         .collect();
     Ok(json!({"items": items, "next": next}))

@@ -80,6 +80,21 @@ fn text(value: &str) -> Node {
     })
 }
 
+/// People who asked for something stand one a line.
+pub(super) fn one_by_one(fields: &[(String, String)]) -> Vec<(String, String)> {
+    let mut all = Vec::with_capacity(fields.len());
+    for (name, value) in fields {
+        match name.as_str() {
+            "requesters" => {
+                let lines = value.split([',', ';', '\n']);
+                all.extend(lines.map(|line| (name.clone(), line.trim().to_owned())));
+            }
+            _ => all.push((name.clone(), value.clone())),
+        }
+    }
+    all
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

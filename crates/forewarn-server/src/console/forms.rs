@@ -114,10 +114,16 @@ impl Typed {
 /// The name of the form field that holds what a problem speaks of: `maintenance.services[2]` is `services`.
 fn anchor(problem: &Problem) -> String {
     let field = problem.field.as_str();
-    let field = ["maintenance.", "incident.", "advisory.", "update."]
-        .iter()
-        .find_map(|prefix| field.strip_prefix(prefix))
-        .unwrap_or(field);
+    let field = [
+        "maintenance.",
+        "incident.",
+        "advisory.",
+        "announcement.",
+        "update.",
+    ]
+    .iter()
+    .find_map(|prefix| field.strip_prefix(prefix))
+    .unwrap_or(field);
     let field = field.split('[').next().unwrap_or_default();
     match field {
         "facts.action" => "facts.action.what".into(),

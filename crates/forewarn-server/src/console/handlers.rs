@@ -1,6 +1,7 @@
 //! The handlers of the console's pages and forms. They fill the views; what is done is done by the operations.
 
 pub(super) mod advisories;
+pub(super) mod announcements;
 pub(super) mod calls;
 pub(super) mod catalogue;
 pub(super) mod caught;

@@ -41,6 +41,8 @@ pub enum Nav {
     Incidents,
     /// Known faults.
     Advisories,
+    /// Changes at a moment.
+    Announcements,
     /// Notices.
     Notices,
     /// Deliveries.
@@ -119,7 +121,7 @@ pub(super) struct Entry {
     pub gap: bool,
 }
 
-const ENTRIES: [(Nav, &str, &str, &str, bool); 11] = [
+const ENTRIES: [(Nav, &str, &str, &str, bool); 12] = [
     (Nav::Now, "/console", "Now", "now", false),
     (
         Nav::Incidents,
@@ -140,6 +142,13 @@ const ENTRIES: [(Nav, &str, &str, &str, bool); 11] = [
         "/console/maintenances",
         "Planned work",
         "wrench",
+        false,
+    ),
+    (
+        Nav::Announcements,
+        "/console/announcements",
+        "Announcements",
+        "calendar",
         false,
     ),
     (Nav::Notices, "/console/notices", "Notices", "bell", true),

@@ -1,8 +1,8 @@
 //! The console's routes: the sign-in page for everybody, all others behind the guard.
 
 use super::handlers::{
-    advisories, calls, catalogue, caught, changes, decision, drafts, incidents, lists,
-    maintenances, now, outage_plans, postmortems, sign_in, team,
+    advisories, announcements, calls, catalogue, caught, changes, decision, drafts, incidents,
+    lists, maintenances, now, outage_plans, postmortems, sign_in, team,
 };
 use super::{ApiPage, CONTENT_SECURITY_POLICY, Frame, Nav, PlainPage, guard};
 use crate::app::App;
@@ -56,6 +56,20 @@ pub fn router(app: &App) -> Router<App> {
         .route("/console/advisories/{id}", get(advisories::show))
         .route("/console/advisories/{id}/reach", get(advisories::who_hears))
         .route("/console/advisories/{id}/{action}", post(advisories::act))
+        .route(
+            "/console/announcements",
+            get(announcements::list).post(announcements::create),
+        )
+        .route("/console/announcements/new", get(announcements::new))
+        .route("/console/announcements/{id}", get(announcements::show))
+        .route(
+            "/console/announcements/{id}/reach",
+            get(announcements::who_hears),
+        )
+        .route(
+            "/console/announcements/{id}/{action}",
+            post(announcements::act),
+        )
         .route("/console/drafts/{id}", get(drafts::show))
         .route("/console/drafts/{id}/publish", post(drafts::publish))
         .route("/console/drafts/{id}/discard", post(drafts::discard))

@@ -209,7 +209,10 @@ pub async fn remind(app: &App, caller: &Caller, id: &str) -> Result<usize> {
         update: match &stored.event {
             Event::Incident(incident) => incident.updates.last().map(|u| u.number),
             Event::Advisory(advisory) => advisory.updates.last().map(|w| w.number),
-            Event::Maintenance(_) | Event::Window(_) | Event::Reminder(_) => None,
+            Event::Maintenance(_)
+            | Event::Window(_)
+            | Event::Reminder(_)
+            | Event::Announcement(_) => None,
         },
         ..Occasion::default()
     };

@@ -88,7 +88,11 @@ pub(super) async fn open(app: &App) -> Result<Vec<Maintenance>> {
     let events = app.store.events(&filter, MOST_OPEN).await?;
     let works = events.into_iter().filter_map(|stored| match stored.event {
         Event::Maintenance(maintenance) => Some(maintenance),
-        Event::Incident(_) | Event::Window(_) | Event::Reminder(_) | Event::Advisory(_) => None,
+        Event::Incident(_)
+        | Event::Window(_)
+        | Event::Reminder(_)
+        | Event::Advisory(_)
+        | Event::Announcement(_) => None,
     });
     Ok(works.collect())
 }
@@ -120,7 +124,7 @@ fn first_plan(
     now: Timestamp,
 ) -> Plan {
     plan(Input {
-        maintenance,
+        planned: maintenance.into(),
         policy: policy_of(maintenance, catalogue),
         catalogue,
         now,
@@ -217,7 +221,7 @@ async fn publish(
     });
     let others = open(app).await?;
     let input = Input {
-        maintenance: &maintenance,
+        planned: (&maintenance).into(),
         policy: policy_of(&maintenance, catalogue),
         catalogue,
         now,

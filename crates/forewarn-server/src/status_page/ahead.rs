@@ -1,5 +1,6 @@
 //! What is ahead, firm work and rough dates in one list: the page `/calendar`, and `/calendar.json` for programs.
 
+use super::announcement::{MomentCard, card as moment_card};
 use super::page::{Around, WorkCard, capital, html, work_card};
 use super::{Page, PublicChange, PublicMaintenance, Snapshot, assets, icons, when};
 use askama::Template;
@@ -26,6 +27,7 @@ struct Section<'a> {
 
 enum Item<'a> {
     Firm(WorkCard<'a>),
+    Moment(MomentCard<'a>),
     Rough(RoughCard<'a>),
 }
 
@@ -80,6 +82,10 @@ fn sections(snapshot: &Snapshot) -> Vec<Section<'_>> {
         let (start, end) = item.maintenance.window();
         let card = work_card(snapshot, item);
         dated.push((zone.at(start).date(), zone.at(end).date(), Item::Firm(card)));
+    }
+    for item in snapshot.announced() {
+        let day = zone.at(item.announcement.effective.instant()).date();
+        dated.push((day, day, Item::Moment(moment_card(snapshot, item))));
     }
     for item in snapshot.changes_to_come() {
         let period = item.change.when;
@@ -138,6 +144,27 @@ fn json(snapshot: &Snapshot) -> Value {
             "last_day": zone.at(end).date(),
             "start": when::iso(start, zone),
             "end": when::iso(end, zone),
+            "changed_at": when::iso(item.changed_at, zone),
+        }));
+    }
+    for item in snapshot.announced() {
+        let announced = &item.announcement;
+        let at = announced.effective.instant();
+        items.push(json!({
+            "id": announced.id,
+            "kind": announced.kind,
+            "title": announced.title,
+            "services": services(&announced.services),
+            "summary": announced.facts.effect,
+            "url": snapshot.url(&format!("/events/{}", announced.id)),
+            "firm": true,
+            "status": announced.status,
+            "precision": "time",
+            "when": when::long(at, zone),
+            "first_day": zone.at(at).date(),
+            "last_day": zone.at(at).date(),
+            "start": when::iso(at, zone),
+            "end": null,
             "changed_at": when::iso(item.changed_at, zone),
         }));
     }

@@ -4,8 +4,10 @@
 //! revision, which raises SEQUENCE; nothing but a change of the event changes a byte.
 
 use super::feeds::host;
-use super::{Page, PublicChange, PublicMaintenance, Snapshot};
-use forewarn_core::id::derive;
+use super::{Page, PublicAnnouncement, PublicChange, PublicMaintenance, Snapshot};
+use forewarn_core::announcement;
+use forewarn_core::facts::Facts;
+use forewarn_core::id::{Id, derive};
 use forewarn_core::maintenance::Status;
 use icalendar::{Calendar, Component, Event, Property};
 use jiff::Timestamp;
@@ -30,10 +32,17 @@ pub(super) fn pages(snapshot: &Snapshot) -> BTreeMap<String, Page> {
             )
         })
         .collect();
+    for item in &snapshot.announcements {
+        let one = calendar(snapshot, [moment(snapshot, item)]);
+        let path = format!("/events/{}.ics", item.announcement.id);
+        pages.insert(path, Page::new(CONTENT_TYPE, one));
+    }
+    let moments = snapshot.announcements.iter();
+    let moments = moments.map(|item| moment(snapshot, item));
     let firm = public.iter().map(|item| event(snapshot, item));
     let rough = snapshot.changes_to_come();
     let rough = rough.iter().map(|item| rough_event(snapshot, item));
-    let all = calendar(snapshot, firm.chain(rough));
+    let all = calendar(snapshot, firm.chain(moments).chain(rough));
     pages.insert("/calendar.ics".into(), Page::new(CONTENT_TYPE, all));
     pages
 }
@@ -72,7 +81,10 @@ fn event(snapshot: &Snapshot, item: &PublicMaintenance) -> Event {
         .add_property("DTSTART", stamp(start))
         .add_property("DTEND", stamp(end))
         .add_property("SUMMARY", clean(&work.title))
-        .add_property("DESCRIPTION", clean(&description(snapshot, item)))
+        .add_property(
+            "DESCRIPTION",
+            clean(&description(snapshot, &work.services, &work.facts)),
+        )
         .add_property("URL", snapshot.url(&format!("/events/{}", work.id)))
         .add_property(
             "STATUS",
@@ -83,6 +95,32 @@ fn event(snapshot: &Snapshot, item: &PublicMaintenance) -> Event {
             },
         )
         // Work on a service does not make its users busy.
+        .add_property("TRANSP", "TRANSPARENT");
+    event.done()
+}
+
+/// A change at a moment: without an end, which makes it as long as a moment (RFC 5545 3.6.1).
+fn moment(snapshot: &Snapshot, item: &PublicAnnouncement) -> Event {
+    let announced = &item.announcement;
+    let said = description(snapshot, &announced.services, &announced.facts);
+    let mut event = Event::new();
+    event
+        .add_property("UID", format!("{}@{}", announced.id, host(snapshot)))
+        .add_property("DTSTAMP", stamp(item.changed_at))
+        .add_property("CREATED", stamp(item.created_at))
+        .add_property("LAST-MODIFIED", stamp(item.changed_at))
+        .add_property("SEQUENCE", announced.revision.saturating_sub(1).to_string())
+        .add_property("DTSTART", stamp(announced.effective.instant()))
+        .add_property("SUMMARY", clean(&announced.title))
+        .add_property("DESCRIPTION", clean(&said))
+        .add_property("URL", snapshot.url(&format!("/events/{}", announced.id)))
+        .add_property(
+            "STATUS",
+            match announced.status {
+                announcement::Status::Cancelled => "CANCELLED",
+                announcement::Status::Scheduled | announcement::Status::Effective => "CONFIRMED",
+            },
+        )
         .add_property("TRANSP", "TRANSPARENT");
     event.done()
 }
@@ -122,9 +160,8 @@ fn rough_event(snapshot: &Snapshot, item: &PublicChange) -> Event {
 }
 
 /// What people need to know without opening the page.
-fn description(snapshot: &Snapshot, item: &PublicMaintenance) -> String {
-    let facts = &item.maintenance.facts;
-    let services = snapshot.names(&item.maintenance.services).join(", ");
+fn description(snapshot: &Snapshot, services: &[Id], facts: &Facts) -> String {
+    let services = snapshot.names(services).join(", ");
     let mut parts = vec![format!("Services: {services}")];
     parts.extend(facts.effect.clone());
     parts.extend(facts.why.clone());

@@ -46,6 +46,10 @@ fn feed(snapshot: &Snapshot) -> Feed {
         let event = (&item.advisory.id, item.advisory.title.as_str());
         messages.extend(item.messages.iter().map(|m| (m, event.0, event.1)));
     }
+    for item in &snapshot.announcements {
+        let event = (&item.announcement.id, item.announcement.title.as_str());
+        messages.extend(item.messages.iter().map(|m| (m, event.0, event.1)));
+    }
     messages.sort_by(|a, b| (b.0.at, &b.0.id).cmp(&(a.0.at, &a.0.id)));
     messages.truncate(NEWEST);
     let name = &snapshot.organisation.name;

@@ -1,8 +1,11 @@
 //! What happened: by day, by month, and as a strip of ninety days for each service.
 
+use super::announcement;
 use super::page::lead;
 use super::state::ServiceState;
-use super::{PublicAdvisory, PublicIncident, PublicMaintenance, Snapshot, when};
+use super::{
+    PublicAdvisory, PublicAnnouncement, PublicIncident, PublicMaintenance, Snapshot, when,
+};
 use forewarn_core::advisory::Status as AdvisoryStatus;
 use forewarn_core::id::Id;
 use forewarn_core::incident::{Impact, Status as IncidentStatus};
@@ -130,6 +133,21 @@ impl Entry {
         }
     }
 
+    fn announcement(item: &PublicAnnouncement, snapshot: &Snapshot) -> Entry {
+        let announced = &item.announcement;
+        let words = announcement::words(announced.status).to_lowercase();
+        Entry {
+            id: announced.id.clone(),
+            title: announced.title.clone(),
+            at: item.at(),
+            date: snapshot.organisation.time_zone.at(item.at()).date(),
+            tone: ADVISORY_TONE,
+            outcome: format!("Announced change, {words}"),
+            services: snapshot.names(&announced.services).join(", "),
+            latest: item.latest().map(|m| lead(&m.text)),
+        }
+    }
+
     fn maintenance(item: &PublicMaintenance, snapshot: &Snapshot) -> Entry {
         let work = &item.maintenance;
         let (start, _) = work.window();
@@ -154,7 +172,7 @@ impl Entry {
     }
 }
 
-/// The colour of a known fault: services work, so it is none of theirs.
+/// The colour of a known fault and of a change at a moment: services work, so it is none of theirs.
 pub(super) const ADVISORY_TONE: &str = "info";
 
 /// Everything that is over, newest first; with `open` the incidents and faults that go on as well.
@@ -173,7 +191,15 @@ fn entries(snapshot: &Snapshot, open: bool) -> Vec<Entry> {
     let advisories = advisories
         .filter(|a| open || !a.is_open())
         .map(|a| Entry::advisory(a, snapshot));
-    let mut entries: Vec<Entry> = incidents.chain(maintenances).chain(advisories).collect();
+    let announcements = snapshot.announcements.iter();
+    let announcements = announcements
+        .filter(|a| !a.is_open())
+        .map(|a| Entry::announcement(a, snapshot));
+    let mut entries: Vec<Entry> = incidents
+        .chain(maintenances)
+        .chain(advisories)
+        .chain(announcements)
+        .collect();
     entries.sort_by(|a, b| (b.at, &b.id).cmp(&(a.at, &a.id)));
     entries
 }

@@ -4,7 +4,8 @@
 
 use super::subscription::{open_services, open_to_phones};
 use super::{
-    Pages, PublicAdvisory, PublicChange, PublicIncident, PublicMaintenance, PublicMessage, Snapshot,
+    Pages, PublicAdvisory, PublicAnnouncement, PublicChange, PublicIncident, PublicMaintenance,
+    PublicMessage, Snapshot,
 };
 use forewarn_core::advisory::{self, Advisory};
 use forewarn_core::audience::Level;
@@ -129,11 +130,20 @@ pub async fn snapshot(
         public_url,
     };
     let (mut incidents, mut maintenances) = (Vec::new(), Vec::new());
-    let mut advisories = Vec::new();
+    let (mut advisories, mut announcements) = (Vec::new(), Vec::new());
     for stored in shown(store, now).await? {
         match stored.event.clone() {
             Event::Incident(incident) => incidents.push(speaker.incident(incident)),
             Event::Advisory(advisory) => advisories.push(speaker.advisory(advisory)),
+            Event::Announcement(announcement) => {
+                let messages = speaker.notices(store, &stored).await?;
+                announcements.push(PublicAnnouncement {
+                    announcement,
+                    created_at: stored.created_at,
+                    changed_at: stored.updated_at,
+                    messages,
+                });
+            }
             // What a window is used for is work, and stands here as that. What our own people are reminded of is theirs.
             Event::Window(_) | Event::Reminder(_) => {}
             Event::Maintenance(maintenance) => {
@@ -165,6 +175,7 @@ pub async fn snapshot(
         incidents,
         maintenances,
         advisories,
+        announcements,
         changes: changes(store).await?,
         demo,
     })
@@ -179,7 +190,12 @@ async fn changes(store: &Store) -> Result<Vec<PublicChange>> {
             Some(id) => store.event(id.as_str()).await?.map(|found| found.event),
             None => None,
         };
-        if matches!(became, Some(Event::Maintenance(m)) if m.status != Status::AwaitingApproval) {
+        let is_public = match &became {
+            Some(Event::Maintenance(m)) => m.status != Status::AwaitingApproval,
+            Some(Event::Announcement(_)) => true,
+            _ => false,
+        };
+        if is_public {
             continue;
         }
         public.push(PublicChange {

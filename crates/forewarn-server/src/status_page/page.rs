@@ -1,13 +1,16 @@
 //! The pages that people read: `/`, `/history` and one for each event.
 
+use super::announcement::{self, MomentCard};
 use super::history::{self, Period, Strip};
 use super::icons::{self, Used};
 use super::state::{ServiceState, States};
 use super::when::{self, TimeHtml};
 use super::{
-    Page, PublicAdvisory, PublicIncident, PublicMaintenance, PublicMessage, Snapshot, assets,
+    Page, PublicAdvisory, PublicAnnouncement, PublicIncident, PublicMaintenance, PublicMessage,
+    Snapshot, assets,
 };
 use askama::Template;
+use forewarn_core::announcement::Status as AnnouncementStatus;
 use forewarn_core::id::Id;
 use forewarn_core::incident::Incident;
 use forewarn_core::maintenance::{Maintenance, Status};
@@ -55,6 +58,7 @@ struct Index<'a> {
     incidents: Vec<IncidentCard<'a>>,
     active: Vec<WorkCard<'a>>,
     faults: Vec<FaultCard<'a>>,
+    announced: Vec<MomentCard<'a>>,
     planned: Vec<WorkCard<'a>>,
     more_planned: usize,
     groups: Vec<Group<'a>>,
@@ -176,6 +180,10 @@ pub(super) fn pages(snapshot: &Snapshot) -> BTreeMap<String, Page> {
         let path = format!("/events/{}", item.advisory.id);
         pages.insert(path, html(&advisory_page(snapshot, item)));
     }
+    for item in &snapshot.announcements {
+        let path = format!("/events/{}", item.announcement.id);
+        pages.insert(path, html(&announcement_page(snapshot, item)));
+    }
     for item in snapshot.public_maintenances() {
         let path = format!("/events/{}", item.maintenance.id);
         pages.insert(path, html(&maintenance_page(snapshot, item)));
@@ -217,6 +225,12 @@ fn index(snapshot: &Snapshot) -> Index<'_> {
             .open_advisories()
             .into_iter()
             .map(|item| fault_card(snapshot, item))
+            .collect(),
+        announced: snapshot
+            .announced()
+            .into_iter()
+            .take(PLANNED_ON_FIRST_PAGE)
+            .map(|item| announcement::card(snapshot, item))
             .collect(),
         planned: planned
             .into_iter()
@@ -455,6 +469,45 @@ fn maintenance_page<'a>(snapshot: &'a Snapshot, item: &'a PublicMaintenance) -> 
             when::window_others_html(start, end, zone),
         )),
         calendar: !work.status.is_over(),
+        messages: said(snapshot, &item.messages),
+        nothing: "Notices appear here when they go out.",
+    }
+}
+
+fn announcement_page<'a>(snapshot: &'a Snapshot, item: &'a PublicAnnouncement) -> EventPage<'a> {
+    let announced = &item.announcement;
+    let zone = &snapshot.organisation.time_zone;
+    let known = &announced.facts;
+    let mut facts = vec![("Services", snapshot.names(&announced.services).join(", "))];
+    facts.extend(known.effect.clone().map(|text| ("What changes", text)));
+    facts.extend(known.why.clone().map(|text| ("Why", text)));
+    facts.extend(known.action.clone().map(|a| ("What to do", a.what)));
+    facts.extend(known.workaround.clone().map(|text| ("What helps", text)));
+    facts.extend(known.contact.clone().map(|text| ("Questions", text)));
+    let name = match announced.status {
+        AnnouncementStatus::Scheduled => "Takes effect",
+        AnnouncementStatus::Effective => "Took effect",
+        AnnouncementStatus::Cancelled => "Cancelled",
+    };
+    EventPage {
+        around: Around {
+            snapshot,
+            title: format!("{}: {}", snapshot.organisation.name, announced.title),
+            current: "",
+        },
+        id: announced.id.as_str(),
+        title: &announced.title,
+        tone: match announced.status {
+            AnnouncementStatus::Effective => "ok",
+            AnnouncementStatus::Scheduled | AnnouncementStatus::Cancelled => history::ADVISORY_TONE,
+        },
+        status: announcement::words(announced.status),
+        facts,
+        related: Vec::new(),
+        times: vec![(name, when::long_html(item.at(), zone))],
+        next: None,
+        window: None,
+        calendar: item.is_open(),
         messages: said(snapshot, &item.messages),
         nothing: "Notices appear here when they go out.",
     }

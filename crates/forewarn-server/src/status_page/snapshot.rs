@@ -1,5 +1,6 @@
 //! The value behind everything public.
 
+use super::PublicAnnouncement;
 use forewarn_core::advisory::Advisory;
 use forewarn_core::change_ahead::ChangeAhead;
 use forewarn_core::facts::Facts;
@@ -33,6 +34,9 @@ pub struct Snapshot {
     /// Faults that are known and open, and those of the last 90 days.
     #[serde(default)]
     pub advisories: Vec<PublicAdvisory>,
+    /// Changes at a moment: all that are ahead, and those of the last 90 days.
+    #[serde(default)]
+    pub announcements: Vec<PublicAnnouncement>,
     /// Services that people may subscribe to by themselves.
     #[serde(default)]
     pub open_to: Vec<Id>,
@@ -259,9 +263,11 @@ impl Snapshot {
         let maintenances = self.public_maintenances();
         let maintenances = maintenances.iter().flat_map(|m| &m.messages);
         let advisories = self.advisories.iter().flat_map(|a| &a.messages);
+        let announcements = self.announcements.iter().flat_map(|a| &a.messages);
         incidents
             .chain(maintenances)
             .chain(advisories)
+            .chain(announcements)
             .map(|m| m.at)
             .max()
             .unwrap_or(self.made_at)

@@ -122,6 +122,7 @@ impl SubscriptionForm {
                 kind("maintenance", "Planned work"),
                 kind("incident", "Problems"),
                 kind("advisory", "Known faults"),
+                kind("announcement", "Releases and other changes"),
             ],
             services: place.services.iter().map(service).collect(),
             time_zone: zone.unwrap_or_default().to_owned(),

@@ -8,6 +8,7 @@ mod asking;
 mod access;
 mod acknowledgements;
 mod advisories;
+mod announcements;
 mod calls;
 mod changes_ahead;
 mod chat;

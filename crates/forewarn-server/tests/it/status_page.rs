@@ -216,8 +216,8 @@ fn the_feed_has_one_entry_for_each_message_with_an_id_that_survives_an_edit() {
         atom_syndication::Feed::from_str(&text(snapshot, "/history.atom")).expect("Atom")
     };
     let feed = read(&snapshot);
-    // Of two incidents, two known faults and five works.
-    assert_eq!(feed.entries.len(), 2 + 2 + 2 + 2 + 5);
+    // Of two incidents, two known faults, a release and five works.
+    assert_eq!(feed.entries.len(), 2 + 2 + 2 + 2 + 1 + 5);
     assert!(
         feed.entries
             .iter()
@@ -265,7 +265,7 @@ fn the_calendar_keeps_to_its_format() {
         let calendar: icalendar::Calendar = body.parse().expect("iCalendar");
         use icalendar::Component;
         let events: Vec<&icalendar::Event> = calendar.events().collect();
-        assert_eq!(events.len(), 5 + 3);
+        assert_eq!(events.len(), 5 + 2 + 3);
         let sign_in = events
             .iter()
             .find(|e| {
@@ -373,6 +373,7 @@ fn the_calendar_lists_what_is_firm_and_what_is_rough_by_month() {
             "2026-12-01 2026-12-31 maps month -",
             "2026-12-04 2026-12-05 MNT-2 time 2026-12-04T22:00:00.000-08:00",
             "2026-12-07 2026-12-13 sso week -",
+            "2026-12-08 2026-12-08 ANN-2 time 2026-12-08T10:00:00.000-08:00",
             "2027-07-01 2027-09-30 archive quarter -",
         ]
     );

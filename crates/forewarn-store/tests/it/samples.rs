@@ -140,9 +140,11 @@ pub async fn publish(store: &Store, event: &Event, expected: i64, changes: &Chan
 pub fn lane(event: &Event) -> Lane {
     match event {
         Event::Incident(_) => Lane::Urgent,
-        Event::Maintenance(_) | Event::Window(_) | Event::Reminder(_) | Event::Advisory(_) => {
-            Lane::Planned
-        }
+        Event::Maintenance(_)
+        | Event::Window(_)
+        | Event::Reminder(_)
+        | Event::Advisory(_)
+        | Event::Announcement(_) => Lane::Planned,
     }
 }
 

@@ -327,7 +327,7 @@ async fn publish(store: &Store, clock: &Clock, catalogue: &Catalogue) -> Result<
     let policy = forewarn_core::policy::for_maintenance(&maintenance.kind, &[]);
     let now = clock.now();
     let plan = plan(Input {
-        maintenance: &maintenance,
+        planned: (&maintenance).into(),
         policy,
         catalogue,
         now,

@@ -1,4 +1,4 @@
-//! `forewarn plan FILE...`: the schedule of a maintenance from files alone, without server or network.
+//! `forewarn plan FILE...`: the schedule of a maintenance or an announcement from files alone, without server or network.
 
 use super::{schedule, source};
 use crate::exit::{Exit, InvalidInput};
@@ -7,8 +7,9 @@ use anyhow::anyhow;
 use clap::Args;
 use forewarn_core::contact::Contact;
 use forewarn_core::document::{Catalogue, Documents};
-use forewarn_core::plan::{Input, Plan, plan};
-use forewarn_core::policy;
+use forewarn_core::id::Id;
+use forewarn_core::plan::{Input, Plan, Planned, plan};
+use forewarn_core::policy::{self, Policy};
 use forewarn_core::problem::{Invalid, Problem};
 use forewarn_core::time::{CivilTime, Zone};
 use forewarn_store::Clock;
@@ -19,7 +20,7 @@ use std::process::ExitCode;
 /// Flags of `plan`.
 #[derive(Args)]
 pub struct PlanArgs {
-    /// Documents: organisation, services, audiences, policies and one maintenance; - is standard input
+    /// Documents: organisation, services, audiences, policies and one maintenance or announcement; - is standard input
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Plan as if it were this time: 2026-11-21T17:00:00Z or 2026-11-21T09:00[America/Los_Angeles]; now when absent
@@ -44,18 +45,10 @@ pub fn run(args: PlanArgs) -> anyhow::Result<ExitCode> {
     let (documents, catalogue) =
         read(&texts).map_err(|invalid| InvalidInput::of(names.join(", "), invalid))?;
     let now = time_of_planning(args.at.as_deref(), &catalogue.organisation.time_zone)?;
-    let Some(maintenance) = &documents.maintenance else {
-        let problem = "is missing: a plan is made of one maintenance";
-        let invalid = Invalid::one("maintenance", problem);
-        return Err(InvalidInput::of(names.join(", "), invalid).into());
-    };
-    let policy = match &maintenance.policy {
-        Some(id) => policy::find(id.as_str(), &catalogue.policies)
-            .ok_or_else(|| anyhow!("the policy {id} was found and is gone"))?,
-        None => policy::for_maintenance(&maintenance.kind, &catalogue.policies),
-    };
+    let (title, planned, policy) = one_of(&documents, &catalogue)
+        .map_err(|invalid| InvalidInput::of(names.join(", "), invalid))?;
     let mut plan = plan(Input {
-        maintenance,
+        planned,
         policy,
         catalogue: &catalogue,
         now,
@@ -71,13 +64,8 @@ pub fn run(args: PlanArgs) -> anyhow::Result<ExitCode> {
     if args.json {
         terminal::print_json(&plan)?;
     } else {
-        let zone = &maintenance.start.zone;
-        terminal::print(&schedule::show(
-            &plan,
-            &maintenance.title,
-            zone,
-            Colour::of_stdout(),
-        ))?;
+        let zone = &planned.start.zone;
+        terminal::print(&schedule::show(&plan, title, zone, Colour::of_stdout()))?;
     }
     Ok(if plan.breaches.is_empty() {
         Exit::Done
@@ -87,9 +75,42 @@ pub fn run(args: PlanArgs) -> anyhow::Result<ExitCode> {
     .into())
 }
 
+/// The one thing that is planned, with its title and its policy.
+fn one_of<'a>(
+    documents: &'a Documents,
+    catalogue: &'a Catalogue,
+) -> Result<(&'a str, Planned<'a>, &'a Policy), Invalid> {
+    let own = &catalogue.policies;
+    let named = |id: &Option<Id>| id.as_ref().and_then(|id| policy::find(id.as_str(), own));
+    match (&documents.maintenance, &documents.announcement) {
+        (Some(work), None) => {
+            let usual = || policy::for_maintenance(&work.kind, own);
+            let policy = named(&work.policy).unwrap_or_else(usual);
+            Ok((&work.title, work.into(), policy))
+        }
+        (None, Some(announced)) => {
+            let usual = || policy::for_announcement(&announced.kind, own);
+            let policy = named(&announced.policy).unwrap_or_else(usual);
+            Ok((&announced.title, announced.into(), policy))
+        }
+        (Some(_), Some(_)) => {
+            let problem = "stands beside a maintenance: a plan is made of one of them";
+            Err(Invalid::one("announcement", problem))
+        }
+        (None, None) => {
+            let problem = "is missing: a plan is made of one maintenance, or of one announcement";
+            Err(Invalid::one("maintenance", problem))
+        }
+    }
+}
+
 fn read(texts: &[(String, String)]) -> Result<(Documents, Catalogue), Invalid> {
     let known = Catalogue::default();
-    let documents = Documents::parse_yaml(texts, &known, "MNT-1")?;
+    let mut documents = Documents::parse_yaml(texts, &known, "MNT-1")?;
+    if documents.announcement.is_some() {
+        // What names no id gets one of its own kind.
+        documents = Documents::parse_yaml(texts, &known, "ANN-1")?;
+    }
     let catalogue = documents.over(&known);
     Ok((documents, catalogue))
 }

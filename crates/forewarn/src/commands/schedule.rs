@@ -12,21 +12,7 @@ pub fn show(plan: &Plan, title: &str, zone: &Zone, colour: Colour) -> String {
         _ => format!("{}: {}", plan.event, clean(title)),
     };
     let mut text = format!("{}\n", colour.paint(Style::Bold, &heading));
-    let agreed = match plan.window.inside_standard_window {
-        true => ", inside the agreed window",
-        false => ", outside every agreed window",
-    };
-    let (start, end) = (zone.at(plan.window.start), zone.at(plan.window.end));
-    text.push_str(&format!(
-        "{} to {} {}{agreed}\n",
-        day_and_time(&start),
-        if start.date() == end.date() {
-            end.strftime("%H:%M").to_string()
-        } else {
-            day_and_time(&end)
-        },
-        zone.name(),
-    ));
+    text.push_str(&format!("{}\n", time_of(plan, zone)));
     let at = day_and_time(&zone.at(plan.at));
     let (at, revision) = (format!("{at} {}", zone.name()), plan.revision);
     text.push_str(&format!("planned at {at}, revision {revision}\n"));
@@ -41,6 +27,24 @@ pub fn show(plan: &Plan, title: &str, zone: &Zone, colour: Colour) -> String {
     text.push_str(&affected(plan, colour));
     text.push_str(&warnings(plan, colour));
     text
+}
+
+/// The window of work, or the moment of what has none.
+fn time_of(plan: &Plan, zone: &Zone) -> String {
+    let start = zone.at(plan.window.start);
+    let Some(end) = plan.window.end.map(|end| zone.at(end)) else {
+        return format!("takes effect {} {}", day_and_time(&start), zone.name());
+    };
+    let agreed = match plan.window.inside_standard_window {
+        true => "inside the agreed window",
+        false => "outside every agreed window",
+    };
+    let until = match start.date() == end.date() {
+        true => end.strftime("%H:%M").to_string(),
+        false => day_and_time(&end),
+    };
+    let (from, zone) = (day_and_time(&start), zone.name());
+    format!("{from} to {until} {zone}, {agreed}")
 }
 
 fn notices(plan: &Plan, colour: Colour) -> String {

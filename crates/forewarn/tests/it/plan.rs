@@ -207,7 +207,7 @@ fn without_a_time_it_is_planned_for_now_and_several_files_are_one() {
 const WRONG: &[(&str, &[&str])] = &[
     (
         "",
-        &["maintenance: is missing: a plan is made of one maintenance"],
+        &["maintenance: is missing: a plan is made of one maintenance, or of one announcement"],
     ),
     (
         "maintenance: [1, 2",
@@ -539,4 +539,44 @@ fn closed_days_of_a_calendar_are_printed_as_a_document() {
     let whole = run.out + &rest.collect::<Vec<_>>().join("\n");
     let run = forewarn(&["plan", "-", "--at", "2026-11-14T17:00:00Z"], &whole);
     assert_eq!((run.code, run.err.as_str()), (0, ""));
+}
+
+const RELEASE: &str = r#"
+organisation: {name: Example University, time_zone: America/Los_Angeles, calendar: US}
+services: [{id: portal, name: Student portal}]
+audiences: [{id: students, name: Students, level: non_technical, services: [portal]}]
+announcement: {title: Portal 5, services: [portal], effective: 2026-12-08T10:00}
+"#;
+
+#[test]
+fn an_announcement_is_planned_without_a_server() {
+    let at = ["plan", "-", "--at", "2026-11-21T17:00:00Z"];
+    let run = forewarn(&at, RELEASE);
+    assert_eq!((run.code, run.err.as_str()), (0, ""));
+    assert_snapshot!(run.out);
+    let run = forewarn(&[at.as_slice(), &["--json"]].concat(), RELEASE);
+    let plan = run.json();
+    assert_eq!(plan["event"], "ANN-1");
+    assert_eq!(
+        plan["window"],
+        json!({"start": "2026-12-08T18:00:00Z", "inside_standard_window": false})
+    );
+    let both = format!(
+        "{RELEASE}maintenance: {{title: Work, services: [portal], start: 2026-12-08T10:00, end: 2026-12-08T11:00}}\n"
+    );
+    let run = forewarn(&at, &both);
+    assert_eq!(run.code, 1);
+    assert!(
+        run.err.contains("a plan is made of one of them"),
+        "{}",
+        run.err
+    );
+    let slip = RELEASE.replace("effective:", "efective:");
+    let run = forewarn(&at, &slip);
+    assert_eq!(run.code, 1);
+    assert!(
+        run.err.contains("did you mean 'effective'?") && run.err.contains("is missing"),
+        "{}",
+        run.err
+    );
 }

@@ -112,7 +112,7 @@ fn shown(plan: &Plan, zone: &Zone) -> String {
         "planned {}: {} to {}\n\n{}",
         at(plan.at),
         at(plan.window.start),
-        at(plan.window.end),
+        at(plan.window.end.unwrap()),
         columns(&rows)
     );
     if let Some(Overridden { policy, reason }) = &plan.overridden {
@@ -545,7 +545,7 @@ impl Story {
         }
         let (start, end) = (
             clock(&zone.at(plan.window.start)),
-            clock(&zone.at(plan.window.end)),
+            clock(&zone.at(plan.window.end.unwrap())),
         );
         self.text.push_str(&format!(
             "== {what}, {}: {start} to {end}\n{}",

@@ -608,6 +608,7 @@ async fn journal(store: &Store, audit: &Audit<'_>, wrong: &mut Vec<String>) {
             Event::Window(w) => w.dropped,
             Event::Reminder(r) => r.dropped,
             Event::Advisory(a) => !a.status.is_open(),
+            Event::Announcement(a) => !a.status.is_open(),
         };
         if !over {
             wrong.push(format!("{id} is not over at the end"));

@@ -489,7 +489,11 @@ impl Month {
         let stored = self.store.event(id).await.expect("the event");
         match stored.expect("it is there").event {
             Event::Incident(incident) => incident,
-            Event::Maintenance(_) | Event::Window(_) | Event::Reminder(_) | Event::Advisory(_) => {
+            Event::Maintenance(_)
+            | Event::Window(_)
+            | Event::Reminder(_)
+            | Event::Advisory(_)
+            | Event::Announcement(_) => {
                 panic!("{id} is an incident")
             }
         }

@@ -306,7 +306,10 @@ impl Operator {
                 }
                 Event::Incident(i) => self.update(store, i, stored.sequence, way).await,
                 // Nobody changes a window or a reminder by hand, and nobody here tells of faults.
-                Event::Window(_) | Event::Reminder(_) | Event::Advisory(_) => true,
+                Event::Window(_)
+                | Event::Reminder(_)
+                | Event::Advisory(_)
+                | Event::Announcement(_) => true,
             };
             if done {
                 return;
@@ -399,7 +402,7 @@ impl Operator {
             .and_then(|id| policy::find(id.as_str(), &[]))
             .expect("a policy");
         let plan = plan(Input {
-            maintenance: &maintenance,
+            planned: (&maintenance).into(),
             policy,
             catalogue: &self.catalogue,
             now,
@@ -577,6 +580,7 @@ impl Operator {
     fn note(&mut self, event: &Event, changes: &Changes, update: Option<u32>) {
         let revision = match event {
             Event::Maintenance(m) => m.revision,
+            Event::Announcement(a) => a.revision,
             Event::Incident(_) | Event::Window(_) | Event::Reminder(_) | Event::Advisory(_) => 1,
         };
         for notice in &changes.add {
@@ -606,9 +610,11 @@ impl Operator {
             Event::Incident(i) => {
                 !i.status.is_open() || i.call.as_ref().is_some_and(|call| !call.is_open())
             }
-            Event::Maintenance(_) | Event::Window(_) | Event::Reminder(_) | Event::Advisory(_) => {
-                false
-            }
+            Event::Maintenance(_)
+            | Event::Window(_)
+            | Event::Reminder(_)
+            | Event::Advisory(_)
+            | Event::Announcement(_) => false,
         };
         for noted in self.noted.values_mut() {
             let calls = noted.notice.milestone == SPOKESPERSON_CALL;
@@ -650,7 +656,10 @@ impl Operator {
                 },
                 Event::Incident(i) if i.status.is_open() => 70,
                 Event::Incident(_) => continue,
-                Event::Window(_) | Event::Reminder(_) | Event::Advisory(_) => continue,
+                Event::Window(_)
+                | Event::Reminder(_)
+                | Event::Advisory(_)
+                | Event::Announcement(_) => continue,
             };
             busy = true;
             let by = SignedDuration::from_mins(30);
@@ -660,7 +669,10 @@ impl Operator {
                         .await
                 }
                 Event::Incident(i) => self.update(store, i, stored.sequence, way).await,
-                Event::Window(_) | Event::Reminder(_) | Event::Advisory(_) => true,
+                Event::Window(_)
+                | Event::Reminder(_)
+                | Event::Advisory(_)
+                | Event::Announcement(_) => true,
             };
         }
         busy

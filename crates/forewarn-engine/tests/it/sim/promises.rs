@@ -20,7 +20,11 @@ struct Record {
 async fn incident(store: &Store, id: &str) -> Option<Incident> {
     match store.event(id).await.expect("the event")?.event {
         Event::Incident(incident) => Some(incident),
-        Event::Maintenance(_) | Event::Window(_) | Event::Reminder(_) | Event::Advisory(_) => None,
+        Event::Maintenance(_)
+        | Event::Window(_)
+        | Event::Reminder(_)
+        | Event::Advisory(_)
+        | Event::Announcement(_) => None,
     }
 }
 

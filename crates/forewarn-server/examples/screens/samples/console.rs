@@ -81,6 +81,7 @@ impl Samples {
         screens.extend(self.drafts());
         screens.extend(self.postmortems());
         screens.extend(self.advisories());
+        screens.extend(self.announcements());
         screens
             .into_iter()
             .map(|(name, html)| (format!("console-{name}"), html))

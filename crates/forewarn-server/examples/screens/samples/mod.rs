@@ -19,6 +19,7 @@ use jiff::Timestamp;
 use std::collections::BTreeMap;
 
 mod advisories;
+mod announcements;
 mod calls;
 mod changes;
 mod console;
@@ -380,6 +381,7 @@ impl Samples {
                 self.public_advisory(self.advisory()),
                 self.public_advisory(self.fixed_advisory()),
             ],
+            announcements: self.public_announcements(),
             open_to: self.services().into_iter().map(|s| s.id).collect(),
             changes: self.changes(),
             demo: true,
@@ -405,6 +407,7 @@ impl Samples {
             incidents: vec![],
             maintenances: vec![],
             advisories: vec![],
+            announcements: vec![],
             open_to: vec![],
             phones: false,
             changes: vec![],

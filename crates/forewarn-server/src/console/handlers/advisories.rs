@@ -2,7 +2,7 @@
 
 use super::{decision, rows, team};
 use crate::console::desk::{Desk, Shown, page, sentence};
-use crate::console::entered::tree;
+use crate::console::entered::{one_by_one, tree};
 use crate::console::guard::Fields;
 use crate::console::{
     AdvisoryList, AdvisoryPage, AdvisoryRow, Choice, Discovery, Flash, FlashKind, Nav, NewAdvisory,
@@ -147,21 +147,6 @@ async fn discovery(desk: &Desk, preview: advisory::Preview) -> Result<Discovery>
         html: message.html,
         reached: decision::reached(preview.reach, &catalogue),
     })
-}
-
-/// People who asked for the fix stand one a line.
-fn one_by_one(fields: &[(String, String)]) -> Vec<(String, String)> {
-    let mut all = Vec::with_capacity(fields.len());
-    for (name, value) in fields {
-        match name.as_str() {
-            "requesters" => {
-                let lines = value.split([',', ';', '\n']);
-                all.extend(lines.map(|line| (name.clone(), line.trim().to_owned())));
-            }
-            _ => all.push((name.clone(), value.clone())),
-        }
-    }
-    all
 }
 
 /// `GET /console/advisories/{id}`

@@ -42,6 +42,7 @@ async fn open_events(desk: &Desk, catalogue: &Catalogue) -> crate::error::Result
         incidents: Vec::new(),
         maintenances: Vec::new(),
         advisories: Vec::new(),
+        announcements: Vec::new(),
         open_to: Vec::new(),
         phones: false,
         changes: Vec::new(),
@@ -54,7 +55,8 @@ async fn open_events(desk: &Desk, catalogue: &Catalogue) -> crate::error::Result
                 messages: Vec::new(),
             }),
             // Services work, whatever is wrong with them.
-            Event::Advisory(_) | Event::Window(_) | Event::Reminder(_) => {}
+            Event::Advisory(_) | Event::Announcement(_) | Event::Window(_) | Event::Reminder(_) => {
+            }
             Event::Maintenance(maintenance) => snapshot.maintenances.push(PublicMaintenance {
                 maintenance,
                 created_at: stored.created_at,

@@ -22,7 +22,7 @@ use forewarn_core::maintenance::Maintenance;
 use forewarn_core::plan;
 use forewarn_core::policy::{BUILT_IN, Policy};
 use forewarn_store::{DeliveryFilter, EventFilter, NoticeFilter, NoticeRow, Role};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 /// How many deliveries and entries of the journal stand on the page of one maintenance.
 const SOME: i64 = 20;
@@ -116,7 +116,7 @@ async fn one(
         services: rows::service_names(&catalogue, &maintenance.services),
         plan: Plan {
             digests: in_words(&digests),
-            ..stored_plan(&catalogue, &maintenance, plan.as_ref(), &all)
+            ..stored_plan(&catalogue, Some(maintenance.window()), plan.as_ref(), &all)
         },
         notices: rows::notices(&desk.app, &catalogue, &begun).await?,
         deliveries: newest_deliveries(&desk.app, &begun).await?,
@@ -150,14 +150,14 @@ async fn newest_deliveries(
 }
 
 /// The plan as the store holds it: every notice with its status, and what the planner said of the whole.
-fn stored_plan(
+pub(super) fn stored_plan(
     catalogue: &Catalogue,
-    maintenance: &Maintenance,
+    window: Option<(Timestamp, Timestamp)>,
     plan: Option<&plan::Plan>,
     stored: &[NoticeRow],
 ) -> Plan {
     let mut shown = plan.map_or_else(Plan::default, |plan| whole(catalogue, plan));
-    shown.window = Some(maintenance.window());
+    shown.window = window;
     shown.notices = stored
         .iter()
         .map(|notice| PlannedNotice {
@@ -176,7 +176,7 @@ fn stored_plan(
 }
 
 /// A plan that nothing has been stored of.
-fn previewed(catalogue: &Catalogue, plan: &plan::Plan) -> Plan {
+pub(super) fn previewed(catalogue: &Catalogue, plan: &plan::Plan) -> Plan {
     let mut shown = whole(catalogue, plan);
     shown.notices = plan
         .notices
@@ -210,7 +210,7 @@ fn in_words(digests: &[Digest]) -> Vec<String> {
 /// Everything about a plan but its notices.
 fn whole(catalogue: &Catalogue, plan: &plan::Plan) -> Plan {
     Plan {
-        window: Some((plan.window.start, plan.window.end)),
+        window: plan.window.end.map(|end| (plan.window.start, end)),
         inside_standard_window: Some(plan.window.inside_standard_window),
         notices: Vec::new(),
         breaches: plan
@@ -283,18 +283,22 @@ fn kinds(catalogue: &Catalogue) -> Vec<Choice> {
 }
 
 fn kind(policy: &Policy) -> Choice {
-    let name = super::super::desk::sentence(&policy.id.as_str().replace(['_', '-'], " "));
+    Choice {
+        id: policy.id.to_string(),
+        name: kind_words(policy.id.as_str(), policy),
+        group: None,
+    }
+}
+
+/// A kind, and how far ahead its policy tells people.
+pub(super) fn kind_words(kind: &str, policy: &Policy) -> String {
+    let name = super::super::desk::sentence(&kind.replace(['_', '-'], " "));
     let before: Vec<String> = policy.before.iter().map(|offset| offset.words()).collect();
-    let name = match before.is_empty() {
+    match before.is_empty() {
         true => name,
         false => {
             format!("{name}: {} before", before.join(", ")).replace("at once before", "at once")
         }
-    };
-    Choice {
-        id: policy.id.to_string(),
-        name,
-        group: None,
     }
 }
 

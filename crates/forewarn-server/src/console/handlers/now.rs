@@ -75,7 +75,9 @@ fn promise(event: &Event) -> Option<PromiseRow> {
             (i.promise()?, standing, Some(speaker))
         }
         Event::Advisory(a) => (a.promise()?, "known fault".to_owned(), None),
-        Event::Maintenance(_) | Event::Window(_) | Event::Reminder(_) => return None,
+        Event::Maintenance(_) | Event::Window(_) | Event::Reminder(_) | Event::Announcement(_) => {
+            return None;
+        }
     };
     Some(PromiseRow {
         path: event_path(event),
@@ -90,7 +92,11 @@ fn promise(event: &Event) -> Option<PromiseRow> {
 fn maintenances(events: &[Event]) -> impl Iterator<Item = &Maintenance> {
     events.iter().filter_map(|event| match event {
         Event::Maintenance(maintenance) => Some(maintenance),
-        Event::Incident(_) | Event::Window(_) | Event::Reminder(_) | Event::Advisory(_) => None,
+        Event::Incident(_)
+        | Event::Window(_)
+        | Event::Reminder(_)
+        | Event::Advisory(_)
+        | Event::Announcement(_) => None,
     })
 }
 

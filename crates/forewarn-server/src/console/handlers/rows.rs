@@ -59,6 +59,7 @@ pub(crate) fn event_path(event: &Event) -> String {
         Event::Window(_) => "/console/services".to_owned(),
         Event::Reminder(r) => r.path(),
         Event::Advisory(a) => format!("/console/advisories/{}", a.id),
+        Event::Announcement(a) => format!("/console/announcements/{}", a.id),
     }
 }
 
@@ -216,6 +217,11 @@ fn action_words(action: &str, subject: &str, is_event: bool) -> String {
         "advisory.reported" => "made the fault known",
         "advisory.fixed" => "said that it is fixed",
         "advisory.withdrawn" => "withdrew it",
+        "announcement.created" => "announced it",
+        "announcement.moved" => "moved it",
+        "announcement.changed" => "changed its words",
+        "announcement.cancelled" => "called it off",
+        "announcement.effective" => "brought it into effect",
         "notice.sent" => "a notice was sent",
         "notice.superseded" => "a newer message took the place of a notice",
         "documents.applied" => "applied documents",

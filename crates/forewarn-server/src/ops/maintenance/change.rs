@@ -65,7 +65,11 @@ pub async fn set_change_by_number(
             .change_request
             .as_ref()
             .is_some_and(|c| c.number == number),
-        Event::Incident(_) | Event::Window(_) | Event::Reminder(_) | Event::Advisory(_) => false,
+        Event::Incident(_)
+        | Event::Window(_)
+        | Event::Reminder(_)
+        | Event::Advisory(_)
+        | Event::Announcement(_) => false,
     };
     match events.iter().find(|e| carries(e)) {
         Some(found) => change_to(app, caller, found.event.id().as_str(), new).await,

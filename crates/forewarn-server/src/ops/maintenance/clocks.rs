@@ -4,6 +4,7 @@ use super::{Said, publish};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::{ApiError, Result};
+use crate::ops::announcement;
 use forewarn_core::event::Event;
 use forewarn_core::maintenance::Maintenance;
 use forewarn_core::plan::CLOCKS_CHANGED;
@@ -32,13 +33,15 @@ pub async fn clocks_changed(app: &App) -> Result<Vec<String>> {
         );
         return Ok(Vec::new());
     }
-    let open = EventFilter {
-        kind: Some("maintenance"),
+    let open = |kind| EventFilter {
+        kind: Some(kind),
         open: true,
         since: None,
     };
+    let mut planned = app.store.events(&open("maintenance"), i64::MAX).await?;
+    planned.extend(app.store.events(&open("announcement"), i64::MAX).await?);
     let mut moved = Vec::new();
-    for stored in app.store.events(&open, i64::MAX).await? {
+    for stored in planned {
         let event = &stored.event;
         let now = (event.starts_at(), event.ends_at());
         // The store keeps milliseconds.
@@ -63,13 +66,21 @@ async fn plan_anew(
     stored: StoredEvent,
     now: (Timestamp, Option<Timestamp>),
 ) -> Result<String> {
-    let Event::Maintenance(m) = stored.event else {
-        return Err(ApiError::Conflict("it is no maintenance".into()));
+    let system = Caller::system("zone data");
+    let detail = json!({"from": stored.reckoned, "to": now, "zone_data": zone_data::version()});
+    let m = match stored.event {
+        Event::Maintenance(m) => m,
+        Event::Announcement(announced) => {
+            let (id, seq) = (announced.id.to_string(), stored.sequence);
+            announcement::clocks_changed(app, &system, announced, seq, detail).await?;
+            return Ok(id);
+        }
+        Event::Incident(_) | Event::Window(_) | Event::Reminder(_) | Event::Advisory(_) => {
+            return Err(ApiError::Conflict("its time is not planned".into()));
+        }
     };
     let catalogue = app.store.catalogue().await?;
-    let system = Caller::system("zone data");
     let id = m.id.to_string();
-    let detail = json!({"from": stored.reckoned, "to": now, "zone_data": zone_data::version()});
     let entry = Entry::new(&system.actor, "maintenance.clocks_changed", &id).with(detail);
     let m = Maintenance {
         revision: m.revision + 1,

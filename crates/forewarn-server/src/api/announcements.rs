@@ -1,0 +1,155 @@
+//! Announcements: releases, ends of features, whatever changes for people at one moment.
+
+use super::events::{self, About, Narrow};
+use super::{Body, Who, answer};
+use crate::app::App;
+use crate::error::Result;
+use crate::ops::announcement;
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use forewarn_core::event::Event;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+pub(super) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(create_announcement, list_announcements))
+        .routes(routes!(preview_announcement))
+        .routes(routes!(show_announcement))
+        .routes(routes!(move_announcement))
+        .routes(routes!(change_announcement))
+        .routes(routes!(cancel_announcement))
+        .routes(routes!(approve_announcement))
+        .routes(routes!(show_announcement_reach))
+}
+
+/// Announce a change: people are told ahead as its policy says, and when it takes effect.
+#[utoipa::path(post, path = "/announcements", tag = "announcements",
+    request_body(content = Value, description = "title, services, effective; id, kind, policy, override, cause, facts, requesters; alone or under announcement"),
+    responses((status = 201, description = "Planned"), (status = 409, description = "The id exists"),
+        (status = 422, description = "Problems, each with its field")))]
+async fn create_announcement(
+    State(app): State<App>,
+    who: Who,
+    Body(body): Body,
+) -> Result<Response> {
+    let made = announcement::create(&app, &who, &body).await?;
+    Ok(answer(StatusCode::CREATED, &made.json()))
+}
+
+/// Plan an announcement without storing it.
+#[utoipa::path(post, path = "/announcements/preview", tag = "announcements",
+    request_body(content = Value, description = "as for creating one"),
+    responses((status = 200, description = "The announcement with its plan"), (status = 422, description = "Problems")))]
+async fn preview_announcement(
+    State(app): State<App>,
+    _who: Who,
+    Body(body): Body,
+) -> Result<Response> {
+    let preview = announcement::preview(&app, &body).await?;
+    Ok(answer(StatusCode::OK, &preview.json()))
+}
+
+/// List announcements, the newest first.
+#[utoipa::path(get, path = "/announcements", tag = "announcements",
+    params(("open" = Option<bool>, Query, description = "only those that are to come"), ("after" = Option<String>, Query, description = "cursor from `next`"),
+        ("limit" = Option<i64>, Query, description = "at most this many")),
+    responses((status = 200, description = "items and next"), (status = 422, description = "A cursor that is none of ours")))]
+async fn list_announcements(
+    State(app): State<App>,
+    _who: Who,
+    Query(query): Query<Narrow>,
+) -> Result<Response> {
+    let found = events::list(&app, "announcement", &query).await?;
+    Ok(answer(StatusCode::OK, &found))
+}
+
+/// An announcement with its plan.
+#[utoipa::path(get, path = "/announcements/{id}", tag = "announcements", params(("id" = String, Path, description = "its id")),
+    responses((status = 200, description = "The announcement"), (status = 404, description = "None of this id")))]
+async fn show_announcement(
+    State(app): State<App>,
+    _who: Who,
+    Path(id): Path<String>,
+) -> Result<Response> {
+    let (found, version, plan) = announcement::show(&app, &id).await?;
+    let mut body = announcement::shape(&found, version);
+    body["plan"] = plan;
+    Ok(answer(StatusCode::OK, &body))
+}
+
+/// Move its moment: people are told at once, and the rest is planned again.
+#[utoipa::path(post, path = "/announcements/{id}/move", tag = "announcements", params(("id" = String, Path, description = "its id")),
+    request_body(content = Value, description = "effective, reason, version (as it was seen)"),
+    responses((status = 200, description = "The announcement with its plan"), (status = 404, description = "None of this id"),
+        (status = 409, description = "It is in effect or cancelled, or the version is not the newest"), (status = 422, description = "Problems")))]
+async fn move_announcement(
+    State(app): State<App>,
+    who: Who,
+    Path(id): Path<String>,
+    Body(body): Body,
+) -> Result<Response> {
+    let done = announcement::put_off(&app, &who, &id, &body).await?;
+    Ok(answer(StatusCode::OK, &done.json()))
+}
+
+/// Change what the notices to come say. Nobody is told of that by itself.
+#[utoipa::path(post, path = "/announcements/{id}/change", tag = "announcements", params(("id" = String, Path, description = "its id")),
+    request_body(content = Value, description = "title, services, facts (laid over those known), requesters, version (as it was seen)"),
+    responses((status = 200, description = "The announcement with its plan"), (status = 404, description = "None of this id"),
+        (status = 409, description = "It is in effect or cancelled, or the version is not the newest"), (status = 422, description = "Problems")))]
+async fn change_announcement(
+    State(app): State<App>,
+    who: Who,
+    Path(id): Path<String>,
+    Body(body): Body,
+) -> Result<Response> {
+    let done = announcement::edit(&app, &who, &id, &body).await?;
+    Ok(answer(StatusCode::OK, &done.json()))
+}
+
+/// Call it off: whoever heard of it, or would have, is told at once.
+#[utoipa::path(post, path = "/announcements/{id}/cancel", tag = "announcements", params(("id" = String, Path, description = "its id")),
+    request_body(content = Value, description = "reason, version (as it was seen); may be left out"),
+    responses((status = 200, description = "The announcement with its plan"), (status = 404, description = "None of this id"),
+        (status = 409, description = "It is in effect or cancelled, or the version is not the newest"), (status = 422, description = "Problems")))]
+async fn cancel_announcement(
+    State(app): State<App>,
+    who: Who,
+    Path(id): Path<String>,
+    Body(body): Body,
+) -> Result<Response> {
+    let done = announcement::cancel(&app, &who, &id, &body).await?;
+    Ok(answer(StatusCode::OK, &done.json()))
+}
+
+/// Let notices of an announcement go out that wait for a person's word since a restore.
+#[utoipa::path(post, path = "/announcements/{id}/approve", tag = "announcements", params(("id" = String, Path, description = "its id")),
+    responses((status = 200, description = "The announcement"), (status = 404, description = "None of this id"), (status = 409, description = "Nothing of it waits")))]
+async fn approve_announcement(
+    State(app): State<App>,
+    who: Who,
+    Path(id): Path<String>,
+) -> Result<Response> {
+    let (found, version) = announcement::approve(&app, &who, &id).await?;
+    Ok(answer(
+        StatusCode::OK,
+        &announcement::shape(&found, version),
+    ))
+}
+
+/// Who would be reached if a notice of it went out now, how many by which channel, and who would not and why. With `contact`,
+/// why this one gets it or does not.
+#[utoipa::path(get, path = "/announcements/{id}/reach", tag = "announcements",
+    params(("id" = String, Path, description = "its id"), ("contact" = Option<String>, Query, description = "a contact's id")),
+    responses((status = 200, description = "messages, audiences; with contact: because"), (status = 404, description = "None of this id")))]
+async fn show_announcement_reach(
+    State(app): State<App>,
+    _who: Who,
+    Path(id): Path<String>,
+    Query(about): Query<About>,
+) -> Result<Response> {
+    let (found, _) = announcement::load(&app, &id).await?;
+    events::reached(&app, &Event::Announcement(found), about).await
+}

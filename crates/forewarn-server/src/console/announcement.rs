@@ -1,0 +1,151 @@
+//! Announcements: changes that take effect at one moment.
+
+use super::layout::text;
+use super::maintenance::facts;
+use super::{Choice, Frame, JournalRow, NoticeRow, Plan, Typed};
+use askama::Template;
+use forewarn_core::announcement::{Announcement, Status};
+use jiff::Timestamp;
+
+/// Announcements as a list.
+#[derive(Template)]
+#[template(path = "console/announcements.html")]
+pub struct AnnouncementList {
+    /// The frame.
+    pub frame: Frame,
+    /// Those that are to come, by their moment.
+    pub ahead: Vec<AnnouncementRow>,
+    /// In effect and cancelled, newest first.
+    pub past: Vec<AnnouncementRow>,
+}
+
+/// An announcement in the list.
+pub struct AnnouncementRow {
+    /// The announcement.
+    pub announcement: Announcement,
+    /// Names of its services.
+    pub services: Vec<String>,
+}
+
+/// The form for a new announcement.
+///
+/// Fields: `title`, `kind`, `services` (several), `effective`, `facts.effect`, `facts.why`, `facts.action.what`, `facts.workaround`,
+/// `facts.contact`, `facts.technical`, `requesters` (one a line), and the button `do` (`preview` or `create`).
+#[derive(Template)]
+#[template(path = "console/new_announcement.html")]
+pub struct NewAnnouncement {
+    /// The frame.
+    pub frame: Frame,
+    /// What was typed and what is wrong.
+    pub typed: Typed,
+    /// Every service.
+    pub services: Vec<Choice>,
+    /// Every kind for which there is a policy.
+    pub kinds: Vec<Choice>,
+    /// The plan that would follow, after a preview.
+    pub preview: Option<Plan>,
+}
+
+/// One announcement.
+///
+/// Its forms post to `move` (`effective`, `reason`), `change` (`title`, `facts.effect`, ...) and `cancel` (`why`).
+#[derive(Template)]
+#[template(path = "console/announcement.html")]
+pub struct AnnouncementPage {
+    /// The frame.
+    pub frame: Frame,
+    /// The announcement.
+    pub announcement: Announcement,
+    /// Its version, which the forms send back.
+    pub version: i64,
+    /// Names of its services.
+    pub services: Vec<String>,
+    /// What was typed, and what is wrong with it.
+    pub typed: Typed,
+    /// Its plan; what was sent or withdrawn is among the notices.
+    pub plan: Plan,
+    /// Its notices with counts.
+    pub notices: Vec<NoticeRow>,
+    /// What was done, newest first.
+    pub journal: Vec<JournalRow>,
+}
+
+impl AnnouncementList {
+    /// The page.
+    pub fn render(&self) -> String {
+        text(self)
+    }
+}
+
+impl AnnouncementRow {
+    fn at(&self) -> Timestamp {
+        let planned = self.announcement.effective.instant();
+        self.announcement.closed_at.unwrap_or(planned)
+    }
+
+    fn status(&self) -> &'static str {
+        words(self.announcement.status)
+    }
+}
+
+impl NewAnnouncement {
+    /// The page.
+    pub fn render(&self) -> String {
+        text(self)
+    }
+
+    fn kind_options(&self) -> Vec<(&str, &str)> {
+        let kinds = self.kinds.iter();
+        kinds.map(|k| (k.id.as_str(), k.name.as_str())).collect()
+    }
+
+    fn folded(&self) -> &'static [&'static str] {
+        &[
+            "facts.workaround",
+            "facts.contact",
+            "facts.technical",
+            "requesters",
+        ]
+    }
+}
+
+impl AnnouncementPage {
+    /// The page.
+    pub fn render(&self) -> String {
+        text(self)
+    }
+
+    fn tone(&self) -> &'static str {
+        match self.announcement.status {
+            Status::Scheduled => "info",
+            Status::Effective => "ok",
+            Status::Cancelled => "near",
+        }
+    }
+
+    fn status(&self) -> &'static str {
+        words(self.announcement.status)
+    }
+
+    fn facts(&self) -> Vec<(&'static str, String)> {
+        facts(&self.announcement.facts)
+    }
+
+    /// The fields of a folded action, which is open where one of them is filled in or wrong.
+    fn fields_of(&self, action: &str) -> &'static [&'static str] {
+        match action {
+            "move" => &["effective", "reason"],
+            "change" => &["title", "facts.effect", "facts.why", "facts.action.what"],
+            _ => &["why"],
+        }
+    }
+}
+
+/// What an announcement's status says to those who run it.
+fn words(status: Status) -> &'static str {
+    match status {
+        Status::Scheduled => "To come",
+        Status::Effective => "In effect",
+        Status::Cancelled => "Cancelled",
+    }
+}

@@ -1,0 +1,246 @@
+//! Announcements: the list, the form for a new one, one of them with its forms.
+
+use super::maintenances::{kind_words, previewed, stored_plan};
+use super::{decision, rows, team};
+use crate::console::desk::{Desk, Shown, page, sentence};
+use crate::console::entered::{one_by_one, tree};
+use crate::console::guard::Fields;
+use crate::console::{
+    AnnouncementList, AnnouncementPage, AnnouncementRow, Choice, Flash, FlashKind, Nav,
+    NewAnnouncement, Typed,
+};
+use crate::error::ApiError;
+use crate::ops::announcement::{self, Answer};
+use axum::extract::{Path, RawQuery};
+use axum::http::StatusCode;
+use forewarn_core::document::Catalogue;
+use forewarn_core::event::Event;
+use forewarn_core::plan;
+use forewarn_core::policy::{self, announcement_kinds};
+use forewarn_core::problem::Problem;
+use forewarn_store::{EventFilter, NoticeFilter, Role};
+
+const LIST: &str = "/console/announcements";
+
+/// `GET /console/announcements`
+pub(in crate::console) async fn list(desk: Desk) -> Shown {
+    let store = &desk.app.store;
+    let catalogue = store.catalogue().await?;
+    let filter = EventFilter {
+        kind: Some("announcement"),
+        ..EventFilter::default()
+    };
+    let mut all: Vec<AnnouncementRow> = Vec::new();
+    for stored in store.events(&filter, 500).await? {
+        if let Event::Announcement(announcement) = stored.event {
+            all.push(AnnouncementRow {
+                services: rows::service_names(&catalogue, &announcement.services),
+                announcement,
+            });
+        }
+    }
+    all.sort_by_key(|row| row.announcement.effective.instant());
+    let (ahead, mut past): (Vec<_>, Vec<_>) = all
+        .into_iter()
+        .partition(|row| row.announcement.status.is_open());
+    past.reverse();
+    let view = AnnouncementList {
+        frame: desk
+            .frame(&catalogue, "Announcements", Nav::Announcements)
+            .await?,
+        ahead,
+        past,
+    };
+    Ok(page(StatusCode::OK, view.render()))
+}
+
+/// `GET /console/announcements/new`
+pub(in crate::console) async fn new(desk: Desk) -> Shown {
+    desk.caller.at_least(Role::Operator)?;
+    form(&desk, StatusCode::OK, Typed::default(), None).await
+}
+
+async fn form(
+    desk: &Desk,
+    status: StatusCode,
+    typed: Typed,
+    preview: Option<&plan::Plan>,
+) -> Shown {
+    let catalogue = desk.app.store.catalogue().await?;
+    let view = NewAnnouncement {
+        frame: desk
+            .frame(&catalogue, "Announce a change", Nav::Announcements)
+            .await?,
+        typed,
+        services: rows::service_choices(&catalogue),
+        kinds: kinds(&catalogue),
+        preview: preview.map(|plan| previewed(&catalogue, plan)),
+    };
+    Ok(page(status, view.render()))
+}
+
+/// Every kind for which there is a policy, with how far ahead people hear; releases first.
+fn kinds(catalogue: &Catalogue) -> Vec<Choice> {
+    let mut kinds = announcement_kinds(&catalogue.policies);
+    kinds.sort_by_key(|kind| *kind != forewarn_core::announcement::USUAL_KIND);
+    kinds.dedup();
+    let choice = |kind: &str| Choice {
+        id: kind.to_owned(),
+        name: kind_words(kind, policy::for_announcement(kind, &catalogue.policies)),
+        group: None,
+    };
+    kinds.into_iter().map(choice).collect()
+}
+
+/// `POST /console/announcements`: `do=preview` shows the plan, `do=create` stores it.
+pub(in crate::console) async fn create(desk: Desk, fields: Fields) -> Shown {
+    let node = tree(&one_by_one(&fields.0));
+    let creates = fields.value("do") == "create";
+    let made = match creates {
+        true => announcement::create(&desk.app, &desk.caller, &node).await,
+        false => announcement::preview(&desk.app, &node).await,
+    };
+    let typed = |problems| Typed {
+        fields: fields.0.clone(),
+        problems,
+    };
+    match made {
+        Ok(Answer { announcement, .. }) if creates => {
+            let to = format!("{LIST}/{}", announcement.id);
+            Ok(desk.done(&to, format!("{} is announced.", announcement.id)))
+        }
+        Ok(Answer { plan, .. }) => {
+            form(&desk, StatusCode::OK, typed(Vec::new()), Some(&plan)).await
+        }
+        Err(ApiError::Invalid(invalid)) => {
+            let typed = typed(invalid.problems);
+            form(&desk, StatusCode::UNPROCESSABLE_ENTITY, typed, None).await
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// `GET /console/announcements/{id}`
+pub(in crate::console) async fn show(desk: Desk, Path(id): Path<String>) -> Shown {
+    one(&desk, &id, StatusCode::OK, Typed::default(), None).await
+}
+
+async fn one(
+    desk: &Desk,
+    id: &str,
+    status: StatusCode,
+    typed: Typed,
+    flash: Option<Flash>,
+) -> Shown {
+    let store = &desk.app.store;
+    let (announcement, version, plan) = announcement::show(&desk.app, id).await?;
+    let plan = serde_json::from_value::<plan::Plan>(plan).ok();
+    let catalogue = store.catalogue().await?;
+    let filter = NoticeFilter {
+        event: Some(id.to_owned()),
+        ..NoticeFilter::default()
+    };
+    let notices = store.notices(&filter, 1000).await?;
+    let begun: Vec<_> = notices
+        .iter()
+        .filter(|n| n.sent_at.is_some())
+        .cloned()
+        .collect();
+    let mut frame = desk
+        .frame(&catalogue, &announcement.title, Nav::Announcements)
+        .await?;
+    frame.flash = flash.or(frame.flash);
+    let view = AnnouncementPage {
+        frame,
+        version,
+        services: rows::service_names(&catalogue, &announcement.services),
+        typed,
+        plan: stored_plan(&catalogue, None, plan.as_ref(), &notices),
+        notices: rows::notices(&desk.app, &catalogue, &begun).await?,
+        journal: rows::journal(&store.journal(Some(id), None, 50).await?),
+        announcement,
+    };
+    Ok(page(status, view.render()))
+}
+
+/// `GET /console/announcements/{id}/reach`, with `contact` to ask about one.
+pub(in crate::console) async fn who_hears(
+    desk: Desk,
+    Path(id): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Shown {
+    let (announcement, _) = announcement::load(&desk.app, &id).await?;
+    let event = Event::Announcement(announcement);
+    decision::hears(&desk, &event, Nav::Announcements, query).await
+}
+
+/// Names in the forms and in the document, by action: a page has one field of a name.
+fn names(action: &str) -> &'static [(&'static str, &'static str)] {
+    match action {
+        "move" => &[
+            ("effective", "effective"),
+            ("reason", "reason"),
+            ("version", "version"),
+        ],
+        "change" => &[
+            ("title", "title"),
+            ("facts.effect", "facts.effect"),
+            ("facts.why", "facts.why"),
+            ("facts.action.what", "facts.action.what"),
+            ("version", "version"),
+        ],
+        "cancel" => &[("why", "reason"), ("version", "version")],
+        _ => &[],
+    }
+}
+
+/// `POST /console/announcements/{id}/{action}`
+pub(in crate::console) async fn act(
+    desk: Desk,
+    Path((id, action)): Path<(String, String)>,
+    fields: Fields,
+) -> Shown {
+    let names = names(&action);
+    let node = tree(&team::only(&fields, names));
+    let (app, who) = (&desk.app, &desk.caller);
+    let done = match action.as_str() {
+        "move" => announcement::put_off(app, who, &id, &node)
+            .await
+            .map(|_| "It is moved, and people are told now."),
+        "change" => announcement::edit(app, who, &id, &node)
+            .await
+            .map(|_| "The notices to come say it so."),
+        "cancel" => announcement::cancel(app, who, &id, &node)
+            .await
+            .map(|_| "It is cancelled, and people are told now."),
+        _ => Err(ApiError::NotFound("such page".into())),
+    };
+    let typed = |problems| Typed {
+        fields: fields.0.clone(),
+        problems,
+    };
+    match done {
+        Ok(said) => Ok(desk.done(&format!("{LIST}/{id}"), said)),
+        Err(ApiError::Invalid(invalid)) => {
+            let problems = invalid.problems.into_iter().map(|problem| {
+                let known = names.iter().find(|(_, name)| *name == problem.field);
+                match known {
+                    Some((form, _)) => Problem::new(*form, problem.problem),
+                    None => problem,
+                }
+            });
+            let typed = typed(problems.collect());
+            one(&desk, &id, StatusCode::UNPROCESSABLE_ENTITY, typed, None).await
+        }
+        // Somebody was faster, or where it stands does not allow it: the page as it is now says so.
+        Err(error) if error.status() == StatusCode::CONFLICT => {
+            let flash = Flash {
+                kind: FlashKind::Refused,
+                text: sentence(&error.said()),
+            };
+            let typed = typed(Vec::new());
+            one(&desk, &id, StatusCode::CONFLICT, typed, Some(flash)).await
+        }
+        Err(error) => Err(error.into()),
+    }
+}

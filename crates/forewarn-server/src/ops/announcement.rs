@@ -1,0 +1,372 @@
+//! What can be done with an announcement: make it, move its moment, change its words, call it off. Each plans its notices again.
+
+use super::{AGAIN, kept, overtaken, read, under};
+use crate::app::App;
+use crate::caller::Caller;
+use crate::error::{ApiError, Result};
+use forewarn_core::announcement::{Announcement, Edit, Move, Withdrawal};
+use forewarn_core::document::{Catalogue, Documents, Node};
+use forewarn_core::event::{Event, Occasion};
+use forewarn_core::id::Id;
+use forewarn_core::plan::{CLOCKS_CHANGED, Change, Input, Plan, Told, changes_from, plan};
+use forewarn_core::policy::{self, Policy};
+use forewarn_core::problem::{Invalid, Problem, unknown};
+use forewarn_core::time::CivilTime;
+use forewarn_store::{Entry, NoticeFilter, Published, StoredEvent};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+/// The id under which a document is read that is not stored, or not yet.
+const UNNAMED: &str = "ANN-0";
+
+/// The answer to everything done with an announcement.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// The announcement as it is from now on.
+    pub announcement: Announcement,
+    /// Its plan.
+    pub plan: Plan,
+    /// Grows with every change.
+    pub version: i64,
+}
+
+impl Answer {
+    /// The shape of the API.
+    pub fn json(&self) -> Value {
+        let mut body = shape(&self.announcement, self.version);
+        body["plan"] = json!(self.plan);
+        body
+    }
+}
+
+/// An announcement as the API shows it.
+pub fn shape(announcement: &Announcement, version: i64) -> Value {
+    let mut body = json!(announcement);
+    body["version"] = version.into();
+    body
+}
+
+/// What is said with an action.
+#[derive(Default)]
+struct Said {
+    milestone: Option<&'static str>,
+    reason: Option<String>,
+    previous: Option<CivilTime>,
+}
+
+fn policy_of<'a>(announcement: &Announcement, catalogue: &'a Catalogue) -> &'a Policy {
+    let named = announcement
+        .policy
+        .as_ref()
+        .and_then(|id| policy::find(id.as_str(), &catalogue.policies));
+    named.unwrap_or_else(|| policy::for_announcement(&announcement.kind, &catalogue.policies))
+}
+
+async fn planned(
+    app: &App,
+    announcement: &Announcement,
+    catalogue: &Catalogue,
+    told: &[Told],
+    change: Option<Change<'_>>,
+) -> Result<Plan> {
+    let others = super::maintenance::open(app).await?;
+    Ok(plan(Input {
+        planned: announcement.into(),
+        policy: policy_of(announcement, catalogue),
+        catalogue,
+        now: app.clock.now(),
+        told,
+        others: &others,
+        change,
+    }))
+}
+
+fn parse(node: &Node, catalogue: &Catalogue, fresh_id: &str) -> Result<Announcement> {
+    let node = under("announcement", node);
+    let documents = Documents::read(&[(String::new(), node)], catalogue, fresh_id)?;
+    let missing = || Invalid::one("announcement", "is missing").into();
+    documents.announcement.ok_or_else(missing)
+}
+
+/// Reads an announcement without storing it, and plans it.
+///
+/// # Errors
+/// Everything that is wrong with it.
+pub async fn preview(app: &App, node: &Node) -> Result<Answer> {
+    let catalogue = app.store.catalogue().await?;
+    let announcement = parse(node, &catalogue, UNNAMED)?;
+    Ok(Answer {
+        plan: planned(app, &announcement, &catalogue, &[], None).await?,
+        announcement,
+        version: 0,
+    })
+}
+
+/// Creates an announcement and plans its notices.
+///
+/// # Errors
+/// Everything that is wrong with it, or an id that exists already.
+pub async fn create(app: &App, caller: &Caller, node: &Node) -> Result<Answer> {
+    let catalogue = app.store.catalogue().await?;
+    // An id is only used up once the document is sound.
+    let mut announcement = parse(node, &catalogue, UNNAMED)?;
+    if announcement.id == *UNNAMED {
+        let fresh = app.store.fresh_event_id("ANN").await?;
+        announcement = parse(node, &catalogue, &fresh)?;
+    }
+    let entry = Entry::new(&caller.actor, "announcement.created", announcement.id.as_str()).with(
+        json!({"title": announcement.title, "kind": announcement.kind, "effective": announcement.effective}),
+    );
+    publish(
+        app,
+        caller,
+        &catalogue,
+        announcement,
+        0,
+        (Said::default(), entry),
+    )
+    .await
+}
+
+/// Plans again and publishes event, notices and journal in one transaction, over the version that was seen.
+async fn publish(
+    app: &App,
+    caller: &Caller,
+    catalogue: &Catalogue,
+    announcement: Announcement,
+    expected: i64,
+    (said, mut entry): (Said, Entry),
+) -> Result<Answer> {
+    let (stored, told) = match expected {
+        0 => (Vec::new(), Vec::new()),
+        _ => app.store.planned(announcement.id.as_str()).await?,
+    };
+    let earlier: BTreeSet<_> = stored
+        .iter()
+        .filter(|s| Some(s.milestone.as_str()) == said.milestone)
+        .map(|s| &s.offset)
+        .collect();
+    let change = said.milestone.map(|milestone| Change {
+        milestone,
+        counter: earlier.len() as u32,
+    });
+    let plan = planned(app, &announcement, catalogue, &told, change).await?;
+    let changes = changes_from(&plan, &stored);
+    if !changes.moved.is_empty() {
+        let moved = changes.moved.iter();
+        let moved = moved.map(|m| json!({"notice": m.id, "from": m.from, "to": m.to}));
+        entry.detail["moved"] = moved.collect();
+    }
+    let answer = Answer {
+        announcement,
+        plan,
+        version: expected + 1,
+    };
+    let published = Published {
+        event: &Event::Announcement(answer.announcement.clone()),
+        expected,
+        changes: &changes,
+        occasion: &Occasion {
+            reason: said.reason,
+            previous: said.previous.map(|before| (before.clone(), before)),
+            ..Occasion::default()
+        },
+        awaiting: &BTreeSet::new(),
+        entries: &[entry],
+        plan: Some(json!(answer.plan)),
+        answer: kept(
+            caller,
+            if expected == 0 { 201 } else { 200 },
+            &answer.json(),
+        ),
+    };
+    app.store.publish(published, app.clock.now()).await?;
+    Ok(answer)
+}
+
+/// The announcement and its version.
+///
+/// # Errors
+/// When there is none.
+pub async fn load(app: &App, id: &str) -> Result<(Announcement, i64)> {
+    match app.store.event(id).await? {
+        Some(StoredEvent {
+            event: Event::Announcement(announcement),
+            sequence,
+            ..
+        }) => Ok((announcement, sequence)),
+        _ => Err(ApiError::NotFound(format!("announcement {id}"))),
+    }
+}
+
+/// An announcement, its version, and its plan as it was made last.
+///
+/// # Errors
+/// When there is none.
+pub async fn show(app: &App, id: &str) -> Result<(Announcement, i64, Value)> {
+    let (announcement, version) = load(app, id).await?;
+    let plan = app.store.plan(id).await?.unwrap_or_default();
+    Ok((announcement, version, plan))
+}
+
+/// An action: how it changes the announcement, what is said, and what is written down.
+type Acted = (Announcement, Said, Entry);
+
+/// Acts on the announcement as it is; looks again where somebody else was faster, unless whoever acts has said which version
+/// they saw.
+async fn act(
+    app: &App,
+    caller: &Caller,
+    id: &str,
+    action: impl Fn(Announcement, &Catalogue, Timestamp) -> Result<(Acted, Option<i64>)>,
+) -> Result<Answer> {
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        let catalogue = app.store.catalogue().await?;
+        let (before, sequence) = load(app, id).await?;
+        let ((announcement, said, entry), version) = action(before, &catalogue, app.clock.now())?;
+        if let Some(seen) = version.filter(|version| *version != sequence) {
+            return Err(ApiError::Conflict(format!(
+                "{id} was changed meanwhile; it is at version {sequence} and you saw {seen}: look at it again"
+            )));
+        }
+        let acted = (said, entry);
+        match publish(app, caller, &catalogue, announcement, sequence, acted).await {
+            Err(error) if overtaken(&error) && tries < AGAIN => {}
+            done => return done,
+        }
+    }
+}
+
+/// It takes effect at another moment: people are told at once, and the rest is planned again.
+///
+/// # Errors
+/// What is wrong with the moment; when it is in effect or cancelled, or the version is not the newest.
+pub async fn put_off(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<Answer> {
+    act(app, caller, id, |before, catalogue, _| {
+        let zone = &catalogue.organisation.time_zone;
+        let to = read(node, |node, problems| {
+            Move::read(node, zone, &before, problems)
+        })?;
+        let milestone = match to.effective.instant() > before.effective.instant() {
+            true => "delay",
+            false => "reschedule",
+        };
+        let said = Said {
+            milestone: Some(milestone),
+            reason: to.reason.clone(),
+            previous: Some(before.effective.clone()),
+        };
+        let entry = Entry::new(&caller.actor, "announcement.moved", id)
+            .with(json!({"from": before.effective, "to": to.effective, "reason": to.reason}));
+        Ok(((before.put_off(to.effective)?, said, entry), to.version))
+    })
+    .await
+}
+
+/// Other words for the notices that are still to come; nobody is told of the change by itself.
+///
+/// # Errors
+/// What is wrong with them; when it is in effect or cancelled, or the version is not the newest.
+pub async fn edit(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<Answer> {
+    load(app, id).await?;
+    let edit = read(node, |node, problems| Edit::read(node, "", problems))?;
+    act(app, caller, id, |before, catalogue, _| {
+        known_services(edit.services.as_deref().unwrap_or_default(), catalogue)?;
+        let after = before.clone().edit(edit.clone())?;
+        let entry = Entry::new(&caller.actor, "announcement.changed", id)
+            .with(json!({"from": words(&before), "to": words(&after)}));
+        Ok(((after, Said::default(), entry), edit.version))
+    })
+    .await
+}
+
+/// What an edit may change, but for addresses: the journal holds none.
+fn words(announcement: &Announcement) -> Value {
+    json!({"title": announcement.title, "services": announcement.services, "facts": announcement.facts,
+        "requesters": announcement.requesters.len()})
+}
+
+fn known_services(named: &[Id], catalogue: &Catalogue) -> Result<()> {
+    let known: Vec<&str> = catalogue.services.iter().map(|s| s.id.as_str()).collect();
+    let unheard_of = |(n, id): (usize, &Id)| {
+        let problem = unknown("service", id.as_str(), known.iter().copied());
+        let is_known = known.contains(&id.as_str());
+        (!is_known).then(|| Problem::new(format!("services[{n}]"), problem))
+    };
+    let problems: Vec<Problem> = named.iter().enumerate().filter_map(unheard_of).collect();
+    match problems.is_empty() {
+        true => Ok(()),
+        false => Err(Invalid { problems }.into()),
+    }
+}
+
+/// It will not happen: whoever heard or would have heard is told at once.
+///
+/// # Errors
+/// When it is in effect or cancelled, or the version is not the newest.
+pub async fn cancel(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<Answer> {
+    load(app, id).await?;
+    let off = read(node, |node, problems| Withdrawal::read(node, "", problems))?;
+    act(app, caller, id, |before, _, now| {
+        let said = Said {
+            milestone: Some("cancellation"),
+            reason: off.reason.clone(),
+            previous: None,
+        };
+        let entry = Entry::new(&caller.actor, "announcement.cancelled", id)
+            .with(json!({"reason": off.reason}));
+        Ok(((before.cancel(now)?, said, entry), off.version))
+    })
+    .await
+}
+
+/// Notices that wait for a person's word since a restore may go out.
+///
+/// # Errors
+/// When there is no announcement of this id, or nothing of it waits.
+pub async fn approve(app: &App, caller: &Caller, id: &str) -> Result<(Announcement, i64)> {
+    let (announcement, sequence) = load(app, id).await?;
+    let held = NoticeFilter {
+        event: Some(id.to_owned()),
+        status: Some("awaiting_approval".into()),
+        ..NoticeFilter::default()
+    };
+    if app.store.notices(&held, 1).await?.is_empty() {
+        return Err(announcement.refuse("approved: nothing of it waits").into());
+    }
+    let entry = Entry::new(&caller.actor, "announcement.approved", id);
+    let event = Event::Announcement(announcement);
+    let now = app.clock.now();
+    app.store.approve(&event, sequence, entry, now).await?;
+    load(app, id).await
+}
+
+/// Newer zone data moved its moment: the rest is planned for that, and the owners are told.
+///
+/// # Errors
+/// When the store cannot be written, or another was quicker.
+pub(super) async fn clocks_changed(
+    app: &App,
+    caller: &Caller,
+    announcement: Announcement,
+    sequence: i64,
+    detail: Value,
+) -> Result<()> {
+    let catalogue = app.store.catalogue().await?;
+    let id = announcement.id.to_string();
+    let entry = Entry::new(&caller.actor, "announcement.clocks_changed", &id).with(detail);
+    let announcement = Announcement {
+        revision: announcement.revision + 1,
+        ..announcement
+    };
+    let said = Said {
+        milestone: Some(CLOCKS_CHANGED),
+        ..Said::default()
+    };
+    let acted = (said, entry);
+    publish(app, caller, &catalogue, announcement, sequence, acted).await?;
+    Ok(())
+}
