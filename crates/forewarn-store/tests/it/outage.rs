@@ -88,7 +88,13 @@ fn every_call(store: &Store) -> Vec<(&'static str, Call<'_>)> {
         events(&EventFilter::default(), 9),
         fresh_event_id("MNT"),
         planned("MNT-1"),
-        approve(&maintenance("MNT-1"), 1, &[], Entry::new("ann", "x", "y"), at(0)),
+        approve(
+            &maintenance("MNT-1"),
+            1,
+            &[],
+            Entry::new("ann", "x", "y"),
+            at(0)
+        ),
         due_notices(Lane::Planned, at(0), 9),
         next_due(Lane::Planned),
         unexpanded(Lane::Planned),
