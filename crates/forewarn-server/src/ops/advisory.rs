@@ -337,11 +337,11 @@ fn told_by(changes: &Changes) -> Vec<Notice> {
 /// # Errors
 /// When there is no advisory of this id, nothing of it waits, or somebody else must agree.
 pub async fn approve(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<(Advisory, i64)> {
+    let (advisory, sequence) = load(app, id).await?;
     let now = app.clock.now();
     let consent = read(node, |node, problems| {
         Consent::read(node, &caller.actor, now, problems)
     })?;
-    let (advisory, sequence) = load(app, id).await?;
     let held = NoticeFilter {
         event: Some(id.to_owned()),
         status: Some("awaiting_approval".into()),

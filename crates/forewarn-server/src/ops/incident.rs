@@ -363,11 +363,11 @@ fn deed(action: &str) -> &str {
 /// # Errors
 /// When there is no incident of this id, nothing of it waits, or somebody else must agree.
 pub async fn approve(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<Incident> {
+    let (incident, sequence) = load(app, id).await?;
     let now = app.clock.now();
     let consent = read(node, |node, problems| {
         Consent::read(node, &caller.actor, now, problems)
     })?;
-    let (incident, sequence) = load(app, id).await?;
     let held = NoticeFilter {
         event: Some(id.to_owned()),
         status: Some("awaiting_approval".into()),
