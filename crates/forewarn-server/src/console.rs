@@ -24,6 +24,7 @@
 //! | `/console/announcements/{id}` | [`AnnouncementPage`] | `.../{id}/{move,change,cancel}` |
 //! | `/console/drafts/{id}` | [`DraftPage`] | `.../{id}/publish`, `.../{id}/discard` |
 //! | `/console/hooks` | [`HookList`] | |
+//! | `/console/approvals/{id}` | [`ApprovalPage`] | `.../approvals/{id}` |
 //! | (posted) `/console/incidents/{id}/preview` | [`PreviewPage`] | `.../{id}/preview` |
 //! | `/console/incidents/{id}/calls` | [`CallListPage`] | `.../{id}/calls/{contact}` |
 //! | `/console/notices` | [`NoticeList`] | GET filter `event`, `status` |
@@ -43,6 +44,7 @@
 mod advisory;
 mod announcement;
 mod api_page;
+mod approval;
 mod call_list;
 mod catalogue;
 mod caught;
@@ -74,6 +76,7 @@ mod team;
 pub use advisory::{AdvisoryList, AdvisoryPage, AdvisoryRow, Discovery, NewAdvisory};
 pub use announcement::{AnnouncementList, AnnouncementPage, AnnouncementRow, NewAnnouncement};
 pub use api_page::ApiPage;
+pub use approval::ApprovalPage;
 pub use call_list::CallListPage;
 pub use catalogue::{AudienceList, AudienceRow, ServiceList, ServiceRow};
 pub use caught::{Caught, CaughtKind, CaughtMessage, CaughtRow};

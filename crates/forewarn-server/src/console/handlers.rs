@@ -2,6 +2,7 @@
 
 pub(super) mod advisories;
 pub(super) mod announcements;
+pub(super) mod approvals;
 pub(super) mod calls;
 pub(super) mod catalogue;
 pub(super) mod caught;

@@ -121,13 +121,16 @@ impl MaintenancePage {
         facts(&self.maintenance.facts)
     }
 
+    fn awaits(&self) -> bool {
+        self.maintenance.status == Status::AwaitingApproval
+    }
+
     /// Actions without further words: path, button, icon.
     fn simple_acts(&self) -> Vec<(&'static str, &'static str, &'static str)> {
         match self.maintenance.status {
-            Status::AwaitingApproval => vec![("approve", "Approve", "check")],
             Status::Scheduled => vec![("start", "Start now", "arrow")],
             Status::InProgress => vec![("complete", "Complete", "check")],
-            Status::Completed | Status::Cancelled => vec![],
+            Status::AwaitingApproval | Status::Completed | Status::Cancelled => vec![],
         }
     }
 

@@ -1,8 +1,8 @@
 //! The console's routes: the sign-in page for everybody, all others behind the guard.
 
 use super::handlers::{
-    advisories, announcements, calls, catalogue, caught, changes, decision, drafts, incidents,
-    lists, maintenances, now, outage_plans, postmortems, previews, sign_in, team,
+    advisories, announcements, approvals, calls, catalogue, caught, changes, decision, drafts,
+    incidents, lists, maintenances, now, outage_plans, postmortems, previews, sign_in, team,
 };
 use super::{ApiPage, CONTENT_SECURITY_POLICY, Frame, Nav, PlainPage, guard};
 use crate::app::App;
@@ -69,6 +69,10 @@ pub fn router(app: &App) -> Router<App> {
         .route(
             "/console/announcements/{id}/{action}",
             post(announcements::act),
+        )
+        .route(
+            "/console/approvals/{id}",
+            get(approvals::show).post(approvals::agree),
         )
         .route("/console/drafts/{id}", get(drafts::show))
         .route("/console/drafts/{id}/publish", post(drafts::publish))

@@ -167,3 +167,92 @@ on_both_databases! {
         assert!(page.contains("Nothing waits for you"), "{page}");
     }
 }
+
+#[tokio::test]
+async fn the_console_shows_the_words_before_somebody_agrees() {
+    let app = TestApp::campus().await;
+    app.yaml("/api/v1/documents", OWNERS).await.is(200);
+    app.post("/api/v1/maintenances", &work("both"))
+        .await
+        .is(201);
+    let at = "/console/approvals/MNT-1";
+    let page = app
+        .page(As::Operator, "/console/maintenances/MNT-1")
+        .await
+        .is(200);
+    assert!(
+        page.text().contains(&format!("href=\"{at}\"")),
+        "{}",
+        page.text()
+    );
+    let shown = app.page(As::Operator, at).await.is(200).text();
+    let asked = approvals(&app, "MNT-1").await;
+    let hash = asked["hash"].as_str().unwrap();
+    for words in [hash, "has not agreed to it yet", "Student database upgrade"] {
+        assert!(shown.contains(words), "{words}: {shown}");
+    }
+    // Not an owner, and other words than those that were shown.
+    let refused = app
+        .form(As::Operator, at, &[("hash", hash)])
+        .await
+        .is(403)
+        .text();
+    assert!(refused.contains("registrar@example.edu"), "{refused}");
+    let because = ("override.reason", "The owners are on a plane.");
+    app.form(As::Operator, at, &[("hash", "old"), because])
+        .await
+        .is(409);
+    let done = app
+        .form(
+            As::Operator,
+            at,
+            &[("hash", hash), ("recipients", ""), because],
+        )
+        .await
+        .is(303);
+    assert_eq!(done.location(), "/console/maintenances/MNT-1");
+    assert_eq!(approvals(&app, "MNT-1").await["approved"], json!(true));
+    let shown = app.page(As::Operator, at).await.is(200).text();
+    assert!(shown.contains("Nothing waits for anybody."), "{shown}");
+    app.page(As::Operator, "/console/approvals/MNT-9")
+        .await
+        .is(404);
+    app.form(As::Viewer, at, &[("hash", hash)]).await.is(403);
+}
+
+#[tokio::test]
+async fn what_is_announced_waits_for_its_owners_too() {
+    let app = TestApp::campus().await;
+    app.yaml("/api/v1/documents", OWNERS).await.is(200);
+    let owned = "policies: [{id: release, for: {event: announcement, kind: release}, before: [5bd], approval: {default: [business_owner]}}]";
+    app.yaml("/api/v1/documents", owned).await.is(200);
+    let release = json!({"id": "ANN-1", "title": "New portal", "kind": "release", "services": ["portal"],
+        "effective": "2026-12-10T08:00", "facts": {"effect": "The menu is on the left."}});
+    app.post("/api/v1/announcements", &release).await.is(201);
+    let waits = async || {
+        let listed = app
+            .get("/api/v1/notices?event=ANN-1&status=awaiting_approval")
+            .await
+            .is(200)
+            .json();
+        listed["items"].as_array().unwrap().len()
+    };
+    assert!(waits().await > 0);
+    app.post(
+        "/api/v1/announcements/ANN-1/approve",
+        &json!({"hash": "old"}),
+    )
+    .await
+    .is(409);
+    let asked = approvals(&app, "ANN-1").await;
+    app.post(
+        "/api/v1/announcements/ANN-1/approve",
+        &json!({"hash": asked["hash"]}),
+    )
+    .await
+    .is(200);
+    assert_eq!(waits().await, 0);
+    app.post("/api/v1/announcements/ANN-1/approve", &Value::Null)
+        .await
+        .is(409);
+}

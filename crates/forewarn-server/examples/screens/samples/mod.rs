@@ -20,6 +20,7 @@ use std::collections::BTreeMap;
 
 mod advisories;
 mod announcements;
+mod approvals;
 mod calls;
 mod changes;
 mod console;
