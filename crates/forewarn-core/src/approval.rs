@@ -199,10 +199,23 @@ pub fn needs(
     occasion: &Occasion,
     catalogue: &Catalogue,
 ) -> Vec<Need> {
+    match is_said_by_itself(event, occasion) {
+        true => Vec::new(),
+        false => needs_beside_waiting(event, audience, occasion, catalogue),
+    }
+}
+
+/// The same while something else of the event waits: what Forewarn says by itself tells what is known by then, and so what waits too.
+pub fn needs_beside_waiting(
+    event: &Event,
+    audience: &str,
+    occasion: &Occasion,
+    catalogue: &Catalogue,
+) -> Vec<Need> {
     let Some(policy) = policy::of_event(event, &catalogue.policies) else {
         return Vec::new();
     };
-    if is_inside(audience) || is_free(event, occasion) {
+    if is_inside(audience) || is_free(occasion) {
         return Vec::new();
     }
     let mut roles = policy.approvers(audience).to_vec();
@@ -226,18 +239,21 @@ fn is_inside(audience: &str) -> bool {
         || crate::call_list::key_of(audience).is_some()
 }
 
-fn is_free(event: &Event, occasion: &Occasion) -> bool {
+/// What the team tells itself, and the first word about an incident.
+fn is_free(occasion: &Occasion) -> bool {
     let milestone = occasion.milestone.as_str();
-    if is_team_notice(milestone) || matches!(milestone, COPY_DUE | APPROVAL_NEEDED | "holding") {
-        return true;
-    }
+    let is_first = milestone == "holding" && occasion.update.unwrap_or(0) == 0;
+    is_first || is_team_notice(milestone) || matches!(milestone, COPY_DUE | APPROVAL_NEEDED)
+}
+
+/// Nobody's words: that nothing is new, or by when somebody will write.
+fn is_said_by_itself(event: &Event, occasion: &Occasion) -> bool {
     let Event::Incident(incident) = event else {
         return false;
     };
     let update = occasion
         .update
         .and_then(|n| incident.updates.iter().find(|u| u.number == n));
-    // Nobody's words: that nothing is new, or by when somebody will write.
     update.is_some_and(|u| matches!(u.nature, Nature::Automatic | Nature::Moved))
 }
 

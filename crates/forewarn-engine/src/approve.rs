@@ -2,13 +2,36 @@
 
 use crate::Engine;
 use crate::channel::Channels;
-use forewarn_core::approval::{Need, Wording, ask, standing};
+use forewarn_core::approval::{Need, Wording, ask, needs, needs_beside_waiting, standing};
 use forewarn_core::document::Catalogue;
 use forewarn_core::message::{Content, Sheet};
-use forewarn_store::{DueNotice, Published, Result, StoreError};
+use forewarn_store::{DueNotice, NoticeFilter, Published, Result, StoreError};
 use jiff::Timestamp;
 
 impl<C: Channels> Engine<C> {
+    /// Who must agree to a notice before it begins.
+    pub(crate) async fn needs(
+        &self,
+        notice: &DueNotice,
+        catalogue: &Catalogue,
+    ) -> Result<Vec<Need>> {
+        let (event, occasion) = (&notice.event, &notice.occasion);
+        let alone = needs(event, &notice.audience, occasion, catalogue);
+        let beside = needs_beside_waiting(event, &notice.audience, occasion, catalogue);
+        if alone == beside {
+            return Ok(alone);
+        }
+        let waiting = NoticeFilter {
+            event: Some(event.id().to_string()),
+            status: Some("awaiting_approval".into()),
+            ..NoticeFilter::default()
+        };
+        Ok(match self.store.notices(&waiting, 1).await?.is_empty() {
+            true => alone,
+            false => beside,
+        })
+    }
+
     /// What was approved of a notice that is about to begin, nothing where nobody had to agree; or why it may not begin.
     pub(crate) async fn approved(
         &self,

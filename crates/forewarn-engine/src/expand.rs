@@ -5,7 +5,6 @@ use crate::channel::Channels;
 use crate::promise::{MovedOn, about, count, lapsed, late_by};
 use forewarn_core::acknowledge::unconfirmed;
 use forewarn_core::announcement::Announcement;
-use forewarn_core::approval::needs;
 use forewarn_core::call_list::{key_of, own_endpoint};
 use forewarn_core::contact::{Channel, Endpoint};
 use forewarn_core::document::Catalogue;
@@ -85,7 +84,7 @@ impl<C: Channels> Engine<C> {
         now: Timestamp,
     ) -> Result<bool> {
         let mut notice = notice;
-        let needs = needs(&notice.event, &notice.audience, &notice.occasion, catalogue);
+        let needs = self.needs(&notice, catalogue).await?;
         // What somebody agreed to leaves as they saw it, so it is never a part of another message.
         let shared = shares_its_day(&notice, catalogue).filter(|_| needs.is_empty());
         if let Some(until) = shared {

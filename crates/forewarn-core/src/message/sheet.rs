@@ -142,7 +142,8 @@ impl Sheet {
 fn timeless(content: &Content) -> Content {
     let start = content.start.as_ref().map(|start| start.instant());
     let moment = start.or(content.began_at).unwrap_or(Timestamp::UNIX_EPOCH);
-    let planned = content.event_kind == "maintenance";
+    let kind = content.event_kind.as_str();
+    let planned = matches!(kind, "maintenance" | "announcement");
     Content {
         at: moment,
         late_by_seconds: 0,

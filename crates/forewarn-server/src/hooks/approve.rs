@@ -96,6 +96,15 @@ async fn agree(
     let Some((event, caller)) = approval::by_token(&app, &token).await? else {
         return Ok(dead(&app));
     };
+    let waiting = approval::waiting(&app, &event).await?;
+    if !waiting
+        .notices
+        .iter()
+        .any(|item| approval::waits_for(item, &caller))
+    {
+        let said = "Nothing waits for you. You need not do anything.".to_owned();
+        return Ok(words(&app, StatusCode::OK, "Thank you", said));
+    }
     let mut body = json!({"hash": pressed.hash});
     if !pressed.recipients.trim().is_empty() {
         body["recipients"] = json!(pressed.recipients);

@@ -113,6 +113,20 @@ impl Live {
     }
 }
 
+/// Whether owners must agree to some of it and have not.
+async fn awaits(store: &Store, event: &Event, catalogue: &Catalogue) -> Result<bool> {
+    let policy = policy::of_event(event, &catalogue.policies);
+    if policy.is_none_or(|policy| policy.approval.is_empty()) {
+        return Ok(false);
+    }
+    let filter = NoticeFilter {
+        event: Some(event.id().to_string()),
+        status: Some("awaiting_approval".into()),
+        ..NoticeFilter::default()
+    };
+    Ok(!store.notices(&filter, 1).await?.is_empty())
+}
+
 /// Updates that wait until somebody agrees to what they say: nobody reads them here before.
 async fn waiting(store: &Store, event: &Event, catalogue: &Catalogue) -> Result<BTreeSet<u32>> {
     let policy = policy::of_event(event, &catalogue.policies);
@@ -163,6 +177,10 @@ pub async fn snapshot(
             }
             Event::Announcement(announcement) => {
                 let messages = speaker.notices(store, &stored).await?;
+                // What owners have not agreed to is not public, also not on its page.
+                if messages.is_empty() && awaits(store, &stored.event, &catalogue).await? {
+                    continue;
+                }
                 announcements.push(PublicAnnouncement {
                     announcement,
                     created_at: stored.created_at,
@@ -202,14 +220,14 @@ pub async fn snapshot(
         maintenances,
         advisories,
         announcements,
-        changes: changes(store).await?,
+        changes: changes(store, &catalogue).await?,
         demo,
     })
 }
 
 /// The calendar of changes, without what is told of as work already. As long as that waits for approval, or nobody entered it,
 /// the rough date is all that people may know.
-async fn changes(store: &Store) -> Result<Vec<PublicChange>> {
+async fn changes(store: &Store, catalogue: &Catalogue) -> Result<Vec<PublicChange>> {
     let mut public = Vec::new();
     for stored in store.changes_ahead().await? {
         let became = match &stored.change.maintenance {
@@ -218,7 +236,7 @@ async fn changes(store: &Store) -> Result<Vec<PublicChange>> {
         };
         let is_public = match &became {
             Some(Event::Maintenance(m)) => m.status != Status::AwaitingApproval,
-            Some(Event::Announcement(_)) => true,
+            Some(event @ Event::Announcement(_)) => !awaits(store, event, catalogue).await?,
             _ => false,
         };
         if is_public {
@@ -309,6 +327,14 @@ impl Speaker<'_> {
             self.update(&event, word.number, milestone, (&word.id, name, word.at))
         });
         let messages = messages.collect();
+        let said = advisory.updates.iter().rev();
+        let said = said.clone().find(|word| !waiting.contains(&word.number));
+        let facts = said.map(|word| word.facts.clone()).unwrap_or_default();
+        let advisory = match waiting.is_empty() {
+            true => advisory,
+            // On its page stand the facts that owners agreed to.
+            false => Advisory { facts, ..advisory },
+        };
         PublicAdvisory { advisory, messages }
     }
 

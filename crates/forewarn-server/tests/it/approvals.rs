@@ -238,6 +238,11 @@ async fn what_is_announced_waits_for_its_owners_too() {
         listed["items"].as_array().unwrap().len()
     };
     assert!(waits().await > 0);
+    let public = async || {
+        app.refresh().await;
+        app.request(As::Nobody, "GET", "/", "").await.is(200).text()
+    };
+    assert!(!public().await.contains("New portal"));
     app.post(
         "/api/v1/announcements/ANN-1/approve",
         &json!({"hash": "old"}),
@@ -252,6 +257,7 @@ async fn what_is_announced_waits_for_its_owners_too() {
     .await
     .is(200);
     assert_eq!(waits().await, 0);
+    assert!(public().await.contains("New portal"));
     app.post("/api/v1/announcements/ANN-1/approve", &Value::Null)
         .await
         .is(409);

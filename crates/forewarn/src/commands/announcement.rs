@@ -1,5 +1,6 @@
 //! `forewarn announcement`: telling people ahead of a release, the end of a feature, whatever changes at one moment.
 
+use super::approve::{self, Approve};
 use super::{reach, schedule, source};
 use crate::client::{Body, Client, Remote};
 use crate::exit::{Exit, InvalidInput};
@@ -82,11 +83,8 @@ enum Action {
         #[arg(long, value_name = "ID")]
         contact: Option<String>,
     },
-    /// Let notices go out that wait for a person's word since a restore
-    Approve {
-        /// The announcement
-        id: String,
-    },
+    /// Agree to what waits for a person's word: what owners must agree to, or what a restore held back
+    Approve(Approve),
 }
 
 #[derive(Args)]
@@ -172,7 +170,11 @@ pub async fn run(args: AnnouncementArgs) -> anyhow::Result<ExitCode> {
             let answer = client.get(&["announcements", &id, "reach"], &asked).await?;
             return print(&answer, args.json, |answer| reach::show(answer, colour));
         }
-        Action::Approve { id } => say(&client, &id, "approve", json!({})).await?,
+        Action::Approve(approve) if approve.shows() => {
+            let waiting = approve.ask(&client, "announcements").await?;
+            return print(&waiting, args.json, |waiting| approve::show(waiting));
+        }
+        Action::Approve(approve) => approve.ask(&client, "announcements").await?,
     };
     let plan = serde_json::from_value::<Plan>(answer["plan"].clone()).ok();
     let late = plan.as_ref().is_some_and(|plan| !plan.breaches.is_empty());
