@@ -27,7 +27,7 @@ server=$!
 port=$(first_match "$work/server.log" 'port [0-9]+' $server)
 status=0
 node tests/browser/run.mjs --list "$work/site/screens.txt" --base "http://127.0.0.1:${port#port }" \
-  --chromium "$chromium" --out "$pictures" >"$work/looks" || status=$?
+  --chromium "$chromium" --out "$pictures" --seen "$pictures/seen" >"$work/looks" || status=$?
 
 FOREWARN_LISTEN=127.0.0.1:0 "${CARGO_TARGET_DIR:-target}/debug/forewarn" demo >"$work/demo.log" 2>&1 &
 demo=$!

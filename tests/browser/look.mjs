@@ -30,6 +30,10 @@ function layoutFaults() {
   return faults;
 }
 
+function picture(found, page, width, scheme) {
+  return `${found.out}/${page.name}-${width}-${scheme}.png`;
+}
+
 /// `found`: `{out, pictures, cookie}`; `page`: `{name, url}`. Answers with the faults, in words.
 export async function look(browser, found, page, width, scheme) {
   const context = await browser.newContext({ viewport: { width, height: width < 500 ? 740 : 900 }, colorScheme: scheme, deviceScaleFactor: width < 500 ? 2 : 1, reducedMotion: "reduce", timezoneId: "Europe/Berlin" });
@@ -49,18 +53,23 @@ export async function look(browser, found, page, width, scheme) {
   for (const violation of axe.violations) {
     for (const node of violation.nodes.slice(0, 3)) faults.push(`axe ${violation.id}: ${node.target.join(" ")} (${node.failureSummary?.split("\n")[1]?.trim() ?? ""})`);
   }
-  if (found.pictures) await tab.screenshot({ path: `${found.out}/${page.name}-${width}-${scheme}.png`, fullPage: true });
+  if (found.pictures) await tab.screenshot({ path: picture(found, page, width, scheme), fullPage: true });
   await context.close();
   return [...new Set(faults)].map((fault) => `${page.name} at ${width} ${scheme}: ${fault}`);
 }
 
-/// At every width, in every scheme, as many at once as there are processors. Answers with `{looks, faults}`.
-export async function lookAll(browser, found, pages) {
+/// At every width, in every scheme, as many at once as there are processors. Answers with `{looks, faults}`. What was `before` without
+/// fault and is the same counts as looked at.
+export async function lookAll(browser, found, pages, before) {
   const waiting = pages.flatMap((page) => WIDTHS.flatMap((width) => SCHEMES.map((scheme) => ({ page, width, scheme }))));
   const seen = { looks: waiting.length, faults: [] };
   const worker = async () => {
     for (let next = waiting.shift(); next; next = waiting.shift()) {
-      seen.faults.push(...(await look(browser, found, next.page, next.width, next.scheme)));
+      const key = await before?.key(next.page.url, next.width, next.scheme);
+      if (key && (await before.has(key, picture(found, next.page, next.width, next.scheme)))) continue;
+      const faults = await look(browser, found, next.page, next.width, next.scheme);
+      if (key && faults.length === 0) before.add(key);
+      seen.faults.push(...faults);
     }
   };
   await Promise.all(Array.from({ length: availableParallelism() }, worker));

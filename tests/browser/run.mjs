@@ -1,13 +1,15 @@
 // Looks at pages in a real browser: pictures at 360 and 1280 pixels, light and dark, and checks that nothing
 // overflows, no text is cut off, axe-core finds nothing, the console is silent and nothing foreign is loaded.
 //
-//   node run.mjs --out DIR [--chromium PATH] [--cookie NAME=VALUE] [--only NAME] [--no-pictures] URL... | --list FILE --base URL
+//   node run.mjs --out DIR [--chromium PATH] [--cookie NAME=VALUE] [--only NAME] [--no-pictures] [--seen FILE] URL... | --list FILE --base URL
 //
 // --list names a file with one page a line, put between --base and .html as `examples/screens` writes them.
+// --seen names a file of looks that were without fault; those of them that are the same to the byte are not looked at again.
 // Exit code 1 when a check fails.
 import { chromium } from "playwright-core";
 import { mkdir, readFile } from "node:fs/promises";
 import { lookAll } from "./look.mjs";
+import { Seen } from "./seen.mjs";
 
 function options(words) {
   const found = { out: "pictures", chromium: process.env.CHROMIUM ?? "/usr/bin/chromium", pictures: true, urls: [] };
@@ -32,7 +34,10 @@ await mkdir(found.out, { recursive: true });
 const browser = await chromium.launch({ executablePath: found.chromium, args: ["--no-sandbox"] });
 let seen;
 try {
-  seen = await lookAll(browser, found, await pages(found));
+  const before = found.seen && (await Seen.read(found.seen, browser));
+  seen = await lookAll(browser, found, await pages(found), before);
+  await before?.write();
+  if (before?.skipped) console.log(`${before.skipped} looks are the same as before`);
 } finally {
   await browser.close();
 }

@@ -1,6 +1,6 @@
 //! Approval: who must agree before a notice goes out, and whether they agreed with what it says now.
 //!
-//! An approval is of words, not of an event: it holds the hash of a [`Sheet`](crate::message::Sheet). Where facts, texts,
+//! An approval is of words, not of an event: it holds the hash of a [`Sheet`]. Where facts, texts,
 //! templates or times are changed, the hash is another one and the approval is of no use any more.
 
 use crate::audience::Level;

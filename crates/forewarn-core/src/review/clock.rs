@@ -250,8 +250,8 @@ fn whole(
     let lower = |n: usize| words.get(n).map_or("", |w| w.lower.as_str());
     let before = if at > 0 { lower(at - 1) } else { "" };
     let next = lower(at + 1);
-    if digits.len() == 4 {
-        let (hours, minutes) = digits.split_at(2);
+    // Other scripts have digits of several bytes.
+    if let Some((hours, minutes)) = digits.split_at_checked(2).filter(|_| digits.len() == 4) {
         let fits = hours.parse::<u32>().is_ok_and(|h| h < 24)
             && minutes.parse::<u32>().is_ok_and(|m| m < 60);
         let zoned = matches!(next, "utc" | "gmt" | "hrs" | "hours" | "zulu")

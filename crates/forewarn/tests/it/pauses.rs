@@ -206,7 +206,8 @@ impl Pair {
         until("all is sent", PATIENCE, async || {
             let waits =
                 "SELECT (SELECT COUNT(*) FROM deliveries WHERE status IN ('queued', 'attempting'))
-                + (SELECT COUNT(*) FROM notices WHERE status = 'sending')";
+                + (SELECT COUNT(*) FROM notices WHERE status = 'sending'
+                  OR status = 'planned' AND NOT held AND due <= EXTRACT(EPOCH FROM now()) * 1000)";
             (self.count(waits) == 0).then_some(())
         })
         .await;

@@ -1,0 +1,45 @@
+// Looks that were without fault before. A page that is the same to the byte, looked at by the same program in the same browser, looks the
+// same: it needs no second look. Assets have their content in their names, so a page names what it is drawn with.
+import { createHash } from "node:crypto";
+import { access, mkdir, readFile, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const here = dirname(fileURLToPath(import.meta.url));
+
+export class Seen {
+  constructor(file, before, program) {
+    Object.assign(this, { file, before, program, now: [], skipped: 0 });
+  }
+
+  /// What was without fault by the list in this file, which need not exist.
+  static async read(file, browser) {
+    const before = await readFile(file, "utf8").catch(() => "");
+    const sources = await Promise.all(["look.mjs", "package-lock.json"].map((name) => readFile(join(here, name))));
+    const program = createHash("sha256").update(browser.version());
+    sources.forEach((source) => program.update(source));
+    return new Seen(file, new Set(before.split("\n")), program.digest("hex"));
+  }
+
+  /// By what a look is known again.
+  async key(url, width, scheme) {
+    const page = await fetch(url);
+    if (!page.ok) throw new Error(`${url}: ${page.status}`);
+    return createHash("sha256").update(`${this.program} ${width} ${scheme}\n`).update(await page.text()).digest("hex");
+  }
+
+  /// Whether it was without fault, and its picture is there.
+  async has(key, picture) {
+    if (!this.before.has(key) || (await access(picture).then(() => false, () => true))) return false;
+    this.now.push(key);
+    this.skipped++;
+    return true;
+  }
+
+  add(key) { this.now.push(key); }
+
+  async write() {
+    await mkdir(dirname(this.file), { recursive: true });
+    await writeFile(this.file, this.now.join("\n"));
+  }
+}
