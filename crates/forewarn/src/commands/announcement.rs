@@ -172,7 +172,7 @@ pub async fn run(args: AnnouncementArgs) -> anyhow::Result<ExitCode> {
         }
         Action::Approve(approve) if approve.shows() => {
             let waiting = approve.ask(&client, "announcements").await?;
-            return print(&waiting, args.json, |waiting| approve::show(waiting));
+            return print(&waiting, args.json, approve::show);
         }
         Action::Approve(approve) => approve.ask(&client, "announcements").await?,
     };
