@@ -1,8 +1,9 @@
 //! How good the review is, measured on labelled messages: recall and false alarms for each rule and each half of the set.
 //!
 //! The messages and the form of their labels are in `tests/corpus/README.md`. The half `held_out` was labelled by somebody who did
-//! not see the code, and is never tuned on. To print the figures, and every message that was judged otherwise:
-//! `cargo test -p forewarn-core --test corpus -- --nocapture` (with `FOREWARN_CORPUS_SHOW=Q13` for one rule).
+//! not see the code, and is never tuned on. To print the figures, and every open message that was judged otherwise:
+//! `cargo test -p forewarn-core --test corpus -- --nocapture` (with `FOREWARN_CORPUS_SHOW=Q13` for one rule). Of the held-out
+//! half only figures are ever printed: whoever saw which of its messages fail would tune on them.
 
 use forewarn_core::audience::Level;
 use forewarn_core::document::{Node, Problems, Value, parse_yaml};
@@ -67,6 +68,8 @@ struct Item {
     id: String,
     message: Text,
     context: Context,
+    /// The rules that somebody judged it by; all where it is empty.
+    judged: Vec<String>,
     breaks: Vec<String>,
     leaks: Vec<(String, String)>,
 }
@@ -140,6 +143,7 @@ fn item(node: &Node) -> Item {
     Item {
         message: message.unwrap_or_else(|e| panic!("{id}: {e}")),
         context: context.unwrap_or_default(),
+        judged: list(node, "judged").iter().map(word).collect(),
         breaks: list(node, "breaks").iter().map(word).collect(),
         leaks: list(node, "leaks")
             .iter()
@@ -160,6 +164,12 @@ struct Count {
     found: usize,
     kept: usize,
     alarms: usize,
+}
+
+impl Item {
+    fn is_judged_by(&self, rule: Rule) -> bool {
+        self.judged.is_empty() || self.judged.iter().any(|judged| judged == rule.as_str())
+    }
 }
 
 impl Count {
@@ -206,6 +216,9 @@ fn said<'i>(item: &'i Item, finding: &Finding) -> &'i str {
 
 fn applies(rule: Rule, item: &Item) -> bool {
     let stage = item.message.stage();
+    if !item.is_judged_by(rule) {
+        return false;
+    }
     match rule {
         Rule::Q2 => stage.is_open(),
         Rule::Q9 => matches!(item.message.medium(), Medium::Sms | Medium::Voice),
@@ -240,9 +253,10 @@ fn flagged(review: &Review, rule: Rule) -> bool {
 
 #[test]
 fn recall_and_false_alarms_stay_as_good_as_they_are() {
-    let show = std::env::var("FOREWARN_CORPUS_SHOW").unwrap_or_default();
+    let asked = std::env::var("FOREWARN_CORPUS_SHOW").unwrap_or_default();
     let mut failed = Vec::new();
     for half in HALVES {
+        let show = if half == "open" { asked.as_str() } else { "" };
         let items = items(half);
         let reviews: Vec<Review> = items
             .iter()
@@ -301,7 +315,7 @@ fn recall_and_false_alarms_stay_as_good_as_they_are() {
                 }
             }
         }
-        leaks(half, &items, &reviews, &show, &mut failed);
+        leaks(half, &items, &reviews, show, &mut failed);
     }
     assert!(failed.is_empty(), "{}", failed.join("\n"));
 }
@@ -310,6 +324,9 @@ fn leaks(half: &str, items: &[Item], reviews: &[Review], show: &str, failed: &mu
     let mut kinds: BTreeMap<Kind, Count> = BTreeMap::new();
     let (mut ordinary, mut disturbed, mut stray) = (0, 0, 0);
     for (item, review) in items.iter().zip(reviews) {
+        if !item.is_judged_by(Rule::Q15) {
+            continue;
+        }
         let found: Vec<&Finding> = review
             .findings
             .iter()
