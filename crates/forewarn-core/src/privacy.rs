@@ -7,8 +7,10 @@
 mod addresses;
 mod hosts;
 mod known;
+mod machines;
 mod names;
 mod paths;
+mod people;
 mod pieces;
 mod secrets;
 mod tickets;
@@ -189,6 +191,7 @@ pub fn leaks(text: &str, level: Level, known: &Known) -> Vec<Leak> {
     hosts::hosts(text, &pieces, known, &mut found);
     versions::versions(text, &words, &mut found);
     tickets::tickets(text, &words, &mut found);
+    people::people(text, &words, &mut found);
     names::names(text, &words, known, &mut found);
     found.retain(|leak| {
         !leak.kind.is_open_to(level)
@@ -206,7 +209,9 @@ pub(crate) fn vendors(text: &str, known: &Known) -> Vec<Range<usize>> {
         return Vec::new();
     }
     let mut found = Vec::new();
-    names::names(text, &words(text), known, &mut found);
+    let words = words(text);
+    people::people(text, &words, &mut found);
+    names::names(text, &words, known, &mut found);
     let vendors = found.into_iter().filter(|leak| leak.kind == Kind::Vendor);
     vendors.map(|leak| leak.start..leak.end).collect()
 }

@@ -3,6 +3,7 @@
 use super::known::Known;
 use super::{Kind, Leak};
 use crate::review::words::{Word, chunks, words};
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -16,6 +17,8 @@ struct Lists {
     family: HashSet<&'static str>,
     /// Names that are words too, and words that names of suppliers begin with.
     common: HashSet<&'static str>,
+    /// What machines are called after.
+    hosts: HashSet<&'static str>,
     /// Beasts, stars and gods: projects are called so, and hardly anything else in a message.
     rare: HashSet<&'static str>,
 }
@@ -26,6 +29,7 @@ static LISTS: LazyLock<Lists> = LazyLock::new(|| {
         given: HashSet::new(),
         family: HashSet::new(),
         common: HashSet::new(),
+        hosts: HashSet::new(),
         rare: HashSet::new(),
     };
     let mut current = "";
@@ -40,6 +44,7 @@ static LISTS: LazyLock<Lists> = LazyLock::new(|| {
                 "desks" => lists.desks.extend(line.split_whitespace()),
                 "given" => lists.given.extend(line.split_whitespace()),
                 "family" => lists.family.extend(line.split_whitespace()),
+                "hosts" => lists.hosts.extend(line.split_whitespace()),
                 "rare" => lists.rare.extend(line.split_whitespace()),
                 _ => lists.common.extend(line.split_whitespace()),
             }
@@ -55,16 +60,6 @@ const PLACES: &[&str] = &[
     "place", "hill", "drive", "station",
 ];
 
-/// Before a name these make it a supplier's, also one that no list has.
-const SUPPLIERS: &[&str] = &[
-    "contractor",
-    "provider",
-    "vendor",
-    "supplier",
-    "subcontractor",
-    "hoster",
-];
-
 /// A name to be found: its words, and how.
 struct Entry {
     words: Vec<String>,
@@ -73,16 +68,72 @@ struct Entry {
     capital: bool,
 }
 
+/// Whether machines are called so: gods, stars, figures of tales. In small letters.
+pub(super) fn is_hosts_name(name: &str) -> bool {
+    LISTS.hosts.contains(name) || LISTS.rare.contains(name)
+}
+
+/// Whether it is a given name, in small letters.
+pub(super) fn is_given(name: &str) -> bool {
+    LISTS.given.contains(name)
+}
+
+/// A word without accents, so that `Jose` is found for `José`.
+fn plain(word: &str) -> Cow<'_, str> {
+    if word.is_ascii() {
+        return Cow::Borrowed(word);
+    }
+    let mut plain = String::with_capacity(word.len());
+    for c in word.chars() {
+        match c {
+            '\u{e0}'..='\u{e5}' | '\u{101}' | '\u{103}' | '\u{105}' => plain.push('a'),
+            '\u{e7}' | '\u{107}' | '\u{10d}' => plain.push('c'),
+            '\u{10f}' | '\u{111}' | '\u{f0}' => plain.push('d'),
+            '\u{e8}'..='\u{eb}' | '\u{113}' | '\u{119}' | '\u{11b}' => plain.push('e'),
+            '\u{11f}' => plain.push('g'),
+            '\u{ec}'..='\u{ef}' | '\u{12b}' | '\u{131}' => plain.push('i'),
+            '\u{142}' => plain.push('l'),
+            '\u{f1}' | '\u{144}' | '\u{148}' => plain.push('n'),
+            '\u{f2}'..='\u{f6}' | '\u{f8}' | '\u{14d}' | '\u{151}' => plain.push('o'),
+            '\u{159}' => plain.push('r'),
+            '\u{15b}' | '\u{15f}' | '\u{161}' | '\u{219}' => plain.push('s'),
+            '\u{163}' | '\u{165}' | '\u{21b}' => plain.push('t'),
+            '\u{f9}'..='\u{fc}' | '\u{16b}' | '\u{16f}' | '\u{171}' => plain.push('u'),
+            '\u{fd}' | '\u{ff}' => plain.push('y'),
+            '\u{17a}' | '\u{17c}' | '\u{17e}' => plain.push('z'),
+            '\u{df}' => plain.push_str("ss"),
+            '\u{e6}' => plain.push_str("ae"),
+            other => plain.push(other),
+        }
+    }
+    Cow::Owned(plain)
+}
+
+/// `mueller` for `müller`, as mailboxes and machines write it; none for a word without such letters.
+fn spelled_out(word: &str) -> Option<String> {
+    let mut out = String::with_capacity(word.len() + 2);
+    for c in word.chars() {
+        match c {
+            '\u{e4}' | '\u{e6}' => out.push_str("ae"),
+            '\u{f6}' | '\u{f8}' => out.push_str("oe"),
+            '\u{fc}' => out.push_str("ue"),
+            '\u{e5}' => out.push_str("aa"),
+            '\u{df}' => out.push_str("ss"),
+            other => out.push(other),
+        }
+    }
+    (out != word).then_some(out)
+}
+
 /// Finds every listed name.
 pub(super) fn names(text: &str, text_words: &[Word], known: &Known, found: &mut Vec<Leak>) {
-    suppliers(text, text_words, found);
     let entries = entries(known);
     if entries.is_empty() {
         return;
     }
     for n in 0..text_words.len() {
-        let first = possessive(&text_words[n].lower);
-        let Some(candidates) = entries.get(first) else {
+        let first = plain(possessive(&text_words[n].lower));
+        let Some(candidates) = entries.get(first.as_ref()) else {
             continue;
         };
         let hit = candidates
@@ -97,42 +148,12 @@ pub(super) fn names(text: &str, text_words: &[Word], known: &Known, found: &mut 
     }
 }
 
-/// "our contractor QuickFit Tiles"
-fn suppliers(text: &str, words: &[Word], found: &mut Vec<Leak>) {
-    let capital = |word: &Word| {
-        text[word.start..word.end]
-            .chars()
-            .next()
-            .is_some_and(char::is_uppercase)
-            && !word.lower.starts_with('<')
-    };
-    for n in 0..words.len() {
-        if !SUPPLIERS.contains(&words[n].lower.as_str()) {
-            continue;
-        }
-        let name = words[n + 1..]
-            .iter()
-            .take(4)
-            .scan(words[n].end, |end, word| {
-                let joined =
-                    word.start - *end == 1 && text.as_bytes()[*end] == b' ' && capital(word);
-                *end = word.end;
-                joined.then_some(word)
-            });
-        let name: Vec<&Word> = name.collect();
-        if let (Some(first), Some(last)) = (name.first(), name.last()) {
-            let end = last.end - possessive_end(&text[last.start..last.end]);
-            found.push(Leak::at(Kind::Vendor, first.start..end));
-        }
-    }
-}
-
 /// A word without the `'s` of possession.
-fn possessive(word: &str) -> &str {
+pub(super) fn possessive(word: &str) -> &str {
     word.strip_suffix("'s").unwrap_or(word)
 }
 
-fn possessive_end(written: &str) -> usize {
+pub(super) fn possessive_end(written: &str) -> usize {
     ["'s", "\u{2019}s", "'S"]
         .into_iter()
         .find(|end| written.ends_with(end))
@@ -159,9 +180,9 @@ fn fits(text: &str, text_words: &[Word], at: usize, entry: &Entry) -> bool {
         .zip(&entry.words)
         .enumerate()
         .all(|(n, (word, wanted))| {
-            let bare = possessive(&word.lower);
+            let bare = plain(possessive(&word.lower));
             // "Acmes", "two Bluebirds"
-            bare == wanted
+            bare == *wanted
                 || (n == last
                     && bare.strip_suffix('s') == Some(wanted.as_str())
                     && wanted.len() > 3)
@@ -201,12 +222,16 @@ fn entries(known: &Known) -> HashMap<String, Vec<Entry>> {
     let split = |name: &str| -> Vec<String> {
         words(name)
             .into_iter()
-            .map(|w| possessive(&w.lower).to_owned())
+            .map(|w| plain(possessive(&w.lower)).into_owned())
             .collect()
     };
     for name in &known.employees {
-        for form in people(&split(name)) {
-            add(form.0, Kind::Employee, form.1);
+        let mut written = vec![split(name)];
+        written.extend(spelled_out(&name.to_lowercase()).map(|name| split(&name)));
+        for words in written {
+            for form in people(&words, name.contains('-')) {
+                add(form.0, Kind::Employee, form.1);
+            }
         }
     }
     for (names, kind) in [
@@ -231,6 +256,12 @@ fn entries(known: &Known) -> HashMap<String, Vec<Entry>> {
                 )
             {
                 add(vec![rest.clone()], kind, true);
+            }
+            // "NightJar" for "Night Jar", "Nordic Pay" for "NordicPay".
+            if words.len() > 1 && words.len() < 4 {
+                add(vec![words.concat()], kind, false);
+            } else if let Some(parts) = humps(name) {
+                add(parts, kind, true);
             }
             let alone = words.len() == 1 && common && !LISTS.rare.contains(first.as_str());
             // "Cloud Nine" for "Cloud Nine Ltd".
@@ -260,8 +291,40 @@ fn entries(known: &Known) -> HashMap<String, Vec<Entry>> {
     all
 }
 
+/// `NordicPay` as two words; none for a name that has no capital within.
+fn humps(name: &str) -> Option<Vec<String>> {
+    let mut parts: Vec<String> = Vec::new();
+    let mut small = false;
+    for c in name.chars() {
+        if !c.is_alphabetic() {
+            return None;
+        }
+        if c.is_uppercase() && (small || parts.is_empty()) {
+            parts.push(String::new());
+        }
+        small = c.is_lowercase();
+        parts.last_mut()?.extend(c.to_lowercase());
+    }
+    let long = parts.iter().all(|part| part.chars().count() > 2);
+    (parts.len() > 1 && long).then_some(parts)
+}
+
+/// The short forms by which people are called.
+const CALLED: &[(&str, &str)] = &[
+    ("alexander", "alex"), ("alexandra", "alex"), ("andrew", "andy"), ("anthony", "tony"),
+    ("benjamin", "ben"), ("catherine", "cathy"), ("charles", "charlie"), ("christine", "chris"),
+    ("christopher", "chris"), ("daniel", "dan"), ("david", "dave"), ("deborah", "debbie"),
+    ("edward", "ed"), ("elizabeth", "liz"), ("gregory", "greg"), ("james", "jim"),
+    ("jennifer", "jenny"), ("jonathan", "jon"), ("joseph", "joe"), ("joshua", "josh"),
+    ("katherine", "kate"), ("kenneth", "ken"), ("matthew", "matt"), ("michael", "mike"),
+    ("nicholas", "nick"), ("patricia", "patty"), ("peter", "pete"), ("richard", "rick"),
+    ("robert", "bob"), ("samantha", "sam"), ("samuel", "sam"), ("stephen", "steve"),
+    ("steven", "steve"), ("susan", "sue"), ("thomas", "tom"), ("timothy", "tim"),
+    ("william", "bill"), ("maximilian", "max"), ("johannes", "hannes"), ("katarina", "katja"),
+];
+
 /// A person's name whole, the other way round, with an initial, by title, and the names by which systems know them.
-fn people(words: &[String]) -> Vec<(Vec<String>, bool)> {
+fn people(words: &[String], hyphen: bool) -> Vec<(Vec<String>, bool)> {
     let [given, .., family] = words else {
         let alone = words
             .first()
@@ -277,8 +340,22 @@ fn people(words: &[String]) -> Vec<(Vec<String>, bool)> {
         (vec![initial.clone(), family.clone()], true),
         (vec![format!("{given}.{family}")], false),
         (vec![format!("{initial}{family}")], false),
+        (vec![format!("{given}{family}")], false),
+        (vec![format!("{family}{initial}")], false),
         (vec![given.clone(), family.chars().take(1).collect()], true),
     ];
+    // "Mike Chen" for Michael Chen; the short name alone is too many people's.
+    for (_, short) in CALLED.iter().filter(|(long, _)| long == given) {
+        forms.push((vec![(*short).to_owned(), family.clone()], true));
+    }
+    // "Larsen" for Sofia Larsen-Berg.
+    if let ([_, .., before, _], true) = (words, hyphen)
+        && before != given
+        && before.chars().count() > 3
+        && !common(before)
+    {
+        forms.push((vec![before.clone()], true));
+    }
     // A part of the name alone, where it is no ordinary word.
     if family.chars().count() > 2 {
         forms.push((vec![family.clone()], true));
@@ -338,6 +415,7 @@ pub(super) fn mails(
             ]);
         }
     }
+    spelled(text, &handles, found);
     for (start, chunk) in chunks(text) {
         if chunk.len() > 1_000 || !chunk.contains('@') || chunk.contains("://") {
             continue;
@@ -349,22 +427,52 @@ pub(super) fn mails(
             let Some((user, host)) = piece.split_once('@') else {
                 continue;
             };
-            let sound = !user.is_empty()
+            // What follows a plus sorts mail and belongs to no name.
+            let name = user.split('+').next().unwrap_or_default();
+            let sound = !name.is_empty()
                 && host.contains('.')
                 && host
                     .bytes()
                     .all(|b| b.is_ascii_alphanumeric() || b".-".contains(&b))
                 && user
-                    .bytes()
-                    .all(|b| b.is_ascii_alphanumeric() || b"._%+-".contains(&b));
+                    .chars()
+                    .all(|c| c.is_alphanumeric() || "._%+-'\u{2019}".contains(c));
             if !sound {
                 continue;
             }
             let place = at..at + piece.len();
-            if is_person(&user.to_ascii_lowercase(), &handles) {
+            if is_person(&plain(&name.to_lowercase()), &handles) {
                 found.push(Leak::at(Kind::EmailAddress, place.clone()));
             } else {
                 hidden.push(place);
+            }
+        }
+    }
+}
+
+/// `jane.roe [at] example.com`, as people write it to hide it from programs.
+fn spelled(text: &str, handles: &HashSet<String>, found: &mut Vec<Leak>) {
+    for sign in ["[at]", "(at)", "{at}", "[AT]", "(AT)"] {
+        for (at, _) in text.match_indices(sign) {
+            let before = text[..at].trim_end_matches(' ');
+            let user = before
+                .bytes()
+                .rev()
+                .take(80)
+                .take_while(|b| b.is_ascii_alphanumeric() || b"._%+-".contains(b))
+                .count();
+            let start = before.len() - user;
+            let rest = text[at + sign.len()..].trim_start_matches(' ');
+            let host = rest
+                .bytes()
+                .take(120)
+                .take_while(|b| b.is_ascii_alphanumeric() || b".-".contains(b))
+                .count();
+            let host = rest[..host].trim_end_matches(['.', '-']);
+            let end = text.len() - rest.len() + host.len();
+            let name = before[start..].to_ascii_lowercase();
+            if user > 0 && !host.is_empty() && is_person(&name, handles) {
+                found.push(Leak::at(Kind::EmailAddress, start..end));
             }
         }
     }
@@ -379,14 +487,22 @@ fn is_person(user: &str, handles: &HashSet<String>) -> bool {
         .split(|c: char| !c.is_ascii_alphabetic())
         .filter(|p| !p.is_empty())
         .collect();
+    // `s1234567`: the number of a student.
+    let digits = user.bytes().filter(u8::is_ascii_digit).count();
+    if (5..=10).contains(&digits) && user.len() - digits <= 2 && !user.contains(['.', '-', '_']) {
+        return true;
+    }
     if parts.is_empty() || parts.iter().any(|part| LISTS.desks.contains(part)) {
         return false;
     }
     if let [one] = parts.as_slice() {
+        // `jan` is a person; `jasmith` and `annak` are, whatever their length.
+        let cut = |from: usize, to: usize| one.get(from..to).unwrap_or_default();
         return LISTS.given.contains(one)
             || begins_with_initial(one)
-            || LISTS.family.contains(&one[1..])
-            || LISTS.given.contains(&one[..one.len() - 1]);
+            || LISTS.family.contains(cut(1, one.len()))
+            || (one.len() > 6 && LISTS.family.contains(cut(2, one.len())))
+            || LISTS.given.contains(cut(0, one.len() - 1));
     }
     let joined = user.contains(['.', '_']);
     joined || LISTS.given.contains(parts[0])

@@ -20,12 +20,41 @@ const MARKS: &[&str] = &[
     "Stack trace:",
     "Backtrace:",
     "kernel panic - ",
+    "kernel BUG at ",
+    "BUG: unable to handle",
+    "Call Trace:",
+    "(core dumped)",
+    "SIGSEGV",
+    "SIGABRT",
+    "Object reference not set to an instance",
+    "Access violation at ",
+    "Run-time error '",
+    "panicked at ",
+    "PHP Fatal error",
+    "PHP Warning:",
+    "PHP Notice:",
+    "PHP Parse error",
+    "Fatal error: Uncaught",
+    "Uncaught Error:",
+    "Uncaught (in promise)",
+    "SQLSTATE[",
 ];
+
+/// Names by which systems call their faults.
+const FAULTS: &[&str] = &[
+    "ECONNREFUSED", "ECONNRESET", "ETIMEDOUT", "ENOENT", "ENOSPC", "EACCES", "EADDRINUSE", "EPIPE",
+    "ENOTFOUND", "EHOSTUNREACH", "EMFILE", "ENOMEM", "EPERM", "EIO", "HY000",
+];
+
+/// Beginnings of numbers under which databases list their faults: `ORA-06512`.
+const LISTED: &[&str] = &["ORA-", "PLS-", "TNS-", "RMAN-", "SP2-", "IMP-", "EXP-"];
 
 /// Ends of files of source code, before a line number.
 const SOURCE: &[&str] = &[
     ".java:", ".py:", ".cs:", ".js:", ".ts:", ".go:", ".rb:", ".php:", ".cpp:", ".c:", ".kt:",
     ".rs:", ".scala:", ".vb:", ".pl:", ".jsx:", ".tsx:",
+    ".ex:", ".exs:", ".erl:", ".swift:", ".hs:", ".lua:", ".sql:", ".vue:", ".cc:", ".hpp:",
+    ".groovy:", ".clj:", ".dart:", ".jl:", ".mjs:", ".pm:",
 ];
 
 pub(super) fn traces(text: &str, found: &mut Vec<Leak>) {
@@ -119,6 +148,9 @@ fn in_line(line: &str) -> Option<Range<usize>> {
             }
         }
     }
+    if let Some(range) = message(line) {
+        add(range);
+    }
     let mut offset = 0;
     let mut before = "";
     for token in line.split_inclusive(char::is_whitespace) {
@@ -128,7 +160,10 @@ fn in_line(line: &str) -> Option<Range<usize>> {
         // Ordinary words have none of these.
         let odd = bare
             .bytes()
-            .any(|b| matches!(b, b'.' | b':' | b'(' | b'0' | b'"'));
+            .any(|b| matches!(b, b'.' | b':' | b'(' | b'0' | b'"'))
+            || bare.ends_with("xception")
+            || bare.ends_with("Error")
+            || FAULTS.contains(&bare);
         if !odd && before != "at" {
             before = bare;
             continue;
@@ -141,6 +176,15 @@ fn in_line(line: &str) -> Option<Range<usize>> {
         before = bare;
     }
     whole
+}
+
+/// `Msg 208, Level 16, State 1, Line 1`
+fn message(line: &str) -> Option<Range<usize>> {
+    let at = line.find("Msg ")?;
+    let rest = &line[at + 4..];
+    let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+    let end = line[at..].find(['.', ':']).map_or(line.trim_end().len(), |n| at + n);
+    (digits > 0 && rest[digits..].starts_with(", Level ")).then_some(at..end)
 }
 
 fn token_range(before: &str, token: &str, line: &str, start: usize) -> Option<Range<usize>> {
@@ -184,6 +228,32 @@ fn token_range(before: &str, token: &str, line: &str, start: usize) -> Option<Ra
             let from = line[..start].rfind("File").unwrap_or(start);
             return Some(from..end);
         }
+    }
+    // `import.pl line 12`
+    let numbered = line[start + token.len()..]
+        .trim_start_matches(',')
+        .strip_prefix(" line ")
+        .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+    if numbered
+        && SOURCE
+            .iter()
+            .any(|ending| trimmed.ends_with(ending.trim_end_matches(':')))
+    {
+        let rest = &line[start + token.len()..];
+        let digits = rest.find(|c: char| c.is_ascii_digit()).unwrap_or(0);
+        let digits = digits
+            + rest[digits..]
+                .bytes()
+                .take_while(u8::is_ascii_digit)
+                .count();
+        return Some(start..start + token.len() + digits);
+    }
+    let listed = LISTED.iter().any(|list| {
+        let number = trimmed.trim_end_matches(':').strip_prefix(list);
+        number.is_some_and(|n| (4..=5).contains(&n.len()) && n.bytes().all(|b| b.is_ascii_digit()))
+    });
+    if listed || FAULTS.contains(&trimmed.trim_end_matches(':')) {
+        return Some(start..start + trimmed.trim_end_matches(':').len());
     }
     if has_line_number(trimmed) {
         let line_word = trimmed.ends_with(":line");
@@ -263,7 +333,8 @@ fn is_exception(token: &str) -> bool {
     };
     error
         && plain
-        && ((name.contains('.') && is_qualified(name)) || (token.ends_with(':') && camel(name)))
+        && ((name.contains('.') && is_qualified(name))
+            || (camel(name) && (token.ends_with(':') || name.len() > 12)))
 }
 
 fn ends_traceback(line: &str) -> bool {

@@ -9,7 +9,6 @@ const SOFTWARE: &[&str] = &[
     "postgresql",
     "mysql",
     "mariadb",
-    "oracle",
     "mssql",
     "mongodb",
     "redis",
@@ -22,13 +21,10 @@ const SOFTWARE: &[&str] = &[
     "openjdk",
     "php",
     "python",
-    "perl",
-    "ruby",
     "nodejs",
     "openssl",
     "openssh",
     "nginx",
-    "apache",
     "httpd",
     "tomcat",
     "jboss",
@@ -42,12 +38,10 @@ const SOFTWARE: &[&str] = &[
     "centos",
     "rhel",
     "suse",
-    "exchange",
     "vmware",
     "esxi",
     "vsphere",
     "log4j",
-    "spring",
     "docker",
     "kubernetes",
     "k8s",
@@ -57,12 +51,94 @@ const SOFTWARE: &[&str] = &[
     "ansible",
     "terraform",
     "postfix",
-    "bind",
     "samba",
     "ios-xr",
     "ontap",
     "drupal",
     "wordpress",
+    "jquery",
+    "moodle",
+    "joomla",
+    "typo3",
+    "magento",
+    "fortios",
+    "junos",
+    "arubaos",
+    "ecc",
+    "hana",
+    "netweaver",
+    "sap",
+    "weblogic",
+    "websphere",
+    "iis",
+    "golang",
+    "django",
+    "laravel",
+    "symfony",
+    "openldap",
+    "freeradius",
+    "dovecot",
+    "exim",
+    "sendmail",
+    "ceph",
+    "proxmox",
+    "hyperv",
+    "netscaler",
+    "veeam",
+    "splunk",
+    "kibana",
+    "logstash",
+    "grafana",
+    "prometheus",
+    "zabbix",
+    "nagios",
+    "sharepoint",
+    "confluence",
+    "jira",
+    "bitbucket",
+    "teamcity",
+    "artifactory",
+    "sonarqube",
+    "zookeeper",
+    "cassandra",
+    "memcached",
+    "activemq",
+    "glassfish",
+    "opensuse",
+    "sles",
+    "almalinux",
+    "fedora",
+    "freebsd",
+    "solaris",
+    "aix",
+    "peoplesoft",
+    "peopletools",
+    "adfs",
+    "citrix",
+    "npm",
+    "nodejs",
+    "rails",
+    "istio",
+    "traefik",
+    "db2",
+];
+
+/// Software that is called by an ordinary word: two numbers make it a version, one does not ("spring 2026").
+const ORDINARY: &[&str] = &[
+    "spring", "bind", "exchange", "apache", "oracle", "ruby", "perl", "squid", "nexus", "vault",
+    "consul", "envoy", "react", "angular", "banner", "node", "helm", "nomad", "puppet", "chef",
+    "salt", "struts", "jetty", "blackboard", "canvas", "solr", "xen",
+];
+
+/// Behind two numbers these make them a version: "the 4.2 release".
+const CUES_BEHIND: &[&str] = &[
+    "release", "version", "build", "firmware", "patch", "hotfix", "rollout", "upgrade", "driver",
+    "kernel", "runtime",
+];
+
+/// Behind a number these make it a measure.
+const UNITS: &[&str] = &[
+    "miles", "mile", "km", "m", "kg", "percent", "euros", "dollars", "points", "litres", "degrees",
 ];
 
 /// Words that say that a version follows.
@@ -109,6 +185,9 @@ pub(super) fn versions(text: &str, words: &[Word], found: &mut Vec<Leak>) {
     let mut last: Option<usize> = None;
     for (n, word) in words.iter().enumerate() {
         let Some(length) = parts(&word.lower) else {
+            if let Some(name) = glued(&word.lower) {
+                found.push(Leak::at(Kind::Version, word.start + name..word.end));
+            }
             continue;
         };
         let before = |back: usize| {
@@ -118,19 +197,26 @@ pub(super) fn versions(text: &str, words: &[Word], found: &mut Vec<Leak>) {
         let glued = word.lower.starts_with('v') && length > 1;
         let clear = length >= 3 && !is_other(text, word, before(1));
         let cue = CUES.contains(&before(1)) && !is_title(text, words, n);
-        let software = SOFTWARE.contains(&before(1)) || two_words(before(2), before(1));
+        let next = words.get(n + 1).map_or("", |w| w.lower.as_str());
+        // `IOS 15.2` runs on a switch, iOS 17 on a phone.
+        let switch = before(1) == "ios" && text[words[n - 1].start..].starts_with("IOS");
+        let software = SOFTWARE.contains(&before(1))
+            || two_words(before(2), before(1))
+            || switch
+            || (length > 1 && ORDINARY.contains(&before(1)));
+        let behind = CUES_BEHIND.contains(&next) && text[word.end..words[n + 1].start] == *" ";
         let upgrade = matches!(before(1), "to" | "from")
             && ((2..8).any(|back| changes_version(before(back)))
                 || last.is_some_and(|at| n - at <= 4));
         let is_version = glued
             || clear
-            || (length == 2 && (cue || software || upgrade))
+            || (length == 2 && (cue || software || upgrade || behind))
             || (length == 1
-                && ((software && is_release(&word.lower))
+                && (((software || edition(before(1), &word.lower)) && is_release(&word.lower))
                     || (before(1) == "build"
                         && word.lower.len() >= 4
                         && !(word.lower.len() == 4 && word.lower.starts_with("20")))));
-        if is_version && !PLACES.contains(&before(1)) && (software || !part_of_name(text, word)) {
+        if is_version && !UNITS.contains(&next) && !PLACES.contains(&before(1)) && (software || !part_of_name(text, word)) {
             let end = word.end + tail(&text[word.end..]);
             let start = if before(1) == "v" && text[..word.start].ends_with("v.") {
                 words[n - 1].start
@@ -141,6 +227,15 @@ pub(super) fn versions(text: &str, words: &[Word], found: &mut Vec<Leak>) {
             last = Some(n);
         }
     }
+}
+
+/// How long the name is before the number of `php8` or `python3.11`, where the word is no more than that.
+fn glued(word: &str) -> Option<usize> {
+    let name = word.bytes().take_while(u8::is_ascii_alphabetic).count();
+    let long = name > 2 && name < word.len() && SOFTWARE.contains(&&word[..name]);
+    let number = &word[name..];
+    let count = parts(number)?;
+    (long && (count > 1 || is_release(number))).then_some(name)
 }
 
 /// How many numbers a word has that full stops part; none for other words. A few letters may follow: `1.1.1w`, `9.14.1p2`.
@@ -232,6 +327,12 @@ fn two_words(first: &str, second: &str) -> bool {
             | ("node", "js")
             | ("asp", "net")
             | ("spring", "boot")
+            | ("pan" | "arcgis" | "macos", "os" | "server")
+            | ("oracle" | "oracle's", "database" | "db")
+            | ("apache", "tomcat" | "httpd" | "kafka")
+            | ("sql", "express")
+            | ("power", "bi")
+            | ("rocky" | "alma" | "oracle" | "arch", "linux")
     )
 }
 
@@ -250,6 +351,15 @@ fn changes_version(word: &str) -> bool {
     ]
     .iter()
     .any(|start| word.starts_with(start))
+}
+
+/// `Oracle 19c`, `Exchange 2019`: one number that is a version behind an ordinary word.
+fn edition(name: &str, number: &str) -> bool {
+    match name {
+        "oracle" => number.len() == 3 && number.ends_with(['c', 'g', 'i']),
+        "exchange" => number.len() == 4,
+        _ => false,
+    }
 }
 
 /// A number that a release of software has: `8`, `19c`, `2019`.
