@@ -203,6 +203,16 @@ pub fn leaks(text: &str, level: Level, known: &Known) -> Vec<Leak> {
     merged
 }
 
+/// Where the number of a ticket ends that a text begins with, whatever it is called: "Ticket 48213", "MI-2026-031".
+pub(crate) fn begins_with_ticket(text: &str) -> Option<usize> {
+    let words = words(text);
+    let mut found = Vec::new();
+    tickets::tickets(text, &words, &mut found);
+    let first = found.first()?;
+    let cues = words.iter().take_while(|word| word.start < first.start).count();
+    (cues < 2 && first.start <= words.first().map_or(0, |w| w.end) + 2).then_some(first.end)
+}
+
 /// The places where suppliers are named.
 pub(crate) fn vendors(text: &str, known: &Known) -> Vec<Range<usize>> {
     if known.vendors.is_empty() {

@@ -33,6 +33,26 @@ const INNER: &[&str] = &[
     "priv",
     "private",
     "backend",
+    "ops",
+    "noc",
+    "dc",
+    "oob",
+    "aws",
+    "gcp",
+    "azure",
+    "k8s",
+    "srv",
+];
+
+/// Ends of names that clouds give to machines.
+const CLOUD_ENDS: &[&str] = &[
+    "compute.amazonaws.com",
+    "rds.amazonaws.com",
+    "elb.amazonaws.com",
+    "cloudapp.azure.com",
+    "database.windows.net",
+    "core.windows.net",
+    "cloudapp.net",
 ];
 
 /// Ends of names that no public name has.
@@ -48,6 +68,12 @@ const INNER_ENDS: &[&str] = &[
     "localhost",
     "home",
     "invalid",
+    "prod",
+    "prd",
+    "stg",
+    "mgmt",
+    "svc",
+    "consul",
 ];
 
 /// Machines and tools that are named without a number.
@@ -278,6 +304,11 @@ pub(super) fn hosts(text: &str, pieces: &[Piece<'_>], known: &Known, found: &mut
             continue;
         }
         let start = piece.start + offset;
+        // `\\fs01\home` is a path, `\\fs01` the machine.
+        let is_share = share == 2 && share + host.len() == piece.text.len();
+        if share > 0 && !is_share {
+            continue;
+        }
         let dotted = host.contains('.');
         let is_machine = match dotted {
             true => looks_like_host(host) && is_internal(host, known),
@@ -287,7 +318,7 @@ pub(super) fn hosts(text: &str, pieces: &[Piece<'_>], known: &Known, found: &mut
                 machine(host, false)
                     || by_role(host)
                     || (numbered(host) && beside)
-                    || (share == 2 && share + host.len() == piece.text.len())
+                    || is_share
                     || called
                     || known.is_internal(host)
             }
@@ -373,6 +404,9 @@ fn is_internal(host: &str, known: &Known) -> bool {
             .iter()
             .any(|label| INNER.contains(label));
     known.is_internal(host)
+        || CLOUD_ENDS
+            .iter()
+            .any(|end| super::known::is_below(host, end))
         || (labels.len() > 1 && INNER_ENDS.contains(&last))
         || (labels.len() > 2
             && (machine(first, true)

@@ -17,14 +17,19 @@ const ROLES: &[&str] = &[
 ];
 /// Shortened words that stand for a machine and nothing else: with one of them a name needs no number, `vpn-gw`.
 const SURE: &[&str] = &[
+    "sw", "smtp", "imap", "mx", "dns",
     "db", "sql", "mysql", "mssql", "pgsql", "pg", "gw", "fw", "lb", "srv", "svr", "esx", "esxi",
     "rtr", "nas", "ldap", "vm", "prd", "prod", "dmz", "k8s", "redis", "kafka", "haproxy", "nginx",
     "vcenter", "jumphost", "filer", "printsrv", "mailrelay", "dbs",
 ];
+/// Of these a capital name with one or two digits is a machine too: `DB-3`, `FS2`. With more it may be a ticket.
+const ALONE: &[&str] = &["db", "sql", "esx", "esxi", "srv", "svr", "fw", "lb", "rtr", "nas", "fs"];
+/// Of these one digit is enough, in small letters: `app1`, `mail-2`.
+const ALSO: &[&str] = &["app", "api", "mail", "print", "build", "cluster", "gitlab", "jenkins", "sharepoint", "moodle", "splunk", "confluence", "zabbix", "grafana", "elasticsearch", "rabbitmq", "zimbra", "nextcloud", "exchange", "veeam"];
 /// Behind one of [`SURE`] these make a word for something else: `sql-based`, `db-server`.
 const NO_NAMES: &[&str] = &[
     "based", "like", "compatible", "ready", "powered", "backed", "only", "related", "driven",
-    "style", "side", "level", "wide", "specific", "free", "enabled", "hosted", "native", "aware",
+    "style", "facing", "side", "level", "wide", "specific", "free", "enabled", "hosted", "native", "aware",
     "server", "servers", "query", "queries", "name", "names", "record", "records", "client",
     "clients", "team", "teams", "user", "users", "error", "errors", "entry", "entries", "login",
     "connection", "connections", "settings", "change", "changes", "lookup", "lookups", "outage",
@@ -125,7 +130,7 @@ pub(super) fn machine(label: &str, dotted: bool) -> bool {
         [one] => {
             let capitals = label.bytes().all(|b| !b.is_ascii_lowercase());
             let (word, digits) = split_number(one);
-            let short = digits.len() == 1 && word.len() < 5;
+            let short = digits.len() == 1 && word.len() < 5 && !ALONE.contains(&word);
             role_and_number(one, dotted) && (dotted || !capitals || !short)
         }
         [kind, number] if IN_CLOUD.contains(kind) && is_hex_number(number) => true,
@@ -134,7 +139,8 @@ pub(super) fn machine(label: &str, dotted: bool) -> bool {
             let (word, digits) = split_number(last);
             // `EX-1907` is a flight and `MATH-101` a course; a machine in capitals has a zero or a role that is nothing else.
             let capitals = label.bytes().all(|b| !b.is_ascii_lowercase());
-            let sure = digits.starts_with('0') || !capitals;
+            let alone = ALONE.contains(name) && word.is_empty() && digits.len() < 3;
+            let sure = digits.starts_with('0') || !capitals || alone;
             if digits.is_empty() {
                 return role_and_number(name, true) && sure;
             }
@@ -143,7 +149,7 @@ pub(super) fn machine(label: &str, dotted: bool) -> bool {
                 || (ROLES.contains(&word) && !word.is_empty());
             let plain = PLAIN.contains(name) || PLAIN.contains(&word);
             let whole = dotted && digits.len() <= 2 && last.len() <= 4;
-            sure && word.len() <= 6 && (role || whole || (plain && (dotted || digits.len() > 1)))
+            sure && word.len() <= 6 && (role || whole || (plain && (dotted || digits.len() > 1 || ALSO.contains(name))))
         }
         ["ip", numbers @ ..] if numbers.len() == 4 => numbers
             .iter()
@@ -206,7 +212,8 @@ fn role_and_number(part: &str, dotted: bool) -> bool {
     let compound = ROLES.iter().chain(PLAIN).any(|role| {
         role.len() > 2 && word.len() > role.len() && word.ends_with(role) && digits.len() > 1
     });
-    let sure = SURE_ENDS
+    let also = ALSO.contains(&word) && digits.len() < 3;
+    let sure = also || SURE_ENDS
         .iter()
         .any(|end| word.len() > end.len() + 1 && word.ends_with(end));
     role || sure || ((PLAIN.contains(&word) || ROLES.contains(&word))

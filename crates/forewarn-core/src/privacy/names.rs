@@ -17,6 +17,8 @@ struct Lists {
     family: HashSet<&'static str>,
     /// Names that are words too, and words that names of suppliers begin with.
     common: HashSet<&'static str>,
+    /// Those of them that many suppliers have in their name, and that say nothing alone.
+    general: HashSet<&'static str>,
     /// What machines are called after.
     hosts: HashSet<&'static str>,
     /// Beasts, stars and gods: projects are called so, and hardly anything else in a message.
@@ -29,6 +31,7 @@ static LISTS: LazyLock<Lists> = LazyLock::new(|| {
         given: HashSet::new(),
         family: HashSet::new(),
         common: HashSet::new(),
+        general: HashSet::new(),
         hosts: HashSet::new(),
         rare: HashSet::new(),
     };
@@ -46,6 +49,10 @@ static LISTS: LazyLock<Lists> = LazyLock::new(|| {
                 "family" => lists.family.extend(line.split_whitespace()),
                 "hosts" => lists.hosts.extend(line.split_whitespace()),
                 "rare" => lists.rare.extend(line.split_whitespace()),
+                "general" => {
+                    lists.common.extend(line.split_whitespace());
+                    lists.general.extend(line.split_whitespace());
+                }
                 _ => lists.common.extend(line.split_whitespace()),
             }
         }
@@ -262,6 +269,12 @@ fn entries(known: &Known) -> HashMap<String, Vec<Entry>> {
                 add(vec![words.concat()], kind, false);
             } else if let Some(parts) = humps(name) {
                 add(parts, kind, true);
+            }
+            // "Pulse" for "Pulse Networks", "North Sea" for "North Sea Cables": without what many suppliers are called.
+            let general = |word: &String| LISTS.general.contains(word.as_str());
+            let own = words.iter().rposition(|word| !general(word)).map_or(0, |at| at + 1);
+            if kind == Kind::Vendor && (1..words.len()).contains(&own) && (own > 1 || first.len() > 3) {
+                add(words[..own].to_vec(), kind, true);
             }
             let alone = words.len() == 1 && common && !LISTS.rare.contains(first.as_str());
             // "Cloud Nine" for "Cloud Nine Ltd".
@@ -492,6 +505,14 @@ fn is_person(user: &str, handles: &HashSet<String>) -> bool {
     if (5..=10).contains(&digits) && user.len() - digits <= 2 && !user.contains(['.', '-', '_']) {
         return true;
     }
+    // `karen.hall`, `d.ward`: a hall and a ward are no desks behind a given name or an initial.
+    if let [first, last] = parts.as_slice()
+        && (LISTS.given.contains(first) || first.len() == 1)
+        && LISTS.family.contains(last)
+        && !LISTS.desks.contains(first)
+    {
+        return true;
+    }
     if parts.is_empty() || parts.iter().any(|part| LISTS.desks.contains(part)) {
         return false;
     }
@@ -499,8 +520,9 @@ fn is_person(user: &str, handles: &HashSet<String>) -> bool {
         // `jan` is a person; `jasmith` and `annak` are, whatever their length.
         let cut = |from: usize, to: usize| one.get(from..to).unwrap_or_default();
         return LISTS.given.contains(one)
+            || LISTS.family.contains(one)
             || begins_with_initial(one)
-            || LISTS.family.contains(cut(1, one.len()))
+            || (one.len() > 4 && LISTS.family.contains(cut(1, one.len())))
             || (one.len() > 6 && LISTS.family.contains(cut(2, one.len())))
             || LISTS.given.contains(cut(0, one.len() - 1));
     }

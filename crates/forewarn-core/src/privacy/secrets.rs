@@ -460,7 +460,8 @@ fn after_cue(
             word.lower.as_str(),
             "login" | "credentials" | "creds" | "credential" | "logins"
         );
-    let key = matches!(
+    let key = !wireless
+        && matches!(
         word.lower.as_str(),
         "token" | "key" | "secret" | "bearer" | "tokens" | "keys"
     );

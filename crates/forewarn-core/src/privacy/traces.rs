@@ -132,6 +132,8 @@ fn one_line(between: &str) -> bool {
 /// The part of a line that is trace.
 fn in_line(line: &str) -> Option<Range<usize>> {
     let mut whole: Option<Range<usize>> = None;
+    // An exception's bare name counts where there is nothing more; it does not draw in what follows.
+    let mut bare_name: Option<Range<usize>> = None;
     let mut add = |range: Range<usize>| {
         whole = Some(match whole.take() {
             // What stands between two parts of a trace belongs to it.
@@ -172,10 +174,24 @@ fn in_line(line: &str) -> Option<Range<usize>> {
         let lead = bare.len() - opened.len();
         if let Some(range) = token_range(before, opened, line, start + lead) {
             add(range);
+        } else if is_bare_exception(opened) && bare_name.is_none() {
+            let name = opened.trim_end_matches(['.', ',', ';', ')', '"', '\'', ']', '`', '!', '?', '*']);
+            bare_name = Some(start + lead..start + lead + name.len());
         }
         before = bare;
     }
-    whole
+    whole.or(bare_name)
+}
+
+/// `NullPointerException`, without its package and what it says.
+fn is_bare_exception(token: &str) -> bool {
+    let name = token.trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
+    let hump = name.bytes().skip(1).filter(u8::is_ascii_uppercase).count();
+    name.len() > 12
+        && hump > 0
+        && name.starts_with(|c: char| c.is_ascii_uppercase())
+        && (name.ends_with("Exception") || name.ends_with("Error"))
+        && name.bytes().all(|b| b.is_ascii_alphanumeric())
 }
 
 /// `Msg 208, Level 16, State 1, Line 1`
@@ -333,8 +349,7 @@ fn is_exception(token: &str) -> bool {
     };
     error
         && plain
-        && ((name.contains('.') && is_qualified(name))
-            || (camel(name) && (token.ends_with(':') || name.len() > 12)))
+        && ((name.contains('.') && is_qualified(name)) || (token.ends_with(':') && camel(name)))
 }
 
 fn ends_traceback(line: &str) -> bool {
