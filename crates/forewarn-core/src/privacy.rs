@@ -213,6 +213,13 @@ pub(crate) fn begins_with_ticket(text: &str) -> Option<usize> {
     (cues < 2 && first.start <= words.first().map_or(0, |w| w.end) + 2).then_some(first.end)
 }
 
+/// The first machine that a text names, whoever may read of it.
+pub(crate) fn first_machine(text: &str) -> Option<Range<usize>> {
+    let mut found = Vec::new();
+    hosts::hosts(text, &pieces::pieces(text), &Known::default(), &mut found);
+    found.first().map(|leak| leak.start..leak.end)
+}
+
 /// The places where suppliers are named.
 pub(crate) fn vendors(text: &str, known: &Known) -> Vec<Range<usize>> {
     if known.vendors.is_empty() {

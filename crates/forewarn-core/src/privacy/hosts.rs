@@ -277,7 +277,7 @@ pub(super) fn hosts(text: &str, pieces: &[Piece<'_>], known: &Known, found: &mut
     for (n, piece) in pieces.iter().enumerate() {
         // A name without a full stop has a number, unless it is listed or called a machine's.
         let plain = !piece.text.bytes().any(|b| b == b'.' || b.is_ascii_digit());
-        let called = is_called(pieces, n);
+        let called = is_called(text, pieces, n);
         if plain
             && known.internal_domains.is_empty()
             && !called
@@ -339,7 +339,7 @@ pub(super) fn hosts(text: &str, pieces: &[Piece<'_>], known: &Known, found: &mut
 }
 
 /// `gandalf` of "the host gandalf", `minerva` of "the machine called minerva".
-fn is_called(pieces: &[Piece<'_>], n: usize) -> bool {
+fn is_called(text: &str, pieces: &[Piece<'_>], n: usize) -> bool {
     let before = |back: usize| n.checked_sub(back).map_or("", |at| pieces[at].text);
     let next = pieces.get(n + 1).map_or("", |piece| piece.text);
     let named = matches!(before(1), "called" | "named" | "hostname");
@@ -352,7 +352,10 @@ fn is_called(pieces: &[Piece<'_>], n: usize) -> bool {
         return false;
     }
     let lower = name.to_ascii_lowercase();
-    if beside && is_hosts_name(&lower) {
+    let end = pieces[n].start + name.len();
+    let quote = |c: char| "\"'`\u{201c}\u{201d}\u{2018}\u{2019}".contains(c);
+    let quoted = text[..pieces[n].start].ends_with(quote) && text[end..].starts_with(quote);
+    if beside && (quoted || is_hosts_name(&lower)) {
         return true;
     }
     let particle = matches!(

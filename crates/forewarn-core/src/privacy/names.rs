@@ -73,6 +73,8 @@ struct Entry {
     kind: Kind,
     /// Only where it begins with a capital: it is an ordinary word too.
     capital: bool,
+    /// Only in capitals: it is made of the first letters of a name.
+    letters: bool,
 }
 
 /// Whether machines are called so: gods, stars, figures of tales. In small letters.
@@ -197,10 +199,13 @@ fn fits(text: &str, text_words: &[Word], at: usize, entry: &Entry) -> bool {
     if !near || !same {
         return false;
     }
+    let written = &text[candidate[0].start..];
+    if entry.letters {
+        return written.chars().take(entry.words[0].len()).all(char::is_uppercase);
+    }
     if !entry.capital {
         return true;
     }
-    let written = &text[candidate[0].start..];
     let capital = written.starts_with(char::is_uppercase);
     // At the beginning of a sentence every word has a capital.
     let before = text[..candidate[0].start].trim_end_matches([' ', '\t', '"', '(', '*']);
@@ -223,6 +228,7 @@ fn entries(known: &Known) -> HashMap<String, Vec<Entry>> {
                 words,
                 kind,
                 capital,
+                letters: false,
             });
         }
     };
@@ -299,6 +305,19 @@ fn entries(known: &Known) -> HashMap<String, Vec<Entry>> {
                 add(words[..words.len() - 1].to_vec(), kind, false);
             }
             add(words, kind, alone);
+        }
+    }
+    for name in &known.vendors {
+        let words = split(name);
+        let letters: String = words.iter().filter_map(|word| word.chars().next()).collect();
+        // "NSC" for "North Sea Cables"
+        if (3..=5).contains(&words.len()) && letters.bytes().all(|b| b.is_ascii_alphabetic()) {
+            all.entry(letters.clone()).or_default().push(Entry {
+                words: vec![letters],
+                kind: Kind::Vendor,
+                capital: true,
+                letters: true,
+            });
         }
     }
     all
@@ -465,7 +484,7 @@ pub(super) fn mails(
 
 /// `jane.roe [at] example.com`, as people write it to hide it from programs.
 fn spelled(text: &str, handles: &HashSet<String>, found: &mut Vec<Leak>) {
-    for sign in ["[at]", "(at)", "{at}", "[AT]", "(AT)"] {
+    for sign in ["[at]", "(at)", "(a)", "{at}", "[AT]", "(AT)"] {
         for (at, _) in text.match_indices(sign) {
             let before = text[..at].trim_end_matches(' ');
             let user = before

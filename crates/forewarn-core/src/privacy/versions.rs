@@ -121,6 +121,43 @@ const SOFTWARE: &[&str] = &[
     "istio",
     "traefik",
     "db2",
+    "powershell",
+    "glibc",
+    "systemd",
+    "flask",
+    "cuda",
+    "zimbra",
+    "odoo",
+    "nextcloud",
+    "owncloud",
+    "mattermost",
+    "bigbluebutton",
+    "jitsi",
+    "asterisk",
+    "freepbx",
+    "truenas",
+    "routeros",
+    "mikrotik",
+    "pfsense",
+    "opnsense",
+    "sophos",
+    "anyconnect",
+    "globalprotect",
+    "openvpn",
+    "wireguard",
+    "strongswan",
+    "vsan",
+    "nsx",
+    "ovirt",
+    "openstack",
+    "rancher",
+    "argocd",
+    "dotnet",
+    "opentext",
+    "servicenow",
+    "peoplecode",
+    "filemaker",
+    "coldfusion",
 ];
 
 /// Software that is called by an ordinary word: two numbers make it a version, one does not ("spring 2026").
@@ -134,6 +171,15 @@ const ORDINARY: &[&str] = &[
 const CUES_BEHIND: &[&str] = &[
     "release", "version", "build", "firmware", "patch", "hotfix", "rollout", "upgrade", "driver",
     "kernel", "runtime",
+];
+
+/// Words with a capital before a number that are no product.
+const NO_PRODUCTS: &[&str] = &[
+    "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "the", "our",
+    "january", "february", "march", "april", "may", "june", "july", "august", "september",
+    "october", "november", "december", "eur", "usd", "gbp", "chf", "euro", "about", "from",
+    "until", "after", "before", "between", "only", "nearly", "almost", "over", "under", "usb",
+    "web", "bluetooth", "html", "grade", "class", "hall", "gate", "bus", "line", "zone", "rule",
 ];
 
 /// Behind a number these make it a measure.
@@ -208,7 +254,20 @@ pub(super) fn versions(text: &str, words: &[Word], found: &mut Vec<Leak>) {
         let upgrade = matches!(before(1), "to" | "from")
             && ((2..8).any(|back| changes_version(before(back)))
                 || last.is_some_and(|at| n - at <= 4));
+        // "We update Zimbra 8.8 on Sunday", "the v9 rollout"
+        let changed = || {
+            (1..8).any(|back| changes_version(before(back)))
+                || (1..6).any(|on| words.get(n + on).is_some_and(|w| changes_version(&w.lower)))
+        };
+        let product = n > 0
+            && text[words[n - 1].start..].starts_with(char::is_uppercase)
+            && text[words[n - 1].end..word.start] == *" "
+            && words[n - 1].lower.len() > 2
+            && !NO_PRODUCTS.contains(&before(1));
+        let numbered = word.lower.starts_with('v') && length == 1;
         let is_version = glued
+            || (numbered && (behind || software || (product && changed())))
+            || (length == 2 && product && changed() && !is_clock(&word.lower))
             || clear
             || (length == 2 && (cue || software || upgrade || behind))
             || (length == 1
@@ -331,6 +390,8 @@ fn two_words(first: &str, second: &str) -> bool {
             | ("oracle" | "oracle's", "database" | "db")
             | ("apache", "tomcat" | "httpd" | "kafka")
             | ("sql", "express")
+            | ("net", "framework" | "core" | "runtime")
+            | ("windows", "nt")
             | ("power", "bi")
             | ("rocky" | "alma" | "oracle" | "arch", "linux")
     )
@@ -348,6 +409,11 @@ fn changes_version(word: &str) -> bool {
         "patch",
         "firmware",
         "kernel",
+        "revert",
+        "rollout",
+        "deploy",
+        "install",
+        "migrat",
     ]
     .iter()
     .any(|start| word.starts_with(start))
@@ -360,6 +426,15 @@ fn edition(name: &str, number: &str) -> bool {
         "exchange" => number.len() == 4,
         _ => false,
     }
+}
+
+/// `10.30`: hours and minutes.
+fn is_clock(word: &str) -> bool {
+    word.split_once('.').is_some_and(|(hour, minute)| {
+        minute.len() == 2
+            && hour.parse::<u8>().is_ok_and(|hour| hour < 24)
+            && minute.parse::<u8>().is_ok_and(|minute| minute < 60 && minute % 5 == 0)
+    })
 }
 
 /// A number that a release of software has: `8`, `19c`, `2019`.

@@ -61,15 +61,46 @@ fn cause_first(reading: &Reading<'_>, stage: Stage) -> Option<Finding> {
         reading.hits_in(List::Inward, &words).first(),
         planned.flatten(),
     ];
-    let cause = causes.into_iter().flatten().min_by_key(|hit| hit.first)?;
-    if effect(reading, &words).is_some_and(|effect| effect < cause.first) {
+    let told = causes.into_iter().flatten().min_by_key(|hit| hit.first);
+    let told = told.map(|hit| (hit.first, reading.place(hit)));
+    let (cause, place) = [told, machine(reading, &words), since_what(reading, &words)]
+        .into_iter()
+        .flatten()
+        .min_by_key(|(first, _)| *first)?;
+    if effect(reading, &words).is_some_and(|effect| effect < cause) {
         return None;
     }
     Some(Rule::Q5.warning(
-        reading.place(cause),
+        place,
         "the cause stands before the effect; readers first want to know what it does to them",
         "Turn it around: 'Some of you cannot sign in. A disk failed, and we are replacing it.'",
     ))
+}
+
+/// The first machine that a sentence names, with the index of its first word.
+fn machine(reading: &Reading<'_>, words: &Range<usize>) -> Option<(usize, Range<usize>)> {
+    let last = words.end.checked_sub(1).filter(|last| *last >= words.start)?;
+    let start = reading.words[words.start].start;
+    let found = privacy::first_machine(&reading.text[start..reading.words[last].end])?;
+    let place = start + found.start..start + found.end;
+    let first = reading.words.partition_point(|w| w.end <= place.start);
+    Some((first, place))
+}
+
+/// "As a pipe burst, ...": a sentence that begins with its reason, and no time or politeness.
+fn since_what(reading: &Reading<'_>, words: &Range<usize>) -> Option<(usize, Range<usize>)> {
+    let first = words.start;
+    let begins = matches!(reading.lower(first), "as" | "because" | "since" | "after" | "with" | "given");
+    let next = reading.lower(first + 1);
+    let reason = begins
+        && (matches!(next, "a" | "an" | "one" | "two" | "some" | "our" | "there" | "parts") || reading.lower(first) == "because")
+        && !matches!(
+            reading.lower(first + 2),
+            "reminder" | "result" | "precaution" | "rule" | "few" | "while" | "short" | "thank"
+        )
+        && reading.times_in(&(first..(first + 3).min(words.end))).is_empty();
+    let place = reading.words.get(first)?;
+    reason.then_some((first, place.start..place.end))
 }
 
 /// The first word of what people feel in a sentence.
