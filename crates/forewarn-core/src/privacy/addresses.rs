@@ -76,7 +76,9 @@ fn is_hardware(piece: &str) -> bool {
 
 fn is_numbered(words: &[Word], start: usize) -> bool {
     let at = words.partition_point(|w| w.start < start);
-    at > 0 && NO_ADDRESS.contains(&words[at - 1].lower.as_str())
+    at > 0
+        && (NO_ADDRESS.contains(&words[at - 1].lower.as_str())
+            || super::versions::is_software(words, at))
 }
 
 /// How long the IPv4 address at the beginning is, with network or port; 0 if none is.

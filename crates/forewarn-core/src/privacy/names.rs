@@ -270,6 +270,13 @@ fn entries(known: &Known) -> HashMap<String, Vec<Entry>> {
             {
                 add(vec![rest.clone()], kind, true);
             }
+            // "Orrin and Pike" for "Orrin & Pike"
+            if name.contains(" & ") && words.len() > 1 {
+                let at = split(name.split(" & ").next().unwrap_or_default()).len();
+                let mut spelled = words.clone();
+                spelled.insert(at.min(words.len()), "and".to_owned());
+                add(spelled, kind, false);
+            }
             // "NightJar" for "Night Jar", "Nordic Pay" for "NordicPay".
             if words.len() > 1 && words.len() < 4 {
                 add(vec![words.concat()], kind, false);
@@ -452,8 +459,9 @@ pub(super) fn mails(
         if chunk.len() > 1_000 || !chunk.contains('@') || chunk.contains("://") {
             continue;
         }
-        let parting = |c: char| ",;()[]{}<>\"'|=:/".contains(c);
+        let parting = |c: char| ",;()[]{}<>\"|=:/".contains(c);
         for piece in chunk.split(parting) {
+            let piece = piece.trim_matches('\'');
             let at = start + (piece.as_ptr() as usize - chunk.as_ptr() as usize);
             let piece = piece.trim_end_matches('.');
             let Some((user, host)) = piece.split_once('@') else {
@@ -462,7 +470,7 @@ pub(super) fn mails(
             // What follows a plus sorts mail and belongs to no name.
             let name = user.split('+').next().unwrap_or_default();
             let sound = !name.is_empty()
-                && host.contains('.')
+                && (host.contains('.') || (name.contains('.') && host.len() > 2))
                 && host
                     .bytes()
                     .all(|b| b.is_ascii_alphanumeric() || b".-".contains(&b))
@@ -541,12 +549,23 @@ fn is_person(user: &str, handles: &HashSet<String>) -> bool {
         return LISTS.given.contains(one)
             || LISTS.family.contains(one)
             || begins_with_initial(one)
-            || (one.len() > 4 && LISTS.family.contains(cut(1, one.len())))
+            || ends_as_name(one)
+            || (one.len() > 3 && LISTS.family.contains(cut(1, one.len())))
             || (one.len() > 6 && LISTS.family.contains(cut(2, one.len())))
             || LISTS.given.contains(cut(0, one.len() - 1));
     }
     let joined = user.contains(['.', '_']);
     joined || LISTS.given.contains(parts[0])
+}
+
+/// `akowalczyk`, `ipetrova`: endings that family names have and words have not.
+fn ends_as_name(word: &str) -> bool {
+    const ENDINGS: &[&str] = &[
+        "wski", "nski", "vsky", "czyk", "wicz", "sson", "nsen", "rsen", "ssen", "rova", "nova", "kova", "enko", "chuk",
+        "poulos", "oglu", "shvili", "quist", "qvist", "strom", "gren", "guez", "inez", "alez", "opez", "andez", "mann",
+        "etti", "ucci", "escu", "akis", "nyan", "ssian",
+    ];
+    word.len() > 6 && ENDINGS.iter().any(|end| word.ends_with(end))
 }
 
 /// `jsmith`, `mlindqvist`: an initial before a name makes a beginning that no English word has.

@@ -190,7 +190,7 @@ const UNITS: &[&str] = &[
 /// Words that say that a version follows.
 const CUES: &[&str] = &[
     "version", "versions", "release", "releases", "build", "firmware", "patch", "hotfix", "ver",
-    "rev", "revision", "driver",
+    "rev", "revision", "driver", "v",
 ];
 
 /// After these, numbers with full stops are places in a document or a building.
@@ -233,6 +233,8 @@ pub(super) fn versions(text: &str, words: &[Word], found: &mut Vec<Leak>) {
         let Some(length) = parts(&word.lower) else {
             if let Some(name) = glued(&word.lower) {
                 found.push(Leak::at(Kind::Version, word.start + name..word.end));
+            } else if is_pack(&word.lower) && n > 0 && (is_software(words, n) || words[n - 1].lower.starts_with("20")) {
+                found.push(Leak::at(Kind::Version, word.start..word.end));
             }
             continue;
         };
@@ -241,7 +243,11 @@ pub(super) fn versions(text: &str, words: &[Word], found: &mut Vec<Leak>) {
                 .map_or("", |at| words[at].lower.as_str())
         };
         let glued = word.lower.starts_with('v') && length > 1;
-        let clear = length >= 3 && !is_other(text, word, before(1));
+        // `5.x`, `2.4rc1`, `4.2-beta`: no measure and no day is written so.
+        let marked = text[word.end..].starts_with(".x")
+            || (length == 2 && (is_staged(&word.lower) || is_stage(&text[word.end..])));
+        let quad = length == 4 && is_software(words, n);
+        let clear = quad || marked || length >= 3 && !is_other(text, word, before(1));
         let cue = CUES.contains(&before(1)) && !is_title(text, words, n);
         let next = words.get(n + 1).map_or("", |w| w.lower.as_str());
         // `IOS 15.2` runs on a switch, iOS 17 on a phone.
@@ -288,6 +294,31 @@ pub(super) fn versions(text: &str, words: &[Word], found: &mut Vec<Leak>) {
     }
 }
 
+/// Whether the word at `n` stands behind the name of software.
+pub(super) fn is_software(words: &[Word], n: usize) -> bool {
+    let before = |back: usize| n.checked_sub(back).map_or("", |at| words[at].lower.as_str());
+    SOFTWARE.contains(&before(1))
+        || ORDINARY.contains(&before(1))
+        || two_words(before(2), before(1))
+}
+
+/// `8.9p1`, `7.0u3`, `2.4rc1`: letters and a number behind the last one.
+fn is_staged(word: &str) -> bool {
+    let end = word.trim_start_matches('v').trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
+    let name = end.trim_end_matches(|c: char| c.is_ascii_digit());
+    name.len() < end.len() && matches!(name, "p" | "u" | "rc" | "b" | "sp" | "beta" | "alpha" | "r")
+}
+
+/// `-rc1`, `-beta` behind a number.
+fn is_stage(rest: &str) -> bool {
+    let rest = rest.strip_prefix('-').unwrap_or_default();
+    let name = rest.bytes().take(10).take_while(u8::is_ascii_alphabetic).count();
+    matches!(
+        rest[..name].to_ascii_lowercase().as_str(),
+        "rc" | "beta" | "alpha" | "snapshot" | "hotfix" | "lts" | "final" | "dev" | "pre" | "build"
+    )
+}
+
 /// How long the name is before the number of `php8` or `python3.11`, where the word is no more than that.
 fn glued(word: &str) -> Option<usize> {
     let name = word.bytes().take_while(u8::is_ascii_alphabetic).count();
@@ -295,6 +326,12 @@ fn glued(word: &str) -> Option<usize> {
     let number = &word[name..];
     let count = parts(number)?;
     (long && (count > 1 || is_release(number))).then_some(name)
+}
+
+/// `CU14`, `SP2`: a pack of changes to a program.
+fn is_pack(word: &str) -> bool {
+    let number = word.strip_prefix("cu").or_else(|| word.strip_prefix("sp"));
+    number.is_some_and(|n| (1..=2).contains(&n.len()) && n.bytes().all(|b| b.is_ascii_digit()))
 }
 
 /// How many numbers a word has that full stops part; none for other words. A few letters may follow: `1.1.1w`, `9.14.1p2`.

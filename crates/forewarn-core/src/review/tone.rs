@@ -32,9 +32,15 @@ fn first_said<'r>(reading: &'r Reading<'_>) -> Option<&'r Sentence> {
             && !reading.has_in(List::Felt, &s.words)
             && !reading.has_in(List::Technical, &s.words)
     };
+    // "A disk failed." is short, and says all that the reader did not ask.
+    let explains = |s: &Sentence| {
+        let component = reading.has_in(List::Component, &s.words) && reading.has_in(List::Fault, &s.words);
+        let headed = matches!(reading.lower(s.words.start), "cause" | "reason" | "root") && s.count > 2;
+        headed || (s.is_ended && s.count > 1 && (component || reading.has_in(List::Technical, &s.words)))
+    };
     reading
         .prose()
-        .find(|s| s.count > 4 && (s.is_ended || s.count > 8) && !introduces(s))
+        .find(|s| (s.count > 4 && (s.is_ended || s.count > 8) || explains(s)) && !introduces(s))
         .or_else(|| reading.prose().next())
 }
 
@@ -162,7 +168,14 @@ fn estimates(reading: &Reading<'_>) -> Vec<Finding> {
             return true;
         }
         let hedged = has(List::Hedge);
-        let ahead = has(List::Future) || hedged;
+        // "Fingers crossed it is done by noon" looks ahead, "about 900 people" does not.
+        let hopes = |hit: &super::phrase::Hit| {
+            !matches!(
+                reading.lower(hit.first),
+                "about" | "around" | "roughly" | "approximately" | "approx"
+            )
+        };
+        let ahead = has(List::Future) || reading.hits_in(List::Hedge, words).iter().any(hopes);
         if !has(List::Repair) || !ahead || (!has(List::Term) && times.is_empty()) {
             return false;
         }
