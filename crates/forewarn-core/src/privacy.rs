@@ -209,7 +209,10 @@ pub(crate) fn begins_with_ticket(text: &str) -> Option<usize> {
     let mut found = Vec::new();
     tickets::tickets(text, &words, &mut found);
     let first = found.first()?;
-    let cues = words.iter().take_while(|word| word.start < first.start).count();
+    let cues = words
+        .iter()
+        .take_while(|word| word.start < first.start)
+        .count();
     (cues < 2 && first.start <= words.first().map_or(0, |w| w.end) + 2).then_some(first.end)
 }
 

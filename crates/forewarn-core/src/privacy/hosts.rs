@@ -135,7 +135,15 @@ const TOOLS: &[&str] = &[
 const TRIALS: &[&str] = &["staging", "stg", "stage", "uat", "preprod", "preprd", "qa"];
 
 /// Parts of a path that only trackers of work have.
-const TRACKED: &[&str] = &["/-/merge_requests/", "/-/issues/", "/merge_requests/", "/-/commit/", "/-/blob/", "/agent/tickets/", "/archives/C0"];
+const TRACKED: &[&str] = &[
+    "/-/merge_requests/",
+    "/-/issues/",
+    "/merge_requests/",
+    "/-/commit/",
+    "/-/blob/",
+    "/agent/tickets/",
+    "/archives/C0",
+];
 
 /// Services that organisations keep their tickets and graphs with.
 const TOOL_DOMAINS: &[&str] = &[
@@ -266,7 +274,10 @@ fn is_trial(host: &str) -> bool {
 /// The page of a piece of work: `/browse/OPS-12`.
 fn is_tracked(path: &str) -> bool {
     let browsed = path.find("/browse/").is_some_and(|at| {
-        let key = path[at + 8..].split(['/', '?', '#']).next().unwrap_or_default();
+        let key = path[at + 8..]
+            .split(['/', '?', '#'])
+            .next()
+            .unwrap_or_default();
         super::tickets::looks_like_ticket(key)
     });
     browsed || TRACKED.iter().any(|part| path.contains(part))
@@ -360,7 +371,20 @@ fn is_called(text: &str, pieces: &[Piece<'_>], n: usize) -> bool {
     }
     let particle = matches!(
         lower.as_str(),
-        "upon" | "after" | "for" | "off" | "out" | "the" | "back" | "below" | "above" | "and" | "here" | "when" | "again" | "with"
+        "upon"
+            | "after"
+            | "for"
+            | "off"
+            | "out"
+            | "the"
+            | "back"
+            | "below"
+            | "above"
+            | "and"
+            | "here"
+            | "when"
+            | "again"
+            | "with"
     );
     named
         && !particle

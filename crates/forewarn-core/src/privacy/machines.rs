@@ -2,38 +2,268 @@
 
 /// What machines are named for. Those of [`PLAIN`] are ordinary words or product names too and need more digits.
 const ROLES: &[&str] = &[
-    "db", "sql", "mysql", "pg", "postgres", "ora", "oracle", "mongo", "redis", "kafka", "srv",
-    "svr", "server", "svc", "sw", "switch", "edge", "gw", "fw", "firewall", "lb", "haproxy",
-    "nginx", "dc", "adc", "vm", "esx", "esxi", "host", "node", "mx", "smtp", "imap", "ns", "dns",
-    "ldap", "ad", "idp", "auth", "es", "elk", "k8s", "kube", "master", "worker", "prod", "prd",
-    "stg", "stage", "stor", "stg", "storage", "nas", "san", "bkp", "backup", "bak", "rtr",
-    "router", "ap", "sbc", "pbx", "voip", "proxy", "nat", "jump", "bastion", "jenkins", "runner",
-    "registry", "nfs", "fs", "files", "rds", "citrix", "ctx", "exch", "sap", "pacs", "hv", "pve",
-    "vc", "batch", "queue", "mq", "rabbit", "vault", "sftp", "core", "cache", "replica", "blade",
-    "rack", "fe", "vsrv", "rdsh", "wsus", "sccm", "adfs", "kdc", "radius", "wlc", "idrac", "ilo",
-    "ipmi", "bmc", "hpc", "gpu", "xen", "xenapp", "ceph", "osd", "etcd", "ingress", "squid", "ntp",
-    "dhcp", "ftp", "tomcat", "zk", "zookeeper", "hadoop", "hdfs", "solr", "elastic", "logstash",
-    "mgmt", "kvm", "ups", "pdu", "pos", "relay", "jumphost", "filer", "dbs", "dhcpd", "broker",
+    "db",
+    "sql",
+    "mysql",
+    "pg",
+    "postgres",
+    "ora",
+    "oracle",
+    "mongo",
+    "redis",
+    "kafka",
+    "srv",
+    "svr",
+    "server",
+    "svc",
+    "sw",
+    "switch",
+    "edge",
+    "gw",
+    "fw",
+    "firewall",
+    "lb",
+    "haproxy",
+    "nginx",
+    "dc",
+    "adc",
+    "vm",
+    "esx",
+    "esxi",
+    "host",
+    "node",
+    "mx",
+    "smtp",
+    "imap",
+    "ns",
+    "dns",
+    "ldap",
+    "ad",
+    "idp",
+    "auth",
+    "es",
+    "elk",
+    "k8s",
+    "kube",
+    "master",
+    "worker",
+    "prod",
+    "prd",
+    "stg",
+    "stage",
+    "stor",
+    "stg",
+    "storage",
+    "nas",
+    "san",
+    "bkp",
+    "backup",
+    "bak",
+    "rtr",
+    "router",
+    "ap",
+    "sbc",
+    "pbx",
+    "voip",
+    "proxy",
+    "nat",
+    "jump",
+    "bastion",
+    "jenkins",
+    "runner",
+    "registry",
+    "nfs",
+    "fs",
+    "files",
+    "rds",
+    "citrix",
+    "ctx",
+    "exch",
+    "sap",
+    "pacs",
+    "hv",
+    "pve",
+    "vc",
+    "batch",
+    "queue",
+    "mq",
+    "rabbit",
+    "vault",
+    "sftp",
+    "core",
+    "cache",
+    "replica",
+    "blade",
+    "rack",
+    "fe",
+    "vsrv",
+    "rdsh",
+    "wsus",
+    "sccm",
+    "adfs",
+    "kdc",
+    "radius",
+    "wlc",
+    "idrac",
+    "ilo",
+    "ipmi",
+    "bmc",
+    "hpc",
+    "gpu",
+    "xen",
+    "xenapp",
+    "ceph",
+    "osd",
+    "etcd",
+    "ingress",
+    "squid",
+    "ntp",
+    "dhcp",
+    "ftp",
+    "tomcat",
+    "zk",
+    "zookeeper",
+    "hadoop",
+    "hdfs",
+    "solr",
+    "elastic",
+    "logstash",
+    "mgmt",
+    "kvm",
+    "ups",
+    "pdu",
+    "pos",
+    "relay",
+    "jumphost",
+    "filer",
+    "dbs",
+    "dhcpd",
+    "broker",
 ];
 /// Shortened words that stand for a machine and nothing else: with one of them a name needs no number, `vpn-gw`.
 const SURE: &[&str] = &[
-    "sw", "smtp", "imap", "mx", "dns",
-    "db", "sql", "mysql", "mssql", "pgsql", "pg", "gw", "fw", "lb", "srv", "svr", "esx", "esxi",
-    "rtr", "nas", "ldap", "vm", "prd", "prod", "dmz", "k8s", "redis", "kafka", "haproxy", "nginx",
-    "vcenter", "jumphost", "filer", "printsrv", "mailrelay", "dbs",
+    "sw",
+    "smtp",
+    "imap",
+    "mx",
+    "dns",
+    "db",
+    "sql",
+    "mysql",
+    "mssql",
+    "pgsql",
+    "pg",
+    "gw",
+    "fw",
+    "lb",
+    "srv",
+    "svr",
+    "esx",
+    "esxi",
+    "rtr",
+    "nas",
+    "ldap",
+    "vm",
+    "prd",
+    "prod",
+    "dmz",
+    "k8s",
+    "redis",
+    "kafka",
+    "haproxy",
+    "nginx",
+    "vcenter",
+    "jumphost",
+    "filer",
+    "printsrv",
+    "mailrelay",
+    "dbs",
 ];
 /// Of these a capital name with one or two digits is a machine too: `DB-3`, `FS2`. With more it may be a ticket.
-const ALONE: &[&str] = &["db", "sql", "esx", "esxi", "srv", "svr", "fw", "lb", "rtr", "nas", "fs"];
+const ALONE: &[&str] = &[
+    "db", "sql", "esx", "esxi", "srv", "svr", "fw", "lb", "rtr", "nas", "fs",
+];
 /// Of these one digit is enough, in small letters: `app1`, `mail-2`.
-const ALSO: &[&str] = &["app", "api", "mail", "print", "build", "cluster", "gitlab", "jenkins", "sharepoint", "moodle", "splunk", "confluence", "zabbix", "grafana", "elasticsearch", "rabbitmq", "zimbra", "nextcloud", "exchange", "veeam"];
+const ALSO: &[&str] = &[
+    "app",
+    "api",
+    "mail",
+    "print",
+    "build",
+    "cluster",
+    "gitlab",
+    "jenkins",
+    "sharepoint",
+    "moodle",
+    "splunk",
+    "confluence",
+    "zabbix",
+    "grafana",
+    "elasticsearch",
+    "rabbitmq",
+    "zimbra",
+    "nextcloud",
+    "exchange",
+    "veeam",
+];
 /// Behind one of [`SURE`] these make a word for something else: `sql-based`, `db-server`.
 const NO_NAMES: &[&str] = &[
-    "based", "like", "compatible", "ready", "powered", "backed", "only", "related", "driven",
-    "style", "facing", "side", "level", "wide", "specific", "free", "enabled", "hosted", "native", "aware",
-    "server", "servers", "query", "queries", "name", "names", "record", "records", "client",
-    "clients", "team", "teams", "user", "users", "error", "errors", "entry", "entries", "login",
-    "connection", "connections", "settings", "change", "changes", "lookup", "lookups", "outage",
-    "issue", "issues", "problem", "problems", "tunnel", "access", "injection", "admin", "admins",
+    "based",
+    "like",
+    "compatible",
+    "ready",
+    "powered",
+    "backed",
+    "only",
+    "related",
+    "driven",
+    "style",
+    "facing",
+    "side",
+    "level",
+    "wide",
+    "specific",
+    "free",
+    "enabled",
+    "hosted",
+    "native",
+    "aware",
+    "server",
+    "servers",
+    "query",
+    "queries",
+    "name",
+    "names",
+    "record",
+    "records",
+    "client",
+    "clients",
+    "team",
+    "teams",
+    "user",
+    "users",
+    "error",
+    "errors",
+    "entry",
+    "entries",
+    "login",
+    "connection",
+    "connections",
+    "settings",
+    "change",
+    "changes",
+    "lookup",
+    "lookups",
+    "outage",
+    "issue",
+    "issues",
+    "problem",
+    "problems",
+    "tunnel",
+    "access",
+    "injection",
+    "admin",
+    "admins",
 ];
 /// Ends of words before a number that only machines have: `appsrv2`, `webdb1`.
 const SURE_ENDS: &[&str] = &[
@@ -70,7 +300,10 @@ pub(super) fn by_role(host: &str) -> bool {
     let parts: Vec<&str> = lower.split(['-', '_']).collect();
     let one_size = host == lower || !host.bytes().any(|b| b.is_ascii_lowercase());
     let sure = |part: &&str| {
-        SURE.contains(part) || SURE_ENDS.iter().any(|end| part.len() > end.len() + 1 && end.len() > 2 && part.ends_with(end))
+        SURE.contains(part)
+            || SURE_ENDS
+                .iter()
+                .any(|end| part.len() > end.len() + 1 && end.len() > 2 && part.ends_with(end))
     };
     let named = parts.iter().all(|part| {
         (1..=12).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric())
@@ -149,19 +382,18 @@ pub(super) fn machine(label: &str, dotted: bool) -> bool {
                 || (ROLES.contains(&word) && !word.is_empty());
             let plain = PLAIN.contains(name) || PLAIN.contains(&word);
             let whole = dotted && digits.len() <= 2 && last.len() <= 4;
-            sure && word.len() <= 6 && (role || whole || (plain && (dotted || digits.len() > 1 || ALSO.contains(name))))
+            sure && word.len() <= 6
+                && (role || whole || (plain && (dotted || digits.len() > 1 || ALSO.contains(name))))
         }
         ["ip", numbers @ ..] if numbers.len() == 4 => numbers
             .iter()
             .all(|n| n.bytes().all(|b| b.is_ascii_digit())),
         [.., last] => {
             let (word, digits) = split_number(last);
-            let named = parts[..parts.len() - 1]
-                .iter()
-                .all(|part| {
-                    part.starts_with(|c: char| c.is_ascii_alphabetic())
-                        || (ROLES.contains(&parts[0]) && part.len() < 4)
-                });
+            let named = parts[..parts.len() - 1].iter().all(|part| {
+                part.starts_with(|c: char| c.is_ascii_alphabetic())
+                    || (ROLES.contains(&parts[0]) && part.len() < 4)
+            });
             let role = parts.iter().any(|part| {
                 let word = part.trim_end_matches(|c: char| c.is_ascii_digit());
                 ROLES.contains(&word) || PLAIN.contains(&word)
@@ -213,11 +445,13 @@ fn role_and_number(part: &str, dotted: bool) -> bool {
         role.len() > 2 && word.len() > role.len() && word.ends_with(role) && digits.len() > 1
     });
     let also = ALSO.contains(&word) && digits.len() < 3;
-    let sure = also || SURE_ENDS
-        .iter()
-        .any(|end| word.len() > end.len() + 1 && word.ends_with(end));
-    role || sure || ((PLAIN.contains(&word) || ROLES.contains(&word))
-        && (dotted || digits.len() > 1 && digits.starts_with('0')))
+    let sure = also
+        || SURE_ENDS
+            .iter()
+            .any(|end| word.len() > end.len() + 1 && word.ends_with(end));
+    role || sure
+        || ((PLAIN.contains(&word) || ROLES.contains(&word))
+            && (dotted || digits.len() > 1 && digits.starts_with('0')))
         || compound
 }
 

@@ -201,7 +201,10 @@ fn fits(text: &str, text_words: &[Word], at: usize, entry: &Entry) -> bool {
     }
     let written = &text[candidate[0].start..];
     if entry.letters {
-        return written.chars().take(entry.words[0].len()).all(char::is_uppercase);
+        return written
+            .chars()
+            .take(entry.words[0].len())
+            .all(char::is_uppercase);
     }
     if !entry.capital {
         return true;
@@ -285,8 +288,14 @@ fn entries(known: &Known) -> HashMap<String, Vec<Entry>> {
             }
             // "Pulse" for "Pulse Networks", "North Sea" for "North Sea Cables": without what many suppliers are called.
             let general = |word: &String| LISTS.general.contains(word.as_str());
-            let own = words.iter().rposition(|word| !general(word)).map_or(0, |at| at + 1);
-            if kind == Kind::Vendor && (1..words.len()).contains(&own) && (own > 1 || first.len() > 3) {
+            let own = words
+                .iter()
+                .rposition(|word| !general(word))
+                .map_or(0, |at| at + 1);
+            if kind == Kind::Vendor
+                && (1..words.len()).contains(&own)
+                && (own > 1 || first.len() > 3)
+            {
                 add(words[..own].to_vec(), kind, true);
             }
             let alone = words.len() == 1 && common && !LISTS.rare.contains(first.as_str());
@@ -316,7 +325,10 @@ fn entries(known: &Known) -> HashMap<String, Vec<Entry>> {
     }
     for name in &known.vendors {
         let words = split(name);
-        let letters: String = words.iter().filter_map(|word| word.chars().next()).collect();
+        let letters: String = words
+            .iter()
+            .filter_map(|word| word.chars().next())
+            .collect();
         // "NSC" for "North Sea Cables"
         if (3..=5).contains(&words.len()) && letters.bytes().all(|b| b.is_ascii_alphabetic()) {
             all.entry(letters.clone()).or_default().push(Entry {
@@ -350,16 +362,46 @@ fn humps(name: &str) -> Option<Vec<String>> {
 
 /// The short forms by which people are called.
 const CALLED: &[(&str, &str)] = &[
-    ("alexander", "alex"), ("alexandra", "alex"), ("andrew", "andy"), ("anthony", "tony"),
-    ("benjamin", "ben"), ("catherine", "cathy"), ("charles", "charlie"), ("christine", "chris"),
-    ("christopher", "chris"), ("daniel", "dan"), ("david", "dave"), ("deborah", "debbie"),
-    ("edward", "ed"), ("elizabeth", "liz"), ("gregory", "greg"), ("james", "jim"),
-    ("jennifer", "jenny"), ("jonathan", "jon"), ("joseph", "joe"), ("joshua", "josh"),
-    ("katherine", "kate"), ("kenneth", "ken"), ("matthew", "matt"), ("michael", "mike"),
-    ("nicholas", "nick"), ("patricia", "patty"), ("peter", "pete"), ("richard", "rick"),
-    ("robert", "bob"), ("samantha", "sam"), ("samuel", "sam"), ("stephen", "steve"),
-    ("steven", "steve"), ("susan", "sue"), ("thomas", "tom"), ("timothy", "tim"),
-    ("william", "bill"), ("maximilian", "max"), ("johannes", "hannes"), ("katarina", "katja"),
+    ("alexander", "alex"),
+    ("alexandra", "alex"),
+    ("andrew", "andy"),
+    ("anthony", "tony"),
+    ("benjamin", "ben"),
+    ("catherine", "cathy"),
+    ("charles", "charlie"),
+    ("christine", "chris"),
+    ("christopher", "chris"),
+    ("daniel", "dan"),
+    ("david", "dave"),
+    ("deborah", "debbie"),
+    ("edward", "ed"),
+    ("elizabeth", "liz"),
+    ("gregory", "greg"),
+    ("james", "jim"),
+    ("jennifer", "jenny"),
+    ("jonathan", "jon"),
+    ("joseph", "joe"),
+    ("joshua", "josh"),
+    ("katherine", "kate"),
+    ("kenneth", "ken"),
+    ("matthew", "matt"),
+    ("michael", "mike"),
+    ("nicholas", "nick"),
+    ("patricia", "patty"),
+    ("peter", "pete"),
+    ("richard", "rick"),
+    ("robert", "bob"),
+    ("samantha", "sam"),
+    ("samuel", "sam"),
+    ("stephen", "steve"),
+    ("steven", "steve"),
+    ("susan", "sue"),
+    ("thomas", "tom"),
+    ("timothy", "tim"),
+    ("william", "bill"),
+    ("maximilian", "max"),
+    ("johannes", "hannes"),
+    ("katarina", "katja"),
 ];
 
 /// A person's name whole, the other way round, with an initial, by title, and the names by which systems know them.
@@ -561,9 +603,10 @@ fn is_person(user: &str, handles: &HashSet<String>) -> bool {
 /// `akowalczyk`, `ipetrova`: endings that family names have and words have not.
 fn ends_as_name(word: &str) -> bool {
     const ENDINGS: &[&str] = &[
-        "wski", "nski", "vsky", "czyk", "wicz", "sson", "nsen", "rsen", "ssen", "rova", "nova", "kova", "enko", "chuk",
-        "poulos", "oglu", "shvili", "quist", "qvist", "strom", "gren", "guez", "inez", "alez", "opez", "andez", "mann",
-        "etti", "ucci", "escu", "akis", "nyan", "ssian",
+        "wski", "nski", "vsky", "czyk", "wicz", "sson", "nsen", "rsen", "ssen", "rova", "nova",
+        "kova", "enko", "chuk", "poulos", "oglu", "shvili", "quist", "qvist", "strom", "gren",
+        "guez", "inez", "alez", "opez", "andez", "mann", "etti", "ucci", "escu", "akis", "nyan",
+        "ssian",
     ];
     word.len() > 6 && ENDINGS.iter().any(|end| word.ends_with(end))
 }

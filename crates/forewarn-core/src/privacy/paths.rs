@@ -136,7 +136,9 @@ fn windows(text: &str, start: usize, chunk: &str) -> Option<std::ops::Range<usiz
                 .is_some_and(|end| chunk[at + end + 2..].starts_with('\\'))
     };
     let at = (0..bytes.len()).find(|&at| {
-        begins(at) && chunk.is_char_boundary(at) && (drive(at) || share(at) || variable(at) || registry(at))
+        begins(at)
+            && chunk.is_char_boundary(at)
+            && (drive(at) || share(at) || variable(at) || registry(at))
     })?;
     let from = start + at;
     let mut end = start + chunk.len();

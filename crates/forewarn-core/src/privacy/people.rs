@@ -47,18 +47,96 @@ const TECHNICAL: &[&str] = &[
 ];
 
 /// Before a given name these make it a colleague's.
-const COLLEAGUES: &[&str] = &["colleague", "admin", "operator", "lead", "intern", "trainee"];
+const COLLEAGUES: &[&str] = &[
+    "colleague",
+    "admin",
+    "operator",
+    "lead",
+    "intern",
+    "trainee",
+];
 
 /// Words that begin with a capital and are no name.
 const NO_NAMES: &[&str] = &[
-    "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "january",
-    "february", "march", "april", "may", "june", "july", "august", "september", "october",
-    "november", "december", "we", "i", "you", "the", "a", "an", "our", "your", "it", "this",
-    "that", "they", "he", "she", "please", "who", "which", "and", "or", "but", "if", "when", "as",
-    "in", "on", "at", "by", "from", "until", "since", "no", "not", "all", "some", "desk", "team",
-    "service", "support", "office", "portal", "centre", "center", "day", "week", "utc", "gmt",
-    "cet", "est", "pst", "sorry", "thank", "thanks", "next", "now", "then", "conference", "guide",
-    "manual", "relations", "management",
+    "monday",
+    "tuesday",
+    "wednesday",
+    "thursday",
+    "friday",
+    "saturday",
+    "sunday",
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+    "we",
+    "i",
+    "you",
+    "the",
+    "a",
+    "an",
+    "our",
+    "your",
+    "it",
+    "this",
+    "that",
+    "they",
+    "he",
+    "she",
+    "please",
+    "who",
+    "which",
+    "and",
+    "or",
+    "but",
+    "if",
+    "when",
+    "as",
+    "in",
+    "on",
+    "at",
+    "by",
+    "from",
+    "until",
+    "since",
+    "no",
+    "not",
+    "all",
+    "some",
+    "desk",
+    "team",
+    "service",
+    "support",
+    "office",
+    "portal",
+    "centre",
+    "center",
+    "day",
+    "week",
+    "utc",
+    "gmt",
+    "cet",
+    "est",
+    "pst",
+    "sorry",
+    "thank",
+    "thanks",
+    "next",
+    "now",
+    "then",
+    "conference",
+    "guide",
+    "manual",
+    "relations",
+    "management",
 ];
 
 /// Finds names by what stands before them.
@@ -66,7 +144,8 @@ pub(super) fn people(text: &str, words: &[Word], found: &mut Vec<Leak>) {
     for n in 0..words.len() {
         let lower = words[n].lower.as_str();
         if is_supplier(words, n) {
-            let apart = n > 0 && matches!(words[n - 1].lower.as_str(), "our" | "the" | "their" | "its")
+            let apart = n > 0
+                && matches!(words[n - 1].lower.as_str(), "our" | "the" | "their" | "its")
                 || n > 1 && words[n - 2].lower == "our";
             if let Some(range) = name_after(text, words, n, 4, apart) {
                 found.push(Leak::at(Kind::Vendor, range));
@@ -84,9 +163,8 @@ pub(super) fn people(text: &str, words: &[Word], found: &mut Vec<Leak>) {
             }
         } else if lower == "call" && n > 0 && words[n - 1].lower == "on" {
             // "On call tonight: Chidi Okafor"
-            let colon = (n..(n + 3).min(words.len().saturating_sub(1))).find(|&at| {
-                text[words[at].end..words[at + 1].start].trim_end() == ":"
-            });
+            let colon = (n..(n + 3).min(words.len().saturating_sub(1)))
+                .find(|&at| text[words[at].end..words[at + 1].start].trim_end() == ":");
             let range = colon.and_then(|at| name_after(text, words, at, 3, true).map(|r| (at, r)));
             if let Some((at, range)) = range
                 && is_given(&words[at + 1].lower)

@@ -68,12 +68,25 @@ const HOOKS: &[&str] = &[
 ];
 
 /// How the stored form of a password begins.
-const HASHES: &[&str] = &["$2a$", "$2b$", "$2y$", "$1$", "$5$", "$6$", "$argon2", "{SSHA}"];
+const HASHES: &[&str] = &[
+    "$2a$", "$2b$", "$2y$", "$1$", "$5$", "$6$", "$argon2", "{SSHA}",
+];
 
 /// Users that programs come with: what stands behind one and a slash is a password.
 const USERS: &[&str] = &[
-    "admin", "administrator", "root", "sa", "guest", "user", "test", "kiosk", "demo", "support",
-    "service", "operator", "sysadmin",
+    "admin",
+    "administrator",
+    "root",
+    "sa",
+    "guest",
+    "user",
+    "test",
+    "kiosk",
+    "demo",
+    "support",
+    "service",
+    "operator",
+    "sysadmin",
 ];
 
 /// Names before `=` or `:` in settings and addresses.
@@ -282,7 +295,12 @@ fn shaped(chunk: &str) -> Option<Range<usize>> {
     if chunk.len() < 12 {
         return None;
     }
-    let key = |from: usize| chunk[from..].bytes().take_while(|b| is_key_sign(*b)).count();
+    let key = |from: usize| {
+        chunk[from..]
+            .bytes()
+            .take_while(|b| is_key_sign(*b))
+            .count()
+    };
     if HOOKS.iter().any(|hook| chunk.contains(hook)) {
         let from = chunk.find("http").unwrap_or(0);
         return Some(from..chunk.len());
@@ -398,14 +416,16 @@ fn random(chunk: &str, before: &str) -> Option<Range<usize>> {
 
 /// A run of 28 and more small letters and digits in a token that change often: no word and no number is like that.
 fn is_mixed_run(token: &str) -> bool {
-    token.split(|c: char| !c.is_ascii_alphanumeric()).any(|run| {
-        let changes = run
-            .as_bytes()
-            .windows(2)
-            .filter(|two| two[0].is_ascii_digit() != two[1].is_ascii_digit())
-            .count();
-        run.len() >= 28 && changes * 3 >= run.len()
-    })
+    token
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .any(|run| {
+            let changes = run
+                .as_bytes()
+                .windows(2)
+                .filter(|two| two[0].is_ascii_digit() != two[1].is_ascii_digit())
+                .count();
+            run.len() >= 28 && changes * 3 >= run.len()
+        })
 }
 
 /// What looks made up: letters and digits together, and either a sign, both sizes, or eight and more of them.
@@ -440,7 +460,10 @@ fn after_cue(
     chunks: &[(usize, &str)],
 ) -> Option<Range<usize>> {
     let word = &words[n];
-    let said = |back: usize| n.checked_sub(back).map_or("", |at| words[at].lower.as_str());
+    let said = |back: usize| {
+        n.checked_sub(back)
+            .map_or("", |at| words[at].lower.as_str())
+    };
     // "the Wi-Fi key", "door code"
     let wireless = word.lower == "key"
         && matches!(
@@ -462,11 +485,14 @@ fn after_cue(
         );
     let key = !wireless
         && matches!(
-        word.lower.as_str(),
-        "token" | "key" | "secret" | "bearer" | "tokens" | "keys"
-    );
+            word.lower.as_str(),
+            "token" | "key" | "secret" | "bearer" | "tokens" | "keys"
+        );
     let door = matches!(word.lower.as_str(), "code" | "codes")
-        && matches!(said(1), "door" | "gate" | "alarm" | "safe" | "entry" | "keypad" | "unlock");
+        && matches!(
+            said(1),
+            "door" | "gate" | "alarm" | "safe" | "entry" | "keypad" | "unlock"
+        );
     let pin = door || word.lower == "pin" && &text[word.start..word.end] != "Pin";
     if !(strong || weak || key || pin) {
         return None;
@@ -538,7 +564,8 @@ fn after_cue(
         {
             return Some(place);
         }
-        let number = chunk.len() > 3 && chunk.len() < 13 && chunk.bytes().all(|b| b.is_ascii_digit());
+        let number =
+            chunk.len() > 3 && chunk.len() < 13 && chunk.bytes().all(|b| b.is_ascii_digit());
         if strong && told && number {
             return Some(place);
         }

@@ -15,9 +15,9 @@ const PROJECTS: &[&str] = &[
     "inc", "chg", "prb", "ops", "sre", "infra", "net", "noc", "sup", "support", "help", "helpdesk",
     "itsm", "itsd", "sd", "ithelp", "devops", "plat", "platform", "bug", "ticket", "tkt", "jira",
     "task", "sec", "secops", "sysadmin", "dba", "netops", "webops", "dev", "core", "auth", "data",
-    "bill", "api", "app", "cloud", "req", "prod", "mnt", "issue", "change", "desk",
-    "hd", "tt", "mi", "cr", "cm", "pir", "rca", "iam", "idm", "itops", "sys", "srv", "erp", "crm",
-    "voip", "wan", "lan", "vpn", "wifi", "db", "snow", "ops", "mon", "story", "epic", "gh", "def",
+    "bill", "api", "app", "cloud", "req", "prod", "mnt", "issue", "change", "desk", "hd", "tt",
+    "mi", "cr", "cm", "pir", "rca", "iam", "idm", "itops", "sys", "srv", "erp", "crm", "voip",
+    "wan", "lan", "vpn", "wifi", "db", "snow", "ops", "mon", "story", "epic", "gh", "def",
 ];
 
 /// What looks like a ticket and is something else.
@@ -152,7 +152,11 @@ fn is_dated(word: &str) -> bool {
     let Some((day, number)) = word.strip_prefix('t').and_then(|rest| rest.split_once('.')) else {
         return false;
     };
-    day.len() == 8 && day.starts_with("20") && is_number(day) && number.len() == 4 && is_number(number)
+    day.len() == 8
+        && day.starts_with("20")
+        && is_number(day)
+        && number.len() == 4
+        && is_number(number)
 }
 
 /// `CHG-2026-0113`, `CAS-01234-X1Y2Z3`: where the number ends that stands in two parts behind a key.
@@ -160,7 +164,9 @@ fn in_parts(text: &str, words: &[Word], n: usize) -> Option<usize> {
     let (key, first, second) = (words.get(n)?, words.get(n + 1)?, words.get(n + 2)?);
     let glued = text[key.end..first.start] == *"-" && text[first.end..second.start] == *"-";
     let lower = key.lower.as_str();
-    let capitals = !text[key.start..key.end].bytes().any(|b| b.is_ascii_lowercase());
+    let capitals = !text[key.start..key.end]
+        .bytes()
+        .any(|b| b.is_ascii_lowercase());
     if !glued || !capitals || OTHERS.contains(&lower) || text[..key.start].ends_with(['-', '/']) {
         return None;
     }
@@ -278,15 +284,33 @@ fn plain_number(text: &str, words: &[Word], n: usize) -> Option<std::ops::Range<
     let year = number.lower.len() == 4 && number.lower.starts_with("20") && !marked;
     // "change 30291 is done", and not "change 30291 passwords"
     let next = words.get(at + 1).map_or("", |w| w.lower.as_str());
-    let ends = text[number.end..].trim_start_matches(' ').starts_with(['.', ',', ';', ')', '\n', ':'])
+    let ends = text[number.end..]
+        .trim_start_matches(' ')
+        .starts_with(['.', ',', ';', ')', '\n', ':'])
         || text[number.end..].trim().is_empty()
         || matches!(
             next,
-            "is" | "was" | "will" | "has" | "with" | "for" | "by" | "at" | "and" | "to" | "in" | "on"
-                | "from" | "are" | "were" | "which" | "that"
+            "is" | "was"
+                | "will"
+                | "has"
+                | "with"
+                | "for"
+                | "by"
+                | "at"
+                | "and"
+                | "to"
+                | "in"
+                | "on"
+                | "from"
+                | "are"
+                | "were"
+                | "which"
+                | "that"
         );
-    let spelled = matches!(words[n].lower.as_str(), "case" | "change" | "problem" | "request" | "issue")
-        && number.lower.len() >= 5
+    let spelled = matches!(
+        words[n].lower.as_str(),
+        "case" | "change" | "problem" | "request" | "issue"
+    ) && number.lower.len() >= 5
         && ends
         && text[words[n].end..number.start].trim().is_empty();
     (fits && !year && (sure || marked || spelled || (at > n + 1 && number.lower.len() >= 4)))

@@ -42,8 +42,21 @@ const MARKS: &[&str] = &[
 
 /// Names by which systems call their faults.
 const FAULTS: &[&str] = &[
-    "ECONNREFUSED", "ECONNRESET", "ETIMEDOUT", "ENOENT", "ENOSPC", "EACCES", "EADDRINUSE", "EPIPE",
-    "ENOTFOUND", "EHOSTUNREACH", "EMFILE", "ENOMEM", "EPERM", "EIO", "HY000",
+    "ECONNREFUSED",
+    "ECONNRESET",
+    "ETIMEDOUT",
+    "ENOENT",
+    "ENOSPC",
+    "EACCES",
+    "EADDRINUSE",
+    "EPIPE",
+    "ENOTFOUND",
+    "EHOSTUNREACH",
+    "EMFILE",
+    "ENOMEM",
+    "EPERM",
+    "EIO",
+    "HY000",
 ];
 
 /// Beginnings of numbers under which databases list their faults: `ORA-06512`.
@@ -52,9 +65,9 @@ const LISTED: &[&str] = &["ORA-", "PLS-", "TNS-", "RMAN-", "SP2-", "IMP-", "EXP-
 /// Ends of files of source code, before a line number.
 const SOURCE: &[&str] = &[
     ".java:", ".py:", ".cs:", ".js:", ".ts:", ".go:", ".rb:", ".php:", ".cpp:", ".c:", ".kt:",
-    ".rs:", ".scala:", ".vb:", ".pl:", ".jsx:", ".tsx:",
-    ".ex:", ".exs:", ".erl:", ".swift:", ".hs:", ".lua:", ".sql:", ".vue:", ".cc:", ".hpp:",
-    ".groovy:", ".clj:", ".dart:", ".jl:", ".mjs:", ".pm:",
+    ".rs:", ".scala:", ".vb:", ".pl:", ".jsx:", ".tsx:", ".ex:", ".exs:", ".erl:", ".swift:",
+    ".hs:", ".lua:", ".sql:", ".vue:", ".cc:", ".hpp:", ".groovy:", ".clj:", ".dart:", ".jl:",
+    ".mjs:", ".pm:",
 ];
 
 pub(super) fn traces(text: &str, found: &mut Vec<Leak>) {
@@ -175,7 +188,8 @@ fn in_line(line: &str) -> Option<Range<usize>> {
         if let Some(range) = token_range(before, opened, line, start + lead) {
             add(range);
         } else if is_bare_exception(opened) && bare_name.is_none() {
-            let name = opened.trim_end_matches(['.', ',', ';', ')', '"', '\'', ']', '`', '!', '?', '*']);
+            let name =
+                opened.trim_end_matches(['.', ',', ';', ')', '"', '\'', ']', '`', '!', '?', '*']);
             bare_name = Some(start + lead..start + lead + name.len());
         }
         before = bare;
@@ -199,7 +213,9 @@ fn message(line: &str) -> Option<Range<usize>> {
     let at = line.find("Msg ")?;
     let rest = &line[at + 4..];
     let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-    let end = line[at..].find(['.', ':']).map_or(line.trim_end().len(), |n| at + n);
+    let end = line[at..]
+        .find(['.', ':'])
+        .map_or(line.trim_end().len(), |n| at + n);
     (digits > 0 && rest[digits..].starts_with(", Level ")).then_some(at..end)
 }
 

@@ -162,9 +162,33 @@ const SOFTWARE: &[&str] = &[
 
 /// Software that is called by an ordinary word: two numbers make it a version, one does not ("spring 2026").
 const ORDINARY: &[&str] = &[
-    "spring", "bind", "exchange", "apache", "oracle", "ruby", "perl", "squid", "nexus", "vault",
-    "consul", "envoy", "react", "angular", "banner", "node", "helm", "nomad", "puppet", "chef",
-    "salt", "struts", "jetty", "blackboard", "canvas", "solr", "xen",
+    "spring",
+    "bind",
+    "exchange",
+    "apache",
+    "oracle",
+    "ruby",
+    "perl",
+    "squid",
+    "nexus",
+    "vault",
+    "consul",
+    "envoy",
+    "react",
+    "angular",
+    "banner",
+    "node",
+    "helm",
+    "nomad",
+    "puppet",
+    "chef",
+    "salt",
+    "struts",
+    "jetty",
+    "blackboard",
+    "canvas",
+    "solr",
+    "xen",
 ];
 
 /// Behind two numbers these make them a version: "the 4.2 release".
@@ -175,11 +199,55 @@ const CUES_BEHIND: &[&str] = &[
 
 /// Words with a capital before a number that are no product.
 const NO_PRODUCTS: &[&str] = &[
-    "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "the", "our",
-    "january", "february", "march", "april", "may", "june", "july", "august", "september",
-    "october", "november", "december", "eur", "usd", "gbp", "chf", "euro", "about", "from",
-    "until", "after", "before", "between", "only", "nearly", "almost", "over", "under", "usb",
-    "web", "bluetooth", "html", "grade", "class", "hall", "gate", "bus", "line", "zone", "rule",
+    "monday",
+    "tuesday",
+    "wednesday",
+    "thursday",
+    "friday",
+    "saturday",
+    "sunday",
+    "the",
+    "our",
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+    "eur",
+    "usd",
+    "gbp",
+    "chf",
+    "euro",
+    "about",
+    "from",
+    "until",
+    "after",
+    "before",
+    "between",
+    "only",
+    "nearly",
+    "almost",
+    "over",
+    "under",
+    "usb",
+    "web",
+    "bluetooth",
+    "html",
+    "grade",
+    "class",
+    "hall",
+    "gate",
+    "bus",
+    "line",
+    "zone",
+    "rule",
 ];
 
 /// Behind a number these make it a measure.
@@ -233,7 +301,10 @@ pub(super) fn versions(text: &str, words: &[Word], found: &mut Vec<Leak>) {
         let Some(length) = parts(&word.lower) else {
             if let Some(name) = glued(&word.lower) {
                 found.push(Leak::at(Kind::Version, word.start + name..word.end));
-            } else if is_pack(&word.lower) && n > 0 && (is_software(words, n) || words[n - 1].lower.starts_with("20")) {
+            } else if is_pack(&word.lower)
+                && n > 0
+                && (is_software(words, n) || words[n - 1].lower.starts_with("20"))
+            {
                 found.push(Leak::at(Kind::Version, word.start..word.end));
             }
             continue;
@@ -281,7 +352,11 @@ pub(super) fn versions(text: &str, words: &[Word], found: &mut Vec<Leak>) {
                     || (before(1) == "build"
                         && word.lower.len() >= 4
                         && !(word.lower.len() == 4 && word.lower.starts_with("20")))));
-        if is_version && !UNITS.contains(&next) && !PLACES.contains(&before(1)) && (software || !part_of_name(text, word)) {
+        if is_version
+            && !UNITS.contains(&next)
+            && !PLACES.contains(&before(1))
+            && (software || !part_of_name(text, word))
+        {
             let end = word.end + tail(&text[word.end..]);
             let start = if before(1) == "v" && text[..word.start].ends_with("v.") {
                 words[n - 1].start
@@ -296,7 +371,10 @@ pub(super) fn versions(text: &str, words: &[Word], found: &mut Vec<Leak>) {
 
 /// Whether the word at `n` stands behind the name of software.
 pub(super) fn is_software(words: &[Word], n: usize) -> bool {
-    let before = |back: usize| n.checked_sub(back).map_or("", |at| words[at].lower.as_str());
+    let before = |back: usize| {
+        n.checked_sub(back)
+            .map_or("", |at| words[at].lower.as_str())
+    };
     SOFTWARE.contains(&before(1))
         || ORDINARY.contains(&before(1))
         || two_words(before(2), before(1))
@@ -304,7 +382,9 @@ pub(super) fn is_software(words: &[Word], n: usize) -> bool {
 
 /// `8.9p1`, `7.0u3`, `2.4rc1`: letters and a number behind the last one.
 fn is_staged(word: &str) -> bool {
-    let end = word.trim_start_matches('v').trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
+    let end = word
+        .trim_start_matches('v')
+        .trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
     let name = end.trim_end_matches(|c: char| c.is_ascii_digit());
     name.len() < end.len() && matches!(name, "p" | "u" | "rc" | "b" | "sp" | "beta" | "alpha" | "r")
 }
@@ -312,7 +392,11 @@ fn is_staged(word: &str) -> bool {
 /// `-rc1`, `-beta` behind a number.
 fn is_stage(rest: &str) -> bool {
     let rest = rest.strip_prefix('-').unwrap_or_default();
-    let name = rest.bytes().take(10).take_while(u8::is_ascii_alphabetic).count();
+    let name = rest
+        .bytes()
+        .take(10)
+        .take_while(u8::is_ascii_alphabetic)
+        .count();
     matches!(
         rest[..name].to_ascii_lowercase().as_str(),
         "rc" | "beta" | "alpha" | "snapshot" | "hotfix" | "lts" | "final" | "dev" | "pre" | "build"
@@ -470,7 +554,9 @@ fn is_clock(word: &str) -> bool {
     word.split_once('.').is_some_and(|(hour, minute)| {
         minute.len() == 2
             && hour.parse::<u8>().is_ok_and(|hour| hour < 24)
-            && minute.parse::<u8>().is_ok_and(|minute| minute < 60 && minute % 5 == 0)
+            && minute
+                .parse::<u8>()
+                .is_ok_and(|minute| minute < 60 && minute % 5 == 0)
     })
 }
 

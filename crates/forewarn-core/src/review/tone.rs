@@ -34,9 +34,14 @@ fn first_said<'r>(reading: &'r Reading<'_>) -> Option<&'r Sentence> {
     };
     // "A disk failed." is short, and says all that the reader did not ask.
     let explains = |s: &Sentence| {
-        let component = reading.has_in(List::Component, &s.words) && reading.has_in(List::Fault, &s.words);
-        let headed = matches!(reading.lower(s.words.start), "cause" | "reason" | "root") && s.count > 2;
-        headed || (s.is_ended && s.count > 1 && (component || reading.has_in(List::Technical, &s.words)))
+        let component =
+            reading.has_in(List::Component, &s.words) && reading.has_in(List::Fault, &s.words);
+        let headed =
+            matches!(reading.lower(s.words.start), "cause" | "reason" | "root") && s.count > 2;
+        headed
+            || (s.is_ended
+                && s.count > 1
+                && (component || reading.has_in(List::Technical, &s.words)))
     };
     reading
         .prose()
@@ -59,7 +64,9 @@ fn cause_first(reading: &Reading<'_>, stage: Stage) -> Option<Finding> {
             let before = part.first.saturating_sub(3).max(words.start)..part.first;
             reading.has_in(List::Fault, &near) || reading.has_in(List::Fault, &before)
         });
-    let planned = stage.is_ahead().then(|| reading.hits_in(List::Planned, &words).first());
+    let planned = stage
+        .is_ahead()
+        .then(|| reading.hits_in(List::Planned, &words).first());
     let causes = [
         reading.hits_in(List::Cause, &words).first(),
         component,
@@ -85,7 +92,10 @@ fn cause_first(reading: &Reading<'_>, stage: Stage) -> Option<Finding> {
 
 /// The first machine that a sentence names, with the index of its first word.
 fn machine(reading: &Reading<'_>, words: &Range<usize>) -> Option<(usize, Range<usize>)> {
-    let last = words.end.checked_sub(1).filter(|last| *last >= words.start)?;
+    let last = words
+        .end
+        .checked_sub(1)
+        .filter(|last| *last >= words.start)?;
     let start = reading.words[words.start].start;
     let found = privacy::first_machine(&reading.text[start..reading.words[last].end])?;
     let place = start + found.start..start + found.end;
@@ -96,15 +106,23 @@ fn machine(reading: &Reading<'_>, words: &Range<usize>) -> Option<(usize, Range<
 /// "As a pipe burst, ...": a sentence that begins with its reason, and no time or politeness.
 fn since_what(reading: &Reading<'_>, words: &Range<usize>) -> Option<(usize, Range<usize>)> {
     let first = words.start;
-    let begins = matches!(reading.lower(first), "as" | "because" | "since" | "after" | "with" | "given");
+    let begins = matches!(
+        reading.lower(first),
+        "as" | "because" | "since" | "after" | "with" | "given"
+    );
     let next = reading.lower(first + 1);
     let reason = begins
-        && (matches!(next, "a" | "an" | "one" | "two" | "some" | "our" | "there" | "parts") || reading.lower(first) == "because")
+        && (matches!(
+            next,
+            "a" | "an" | "one" | "two" | "some" | "our" | "there" | "parts"
+        ) || reading.lower(first) == "because")
         && !matches!(
             reading.lower(first + 2),
             "reminder" | "result" | "precaution" | "rule" | "few" | "while" | "short" | "thank"
         )
-        && reading.times_in(&(first..(first + 3).min(words.end))).is_empty();
+        && reading
+            .times_in(&(first..(first + 3).min(words.end)))
+            .is_empty();
     let place = reading.words.get(first)?;
     reason.then_some((first, place.start..place.end))
 }
@@ -117,11 +135,24 @@ fn effect(reading: &Reading<'_>, words: &Range<usize>) -> Option<usize> {
     let concerns = |n: usize| {
         matches!(
             reading.lower(n),
-            "all" | "us" | "team" | "teams" | "store" | "who" | "department" | "departments" | "engineers"
+            "all"
+                | "us"
+                | "team"
+                | "teams"
+                | "store"
+                | "who"
+                | "department"
+                | "departments"
+                | "engineers"
         ) || (1..=3).any(|back| {
-            matches!(said(n, back), "improve" | "serve" | "enhance" | "offer" | "provide" | "thank")
-        }) || matches!(reading.lower(n + 1), "know" | "remember" | "requested" | "asked")
-            && said(n, 1) == "as"
+            matches!(
+                said(n, back),
+                "improve" | "serve" | "enhance" | "offer" | "provide" | "thank"
+            )
+        }) || matches!(
+            reading.lower(n + 1),
+            "know" | "remember" | "requested" | "asked"
+        ) && said(n, 1) == "as"
     };
     let mut people = reading.hits_in(List::People, words).iter();
     let people = people.find(|hit| !concerns(hit.first));
@@ -130,9 +161,29 @@ fn effect(reading: &Reading<'_>, words: &Range<usize>) -> Option<usize> {
         let after = n..(n + 5).min(words.end);
         matches!(
             reading.lower(n),
-            "failed" | "failure" | "failures" | "faulty" | "broken" | "outage" | "interruption" | "loss" | "lost"
-                | "disruption" | "deterioration" | "degradation" | "error" | "errors" | "blocked" | "missing"
-                | "failing" | "slow" | "wrong" | "back" | "new" | "open" | "off"
+            "failed"
+                | "failure"
+                | "failures"
+                | "faulty"
+                | "broken"
+                | "outage"
+                | "interruption"
+                | "loss"
+                | "lost"
+                | "disruption"
+                | "deterioration"
+                | "degradation"
+                | "error"
+                | "errors"
+                | "blocked"
+                | "missing"
+                | "failing"
+                | "slow"
+                | "wrong"
+                | "back"
+                | "new"
+                | "open"
+                | "off"
         ) && (reading.has_in(List::Component, &after) || reading.has_in(List::Technical, &after))
     };
     let mut noticed = reading.hits_in(List::Effect, words).iter();
