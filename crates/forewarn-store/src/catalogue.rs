@@ -27,6 +27,16 @@ pub struct Applied {
     /// For each of `changed`, what differs.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub differences: Vec<Difference>,
+    /// Open events that were planned again by what holds now.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub planned_again: Vec<String>,
+}
+
+impl Applied {
+    /// Whether anything is another thing than before.
+    pub fn changes_something(&self) -> bool {
+        !self.created.is_empty() || !self.changed.is_empty()
+    }
 }
 
 /// An entry of the calendar of changes as it is stored.
