@@ -6,6 +6,7 @@ mod acknowledgements;
 mod advisories;
 mod announcements;
 mod calls;
+mod channels;
 mod decisions;
 mod documents;
 mod events;
@@ -48,6 +49,7 @@ fn routes() -> OpenApiRouter<App> {
         .merge(announcements::routes())
         .merge(acknowledgements::routes())
         .merge(calls::routes())
+        .merge(channels::routes())
         .merge(decisions::routes())
         .merge(documents::routes())
         .merge(lint::routes())
