@@ -12,6 +12,7 @@ mod announcements;
 mod approvals;
 mod calls;
 mod changes_ahead;
+mod channels;
 mod chat;
 mod console;
 mod contacts;
