@@ -21,7 +21,7 @@ mod subscriptions;
 mod windows;
 
 pub(crate) use lists::{
-    cursor as notice_cursor, message_id, read_cursor as read_notice_cursor, table,
+    cursor as notice_cursor, host_only, message_id, read_cursor as read_notice_cursor, table,
 };
 pub use openapi::{Operation, document, operations};
 

@@ -1,6 +1,7 @@
 //! Trying channels out: a test is a message like all others, and what came of it is explained.
 
 use crate::app::{As, TestApp};
+use crate::console::follow;
 use crate::twilio::take;
 use forewarn_core::contact::Channel;
 use forewarn_core::delivery::DeliveryStatus;
@@ -125,4 +126,23 @@ async fn what_is_wrong_with_a_request_is_told_and_nothing_is_sent() {
     let path = "/api/v1/channels/email/test";
     let body = json!({"to": "a@example.edu"}).to_string();
     app.request(As::Viewer, "POST", path, &body).await.is(403);
+}
+
+#[tokio::test]
+async fn the_console_tries_a_channel_and_says_what_came_of_it() {
+    let app = TestApp::new().await;
+    with_people(&app).await;
+    let page = app.page(As::Operator, "/console/audiences").await.is(200).text();
+    assert!(page.contains("Try a channel out"), "{page}");
+    let path = "/console/channels/test";
+    let fields = [("channel", "chat"), ("contact", "room"), ("wait_seconds", "0")];
+    let done = app.form(As::Operator, path, &fields).await;
+    let after = follow(&app, As::Operator, &done).await.is(200).text();
+    assert!(after.contains("The chat test to room is on its way"), "{after}");
+    assert_eq!(take(&app, Lane::Urgent).await.len(), 1);
+    let fields = [("channel", "chat"), ("contact", "ann")];
+    let done = app.form(As::Operator, path, &fields).await;
+    let after = follow(&app, As::Operator, &done).await.is(200).text();
+    assert!(after.contains("ann is not reached by chat, but by email"), "{after}");
+    app.form(As::Viewer, path, &fields).await.is(403);
 }

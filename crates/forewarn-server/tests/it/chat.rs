@@ -166,6 +166,8 @@ on_both_databases! {
         assert_eq!((&ops["people"][0]["contact"], &ops["people"][0]["how"]), (&json!("ops-room"), &json!("button")));
         assert_eq!(listed["acknowledged"][0]["who"], "ops-room, slack:U7");
         // What takes the message's place goes out like any other message, to where Slack said.
+        let sent = app.get("/api/v1/deliveries?event=INC-1&channel=chat").await.json();
+        assert_eq!(sent["items"][0]["endpoint"], "hooks.slack.test/…", "a room's address is a secret");
         let answers = take(&app, Lane::Urgent).await;
         assert_eq!(answers.len(), 1);
         let (content, _) = app.app.store.notice_content(&answers[0].notice).await.unwrap().unwrap();

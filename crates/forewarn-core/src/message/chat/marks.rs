@@ -152,8 +152,8 @@ fn escaped(text: &str, dialect: Dialect, begins: bool) -> String {
             }
             c => out.push(c),
         }
-        // Who renders plain text as Markdown finds no link in it.
-        let links = c == ']' && next == '(' && dialect == Dialect::Plain;
+        // Who takes what is none for Markdown finds no link in it.
+        let links = c == ']' && next == '(' && !is_markdown;
         let mentions = c == '@' && !before.is_alphanumeric() && next.is_alphanumeric();
         // Some products read the commands of others: <!channel>, <@U1>, <users/all>.
         let commands = c == '<' && dialect != Dialect::Slack && !next.is_whitespace();

@@ -2,12 +2,14 @@
 
 use super::house::{House, KEY, begin, soon};
 use crate::database::{Database, Kind};
-use forewarn_core::contact::Contact;
+use forewarn_core::audience::Level;
+use forewarn_core::contact::{Contact, EmailAddress, Endpoint, HookUrl};
 use forewarn_core::delivery::DeliveryStatus;
 use forewarn_core::document::Documents;
+use forewarn_core::message::{Confirmed, Content};
 use forewarn_engine::peer::http::{HttpPeer, Reply, Request, Script};
 use forewarn_engine::peer::smtp;
-use forewarn_store::Clock;
+use forewarn_store::{Clock, Direct, Purpose, To};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
@@ -146,6 +148,74 @@ on_both! {
             let own = deliveries.iter().find(|d| d.contact == contact).unwrap();
             assert!(own.notice == notice && own.id.ends_with(&endpoint), "{own:?}");
         }
+    }
+
+    async fn the_message_says_who_confirmed_it(kind) {
+        let peer = HttpPeer::start(Script::new()).await.unwrap();
+        let mut house = house(kind, vec![room("ops", json!({"kind": "slack", "url": peer.url("/ops"), "interactive": true}))]).await;
+        house.declare("INC-1", "wiki").await;
+        soon(house.engine.tick()).await.unwrap();
+        let delivery = house.deliveries().await.into_iter().find(|d| d.contact == "ops").unwrap();
+        let (content, audience) = house.store.notice_content(&delivery.notice).await.unwrap().unwrap();
+        let answer_url = HookUrl::parse(&peer.url("/answer")).unwrap();
+        let content = Content { confirmed: Some(Confirmed { by: "Ann".into(), audience, answer_url }), ..content };
+        let (_, endpoint) = delivery.id.split_once('.').unwrap();
+        let now = house.clock.now();
+        let direct = Direct {
+            purpose: Purpose::Answer, content: &content, level: Level::SemiTechnical, to: To::Known(endpoint), nonce: "one",
+            expires: now + SignedDuration::from_mins(29), actor: "recipient",
+        };
+        assert!(house.store.send_directly(direct, now).await.unwrap().is_some());
+        soon(house.engine.tick()).await.unwrap();
+        // The room's turn comes a second later: an answer is a message to it.
+        house.clock.set(now + SignedDuration::from_secs(1));
+        soon(house.engine.tick()).await.unwrap();
+        let requests = peer.requests();
+        let paths: Vec<&str> = requests.iter().map(|r| r.path.as_str()).collect();
+        assert_eq!(paths, ["/ops", "/answer"]);
+        let (asked, answered) = (said(&requests[0]), said(&requests[1]));
+        let (asked, mut answer) = (asked["blocks"].as_array().unwrap().clone(), answered["blocks"].as_array().unwrap().clone());
+        assert_eq!(answered["replace_original"], true);
+        let by = answer.pop().unwrap().to_string();
+        assert!(by.contains("Confirmed by Ann."), "{by}");
+        assert_eq!(asked[..asked.len() - 1], answer[..], "the rest stands as it was");
+    }
+
+    async fn a_test_is_sent_also_where_a_room_was_gone(kind) {
+        let script = Script::new().first(1, Reply::status(404).body("no_service"));
+        let peer = HttpPeer::start(script).await.unwrap();
+        let mut house = house(kind, vec![room("ops", json!({"kind": "slack", "url": peer.url("/ops")}))]).await;
+        house.declare("INC-1", "wiki").await;
+        soon(house.engine.tick()).await.unwrap();
+        house.clock.set(begin() + SignedDuration::from_mins(5));
+        let now = house.clock.now();
+        let delivery = house.deliveries().await.into_iter().find(|d| d.contact == "ops").unwrap();
+        let (_, endpoint) = delivery.id.split_once('.').unwrap();
+        let content = forewarn_core::channel_test::content("Example University", "https://status.example.edu", "n", now).unwrap();
+        let address = Endpoint::Email { address: EmailAddress::parse("ops@example.edu").unwrap() };
+        let mut tests = Vec::new();
+        for to in [To::Known(endpoint), To::Address(&address)] {
+            let direct = Direct {
+                purpose: Purpose::Test, content: &content, level: Level::NonTechnical, to, nonce: "one",
+                expires: now + SignedDuration::from_mins(10), actor: "ann",
+            };
+            tests.push(house.store.send_directly(direct, now).await.unwrap().unwrap());
+        }
+        soon(house.engine.tick()).await.unwrap();
+        for test in &tests {
+            let state = house.store.test_state(test).await.unwrap().unwrap();
+            assert_eq!((state.status, state.attempts.len()), (DeliveryStatus::Accepted, 1), "{state:?}");
+        }
+        let text = said(&peer.requests()[1]).to_string();
+        assert!(text.contains("This is only a test."), "{text}");
+        let mails = house.mails_to("ops@example.edu");
+        assert_eq!(mails.len(), 1);
+        let mail = String::from_utf8_lossy(&mails[0].data).replace("=\r\n", "");
+        assert!(mail.contains("This is only a test.") && mail.contains("somebody entered this address"), "{mail}");
+        assert!(house.store.is_there_again(endpoint).await.unwrap());
+        house.update("INC-1").await;
+        soon(house.engine.tick()).await.unwrap();
+        assert_eq!(peer.count(), 3, "the room is told again");
     }
 
     async fn a_room_that_is_gone_is_told_nothing_more(kind) {
