@@ -213,6 +213,7 @@ on_both! {
         let mail = String::from_utf8_lossy(&mails[0].data).replace("=\r\n", "");
         assert!(mail.contains("This is only a test.") && mail.contains("somebody entered this address"), "{mail}");
         assert!(house.store.is_there_again(endpoint).await.unwrap());
+        house.clock.set(now + SignedDuration::from_secs(1));
         house.update("INC-1").await;
         soon(house.engine.tick()).await.unwrap();
         assert_eq!(peer.count(), 3, "the room is told again");
