@@ -8,7 +8,12 @@ use jiff::{SignedDuration, Timestamp};
 pub const LASTS: SignedDuration = SignedDuration::from_mins(10);
 
 /// A test message. It says so, asks for nothing, and is about no event.
-pub fn content(organisation: &str, public_url: &str, nonce: &str, now: Timestamp) -> Option<Content> {
+pub fn content(
+    organisation: &str,
+    public_url: &str,
+    nonce: &str,
+    now: Timestamp,
+) -> Option<Content> {
     let id = Id::parse(&format!("test-{}", derive(&["test", nonce]))).ok()?;
     Some(Content {
         title: "A test".into(),
@@ -179,10 +184,7 @@ const ADVICE: &[(&[&str], &str)] = &[
         &["410"],
         "The server says that this address is gone for good: make a new one.",
     ),
-    (
-        &["413"],
-        "The message is too large for this server.",
-    ),
+    (&["413"], "The message is too large for this server."),
     (
         &["429"],
         "The server had too many messages of late. Forewarn waits as long as it asks for; nothing needs to be done.",
@@ -208,19 +210,46 @@ mod tests {
     #[test]
     fn failures_are_explained() {
         for (said, advised) in [
-            ("the name could not be resolved: no address", "ask this machine's DNS"),
-            ("could not connect: Connection refused (os error 111)", "nothing listens at this port"),
-            ("could not connect: invalid peer certificate: UnknownIssuer", "is not trusted"),
-            ("could not connect: invalid peer certificate: Expired", "has run out"),
-            ("535 5.7.8 Error: authentication failed", "does not know this user or password"),
-            ("refused: 10.0.0.7 is a private address", "--allow-private-targets"),
+            (
+                "the name could not be resolved: no address",
+                "ask this machine's DNS",
+            ),
+            (
+                "could not connect: Connection refused (os error 111)",
+                "nothing listens at this port",
+            ),
+            (
+                "could not connect: invalid peer certificate: UnknownIssuer",
+                "is not trusted",
+            ),
+            (
+                "could not connect: invalid peer certificate: Expired",
+                "has run out",
+            ),
+            (
+                "535 5.7.8 Error: authentication failed",
+                "does not know this user or password",
+            ),
+            (
+                "refused: 10.0.0.7 is a private address",
+                "--allow-private-targets",
+            ),
             ("403 Forbidden: invalid_token", "make a new one"),
             ("410 Gone: channel_is_archived", "The room was archived"),
-            ("404 Not Found: {\"message\": \"Unknown Webhook\", \"code\": 10015}", "was deleted"),
-            ("400 Bad Request: 21211 The 'To' number is not a valid phone number", "no telephone number"),
+            (
+                "404 Not Found: {\"message\": \"Unknown Webhook\", \"code\": 10015}",
+                "was deleted",
+            ),
+            (
+                "400 Bad Request: 21211 The 'To' number is not a valid phone number",
+                "no telephone number",
+            ),
             ("550 5.1.1 no such user", "no such mailbox"),
             ("429 Too Many Requests", "nothing needs to be done"),
-            ("302 Found: the redirect to https://x is not followed", "put the address that it names"),
+            (
+                "302 Found: the redirect to https://x is not followed",
+                "put the address that it names",
+            ),
         ] {
             let advice = advice(said).unwrap_or_default();
             assert!(advice.contains(advised), "{said}: {advice}");

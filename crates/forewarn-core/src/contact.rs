@@ -599,15 +599,22 @@ mod tests {
         let yaml = "{url: 'https://hooks.example.test/T/B/X'}";
         assert_eq!(read(yaml), (room(ChatKind::Generic, false), String::new()));
         for (yaml, said) in [
-            ("{kind: slak, url: 'https://a.example/'}", "did you mean 'slack'?"),
-            ("{kind: teams, url: 'https://a.example/', interactive: yes}", "is for the kind slack"),
+            (
+                "{kind: slak, url: 'https://a.example/'}",
+                "did you mean 'slack'?",
+            ),
+            (
+                "{kind: teams, url: 'https://a.example/', interactive: yes}",
+                "is for the kind slack",
+            ),
             ("{kind: teams}", "chat.url"),
             ("{url: 'https://a.example/', rooms: 2}", "rooms"),
         ] {
             let problems = read(yaml).1;
             assert!(problems.contains(said), "{yaml}: {problems}");
         }
-        let stored = r#"{"channel":"chat","kind":"slack","url":"https://hooks.example.test/T/B/X"}"#;
+        let stored =
+            r#"{"channel":"chat","kind":"slack","url":"https://hooks.example.test/T/B/X"}"#;
         let read: Endpoint = serde_json::from_str(stored).unwrap();
         assert_eq!(Some(&read), room(ChatKind::Slack, false).as_ref());
         assert_eq!(serde_json::to_string(&read).unwrap(), stored);

@@ -192,7 +192,13 @@ pub struct Confirmed {
 
 impl Content {
     /// A message that is about no event, whatever else it says.
-    pub fn apart(id: Id, kind: &str, milestone: &str, organisation: &str, at: Timestamp) -> Content {
+    pub fn apart(
+        id: Id,
+        kind: &str,
+        milestone: &str,
+        organisation: &str,
+        at: Timestamp,
+    ) -> Content {
         Content {
             reply_to: None,
             event: id,

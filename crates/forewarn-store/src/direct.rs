@@ -84,7 +84,11 @@ impl Store {
     ///
     /// # Errors
     /// When the database cannot be written.
-    pub async fn send_directly(&self, direct: Direct<'_>, now: Timestamp) -> Result<Option<String>> {
+    pub async fn send_directly(
+        &self,
+        direct: Direct<'_>,
+        now: Timestamp,
+    ) -> Result<Option<String>> {
         let mut tx = self.db.write().await?;
         let endpoint = match direct.to {
             To::Known(id) => id.to_owned(),

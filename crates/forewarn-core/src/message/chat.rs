@@ -191,7 +191,11 @@ impl<'a> Card<'a> {
     /// Where it stands, with its colour.
     fn status(&self) -> Option<String> {
         let status = self.status.as_deref()?;
-        Some(format!("{} {}", self.tone.sign(), line(status, self.dialect)))
+        Some(format!(
+            "{} {}",
+            self.tone.sign(),
+            line(status, self.dialect)
+        ))
     }
 
     /// The next update, where the text that says it was cut.
@@ -283,7 +287,9 @@ impl<'a> Card<'a> {
         headline["weight"] = "bolder".into();
         let mut body = vec![headline];
         if let Some(status) = self.status() {
-            body.push(json!({"type": "Container", "style": self.tone.style(), "items": [block(&status)]}));
+            body.push(
+                json!({"type": "Container", "style": self.tone.style(), "items": [block(&status)]}),
+            );
         }
         body.extend(self.text.blocks.iter().map(|said| block(said)));
         body.extend(self.next().map(|said| block(&said)));
@@ -366,7 +372,10 @@ fn status(content: &Content, level: Level, words: &Words) -> Option<String> {
         none if none.is_empty() => None,
         some => Some(markdown::shorten(&some, SERVICES)),
     };
-    let parts: Vec<String> = [Some(said), severity, services].into_iter().flatten().collect();
+    let parts: Vec<String> = [Some(said), severity, services]
+        .into_iter()
+        .flatten()
+        .collect();
     Some(parts.join(" \u{b7} "))
 }
 

@@ -104,7 +104,10 @@ mod tests {
             answer_url: HookUrl::parse("https://hooks.slack.test/actions/T1/1/x").ok(),
         };
         let read = |kind, action, value| Press::read(&payload(kind, action, value));
-        assert_eq!(read("block_actions", "acknowledge", Some("n.e.s")), Ok(Some(press)));
+        assert_eq!(
+            read("block_actions", "acknowledge", Some("n.e.s")),
+            Ok(Some(press))
+        );
         assert_eq!(read("block_actions", "open", None), Ok(None));
         assert_eq!(read("view_submission", "acknowledge", Some("x")), Ok(None));
         for wrong in [

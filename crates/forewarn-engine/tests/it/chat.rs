@@ -65,17 +65,27 @@ fn accepted(receipt: &str) -> Outcome {
 async fn a_room_gets_json_and_an_id_that_stays() {
     let room = peer(Script::new().always(Reply::status(200).body("ok"))).await;
     let channel = local();
-    let posts = [post(ChatKind::Mattermost, &room.url("/hooks/x"), "notice-endpoint-1")];
+    let posts = [post(
+        ChatKind::Mattermost,
+        &room.url("/hooks/x"),
+        "notice-endpoint-1",
+    )];
     for _ in 0..2 {
         assert_eq!(channel.send(&posts, now()).await, [accepted("200 OK: ok")]);
     }
     for request in room.requests() {
-        assert_eq!((request.method.as_str(), request.path.as_str()), ("POST", "/hooks/x"));
+        assert_eq!(
+            (request.method.as_str(), request.path.as_str()),
+            ("POST", "/hooks/x")
+        );
         assert_eq!(request.header("content-type"), Some("application/json"));
         assert_eq!(request.header("webhook-id"), Some("notice-endpoint-1"));
         assert_eq!(request.body, posts[0].body);
     }
-    assert!(!format!("{:?}", posts[0]).contains("hooks/x"), "the address is a secret");
+    assert!(
+        !format!("{:?}", posts[0]).contains("hooks/x"),
+        "the address is a secret"
+    );
 }
 
 #[tokio::test]
@@ -85,7 +95,10 @@ async fn every_2xx_is_success() {
         (ChatKind::Teams, 202, "202 Accepted"),
         (ChatKind::Discord, 204, "204 No Content"),
     ] {
-        assert_eq!(outcome_of(kind, Reply::status(status)).await, accepted(receipt));
+        assert_eq!(
+            outcome_of(kind, Reply::status(status)).await,
+            accepted(receipt)
+        );
     }
 }
 
@@ -97,12 +110,27 @@ async fn what_is_refused_for_good_says_so_in_the_products_own_words() {
         (ChatKind::Slack, 404, "no_service", true),
         (ChatKind::Slack, 404, "no_team", true),
         (ChatKind::Slack, 400, "invalid_blocks", false),
-        (ChatKind::Teams, 404, "{\"error\":{\"code\":\"WorkflowNotFound\"}}", false),
+        (
+            ChatKind::Teams,
+            404,
+            "{\"error\":{\"code\":\"WorkflowNotFound\"}}",
+            false,
+        ),
         (ChatKind::Teams, 410, "", true),
         (ChatKind::Teams, 413, "", false),
         (ChatKind::Mattermost, 404, "", false),
-        (ChatKind::Discord, 404, "{\"message\": \"Unknown Webhook\", \"code\": 10015}", true),
-        (ChatKind::Discord, 401, "{\"message\": \"Invalid Webhook Token\", \"code\": 50027}", true),
+        (
+            ChatKind::Discord,
+            404,
+            "{\"message\": \"Unknown Webhook\", \"code\": 10015}",
+            true,
+        ),
+        (
+            ChatKind::Discord,
+            401,
+            "{\"message\": \"Invalid Webhook Token\", \"code\": 50027}",
+            true,
+        ),
         (ChatKind::Generic, 400, "no", false),
     ] {
         let outcome = outcome_of(kind, Reply::status(status).body(body)).await;
@@ -139,7 +167,11 @@ async fn what_may_be_mended_is_tried_again() {
         };
         assert!(reason.ends_with(body) && !maybe_sent, "{reason}");
     }
-    let outcome = outcome_of(ChatKind::Generic, Reply::redirect("https://elsewhere.example/")).await;
+    let outcome = outcome_of(
+        ChatKind::Generic,
+        Reply::redirect("https://elsewhere.example/"),
+    )
+    .await;
     let Outcome::TransientFailure { reason, .. } = outcome else {
         panic!("{outcome:?}");
     };
@@ -160,7 +192,9 @@ async fn a_room_takes_as_many_messages_a_second_as_its_product_allows() {
     ] {
         let room = peer(Script::new()).await;
         let channel = local();
-        let posts: Vec<Post> = ["a", "b", "c"].map(|id| post(kind, &room.url("/1"), id)).to_vec();
+        let posts: Vec<Post> = ["a", "b", "c"]
+            .map(|id| post(kind, &room.url("/1"), id))
+            .to_vec();
         let other = post(kind, &room.url("/2"), "d");
         let batch = [posts.clone(), vec![other]].concat();
         let outcomes = channel.send(&batch, now()).await;

@@ -188,7 +188,11 @@ async fn of_contact(app: &App, id: &Id, channel: Channel) -> Result<String> {
         .contact;
     let endpoint = found.endpoints.iter().find(|e| e.channel() == channel);
     let endpoint = endpoint.ok_or_else(|| {
-        let has: Vec<&str> = found.endpoints.iter().map(|e| e.channel().as_str()).collect();
+        let has: Vec<&str> = found
+            .endpoints
+            .iter()
+            .map(|e| e.channel().as_str())
+            .collect();
         let problem = format!(
             "{id} is not reached by {}, but by {}",
             channel.as_str(),
@@ -213,7 +217,10 @@ pub async fn outcome(app: &App, id: &str) -> Result<Tested> {
 }
 
 fn tested(id: &str, found: DirectState) -> Tested {
-    let last = found.attempts.last().map(|attempt| attempt.server_said.clone());
+    let last = found
+        .attempts
+        .last()
+        .map(|attempt| attempt.server_said.clone());
     let said = last.or(found.reason).filter(|said| !said.is_empty());
     let recipient = match found.contact.strip_prefix("address:") {
         Some(address) if !address.contains("://") => address.to_owned(),

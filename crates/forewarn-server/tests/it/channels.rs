@@ -35,7 +35,12 @@ async fn now(app: &TestApp, test: &Value) -> Value {
 /// The far end refuses what waits.
 async fn refuse(app: &TestApp, said: &str, gone: bool) -> Claimed {
     let now = app.app.clock.now();
-    let claimed = app.app.store.claim(Lane::Urgent, "me", now, 100).await.unwrap();
+    let claimed = app
+        .app
+        .store
+        .claim(Lane::Urgent, "me", now, 100)
+        .await
+        .unwrap();
     let [one] = claimed.as_slice() else {
         panic!("{claimed:?}");
     };
@@ -89,8 +94,16 @@ async fn an_address_is_tested_without_a_contact() {
         ("email", json!({"to": "bob@example.edu"}), Channel::Email),
         ("sms", json!({"to": "+1 415 555 0100"}), Channel::Sms),
         ("voice", json!({"to": "+14155550100"}), Channel::Voice),
-        ("webhook", json!({"to": "https://ops.example.test/hook"}), Channel::Webhook),
-        ("chat", json!({"to": "https://teams.example.test/x", "kind": "teams"}), Channel::Chat),
+        (
+            "webhook",
+            json!({"to": "https://ops.example.test/hook"}),
+            Channel::Webhook,
+        ),
+        (
+            "chat",
+            json!({"to": "https://teams.example.test/x", "kind": "teams"}),
+            Channel::Chat,
+        ),
     ] {
         let test = asked(&app, channel, body).await;
         let claimed = take(&app, Lane::Urgent).await;
@@ -110,12 +123,36 @@ async fn what_is_wrong_with_a_request_is_told_and_nothing_is_sent() {
         ("chta", json!({"contact": "room"}), "did you mean 'chat'?"),
         ("push", json!({"contact": "room"}), "unknown channel 'push'"),
         ("chat", json!({}), "give contact, or to"),
-        ("chat", json!({"contact": "room", "to": "https://x.example/"}), "is not alone"),
-        ("chat", json!({"contact": "nobody"}), "there is no contact nobody"),
-        ("chat", json!({"contact": "ann"}), "ann is not reached by chat, but by email"),
-        ("email", json!({"to": "not an address"}), "is not a mail address"),
-        ("email", json!({"to": "a@example.edu", "kind": "slack"}), "is for the channel chat"),
-        ("email", json!({"to": "a@example.edu", "wait_seconds": 31}), "at most 30"),
+        (
+            "chat",
+            json!({"contact": "room", "to": "https://x.example/"}),
+            "is not alone",
+        ),
+        (
+            "chat",
+            json!({"contact": "nobody"}),
+            "there is no contact nobody",
+        ),
+        (
+            "chat",
+            json!({"contact": "ann"}),
+            "ann is not reached by chat, but by email",
+        ),
+        (
+            "email",
+            json!({"to": "not an address"}),
+            "is not a mail address",
+        ),
+        (
+            "email",
+            json!({"to": "a@example.edu", "kind": "slack"}),
+            "is for the channel chat",
+        ),
+        (
+            "email",
+            json!({"to": "a@example.edu", "wait_seconds": 31}),
+            "at most 30",
+        ),
     ] {
         let path = format!("/api/v1/channels/{channel}/test");
         let answer = app.post(&path, &body).await.is(422).text();
@@ -132,17 +169,31 @@ async fn what_is_wrong_with_a_request_is_told_and_nothing_is_sent() {
 async fn the_console_tries_a_channel_and_says_what_came_of_it() {
     let app = TestApp::new().await;
     with_people(&app).await;
-    let page = app.page(As::Operator, "/console/audiences").await.is(200).text();
+    let page = app
+        .page(As::Operator, "/console/audiences")
+        .await
+        .is(200)
+        .text();
     assert!(page.contains("Try a channel out"), "{page}");
     let path = "/console/channels/test";
-    let fields = [("channel", "chat"), ("contact", "room"), ("wait_seconds", "0")];
+    let fields = [
+        ("channel", "chat"),
+        ("contact", "room"),
+        ("wait_seconds", "0"),
+    ];
     let done = app.form(As::Operator, path, &fields).await;
     let after = follow(&app, As::Operator, &done).await.is(200).text();
-    assert!(after.contains("The chat test to room is on its way"), "{after}");
+    assert!(
+        after.contains("The chat test to room is on its way"),
+        "{after}"
+    );
     assert_eq!(take(&app, Lane::Urgent).await.len(), 1);
     let fields = [("channel", "chat"), ("contact", "ann")];
     let done = app.form(As::Operator, path, &fields).await;
     let after = follow(&app, As::Operator, &done).await.is(200).text();
-    assert!(after.contains("ann is not reached by chat, but by email"), "{after}");
+    assert!(
+        after.contains("ann is not reached by chat, but by email"),
+        "{after}"
+    );
     app.form(As::Viewer, path, &fields).await.is(403);
 }

@@ -142,12 +142,20 @@ contacts:
 async fn told_in_a_room(app: &TestApp) -> String {
     with_hooks(app).await;
     app.yaml("/api/v1/documents", ROOM).await.is(200);
-    types(app, "declare portal major_outage P1 Some people cannot sign in").await;
+    types(
+        app,
+        "declare portal major_outage P1 Some people cannot sign in",
+    )
+    .await;
     app.expand_due().await;
     let claimed = take(app, Lane::Urgent).await;
-    let room = claimed.iter().find(|c| c.endpoint.channel() == Channel::Chat);
+    let room = claimed
+        .iter()
+        .find(|c| c.endpoint.channel() == Channel::Chat);
     let room = room.expect("the room is told");
-    app.app.key.acknowledgement_token(&room.notice, &room.endpoint_id)
+    app.app
+        .key
+        .acknowledgement_token(&room.notice, &room.endpoint_id)
 }
 
 async fn outcomes(app: &TestApp) -> serde_json::Value {
@@ -193,9 +201,12 @@ async fn buttons_that_nobody_signed_or_that_came_before_are_refused_and_counted(
     assert_eq!(listed.json()["acknowledged"], json!([]));
     signed(&app, &body, 0).await.is(200);
     signed(&app, &body, 0).await.is(401);
-    signed(&app, &pressed("U7", "made.up.token"), 0).await.is(404);
+    signed(&app, &pressed("U7", "made.up.token"), 0)
+        .await
+        .is(404);
     signed(&app, "payload=%7B", 0).await.is(422);
     let counts = outcomes(&app).await;
-    let expected = json!({"accepted": 2, "invalid": 1, "replayed": 2, "unknown_token": 1, "unsigned": 1});
+    let expected =
+        json!({"accepted": 2, "invalid": 1, "replayed": 2, "unknown_token": 1, "unsigned": 1});
     assert_eq!(counts, expected);
 }

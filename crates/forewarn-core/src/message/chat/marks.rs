@@ -154,7 +154,7 @@ fn escaped(text: &str, dialect: Dialect, begins: bool) -> String {
         }
         // Who takes what is none for Markdown finds no link in it.
         let links = c == ']' && next == '(' && !is_markdown;
-        let mentions = c == '@' && !before.is_alphanumeric() && next.is_alphanumeric();
+        let mentions = c == '@' && next.is_alphanumeric() && may_mention(before, &text[at + 1..]);
         // Some products read the commands of others: <!channel>, <@U1>, <users/all>.
         let commands = c == '<' && dialect != Dialect::Slack && !next.is_whitespace();
         if mentions || commands || links {
@@ -163,6 +163,22 @@ fn escaped(text: &str, dialect: Dialect, begins: bool) -> String {
         before = c;
     }
     out
+}
+
+/// Whether what follows an `@` would be a mention and not the end of a mail address. Before it may stand a letter of a language
+/// that writes "and" without a space.
+fn may_mention(before: char, rest: &str) -> bool {
+    const ALL: [&str; 5] = ["everyone", "here", "channel", "all", "group"];
+    let in_address = before.is_ascii_alphanumeric() || "._%+-".contains(before);
+    let rest = rest.as_bytes();
+    let is_all = |word: &&str| {
+        let head = rest.get(..word.len());
+        let ends = rest
+            .get(word.len())
+            .is_none_or(|c| !c.is_ascii_alphanumeric() && *c != b'.');
+        ends && head.is_some_and(|head| head.eq_ignore_ascii_case(word.as_bytes()))
+    };
+    !in_address || ALL.iter().any(|word| is_all(&word))
 }
 
 struct Writer {
@@ -519,18 +535,37 @@ mod tests {
     fn nothing_in_a_text_pings_or_hides_a_link() {
         for text in [
             "@everyone @here @channel @all help@example.edu",
+            "\u{648}@everyone x@here now",
             "<!channel> <!here> <@U024BE7LH> <#C01> <users/all>",
             "<https://evil.example|https://status.example.edu>",
             "[https://status.example.edu](https://evil.example)",
             "\\[x\\](https://evil.example) \\<https://evil.example\\|x\\>",
         ] {
-            for dialect in [Dialect::Slack, Dialect::Markdown, Dialect::Card, Dialect::Plain] {
+            for dialect in [
+                Dialect::Slack,
+                Dialect::Markdown,
+                Dialect::Card,
+                Dialect::Plain,
+            ] {
                 let said = all(text, dialect);
-                for ping in ["@everyone", "@here", "@channel", "@all", "<!", "<@", "<#", "<users"] {
+                for ping in [
+                    "@everyone",
+                    "@here",
+                    "@channel",
+                    "@all",
+                    "<!",
+                    "<@",
+                    "<#",
+                    "<users",
+                ] {
                     assert!(!said.contains(ping), "{dialect:?}: {said}");
                 }
                 // An address is never behind a name that somebody else chose.
-                for hidden in ["<https://evil.example|", "[https://status.example.edu](https://evil", "[x](https://evil"] {
+                for hidden in [
+                    "<https://evil.example|",
+                    "[https://status.example.edu](https://evil",
+                    "[x](https://evil",
+                ] {
                     assert!(!said.contains(hidden), "{dialect:?}: {said}");
                 }
             }
@@ -541,14 +576,23 @@ mod tests {
     #[test]
     fn a_long_text_ends_with_a_sentence_and_its_marks_are_closed() {
         let text = format!("**First.{}**\n\nThe last.", " Then more.".repeat(100));
-        for dialect in [Dialect::Slack, Dialect::Markdown, Dialect::Card, Dialect::Plain] {
+        for dialect in [
+            Dialect::Slack,
+            Dialect::Markdown,
+            Dialect::Card,
+            Dialect::Plain,
+        ] {
             let Marked { blocks, cut } = marked(&text, dialect, 200);
             assert!(cut);
             let [block] = blocks.as_slice() else {
                 panic!("{blocks:?}")
             };
             let mark = strong_mark(dialect);
-            let inner = block.strip_prefix(mark).unwrap().strip_suffix(mark).unwrap();
+            let inner = block
+                .strip_prefix(mark)
+                .unwrap()
+                .strip_suffix(mark)
+                .unwrap();
             assert!(inner.ends_with("Then more."), "{block}");
             assert!(units(block) <= 200, "{block}");
         }

@@ -87,7 +87,8 @@ fn an_announcement_with_little_known() {
 #[test]
 fn what_an_enemy_would_write() {
     let content = Content {
-        title: "<!channel> @everyone *x* [a](https://evil.example) <https://evil.example|bank>".into(),
+        title: "<!channel> @everyone *x* [a](https://evil.example) <https://evil.example|bank>"
+            .into(),
         services: vec!["<@U024BE7LH> & @here_now".into()],
         ..hostile("holding")
     };
@@ -98,7 +99,10 @@ fn what_an_enemy_would_write() {
 #[test]
 fn slack_has_a_button_and_says_who_pressed_it() {
     let content = full("holding");
-    let asks = [Ask::Button("notice.endpoint.sig"), Ask::ConfirmedBy("Ann <!here>")];
+    let asks = [
+        Ask::Button("notice.endpoint.sig"),
+        Ask::ConfirmedBy("Ann <!here>"),
+    ];
     let both = asks.map(|ask| (ChatKind::Slack, &content, Level::NonTechnical, ask));
     insta::assert_snapshot!(show(both));
 }
@@ -143,19 +147,33 @@ fn a_text_that_was_cut_says_when_the_next_one_comes_and_where_all_of_it_stands()
     for kind in ChatKind::ALL {
         let all = texts(&body(kind, &content, Level::NonTechnical, Ask::Nothing)).join("\n");
         assert!(all.contains("Next update: by 12:30 PST"), "{kind:?}: {all}");
-        assert!(all.contains("https://status.example.edu/events/INC-7"), "{all}");
+        assert!(
+            all.contains("https://status.example.edu/events/INC-7"),
+            "{all}"
+        );
         assert!(all.contains("Read all of it"), "{all}");
         let cut = all.match_indices("cause.").last().unwrap().0;
         let after = all[cut + 6..].trim_start();
-        assert!(!after.starts_with("We"), "{kind:?} ends with a sentence: {after}");
+        assert!(
+            !after.starts_with("We"),
+            "{kind:?} ends with a sentence: {after}"
+        );
     }
 }
 
 #[test]
 fn the_colour_goes_with_the_word() {
     for (status, severity, said) in [
-        ("investigating", Severity::P1, "\u{1f534} We are looking for the cause"),
-        ("investigating", Severity::P3, "\u{1f7e0} We are looking for the cause"),
+        (
+            "investigating",
+            Severity::P1,
+            "\u{1f534} We are looking for the cause",
+        ),
+        (
+            "investigating",
+            Severity::P3,
+            "\u{1f7e0} We are looking for the cause",
+        ),
         ("monitoring", Severity::P1, "\u{1f7e0} Fix in place"),
         ("resolved", Severity::P1, "\u{1f7e2} Solved"),
     ] {
@@ -164,12 +182,29 @@ fn the_colour_goes_with_the_word() {
             severity: Some(severity),
             ..full("update")
         };
-        let body = body(ChatKind::Generic, &content, Level::NonTechnical, Ask::Nothing);
+        let body = body(
+            ChatKind::Generic,
+            &content,
+            Level::NonTechnical,
+            Ask::Nothing,
+        );
         let text = body["text"].as_str().unwrap();
-        assert!(text.contains(&format!("{said} \u{b7} Student portal")), "{text}");
+        assert!(
+            text.contains(&format!("{said} \u{b7} Student portal")),
+            "{text}"
+        );
     }
     for milestone in ["test", "digest"] {
-        let body = body(ChatKind::Discord, &full(milestone), Level::NonTechnical, Ask::Nothing);
-        assert_eq!(body["content"], Value::Null, "{milestone} is about no event");
+        let body = body(
+            ChatKind::Discord,
+            &full(milestone),
+            Level::NonTechnical,
+            Ask::Nothing,
+        );
+        assert_eq!(
+            body["content"],
+            Value::Null,
+            "{milestone} is about no event"
+        );
     }
 }

@@ -16,7 +16,8 @@ use serde_json::{Value, json};
 fn room(id: &str, endpoint: Value) -> Contact {
     let mut endpoint = endpoint;
     endpoint["channel"] = "chat".into();
-    serde_json::from_value(json!({"id": id, "audiences": ["staff"], "endpoints": [endpoint]})).unwrap()
+    serde_json::from_value(json!({"id": id, "audiences": ["staff"], "endpoints": [endpoint]}))
+        .unwrap()
 }
 
 /// The staff hear in chat rooms.
