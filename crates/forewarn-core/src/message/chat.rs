@@ -83,11 +83,11 @@ impl Tone {
 
     fn colour(self) -> u32 {
         match self {
-            Tone::Bad => 0xc6_28_28,
-            Tone::Warning => 0xb2_5c_00,
-            Tone::Work => 0x15_65_c0,
-            Tone::Good => 0x2e_7d_32,
-            Tone::Quiet => 0x61_61_61,
+            Tone::Bad => 0x00c6_2828,
+            Tone::Warning => 0x00b2_5c00,
+            Tone::Work => 0x0015_65c0,
+            Tone::Good => 0x002e_7d32,
+            Tone::Quiet => 0x0061_6161,
         }
     }
 

@@ -171,14 +171,14 @@ fn may_mention(before: char, rest: &str) -> bool {
     const ALL: [&str; 5] = ["everyone", "here", "channel", "all", "group"];
     let in_address = before.is_ascii_alphanumeric() || "._%+-".contains(before);
     let rest = rest.as_bytes();
-    let is_all = |word: &&str| {
+    let is_all = |word: &str| {
         let head = rest.get(..word.len());
         let ends = rest
             .get(word.len())
             .is_none_or(|c| !c.is_ascii_alphanumeric() && *c != b'.');
         ends && head.is_some_and(|head| head.eq_ignore_ascii_case(word.as_bytes()))
     };
-    !in_address || ALL.iter().any(|word| is_all(&word))
+    !in_address || ALL.iter().any(|word| is_all(word))
 }
 
 struct Writer {
@@ -490,12 +490,11 @@ fn ends_sentence(c: char) -> bool {
 
 /// Where sentences of a line end.
 fn sentence_ends(line: &str) -> impl DoubleEndedIterator<Item = usize> {
-    let ends = line.char_indices().filter_map(move |(at, c)| {
+    line.char_indices().filter_map(move |(at, c)| {
         let end = at + c.len_utf8();
         let divides = line[end..].chars().next().is_none_or(char::is_whitespace);
         (ends_sentence(c) && divides).then_some(end)
-    });
-    ends
+    })
 }
 
 fn has_sentence(text: &str) -> bool {
