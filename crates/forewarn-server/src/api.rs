@@ -6,6 +6,7 @@ mod acknowledgements;
 mod advisories;
 mod announcements;
 mod calls;
+mod channels;
 mod decisions;
 mod documents;
 mod events;
@@ -20,7 +21,7 @@ mod subscriptions;
 mod windows;
 
 pub(crate) use lists::{
-    cursor as notice_cursor, message_id, read_cursor as read_notice_cursor, table,
+    cursor as notice_cursor, host_only, message_id, read_cursor as read_notice_cursor, table,
 };
 pub use openapi::{Operation, document, operations};
 
@@ -48,6 +49,7 @@ fn routes() -> OpenApiRouter<App> {
         .merge(announcements::routes())
         .merge(acknowledgements::routes())
         .merge(calls::routes())
+        .merge(channels::routes())
         .merge(decisions::routes())
         .merge(documents::routes())
         .merge(lint::routes())

@@ -6,6 +6,7 @@ pub mod announcement;
 pub mod approval;
 pub mod call_list;
 pub mod catalogue;
+pub mod channel;
 pub mod chat;
 pub mod copy;
 pub mod decision;

@@ -7,6 +7,7 @@ use crate::commands::{
     audit::AuditArgs,
     backup::{BackupArgs, RestoreArgs},
     bench::BenchArgs,
+    channel::ChannelArgs,
     completions::CompletionsArgs,
     decide::DecideArgs,
     deliveries::DeliveriesArgs,
@@ -73,6 +74,8 @@ pub enum Command {
     Advisory(AdvisoryArgs),
     /// Tell people ahead of a release, the end of a feature, whatever changes at one moment
     Announcement(AnnouncementArgs),
+    /// Try a channel out: mail, text messages, calls, chat rooms, webhooks
+    Channel(ChannelArgs),
     /// Show what came to hooks: alerts, commands and notices that other programs send
     Hooks(HooksArgs),
     /// List notices: what is told to whom and when
@@ -135,6 +138,8 @@ mod tests {
             "incident alerts INC-1",
             "import maintnote notice.eml --json",
             "hooks --json",
+            "channel test chat --contact oncall-room --json",
+            "channel test chat --to https://hooks.example.test/T/B/X --kind slack --wait 5",
             "incident declare --service portal=major_outage --impact high --urgency low --parent INC-1",
             "incident declare --service portal=major_outage --severity P2 --backfilled --started-at 2026-11-22T19:30:00Z --resolved-at 2026-11-22T20:30:00Z --text text",
             "incident update INC-1 --text text --severity P1 --carry --version 3",

@@ -8,6 +8,7 @@ pub mod audit;
 pub mod backup;
 pub mod bench;
 mod calls;
+pub mod channel;
 pub mod completions;
 pub mod decide;
 pub mod deliveries;
@@ -50,6 +51,7 @@ pub async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Incident(args) => incident::run(*args).await,
         Command::Advisory(args) => advisory::run(args).await,
         Command::Announcement(args) => announcement::run(args).await,
+        Command::Channel(args) => channel::run(args).await,
         Command::Hooks(args) => hooks::run(args).await,
         Command::Notices(args) => notices::run(args).await,
         Command::Deliveries(args) => deliveries::run(args).await,

@@ -122,6 +122,7 @@ pub fn router(app: &App) -> Router<App> {
         .route("/console/cards", get(outage_plans::show_cards))
         .route("/console/cards.json", get(outage_plans::all_cards))
         .route("/console/audiences", get(catalogue::audiences))
+        .route("/console/channels/test", post(catalogue::test_channel))
         .route("/console/caught", get(caught::list))
         .route("/console/caught/{id}", get(caught::show))
         .route("/console/caught/{id}/html", get(caught::show_html))

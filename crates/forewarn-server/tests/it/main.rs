@@ -13,6 +13,7 @@ mod approvals;
 mod calls;
 mod catalogue_changes;
 mod changes_ahead;
+mod channels;
 mod chat;
 mod console;
 mod contacts;

@@ -12,6 +12,8 @@ const CONTRACT: &[(&str, &str)] = &[
     ("get", "/events/{id}/acknowledgements"),
     ("get", "/events/{id}/approvals"),
     ("post", "/events/{id}/acknowledgements/remind"),
+    ("post", "/channels/{name}/test"),
+    ("get", "/channel-tests/{id}"),
     ("get", "/incidents/{id}/calls"),
     ("post", "/incidents/{id}/calls/{contact}"),
     ("get", "/maintenances/{id}/plan/reach"),
