@@ -17,6 +17,7 @@ mod openapi;
 mod outage_plans;
 mod postmortems;
 mod subscriptions;
+mod templates;
 mod windows;
 
 pub(crate) use lists::{
@@ -57,6 +58,7 @@ fn routes() -> OpenApiRouter<App> {
         .merge(outage_plans::routes())
         .merge(postmortems::routes())
         .merge(subscriptions::routes())
+        .merge(templates::routes())
 }
 
 /// The API behind its guard, and its description.

@@ -4,7 +4,7 @@ use crate::db::{Tx, args};
 use crate::error::Result;
 use crate::journal::{Entry, append};
 use crate::membership::{self, Whose};
-use crate::{Imported, Store, contacts};
+use crate::{Imported, Store, contacts, templates};
 use forewarn_core::change_ahead::ChangeAhead;
 use forewarn_core::contact::Contact;
 use forewarn_core::document::{Catalogue, Documents};
@@ -102,20 +102,6 @@ fn shown(field: &str, value: Option<&Value>) -> Value {
     }
 }
 
-/// The id of a template: what it is for.
-fn template_id(template: &Template) -> String {
-    let level = template.level.map_or("any", |l| l.as_str());
-    let channel = template.channel.map_or("any", |c| c.as_str());
-    // One for any kind of event has the id that it always had.
-    let event = template.event.as_ref().map(|event| format!(".{event}"));
-    format!(
-        "{}.{level}.{channel}.{}{}",
-        template.milestone,
-        template.language,
-        event.unwrap_or_default()
-    )
-}
-
 impl Store {
     /// Everything that planning needs.
     ///
@@ -201,6 +187,9 @@ impl Store {
                 // The order of the file is the order on the page.
                 known.last += 1;
                 put(&mut tx, kind, &id, &body, known.last, now).await?;
+                if kind == "templates" {
+                    templates::keep(&mut tx, &id, Some(&body), None, actor, now).await?;
+                }
                 stored.insert((kind, id));
             }
         }
@@ -259,6 +248,9 @@ impl Store {
         if gone && kind == "audiences" {
             contacts::put_external(&mut tx, id, None).await?;
             membership::drop_rule(&mut tx, id).await?;
+        }
+        if gone && kind == "templates" {
+            templates::keep(&mut tx, id, None, None, actor, now).await?;
         }
         if gone {
             append(
@@ -330,7 +322,7 @@ fn flatten(documents: &Documents) -> Result<Vec<(&'static str, String, Value)>> 
     for template in &documents.templates {
         all.push((
             "templates",
-            template_id(template),
+            template.id(),
             serde_json::to_value(template)?,
         ));
     }

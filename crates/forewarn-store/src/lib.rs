@@ -33,6 +33,7 @@ mod rota_feeds;
 mod schema;
 mod sign_offs;
 mod subscriptions;
+mod templates;
 mod upstream;
 mod windows;
 mod writing;
@@ -62,6 +63,7 @@ pub use reach::{ListedRecipient, Reach, Reached, Unreached};
 pub use rota_feeds::FeedRow;
 pub use schema::VERSION;
 pub use subscriptions::{Asked, Proof, Subscription};
+pub use templates::{SavedTemplate, TemplateVersion};
 pub use upstream::Upstream;
 pub use writing::Writing;
 
