@@ -249,6 +249,12 @@ impl TemplateDiff {
         filled.map(|(name, lines)| (name, lines.as_slice())).collect()
     }
 
+    /// The fields of the form that chooses, with what is chosen.
+    fn chosen(&self) -> Vec<(&'static str, &'static str, i64)> {
+        let Compared { from, to, .. } = &self.compared;
+        vec![("from", "From", from.version), ("to", "To", to.version)]
+    }
+
     fn class(&self, line: &Line) -> &'static str {
         match line.change {
             Change::Same => "same",
