@@ -106,7 +106,9 @@ pub use routes::{not_found, plain, router};
 pub use sign_in::SignIn;
 pub use team::Team;
 pub(crate) use template::language_name;
-pub use template::{TemplateDiff, TemplateGroup, TemplateLink, TemplateList, TemplatePage, TemplateRow};
+pub use template::{
+    TemplateDiff, TemplateGroup, TemplateLink, TemplateList, TemplatePage, TemplateRow,
+};
 
 /// What a console page may load and where its forms may go.
 pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; \

@@ -320,11 +320,7 @@ fn flatten(documents: &Documents) -> Result<Vec<(&'static str, String, Value)>> 
         all.push(("hooks", hook.id.to_string(), serde_json::to_value(hook)?));
     }
     for template in &documents.templates {
-        all.push((
-            "templates",
-            template.id(),
-            serde_json::to_value(template)?,
-        ));
+        all.push(("templates", template.id(), serde_json::to_value(template)?));
     }
     Ok(all)
 }

@@ -85,7 +85,11 @@ pub fn render_with(content: &Content, variant: &Variant, template: &Template) ->
 }
 
 /// The same as it would stand on the event's own page.
-pub(super) fn page_with(content: &Content, variant: &Variant, template: &Template) -> Option<Message> {
+pub(super) fn page_with(
+    content: &Content,
+    variant: &Variant,
+    template: &Template,
+) -> Option<Message> {
     let chosen = Chosen::only(template, content, variant)?;
     Some(long(content, variant, &chosen, false))
 }

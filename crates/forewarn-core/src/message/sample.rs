@@ -33,8 +33,21 @@ mod tests {
     /// `INSTA_UPDATE=always` writes the file anew, as it does with snapshots.
     #[test]
     fn the_samples_are_those_of_the_tests() {
-        let announced = ["announcement", "reminder", "final_reminder", "delay", "reschedule", "cancellation", "effective"].map(announced);
-        let mut all: Vec<Content> = MILESTONES.iter().map(|m| full(m)).filter(|c| c.milestone != "effective").collect();
+        let announced = [
+            "announcement",
+            "reminder",
+            "final_reminder",
+            "delay",
+            "reschedule",
+            "cancellation",
+            "effective",
+        ]
+        .map(announced);
+        let mut all: Vec<Content> = MILESTONES
+            .iter()
+            .map(|m| full(m))
+            .filter(|c| c.milestone != "effective")
+            .collect();
         all.push(advisory("update"));
         all.extend(announced);
         let written = serde_json::to_string_pretty(&all).expect("JSON") + "\n";
@@ -48,7 +61,10 @@ mod tests {
     #[test]
     fn every_milestone_has_one_and_a_kind_of_event_its_own() {
         for milestone in MILESTONES {
-            assert_eq!(sample(milestone, None).expect(milestone).milestone, milestone);
+            assert_eq!(
+                sample(milestone, None).expect(milestone).milestone,
+                milestone
+            );
         }
         let kind = |milestone, event| sample(milestone, event).expect("one").event_kind;
         assert_eq!(kind("update", None), "incident");

@@ -114,7 +114,12 @@ impl Trial<'_> {
         let mut found = Vec::new();
         for audience in audiences {
             if level.is_none_or(|level| level == audience.level) {
-                self.say(&about(Some(audience)), audience.level, &[audience], &mut found);
+                self.say(
+                    &about(Some(audience)),
+                    audience.level,
+                    &[audience],
+                    &mut found,
+                );
             }
         }
         if found.is_empty() {
@@ -124,8 +129,16 @@ impl Trial<'_> {
         sorted(found)
     }
 
-    fn say(&self, content: &Content, level: Level, readers: &[&Audience], found: &mut Vec<Preview>) {
-        let zone = readers.iter().find_map(|audience| audience.time_zone.clone());
+    fn say(
+        &self,
+        content: &Content,
+        level: Level,
+        readers: &[&Audience],
+        found: &mut Vec<Preview>,
+    ) {
+        let zone = readers
+            .iter()
+            .find_map(|audience| audience.time_zone.clone());
         let zone = zone.unwrap_or_else(|| self.catalogue.organisation.time_zone.clone());
         for outlet in self.outlets() {
             let variant = Variant {
@@ -141,8 +154,17 @@ impl Trial<'_> {
             let Some(message) = message else { continue };
             let name = readers.first().map_or("", |audience| &audience.name);
             let preview = shown(message, content, (level, *outlet), name, self.context);
-            let audiences = readers.iter().map(|audience| audience.name.clone()).collect();
-            add(found, Preview { audiences, ..preview });
+            let audiences = readers
+                .iter()
+                .map(|audience| audience.name.clone())
+                .collect();
+            add(
+                found,
+                Preview {
+                    audiences,
+                    ..preview
+                },
+            );
         }
     }
 
@@ -188,7 +210,8 @@ audiences:
             channel,
             language: "en".into(),
             subject: Some("{{service}}: {{start_date}}".into()),
-            body: "{{effect}}\n\n{{#if technical}}\nFor you: {{technical}}\n{{/if}}\n{{url}}".into(),
+            body: "{{effect}}\n\n{{#if technical}}\nFor you: {{technical}}\n{{/if}}\n{{url}}"
+                .into(),
         }
     }
 
@@ -202,7 +225,13 @@ audiences:
         };
         let previews = trial.on_sample().into_iter();
         previews
-            .map(|p| (p.channel.as_str().into(), p.level.as_str().into(), p.audiences))
+            .map(|p| {
+                (
+                    p.channel.as_str().into(),
+                    p.level.as_str().into(),
+                    p.audiences,
+                )
+            })
             .collect()
     }
 
@@ -227,7 +256,10 @@ audiences:
         expected.sort();
         assert_eq!(shown, expected);
         let short = told(&template(Some(Channel::Sms), Some(Level::Technical)));
-        let kinds: Vec<&str> = short.iter().map(|(channel, _, _)| channel.as_str()).collect();
+        let kinds: Vec<&str> = short
+            .iter()
+            .map(|(channel, _, _)| channel.as_str())
+            .collect();
         assert_eq!(kinds, ["sms", "voice"]);
     }
 
@@ -243,11 +275,21 @@ audiences:
         };
         let previews = trial.on_sample();
         let mail = previews[0].mail.as_deref().expect("a mail");
-        assert!(mail.starts_with("<!DOCTYPE html>") && mail.contains("You cannot sign in"), "{mail}");
+        assert!(
+            mail.starts_with("<!DOCTYPE html>") && mail.contains("You cannot sign in"),
+            "{mail}"
+        );
         let (light, dark) = (in_scheme(mail, false), in_scheme(mail, true));
-        assert!(dark.contains("@media all{") || dark.contains("@media all"), "{dark}");
+        assert!(
+            dark.contains("@media all{") || dark.contains("@media all"),
+            "{dark}"
+        );
         assert!(light.contains("@media not all") && !light.contains("prefers-color-scheme"));
-        assert!(!dark.contains("prefers-color-scheme") && dark.contains(":root{color-scheme:dark}"));
-        assert!(previews[1].mail.is_none() && !previews[1].text.contains("https://"));
+        assert!(
+            !dark.contains("prefers-color-scheme") && dark.contains(":root{color-scheme:dark}")
+        );
+        let page = previews.last().expect("the page");
+        assert!(page.channel == Outlet::Page && page.mail.is_none());
+        assert!(!page.text.contains("https://"), "{}", page.text);
     }
 }

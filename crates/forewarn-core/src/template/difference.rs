@@ -204,7 +204,10 @@ mod tests {
 
     #[test]
     fn a_changed_word_is_marked_in_its_line() {
-        let (old, new) = ("Hello\n\nWe start at {{start}}.\nBye", "Hello\n\nWe begin at {{start}}.\nBye");
+        let (old, new) = (
+            "Hello\n\nWe start at {{start}}.\nBye",
+            "Hello\n\nWe begin at {{start}}.\nBye",
+        );
         assert_eq!(
             told(old, new),
             " Hello\n \n-We [start] at {{start}}.\n+We [begin] at {{start}}.\n Bye\n"
@@ -223,7 +226,10 @@ mod tests {
     #[test]
     fn lines_keep_their_numbers() {
         let lines = difference("a\nb\nc", "a\nx\nb\nc\n");
-        let places: Vec<_> = lines.iter().map(|l| (l.change, l.before, l.after)).collect();
+        let places: Vec<_> = lines
+            .iter()
+            .map(|l| (l.change, l.before, l.after))
+            .collect();
         let expected = [
             (Change::Same, Some(1), Some(1)),
             (Change::Added, None, Some(2)),
@@ -236,7 +242,11 @@ mod tests {
     #[test]
     fn texts_as_long_as_a_template_may_be_take_little_time() {
         let started = std::time::Instant::now();
-        let letters = |n: usize| (0..10_000).map(|i| ["a ", "b ", "c\n"][(i * n) % 3]).collect::<String>();
+        let letters = |n: usize| {
+            (0..10_000)
+                .map(|i| ["a ", "b ", "c\n"][(i * n) % 3])
+                .collect::<String>()
+        };
         let _ = difference(&letters(1), &letters(2));
         let _ = difference(&"\n".repeat(20_000), &"a\n".repeat(10_000));
         let _ = difference(&"a b ".repeat(5_000), &"b c ".repeat(5_000));

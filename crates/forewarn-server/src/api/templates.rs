@@ -53,7 +53,10 @@ async fn list_library(
             && is(&narrow.origin, origin)
     });
     let items: Vec<Value> = items.map(template::Listed::json).collect();
-    Ok(answer(StatusCode::OK, &json!({"items": items, "next": null})))
+    Ok(answer(
+        StatusCode::OK,
+        &json!({"items": items, "next": null}),
+    ))
 }
 
 /// The versions of a template, the newest first: who made each, when, and what it restored.
@@ -135,11 +138,7 @@ async fn restore_template(
     request_body(content = Value, description = "template (as in a file), event (an id; an invented one when absent), milestone (of the event, where no template is given)"),
     responses((status = 200, description = "messages: audiences, level, channel, language, subject, text, html, mail, sms, review"),
         (status = 404, description = "No event of this id"), (status = 422, description = "Problems, those in a text with line and column")))]
-async fn preview_template(
-    State(app): State<App>,
-    _who: Who,
-    Body(body): Body,
-) -> Result<Response> {
+async fn preview_template(State(app): State<App>, _who: Who, Body(body): Body) -> Result<Response> {
     let asked = template::Asked::read(&body)?;
     let messages = template::preview(&app, &asked).await?;
     Ok(answer(StatusCode::OK, &json!({"messages": messages})))

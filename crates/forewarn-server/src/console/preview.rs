@@ -129,7 +129,12 @@ impl Shown {
     /// The mail as a program shows it that is set to light, and to dark.
     pub(super) fn mails(&self) -> Vec<(&'static str, String)> {
         let mail = self.0.mail.as_deref();
-        let both = |mail: &str| [("light", in_scheme(mail, false)), ("dark", in_scheme(mail, true))];
+        let both = |mail: &str| {
+            [
+                ("light", in_scheme(mail, false)),
+                ("dark", in_scheme(mail, true)),
+            ]
+        };
         mail.map_or_else(Vec::new, |mail| both(mail).to_vec())
     }
 
@@ -206,8 +211,17 @@ mod tests {
     #[test]
     fn segments_are_counted_in_words() {
         let said = |text: &str| segments_words(&sms_segments(text));
-        assert_eq!(said("Hello"), "1 segment, 5 of 160 signs of the basic alphabet");
-        assert_eq!(said(&"x".repeat(200)), "2 segments, 200 of 306 signs of the basic alphabet");
-        assert_eq!(said("\u{1f600}"), "1 segment, 2 of 70 signs of all alphabets (UCS-2)");
+        assert_eq!(
+            said("Hello"),
+            "1 segment, 5 of 160 signs of the basic alphabet"
+        );
+        assert_eq!(
+            said(&"x".repeat(200)),
+            "2 segments, 200 of 306 signs of the basic alphabet"
+        );
+        assert_eq!(
+            said("\u{1f600}"),
+            "1 segment, 2 of 70 signs of all alphabets (UCS-2)"
+        );
     }
 }

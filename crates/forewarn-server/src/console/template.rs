@@ -100,7 +100,9 @@ pub struct TemplateDiff {
 /// "For any event, to everybody, by mail, in English" in the few words that tell texts of one notice apart.
 fn narrowed(template: &Text) -> String {
     let channel = template.channel.map_or("Mail and chat", channel_words);
-    let level = template.level.map(|level| level_words(level).to_lowercase());
+    let level = template
+        .level
+        .map(|level| level_words(level).to_lowercase());
     match level {
         Some(level) => format!("{channel}, {level}"),
         None => channel.to_owned(),
@@ -125,7 +127,10 @@ pub(super) fn heading(template: &Text) -> String {
     let event = template.event.as_ref();
     let event = event.map_or(String::new(), |event| format!(" of {event}"));
     let language = language_name(&template.language);
-    format!("{milestone}{event}: {}, {language}", narrowed(template).to_lowercase())
+    format!(
+        "{milestone}{event}: {}, {language}",
+        narrowed(template).to_lowercase()
+    )
 }
 
 impl TemplateList {
@@ -244,9 +249,14 @@ impl TemplateDiff {
 
     /// Both texts in turn, where anything is in them.
     fn parts(&self) -> Vec<(&'static str, &[Line])> {
-        let parts = [("Subject", &self.compared.subject), ("Text", &self.compared.body)];
+        let parts = [
+            ("Subject", &self.compared.subject),
+            ("Text", &self.compared.body),
+        ];
         let filled = parts.into_iter().filter(|(_, lines)| !lines.is_empty());
-        filled.map(|(name, lines)| (name, lines.as_slice())).collect()
+        filled
+            .map(|(name, lines)| (name, lines.as_slice()))
+            .collect()
     }
 
     /// The fields of the form that chooses, with what is chosen.

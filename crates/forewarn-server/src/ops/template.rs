@@ -143,7 +143,9 @@ fn one(id: &str, versions: &[TemplateVersion], number: i64) -> Result<TemplateVe
         return Ok(found.clone());
     }
     if number != BUILT_IN {
-        return Err(ApiError::NotFound(format!("version {number} of the template {id}")));
+        return Err(ApiError::NotFound(format!(
+            "version {number} of the template {id}"
+        )));
     }
     let own = versions.iter().find_map(|version| version.body.as_ref());
     let body = built_in_of(id).or_else(|| own.and_then(Template::stands_for));
@@ -205,7 +207,10 @@ pub async fn save(
 ) -> Result<SavedTemplate> {
     caller.at_least(Role::Administrator)?;
     let now = app.clock.now();
-    let saved = app.store.save_template(template, expected, None, &caller.actor, now).await?;
+    let saved = app
+        .store
+        .save_template(template, expected, None, &caller.actor, now)
+        .await?;
     app.store.hint();
     Ok(saved)
 }
@@ -236,7 +241,8 @@ pub async fn restore(app: &App, caller: &Caller, id: &str, node: &Node) -> Resul
     let text = serde_json::to_string(&template).unwrap_or_default();
     let template = parse(&parse_json(&text)?)?;
     if template.id() != id {
-        let problem = "is the built-in text for another level or channel; write one of your own from it";
+        let problem =
+            "is the built-in text for another level or channel; write one of your own from it";
         return Err(Invalid::one("version", problem).into());
     }
     let now = app.clock.now();
@@ -281,7 +287,9 @@ impl Asked {
                 milestone: fields.optional("milestone", problems, |name| {
                     forewarn_core::message::milestone(name)
                         .map(str::to_owned)
-                        .ok_or_else(|| unknown("milestone", name, forewarn_core::message::MILESTONES))
+                        .ok_or_else(|| {
+                            unknown("milestone", name, forewarn_core::message::MILESTONES)
+                        })
                 }),
             };
             fields.finish(problems);
@@ -333,7 +341,9 @@ pub async fn preview(app: &App, asked: &Asked) -> Result<Vec<Preview>> {
             let to = readers(event, milestone, &catalogue);
             Ok(trial(template).on_event(event, &occasion, &to, now))
         }
-        (None, None) => Err(Invalid::one("event", "is missing: name an event, or give a template").into()),
+        (None, None) => {
+            Err(Invalid::one("event", "is missing: name an event, or give a template").into())
+        }
         (None, Some(event)) => {
             let templates = app.store.templates().await?;
             let proof = Proof {

@@ -26,11 +26,13 @@ fn documents(body: &str) -> Documents {
 }
 
 fn told(versions: &[TemplateVersion]) -> Vec<(i64, &str, Option<&str>, Option<i64>)> {
-    let row = |v| {
-        let TemplateVersion { version, author, body, restored, .. } = v;
-        (*version, author.as_str(), body.as_ref().map(|t: &Template| t.body.as_str()), *restored)
-    };
-    versions.iter().map(row).collect()
+    versions
+        .iter()
+        .map(|v| {
+            let body = v.body.as_ref().map(|t| t.body.as_str());
+            (v.version, v.author.as_str(), body, v.restored)
+        })
+        .collect()
 }
 
 on_both_databases! {

@@ -116,7 +116,11 @@ pub async fn run(args: TemplateArgs) -> anyhow::Result<ExitCode> {
             json,
         } => {
             let origin = own.then(|| "own".to_owned());
-            let query = [("origin", origin), ("milestone", milestone), ("language", language)];
+            let query = [
+                ("origin", origin),
+                ("milestone", milestone),
+                ("language", language),
+            ];
             let answer = ask(&remote, &["templates", "library"], query).await?;
             (answer, json, list)
         }
@@ -198,7 +202,12 @@ async fn one(remote: &Remote, id: &str, version: Option<i64>) -> anyhow::Result<
             }
         }
     };
-    ask(remote, &["templates", id, "versions", &number.to_string()], []).await
+    ask(
+        remote,
+        &["templates", id, "versions", &number.to_string()],
+        [],
+    )
+    .await
 }
 
 /// The request as YAML: the file's own text stands in it, so that problems name its lines.
@@ -238,7 +247,10 @@ fn list(answer: &Value, colour: Colour) -> String {
             None => (Style::Dim, "built in".to_owned()),
         };
         let by = field(item, "changed_by");
-        table.row(style, [field(item, "id"), whose, field(item, "changed_at"), by]);
+        table.row(
+            style,
+            [field(item, "id"), whose, field(item, "changed_at"), by],
+        );
     }
     table.show(colour)
 }
@@ -250,7 +262,9 @@ fn text(answer: &Value, _: Colour) -> String {
     }
     let lines = |name: &str| {
         let text = body[name].as_str().unwrap_or_default();
-        text.lines().map(|line| clean(line) + "\n").collect::<String>()
+        text.lines()
+            .map(|line| clean(line) + "\n")
+            .collect::<String>()
     };
     let subject = match lines("subject") {
         none if none.is_empty() => none,
@@ -269,7 +283,10 @@ fn history(answer: &Value, colour: Colour) -> String {
             (false, None) => String::new(),
         };
         let version = item["version"].to_string();
-        table.row(Style::Plain, [version, field(item, "at"), field(item, "author"), what]);
+        table.row(
+            Style::Plain,
+            [version, field(item, "at"), field(item, "author"), what],
+        );
     }
     table.show(colour)
 }
@@ -311,22 +328,35 @@ fn diff_line(line: &Value, colour: Colour) -> String {
 }
 
 fn restored(answer: &Value, _: Colour) -> String {
-    format!("{} has that text again, as version {}\n", field(answer, "template"), answer["version"])
+    format!(
+        "{} has that text again, as version {}\n",
+        field(answer, "template"),
+        answer["version"]
+    )
 }
 
 fn previews(answer: &Value, colour: Colour) -> String {
     let mut out = String::new();
     for message in items(answer, "messages") {
-        let names: Vec<String> = items(message, "audiences").filter_map(|n| n.as_str().map(clean)).collect();
+        let names: Vec<String> = items(message, "audiences")
+            .filter_map(|n| n.as_str().map(clean))
+            .collect();
         let sms = match message["sms"]["count"].as_u64() {
-            Some(count) => format!(", {count} segment(s), {}", field(&message["sms"], "encoding")),
+            Some(count) => format!(
+                ", {count} segment(s), {}",
+                field(&message["sms"], "encoding")
+            ),
             None => String::new(),
         };
         let to = match names.is_empty() {
             true => String::new(),
             false => format!(" to {}", names.join(", ")),
         };
-        let title = format!("{}, {}{to}{sms}", field(message, "channel"), field(message, "level"));
+        let title = format!(
+            "{}, {}{to}{sms}",
+            field(message, "channel"),
+            field(message, "level")
+        );
         out += &(colour.paint(Style::Bold, &title) + "\n");
         let subject = field(message, "subject");
         if !subject.is_empty() {
@@ -337,7 +367,10 @@ fn previews(answer: &Value, colour: Colour) -> String {
         for finding in items(&message["review"], "findings") {
             if finding["severity"] != "note" {
                 let because = field(finding, "because");
-                out += &colour.paint(Style::Warning, &format!("  ! {} {because}", field(finding, "rule")));
+                out += &colour.paint(
+                    Style::Warning,
+                    &format!("  ! {} {because}", field(finding, "rule")),
+                );
                 out.push('\n');
             }
         }
@@ -357,12 +390,12 @@ mod tests {
     fn a_difference_can_be_read_without_colour() {
         let piece = |text: &str, changed: bool| json!({"text": text, "changed": changed});
         let answer = json!({"template": "update.any.email.en", "from": {"version": 1}, "to": {"version": 2}, "subject": [],
-            "body": [
-                {"change": "same", "pieces": [piece("Hello", false)]},
-                {"change": "removed", "pieces": [piece("We ", false), piece("start\u{1b}[2J", true)]},
-                {"change": "added", "pieces": [piece("We ", false), piece("begin", true)]},
-                {"change": "added", "pieces": [piece("all new", false)]},
-            ]});
+        "body": [
+            {"change": "same", "pieces": [piece("Hello", false)]},
+            {"change": "removed", "pieces": [piece("We ", false), piece("start\u{1b}[2J", true)]},
+            {"change": "added", "pieces": [piece("We ", false), piece("begin", true)]},
+            {"change": "added", "pieces": [piece("all new", false)]},
+        ]});
         assert_eq!(
             diff(&answer, Colour::Off),
             "--- update.any.email.en version 1\n+++ update.any.email.en version 2\n@@ text @@\n Hello\n\
@@ -377,18 +410,26 @@ mod tests {
             {"version": 2, "at": "2026-11-22T01:00:00Z", "author": "kim", "restored": null, "removed": true},
         ]});
         let shown = history(&answer, Colour::Off);
-        assert!(shown.contains("ann  version 1 again") && shown.contains("kim  taken away"), "{shown}");
+        assert!(
+            shown.contains("ann  version 1 again") && shown.contains("kim  taken away"),
+            "{shown}"
+        );
     }
 
     #[test]
     fn a_file_stands_in_the_request_line_by_line() {
         let folder = std::env::temp_dir().join(format!("forewarn-template-{}", std::process::id()));
         std::fs::write(&folder, "milestone: update\nbody: |\n  One\n\n  Two\n").unwrap();
-        let Body::Text(kind, body) = preview_body(Some(folder.clone()), Some("INC-1".into()), None).unwrap() else {
+        let Body::Text(kind, body) =
+            preview_body(Some(folder.clone()), Some("INC-1".into()), None).unwrap()
+        else {
             panic!("no text")
         };
         std::fs::remove_file(folder).unwrap();
         assert_eq!(kind, "application/yaml");
-        assert_eq!(body, "event: \"INC-1\"\ntemplate:\n  milestone: update\n  body: |\n    One\n  \n    Two\n");
+        assert_eq!(
+            body,
+            "event: \"INC-1\"\ntemplate:\n  milestone: update\n  body: |\n    One\n  \n    Two\n"
+        );
     }
 }

@@ -39,7 +39,12 @@ impl Samples {
             audiences: preview.audiences.iter().map(|name| self.t(name)).collect(),
             ..preview
         };
-        trial.on_sample().into_iter().map(named).map(Shown).collect()
+        trial
+            .on_sample()
+            .into_iter()
+            .map(named)
+            .map(Shown)
+            .collect()
     }
 
     fn catalogue(&self) -> forewarn_core::document::Catalogue {
@@ -52,36 +57,58 @@ impl Samples {
     }
 
     fn versions(&self) -> Vec<TemplateVersion> {
-        let version = |version, author: &str, at_text, body: Option<Template>, restored| TemplateVersion {
-            template: "announcement.any.any.en".into(),
-            version,
-            author: self.t(author),
-            at: at(at_text),
-            body,
-            restored,
-        };
+        let version =
+            |version, author: &str, at_text, body: Option<Template>, restored| TemplateVersion {
+                template: "announcement.any.any.en".into(),
+                version,
+                author: self.t(author),
+                at: at(at_text),
+                body,
+                restored,
+            };
         let older = BODY.replace("will be away for a while", "will not be available");
         vec![
-            version(4, "ann", "2026-11-23T16:10:00Z", Some(self.own(BODY)), Some(2)),
+            version(
+                4,
+                "ann",
+                "2026-11-23T16:10:00Z",
+                Some(self.own(BODY)),
+                Some(2),
+            ),
             version(3, "kim", "2026-11-22T09:30:00Z", None, None),
             version(2, "ann", "2026-11-20T11:00:00Z", Some(self.own(BODY)), None),
-            version(1, "ann", "2026-11-18T10:00:00Z", Some(self.own(&older)), None),
+            version(
+                1,
+                "ann",
+                "2026-11-18T10:00:00Z",
+                Some(self.own(&older)),
+                None,
+            ),
         ]
     }
 
-    fn template(&self, template: Template, problems: &[(&str, &str)], messages: Option<Vec<Shown>>) -> TemplatePage {
+    fn template(
+        &self,
+        template: Template,
+        problems: &[(&str, &str)],
+        messages: Option<Vec<Shown>>,
+    ) -> TemplatePage {
         let fields = [
             ("subject", template.subject.clone().unwrap_or_default()),
             ("body", template.body.clone()),
             ("version", "4".into()),
         ];
-        let problems = problems.iter().map(|(field, said)| Problem::new(*field, self.t(said)));
+        let problems = problems
+            .iter()
+            .map(|(field, said)| Problem::new(*field, self.t(said)));
         TemplatePage {
             frame: self.frame("Template", Nav::Templates),
             is_own: true,
             may_save: true,
             typed: Typed {
-                fields: fields.map(|(name, value)| (name.to_owned(), value)).to_vec(),
+                fields: fields
+                    .map(|(name, value)| (name.to_owned(), value))
+                    .to_vec(),
                 problems: problems.collect(),
             },
             events: vec![Choice {
@@ -107,7 +134,10 @@ impl Samples {
                 template: template.clone(),
                 version: None,
             };
-            match rows.iter_mut().find(|row| row.milestone == template.milestone) {
+            match rows
+                .iter_mut()
+                .find(|row| row.milestone == template.milestone)
+            {
                 Some(row) => row.texts.push(link),
                 None => rows.push(TemplateRow {
                     milestone: template.milestone.clone(),
@@ -166,10 +196,20 @@ impl Samples {
         let own = self.own(BODY);
         let looks = self.looks(&own);
         let wrong = [
-            ("body", "line 3, column 14 of the text: unknown variable 'efect'; did you mean 'effect'?"),
-            ("body", "line 7, column 1 of the text: this condition is not closed; add {{/if}}"),
+            (
+                "body",
+                "line 3, column 14 of the text: unknown variable 'efect'; did you mean 'effect'?",
+            ),
+            (
+                "body",
+                "line 7, column 1 of the text: this condition is not closed; add {{/if}}",
+            ),
         ];
-        let mut sms = built_in("en").iter().find(|t| t.channel == Some(Channel::Sms)).cloned().unwrap_or_else(|| own.clone());
+        let mut sms = built_in("en")
+            .iter()
+            .find(|t| t.channel == Some(Channel::Sms))
+            .cloned()
+            .unwrap_or_else(|| own.clone());
         sms.body = self.t(&sms.body);
         let short = self.looks(&sms);
         let event = EventPreview {
@@ -178,7 +218,9 @@ impl Samples {
             title: self.t("Student database upgrade"),
             path: "/console/maintenances/MNT-1".into(),
             milestone: "reminder".into(),
-            milestones: ["announcement", "reminder", "start"].map(str::to_owned).to_vec(),
+            milestones: ["announcement", "reminder", "start"]
+                .map(str::to_owned)
+                .to_vec(),
             messages: looks.iter().chain(&short).cloned().collect(),
         };
         let built_in = TemplatePage {
@@ -189,8 +231,15 @@ impl Samples {
         };
         vec![
             ("templates", self.library().render()),
-            ("template", self.template(own.clone(), &[], Some(looks)).render()),
-            ("template-errors", self.template(own.clone(), &wrong, Some(Vec::new())).render()),
+            (
+                "template",
+                self.template(own.clone(), &[], Some(looks)).render(),
+            ),
+            (
+                "template-errors",
+                self.template(own.clone(), &wrong, Some(Vec::new()))
+                    .render(),
+            ),
             ("template-built-in", built_in.render()),
             ("template-diff", self.diff().render()),
             ("event-preview", event.render()),

@@ -1,9 +1,9 @@
 //! What an update, or the next notice of any event, would say, before anybody hears of it.
 
+use super::rows::event_path;
 use crate::console::desk::{Desk, Shown, page, sentence};
 use crate::console::entered::tree;
 use crate::console::guard::Fields;
-use super::rows::event_path;
 use crate::console::{EventPreview, Nav, PREVIEW_POLICY, PreviewPage, Shown as Look};
 use crate::error::ApiError;
 use crate::ops::{incident, template};
@@ -75,7 +75,9 @@ pub(in crate::console) async fn event(
         _ => Nav::Incidents,
     };
     let view = EventPreview {
-        frame: desk.frame(&catalogue, "What each audience reads", nav).await?,
+        frame: desk
+            .frame(&catalogue, "What each audience reads", nav)
+            .await?,
         event: event.id().to_string(),
         title: event.title().to_owned(),
         path: event_path(&event),
@@ -89,6 +91,8 @@ pub(in crate::console) async fn event(
 /// A page in whose frames mails stand with their own styles.
 pub(super) fn with_mails(mut response: Response) -> Response {
     let policy = HeaderValue::from_static(PREVIEW_POLICY);
-    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    response
+        .headers_mut()
+        .insert(header::CONTENT_SECURITY_POLICY, policy);
     response
 }

@@ -50,7 +50,9 @@ pub(in crate::console) async fn list(desk: Desk, query: RawQuery) -> Shown {
         name: name.to_owned(),
         group: None,
     };
-    let shown = all.iter().filter(|listed| listed.template.language == language);
+    let shown = all
+        .iter()
+        .filter(|listed| listed.template.language == language);
     let view = TemplateList {
         frame: desk.frame(&catalogue, "Templates", Nav::Templates).await?,
         typed: Typed {
@@ -86,7 +88,9 @@ fn groups<'a>(shown: impl Iterator<Item = &'a Listed>) -> Vec<TemplateGroup> {
         let order = ["maintenance", "incident", "advisory", "announcement"];
         let named = kind.and_then(|kind| order.iter().position(|name| *name == KINDS[kind]));
         let told = |kind: &&str| milestones_of(kind).contains(&template.milestone.as_str());
-        named.or_else(|| order.iter().position(|kind| told(&kind))).unwrap_or(4)
+        named
+            .or_else(|| order.iter().position(|kind| told(&kind)))
+            .unwrap_or(4)
     };
     let mut groups = TITLES.map(|title| TemplateGroup {
         title,
@@ -114,7 +118,8 @@ fn groups<'a>(shown: impl Iterator<Item = &'a Listed>) -> Vec<TemplateGroup> {
     for group in &mut groups {
         group.rows.sort_by_key(|row| story(&row.milestone));
         for row in &mut group.rows {
-            row.texts.sort_by_key(|link| (link.template.level, link.template.channel));
+            row.texts
+                .sort_by_key(|link| (link.template.level, link.template.channel));
         }
     }
     let filled = groups.into_iter().filter(|group| !group.rows.is_empty());
@@ -167,7 +172,9 @@ async fn shown(
         ("version", newest.to_string()),
     ];
     let stands = || Typed {
-        fields: fields.map(|(name, value)| (name.to_owned(), value)).to_vec(),
+        fields: fields
+            .map(|(name, value)| (name.to_owned(), value))
+            .to_vec(),
         problems: Vec::new(),
     };
     let catalogue = desk.app.store.catalogue().await?;
@@ -285,7 +292,10 @@ pub(in crate::console) async fn restore(
     let said = done.map(|saved| {
         let from = fields.value("version");
         match from {
-            "0" => format!("The built-in text stands again, as version {}.", saved.version),
+            "0" => format!(
+                "The built-in text stands again, as version {}.",
+                saved.version
+            ),
             from => format!("Version {from} stands again, as version {}.", saved.version),
         }
     });
@@ -313,7 +323,10 @@ async fn answer(desk: &Desk, id: &str, fields: Fields, done: Result<String>) -> 
             shown(desk, id, status, Some(typed), None).await
         }
         None => {
-            let said = problems.iter().map(|p| sentence(&p.problem)).collect::<Vec<_>>();
+            let said = problems
+                .iter()
+                .map(|p| sentence(&p.problem))
+                .collect::<Vec<_>>();
             let kind = crate::console::FlashKind::Refused;
             Ok(desk.told(&at(id), kind, said.join(" ")))
         }
@@ -325,11 +338,7 @@ fn back(desk: &Desk, id: &str, said: String) -> Response {
 }
 
 /// `GET /console/templates/{id}/diff`, with `from` and `to`.
-pub(in crate::console) async fn diff(
-    desk: Desk,
-    Path(id): Path<String>,
-    query: RawQuery,
-) -> Shown {
+pub(in crate::console) async fn diff(desk: Desk, Path(id): Path<String>, query: RawQuery) -> Shown {
     let number = |name: &str| asked(&query, name).parse::<i64>().ok();
     let compared = template::compare(&desk.app, &id, (number("from"), number("to"))).await?;
     let versions = template::versions(&desk.app, &id).await?;
@@ -337,7 +346,9 @@ pub(in crate::console) async fn diff(
     let catalogue = desk.app.store.catalogue().await?;
     let numbers = versions.iter().map(|version| version.version);
     let view = TemplateDiff {
-        frame: desk.frame(&catalogue, "What changed", Nav::Templates).await?,
+        frame: desk
+            .frame(&catalogue, "What changed", Nav::Templates)
+            .await?,
         template: of(&id)?,
         numbers: numbers.chain([BUILT_IN]).collect(),
         may_save: desk.caller.role >= Role::Administrator,
