@@ -148,7 +148,7 @@ mod tests {
         let long = "A very long subject indeed that says next to nothing ".repeat(2);
         let told = said(&template(None, &long, "x"));
         assert!(
-            told[0].starts_with("subject: line 1, column 9") && told[0].contains("at most 78"),
+            told[0].starts_with("subject: line 1, column 78") && told[0].contains("at most 78"),
             "{told:?}"
         );
         let either = "{{#if why}}A subject that has words for one case and{{else}}other words for another{{/if}}, in the end short";

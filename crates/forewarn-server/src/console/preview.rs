@@ -142,6 +142,12 @@ impl Shown {
         findings(&self.0)
     }
 
+    /// Whether the review finds an error, which nobody should have to open.
+    pub(super) fn is_wrong(&self) -> bool {
+        let findings = findings(&self.0);
+        findings.iter().any(|f| f.severity == Severity::Error)
+    }
+
     pub(super) fn place(&self, finding: &Finding) -> &str {
         place(&self.0, finding)
     }

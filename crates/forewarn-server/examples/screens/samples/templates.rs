@@ -37,6 +37,11 @@ impl Samples {
         };
         let named = |preview: Preview| Preview {
             audiences: preview.audiences.iter().map(|name| self.t(name)).collect(),
+            subject: match preview.subject.is_empty() {
+                true => String::new(),
+                false => self.t(&preview.subject),
+            },
+            text: self.t(&preview.text),
             ..preview
         };
         trial
@@ -194,7 +199,8 @@ impl Samples {
 
     pub(super) fn templates(&self) -> Vec<(&'static str, String)> {
         let own = self.own(BODY);
-        let looks = self.looks(&own);
+        // An attack in the text itself is refused before anybody looks.
+        let looks = self.looks(&Samples { hostile: false }.own(BODY));
         let wrong = [
             (
                 "body",
@@ -210,8 +216,8 @@ impl Samples {
             .find(|t| t.channel == Some(Channel::Sms))
             .cloned()
             .unwrap_or_else(|| own.clone());
-        sms.body = self.t(&sms.body);
         let short = self.looks(&sms);
+        sms.body = self.t(&sms.body);
         let event = EventPreview {
             frame: self.frame("What each audience reads", Nav::Maintenances),
             event: "MNT-1".into(),
