@@ -141,6 +141,10 @@ impl Trial<'_> {
             .find_map(|audience| audience.time_zone.clone());
         let zone = zone.unwrap_or_else(|| self.catalogue.organisation.time_zone.clone());
         for outlet in self.outlets() {
+            // The page is for everybody.
+            if *outlet == Outlet::Page && level != Level::NonTechnical {
+                continue;
+            }
             let variant = Variant {
                 level,
                 channel: outlet.channel(),
@@ -154,10 +158,10 @@ impl Trial<'_> {
             let Some(message) = message else { continue };
             let name = readers.first().map_or("", |audience| &audience.name);
             let preview = shown(message, content, (level, *outlet), name, self.context);
-            let audiences = readers
-                .iter()
-                .map(|audience| audience.name.clone())
-                .collect();
+            let audiences = match outlet {
+                Outlet::Page => Vec::new(),
+                Outlet::Channel(_) => readers.iter().map(|a| a.name.clone()).collect(),
+            };
             add(
                 found,
                 Preview {
@@ -247,8 +251,7 @@ audiences:
             row("email", "technical", &["Engineers"]),
             row("chat", "non_technical", &all),
             row("chat", "technical", &["Engineers"]),
-            row("web", "non_technical", &all),
-            row("web", "technical", &["Engineers"]),
+            row("web", "non_technical", &[]),
         ];
         let mut shown = told(&template(None, None));
         shown.sort();

@@ -117,7 +117,6 @@ async fn a_template_is_tried_before_it_is_saved() {
         ("chat", "non_technical"),
         ("chat", "technical"),
         ("web", "non_technical"),
-        ("web", "technical"),
     ];
     let mut sorted = kinds.clone();
     sorted.sort();
