@@ -88,9 +88,7 @@ fn groups<'a>(shown: impl Iterator<Item = &'a Listed>) -> Vec<TemplateGroup> {
         let order = ["maintenance", "incident", "advisory", "announcement"];
         let named = kind.and_then(|kind| order.iter().position(|name| *name == KINDS[kind]));
         let told = |kind: &&str| milestones_of(kind).contains(&template.milestone.as_str());
-        named
-            .or_else(|| order.iter().position(|kind| told(kind)))
-            .unwrap_or(4)
+        named.or_else(|| order.iter().position(told)).unwrap_or(4)
     };
     let mut groups = TITLES.map(|title| TemplateGroup {
         title,
