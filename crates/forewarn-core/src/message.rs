@@ -7,19 +7,23 @@ mod digest;
 pub(crate) mod markdown;
 mod preview;
 mod render;
+mod sample;
 mod sheet;
 mod sms;
 mod times;
+mod trial;
 mod values;
 mod webhook;
 
 pub use chat::{ACKNOWLEDGE, Ask, chat_body};
 pub use digest::digest;
 pub use markdown::render_markdown;
-pub use preview::{Preview, Proof};
-pub use render::{language_for, render, render_page};
+pub use preview::{Outlet, Preview, Proof};
+pub use render::{language_for, render, render_page, render_with};
+pub use sample::sample;
 pub use sheet::{Sheet, templates_for};
 pub use sms::{Encoding, Segments, sms_segments};
+pub use trial::{Trial, milestones_of, readers};
 pub use webhook::{webhook_body, webhook_id};
 
 use crate::audience::Level;

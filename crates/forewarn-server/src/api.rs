@@ -18,6 +18,7 @@ mod openapi;
 mod outage_plans;
 mod postmortems;
 mod subscriptions;
+mod templates;
 mod windows;
 
 pub(crate) use lists::{
@@ -59,6 +60,7 @@ fn routes() -> OpenApiRouter<App> {
         .merge(outage_plans::routes())
         .merge(postmortems::routes())
         .merge(subscriptions::routes())
+        .merge(templates::routes())
 }
 
 /// The API behind its guard, and its description.

@@ -19,6 +19,7 @@ pub mod reach;
 pub mod recipient;
 pub mod review;
 pub mod subscription;
+pub mod template;
 pub mod upstream;
 pub mod window;
 

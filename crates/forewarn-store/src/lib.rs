@@ -34,6 +34,7 @@ mod rota_feeds;
 mod schema;
 mod sign_offs;
 mod subscriptions;
+mod templates;
 mod upstream;
 mod windows;
 mod writing;
@@ -64,6 +65,7 @@ pub use reach::{ListedRecipient, Reach, Reached, Unreached};
 pub use rota_feeds::FeedRow;
 pub use schema::VERSION;
 pub use subscriptions::{Asked, Proof, Subscription};
+pub use templates::{SavedTemplate, TemplateVersion};
 pub use upstream::Upstream;
 pub use writing::Writing;
 

@@ -22,6 +22,7 @@ use crate::commands::{
     outage_plan::OutagePlanArgs,
     plan::PlanArgs,
     serve::ServeArgs,
+    template::TemplateArgs,
 };
 use crate::settings::SettingsArgs;
 use clap::{Args, Parser, Subcommand};
@@ -84,6 +85,8 @@ pub enum Command {
     Deliveries(DeliveriesArgs),
     /// See what is prepared for outages, sign it, write the cards to print
     OutagePlan(OutagePlanArgs),
+    /// See the texts that notices are made from, their versions, and what one would say
+    Template(TemplateArgs),
     /// Check the journal
     Audit(AuditArgs),
     /// Check this installation: data folder, database, mail relay, settings, clock
@@ -183,6 +186,13 @@ mod tests {
             "outage-plan list --json",
             "outage-plan sign portal --stakeholder dean@example.edu",
             "outage-plan cards --out cards",
+            "template list --own --language en --milestone update --json",
+            "template show update.any.email.en --version 2",
+            "template history update.any.email.en --json",
+            "template diff update.any.email.en --from 1 --to 3",
+            "template restore update.any.email.en --version 1",
+            "template preview a.yaml --event INC-1 --json",
+            "template preview --event MNT-1 --milestone reminder",
             "audit verify",
             "doctor",
             "backup file --data d",

@@ -25,6 +25,7 @@ pub mod outage_plan;
 pub mod plan;
 pub mod postmortem;
 pub mod serve;
+pub mod template;
 
 mod pages;
 mod reach;
@@ -56,6 +57,7 @@ pub async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Notices(args) => notices::run(args).await,
         Command::Deliveries(args) => deliveries::run(args).await,
         Command::OutagePlan(args) => outage_plan::run(args).await,
+        Command::Template(args) => template::run(args).await,
         Command::Audit(args) => audit::run(args).await,
         Command::Doctor(local) => doctor::run(local.args, local.settings.read()?).await,
         Command::Backup(local) => backup::run(local.args, local.settings.read()?).await,

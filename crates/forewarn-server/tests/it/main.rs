@@ -45,6 +45,7 @@ mod sign_in;
 mod status_page;
 mod subscriptions;
 mod telephones;
+mod templates;
 mod twilio;
 mod unsubscribe;
 mod upstream;
