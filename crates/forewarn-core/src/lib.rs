@@ -17,6 +17,7 @@ pub mod contact;
 pub mod country;
 pub mod decision;
 pub mod delivery;
+pub mod difference;
 pub mod document;
 pub mod event;
 pub mod facts;
