@@ -7,12 +7,13 @@ use crate::audience::Level;
 use crate::change_request::{Override, read_override};
 use crate::contact::{Channel, EmailAddress};
 use crate::document::{Catalogue, Fields, Node, Problems, Value, line};
+use crate::editing::HELP_NEEDED;
 use crate::event::{Event, Occasion};
 use crate::id::derive;
 use crate::incident::Nature;
 use crate::message::{Sheet, templates_for};
 use crate::plan::{
-    APPROVERS, BACKUP, CHANGE_SYSTEM, COPY_DUE, INTERNAL, Notice, SPOKESPERSON, SUBSCRIPTIONS,
+    APPROVERS, BACKUP, CHANGE_SYSTEM, COMMUNICATIONS, COPY_DUE, INTERNAL, Notice, SPOKESPERSON, SUBSCRIPTIONS,
     called, is_team_notice,
 };
 use crate::policy::{self, Approver};
@@ -234,7 +235,13 @@ pub fn needs_beside_waiting(
 fn is_inside(audience: &str) -> bool {
     matches!(
         audience,
-        INTERNAL | APPROVERS | CHANGE_SYSTEM | SPOKESPERSON | BACKUP | SUBSCRIPTIONS
+        INTERNAL
+            | APPROVERS
+            | COMMUNICATIONS
+            | CHANGE_SYSTEM
+            | SPOKESPERSON
+            | BACKUP
+            | SUBSCRIPTIONS
     ) || called(audience).is_some()
         || crate::call_list::key_of(audience).is_some()
 }
@@ -243,7 +250,7 @@ fn is_inside(audience: &str) -> bool {
 fn is_free(occasion: &Occasion) -> bool {
     let milestone = occasion.milestone.as_str();
     let is_first = milestone == "holding" && occasion.update.unwrap_or(0) == 0;
-    is_first || is_team_notice(milestone) || matches!(milestone, COPY_DUE | APPROVAL_NEEDED)
+    is_first || is_team_notice(milestone) || matches!(milestone, COPY_DUE | APPROVAL_NEEDED | HELP_NEEDED)
 }
 
 /// Nobody's words: that nothing is new, or by when somebody will write.

@@ -19,6 +19,7 @@ pub mod decision;
 pub mod delivery;
 pub mod difference;
 pub mod document;
+pub mod editing;
 pub mod event;
 pub mod facts;
 pub mod hook;

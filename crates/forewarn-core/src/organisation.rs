@@ -1,7 +1,7 @@
 //! The organisation that runs Forewarn: its name, clocks, calendar and languages.
 
 use crate::blackout::Blackout;
-use crate::contact::{HookSecret, HookUrl, PhoneNumber};
+use crate::contact::{EmailAddress, HookSecret, HookUrl, PhoneNumber};
 use crate::country::Country;
 use crate::document::{Fields, Node, Problems, line};
 use crate::privacy::Known;
@@ -46,6 +46,9 @@ pub struct Organisation {
     /// Whoever approves what goes to more recipients than this must give their number.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub confirm_above: Option<i64>,
+    /// Who helps to write what is said: asked by mail.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub communications: Vec<EmailAddress>,
     /// What stays inside: names and domains that the privacy guard looks for.
     #[serde(skip_serializing_if = "Known::is_empty", default)]
     pub privacy: Known,
@@ -148,6 +151,7 @@ impl Default for Organisation {
             administrators_only: Vec::new(),
             sms: None,
             confirm_above: None,
+            communications: Vec::new(),
             privacy: Known::default(),
         }
     }
@@ -197,6 +201,9 @@ impl Organisation {
             .node("sms")
             .and_then(|node| SelfServiceSms::read(node, &fields.path_of("sms"), problems));
         let confirm_above = fields.optional("confirm_above", problems, parse_above);
+        let communications = fields
+            .list("communications", problems, EmailAddress::parse)
+            .unwrap_or_default();
         let privacy = fields
             .node("privacy")
             .and_then(|node| Known::read(node, &fields.path_of("privacy"), problems))
@@ -215,6 +222,7 @@ impl Organisation {
             administrators_only,
             sms,
             confirm_above,
+            communications,
             privacy,
         })
     }

@@ -66,6 +66,9 @@ pub const REQUESTERS: &str = "requesters";
 /// The built-in audience of those who must agree to what is said.
 pub const APPROVERS: &str = "approvers";
 
+/// The built-in audience of those who help to write.
+pub const COMMUNICATIONS: &str = "communications";
+
 /// The built-in audience of one: the system in which the change was asked for.
 pub const CHANGE_SYSTEM: &str = "change_system";
 
@@ -76,7 +79,7 @@ pub const SPOKESPERSON: &str = "spokesperson";
 pub const BACKUP: &str = "backup";
 
 /// The built-in audiences: none that the organisation makes has such a name, and what they are.
-const BUILT_IN: [(&str, &str, &str); 7] = [
+const BUILT_IN: [(&str, &str, &str); 8] = [
     (INTERNAL, "The people who run it", "whoever runs the event"),
     (
         REQUESTERS,
@@ -87,6 +90,11 @@ const BUILT_IN: [(&str, &str, &str); 7] = [
         APPROVERS,
         "Who must agree",
         "whoever must agree to what is said",
+    ),
+    (
+        COMMUNICATIONS,
+        "The communications team",
+        "whoever helps to write what is said",
     ),
     (
         SUBSCRIPTIONS,

@@ -8,6 +8,7 @@ mod announcements;
 mod calls;
 mod decisions;
 mod documents;
+mod editing;
 mod events;
 mod hooks;
 mod incidents;
@@ -50,6 +51,7 @@ fn routes() -> OpenApiRouter<App> {
         .merge(calls::routes())
         .merge(decisions::routes())
         .merge(documents::routes())
+        .merge(editing::routes())
         .merge(lint::routes())
         .merge(lists::routes())
         .merge(hooks::routes())

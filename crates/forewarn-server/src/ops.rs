@@ -11,6 +11,7 @@ pub mod copy;
 pub mod decision;
 pub mod digest;
 pub mod draft;
+pub mod editing;
 pub mod incident;
 pub mod maintenance;
 pub mod outage_plan;
@@ -19,6 +20,7 @@ pub mod recipient;
 pub mod review;
 pub mod subscription;
 pub mod upstream;
+pub mod version;
 pub mod window;
 
 use crate::caller::Caller;

@@ -12,6 +12,7 @@ use crate::commands::{
     deliveries::DeliveriesArgs,
     demo::DemoArgs,
     doctor::DoctorArgs,
+    editing::EditingArgs,
     hooks::HooksArgs,
     import::ImportArgs,
     incident::IncidentArgs,
@@ -73,6 +74,8 @@ pub enum Command {
     Advisory(AdvisoryArgs),
     /// Tell people ahead of a release, the end of a feature, whatever changes at one moment
     Announcement(AnnouncementArgs),
+    /// Ask the communications team for help with a text, answer it, compare versions
+    Editing(EditingArgs),
     /// Show what came to hooks: alerts, commands and notices that other programs send
     Hooks(HooksArgs),
     /// List notices: what is told to whom and when
@@ -135,6 +138,17 @@ mod tests {
             "incident alerts INC-1",
             "import maintnote notice.eml --json",
             "hooks --json",
+            "editing ask INC-1 --text text --note shorter",
+            "editing ask MNT-1",
+            "editing list --event INC-1 --json",
+            "editing show EDIT-1 --json",
+            "editing comment EDIT-1 text",
+            "editing suggest EDIT-1 text",
+            "editing take EDIT-1 --suggestion 2",
+            "editing decline EDIT-1",
+            "editing close EDIT-1",
+            "editing versions INC-1 --json",
+            "editing compare INC-1 1 sent-x --json",
             "incident declare --service portal=major_outage --impact high --urgency low --parent INC-1",
             "incident declare --service portal=major_outage --severity P2 --backfilled --started-at 2026-11-22T19:30:00Z --resolved-at 2026-11-22T20:30:00Z --text text",
             "incident update INC-1 --text text --severity P1 --carry --version 3",

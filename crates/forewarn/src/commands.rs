@@ -13,6 +13,7 @@ pub mod decide;
 pub mod deliveries;
 pub mod demo;
 pub mod doctor;
+pub mod editing;
 pub mod hooks;
 pub mod import;
 pub mod incident;
@@ -50,6 +51,7 @@ pub async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Incident(args) => incident::run(*args).await,
         Command::Advisory(args) => advisory::run(args).await,
         Command::Announcement(args) => announcement::run(args).await,
+        Command::Editing(args) => editing::run(args).await,
         Command::Hooks(args) => hooks::run(args).await,
         Command::Notices(args) => notices::run(args).await,
         Command::Deliveries(args) => deliveries::run(args).await,

@@ -2,7 +2,7 @@
 
 use super::handlers::{
     advisories, announcements, approvals, calls, catalogue, caught, changes, decision, drafts,
-    incidents, lists, maintenances, now, outage_plans, postmortems, previews, sign_in, team,
+    editing, incidents, lists, maintenances, now, outage_plans, postmortems, previews, sign_in, team,
 };
 use super::{ApiPage, CONTENT_SECURITY_POLICY, Frame, Nav, PlainPage, guard};
 use crate::app::App;
@@ -74,6 +74,13 @@ pub fn router(app: &App) -> Router<App> {
             "/console/approvals/{id}",
             get(approvals::show).post(approvals::agree),
         )
+        .route(
+            "/console/events/{id}/editing",
+            get(editing::list).post(editing::ask),
+        )
+        .route("/console/events/{id}/versions", get(editing::versions))
+        .route("/console/editing/{id}", get(editing::show))
+        .route("/console/editing/{id}/{action}", post(editing::act))
         .route("/console/drafts/{id}", get(drafts::show))
         .route("/console/drafts/{id}/publish", post(drafts::publish))
         .route("/console/drafts/{id}/discard", post(drafts::discard))

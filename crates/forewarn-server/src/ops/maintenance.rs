@@ -21,7 +21,7 @@ use forewarn_core::document::{Catalogue, Documents, Node, Problems};
 use forewarn_core::event::{Event, Occasion};
 use forewarn_core::maintenance::{Maintenance, Status, read_delay, read_extension};
 use forewarn_core::plan::{
-    APPROVERS, CHANGE_SYSTEM, Change, Changes, INTERNAL, Input, Notice, Plan, REQUESTERS,
+    APPROVERS, CHANGE_SYSTEM, COMMUNICATIONS, Change, Changes, INTERNAL, Input, Notice, Plan, REQUESTERS,
     changes_from, plan,
 };
 use forewarn_core::policy::{self, Policy};
@@ -144,7 +144,12 @@ fn waits_for_approval(maintenance: &Maintenance, plan: &Plan, catalogue: &Catalo
 
 fn waits_for_owners(maintenance: &Maintenance, plan: &Plan, catalogue: &Catalogue) -> bool {
     let policy = policy_of(maintenance, catalogue);
-    let inside = |audience: &str| matches!(audience, INTERNAL | APPROVERS | CHANGE_SYSTEM);
+    let inside = |audience: &str| {
+        matches!(
+            audience,
+            INTERNAL | APPROVERS | COMMUNICATIONS | CHANGE_SYSTEM
+        )
+    };
     let mut told = plan.notices.iter().filter(|n| !inside(&n.audience));
     told.any(|n| !policy.approvers(&n.audience).is_empty())
 }

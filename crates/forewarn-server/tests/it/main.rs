@@ -18,6 +18,7 @@ mod contacts;
 mod copy;
 mod decisions;
 mod documents;
+mod editing;
 mod hooks;
 mod hostile;
 mod incidents;

@@ -79,6 +79,7 @@ impl Samples {
         screens.extend(self.forms());
         screens.extend(self.decisions());
         screens.extend(self.drafts());
+        screens.extend(self.editing());
         screens.extend(self.postmortems());
         screens.extend(self.advisories());
         screens.extend(self.announcements());
@@ -106,6 +107,7 @@ impl Samples {
         let now_full = Now {
             frame: self.frame("Now", Nav::Now),
             drafts: vec![self.draft_card()],
+            helps: self.help_cards(),
             promises: vec![
                 promise("INC-9", "2026-11-23T17:18:00Z", Some("Ada King")),
                 promise("INC-7", "2026-11-23T17:32:00Z", Some("Sam Ortiz")),
@@ -140,6 +142,7 @@ impl Samples {
                 ..self.frame("Now", Nav::Now)
             },
             drafts: vec![],
+            helps: vec![],
             promises: vec![],
             doubts: vec![],
             going_out: vec![],

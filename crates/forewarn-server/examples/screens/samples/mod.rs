@@ -25,6 +25,7 @@ mod calls;
 mod changes;
 mod console;
 mod drafts;
+mod editing;
 mod outage_plans;
 mod postmortems;
 mod previews;

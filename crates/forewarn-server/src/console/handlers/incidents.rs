@@ -8,7 +8,7 @@ use crate::console::{
     Choice, DeclareIncident, Flash, FlashKind, IncidentList, IncidentPage, IncidentRow, Nav, Typed,
 };
 use crate::error::ApiError;
-use crate::ops::{acknowledgement, incident};
+use crate::ops::{acknowledgement, editing, incident};
 use axum::extract::{Path, RawQuery};
 use axum::http::StatusCode;
 use forewarn_core::call_list::callees;
@@ -146,6 +146,13 @@ pub(super) async fn one(
     let store = &desk.app.store;
     let (incident, version) = incident::load(&desk.app, id).await?;
     let catalogue = store.catalogue().await?;
+    let mut typed = typed;
+    // What they typed before, a suggestion that they took, or an update that they took back.
+    if typed.fields.is_empty()
+        && let Some(own) = editing::own_draft(&desk.app, id, &desk.caller.actor).await?
+    {
+        typed.fields.push(("text".into(), own));
+    }
     let filter = NoticeFilter {
         event: Some(id.to_owned()),
         ..NoticeFilter::default()
