@@ -124,8 +124,11 @@ impl Consent {
     }
 }
 
-/// A number as people type it: `12,345` too.
-fn parse_count(text: &str) -> Result<i64, String> {
+/// Reads a number as people type it: `12,345` too.
+///
+/// # Errors
+/// Says that a number is wanted.
+pub fn parse_count(text: &str) -> Result<i64, String> {
     let digits: String = text
         .chars()
         .filter(|c| !matches!(c, ',' | ' ' | '\u{a0}'))

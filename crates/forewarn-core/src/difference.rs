@@ -272,7 +272,7 @@ mod tests {
 
     #[test]
     fn another_wrapping_is_no_change_and_another_paragraph_is() {
-        assert_eq!(told("one  two\tthree ", "one two three"), "one two three ");
+        assert_eq!(told("one  two\tthree", "one two three "), "one two three ");
         assert_eq!(
             told("one. two.", "one.\n\ntwo."),
             "[-one. -]{+one.\n\n+}two."

@@ -52,6 +52,7 @@ pub mod subscription;
 pub mod template;
 pub mod time;
 pub mod token;
+pub mod undo;
 pub mod window;
 pub mod window_use;
 pub mod words;

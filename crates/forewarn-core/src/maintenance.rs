@@ -11,6 +11,7 @@ use crate::problem::InvalidTransition;
 use crate::recipient::Added;
 use crate::routing::{About, Cause};
 use crate::time::{CivilTime, Zone};
+use crate::undo::Pending;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -115,6 +116,9 @@ pub struct Maintenance {
     /// When it was completed or cancelled.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub ended_at: Option<Timestamp>,
+    /// Its last change, while nobody has been told of it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub pending: Option<Box<Pending>>,
 }
 
 fn scheduled() -> Status {
@@ -209,6 +213,7 @@ impl Maintenance {
             revision: 1,
             started_at: None,
             ended_at: None,
+            pending: None,
         })
     }
 
@@ -226,7 +231,7 @@ impl Maintenance {
         }
     }
 
-    fn refuse(&self, to: &'static str) -> InvalidTransition {
+    pub(crate) fn refuse(&self, to: &'static str) -> InvalidTransition {
         InvalidTransition {
             what: format!("maintenance {}", self.id),
             from: self.status.as_str(),

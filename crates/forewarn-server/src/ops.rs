@@ -18,6 +18,7 @@ pub mod outage_plan;
 pub mod reach;
 pub mod recipient;
 pub mod review;
+pub mod sending;
 pub mod subscription;
 pub mod upstream;
 pub mod version;

@@ -108,7 +108,11 @@ pub async fn preview(app: &App, node: &Node) -> Result<Answer> {
 ///
 /// # Errors
 /// Everything that is wrong with it, or an id that exists already.
-pub async fn create(app: &App, caller: &Caller, node: &Node) -> Result<Answer> {
+pub async fn create(
+    app: &App,
+    caller: &Caller,
+    (sending, node): &Posted,
+) -> Result<Answer> {
     let catalogue = app.store.catalogue().await?;
     // An id is only used up once the document is sound.
     let mut announcement = parse(node, &catalogue, UNNAMED)?;
@@ -125,7 +129,7 @@ pub async fn create(app: &App, caller: &Caller, node: &Node) -> Result<Answer> {
         &catalogue,
         announcement,
         0,
-        (Said::default(), entry),
+        (Said::sent(*sending), entry),
     )
     .await
 }
@@ -165,6 +169,9 @@ async fn publish(
         version: expected + 1,
     };
     let event = Event::Announcement(answer.announcement.clone());
+    if let Some(sending) = said.sending {
+        sending.check(app, &event, &changes.add).await?;
+    }
     let published = Published {
         event: &event,
         expected,
@@ -247,7 +254,12 @@ async fn act(
 ///
 /// # Errors
 /// What is wrong with the moment; when it is in effect or cancelled, or the version is not the newest.
-pub async fn put_off(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<Answer> {
+pub async fn put_off(
+    app: &App,
+    caller: &Caller,
+    id: &str,
+    (sending, node): &Posted,
+) -> Result<Answer> {
     act(app, caller, id, |before, catalogue, _| {
         let zone = &catalogue.organisation.time_zone;
         let to = read(node, |node, problems| {
@@ -261,6 +273,7 @@ pub async fn put_off(app: &App, caller: &Caller, id: &str, node: &Node) -> Resul
             milestone: Some(milestone),
             reason: to.reason.clone(),
             previous: Some(before.effective.clone()),
+            sending: Some(*sending),
         };
         let entry = Entry::new(&caller.actor, "announcement.moved", id)
             .with(json!({"from": before.effective, "to": to.effective, "reason": to.reason}));
@@ -310,7 +323,12 @@ fn known_services(named: &[Id], catalogue: &Catalogue) -> Result<()> {
 ///
 /// # Errors
 /// When it is in effect or cancelled, or the version is not the newest.
-pub async fn cancel(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<Answer> {
+pub async fn cancel(
+    app: &App,
+    caller: &Caller,
+    id: &str,
+    (sending, node): &Posted,
+) -> Result<Answer> {
     load(app, id).await?;
     let off = read(node, |node, problems| Withdrawal::read(node, "", problems))?;
     act(app, caller, id, |before, _, now| {
@@ -318,6 +336,7 @@ pub async fn cancel(app: &App, caller: &Caller, id: &str, node: &Node) -> Result
             milestone: Some("cancellation"),
             reason: off.reason.clone(),
             previous: None,
+            sending: Some(*sending),
         };
         let entry = Entry::new(&caller.actor, "announcement.cancelled", id)
             .with(json!({"reason": off.reason}));

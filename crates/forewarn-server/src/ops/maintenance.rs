@@ -4,13 +4,16 @@ mod added;
 mod change;
 mod clocks;
 mod exception;
+mod undo;
 
 pub use added::add;
 pub use change::{set_change, set_change_by_number};
 pub use clocks::clocks_changed;
 pub use exception::{except, follow_policy};
+pub use undo::{shape, undo};
 
 use super::digest::{self, Digest};
+use super::sending::{Posted, Sending};
 use super::{AGAIN, Approval, approval, kept, overtaken, read, recipient, under};
 use crate::app::App;
 use crate::caller::Caller;
@@ -47,6 +50,7 @@ impl Answer {
     /// The shape of the API.
     pub fn json(&self) -> Value {
         let mut body = serde_json::to_value(&self.maintenance).unwrap_or_default();
+        shape(&mut body);
         body["plan"] = serde_json::to_value(&self.plan).unwrap_or_default();
         body["plan"]["digests"] = json!(self.digests);
         body
@@ -65,6 +69,10 @@ struct Said {
     signed: Option<(Caller, Consent)>,
     /// Somebody was added.
     added: Option<recipient::New>,
+    /// How it goes out; nobody is asked where nobody is told anything new.
+    sending: Option<Sending>,
+    /// When people are told; at once when absent.
+    at: Option<Timestamp>,
 }
 
 fn policy_of<'a>(maintenance: &Maintenance, catalogue: &'a Catalogue) -> &'a Policy {
@@ -166,7 +174,12 @@ fn parse(node: &Node, catalogue: &Catalogue, fresh_id: &str) -> Result<Maintenan
 ///
 /// # Errors
 /// Everything that is wrong with the document, or an id that exists already.
-pub async fn create(app: &App, caller: &Caller, node: &Node, approval: Approval) -> Result<Answer> {
+pub async fn create(
+    app: &App,
+    caller: &Caller,
+    (sending, node): &Posted,
+    approval: Approval,
+) -> Result<Answer> {
     let catalogue = app.store.catalogue().await?;
     // An id is only used up once the document is sound.
     let mut maintenance = parse(node, &catalogue, "MNT-0")?;
@@ -191,7 +204,10 @@ pub async fn create(app: &App, caller: &Caller, node: &Node, approval: Approval)
         &catalogue,
         maintenance,
         0,
-        Said::default(),
+        Said {
+            sending: Some(*sending),
+            ..Said::default()
+        },
         entry,
         201,
     )
@@ -232,7 +248,7 @@ async fn publish(
         planned: (&maintenance).into(),
         policy: policy_of(&maintenance, catalogue),
         catalogue,
-        now,
+        now: said.at.unwrap_or(now),
         told: &told,
         others: &others,
         change,
@@ -250,6 +266,13 @@ async fn publish(
             .retain(|n| n.audience != new.audience || n.due > now || n.held);
         changes.add.push(notice);
         again = occasion;
+    }
+    // Whoever approves is asked for the number.
+    if let Some(sending) = said.sending
+        && maintenance.status != Status::AwaitingApproval
+    {
+        let event = Event::Maintenance(maintenance.clone());
+        sending.check(app, &event, &changes.add).await?;
     }
     let awaiting = awaiting(&maintenance, catalogue);
     let entry = with_moves(entry, &changes);
@@ -376,6 +399,32 @@ pub async fn show(app: &App, id: &str) -> Result<(Maintenance, Value)> {
 
 /// An action: how it changes the maintenance, what is said, and what is written down.
 type Acted = (Maintenance, Said, Entry);
+
+/// Acts, and tells people: once the time to undo it is past, where whoever acts wants that.
+async fn change(
+    app: &App,
+    caller: &Caller,
+    id: &str,
+    sending: Sending,
+    action: impl Fn(Maintenance, Timestamp) -> Result<Acted>,
+) -> Result<Answer> {
+    let from = sending.from(app).await?;
+    act(app, caller, id, |before, now| {
+        let waits = before.status != Status::AwaitingApproval && from > now;
+        let (after, said, entry) = action(before.clone(), now)?;
+        let said = Said {
+            sending: Some(sending),
+            at: Some(from).filter(|_| waits),
+            ..said
+        };
+        let after = match waits {
+            true => after.undoable(before, from, now),
+            false => after,
+        };
+        Ok((after, said, entry))
+    })
+    .await
+}
 
 async fn act(
     app: &App,
@@ -539,8 +588,13 @@ pub async fn complete(app: &App, caller: &Caller, id: &str) -> Result<Answer> {
 ///
 /// # Errors
 /// When the state does not allow it.
-pub async fn cancel(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<Answer> {
-    act(app, caller, id, |m, now| {
+pub async fn cancel(
+    app: &App,
+    caller: &Caller,
+    id: &str,
+    (sending, node): &Posted,
+) -> Result<Answer> {
+    change(app, caller, id, *sending, |m, now| {
         let reason = read(node, read_reason)?;
         let said = Said {
             milestone: Some("cancellation"),
@@ -570,9 +624,14 @@ fn read_reason(node: &Node, problems: &mut Problems) -> Option<Option<String>> {
 ///
 /// # Errors
 /// When the times are wrong or the state does not allow it.
-pub async fn delay(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<Answer> {
+pub async fn delay(
+    app: &App,
+    caller: &Caller,
+    id: &str,
+    (sending, node): &Posted,
+) -> Result<Answer> {
     let zone = app.store.catalogue().await?.organisation.time_zone;
-    act(app, caller, id, |m, _| {
+    change(app, caller, id, *sending, |m, _| {
         let (start, end, reason) =
             read(node, |node, problems| read_delay(node, &zone, &m, problems))?;
         let milestone = if start.instant() > m.start.instant() {
@@ -597,9 +656,14 @@ pub async fn delay(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<
 ///
 /// # Errors
 /// When the end is wrong or the state does not allow it.
-pub async fn extend(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<Answer> {
+pub async fn extend(
+    app: &App,
+    caller: &Caller,
+    id: &str,
+    (sending, node): &Posted,
+) -> Result<Answer> {
     let zone = app.store.catalogue().await?.organisation.time_zone;
-    act(app, caller, id, |m, _| {
+    change(app, caller, id, *sending, |m, _| {
         let (end, reason) = read(node, |node, problems| {
             read_extension(node, &zone, &m, problems)
         })?;

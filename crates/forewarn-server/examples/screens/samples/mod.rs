@@ -273,6 +273,7 @@ impl Samples {
             revision: 2,
             started_at: began.then(|| start.instant()),
             ended_at: status.is_over().then(|| end.instant()),
+            pending: None,
             start,
             end,
         }
