@@ -29,6 +29,7 @@ pub mod serve;
 mod pages;
 mod reach;
 mod schedule;
+mod sending;
 mod source;
 
 use crate::cli::Command;

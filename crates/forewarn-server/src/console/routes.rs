@@ -89,6 +89,7 @@ pub fn router(app: &App) -> Router<App> {
         .route("/console/incidents/{id}", get(incidents::show))
         .route("/console/incidents/{id}/updates", post(incidents::update))
         .route("/console/incidents/{id}/preview", post(previews::update))
+        .route("/console/incidents/{id}/undo", post(incidents::undo))
         .route("/console/incidents/{id}/promise", post(incidents::promise))
         .route("/console/incidents/{id}/calls", get(calls::show))
         .route("/console/incidents/{id}/calls/{contact}", post(calls::tick))

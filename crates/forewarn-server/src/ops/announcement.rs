@@ -1,5 +1,6 @@
 //! What can be done with an announcement: make it, move its moment, change its words, call it off. Each plans its notices again.
 
+use super::sending::{Posted, Sending};
 use super::{AGAIN, approval, kept, overtaken, read, under};
 use crate::app::App;
 use crate::caller::Caller;
@@ -54,6 +55,18 @@ struct Said {
     milestone: Option<&'static str>,
     reason: Option<String>,
     previous: Option<CivilTime>,
+    /// How it goes out; nobody is asked where nobody is told anything new.
+    sending: Option<Sending>,
+}
+
+impl Said {
+    /// Nothing but what its plan says.
+    fn sent(sending: Sending) -> Said {
+        Said {
+            sending: Some(sending),
+            ..Said::default()
+        }
+    }
 }
 
 fn policy_of<'a>(announcement: &Announcement, catalogue: &'a Catalogue) -> &'a Policy {

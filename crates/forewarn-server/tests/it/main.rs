@@ -45,6 +45,7 @@ mod status_page;
 mod subscriptions;
 mod telephones;
 mod twilio;
+mod undo;
 mod unsubscribe;
 mod upstream;
 mod windows;

@@ -39,6 +39,7 @@ const CONTRACT: &[(&str, &str)] = &[
     ("post", "/incidents/{id}/updates"),
     ("post", "/incidents/{id}/updates/preview"),
     ("post", "/incidents/{id}/promise"),
+    ("post", "/incidents/{id}/undo"),
     ("post", "/incidents/{id}/publish"),
     ("post", "/incidents/{id}/discard"),
     ("get", "/incidents/{id}/alerts"),
