@@ -13,8 +13,8 @@ use crate::id::derive;
 use crate::incident::Nature;
 use crate::message::{Sheet, templates_for};
 use crate::plan::{
-    APPROVERS, BACKUP, CHANGE_SYSTEM, COMMUNICATIONS, COPY_DUE, INTERNAL, Notice, SPOKESPERSON, SUBSCRIPTIONS,
-    called, is_team_notice,
+    APPROVERS, BACKUP, CHANGE_SYSTEM, COMMUNICATIONS, COPY_DUE, INTERNAL, Notice, SPOKESPERSON,
+    SUBSCRIPTIONS, called, is_team_notice,
 };
 use crate::policy::{self, Approver};
 use crate::service::Service;
@@ -253,7 +253,9 @@ fn is_inside(audience: &str) -> bool {
 fn is_free(occasion: &Occasion) -> bool {
     let milestone = occasion.milestone.as_str();
     let is_first = milestone == "holding" && occasion.update.unwrap_or(0) == 0;
-    is_first || is_team_notice(milestone) || matches!(milestone, COPY_DUE | APPROVAL_NEEDED | HELP_NEEDED)
+    is_first
+        || is_team_notice(milestone)
+        || matches!(milestone, COPY_DUE | APPROVAL_NEEDED | HELP_NEEDED)
 }
 
 /// Nobody's words: that nothing is new, or by when somebody will write.

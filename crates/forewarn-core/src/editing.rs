@@ -414,7 +414,9 @@ mod tests {
 
     #[test]
     fn a_suggestion_is_taken_once_and_a_comment_never() {
-        let talked = asked().comment("lee", "Who is 'it'?".into(), at(1)).unwrap();
+        let talked = asked()
+            .comment("lee", "Who is 'it'?".into(), at(1))
+            .unwrap();
         assert_eq!(talked.status, Standing::Asked);
         assert!(talked.clone().decide(Some(1), decided(true)).is_err());
         let answered = talked
@@ -422,7 +424,10 @@ mod tests {
             .unwrap();
         assert_eq!(answered.status, Standing::Answered);
         let (taken, remark) = answered.clone().decide(None, decided(true)).unwrap();
-        assert_eq!((remark.number, remark.text.as_str()), (2, "The portal is down."));
+        assert_eq!(
+            (remark.number, remark.text.as_str()),
+            (2, "The portal is down.")
+        );
         assert_eq!(taken.status, Standing::Taken);
         let refused = taken.clone().decide(Some(2), decided(false)).unwrap_err();
         assert_eq!(
@@ -441,9 +446,15 @@ mod tests {
         let two = asked().suggest("lee", "One".into(), at(1)).unwrap();
         let two = two.suggest("ann", "Two".into(), at(2)).unwrap();
         let (left, newest) = two.decide(None, decided(false)).unwrap();
-        assert_eq!((newest.text.as_str(), left.status), ("Two", Standing::Answered));
+        assert_eq!(
+            (newest.text.as_str(), left.status),
+            ("Two", Standing::Answered)
+        );
         let (taken, first) = left.decide(None, decided(true)).unwrap();
-        assert_eq!((first.text.as_str(), taken.status), ("One", Standing::Taken));
+        assert_eq!(
+            (first.text.as_str(), taken.status),
+            ("One", Standing::Taken)
+        );
     }
 
     #[test]

@@ -15,9 +15,9 @@ use crate::message::{By, Content, Task};
 use crate::organisation::ChangeSystem;
 use crate::outage_plan::prepared_effect;
 use crate::plan::{
-    APPROVERS, BACKUP, CHANGE_SYSTEM, COMMUNICATIONS, COPY_DUE, INTERNAL, Notice, PROMISE_BROKEN, PROMISE_KEPT,
-    PROMISE_WARNING, REQUESTERS, SPOKESPERSON, called, copy_audience, is_promise_timer,
-    is_team_notice,
+    APPROVERS, BACKUP, CHANGE_SYSTEM, COMMUNICATIONS, COPY_DUE, INTERNAL, Notice, PROMISE_BROKEN,
+    PROMISE_KEPT, PROMISE_WARNING, REQUESTERS, SPOKESPERSON, called, copy_audience,
+    is_promise_timer, is_team_notice,
 };
 use crate::reminder::Reminder;
 use crate::routing::About;

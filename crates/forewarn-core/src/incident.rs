@@ -11,8 +11,8 @@ pub use assessment::{Grade, severity_by};
 pub(crate) use posted::version;
 pub use posted::{NewIncident, Past, PostedUpdate};
 pub use promise::{Kept, MOST_AUTOMATIC, Nature, NewPromise, Promise};
-pub use undo::Before;
 pub use roles::{Acknowledged, Call, Called, Handover, Role, both_roles, is_same_person};
+pub use undo::Before;
 
 use crate::document::{Fields, Node, Problems, line, prose, scalar};
 use crate::facts::Facts;

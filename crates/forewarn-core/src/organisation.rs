@@ -338,7 +338,11 @@ mod tests {
 
     #[test]
     fn sending_can_be_undone_for_a_minute_at_most() {
-        let of = |seconds: &str| problems(&format!("{{name: X, time_zone: UTC, undo_seconds: {seconds}}}"));
+        let of = |seconds: &str| {
+            problems(&format!(
+                "{{name: X, time_zone: UTC, undo_seconds: {seconds}}}"
+            ))
+        };
         assert_eq!((of("0"), of("60")), (Vec::new(), Vec::new()));
         let refused = ["organisation.undo_seconds: must be seconds from 0, for none, to 60"];
         for wrong in ["61", "-1", "soon"] {

@@ -18,7 +18,12 @@ pub struct Pending {
 
 impl Maintenance {
     /// It can be undone until then. What nobody can undo any more is forgotten.
-    pub fn undoable(mut self, before: Maintenance, until: Timestamp, now: Timestamp) -> Maintenance {
+    pub fn undoable(
+        mut self,
+        before: Maintenance,
+        until: Timestamp,
+        now: Timestamp,
+    ) -> Maintenance {
         let mut before = before;
         if before.waits_until(now).is_none() {
             before.pending = None;

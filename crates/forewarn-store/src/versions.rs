@@ -86,7 +86,8 @@ pub(crate) async fn put(
             return Ok(());
         }
         if origin == Origin::Typed && typed && newest.instant(3)? > now - SAME {
-            let sql = "UPDATE versions SET text = $3, saved_at = $4 WHERE event = $1 AND number = $2";
+            let sql =
+                "UPDATE versions SET text = $3, saved_at = $4 WHERE event = $1 AND number = $2";
             tx.execute(sql, args![event, number, text, now]).await?;
             return Ok(());
         }

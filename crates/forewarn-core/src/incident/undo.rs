@@ -157,13 +157,19 @@ mod tests {
             assert_eq!((undone, update.number), (before.clone(), 1));
             assert!(after.undo(at(70)).is_err());
         }
-        assert!(before.undo(at(0)).is_err(), "the first word is never undone");
+        assert!(
+            before.undo(at(0)).is_err(),
+            "the first word is never undone"
+        );
     }
 
     #[test]
     fn the_promise_stands_again_and_what_was_told_stays() {
         let first = declared().update(said("one"), at(7_200), at(60)).unwrap();
-        let second = first.clone().update(said("two"), at(9_000), at(130)).unwrap();
+        let second = first
+            .clone()
+            .update(said("two"), at(9_000), at(130))
+            .unwrap();
         let second = second.undoable(&first, at(120));
         assert_eq!(second.updates[1].promise.unwrap().kept, Some(true));
         let (undone, _) = second.clone().undo(at(121)).unwrap();
@@ -173,7 +179,10 @@ mod tests {
         };
         assert_eq!(undone.promise(), Some(stands));
         // Two that wait are taken back one after the other.
-        let third = second.clone().update(said("three"), at(9_100), at(130)).unwrap();
+        let third = second
+            .clone()
+            .update(said("three"), at(9_100), at(130))
+            .unwrap();
         let third = third.undoable(&second, at(122));
         assert_eq!(third.as_told(at(123)), first);
         let (left, update) = third.undo(at(123)).unwrap();

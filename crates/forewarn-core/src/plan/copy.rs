@@ -4,9 +4,9 @@ use super::before::{explain, step_back};
 use super::course::Clock;
 use super::{Draft, INTERNAL, Planner, Told, business_calendar};
 use crate::approval::APPROVAL_NEEDED;
-use crate::editing::HELP_NEEDED;
 use crate::audience::{Audience, Level};
 use crate::contact::Channel;
+use crate::editing::HELP_NEEDED;
 use crate::offset::Offset;
 use jiff::Timestamp;
 

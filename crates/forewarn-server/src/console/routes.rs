@@ -2,7 +2,8 @@
 
 use super::handlers::{
     advisories, announcements, approvals, calls, catalogue, caught, changes, decision, drafts,
-    editing, incidents, lists, maintenances, now, outage_plans, postmortems, previews, sign_in, team,
+    editing, incidents, lists, maintenances, now, outage_plans, postmortems, previews, sign_in,
+    team,
 };
 use super::{ApiPage, CONTENT_SECURITY_POLICY, Frame, Nav, PlainPage, guard};
 use crate::app::App;

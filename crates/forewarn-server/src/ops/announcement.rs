@@ -121,11 +121,7 @@ pub async fn preview(app: &App, node: &Node) -> Result<Answer> {
 ///
 /// # Errors
 /// Everything that is wrong with it, or an id that exists already.
-pub async fn create(
-    app: &App,
-    caller: &Caller,
-    (sending, node): &Posted,
-) -> Result<Answer> {
+pub async fn create(app: &App, caller: &Caller, (sending, node): &Posted) -> Result<Answer> {
     let catalogue = app.store.catalogue().await?;
     // An id is only used up once the document is sound.
     let mut announcement = parse(node, &catalogue, UNNAMED)?;

@@ -300,7 +300,8 @@ async fn say(
             true => kin::carried(app, caller, &catalogue, &incident, told).await?,
             false => Vec::new(),
         };
-        let mut all = vec![Ready::update(app, &catalogue, incident, sequence, entries, told).await?];
+        let mut all =
+            vec![Ready::update(app, &catalogue, incident, sequence, entries, told).await?];
         all.extend(parts);
         let told_on = |n: &&Notice| !is_team_notice(&n.milestone);
         let told_of: Vec<Notice> = all

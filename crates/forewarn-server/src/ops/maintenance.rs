@@ -24,8 +24,8 @@ use forewarn_core::document::{Catalogue, Documents, Node, Problems};
 use forewarn_core::event::{Event, Occasion};
 use forewarn_core::maintenance::{Maintenance, Status, read_delay, read_extension};
 use forewarn_core::plan::{
-    APPROVERS, CHANGE_SYSTEM, COMMUNICATIONS, Change, Changes, INTERNAL, Input, Notice, Plan, REQUESTERS,
-    changes_from, plan,
+    APPROVERS, CHANGE_SYSTEM, COMMUNICATIONS, Change, Changes, INTERNAL, Input, Notice, Plan,
+    REQUESTERS, changes_from, plan,
 };
 use forewarn_core::policy::{self, Policy};
 use forewarn_core::problem::Invalid;

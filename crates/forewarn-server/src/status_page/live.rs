@@ -385,8 +385,10 @@ impl Speaker<'_> {
             let (Some(content), Some(at)) = (&notice.content, notice.sent_at) else {
                 continue;
             };
-            let internal = matches!(notice.audience.as_str(), INTERNAL | APPROVERS | COMMUNICATIONS)
-                || matches!(notice.milestone.as_str(), "overrun_check" | "leadership");
+            let internal = matches!(
+                notice.audience.as_str(),
+                INTERNAL | APPROVERS | COMMUNICATIONS
+            ) || matches!(notice.milestone.as_str(), "overrun_check" | "leadership");
             if !internal
                 && said.insert((
                     notice.revision,

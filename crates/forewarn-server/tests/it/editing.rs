@@ -23,8 +23,11 @@ async fn actions(app: &TestApp, event: &str) -> Vec<String> {
     let journal = app.get(&format!("/api/v1/journal?subject={event}")).await;
     let journal = journal.is(200).json();
     let items = journal["items"].as_array().unwrap();
-    let all = items.iter().map(|e| e["action"].as_str().unwrap().to_owned());
-    all.filter(|action| action.starts_with("editing.")).collect()
+    let all = items
+        .iter()
+        .map(|e| e["action"].as_str().unwrap().to_owned());
+    all.filter(|action| action.starts_with("editing."))
+        .collect()
 }
 
 on_both_databases! {
@@ -50,7 +53,8 @@ on_both_databases! {
         let side = |name: &str| parts.iter().map(|p| p[name].as_str().unwrap()).collect::<String>();
         assert_eq!((side("before").as_str(), side("after").as_str()), (DOWN, BETTER));
 
-        let taken = app.request(As::Operator, "POST", &format!("{at}/take"), "").await.is(200).json();
+        app.form(As::Operator, "/console/editing/EDIT-1/take", &[]).await.is(303);
+        let taken = app.get(at).await.is(200).json();
         assert_eq!((&taken["status"], &taken["remarks"][1]["decided"]["by"]), (&json!("taken"), &json!("operator")));
         let drafts = app.get("/api/v1/incidents/INC-1/writing").await.is(200).json();
         assert_eq!((&drafts["items"][0]["author"], &drafts["items"][0]["text"]), (&json!("operator"), &json!(BETTER)));
@@ -153,28 +157,70 @@ async fn the_console_asks_from_the_form_of_the_next_update() {
     let page = page.is(200).text();
     assert!(page.contains("Support my draft") && page.contains("Draft it for me"));
     let ask = "/console/events/INC-1/editing";
-    let fields = [("ask", "support"), ("text", DOWN), ("status", "identified"), ("version", "1")];
+    let fields = [
+        ("ask", "support"),
+        ("text", DOWN),
+        ("status", "identified"),
+        ("version", "1"),
+    ];
     let done = app.form(As::Operator, ask, &fields).await.is(303);
     assert_eq!(done.location(), "/console/editing/EDIT-1");
     // Whoever has no text yet is told what to do, and the text of the form is kept for later.
-    let refused = app.form(As::Operator, ask, &[("ask", "support"), ("text", "")]).await;
-    assert!(refused.is(422).text().contains("write what you have, or ask for a draft"));
-    let own = app.page(As::Operator, "/console/incidents/INC-1").await.text();
+    let refused = app
+        .form(As::Operator, ask, &[("ask", "support"), ("text", "")])
+        .await;
+    assert!(
+        refused
+            .is(422)
+            .text()
+            .contains("write what you have, or ask for a draft")
+    );
+    let own = app
+        .page(As::Operator, "/console/incidents/INC-1")
+        .await
+        .text();
     assert!(own.contains(&format!("{DOWN}</textarea>")), "{own}");
 
     let at = "/console/editing/EDIT-1";
     let page = app.page(As::Administrator, at).await.is(200).text();
     assert!(page.contains(&format!("{DOWN}</textarea>")), "{page}");
-    app.form(As::Administrator, &format!("{at}/suggest"), &[("suggested", "")]).await.is(422);
-    app.form(As::Administrator, &format!("{at}/suggest"), &[("suggested", BETTER)]).await.is(303);
-    app.form(As::Administrator, &format!("{at}/comment"), &[("comment", "Is data lost?")]).await.is(303);
+    app.form(
+        As::Administrator,
+        &format!("{at}/suggest"),
+        &[("suggested", "")],
+    )
+    .await
+    .is(422);
+    app.form(
+        As::Administrator,
+        &format!("{at}/suggest"),
+        &[("suggested", BETTER)],
+    )
+    .await
+    .is(303);
+    app.form(
+        As::Administrator,
+        &format!("{at}/comment"),
+        &[("comment", "Is data lost?")],
+    )
+    .await
+    .is(303);
     let page = app.page(As::Operator, at).await.is(200).text();
     for words in ["<del>", "<ins>", "Is data lost?", "Take it as my draft"] {
         assert!(page.contains(words), "{words}: {page}");
     }
     app.page(As::Viewer, at).await.is(403);
-    let done = app.form(As::Operator, &format!("{at}/take"), &[("suggestion", "1")]).await.is(303);
+    let done = app
+        .form(As::Operator, &format!("{at}/take"), &[("suggestion", "1")])
+        .await
+        .is(303);
     assert_eq!(done.location(), "/console/incidents/INC-1#update");
-    let refused = app.form(As::Operator, &format!("{at}/decline"), &[("suggestion", "1")]).await;
+    let refused = app
+        .form(
+            As::Operator,
+            &format!("{at}/decline"),
+            &[("suggestion", "1")],
+        )
+        .await;
     assert!(refused.is(409).text().contains("no such suggestion waits"));
 }

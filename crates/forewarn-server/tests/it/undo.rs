@@ -22,8 +22,20 @@ async fn declared(app: &TestApp) {
 async fn listed(app: &TestApp, event: &str, status: &str) -> Vec<String> {
     let path = format!("/api/v1/notices?event={event}&status={status}");
     let found = app.get(&path).await.is(200).json();
-    let line = |n: &Value| format!("{} {} {}", n["milestone"].as_str().unwrap(), n["audience"].as_str().unwrap(), n["due"].as_str().unwrap());
-    let mut all: Vec<String> = found["items"].as_array().unwrap().iter().map(line).collect();
+    let line = |n: &Value| {
+        format!(
+            "{} {} {}",
+            n["milestone"].as_str().unwrap(),
+            n["audience"].as_str().unwrap(),
+            n["due"].as_str().unwrap()
+        )
+    };
+    let mut all: Vec<String> = found["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(line)
+        .collect();
     all.sort();
     all
 }
@@ -65,7 +77,7 @@ on_both_databases! {
         assert_eq!(same(undone.clone()), same(before.clone()));
         assert_eq!(listed(&app, "INC-1", "planned").await, planned, "the promise has its timers again");
         let drafts = app.get(&format!("{IT}/writing")).await.json();
-        assert_eq!((&drafts["items"][0]["author"], &drafts["items"][0]["text"]), (&json!("operator"), &json!("It is over in Newark.")));
+        assert_eq!((&drafts["items"][0]["author"], &drafts["items"][0]["text"]), (&json!("token:operator"), &json!("It is over in Newark.")));
         let journal = app.get("/api/v1/journal?subject=INC-1").await.text();
         assert!(journal.contains("incident.updated") && journal.contains("incident.undone"), "{journal}");
         let versions = app.get("/api/v1/events/INC-1/versions").await.json();
@@ -171,32 +183,77 @@ on_both_databases! {
 async fn the_console_shows_undo_and_asks_for_the_number() {
     let app = TestApp::new().await;
     declared(&app).await;
-    let (page, updates) = ("/console/incidents/INC-1", "/console/incidents/INC-1/updates");
-    let fields = [("status", "identified"), ("text", "A disk failed in Newark.")];
+    let (page, updates) = (
+        "/console/incidents/INC-1",
+        "/console/incidents/INC-1/updates",
+    );
+    let fields = [
+        ("status", "identified"),
+        ("text", "A disk failed in Newark."),
+    ];
     app.form(As::Operator, updates, &fields).await.is(303);
     let shown = app.page(As::Operator, page).await.is(200).text();
-    for words in ["data-undo=\"2026-11-21T17:00:10Z\"", "action=\"/console/incidents/INC-1/undo\"", "09:00:10 PST", "not told yet"] {
+    for words in [
+        "data-undo=\"2026-11-21T17:00:10Z\"",
+        "action=\"/console/incidents/INC-1/undo\"",
+        "09:00:10 PST",
+        "not told yet",
+    ] {
         assert!(shown.contains(words), "{words}: {shown}");
     }
-    let done = app.form(As::Operator, "/console/incidents/INC-1/undo", &[]).await.is(303);
+    let done = app
+        .form(As::Operator, "/console/incidents/INC-1/undo", &[])
+        .await
+        .is(303);
     assert_eq!(done.location(), page);
     let shown = app.page(As::Operator, page).await.is(200).text();
-    assert!(shown.contains("A disk failed in Newark.</textarea>") && !shown.contains("data-undo"), "{shown}");
-    let late = app.form(As::Operator, "/console/incidents/INC-1/undo", &[]).await.is(409).text();
+    assert!(
+        shown.contains("A disk failed in Newark.</textarea>") && !shown.contains("data-undo"),
+        "{shown}"
+    );
+    let late = app
+        .form(As::Operator, "/console/incidents/INC-1/undo", &[])
+        .await
+        .is(409)
+        .text();
     assert!(late.contains("goes out already"), "{late}");
 
     app.yaml("/api/v1/documents", NARROW).await.is(200);
-    let asked = app.form(As::Operator, updates, &fields).await.is(409).text();
-    assert!(asked.contains("name=\"recipients\"") && asked.contains("type that number"), "{asked}");
-    assert!(asked.contains("A disk failed in Newark.</textarea>"), "{asked}");
+    let asked = app
+        .form(As::Operator, updates, &fields)
+        .await
+        .is(409)
+        .text();
+    assert!(
+        asked.contains("name=\"recipients\"") && asked.contains("type that number"),
+        "{asked}"
+    );
+    assert!(
+        asked.contains("A disk failed in Newark.</textarea>"),
+        "{asked}"
+    );
     let (_, after) = asked.split_once("goes to ").unwrap();
     let count = after.split(':').next().unwrap();
     let with = [fields[0], fields[1], ("recipients", count)];
     app.form(As::Operator, updates, &with).await.is(303);
     // A new plan, and its change.
-    let work = [("title", "Upgrade"), ("kind", "routine"), ("services", "database"), ("start", "2026-11-30T22:00"), ("end", "2026-12-01T02:00"), ("do", "create")];
-    let asked = app.form(As::Operator, "/console/maintenances", &work).await.is(409).text();
-    assert!(asked.contains("name=\"recipients\"") && asked.contains("value=\"create\""), "{asked}");
+    let work = [
+        ("title", "Upgrade"),
+        ("kind", "routine"),
+        ("services", "database"),
+        ("start", "2026-11-30T22:00"),
+        ("end", "2026-12-01T02:00"),
+        ("do", "create"),
+    ];
+    let asked = app
+        .form(As::Operator, "/console/maintenances", &work)
+        .await
+        .is(409)
+        .text();
+    assert!(
+        asked.contains("name=\"recipients\"") && asked.contains("value=\"create\""),
+        "{asked}"
+    );
     let mut with = work.to_vec();
     with.push(("recipients", count));
     let made = app.form(As::Operator, "/console/maintenances", &with).await;

@@ -170,7 +170,13 @@ pub async fn run(args: AnnouncementArgs) -> anyhow::Result<ExitCode> {
             count,
         } => {
             let body = given([("reason", json!(reason)), ("version", json!(version))]);
-            say(&client, &id, "cancel", count.with(check(body, Withdrawal::read)?)).await?
+            say(
+                &client,
+                &id,
+                "cancel",
+                count.with(check(body, Withdrawal::read)?),
+            )
+            .await?
         }
         Action::Show { id } => client.get(&["announcements", &id], &[]).await?,
         Action::List { open } => {

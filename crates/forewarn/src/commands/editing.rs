@@ -113,8 +113,14 @@ pub async fn run(args: EditingArgs) -> anyhow::Result<ExitCode> {
         Editing::Compare { .. } => difference(&answer["difference"]),
         _ => {
             let told = answer["told"].as_i64();
-            let told = told.map(|n| format!(", {n} told by mail")).unwrap_or_default();
-            format!("{} {}{told}\n", text(&answer["id"]), text(&answer["status"]))
+            let told = told
+                .map(|n| format!(", {n} told by mail"))
+                .unwrap_or_default();
+            format!(
+                "{} {}{told}\n",
+                text(&answer["id"]),
+                text(&answer["status"])
+            )
         }
     })?;
     Ok(Exit::Done.into())
@@ -213,7 +219,10 @@ fn one(shown: &Value) -> String {
     }
     out += &format!("\n{}\n", text(&shown["current"]));
     for remark in shown["remarks"].as_array().into_iter().flatten() {
-        let kind = match (remark["suggests"] == json!(true), &remark["decided"]["taken"]) {
+        let kind = match (
+            remark["suggests"] == json!(true),
+            &remark["decided"]["taken"],
+        ) {
             (false, _) => "comment",
             (true, Value::Bool(true)) => "suggestion, taken",
             (true, Value::Bool(false)) => "suggestion, declined",
@@ -239,7 +248,10 @@ mod tests {
     fn a_difference_is_read_without_colour_and_moves_no_cursor() {
         let parts = json!([{"change": "same", "before": "It is ", "after": "It is "},
             {"change": "removed", "before": "do\u{1b}wn.", "after": ""}, {"change": "added", "before": "", "after": "slow.\nSorry."}]);
-        assert_eq!(difference(&parts), "It is [-do\u{fffd}wn.-]{+slow.\nSorry.+}\n");
+        assert_eq!(
+            difference(&parts),
+            "It is [-do\u{fffd}wn.-]{+slow.\nSorry.+}\n"
+        );
     }
 
     #[test]

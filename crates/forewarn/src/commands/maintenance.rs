@@ -1,8 +1,8 @@
 //! `forewarn maintenance`: creating maintenances and taking them through their states.
 
 use super::approve::{self, Approve};
-use super::sending::{Count, Sending};
 use super::incident_around::Add;
+use super::sending::{Count, Sending};
 use super::{reach, schedule, source};
 use crate::client::{Body, Client, Remote};
 use crate::exit::Exit;
@@ -139,9 +139,7 @@ pub async fn run(args: MaintenanceArgs) -> anyhow::Result<ExitCode> {
             let body = Body::Json(count.with(document(&file)?));
             client.post(&["maintenances"], &[], body).await?
         }
-        Action::Undo { id } => {
-            change(&client, &id, "undo", [], Sending::default()).await?
-        }
+        Action::Undo { id } => change(&client, &id, "undo", [], Sending::default()).await?,
         Action::Approve(approve) if approve.shows() => {
             let waiting = approve.ask(&client, "maintenances").await?;
             match args.json {

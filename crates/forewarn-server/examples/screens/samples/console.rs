@@ -316,6 +316,13 @@ impl Samples {
             journal: self.journal(),
             team: self.team(),
         };
+        let many = self.typed(
+            &[("text", "You can sign in again.")],
+            &[(
+                "recipients",
+                "it goes to 12640: type that number to show that you mean it",
+            )],
+        );
         let wrong = self.typed(
             &[
                 ("status", "identified"),
@@ -386,6 +393,10 @@ impl Samples {
             (
                 "incident",
                 incident(self.open_incident(), Typed::default()).render(),
+            ),
+            (
+                "incident-undo",
+                incident(self.waiting_incident(), many).render(),
             ),
             (
                 "incident-errors",

@@ -31,7 +31,11 @@ impl Samples {
         let at = at("2026-11-23T17:16:00Z");
         let request = self.asked(Ask::Support);
         let lee = self.t("lee@example.edu");
-        let request = request.comment(&lee, self.t("Is any data lost? People will ask that first."), at);
+        let request = request.comment(
+            &lee,
+            self.t("Is any data lost? People will ask that first."),
+            at,
+        );
         let request = request.expect("open").suggest(&lee, self.t(AFTER), at);
         request.expect("open")
     }
@@ -104,7 +108,12 @@ impl Samples {
     }
 
     fn versions(&self) -> VersionsPage {
-        let text = |number: &str, who: Option<&str>, origin, milestone: Option<&str>, said: &str, time: &str| Text {
+        let text = |number: &str,
+                    who: Option<&str>,
+                    origin,
+                    milestone: Option<&str>,
+                    said: &str,
+                    time: &str| Text {
             id: number.into(),
             author: who.map(|who| self.t(who)),
             origin,
@@ -113,10 +122,38 @@ impl Samples {
             text: self.t(said),
         };
         let items = vec![
-            text("sent-9f", None, "sent", Some("update"), AFTER, "2026-11-23T17:21:00Z"),
-            text("3", Some("sam@example.edu"), "taken", None, AFTER, "2026-11-23T17:20:00Z"),
-            text("2", Some("lee@example.edu"), "suggested", None, AFTER, "2026-11-23T17:16:00Z"),
-            text("1", Some("sam@example.edu"), "typed", None, BEFORE, "2026-11-23T17:11:00Z"),
+            text(
+                "sent-9f",
+                None,
+                "sent",
+                Some("update"),
+                AFTER,
+                "2026-11-23T17:21:00Z",
+            ),
+            text(
+                "3",
+                Some("sam@example.edu"),
+                "taken",
+                None,
+                AFTER,
+                "2026-11-23T17:20:00Z",
+            ),
+            text(
+                "2",
+                Some("lee@example.edu"),
+                "suggested",
+                None,
+                AFTER,
+                "2026-11-23T17:16:00Z",
+            ),
+            text(
+                "1",
+                Some("sam@example.edu"),
+                "typed",
+                None,
+                BEFORE,
+                "2026-11-23T17:11:00Z",
+            ),
         ];
         VersionsPage {
             frame: self.frame("Versions", Nav::Incidents),

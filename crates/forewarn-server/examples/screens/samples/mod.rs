@@ -159,6 +159,26 @@ impl Samples {
             .expect("a possible update")
     }
 
+    /// The same with one more update, which can be undone for some seconds.
+    pub fn waiting_incident(&self) -> Incident {
+        let before = self.open_incident();
+        let update = NewUpdate {
+            status: Some(Status::Monitoring),
+            facts: Facts::default(),
+            cause: None,
+            text: Some(self.t(
+                "The new disk is in. You can sign in again; the portal may be slow for an hour.",
+            )),
+            services: BTreeMap::new(),
+            next_update_in: None,
+        };
+        let told = at("2026-11-23T17:24:09Z");
+        let after = before
+            .clone()
+            .update(update, at("2026-11-23T18:24:00Z"), told);
+        after.expect("a possible update").undoable(&before, now())
+    }
+
     /// An incident that was resolved nine days ago.
     pub fn closed_incident(&self) -> Incident {
         let declared = self.declare(

@@ -98,9 +98,7 @@ pub(in crate::console) async fn create(desk: Desk, fields: Fields) -> Shown {
     let node = tree(&one_by_one(&fields.0));
     let creates = fields.value("do") == "create";
     let made = match Sending::of(&node) {
-        Ok(posted) if creates => {
-            announcement::create(&desk.app, &desk.caller, &posted).await
-        }
+        Ok(posted) if creates => announcement::create(&desk.app, &desk.caller, &posted).await,
         Ok((_, node)) => announcement::preview(&desk.app, &node).await,
         Err(error) => Err(error),
     };

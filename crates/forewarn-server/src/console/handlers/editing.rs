@@ -4,9 +4,7 @@ use super::{rows, team};
 use crate::console::desk::{Desk, Shown, page, sentence};
 use crate::console::entered::tree;
 use crate::console::guard::Fields;
-use crate::console::{
-    EditingPage, Flash, FlashKind, HelpCard, HelpPage, Nav, Typed, VersionsPage,
-};
+use crate::console::{EditingPage, Flash, FlashKind, HelpCard, HelpPage, Nav, Typed, VersionsPage};
 use crate::error::{ApiError, Result};
 use crate::ops::{editing, version};
 use axum::extract::{Path, RawQuery};
@@ -50,7 +48,10 @@ pub(super) async fn cards(desk: &Desk) -> Result<Vec<HelpCard>> {
 pub(in crate::console) async fn list(desk: Desk, Path(id): Path<String>) -> Shown {
     let own = editing::own_draft(&desk.app, &id, &desk.caller.actor).await?;
     let typed = Typed {
-        fields: own.map(|text| ("text".to_owned(), text)).into_iter().collect(),
+        fields: own
+            .map(|text| ("text".to_owned(), text))
+            .into_iter()
+            .collect(),
         problems: Vec::new(),
     };
     asked(&desk, &id, StatusCode::OK, typed).await

@@ -12,8 +12,8 @@ use crate::console::{
 use crate::error::{ApiError, Result};
 use crate::ops::Approval;
 use crate::ops::digest::Digest;
-use crate::ops::sending::Sending;
 use crate::ops::maintenance::{self, Answer};
+use crate::ops::sending::Sending;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use forewarn_core::contact::Channel;

@@ -88,11 +88,12 @@ async fn back(
     let calls = call(&before, catalogue, before.declared_at).into_iter();
     changes.add.extend(calls.filter(silenced));
     let kept: BTreeSet<&str> = changes.add.iter().map(|n| n.id.as_str()).collect();
-    let withdrawn = withdrawn.into_iter().filter(|id| !kept.contains(id.as_str()));
-    let entry = Entry::new(&caller.actor, "incident.undone", &id).with(
-        json!({"update": update.number, "status": update.status,
-            "next_update_at": before.promise().map(|p| p.due)}),
-    );
+    let withdrawn = withdrawn
+        .into_iter()
+        .filter(|id| !kept.contains(id.as_str()));
+    let entry = Entry::new(&caller.actor, "incident.undone", &id)
+        .with(json!({"update": update.number, "status": update.status,
+            "next_update_at": before.promise().map(|p| p.due)}));
     Ok(Ready {
         occasion: Occasion {
             update: before.updates.last().map(|u| u.number),
