@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs the second implementations in Python (check_plans.py, check_calendar.py, check_phone.py) against the program built from here.
+# Runs the second implementations in Python (check_plans.py, check_calendar.py, check_phone.py, check_dkim.py) against the program built from here.
 # Their libraries come from PyPI into target/judges, once. Where Python or the libraries cannot be had, it says so and
 # ends well: the judges check the tests of the program, which run without them.
 #
@@ -8,7 +8,7 @@
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 2
 
-libraries=(holidays==0.109 'numpy>=1.26,<3' 'python-dateutil>=2.9,<3' 'PyYAML>=6,<7' 'twilio>=9,<10' tzdata)
+libraries=('cryptography>=42' 'dkimpy>=1.1,<2' holidays==0.109 'numpy>=1.26,<3' 'python-dateutil>=2.9,<3' 'PyNaCl>=1.5,<2' 'PyYAML>=6,<7' 'twilio>=9,<10' tzdata)
 built=${CARGO_TARGET_DIR:-target}
 home=$built/judges
 
@@ -28,17 +28,30 @@ if [[ $(cat "$home/libraries" 2>/dev/null) != "${libraries[*]}" ]]; then
 fi
 
 cargo build --quiet --locked -p forewarn &&
-  cargo build --quiet --locked -p forewarn-core --example recurrence_probe --example calendar_probe --example phone_probe || exit 1
+  cargo build --quiet --locked -p forewarn-core --example recurrence_probe --example calendar_probe --example phone_probe &&
+  cargo build --quiet --locked -p forewarn-engine --example dkim_probe || exit 1
 
 (($#)) || set -- --cases 1000 --rules 2000
 
-passed=0 failed=0
+# One for each processor at once: each has little to do in parallel by itself.
+work=$(mktemp -d)
+trap 'kill $(jobs -p) 2>/dev/null; rm -rf "$work"' EXIT
+judges=()
 judge() {
-  echo "--- $1"
-  if "$home/bin/python" "$@"; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
+  judges+=("$1")
+  local said=$work/${1##*/}
+  { "$home/bin/python" "$@" >"$said" 2>&1; echo $? >"$said.status"; } &
 }
 judge scripts/check_plans.py --binary "$built/debug/forewarn" --probe "$built/debug/examples/recurrence_probe" "$@"
 judge scripts/check_calendar.py
 judge scripts/check_phone.py --probe "$built/debug/examples/phone_probe"
+judge scripts/check_dkim.py --probe "$built/debug/examples/dkim_probe"
+wait
+passed=0 failed=0
+for name in "${judges[@]}"; do
+  echo "--- $name"
+  cat "$work/${name##*/}"
+  if [[ $(cat "$work/${name##*/}.status") == 0 ]]; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
+done
 echo "$passed passed, $failed failed"
 ((failed == 0))

@@ -29,6 +29,13 @@ pub struct Applied {
     pub differences: Vec<Difference>,
 }
 
+impl Applied {
+    /// Whether anything is another thing than before.
+    pub fn changes_something(&self) -> bool {
+        !self.created.is_empty() || !self.changed.is_empty()
+    }
+}
+
 /// An entry of the calendar of changes as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredChange {

@@ -8,6 +8,7 @@ use forewarn_engine::channel::http::{HttpClient, Wire};
 use forewarn_engine::channel::phone::{Account, Phones};
 use forewarn_engine::channel::smtp::RelayUrl;
 use forewarn_engine::channel::smtp::Smtp;
+use forewarn_engine::channel::smtp::dkim::Signer;
 use forewarn_engine::channel::webhook::Webhooks;
 use forewarn_engine::{Engine, Identity, RealChannels};
 use forewarn_server::demo::Demo;
@@ -38,6 +39,8 @@ pub struct Parts {
     pub key: Key,
     /// Mail relays in order.
     pub relays: Vec<RelayUrl>,
+    /// Keys that sign mail.
+    pub signers: Arc<[Signer]>,
     /// Private networks that webhooks may reach.
     pub allow_private_targets: Vec<IpNet>,
     /// Text messages and calls.
@@ -78,7 +81,8 @@ impl Installation {
             false => Some(
                 Smtp::new(parts.relays, hello_name(&parts.public_url))
                     .map_err(anyhow::Error::msg)
-                    .context("the mail settings cannot be used")?,
+                    .context("the mail settings cannot be used")?
+                    .signed_by(parts.signers),
             ),
         };
         let twilio_token = parts.phones.as_ref().map(|account| account.token.clone());

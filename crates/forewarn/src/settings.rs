@@ -7,10 +7,12 @@ use forewarn_core::contact::{EmailAddress, PhoneNumber};
 use forewarn_core::problem::{Invalid, Problem};
 use forewarn_engine::channel::phone::Account;
 use forewarn_engine::channel::smtp::RelayUrl;
+use forewarn_engine::channel::smtp::dkim::Signer;
 use forewarn_store::Location;
 use ipnet::IpNet;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use url::Url;
 
 /// The shortest administrator's token that is accepted: 24 random characters cannot be guessed.
@@ -59,6 +61,9 @@ pub struct SettingsArgs {
     /// Sender of mail
     #[arg(long, env = "FOREWARN_FROM", value_name = "ADDR")]
     from: Option<String>,
+    /// Keys that sign mail (DKIM), each as the name of its record and a file: mail._domainkey.example.org=/path/key.pem, separated by commas
+    #[arg(long, env = "FOREWARN_DKIM", value_name = "RECORD=FILE")]
+    dkim: Option<String>,
     /// Networks that webhooks may reach although they are private, such as 10.1.0.0/16, separated by commas
     #[arg(long, env = "FOREWARN_ALLOW_PRIVATE_TARGETS", value_name = "CIDR")]
     allow_private_targets: Option<String>,
@@ -81,6 +86,8 @@ pub struct Settings {
     pub from: Option<EmailAddress>,
     /// The name beside the sender's address, if one was given as `Name <address>`.
     pub from_name: Option<String>,
+    /// Keys that sign mail.
+    pub signers: Arc<[Signer]>,
     /// A bearer token with every right.
     pub admin_token: Option<String>,
     /// The text of the key that signs links, where it does not stand in the data folder.
@@ -125,6 +132,11 @@ impl SettingsArgs {
                 .map_err(|problem| wrong("--from", problem))
                 .ok()
         });
+        let signers = self.dkim.filter(|t| !t.is_empty()).and_then(|text| {
+            read_signers(&text)
+                .map_err(|problem| wrong("--dkim", problem))
+                .ok()
+        });
         let allowed = self.allow_private_targets.and_then(|text| {
             parse_networks(&text)
                 .map_err(|problem| wrong("--allow-private-targets", problem))
@@ -166,6 +178,7 @@ impl SettingsArgs {
             relays: relays.unwrap_or_default(),
             from,
             from_name,
+            signers: signers.unwrap_or_default().into(),
             admin_token,
             link_key,
             phones,
@@ -217,6 +230,20 @@ fn parse_sender(text: &str) -> Result<(EmailAddress, Option<String>), String> {
     }
     let name = (!name.is_empty()).then(|| name.to_owned());
     Ok((EmailAddress::parse(address)?, name))
+}
+
+/// `record=file`, separated by commas; two keys let old receivers check the one and new ones the other.
+fn read_signers(text: &str) -> Result<Vec<Signer>, String> {
+    let parts = text.split(',').map(str::trim).filter(|t| !t.is_empty());
+    parts
+        .map(|part| {
+            let (record, file) = part.split_once('=').ok_or_else(|| {
+                format!("'{part}' is not a record and a file such as mail._domainkey.example.org=/path/key.pem")
+            })?;
+            let pem = std::fs::read(file).map_err(|problem| format!("{file}: {problem}"))?;
+            Signer::read(record, &pem).map_err(|problem| format!("{file}: {problem}"))
+        })
+        .collect()
 }
 
 fn parse_networks(text: &str) -> Result<Vec<IpNet>, String> {
@@ -384,6 +411,8 @@ mod tests {
                 "smtps://user:hunter2@",
                 "--from",
                 "nobody",
+                "--dkim",
+                "a._domainkey.example.org=/no/such.pem",
                 "--allow-private-targets",
                 "10.0.0.0/8,inside",
             ],
@@ -404,6 +433,7 @@ mod tests {
                 "--public-url",
                 "--smtp",
                 "--from",
+                "--dkim",
                 "--allow-private-targets",
                 "FOREWARN_ADMIN_TOKEN",
                 "FOREWARN_LINK_KEY",

@@ -138,6 +138,21 @@ pub fn print_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
     print(&format!("{}\n", serde_json::to_string_pretty(value)?))
 }
 
+/// Writes an answer for programs or for people, whose words are made only then.
+///
+/// # Errors
+/// As [`print()`].
+pub fn answer(
+    value: &serde_json::Value,
+    as_json: bool,
+    words: impl Fn(&serde_json::Value) -> String,
+) -> anyhow::Result<()> {
+    match as_json {
+        true => print_json(value),
+        false => print(&words(value)),
+    }
+}
+
 /// Says on standard error what went wrong. Nothing can be done if that cannot be written.
 pub fn complain(text: &str) {
     let _ = writeln!(std::io::stderr(), "error: {text}");

@@ -15,6 +15,8 @@ use std::collections::BTreeSet;
 const MOST_SHIFTS: usize = 5_000;
 /// No shift of a repeating event is looked for further on.
 const MOST_SEARCHED: usize = 20_000;
+/// And of all of them together: a file of many that repeat since long ago must end soon too.
+const MOST_SEARCHED_IN_ALL: usize = 500_000;
 /// A longer shift is a mistake.
 const LONGEST: SignedDuration = SignedDuration::from_hours(24 * 92);
 /// More problems are not told.
@@ -117,8 +119,11 @@ pub fn read_shifts(text: &str, zone: &Zone, from: Timestamp, to: Timestamp) -> S
         .iter()
         .filter_map(|e| Some((e.uid.clone(), e.instead_of?)))
         .collect();
+    let mut left = MOST_SEARCHED_IN_ALL;
     for event in &events {
-        found.collect(event, &replaced, from, to);
+        if !found.collect(event, &replaced, (from, to), &mut left) {
+            break;
+        }
     }
     found.shifts.sort_by_key(|shift| (shift.start, shift.end));
     found.problems.sort_by_key(|problem| problem.line);
@@ -143,31 +148,38 @@ impl Shifts {
         }
     }
 
+    /// Adds the shifts of an event; `left` is how many may still be looked at. Says whether there is room for more.
     fn collect(
         &mut self,
         event: &Event,
         replaced: &BTreeSet<(String, Timestamp)>,
-        from: Timestamp,
-        to: Timestamp,
-    ) {
+        (from, to): (Timestamp, Timestamp),
+        left: &mut usize,
+    ) -> bool {
         if event.is_cancelled {
-            return;
+            return true;
         }
         let (first, zone, lasts) = match event.extent() {
             Ok(extent) => extent,
             Err(problem) => {
                 self.problem(event.line, format!("'{}' {problem}", event.name));
-                return;
+                return true;
             }
         };
         let at = |civil: DateTime| CivilTime::new(civil, zone.clone()).instant();
         let starts: Vec<DateTime> = match &event.rule {
             None => vec![first],
             Some(rule) => {
-                let all = rule.starts(first, at).take(MOST_SEARCHED);
+                let all = rule.starts(first, at).take(MOST_SEARCHED.min(*left));
                 all.take_while(|civil| at(*civil) < to).collect()
             }
         };
+        *left = left.saturating_sub(starts.len());
+        if *left == 0 {
+            let problem = "repeats too often, with those before it; it and the rest is not taken";
+            self.problem(event.line, problem);
+            return false;
+        }
         for civil in starts {
             let start = at(civil);
             // A shift ends by the clock on the wall where it says when, else after its length.
@@ -185,7 +197,7 @@ impl Shifts {
                     event.line,
                     format!("more than {MOST_SHIFTS} shifts; the rest is not taken"),
                 );
-                return;
+                return false;
             }
             self.shifts.push(Shift {
                 start,
@@ -194,6 +206,7 @@ impl Shifts {
                 who: event.who(),
             });
         }
+        true
     }
 }
 
@@ -368,6 +381,24 @@ mod tests {
             at("2200-12-01T00:00:00Z"),
         );
         assert_eq!(all.shifts.len(), MOST_SHIFTS);
+        assert_eq!(all.problems.len(), 1, "{:?}", all.problems);
+        // Shifts long ago are looked through, but not without end.
+        let past = hostile.replace("20261102", "19700102");
+        let none = read_shifts(
+            &past,
+            &zone,
+            at("2026-10-01T00:00:00Z"),
+            at("2026-12-01T00:00:00Z"),
+        );
+        let problem = none
+            .problems
+            .iter()
+            .find(|p| p.problem.contains("too often"));
+        assert!(
+            none.shifts.is_empty() && problem.is_some(),
+            "{:?}",
+            none.problems
+        );
         assert_eq!(
             read_shifts(
                 "x",

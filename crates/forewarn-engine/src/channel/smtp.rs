@@ -1,7 +1,8 @@
 //! Mail: an SMTP client (RFC 5321) that hands messages to a relay.
 //!
 //! A batch goes over one connection, which comes from a pool of idle ones or is opened, and costs
-//! one round trip a message where the server offers PIPELINING. The channel never retries and
+//! one round trip a message where the server offers PIPELINING, and a few for the whole batch where it
+//! offers CHUNKING too. The channel never retries and
 //! never waits for a retry: what the server answered, or the lack of an answer, is the outcome.
 //!
 //! | the server | the outcome |
@@ -18,7 +19,9 @@
 //! server has no final dot of is withheld.
 
 pub mod bare;
+mod chunking;
 mod connection;
+pub mod dkim;
 mod pool;
 mod relay;
 mod reply;
@@ -36,6 +39,7 @@ use rustls::{ClientConfig, RootCertStore};
 use super::Leave;
 
 use self::connection::Connection;
+use self::dkim::Signer;
 use self::pool::Pool;
 use self::relay::Protection;
 use self::transaction::Broken;
@@ -79,6 +83,7 @@ struct Relay {
     tls: Option<Arc<ClientConfig>>,
     pool: Arc<Pool>,
     failed: Mutex<Option<Instant>>,
+    signers: Arc<[Signer]>,
 }
 
 impl Smtp {
@@ -101,6 +106,14 @@ impl Smtp {
             hello_name,
             limits: Limits::default(),
         })
+    }
+
+    /// Signs every message with each of these keys.
+    pub fn signed_by(mut self, signers: Arc<[Signer]>) -> Smtp {
+        for relay in &mut self.relays {
+            relay.signers = signers.clone();
+        }
+        self
     }
 
     /// Other time limits than the usual ones.
@@ -130,15 +143,14 @@ impl Smtp {
             true => self.deliver(batch, leave, &mut outcomes).await.err(),
             false => None,
         };
-        let (reason, mut in_doubt) = match broken {
+        let (reason, in_doubt) = match broken {
             Some(broken) => (broken.reason, broken.in_doubt),
-            None => (String::new(), false),
+            None => (String::new(), Vec::new()),
         };
         let withheld = !leave.holds();
-        let rest = |outcome: Option<Outcome>| {
+        let rest = |(place, outcome): (usize, Option<Outcome>)| {
             outcome.unwrap_or_else(|| {
-                // Only the first mail without an outcome can have been under way.
-                let maybe_sent = std::mem::take(&mut in_doubt);
+                let maybe_sent = in_doubt.contains(&place);
                 match withheld && !maybe_sent {
                     true => Outcome::Withheld,
                     false => Outcome::TransientFailure {
@@ -149,7 +161,7 @@ impl Smtp {
                 }
             })
         };
-        outcomes.into_iter().map(rest).collect()
+        outcomes.into_iter().enumerate().map(rest).collect()
     }
 
     /// Fills in the outcomes, or leaves open those of the mails that could not be sent.
@@ -175,7 +187,7 @@ impl Smtp {
         }
         Err(Broken {
             reason: problems.join("; "),
-            in_doubt: false,
+            in_doubt: Vec::new(),
             unanswered: true,
         })
     }
@@ -199,11 +211,15 @@ impl Relay {
             tls,
             pool,
             failed: Mutex::new(None),
+            signers: Arc::new([]),
         })
     }
 
     async fn open(&self, hello_name: &str, limits: Limits) -> Result<Connection, String> {
-        let opened = Connection::open(&self.url, self.tls.as_ref(), hello_name, limits).await;
+        let mut opened = Connection::open(&self.url, self.tls.as_ref(), hello_name, limits).await;
+        if let Ok(connection) = &mut opened {
+            connection.signers = self.signers.clone();
+        }
         let failed = opened.is_err().then(Instant::now);
         *self.failed.lock().unwrap_or_else(PoisonError::into_inner) = failed;
         if let Err(problem) = &opened {

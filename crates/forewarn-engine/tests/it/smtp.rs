@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use forewarn_core::delivery::Outcome;
 use forewarn_engine::Leave;
-use forewarn_engine::channel::smtp::bare::bare_loop;
+use forewarn_engine::channel::smtp::bare::{Way, bare_loop};
+use forewarn_engine::channel::smtp::dkim::{self, Signer};
 use forewarn_engine::channel::smtp::{Limits, Mail, RelayUrl, Smtp};
 use forewarn_engine::peer::smtp::{Act, Fault, Keep, Script, SmtpPeer, Stage};
 
@@ -135,6 +136,59 @@ async fn pipelining_costs_one_round_trip_a_message_and_its_lack_four() {
     let peer = start(Script::default().without("PIPELINING")).await;
     plain(&peer).send(&batch()).await;
     assert_eq!((peer.count(), peer.reply_groups()), (20, 2 + 4 * 20));
+}
+
+#[tokio::test]
+async fn chunking_waits_for_no_answer() {
+    // Greeting, EHLO, and the answers to as much as the peer reads at once.
+    let peer = start(Script::default().with("CHUNKING")).await;
+    let outcomes = plain(&peer).send(&batch()).await;
+    assert_eq!(Tally::of(&outcomes), tally(20, 0, 0));
+    assert!(peer.reply_groups() <= 2 + 3, "{}", peer.reply_groups());
+    let order: Vec<_> = peer.ledger().iter().map(|r| r.to.clone()).collect();
+    let sent: Vec<_> = batch().into_iter().map(|m| m.to).collect();
+    assert_eq!(order, sent);
+}
+
+#[tokio::test]
+async fn what_follows_a_refusal_closely_goes_to_its_own_recipient_alone() {
+    // The peer keeps the transaction of a refused recipient open until RSET.
+    let script = Script::default()
+        .with("CHUNKING")
+        .fault(Fault::reply(Stage::Rcpt, "550 5.1.1 who?").only_to("7"));
+    let peer = start(script).await;
+    let mails: Vec<Mail> = (0..90).map(mail).collect();
+    let smtp = plain(&peer);
+    for round in 1..=2 {
+        let outcomes = smtp.send(&mails).await;
+        let expected = Tally {
+            gone: 18,
+            ..tally(72, 0, 18)
+        };
+        assert_eq!(Tally::of(&outcomes), expected, "{outcomes:#?}");
+        assert_eq!((peer.count(), peer.connections()), (72 * round, 1));
+    }
+    for received in peer.ledger() {
+        let number = received.to.trim_matches(|c: char| !c.is_ascii_digit());
+        assert_eq!(
+            received.envelope_from,
+            format!("bounce+{number}@forewarn.example")
+        );
+    }
+}
+
+#[tokio::test]
+async fn without_leave_no_chunk_is_begun() {
+    let peer = start(Script::default().with("CHUNKING")).await;
+    let mails: Vec<Mail> = (0..90).map(mail).collect();
+    let asked = std::sync::atomic::AtomicUsize::new(0);
+    // Leave to connect, to write a window, and no more.
+    let leave = Leave::new(move || asked.fetch_add(1, std::sync::atomic::Ordering::Relaxed) < 3);
+    let outcomes = plain(&peer).send_while(&mails, &leave).await;
+    let tally = Tally::of(&outcomes);
+    assert_eq!(tally.accepted, peer.count(), "{outcomes:#?}");
+    assert_eq!(tally.accepted + tally.withheld, 90);
+    assert!(tally.withheld > 0, "{tally:?}");
 }
 
 #[tokio::test]
@@ -285,7 +339,12 @@ async fn without_any_relay_the_reason_names_each() {
 
 #[tokio::test]
 async fn messages_arrive_byte_for_byte() {
-    let peer = start(Script::default()).await;
+    for script in [Script::default(), Script::default().with("CHUNKING")] {
+        arrive_byte_for_byte(start(script).await).await;
+    }
+}
+
+async fn arrive_byte_for_byte(peer: SmtpPeer) {
     let big = "0123456789.\r\n".repeat(200_000);
     let bodies = [
         ".",
@@ -318,14 +377,40 @@ async fn messages_arrive_byte_for_byte() {
 
 #[tokio::test]
 async fn a_refusal_in_the_middle_of_a_message_is_heard() {
-    let script = Script::default().fault(Fault::reply(Stage::Body, "552 5.3.4 too big").after(1));
-    let peer = start(script).await;
-    let big = Mail {
-        data: b"0123456789\r\n".repeat(1_000_000),
-        ..mail(1)
-    };
-    let outcomes = plain(&peer).send(&[mail(0), big, mail(2)]).await;
-    assert_eq!(Tally::of(&outcomes), tally(1, 1, 1), "{outcomes:?}");
+    let too_big = Fault::reply(Stage::Body, "552 5.3.4 too big").after(1);
+    for script in [Script::default(), Script::default().with("CHUNKING")] {
+        let peer = start(script.fault(too_big.clone())).await;
+        let big = Mail {
+            data: b"0123456789\r\n".repeat(1_000_000),
+            ..mail(1)
+        };
+        let outcomes = plain(&peer).send(&[mail(0), big, mail(2)]).await;
+        let tally = Tally::of(&outcomes);
+        // With chunks, the next one may have been on its way.
+        let counts = (tally.accepted, tally.transient, tally.permanent);
+        assert_eq!(counts, (1, 1, 1), "{outcomes:?}");
+    }
+}
+
+#[tokio::test]
+async fn every_message_is_signed_and_the_rest_of_it_arrives_as_it_was() {
+    for script in [Script::default(), Script::default().with("CHUNKING")] {
+        let peer = start(script).await;
+        let key = include_bytes!("smtp/dkim-rsa.pem");
+        let signer = || Signer::read("a._domainkey.forewarn.example", key).unwrap();
+        let outcomes = plain(&peer)
+            .signed_by(Arc::new([signer()]))
+            .send(&batch())
+            .await;
+        assert_eq!(Tally::of(&outcomes), tally(20, 0, 0), "{outcomes:#?}");
+        for (mail, received) in batch().iter().zip(peer.ledger()) {
+            let signature = dkim::sign(&[signer()], &mail.data).unwrap();
+            assert!(signature.starts_with(
+                "DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/relaxed; d=forewarn.example;"
+            ));
+            assert_eq!(received.data, [signature.as_bytes(), &mail.data].concat());
+        }
+    }
 }
 
 #[tokio::test]
@@ -420,11 +505,15 @@ async fn the_peer_shows_messages_as_they_arrive() {
 
 #[tokio::test]
 async fn the_bare_loop_delivers_what_it_times() {
-    let peer = SmtpPeer::start(Script::default(), Keep::Count)
-        .await
-        .unwrap();
-    bare_loop(peer.addr(), 8, 100, &mail(0).data).await.unwrap();
-    assert_eq!((peer.count(), peer.connections()), (100, 8));
+    for (script, way) in [
+        (Script::default(), Way::RoundTrips),
+        (Script::default().with("CHUNKING"), Way::Chunking),
+    ] {
+        let peer = SmtpPeer::start(script, Keep::Count).await.unwrap();
+        let data = mail(0).data;
+        bare_loop(peer.addr(), 8, 500, &data, way).await.unwrap();
+        assert_eq!((peer.count(), peer.connections()), (500, 8), "{way:?}");
+    }
 }
 
 /// Not a test of anything: `cargo test -p forewarn-engine throughput -- --ignored --nocapture`.
@@ -442,7 +531,9 @@ async fn throughput() {
         .unwrap();
     let smtp = std::sync::Arc::new(plain(&peer));
     for round in 0..3 {
-        let bare = bare_loop(peer.addr(), 8, MESSAGES, &data).await.unwrap();
+        let bare = bare_loop(peer.addr(), 8, MESSAGES, &data, Way::RoundTrips)
+            .await
+            .unwrap();
         let mails: Vec<Mail> = (0..100)
             .map(|i| Mail {
                 data: data.clone(),

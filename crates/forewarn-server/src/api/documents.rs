@@ -262,15 +262,7 @@ async fn remove_thing(
 ) -> Result<StatusCode> {
     who.at_least(Role::Administrator)?;
     let kind = kind_of(&kind)?;
-    let now = app.clock.now();
-    let gone = match kind {
-        "contacts" => app.store.remove_contact(&id, &who.actor, now).await?,
-        _ => {
-            app.store
-                .remove_document(kind, &id, &who.actor, now)
-                .await?
-        }
-    };
+    let gone = catalogue::remove(&app, &who, kind, &id).await?;
     if gone {
         Ok(StatusCode::NO_CONTENT)
     } else {

@@ -19,7 +19,7 @@ use forewarn_core::plan::{Notice, REQUESTERS};
 use forewarn_core::policy::{self, Approver};
 use forewarn_core::service::affected;
 use forewarn_core::template::Template;
-use forewarn_store::{Approval, Entry, NoticeFilter, NoticeRow, Reached, Role};
+use forewarn_store::{Approval, Entry, EventFilter, NoticeFilter, NoticeRow, Reached, Role};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::json;
@@ -27,6 +27,9 @@ use std::collections::BTreeSet;
 
 /// More open notices than any plan has.
 const MOST: i64 = 5_000;
+
+/// More open events than any organisation has.
+const MOST_EVENTS: i64 = 5_000;
 
 /// One of the texts of a notice, as it goes out.
 #[derive(Clone, Debug, Serialize)]
@@ -565,7 +568,27 @@ pub async fn approve(app: &App, caller: &Caller, event: &Event, node: &Node) -> 
 /// When the store cannot be used.
 pub async fn settle(app: &App, event: &Event, actor: &str) -> Result<()> {
     let catalogue = app.store.catalogue().await?;
-    if !is_asked_for(event, &catalogue) {
+    settle_by(app, &catalogue, event, actor).await
+}
+
+/// The same for every event that is not over.
+///
+/// # Errors
+/// When the store cannot be used.
+pub async fn settle_all(app: &App, actor: &str) -> Result<()> {
+    let catalogue = app.store.catalogue().await?;
+    let open = EventFilter {
+        open: true,
+        ..EventFilter::default()
+    };
+    for stored in app.store.events(&open, MOST_EVENTS).await? {
+        settle_by(app, &catalogue, &stored.event, actor).await?;
+    }
+    Ok(())
+}
+
+async fn settle_by(app: &App, catalogue: &Catalogue, event: &Event, actor: &str) -> Result<()> {
+    if !is_asked_for(event, catalogue) {
         return Ok(());
     }
     let waiting = waiting(app, event).await?;
@@ -573,7 +596,7 @@ pub async fn settle(app: &App, event: &Event, actor: &str) -> Result<()> {
         return Ok(());
     }
     let now = app.clock.now();
-    if let Some(asked) = ask(event, &waiting.hash, &catalogue, now) {
+    if let Some(asked) = ask(event, &waiting.hash, catalogue, now) {
         app.store.ask(event, &asked).await?;
     }
     if matches!(event, Event::Maintenance(m) if m.status == Status::AwaitingApproval) {

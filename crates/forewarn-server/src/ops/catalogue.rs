@@ -3,6 +3,7 @@
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::Result;
+use crate::ops::approval;
 use forewarn_core::document::{Documents, Node, Value as Tree, parse_yaml};
 use forewarn_core::problem::{Invalid, Problem};
 use forewarn_store::Applied;
@@ -25,8 +26,35 @@ pub async fn apply(app: &App, caller: &Caller, nodes: Vec<Node>, dry_run: bool) 
         .await?;
     if !dry_run {
         app.store.hint();
+        if applied.changes_something() {
+            ask_again(app, caller).await;
+        }
     }
     Ok(applied)
+}
+
+/// Removes a document or a contact, and says whether there was one of this id.
+///
+/// # Errors
+/// When the store cannot be written.
+pub async fn remove(app: &App, caller: &Caller, kind: &'static str, id: &str) -> Result<bool> {
+    let (by, now) = (&caller.actor, app.clock.now());
+    if kind == "contacts" {
+        return Ok(app.store.remove_contact(id, by, now).await?);
+    }
+    let gone = app.store.remove_document(kind, id, by, now).await?;
+    if gone {
+        ask_again(app, caller).await;
+    }
+    Ok(gone)
+}
+
+/// Other templates, owners or policies may make other words of what was approved: those who must agree to them hear of it now, not
+/// when a notice is due. The documents stand in any case, and the engine asks what was not asked here.
+async fn ask_again(app: &App, caller: &Caller) {
+    if let Err(error) = approval::settle_all(app, &caller.actor).await {
+        tracing::warn!(%error, "the approvers of open events were not asked again; they are when a notice is due");
+    }
 }
 
 /// A hook that is written without its secret keeps the one it has; a new one needs one.

@@ -1,12 +1,14 @@
 //! What can be done with a maintenance. Each operation makes its notice and plans the rest again.
 
 mod added;
+mod agree;
 mod change;
 mod clocks;
 mod exception;
 mod undo;
 
 pub use added::add;
+pub use agree::approve;
 pub use change::{set_change, set_change_by_number};
 pub use clocks::clocks_changed;
 pub use exception::{except, follow_policy};
@@ -30,7 +32,7 @@ use forewarn_core::plan::{
 use forewarn_core::policy::{self, Policy};
 use forewarn_core::problem::Invalid;
 use forewarn_core::time::CivilTime;
-use forewarn_store::{Beside, Entry, EventFilter, NoticeFilter, Published, StoredEvent};
+use forewarn_store::{Beside, Entry, EventFilter, Published, StoredEvent};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -462,78 +464,6 @@ async fn act(
             Err(error) if overtaken(&error) && tries < AGAIN => {}
             other => return other,
         }
-    }
-}
-
-/// Somebody agrees to what its notices say. `node` may hold an `override` for a change request that is not approved or owners who
-/// cannot be asked, the `hash` of what was seen, and how many `recipients` it goes to. Once everybody agreed that must, what
-/// waited may go out.
-///
-/// # Errors
-/// When it does not wait for approval, its change request is not approved, or somebody else must agree.
-pub async fn approve(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<Answer> {
-    let now = app.clock.now();
-    let consent = read(node, |node, problems| {
-        Consent::read(node, &caller.actor, now, problems)
-    })?;
-    // After a change, or a restore, single notices of a maintenance that was approved long ago may wait for a person's word.
-    let held = NoticeFilter {
-        event: Some(id.to_owned()),
-        status: Some("awaiting_approval".into()),
-        ..NoticeFilter::default()
-    };
-    let some_wait = !app.store.notices(&held, 1).await?.is_empty();
-    let (stored, _) = load(app, id).await?;
-    let waiting = approval::waiting(app, &Event::Maintenance(stored)).await?;
-    approval::check(&waiting, &consent)?;
-    let (given, complete) = approval::sign(app, caller, &waiting, &consent)?;
-    let roles: BTreeSet<_> = given.iter().filter_map(|a| a.given.role).collect();
-    act(app, caller, id, |mut m, _| {
-        if let Some(change) = m.change_request.as_mut() {
-            change.overridden = consent.overridden.clone().or(change.overridden.take());
-        }
-        change_must_be_approved(&m)?;
-        let in_doubt = m.status != Status::AwaitingApproval && some_wait;
-        let m = match in_doubt || !complete && m.status == Status::AwaitingApproval {
-            true => m,
-            false => m.approve()?,
-        };
-        let said = Said {
-            approved: complete,
-            signed: Some((caller.clone(), consent.clone())),
-            ..Said::default()
-        };
-        let mut detail = json!({});
-        if !roles.is_empty() {
-            detail["as"] = json!(roles);
-            detail["hash"] = json!(waiting.hash);
-        }
-        if let Some(given) = &consent.overridden {
-            detail["override"] = json!(given);
-        }
-        let entry = Entry::new(&caller.actor, "maintenance.approved", id);
-        Ok((
-            m,
-            said,
-            match detail == json!({}) {
-                true => entry,
-                false => entry.with(detail),
-            },
-        ))
-    })
-    .await
-}
-
-/// People outside are not told of a change that is not approved.
-fn change_must_be_approved(maintenance: &Maintenance) -> Result<()> {
-    match &maintenance.change_request {
-        Some(change) if !change.lets_tell() => Err(ApiError::Conflict(format!(
-            "change request {} is {}, so nobody outside is told of {}; approve the change, or give \"override\": {{\"reason\": ...}}",
-            change.number,
-            change.state.as_str(),
-            maintenance.id
-        ))),
-        _ => Ok(()),
     }
 }
 

@@ -83,6 +83,29 @@ on_both_databases! {
         assert!(!stale.is_empty() && stale.iter().all(|n| n["milestone"] == "reminder"), "{stale:#?}");
     }
 
+    async fn another_template_holds_what_it_changes_and_asks_at_once(app: TestApp) {
+        app.apply_campus().await;
+        app.yaml("/api/v1/documents", OWNERS).await.is(200);
+        app.post("/api/v1/maintenances", &work("careful")).await.is(201);
+        app.post(&format!("{IT}/approve"), &Value::Null).await.is(200);
+        let asks = async || statuses(&app, "MNT-1").await.iter().filter(|s| s.contains(" approval_needed ")).count();
+        let waits = async || audience_statuses(&app).await.iter().filter(|s| s.ends_with(" awaiting_approval")).count();
+        assert_eq!((asks().await, waits().await), (1, 0));
+        let reminder = "templates: [{milestone: reminder, subject: '{{title}}', body: 'Soon: {{window}}'}]";
+        app.yaml("/api/v1/documents?dry_run=true", reminder).await.is(200);
+        assert_eq!((asks().await, waits().await), (1, 0), "nothing was changed");
+        app.yaml("/api/v1/documents", reminder).await.is(200);
+        let held = waits().await;
+        assert!(asks().await == 2 && held > 0, "{:#?}", statuses(&app, "MNT-1").await);
+        app.yaml("/api/v1/documents", reminder).await.is(200);
+        assert_eq!((asks().await, waits().await), (2, held), "nothing new to agree to");
+        // Without the template they are the words that were approved.
+        let stored = app.get("/api/v1/templates").await.is(200).json();
+        assert_eq!(stored["items"].as_array().map(Vec::len), Some(1), "{stored:#}");
+        app.request(As::Administrator, "DELETE", "/api/v1/templates/reminder.any.any.en", "").await.is(204);
+        assert_eq!(approvals(&app, "MNT-1").await["approved"], json!(true));
+    }
+
     async fn a_wide_audience_wants_its_number(app: TestApp) {
         app.apply_campus().await;
         app.yaml("/api/v1/documents", OWNERS).await.is(200);

@@ -1,5 +1,6 @@
 //! `forewarn advisory`: telling people of a fault that was found between releases, until its fix is out.
 
+use super::approve::{self, Approve};
 use super::incident_around::Add;
 use super::source;
 use crate::client::{Body, Client, Remote};
@@ -88,6 +89,8 @@ enum Action {
     },
     /// Add somebody nobody planned for; they get the newest message at once, and all that come
     Add(Add),
+    /// Agree to what waits for a person's word: what owners must agree to, or what a restore held back
+    Approve(Approve),
 }
 
 #[derive(Args)]
@@ -203,12 +206,14 @@ pub async fn run(args: AdvisoryArgs) -> anyhow::Result<ExitCode> {
             client.get(&["advisories", &id, "reach"], &asked).await?
         }
         Action::Add(add) => say(&client, &add.id, "recipients", add.body()).await?,
+        Action::Approve(approve) if approve.shows() => {
+            let waiting = approve.ask(&client, "advisories").await?;
+            terminal::answer(&waiting, args.json, approve::show)?;
+            return Ok(Exit::Done.into());
+        }
+        Action::Approve(approve) => approve.ask(&client, "advisories").await?,
     };
-    if args.json {
-        terminal::print_json(&answer)?;
-    } else {
-        terminal::print(&show(&answer))?;
-    }
+    terminal::answer(&answer, args.json, show)?;
     Ok(Exit::Done.into())
 }
 

@@ -182,38 +182,29 @@ pub async fn run(args: AnnouncementArgs) -> anyhow::Result<ExitCode> {
         Action::List { open } => {
             let open = open.to_string();
             let all = client.get(&["announcements"], &[("open", &open)]).await?;
-            return print(&all, args.json, list);
+            terminal::answer(&all, args.json, list)?;
+            return Ok(Exit::Done.into());
         }
         Action::Reach { id, contact } => {
             let asked = contact.iter().map(|contact| ("contact", contact.as_str()));
             let asked: Vec<_> = asked.collect();
             let answer = client.get(&["announcements", &id, "reach"], &asked).await?;
-            return print(&answer, args.json, |answer| reach::show(answer, colour));
+            terminal::answer(&answer, args.json, |answer| reach::show(answer, colour))?;
+            return Ok(Exit::Done.into());
         }
         Action::Approve(approve) if approve.shows() => {
             let waiting = approve.ask(&client, "announcements").await?;
-            return print(&waiting, args.json, approve::show);
+            terminal::answer(&waiting, args.json, approve::show)?;
+            return Ok(Exit::Done.into());
         }
         Action::Approve(approve) => approve.ask(&client, "announcements").await?,
     };
     let plan = serde_json::from_value::<Plan>(answer["plan"].clone()).ok();
     let late = plan.as_ref().is_some_and(|plan| !plan.breaches.is_empty());
-    print(&answer, args.json, |answer| {
+    terminal::answer(&answer, args.json, |answer| {
         show(answer, plan.as_ref(), colour)
     })?;
     Ok(if late { Exit::Warned } else { Exit::Done }.into())
-}
-
-fn print(
-    answer: &Value,
-    as_json: bool,
-    words: impl Fn(&Value) -> String,
-) -> anyhow::Result<ExitCode> {
-    match as_json {
-        true => terminal::print_json(answer)?,
-        false => terminal::print(&words(answer))?,
-    }
-    Ok(Exit::Done.into())
 }
 
 async fn say(client: &Client, id: &str, action: &str, body: Value) -> anyhow::Result<Value> {

@@ -1,4 +1,4 @@
-//! `approve` of maintenances and incidents: what somebody must agree to, and agreeing.
+//! `approve` of every kind of event: what somebody must agree to, and agreeing.
 
 use crate::client::{Body, Client};
 use crate::terminal::clean;

@@ -14,7 +14,7 @@ use forewarn_core::id::Id;
 use forewarn_core::incident::{Declaration, Impact, Incident, Severity};
 use forewarn_core::plan::{Input, changes_from, plan, publish_update};
 use forewarn_core::token::Key;
-use forewarn_engine::channel::smtp::bare::bare_loop;
+use forewarn_engine::channel::smtp::bare::{Way, bare_loop};
 use forewarn_engine::channel::smtp::{RelayUrl, Smtp};
 use forewarn_engine::channel::webhook::Webhooks;
 use forewarn_engine::peer::smtp::{Keep, Script, SmtpPeer};
@@ -56,9 +56,44 @@ pub struct BenchArgs {
     /// Declare up to this many incidents, one after the other, while the notices go out, and time each one's first message
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub incidents: u32,
+    /// The receiver offers CHUNKING; the bare loop uses it too
+    #[arg(long)]
+    pub chunking: bool,
+    /// The receiver waits so many milliseconds before each group of replies, for the bare loop too
+    #[arg(long, value_name = "MS", default_value_t = 0)]
+    pub delay: u64,
     /// Print JSON
     #[arg(long)]
     pub json: bool,
+}
+
+impl BenchArgs {
+    /// How the receiver behaves.
+    fn script(&self) -> Script {
+        let mut script = Script::default();
+        if self.chunking {
+            script = script.with("CHUNKING");
+        }
+        match self.delay {
+            0 => script,
+            delay => script.delay(Duration::from_millis(delay)),
+        }
+    }
+
+    fn way(&self) -> Way {
+        match self.chunking {
+            true => Way::Chunking,
+            false => Way::RoundTrips,
+        }
+    }
+
+    /// Messages of the bare loop: fewer where each waits.
+    fn bare(&self) -> usize {
+        match self.delay {
+            0 => BARE,
+            _ => BARE / 10,
+        }
+    }
 }
 
 /// What was measured.
@@ -110,11 +145,11 @@ impl Incidents {
 ///
 /// # Errors
 /// When it could not be measured.
-pub async fn run(args: BenchArgs, _settings: Settings) -> Result<ExitCode> {
+pub async fn run(args: BenchArgs, settings: Settings) -> Result<ExitCode> {
     let folder = std::env::temp_dir().join(format!("forewarn-bench-{}", std::process::id()));
     std::fs::create_dir_all(&folder)
         .with_context(|| format!("cannot make {}", folder.display()))?;
-    let measured = mail(&args, &folder).await;
+    let measured = mail(&args, &settings, &folder).await;
     let _ = std::fs::remove_dir_all(&folder);
     let measured = measured?;
     if args.json {
@@ -156,21 +191,21 @@ fn show(m: &Measured) {
     );
 }
 
-async fn mail(args: &BenchArgs, folder: &Path) -> Result<Measured> {
+async fn mail(args: &BenchArgs, settings: &Settings, folder: &Path) -> Result<Measured> {
     let clock = Clock::System;
     let keep = match args.incidents {
         0 => Keep::Count,
         _ => Keep::Envelopes,
     };
-    let sink = Arc::new(SmtpPeer::start(Script::default(), keep).await?);
+    let sink = Arc::new(SmtpPeer::start(args.script(), keep).await?);
     let store = Store::open(&Location::File(folder.join("bench.sqlite"))).await?;
-    let engine = Arc::new(engine(&store, &clock, &sink)?);
+    let engine = Arc::new(engine(&store, &clock, &sink, settings)?);
     let catalogue = people(&store, &clock, args.recipients).await?;
     engine.recover().await?;
     let wanted = (u64::from(args.recipients) * u64::from(args.send)).div_ceil(100) as usize;
 
-    let message = sample(&clock, folder).await?;
-    let before = bare(keep, &message).await?;
+    let message = sample(&clock, folder, settings).await?;
+    let before = bare(args, keep, &message).await?;
     let (stop, stopped) = watch::channel(false);
     let running = tokio::spawn(engine.clone().run(stopped));
     let processor = processor_time()?;
@@ -197,8 +232,8 @@ async fn mail(args: &BenchArgs, folder: &Path) -> Result<Measured> {
     let sent = sink.count();
 
     let per_second = expected as f64 / took.as_secs_f64();
-    let after = bare(keep, &message).await?;
-    let baseline_per_second = 2.0 * BARE as f64 / (before + after).as_secs_f64();
+    let after = bare(args, keep, &message).await?;
+    let baseline_per_second = 2.0 * args.bare() as f64 / (before + after).as_secs_f64();
     Ok(Measured {
         recipients: args.recipients,
         sent,
@@ -215,14 +250,21 @@ async fn mail(args: &BenchArgs, folder: &Path) -> Result<Measured> {
 }
 
 /// The same message against a receiver like the engine's, as fast as can be.
-async fn bare(keep: Keep, message: &[u8]) -> Result<Duration> {
-    let sink = SmtpPeer::start(Script::default(), keep).await?;
-    Ok(bare_loop(sink.addr(), CONNECTIONS, BARE, message).await?)
+async fn bare(args: &BenchArgs, keep: Keep, message: &[u8]) -> Result<Duration> {
+    let sink = SmtpPeer::start(args.script(), keep).await?;
+    let (messages, way) = (args.bare(), args.way());
+    Ok(bare_loop(sink.addr(), CONNECTIONS, messages, message, way).await?)
 }
 
-fn engine(store: &Store, clock: &Clock, sink: &SmtpPeer) -> Result<Engine<RealChannels>> {
+fn engine(
+    store: &Store,
+    clock: &Clock,
+    sink: &SmtpPeer,
+    settings: &Settings,
+) -> Result<Engine<RealChannels>> {
     let relay = RelayUrl::parse(&format!("smtp://{}", sink.addr())).map_err(anyhow::Error::msg)?;
     let smtp = Smtp::new(vec![relay], "bench.example.org".into()).map_err(anyhow::Error::msg)?;
+    let smtp = smtp.signed_by(settings.signers.clone());
     let channels = RealChannels {
         phones: None,
         smtp: Some(smtp),
@@ -433,12 +475,12 @@ async fn recorded(store: &Store) -> Result<()> {
 }
 
 /// One of the messages as it goes out: sent to a receiver that keeps it.
-async fn sample(clock: &Clock, folder: &Path) -> Result<Vec<u8>> {
+async fn sample(clock: &Clock, folder: &Path, settings: &Settings) -> Result<Vec<u8>> {
     let kept = SmtpPeer::start(Script::default(), Keep::Messages).await?;
     let store = Store::open(&Location::File(folder.join("sample.sqlite"))).await?;
     let catalogue = people(&store, clock, 1).await?;
     publish(&store, clock, &catalogue).await?;
-    engine(&store, clock, &kept)?.tick().await?;
+    engine(&store, clock, &kept, settings)?.tick().await?;
     let message = tokio::time::timeout(Duration::from_secs(10), kept.message(0)).await?;
     Ok(message
         .ok_or_else(|| anyhow!("the sample was not sent"))?

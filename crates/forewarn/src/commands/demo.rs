@@ -63,6 +63,7 @@ async fn tell(settings: &Settings, folder: &std::path::Path) -> Result<()> {
         clock: clock.clone(),
         key: Key::new(&(random_token() + &random_token())),
         relays: vec![relay],
+        signers: Arc::new([]),
         allow_private_targets: vec!["127.0.0.0/8".parse()?],
         phones: Some(stage.phones()),
         public_url: format!("http://{address}"),

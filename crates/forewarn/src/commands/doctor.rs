@@ -7,6 +7,7 @@ use crate::terminal::{self, Colour, Style, Table};
 use clap::Args;
 use forewarn_engine::channel::phone::{Account, Phones};
 use forewarn_engine::channel::smtp::RelayUrl;
+use forewarn_engine::channel::smtp::dkim::Signer;
 use forewarn_store::{Clock, DeliveryFilter, NoticeFilter, Store, VERSION};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
@@ -79,6 +80,7 @@ pub async fn run(args: DoctorArgs, settings: Settings) -> anyhow::Result<ExitCod
     for relay in &settings.relays {
         checks.push(relay_answers(relay).await);
     }
+    checks.extend(signatures(&settings));
     if let Some(account) = &settings.phones {
         checks.push(phones(account, settings.public_url.as_deref()).await);
     }
@@ -94,6 +96,35 @@ pub async fn run(args: DoctorArgs, settings: Settings) -> anyhow::Result<ExitCod
         Health::Failed => Exit::Refused,
     }
     .into())
+}
+
+/// What receivers need to check the signatures of mail, and whether they vouch for its sender. A relay may sign instead of us, so
+/// nothing is said where there is no key.
+fn signatures(settings: &Settings) -> Vec<Check> {
+    let sender = settings.from.as_ref().map(|from| from.domain());
+    let vouches = |domain: &str| {
+        sender.is_none_or(|sender| sender == domain || sender.ends_with(&format!(".{domain}")))
+    };
+    let check = |signer: &Signer| {
+        let (record, text) = signer.record();
+        match vouches(signer.domain()) {
+            true => Check::new(
+                "mail signature",
+                Health::Ok,
+                format!("receivers check it by the TXT record {record} with the text {text}"),
+            ),
+            false => Check::new(
+                "mail signature",
+                Health::Warning,
+                format!(
+                    "{record} signs for {}, and mail comes from {}: receivers that ask for both to agree (DMARC) refuse it",
+                    signer.domain(),
+                    sender.unwrap_or_default()
+                ),
+            ),
+        }
+    };
+    settings.signers.iter().map(check).collect()
 }
 
 /// Whether the provider of text messages and calls answers, and would be able to answer us.

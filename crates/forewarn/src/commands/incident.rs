@@ -249,12 +249,10 @@ pub async fn run(args: IncidentArgs) -> anyhow::Result<ExitCode> {
 }
 
 fn tell(json: bool, answer: Value, show: fn(&Value) -> String) -> anyhow::Result<ExitCode> {
-    if json {
-        terminal::print_json(&answer)?;
-    } else {
-        let shown = postmortem::show(&answer).or_else(|| show_notes(&answer));
-        terminal::print(&shown.unwrap_or_else(|| show(&answer)))?;
-    }
+    terminal::answer(&answer, json, |answer| {
+        let shown = postmortem::show(answer).or_else(|| show_notes(answer));
+        shown.unwrap_or_else(|| show(answer))
+    })?;
     Ok(Exit::Done.into())
 }
 

@@ -142,10 +142,7 @@ pub async fn run(args: MaintenanceArgs) -> anyhow::Result<ExitCode> {
         Action::Undo { id } => change(&client, &id, "undo", [], Sending::default()).await?,
         Action::Approve(approve) if approve.shows() => {
             let waiting = approve.ask(&client, "maintenances").await?;
-            match args.json {
-                true => terminal::print_json(&waiting)?,
-                false => terminal::print(&approve::show(&waiting))?,
-            }
+            terminal::answer(&waiting, args.json, approve::show)?;
             return Ok(Exit::Done.into());
         }
         Action::Approve(approve) => approve.ask(&client, "maintenances").await?,

@@ -56,6 +56,7 @@ pub async fn run(args: ServeArgs, settings: Settings) -> Result<ExitCode> {
             from: sender(&settings, &public_url)?,
             from_name: settings.from_name.clone(),
             relays: settings.relays.clone(),
+            signers: settings.signers.clone(),
             allow_private_targets: settings.allow_private_targets.clone(),
             phones: settings.phones.clone(),
             public_url,

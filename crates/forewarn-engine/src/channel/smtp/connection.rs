@@ -3,6 +3,7 @@
 use std::future::{Future, poll_fn};
 use std::io;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Poll, ready};
@@ -18,7 +19,8 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
 use super::Leave;
-use super::relay::{Credentials, Protection, RelayUrl};
+use super::dkim::Signer;
+use super::relay::{Credentials, Protection, RelayUrl, Secret};
 use super::reply::{Class, Reply, ReplyReader};
 
 /// How long each step may take before the connection counts as dead (RFC 5321, section 4.5.3.2,
@@ -62,12 +64,16 @@ pub(super) struct Extensions {
     pub(super) eight_bit_mime: bool,
     /// RFC 6531.
     pub(super) smtp_utf8: bool,
+    /// RFC 3030.
+    pub(super) chunking: bool,
     /// RFC 3207.
     start_tls: bool,
     /// RFC 4954 with RFC 4616.
     auth_plain: bool,
     /// RFC 4954 with the LOGIN that many servers still have.
     auth_login: bool,
+    /// RFC 7628's forerunner, which large providers want: a token in place of a password.
+    auth_xoauth2: bool,
 }
 
 impl Extensions {
@@ -86,11 +92,13 @@ impl Extensions {
                 "PIPELINING" => offered.pipelining = true,
                 "8BITMIME" => offered.eight_bit_mime = true,
                 "SMTPUTF8" => offered.smtp_utf8 = true,
+                "CHUNKING" => offered.chunking = true,
                 "STARTTLS" => offered.start_tls = true,
                 "AUTH" => {
                     for mechanism in words {
                         offered.auth_plain |= mechanism.eq_ignore_ascii_case("PLAIN");
                         offered.auth_login |= mechanism.eq_ignore_ascii_case("LOGIN");
+                        offered.auth_xoauth2 |= mechanism.eq_ignore_ascii_case("XOAUTH2");
                     }
                 }
                 _ => {}
@@ -114,12 +122,16 @@ pub(super) struct Connection {
     pub(super) leave: Leave,
     /// A transaction was left open by a refusal: RSET goes ahead of the next one.
     pub(super) needs_reset: bool,
+    /// The last message that was answered was refused.
+    pub(super) is_dirty: bool,
     /// That RSET was written and its answer not read yet.
     pub(super) reset_in_flight: bool,
     /// The server answered something, other than that it is closing, since this batch began.
     pub(super) answered: bool,
-    /// A final dot was written and nothing is known of its answer.
-    pub(super) in_doubt: bool,
+    /// Where in the batch the messages are whose end was written, and nothing is known of the answer.
+    pub(super) in_doubt: Vec<usize>,
+    /// Who signs each message.
+    pub(super) signers: Arc<[Signer]>,
 }
 
 impl Connection {
@@ -141,9 +153,11 @@ impl Connection {
             limits,
             leave: Leave::unlimited(),
             needs_reset: false,
+            is_dirty: false,
             reset_in_flight: false,
             answered: false,
-            in_doubt: false,
+            in_doubt: Vec::new(),
+            signers: Arc::new([]),
         };
         if let (Protection::Tls, Some(tls)) = (relay.protection, tls) {
             connection = connection.encrypt(&relay.host, tls).await?;
@@ -204,26 +218,53 @@ impl Connection {
         Ok(self)
     }
 
-    /// AUTH (RFC 4954), with PLAIN if offered. That the stream is encrypted or does not leave
+    /// AUTH (RFC 4954), with PLAIN if offered, or with the token that was asked for. That the stream is encrypted or does not leave
     /// this host was made sure of when the URL was read.
     async fn authenticate(&mut self, who: &Credentials) -> Result<(), String> {
         let limit = self.limits.greeting;
+        let (user, password) = match &who.secret {
+            Secret::Password(password) => (&who.user, password),
+            Secret::TokenFile(path) => return self.authenticate_by_token(&who.user, path).await,
+        };
         let reply = if self.extensions.auth_plain {
-            let secret = format!("\0{}\0{}", who.user, who.password);
+            let secret = format!("\0{user}\0{password}");
             self.command(&["AUTH PLAIN ", &BASE64.encode(secret.as_bytes())], limit)
                 .await?
         } else if self.extensions.auth_login {
             let reply = self.command(&["AUTH LOGIN"], limit).await?;
             expect(Class::GoOn, reply, "AUTH")?;
             let reply = self
-                .command(&[&BASE64.encode(who.user.as_bytes())], limit)
+                .command(&[&BASE64.encode(user.as_bytes())], limit)
                 .await?;
             expect(Class::GoOn, reply, "AUTH")?;
-            self.command(&[&BASE64.encode(who.password.as_bytes())], limit)
+            self.command(&[&BASE64.encode(password.as_bytes())], limit)
                 .await?
         } else {
             return Err("the server does not offer AUTH PLAIN or LOGIN".into());
         };
+        expect(Class::Done, reply, "AUTH").map(drop)
+    }
+
+    /// AUTH XOAUTH2. The token is read anew each time: whoever renews it writes it there.
+    async fn authenticate_by_token(&mut self, user: &str, file: &Path) -> Result<(), String> {
+        if !self.extensions.auth_xoauth2 {
+            return Err("the server does not offer AUTH XOAUTH2".into());
+        }
+        let token = tokio::fs::read_to_string(file)
+            .await
+            .map_err(|error| format!("token {}: {error}", file.display()))?;
+        let token = token.trim();
+        if token.is_empty() || !token.bytes().all(|b| b.is_ascii_graphic()) {
+            return Err(format!("token {}: is no token", file.display()));
+        }
+        let response =
+            BASE64.encode(format!("user={user}\x01auth=Bearer {token}\x01\x01").as_bytes());
+        let limit = self.limits.greeting;
+        let mut reply = self.command(&["AUTH XOAUTH2 ", &response], limit).await?;
+        if reply.class() == Class::GoOn {
+            // It refuses with a challenge that says why, and waits for an empty answer to it.
+            reply = self.command(&[""], limit).await?;
+        }
         expect(Class::Done, reply, "AUTH").map(drop)
     }
 

@@ -11,7 +11,7 @@ use url::Url;
 const FORMS: &str = "accepted are smtp://host[:port] (no encryption, port 25), \
      smtps://user:pass@host[:port] (TLS from the start, port 465) and \
      smtp+starttls://user:pass@host[:port] (STARTTLS required, port 587), \
-     the last two also with ?ca=/path/to/roots.pem";
+     the last two also with ?ca=/path/to/roots.pem, and with user@host?token=/path/to/token (XOAUTH2)";
 
 /// How the connection to a relay is protected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,7 +29,15 @@ pub(super) enum Protection {
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Credentials {
     pub(super) user: String,
-    pub(super) password: String,
+    pub(super) secret: Secret,
+}
+
+/// What proves that we are that user.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) enum Secret {
+    Password(String),
+    /// An OAuth 2 access token, which somebody else renews in this file.
+    TokenFile(PathBuf),
 }
 
 /// A relay as written in the settings.
@@ -41,7 +49,8 @@ pub(super) struct Credentials {
 /// | `smtp+starttls://user:pass@host` | STARTTLS, required (RFC 3207); port 587 |
 ///
 /// User and password are percent-encoded. They are refused in `smtp://` unless the host is this
-/// one, because they would cross the network in the clear. `?ca=/path.pem` trusts the certificates
+/// one, because they would cross the network in the clear. `?token=/path` takes the place of a password: the file holds an OAuth 2
+/// access token for AUTH XOAUTH2, and is read at each connection. `?ca=/path.pem` trusts the certificates
 /// in that file in addition to the system's. A certificate that a server signed for itself can
 /// stand there only if it is not marked as an authority (`basicConstraints=CA:FALSE`, which
 /// `openssl req -x509` does not write unless asked).
@@ -74,15 +83,16 @@ impl RelayUrl {
             "smtp+starttls" => (Protection::StartTls, 587),
             other => return Err(format!("unknown scheme {other:?}")),
         };
+        let [ca, token] = paths(&url)?;
         let relay = RelayUrl {
             host: host(&url)?,
             port: url.port().unwrap_or(default_port),
             protection,
-            credentials: credentials(&url)?,
-            ca: ca(&url)?,
+            credentials: credentials(&url, token)?,
+            ca,
         };
         if !matches!(url.path(), "" | "/") {
-            return Err("nothing may follow the host but ?ca=".into());
+            return Err("nothing may follow the host but ?ca= and ?token=".into());
         }
         if url.fragment().is_some() {
             return Err("a # begins a fragment, which means nothing here; write %23".into());
@@ -123,7 +133,15 @@ impl fmt::Display for RelayUrl {
             Protection::StartTls => "smtp+starttls",
         };
         match &self.credentials {
-            Some(known) => write!(f, "{scheme}://{}:***@{}", known.user, self.address()),
+            Some(known) => match &known.secret {
+                Secret::Password(_) => {
+                    write!(f, "{scheme}://{}:***@{}", known.user, self.address())
+                }
+                Secret::TokenFile(file) => {
+                    let (user, file) = (&known.user, file.display());
+                    write!(f, "{scheme}://{user}@{}?token={file}", self.address())
+                }
+            },
             None => write!(f, "{scheme}://{}", self.address()),
         }
     }
@@ -148,33 +166,42 @@ fn host(url: &Url) -> Result<String, String> {
     Ok(host.to_owned())
 }
 
-fn credentials(url: &Url) -> Result<Option<Credentials>, String> {
+fn credentials(url: &Url, token: Option<PathBuf>) -> Result<Option<Credentials>, String> {
     let decoded = |what: &str, text: &str| match percent_decode_str(text).decode_utf8() {
-        Ok(text) if text.contains('\0') => Err(format!("the {what} has a NUL")),
+        Ok(text) if text.contains(['\0', '\x01']) => {
+            Err(format!("the {what} has a control character"))
+        }
         Ok(text) => Ok(text.into_owned()),
         Err(_) => Err(format!("the {what} is not percent-encoded UTF-8")),
     };
-    match (url.username(), url.password()) {
-        ("", None) => Ok(None),
-        ("", Some(_)) => Err("a password without a user".into()),
-        (_, None | Some("")) => Err("a user without a password".into()),
-        (user, Some(password)) => Ok(Some(Credentials {
-            user: decoded("user", user)?,
-            password: decoded("password", password)?,
-        })),
-    }
+    let secret = match (url.username(), url.password(), token) {
+        ("", None, None) => return Ok(None),
+        ("", Some(_), _) => return Err("a password without a user".into()),
+        ("", None, Some(_)) => return Err("a token without a user".into()),
+        (_, None | Some(""), None) => return Err("a user without a password".into()),
+        (_, Some(_), Some(_)) => return Err("a password and a token".into()),
+        (_, Some(password), None) => Secret::Password(decoded("password", password)?),
+        (_, None, Some(token)) => Secret::TokenFile(token),
+    };
+    let user = decoded("user", url.username())?;
+    Ok(Some(Credentials { user, secret }))
 }
 
-fn ca(url: &Url) -> Result<Option<PathBuf>, String> {
-    let mut path = None;
+/// The files named by `?ca=` and `?token=`.
+fn paths(url: &Url) -> Result<[Option<PathBuf>; 2], String> {
+    let mut paths = [None, None];
     for (key, value) in url.query_pairs() {
-        match &*key {
-            "ca" if value.is_empty() => return Err("?ca= names no file".into()),
-            "ca" => path = Some(PathBuf::from(&*value)),
+        let place = match &*key {
+            "ca" => 0,
+            "token" => 1,
             other => return Err(format!("unknown parameter {other:?}")),
+        };
+        if value.is_empty() {
+            return Err(format!("?{key}= names no file"));
         }
+        paths[place] = Some(PathBuf::from(&*value));
     }
-    Ok(path)
+    Ok(paths)
 }
 
 #[cfg(test)]
@@ -218,12 +245,24 @@ mod tests {
         let relay =
             RelayUrl::parse("smtps://a%40b:s%3Ae%2Fc%2Cret@mail.example?ca=/etc/ca.pem").unwrap();
         let known = relay.credentials.as_ref().unwrap();
-        assert_eq!((&*known.user, &*known.password), ("a@b", "s:e/c,ret"));
+        assert_eq!(known.user, "a@b");
+        assert!(known.secret == Secret::Password("s:e/c,ret".into()));
         assert_eq!(relay.ca.as_deref(), Some("/etc/ca.pem".as_ref()));
         assert_eq!(
             format!("{relay:?}"),
             "RelayUrl(smtps://a@b:***@mail.example:465)"
         );
+    }
+
+    #[test]
+    fn a_token_stands_in_a_file_of_its_own() {
+        let relay =
+            RelayUrl::parse("smtp+starttls://ann%40b.example@mail.example?token=/run/token");
+        let relay = relay.unwrap();
+        let known = relay.credentials.as_ref().unwrap();
+        assert!(known.secret == Secret::TokenFile("/run/token".into()));
+        let shown = "RelayUrl(smtp+starttls://ann@b.example@mail.example:587?token=/run/token)";
+        assert_eq!(format!("{relay:?}"), shown);
     }
 
     #[test]
@@ -240,6 +279,13 @@ mod tests {
                 "not percent-encoded UTF-8",
             ),
             ("smtp://u:hunter2@mail.example", "without TLS"),
+            ("smtps://mail.example?token=/x", "a token without a user"),
+            (
+                "smtps://u:hunter2@mail.example?token=/x",
+                "a password and a token",
+            ),
+            ("smtps://u@mail.example?token=", "?token= names no file"),
+            ("smtp://u@mail.example?token=/x", "without TLS"),
             ("smtp://mail.example?ca=/x", "no use without TLS"),
             (
                 "smtps://u:hunter2@mail.example?tls=no",

@@ -14,7 +14,7 @@
 //! body 2, ".", MAIL 3, RCPT 3, DATA         ->
 //! ```
 //!
-//! Without it every command waits for the answer to the one before.
+//! Without it every command waits for the answer to the one before. With CHUNKING as well, nothing waits: see `chunking`.
 
 use std::time::Duration;
 
@@ -22,6 +22,7 @@ use forewarn_core::delivery::Outcome;
 use memchr::memchr_iter;
 
 use super::connection::Connection;
+use super::dkim;
 use super::reply::{Class, Reply, Verb};
 use super::{Leave, Mail};
 
@@ -30,8 +31,8 @@ use super::{Leave, Mail};
 pub(super) struct Broken {
     /// The server's last words, or what went wrong below them.
     pub(super) reason: String,
-    /// The final dot of the first mail without an outcome was written, so it may have been taken.
-    pub(super) in_doubt: bool,
+    /// Where in the batch the mails are whose end was written, so that they may have been taken.
+    pub(super) in_doubt: Vec<usize>,
     /// It ended before any answer: an idle connection that the server had given up.
     pub(super) unanswered: bool,
 }
@@ -57,7 +58,8 @@ impl Connection {
         outcomes: &mut [Option<Outcome>],
     ) -> Result<(), Broken> {
         self.answered = false;
-        self.in_doubt = false;
+        self.in_doubt.clear();
+        self.is_dirty = self.needs_reset;
         if !self.extensions.smtp_utf8 {
             refuse_unencodable(batch, outcomes);
         }
@@ -66,7 +68,7 @@ impl Connection {
         self.leave = Leave::unlimited();
         sent.map_err(|reason| Broken {
             reason,
-            in_doubt: self.in_doubt,
+            in_doubt: std::mem::take(&mut self.in_doubt),
             unanswered: !self.answered,
         })
     }
@@ -80,6 +82,9 @@ impl Connection {
         let open: Vec<usize> = (0..batch.len())
             .filter(|&i| outcomes[i].is_none())
             .collect();
+        if pipelining && self.extensions.chunking {
+            return self.transact_in_chunks(batch, open, outcomes).await;
+        }
         if let (true, Some(&first)) = (pipelining, open.first()) {
             self.out.clear();
             self.push_group(&batch[first]);
@@ -96,7 +101,9 @@ impl Connection {
                 .get(at + 1)
                 .filter(|_| pipelining)
                 .map(|&next| &batch[next]);
-            self.finish(mail, envelope, follower, outcome).await?;
+            self.in_doubt.clear();
+            self.finish((current, mail), envelope, follower, outcome)
+                .await?;
         }
         Ok(())
     }
@@ -113,7 +120,7 @@ impl Connection {
         self.out.extend_from_slice(b"DATA\r\n");
     }
 
-    fn push_from(&mut self, mail: &Mail) {
+    pub(super) fn push_from(&mut self, mail: &Mail) {
         self.push_parts(&["MAIL FROM:<", &mail.envelope_from, ">"]);
         if self.extensions.eight_bit_mime && !mail.data.is_ascii() {
             self.push_parts(&[" BODY=8BITMIME"]);
@@ -124,11 +131,11 @@ impl Connection {
         self.push_parts(&["\r\n"]);
     }
 
-    fn push_to(&mut self, mail: &Mail) {
+    pub(super) fn push_to(&mut self, mail: &Mail) {
         self.push_parts(&["RCPT TO:<", &mail.to, ">\r\n"]);
     }
 
-    fn push_parts(&mut self, parts: &[&str]) {
+    pub(super) fn push_parts(&mut self, parts: &[&str]) {
         parts
             .iter()
             .for_each(|part| self.out.extend_from_slice(part.as_bytes()));
@@ -191,14 +198,18 @@ impl Connection {
     /// and notes what came of the message.
     async fn finish(
         &mut self,
-        mail: &Mail,
+        (place, mail): (usize, &Mail),
         envelope: Envelope,
         follower: Option<&Mail>,
         outcome: &mut Option<Outcome>,
     ) -> Result<(), String> {
         self.out.clear();
         match envelope {
-            Envelope::Accepted => push_data(&mail.data, &mut self.out),
+            Envelope::Accepted => {
+                let signature = dkim::sign(&self.signers, &mail.data)?;
+                self.out.extend_from_slice(signature.as_bytes());
+                push_data(&mail.data, &mut self.out);
+            }
             Envelope::RefusedYetWaiting => self.out.extend_from_slice(b".\r\n"),
             Envelope::Refused => {}
         }
@@ -210,7 +221,7 @@ impl Connection {
         let flushed = self.flush(self.limits.dot).await;
         match envelope {
             Envelope::Accepted => {
-                self.in_doubt = self.written >= end;
+                self.in_doubt.extend((self.written >= end).then_some(place));
                 self.read_verdict(flushed, outcome).await
             }
             Envelope::RefusedYetWaiting => {
@@ -232,7 +243,7 @@ impl Connection {
         let reply = match &flushed {
             Ok(()) => self.answer(self.limits.dot).await?,
             Err(problem) => self.answer(LAST_WORDS).await.map_err(|words| {
-                if self.in_doubt {
+                if !self.in_doubt.is_empty() {
                     words
                 } else {
                     format!("{problem}; {words}")
@@ -246,12 +257,17 @@ impl Connection {
             Class::NotNow | Class::Never => reply.refusal(Verb::Dot),
             _ => return Err(nonsense(Verb::Dot, &reply)),
         });
+        self.in_doubt.clear();
         flushed
     }
 
     /// Reads the answer to `verb`: whether it allows to go on. A refusal becomes the outcome, if
     /// there is none yet.
-    async fn agrees(&mut self, verb: Verb, outcome: &mut Option<Outcome>) -> Result<bool, String> {
+    pub(super) async fn agrees(
+        &mut self,
+        verb: Verb,
+        outcome: &mut Option<Outcome>,
+    ) -> Result<bool, String> {
         let (limit, yes) = match verb {
             Verb::Data => (self.limits.data, Class::GoOn),
             _ => (self.limits.envelope, Class::Done),
@@ -268,7 +284,7 @@ impl Connection {
     }
 
     /// A server that refuses RSET would refuse the next innocent sender with 503.
-    async fn read_reset(&mut self) -> Result<(), String> {
+    pub(super) async fn read_reset(&mut self) -> Result<(), String> {
         let reply = self.answer(self.limits.envelope).await?;
         match reply.class() {
             Class::Done => Ok(()),
@@ -277,12 +293,10 @@ impl Connection {
     }
 
     /// The next reply; an error if it says that the server is closing the connection.
-    async fn answer(&mut self, limit: Duration) -> Result<Reply, String> {
+    pub(super) async fn answer(&mut self, limit: Duration) -> Result<Reply, String> {
         let reply = self.reply(limit).await?;
-        if !matches!(reply.class(), Class::GoOn | Class::Nonsense) {
-            self.in_doubt = false;
-        }
         if reply.class() == Class::Closing {
+            self.in_doubt.clear();
             return Err(reply.words());
         }
         self.answered = true;
@@ -291,9 +305,9 @@ impl Connection {
 }
 
 /// How long a server that stopped reading is listened to.
-const LAST_WORDS: Duration = Duration::from_secs(1);
+pub(super) const LAST_WORDS: Duration = Duration::from_secs(1);
 
-fn nonsense(verb: Verb, reply: &Reply) -> String {
+pub(super) fn nonsense(verb: Verb, reply: &Reply) -> String {
     format!("no answer to {verb:?}: {}", reply.words())
 }
 

@@ -44,9 +44,9 @@ pub enum Stage {
     Rcpt,
     /// The answer to DATA.
     Data,
-    /// While the message comes in, before its final dot.
+    /// While the message comes in, before its final dot or the end of its chunk.
     Body,
-    /// The answer to the final dot.
+    /// The answer to the final dot, or to the last chunk.
     Dot,
     /// The answer to RSET.
     Rset,
@@ -142,6 +142,12 @@ impl Script {
         self
     }
 
+    /// Offers this extension too: of those that are not usual it knows `CHUNKING`.
+    pub fn with(mut self, keyword: &str) -> Script {
+        self.keywords.push(keyword.into());
+        self
+    }
+
     /// Misbehaves. Of several faults that fit, the one added first acts.
     pub fn fault(mut self, fault: Fault) -> Script {
         self.faults.push(fault);
@@ -177,8 +183,8 @@ impl Script {
         Ok(self)
     }
 
-    /// Takes mail only after AUTH by one of these mechanisms (`PLAIN`, `LOGIN`, or both with a
-    /// space between) with this user and password.
+    /// Takes mail only after AUTH by one of these mechanisms (`PLAIN`, `LOGIN`, `XOAUTH2`, or several with a
+    /// space between) with this user and password or token.
     pub fn login(mut self, mechanisms: &str, user: &str, password: &str) -> Script {
         self.keywords.push(format!("AUTH {mechanisms}"));
         self.login = Some((user.into(), password.into()));

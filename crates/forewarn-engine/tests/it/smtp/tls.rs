@@ -113,3 +113,36 @@ async fn auth_with_either_mechanism_right_and_wrong() {
         "AUTH is not offered"
     );
 }
+
+#[tokio::test]
+async fn a_token_is_read_from_its_file_at_each_connection() {
+    let script = Script::default().login("XOAUTH2 PLAIN", "fore@warn", "ya29.renewed");
+    let (script, ca) = with_tls(script, Encryption::Offered, "token.pem");
+    let peer = start(script).await;
+    let file = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("token");
+    let url = format!(
+        "smtp+starttls://fore%40warn@localhost:{}?ca={}&token={}",
+        peer.addr().port(),
+        ca.display(),
+        file.display()
+    );
+    let smtp = client(&url);
+    let reason = |outcomes: &[Outcome]| match &outcomes[0] {
+        Outcome::TransientFailure { reason, .. } => reason.clone(),
+        other => panic!("{other:?}"),
+    };
+    let missing = reason(&smtp.send(&batch()).await);
+    assert!(
+        missing.contains("token /") && !missing.contains("AUTH"),
+        "{missing}"
+    );
+    std::fs::write(&file, "ya29.old\n").unwrap();
+    let refused = reason(&smtp.send(&batch()).await);
+    assert!(
+        refused.contains("AUTH: 535 5.7.8") && !refused.contains("ya29"),
+        "{refused}"
+    );
+    std::fs::write(&file, "ya29.renewed\n").unwrap();
+    assert_eq!(Tally::of(&smtp.send(&batch()).await), tally(20, 0, 0));
+    std::fs::remove_file(&file).unwrap();
+}
