@@ -337,6 +337,10 @@ impl Samples {
                 ),
             ],
         );
+        let mut undoable = page(Scheduled);
+        let before = undoable.maintenance.clone();
+        let until = at("2026-11-23T17:24:09Z");
+        undoable.maintenance = undoable.maintenance.undoable(before, until, now());
         vec![
             (
                 "maintenances",
@@ -371,6 +375,7 @@ impl Samples {
             ("maintenance", page(Scheduled).render()),
             ("maintenance-in-progress", done.render()),
             ("maintenance-refused", refused.render()),
+            ("maintenance-undo", undoable.render()),
             ("maintenance-fresh", fresh.render()),
             (
                 "incidents",
