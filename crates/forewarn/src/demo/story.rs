@@ -136,7 +136,7 @@ pub async fn perform(app: &App, act: Act) -> Result<String> {
         Act::Declare => {
             let body = json!({"id": INCIDENT, "title": "Some people cannot sign in to the student portal", "services": {"portal": "partial_outage"}, "severity": "P1",
                 "effect": "Some of you cannot sign in to the student portal or are logged out.", "lead": "Kim (web team)", "spokesperson": "Sam"});
-            incident::declare(app, &sam, &Sending::by_program(node(&body)?)).await?;
+            incident::declare(app, &sam, &node(&body)?).await?;
             "Sam declares an incident: a holding statement goes out before the cause is known."
         }
         Act::Identify => {
