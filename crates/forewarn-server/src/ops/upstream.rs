@@ -1,6 +1,7 @@
 //! Maintenance by providers: their notices become planned events on the services that stand on them, and follow what the
 //! provider says later. A person approves the first; from then on the provider's word moves or withdraws it.
 
+use super::sending::Sending;
 use super::{Approval, maintenance};
 use crate::app::App;
 use crate::caller::Caller;
@@ -164,7 +165,7 @@ async fn apply(
                 false => Approval::Needed,
             };
             let body = from_json(document(app, &id, notice, touched, window).await?);
-            match maintenance::create(app, caller, &body, approval).await {
+            match maintenance::create(app, caller, &Sending::by_program(body), approval).await {
                 Ok(_) => "created",
                 // It was made, and we were stopped before that was remembered.
                 Err(ApiError::Store(StoreError::Conflict(_))) => {
@@ -245,7 +246,7 @@ async fn follow(app: &App, caller: &Caller, id: &str, notice: &Notice) -> Result
             true => Ok("nothing: it is over"),
             false => {
                 let reason = from_json(json!({"reason": "The provider withdrew its work."}));
-                maintenance::cancel(app, caller, id, &reason).await?;
+                maintenance::cancel(app, caller, id, &Sending::by_program(reason)).await?;
                 Ok("cancelled")
             }
         },
@@ -277,7 +278,7 @@ async fn complete(
         // Nobody was told of it, so nobody is told that it is over.
         Standing::AwaitingApproval => {
             let reason = from_json(json!({"reason": "The provider's work is over."}));
-            maintenance::cancel(app, caller, id, &reason).await?;
+            maintenance::cancel(app, caller, id, &Sending::by_program(reason)).await?;
             Ok("cancelled")
         }
         Standing::Scheduled => {
@@ -308,12 +309,12 @@ async fn shift(
         Standing::AwaitingApproval | Standing::Scheduled => {
             let body =
                 json!({"start": start.to_string(), "end": end.to_string(), "reason": reason});
-            maintenance::delay(app, caller, id, &from_json(body)).await?;
+            maintenance::delay(app, caller, id, &Sending::by_program(from_json(body))).await?;
             Ok("moved")
         }
         Standing::InProgress if end > found.window().1 => {
             let body = json!({"end": end.to_string(), "reason": "The provider needs longer."});
-            maintenance::extend(app, caller, id, &from_json(body)).await?;
+            maintenance::extend(app, caller, id, &Sending::by_program(from_json(body))).await?;
             Ok("extended")
         }
         Standing::InProgress | Standing::Completed | Standing::Cancelled => {
