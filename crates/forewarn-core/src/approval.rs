@@ -11,10 +11,7 @@ use crate::event::{Event, Occasion};
 use crate::id::derive;
 use crate::incident::Nature;
 use crate::message::{Sheet, templates_for};
-use crate::plan::{
-    APPROVERS, BACKUP, CHANGE_SYSTEM, COPY_DUE, INTERNAL, Notice, SPOKESPERSON, SUBSCRIPTIONS,
-    called, is_team_notice,
-};
+use crate::plan::{APPROVERS, COPY_DUE, Notice, is_inside, is_team_notice};
 use crate::policy::{self, Approver};
 use crate::template::Template;
 use jiff::Timestamp;
@@ -227,15 +224,6 @@ pub fn needs_beside_waiting(
             holders: holders(event, role, catalogue),
         })
         .collect()
-}
-
-/// Audiences of people and programs of ours.
-fn is_inside(audience: &str) -> bool {
-    matches!(
-        audience,
-        INTERNAL | APPROVERS | CHANGE_SYSTEM | SPOKESPERSON | BACKUP | SUBSCRIPTIONS
-    ) || called(audience).is_some()
-        || crate::call_list::key_of(audience).is_some()
 }
 
 /// What the team tells itself, and the first word about an incident.

@@ -8,7 +8,7 @@ pub use exception::{Exception, LongEnough};
 pub use progress::Progress;
 
 use crate::contact::EmailAddress;
-use crate::document::{Fields, Node, Problems, boolean, scalar};
+use crate::document::{Fields, Node, Problems, boolean, line, scalar};
 use crate::event::Event;
 use crate::id::Id;
 use crate::incident::Severity;
@@ -140,13 +140,41 @@ pub struct Policy {
 pub struct DurationText(#[serde(with = "duration_text")] pub SignedDuration);
 
 /// Check-ins after completion.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hypercare {
     /// For how long.
     #[serde(rename = "for")]
     pub lasts: Offset,
     /// One every so many business days.
     pub every: Offset,
+    /// Where people report trouble meanwhile; the event's own contact when absent.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub contact: Option<String>,
+    /// Who is cared for; when empty, everybody who is told.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub audiences: Vec<Id>,
+}
+
+impl Hypercare {
+    fn read(node: &Node, path: &str, problems: &mut Problems) -> Option<Hypercare> {
+        let mut fields = Fields::of(node, path, problems)?;
+        let lasts = fields.required("for", problems, in_days);
+        let every = fields.optional("every", problems, in_business_days);
+        let contact = fields.optional("contact", problems, line(200));
+        let audiences = fields.list("audiences", problems, Id::parse);
+        fields.finish(problems);
+        Some(Hypercare {
+            lasts: lasts?,
+            every: every.unwrap_or(Offset::BusinessDays(2)),
+            contact,
+            audiences: audiences.unwrap_or_default(),
+        })
+    }
+
+    /// Whether this audience is cared for.
+    pub fn is_for(&self, audience: &Id) -> bool {
+        self.audiences.is_empty() || self.audiences.contains(audience)
+    }
 }
 
 fn nine() -> Time {
@@ -193,18 +221,9 @@ impl Policy {
             approval.insert(audience.to_owned(), read_approvers(node, &path, problems));
         }
         let follow_up_approval = read_reviewers(&mut fields, problems);
-        let hypercare = fields.node("hypercare").and_then(|node| {
-            let mut fields = Fields::of(node, &fields.path_of("hypercare"), problems)?;
-            let lasts = fields.required("for", problems, in_days);
-            let every = fields
-                .optional("every", problems, in_business_days)
-                .unwrap_or(Offset::BusinessDays(2));
-            fields.finish(problems);
-            Some(Hypercare {
-                lasts: lasts?,
-                every,
-            })
-        });
+        let hypercare = fields
+            .node("hypercare")
+            .and_then(|node| Hypercare::read(node, &fields.path_of("hypercare"), problems));
         let cadence = by_severity(&mut fields, "cadence", problems, Offset::parse);
         let keep_automatically = by_severity(&mut fields, "keep_automatically", problems, boolean);
         let warn_before = fields

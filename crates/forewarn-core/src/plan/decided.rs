@@ -9,7 +9,7 @@ use crate::offset::Offset;
 use jiff::Timestamp;
 
 /// The audience that hears before the rest.
-const LEADERSHIP: &str = "leadership";
+pub(super) const LEADERSHIP: &str = "leadership";
 
 /// Policies that give clients time to prepare.
 const LONG_POLICIES: [&str; 3] = ["major", "migration", "end_of_life"];

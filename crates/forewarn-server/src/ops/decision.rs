@@ -5,11 +5,10 @@ use super::read;
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::Result;
-use forewarn_core::decision::{Answers, InWindow, OwnDecision, decide as go_through};
+use forewarn_core::decision::{Answers, OwnDecision, decide as go_through, known_of};
 use forewarn_core::document::{Fields, Node, Value as Tree};
 use forewarn_core::id::Id;
 use forewarn_core::problem::Invalid;
-use forewarn_core::service::affected;
 use serde_json::{Value, json};
 
 /// What is asked: the answers, and the maintenance that they are about.
@@ -103,14 +102,14 @@ pub async fn is_an_owner(app: &App, id: &str, own: &OwnDecision) -> Result<()> {
 /// What the catalogue knows need not be answered: the window, and what depends on the services.
 async fn fill_in(app: &App, id: &str, asked: &mut Asked) -> Result<()> {
     let catalogue = app.store.catalogue().await?;
-    let (maintenance, plan) = maintenance::show(app, id).await?;
+    let (maintenance, _) = maintenance::show(app, id).await?;
+    let (window, dependents) = known_of(&maintenance, &catalogue);
     let missing = |name: &str| !asked.given.iter().any(|given| given == name);
-    if missing("window") && plan["window"]["inside_standard_window"] == true {
-        asked.answers.window = InWindow::Standard;
+    if missing("window") {
+        asked.answers.window = window;
     }
     if missing("dependents") {
-        let all = affected(&maintenance.services, &catalogue.services);
-        asked.answers.dependents = (all.len() - maintenance.services.len().min(all.len())) as u64;
+        asked.answers.dependents = dependents;
     }
     Ok(())
 }
