@@ -36,7 +36,7 @@ async fn texts(db: &Database) -> Vec<(i64, String, Origin, String)> {
 on_both_databases! {
     async fn of_two_who_answer_at_once_one_looks_again(db: &Database) {
         let store = &db.store;
-        let request = asked(db, "It is broke.").await;
+        let request = asked(&db, "It is broke.").await;
         assert_eq!(request.id.as_str(), "EDIT-1");
         assert_eq!(store.requests_waiting(9).await.unwrap(), [request.clone()]);
         let before = store.request("EDIT-1").await.unwrap().unwrap();
@@ -57,7 +57,7 @@ on_both_databases! {
         assert_eq!((writing[0].author.as_str(), writing[0].text.as_str()), ("kim", "It is down."));
         assert_eq!(store.requests_waiting(9).await.unwrap(), []);
         assert_eq!(store.requests_of("MNT-1").await.unwrap(), [taken]);
-        let said: Vec<Origin> = texts(db).await.into_iter().map(|v| v.2).collect();
+        let said: Vec<Origin> = texts(&db).await.into_iter().map(|v| v.2).collect();
         assert_eq!(said, [Origin::Taken, Origin::Suggested, Origin::Asked]);
         assert_eq!(store.verify_journal().await.unwrap().broken, None);
     }
@@ -76,7 +76,7 @@ on_both_databases! {
         }
         let typed = |number, author: &str, text: &str| (number, author.to_owned(), Origin::Typed, text.to_owned());
         assert_eq!(
-            texts(db).await,
+            texts(&db).await,
             [typed(3, "kim", "We look into it"), typed(2, "lee", "Other"), typed(1, "kim", "We look")]
         );
     }
@@ -89,7 +89,7 @@ on_both_databases! {
         for task in saving.collect::<Vec<_>>() {
             task.await.unwrap().unwrap();
         }
-        let mut numbers: Vec<i64> = texts(db).await.into_iter().map(|v| v.0).collect();
+        let mut numbers: Vec<i64> = texts(&db).await.into_iter().map(|v| v.0).collect();
         numbers.sort_unstable();
         assert_eq!(numbers, [1, 2, 3, 4]);
     }

@@ -90,7 +90,7 @@ impl Samples {
             ("editing-taken", page(taken).render()),
             ("editing-closed", page(closed).render()),
             ("help", self.help().render()),
-            ("versions", self.versions().render()),
+            ("versions", self.draft_versions().render()),
         ]
     }
 
@@ -107,7 +107,7 @@ impl Samples {
         }
     }
 
-    fn versions(&self) -> VersionsPage {
+    fn draft_versions(&self) -> VersionsPage {
         let text = |number: &str,
                     who: Option<&str>,
                     origin,
