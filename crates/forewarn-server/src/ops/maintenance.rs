@@ -5,12 +5,14 @@ mod agree;
 mod change;
 mod clocks;
 mod exception;
+mod revised;
 
 pub use added::add;
 pub use agree::approve;
 pub use change::{set_change, set_change_by_number};
 pub use clocks::clocks_changed;
 pub use exception::{except, follow_policy};
+pub use revised::{Revision, revise};
 
 use super::digest::{self, Digest};
 use super::{AGAIN, Approval, approval, kept, overtaken, read, recipient, under};
