@@ -6,14 +6,15 @@ pub mod postmortem;
 pub mod preview;
 pub mod team;
 
-use super::{AGAIN, approval, kept, overtaken, read, recipient};
+use super::{AGAIN, approval, kept, overtaken, read, recipient, review};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::{ApiError, Result};
 use forewarn_core::acknowledge::reminders;
 use forewarn_core::approval::Consent;
 use forewarn_core::change_request::Override;
-use forewarn_core::document::{Catalogue, Node};
+use forewarn_core::audience::Level;
+use forewarn_core::document::{Catalogue, Node, Problems, Value as Tree};
 use forewarn_core::event::{Event, Occasion};
 use forewarn_core::id::Id;
 use forewarn_core::incident::{
@@ -85,10 +86,8 @@ fn promised(
 /// Everything that is wrong with the declaration.
 pub async fn declare(app: &App, caller: &Caller, node: &Node) -> Result<Answer> {
     let catalogue = app.store.catalogue().await?;
-    let mut new = read(node, |node, problems| NewIncident::read(node, "", problems))?;
-    known_services(new.declaration.services.keys(), &catalogue)?;
-    kin::check_parent(app, new.parent.as_ref(), None).await?;
     let now = app.clock.now();
+    let mut new = whole(app, node, &catalogue, now).await?;
     if let Some(past) = new.past.take() {
         return kin::enter(app, caller, &catalogue, new, past, now).await;
     }
@@ -127,6 +126,66 @@ pub async fn declare(app: &App, caller: &Caller, node: &Node) -> Result<Answer> 
     publish(app, caller, &catalogue, &[ready], &[]).await
 }
 
+/// A declaration, or everything that is wrong with it, also by what there is: services, a parent, times that a calendar has.
+async fn whole(
+    app: &App,
+    node: &Node,
+    catalogue: &Catalogue,
+    now: Timestamp,
+) -> Result<NewIncident> {
+    let mut problems = Problems::default();
+    let new = NewIncident::read(node, "", &mut problems);
+    problems.0.extend(unknown_services(named_in(node), catalogue));
+    let text = |name: &str| field(node, name).and_then(scalar_of);
+    let past = new.as_ref().is_some_and(|new| new.past.is_some());
+    if let Some(parent) = text("parent").and_then(|text| Id::parse(text).ok())
+        && let Err(error) = kin::check_parent(app, Some(&parent), None, past).await
+    {
+        match error {
+            ApiError::Invalid(invalid) => problems.0.extend(invalid.problems),
+            other => return Err(other),
+        }
+    }
+    let given = text("next_update_in").and_then(|text| Offset::parse(text).ok());
+    if let Some(given) = given.filter(|_| !past)
+        && let Err(problem) = next_update(Some(given), Severity::P1, catalogue, now)
+    {
+        problems.add("next_update_in", None, problem);
+    }
+    match new {
+        Some(new) if problems.0.is_empty() => Ok(new),
+        _ => Err(Invalid {
+            problems: problems.0,
+        }
+        .into()),
+    }
+}
+
+fn field<'a>(node: &'a Node, name: &str) -> Option<&'a Node> {
+    let Tree::Map(entries) = &node.value else {
+        return None;
+    };
+    let found = entries.iter().find(|(known, _, _)| known == name);
+    found.map(|(_, _, node)| node)
+}
+
+fn scalar_of(node: &Node) -> Option<&str> {
+    match &node.value {
+        Tree::Text { text, .. } => Some(text),
+        _ => None,
+    }
+}
+
+/// The services that a declaration names, whatever else is wrong with it.
+fn named_in(node: &Node) -> Vec<Id> {
+    let services = field(node, "services").map(|node| &node.value);
+    let Some(Tree::Map(entries)) = services else {
+        return Vec::new();
+    };
+    let ids = entries.iter().filter_map(|(name, _, _)| Id::parse(name).ok());
+    ids.collect()
+}
+
 /// The id that was given, or the next free one.
 async fn id_of(app: &App, declaration: &Declaration) -> Result<Id> {
     match &declaration.id {
@@ -139,21 +198,24 @@ async fn id_of(app: &App, declaration: &Declaration) -> Result<Id> {
 }
 
 fn known_services<'a>(named: impl Iterator<Item = &'a Id>, catalogue: &Catalogue) -> Result<()> {
-    let known: Vec<&str> = catalogue.services.iter().map(|s| s.id.as_str()).collect();
-    let problems: Vec<Problem> = named
-        .filter(|id| !known.contains(&id.as_str()))
-        .map(|id| {
-            Problem::new(
-                format!("services.{id}"),
-                unknown("service", id.as_str(), known.iter().copied()),
-            )
-        })
-        .collect();
-    if problems.is_empty() {
-        Ok(())
-    } else {
-        Err(Invalid { problems }.into())
+    let problems = unknown_services(named.cloned().collect(), catalogue);
+    match problems.is_empty() {
+        true => Ok(()),
+        false => Err(Invalid { problems }.into()),
     }
+}
+
+fn unknown_services(named: Vec<Id>, catalogue: &Catalogue) -> Vec<Problem> {
+    let known: Vec<&str> = catalogue.services.iter().map(|s| s.id.as_str()).collect();
+    let problem = |id: &Id| {
+        Problem::new(
+            format!("services.{id}"),
+            unknown("service", id.as_str(), known.iter().copied()),
+        )
+    };
+    let named = named.iter();
+    let unknown = named.filter(|id| !known.contains(&id.as_str()));
+    unknown.map(problem).collect()
 }
 
 fn title_of(declaration: &Declaration, catalogue: &Catalogue) -> String {
@@ -184,6 +246,7 @@ pub async fn update(app: &App, caller: &Caller, id: &str, node: &Node) -> Result
         let catalogue = app.store.catalogue().await?;
         postmortem::not_past_it(app, &catalogue, id).await?;
     }
+    let open = review::open(app, &words(&posted), posted.open_because.as_deref()).await?;
     let answer = say(
         app,
         caller,
@@ -191,9 +254,19 @@ pub async fn update(app: &App, caller: &Caller, id: &str, node: &Node) -> Result
         posted.version,
         posted.carry,
         consent(posted.overridden.as_ref(), caller, app.clock.now()),
-        |incident, catalogue, now| {
-            let incident = updated(incident, &posted, catalogue, now)?;
-            Ok(("incident.updated", incident))
+        |before, catalogue, now| {
+            let mut detail = json!({});
+            if let Some(title) = posted.title.as_ref().filter(|t| **t != before.title) {
+                detail["title"] = json!({"from": before.title, "to": title});
+            }
+            if !posted.removed.is_empty() {
+                detail["removed_services"] = json!(posted.removed);
+            }
+            if let Some(open) = &open {
+                detail["privacy_override"] = open.clone();
+            }
+            let incident = updated(before, &posted, catalogue, now)?;
+            Ok(("incident.updated", incident, detail))
         },
     )
     .await?;
@@ -204,9 +277,30 @@ pub async fn update(app: &App, caller: &Caller, id: &str, node: &Node) -> Result
     Ok(answer)
 }
 
+/// What somebody wrote for an update, with the level of who reads it: all of it stands on the public page, but for what is
+/// technical.
+fn words(posted: &PostedUpdate) -> Vec<(&'static str, &str, Level)> {
+    let facts = &posted.update.facts;
+    let action = facts.action.as_ref().map(|action| &action.what);
+    let open = [
+        ("title", posted.title.as_ref()),
+        ("text", posted.update.text.as_ref()),
+        ("facts.effect", facts.effect.as_ref()),
+        ("facts.why", facts.why.as_ref()),
+        ("facts.cause", facts.cause.as_ref()),
+        ("facts.action", action),
+        ("facts.workaround", facts.workaround.as_ref()),
+    ];
+    let open = open.map(|(field, text)| (field, text, Level::NonTechnical));
+    let technical = ("facts.technical", facts.technical.as_ref(), Level::Technical);
+    let all = open.into_iter().chain([technical]);
+    all.filter_map(|(field, text, level)| Some((field, text?.as_str(), level)))
+        .collect()
+}
+
 /// The incident with one more update.
 fn updated(
-    mut incident: Incident,
+    incident: Incident,
     posted: &PostedUpdate,
     catalogue: &Catalogue,
     now: Timestamp,
@@ -217,6 +311,7 @@ fn updated(
         let problem = "is missing: people hear why it is open again; give a text or facts";
         return Err(Invalid::one("text", problem).into());
     }
+    let mut incident = incident.corrected(posted.title.as_deref(), &posted.removed)?;
     incident.severity = posted.severity.unwrap_or(incident.severity);
     let next = promised(now, new.next_update_in, incident.severity, catalogue)?;
     Ok(incident.update(new, next, now)?)
@@ -227,17 +322,19 @@ fn updated(
 /// # Errors
 /// A time that is not in the future, or an incident that is over.
 pub async fn promise(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<Answer> {
+    load(app, id).await?;
+    let (new, version) = read(node, |node, problems| NewPromise::read(node, "", problems))?;
     say(
         app,
         caller,
         id,
-        None,
+        version,
         false,
         Consent::default(),
         |incident, catalogue, now| {
-            let new = read(node, |node, problems| NewPromise::read(node, "", problems))?;
             let next = plan::promised(new, catalogue, now)?;
-            Ok(("incident.promise_moved", incident.move_promise(next, now)?))
+            let moved = incident.move_promise(next, now)?;
+            Ok(("incident.promise_moved", moved, json!({})))
         },
     )
     .await
@@ -252,7 +349,7 @@ async fn say(
     version: Option<i64>,
     carry: bool,
     consent: Consent,
-    change: impl Fn(Incident, &Catalogue, Timestamp) -> Result<(&'static str, Incident)>,
+    change: impl Fn(Incident, &Catalogue, Timestamp) -> Result<(&'static str, Incident, Value)>,
 ) -> Result<Answer> {
     let mut tries = 0;
     loop {
@@ -265,9 +362,9 @@ async fn say(
         let lapsed = before
             .lapsed(now)
             .map(|promise| Entry::new(&caller.actor, BROKEN, id).with(before.breach(promise, now)));
-        let (action, incident) = change(before, &catalogue, now)?;
-        let mut detail =
-            json!({"status": incident.status, "next_update_at": incident.promise().map(|p| p.due)});
+        let (action, incident, mut detail) = change(before, &catalogue, now)?;
+        detail["status"] = json!(incident.status);
+        detail["next_update_at"] = json!(incident.promise().map(|p| p.due));
         if let Some(given) = &consent.overridden {
             detail["override"] = json!(given);
         }
