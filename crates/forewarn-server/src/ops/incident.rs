@@ -1,5 +1,6 @@
 //! What can be done with an incident: declare it, update it, move its promise. Each update goes out at once and promises the next.
 
+mod checked;
 pub mod kin;
 pub mod notes;
 pub mod postmortem;
@@ -10,22 +11,22 @@ use super::{AGAIN, approval, kept, overtaken, read, recipient, review};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::{ApiError, Result};
+use checked::{known_services, whole, words};
 use forewarn_core::acknowledge::reminders;
 use forewarn_core::approval::Consent;
 use forewarn_core::change_request::Override;
-use forewarn_core::audience::Level;
-use forewarn_core::document::{Catalogue, Node, Problems, Value as Tree};
+use forewarn_core::document::{Catalogue, Node};
 use forewarn_core::event::{Event, Occasion};
 use forewarn_core::id::Id;
 use forewarn_core::incident::{
-    Declaration, Incident, NewIncident, NewPromise, PostedUpdate, Severity, Status, both_roles,
+    Declaration, Incident, NewPromise, PostedUpdate, Severity, Status, both_roles,
     is_same_person,
 };
 use forewarn_core::offset::Offset;
 use forewarn_core::plan::{
     self, Changes, Notice, call, catch_up, is_team_notice, next_update, publish_update,
 };
-use forewarn_core::problem::{Invalid, InvalidTransition, Problem, unknown};
+use forewarn_core::problem::{Invalid, InvalidTransition};
 use forewarn_core::recipient::Addition;
 use forewarn_store::{Beside, Entry, NoticeFilter, Published, StoredEvent, Written};
 use jiff::Timestamp;
@@ -126,66 +127,6 @@ pub async fn declare(app: &App, caller: &Caller, node: &Node) -> Result<Answer> 
     publish(app, caller, &catalogue, &[ready], &[]).await
 }
 
-/// A declaration, or everything that is wrong with it, also by what there is: services, a parent, times that a calendar has.
-async fn whole(
-    app: &App,
-    node: &Node,
-    catalogue: &Catalogue,
-    now: Timestamp,
-) -> Result<NewIncident> {
-    let mut problems = Problems::default();
-    let new = NewIncident::read(node, "", &mut problems);
-    problems.0.extend(unknown_services(named_in(node), catalogue));
-    let text = |name: &str| field(node, name).and_then(scalar_of);
-    let past = new.as_ref().is_some_and(|new| new.past.is_some());
-    if let Some(parent) = text("parent").and_then(|text| Id::parse(text).ok())
-        && let Err(error) = kin::check_parent(app, Some(&parent), None, past).await
-    {
-        match error {
-            ApiError::Invalid(invalid) => problems.0.extend(invalid.problems),
-            other => return Err(other),
-        }
-    }
-    let given = text("next_update_in").and_then(|text| Offset::parse(text).ok());
-    if let Some(given) = given.filter(|_| !past)
-        && let Err(problem) = next_update(Some(given), Severity::P1, catalogue, now)
-    {
-        problems.add("next_update_in", None, problem);
-    }
-    match new {
-        Some(new) if problems.0.is_empty() => Ok(new),
-        _ => Err(Invalid {
-            problems: problems.0,
-        }
-        .into()),
-    }
-}
-
-fn field<'a>(node: &'a Node, name: &str) -> Option<&'a Node> {
-    let Tree::Map(entries) = &node.value else {
-        return None;
-    };
-    let found = entries.iter().find(|(known, _, _)| known == name);
-    found.map(|(_, _, node)| node)
-}
-
-fn scalar_of(node: &Node) -> Option<&str> {
-    match &node.value {
-        Tree::Text { text, .. } => Some(text),
-        _ => None,
-    }
-}
-
-/// The services that a declaration names, whatever else is wrong with it.
-fn named_in(node: &Node) -> Vec<Id> {
-    let services = field(node, "services").map(|node| &node.value);
-    let Some(Tree::Map(entries)) = services else {
-        return Vec::new();
-    };
-    let ids = entries.iter().filter_map(|(name, _, _)| Id::parse(name).ok());
-    ids.collect()
-}
-
 /// The id that was given, or the next free one.
 async fn id_of(app: &App, declaration: &Declaration) -> Result<Id> {
     match &declaration.id {
@@ -195,27 +136,6 @@ async fn id_of(app: &App, declaration: &Declaration) -> Result<Id> {
             Ok(Id::parse(&fresh).map_err(|p| Invalid::one("id", p))?)
         }
     }
-}
-
-fn known_services<'a>(named: impl Iterator<Item = &'a Id>, catalogue: &Catalogue) -> Result<()> {
-    let problems = unknown_services(named.cloned().collect(), catalogue);
-    match problems.is_empty() {
-        true => Ok(()),
-        false => Err(Invalid { problems }.into()),
-    }
-}
-
-fn unknown_services(named: Vec<Id>, catalogue: &Catalogue) -> Vec<Problem> {
-    let known: Vec<&str> = catalogue.services.iter().map(|s| s.id.as_str()).collect();
-    let problem = |id: &Id| {
-        Problem::new(
-            format!("services.{id}"),
-            unknown("service", id.as_str(), known.iter().copied()),
-        )
-    };
-    let named = named.iter();
-    let unknown = named.filter(|id| !known.contains(&id.as_str()));
-    unknown.map(problem).collect()
 }
 
 fn title_of(declaration: &Declaration, catalogue: &Catalogue) -> String {
@@ -275,27 +195,6 @@ pub async fn update(app: &App, caller: &Caller, id: &str, node: &Node) -> Result
         .save_writing(id, &caller.actor, "", app.clock.now())
         .await?;
     Ok(answer)
-}
-
-/// What somebody wrote for an update, with the level of who reads it: all of it stands on the public page, but for what is
-/// technical.
-fn words(posted: &PostedUpdate) -> Vec<(&'static str, &str, Level)> {
-    let facts = &posted.update.facts;
-    let action = facts.action.as_ref().map(|action| &action.what);
-    let open = [
-        ("title", posted.title.as_ref()),
-        ("text", posted.update.text.as_ref()),
-        ("facts.effect", facts.effect.as_ref()),
-        ("facts.why", facts.why.as_ref()),
-        ("facts.cause", facts.cause.as_ref()),
-        ("facts.action", action),
-        ("facts.workaround", facts.workaround.as_ref()),
-    ];
-    let open = open.map(|(field, text)| (field, text, Level::NonTechnical));
-    let technical = ("facts.technical", facts.technical.as_ref(), Level::Technical);
-    let all = open.into_iter().chain([technical]);
-    all.filter_map(|(field, text, level)| Some((field, text?.as_str(), level)))
-        .collect()
 }
 
 /// The incident with one more update.
