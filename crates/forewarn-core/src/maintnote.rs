@@ -468,7 +468,8 @@ impl Reading<'_> {
     fn repeats(&mut self) {
         for name in ["RRULE", "RDATE"] {
             if self.first(name).is_some() {
-                let problem = "only the first time is taken: work that repeats needs a notice for each time";
+                let problem =
+                    "only the first time is taken: work that repeats needs a notice for each time";
                 self.warning(name, problem);
             }
         }

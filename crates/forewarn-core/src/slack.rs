@@ -117,7 +117,10 @@ fn service(rest: &str) -> (&str, &str) {
     }
     // "Student portal major_outage P1": what is no impact and stands before one belongs to the name.
     let words = rest.split(char::is_whitespace).filter(|w| !w.is_empty());
-    let impact = words.take(MOST_WORDS).skip(2).find(|w| Impact::parse(w).is_ok());
+    let impact = words
+        .take(MOST_WORDS)
+        .skip(2)
+        .find(|w| Impact::parse(w).is_ok());
     let at = impact.map(|word| word.as_ptr() as usize - rest.as_ptr() as usize);
     match at {
         Some(at) => (rest[..at].trim(), &rest[at..]),

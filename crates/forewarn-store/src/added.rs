@@ -96,7 +96,8 @@ pub(crate) async fn put(tx: &mut Tx, new: &NewRecipient, now: Timestamp) -> Resu
 
 /// The mailbox under which somebody was added to this event before, however its letters were written then.
 async fn before(tx: &mut Tx, event: &str, address: &Endpoint) -> Result<Option<(String, String)>> {
-    let sql = "SELECT a.contact, a.endpoint, e.address FROM added a JOIN endpoints e ON e.id = a.endpoint
+    let sql =
+        "SELECT a.contact, a.endpoint, e.address FROM added a JOIN endpoints e ON e.id = a.endpoint
         WHERE a.event = $1 AND e.channel = $2";
     let channel = address.channel();
     let asked = address.address().to_lowercase();

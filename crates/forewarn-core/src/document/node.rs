@@ -333,10 +333,18 @@ mod tests {
             panic!()
         };
         assert_eq!(entries[1].2.value, Value::Null);
-        for (text, key) in [("{\"a\": 1,\n \"a\": 2}", 'a'), ("{\"x\": [{\"b\": 1, \"b\": 1}]}", 'b')] {
+        for (text, key) in [
+            ("{\"a\": 1,\n \"a\": 2}", 'a'),
+            ("{\"x\": [{\"b\": 1, \"b\": 1}]}", 'b'),
+        ] {
             let refused = parse_json(text).unwrap_err();
             let problem = &refused.problems[0];
-            assert!(problem.problem.starts_with(&format!("the key '{key}' stands twice")), "{refused}");
+            assert!(
+                problem
+                    .problem
+                    .starts_with(&format!("the key '{key}' stands twice")),
+                "{refused}"
+            );
             assert!(problem.line.is_some(), "{refused}");
         }
         assert!(

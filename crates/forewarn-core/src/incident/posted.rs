@@ -165,7 +165,8 @@ fn check(update: &NewUpdate, removed: &[Id], fields: &Fields<'_>, problems: &mut
     for (service, impact) in &update.services {
         let name = format!("services.{service}");
         if update.status == Some(Status::Resolved) && *impact != Impact::None {
-            let problem = "what is resolved has no impact any more: leave it out, or leave the incident open";
+            let problem =
+                "what is resolved has no impact any more: leave it out, or leave the incident open";
             fields.problem(&name, problem, problems);
         }
         if removed.contains(service) {
@@ -173,7 +174,8 @@ fn check(update: &NewUpdate, removed: &[Id], fields: &Fields<'_>, problems: &mut
         }
     }
     if !removed.is_empty() && update.text.is_none() {
-        let problem = "is missing: whoever heard of a service that was named by mistake hears that it was";
+        let problem =
+            "is missing: whoever heard of a service that was named by mistake hears that it was";
         fields.problem("text", problem, problems);
     }
 }
@@ -215,9 +217,8 @@ impl Incident {
     pub fn spoken_of(&self) -> Vec<Id> {
         let newest = self.updates.last().map(|update| update.number);
         let gone = self.removed.iter();
-        let gone = gone.filter(|(id, number)| {
-            Some(**number) == newest && !self.services.contains_key(*id)
-        });
+        let gone = gone
+            .filter(|(id, number)| Some(**number) == newest && !self.services.contains_key(*id));
         let named = self.services.keys();
         named.chain(gone.map(|(id, _)| id)).cloned().collect()
     }
@@ -241,7 +242,8 @@ mod tests {
             false => drop(PostedUpdate::read(&node, "", &mut problems)),
         }
         let said = problems.0.iter();
-        said.map(|p| format!("{}: {}", p.field, p.problem)).collect()
+        said.map(|p| format!("{}: {}", p.field, p.problem))
+            .collect()
     }
 
     #[test]
@@ -249,11 +251,18 @@ mod tests {
         let mut incident = declared();
         incident.services.insert(id("mail"), Impact::MajorOutage);
         let refused = incident.clone().corrected(None, &[id("mial")]).unwrap_err();
-        assert!(refused.to_string().contains("did you mean 'mail'?"), "{refused}");
+        assert!(
+            refused.to_string().contains("did you mean 'mail'?"),
+            "{refused}"
+        );
         let all = [id("mail"), id("portal")];
         assert!(incident.clone().corrected(None, &all).is_err());
-        let corrected = incident.corrected(Some("Sign-in fails"), &[id("mail")]).unwrap();
-        let said = corrected.update(to(Status::Identified), at(9), at(1)).unwrap();
+        let corrected = incident
+            .corrected(Some("Sign-in fails"), &[id("mail")])
+            .unwrap();
+        let said = corrected
+            .update(to(Status::Identified), at(9), at(1))
+            .unwrap();
         assert_eq!(said.title, "Sign-in fails");
         assert_eq!(said.services.len(), 1);
         assert_eq!(said.spoken_of(), [id("portal"), id("mail")]);
@@ -264,10 +273,16 @@ mod tests {
     #[test]
     fn what_cannot_be_said_together_is_refused() {
         assert_eq!(
-            problems(r#"{"status": "resolved", "text": "Done.", "services": {"portal": "major_outage", "mail": "none"}}"#),
-            ["services.portal: what is resolved has no impact any more: leave it out, or leave the incident open"]
+            problems(
+                r#"{"status": "resolved", "text": "Done.", "services": {"portal": "major_outage", "mail": "none"}}"#
+            ),
+            [
+                "services.portal: what is resolved has no impact any more: leave it out, or leave the incident open"
+            ]
         );
-        let both = problems(r#"{"status": "identified", "remove_services": ["mail"], "services": {"mail": "none"}}"#);
+        let both = problems(
+            r#"{"status": "identified", "remove_services": ["mail"], "services": {"mail": "none"}}"#,
+        );
         assert_eq!(both.len(), 2, "{both:?}");
         let twice = problems(r#"{"text": "x", "services": {"mail": "none", "mail ": "degraded"}}"#);
         assert_eq!(twice, ["services.mail : names mail a second time"]);

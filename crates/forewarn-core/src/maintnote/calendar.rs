@@ -48,7 +48,9 @@ impl Line {
     /// A time that names no zone.
     pub fn is_floating(&self) -> bool {
         let value = self.value.trim();
-        value.contains(['T', 't']) && !value.ends_with(['Z', 'z']) && self.parameter("TZID").is_none()
+        value.contains(['T', 't'])
+            && !value.ends_with(['Z', 'z'])
+            && self.parameter("TZID").is_none()
     }
 
     pub fn parameter(&self, name: &str) -> Option<&str> {

@@ -290,7 +290,9 @@ fn services_stand_on_providers_and_their_circuits() {
 /// The confirmed notice with other lines in place of its times.
 fn with(header: &str, times: &str) -> String {
     let text = file!("status-confirmed");
-    let kept = text.lines().filter(|line| !line.starts_with("DTSTART") && !line.starts_with("DTEND"));
+    let kept = text
+        .lines()
+        .filter(|line| !line.starts_with("DTSTART") && !line.starts_with("DTEND"));
     let text: String = kept.map(|line| format!("{line}\r\n")).collect();
     text.replace("BEGIN:VEVENT\r\n", &format!("{header}BEGIN:VEVENT\r\n"))
         .replace("END:VEVENT", &format!("{times}END:VEVENT"))
@@ -308,8 +310,18 @@ fn zones_of_exchange_and_of_the_calendar_itself_are_read() {
     };
     let brought = |name: &str| EXCHANGE.replace("NAME", name);
     for (header, name, day, start) in [
-        (String::new(), "W. Europe Standard Time", "20261130", "2026-11-30T02:00:00Z"),
-        (brought("W. Europe Standard Time"), "W. Europe Standard Time", "20261130", "2026-11-30T02:00:00Z"),
+        (
+            String::new(),
+            "W. Europe Standard Time",
+            "20261130",
+            "2026-11-30T02:00:00Z",
+        ),
+        (
+            brought("W. Europe Standard Time"),
+            "W. Europe Standard Time",
+            "20261130",
+            "2026-11-30T02:00:00Z",
+        ),
         // Its own rules, in winter and in summer, on the last day of one and before the first onset of the year.
         (brought("Here"), "Here", "20261130", "2026-11-30T02:00:00Z"),
         (brought("Here"), "Here", "20260630", "2026-06-30T01:00:00Z"),
@@ -317,24 +329,42 @@ fn zones_of_exchange_and_of_the_calendar_itself_are_read() {
         (brought("Here"), "Here", "20260329", "2026-03-29T01:00:00Z"),
         (brought("Here"), "Here", "20261024", "2026-10-24T01:00:00Z"),
         (brought("Here"), "Here", "20261025", "2026-10-25T02:00:00Z"),
-        (brought("Here").replace("TZID:Here", "TZID:Here\r\nX-LIC-LOCATION:Asia/Tokyo"), "Here", "20261130", "2026-11-29T18:00:00Z"),
+        (
+            brought("Here").replace("TZID:Here", "TZID:Here\r\nX-LIC-LOCATION:Asia/Tokyo"),
+            "Here",
+            "20261130",
+            "2026-11-29T18:00:00Z",
+        ),
     ] {
         let (notice, warnings) = one(&with(&header, &times(name, day)));
         assert_eq!(notice.window.unwrap().0, at(start), "{name} {day}");
         assert_eq!(warnings, Vec::<String>::new());
     }
-    for header in [String::new(), brought("There"), brought("Here").replace("-1SU", "99XX")] {
+    for header in [
+        String::new(),
+        brought("There"),
+        brought("Here").replace("-1SU", "99XX"),
+    ] {
         let refused = refused(&with(&header, &times("Here", "20261130")));
-        assert!(refused[0].starts_with("DTSTART: TZID: unknown time zone 'Here'"), "{refused:?}");
+        assert!(
+            refused[0].starts_with("DTSTART: TZID: unknown time zone 'Here'"),
+            "{refused:?}"
+        );
     }
-    let problems = read(&with("", &times("Here", "20261130"))).expect_err("refused").problems;
+    let problems = read(&with("", &times("Here", "20261130")))
+        .expect_err("refused")
+        .problems;
     assert!(problems.iter().all(|p| p.line.is_some()), "{problems:?}");
 }
 
 #[test]
 fn what_is_called_off_by_its_method_is_off() {
     let off = file!("status-confirmed").replace("METHOD:PUBLISH", "METHOD:CANCEL");
-    let silent: String = off.lines().filter(|l| !l.contains("STATUS:")).map(|l| format!("{l}\r\n")).collect();
+    let silent: String = off
+        .lines()
+        .filter(|l| !l.contains("STATUS:"))
+        .map(|l| format!("{l}\r\n"))
+        .collect();
     let (notice, warnings) = one(&silent);
     assert_eq!(notice.status, Status::Cancelled);
     assert_eq!(
@@ -349,7 +379,10 @@ fn what_is_called_off_by_its_method_is_off() {
 
 #[test]
 fn what_repeats_or_has_no_zone_is_taken_with_a_warning_at_its_line() {
-    let text = with("", "DTSTART:20261130T020000\r\nDTEND:20261130T060000\r\nRRULE:FREQ=WEEKLY\r\n");
+    let text = with(
+        "",
+        "DTSTART:20261130T020000\r\nDTEND:20261130T060000\r\nRRULE:FREQ=WEEKLY\r\n",
+    );
     let read = read(&text).unwrap();
     assert_eq!(read.notices[0].window, confirmed().window);
     assert_eq!(

@@ -106,7 +106,9 @@ impl Zones {
     }
 
     pub(super) fn named(&mut self, name: &str, value: &str) {
-        let Some(zone) = self.0.last_mut() else { return };
+        let Some(zone) = self.0.last_mut() else {
+            return;
+        };
         match name {
             "TZID" => value.trim_start_matches('/').clone_into(&mut zone.id),
             "X-LIC-LOCATION" => zone.location = Some(value.to_owned()),
@@ -202,7 +204,8 @@ impl Observance {
         let last = yearly.until.unwrap_or(civil.year()).min(civil.year());
         let years = [last, last.checked_sub(1)?];
         let onsets = years.into_iter().filter(|year| *year >= start.year());
-        let mut onsets = onsets.filter_map(|year| Some(yearly.in_year(year)?.to_datetime(start.time())));
+        let mut onsets =
+            onsets.filter_map(|year| Some(yearly.in_year(year)?.to_datetime(start.time())));
         onsets.find(|onset| *onset <= civil)
     }
 }
@@ -254,7 +257,9 @@ fn nth_weekday(text: &str) -> Option<Day> {
         _ => return None,
     };
     let n: i8 = n.trim_start_matches('+').parse().ok()?;
-    (1..=5).contains(&n.unsigned_abs()).then_some(Day::Nth(n, weekday))
+    (1..=5)
+        .contains(&n.unsigned_abs())
+        .then_some(Day::Nth(n, weekday))
 }
 
 /// `+0100`, `-033000`

@@ -61,8 +61,9 @@ pub fn promised(
     match promise {
         NewPromise::In(offset) => so_much_after(offset, catalogue, now)
             .map_err(|problem| Invalid::one("next_update_in", problem)),
-        NewPromise::At(at) if at > now => near(at, now)
-            .map_err(|problem| Invalid::one("next_update_at", problem)),
+        NewPromise::At(at) if at > now => {
+            near(at, now).map_err(|problem| Invalid::one("next_update_at", problem))
+        }
         NewPromise::At(at) => {
             let problem = format!("{at} has passed: it must be later than {now}");
             Err(Invalid::one("next_update_at", problem))

@@ -102,7 +102,9 @@ async fn cannot(app: &App, id: &str, body: &serde_json::Value) -> Result<Option<
         return Ok(None);
     };
     if let Some(into) = &incident.merged_into {
-        return Ok(Some(format!("incident {id} was merged into {into}: say it there")));
+        return Ok(Some(format!(
+            "incident {id} was merged into {into}: say it there"
+        )));
     }
     let again = body["status"] == "resolved";
     Ok(match incident.status {
@@ -111,7 +113,9 @@ async fn cannot(app: &App, id: &str, body: &serde_json::Value) -> Result<Option<
         Status::Resolved => Some(format!(
             "incident {id} is resolved: no update can follow, but it can be opened again in the console"
         )),
-        _ => Some(format!("incident {id} is over, and its postmortem is published")),
+        _ => Some(format!(
+            "incident {id} is over, and its postmortem is published"
+        )),
     })
 }
 

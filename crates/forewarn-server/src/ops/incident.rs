@@ -19,8 +19,7 @@ use forewarn_core::document::{Catalogue, Node};
 use forewarn_core::event::{Event, Occasion};
 use forewarn_core::id::Id;
 use forewarn_core::incident::{
-    Declaration, Incident, NewPromise, PostedUpdate, Severity, Status, both_roles,
-    is_same_person,
+    Declaration, Incident, NewPromise, PostedUpdate, Severity, Status, both_roles, is_same_person,
 };
 use forewarn_core::offset::Offset;
 use forewarn_core::plan::{

@@ -3,8 +3,8 @@
 use super::read;
 use crate::app::App;
 use crate::error::Result;
-use forewarn_core::document::{Fields, Node};
 use forewarn_core::audience::Level;
+use forewarn_core::document::{Fields, Node};
 use forewarn_core::privacy::{Kind, Known, is_persons_name, leaks, person_of};
 use forewarn_core::problem::{Invalid, Problem};
 use forewarn_core::review::{Context, Review, Text, review as go_through};

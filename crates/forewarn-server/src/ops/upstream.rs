@@ -18,10 +18,11 @@ use serde_json::{Value, json};
 const MOST_PARTS: usize = 100;
 
 /// Nothing was done, and that is nobody's mistake.
-const USUAL: [&str; 4] = [
+const USUAL: [&str; 5] = [
     "nothing: it is known",
     "nothing: a newer notice is known",
     "nothing: all is as it was",
+    "nothing: it was never heard of",
     "nothing: it is over",
 ];
 

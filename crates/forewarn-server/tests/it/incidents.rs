@@ -260,7 +260,8 @@ async fn everything_that_is_wrong_with_a_declaration_is_told_at_once() {
     ] {
         assert!(problems.contains(part), "{part} in {problems}");
     }
-    let twice = "{\"services\": {\"portal\": \"none\"}, \"severity\": \"P1\", \"severity\": \"P2\"}";
+    let twice =
+        "{\"services\": {\"portal\": \"none\"}, \"severity\": \"P1\", \"severity\": \"P2\"}";
     let request = axum::http::Request::post("/api/v1/incidents")
         .header(
             "authorization",
@@ -271,7 +272,10 @@ async fn everything_that_is_wrong_with_a_declaration_is_told_at_once() {
         .unwrap();
     let refused = app.send(request).await.is(422);
     assert!(refused.problems()[0].contains("the key 'severity' stands twice"));
-    assert_eq!(app.get("/api/v1/incidents").await.json()["items"], json!([]));
+    assert_eq!(
+        app.get("/api/v1/incidents").await.json()["items"],
+        json!([])
+    );
 }
 
 const THREE: &str = "

@@ -260,7 +260,10 @@ async fn what_readers_may_not_see_is_pointed_at_and_published_with_a_reason_only
     assert_eq!(drafted["privacy"][0]["field"], "cause", "{drafted}");
     let publish = format!("{IT}/publish");
     let refused = app.post(&publish, &json!({})).await.is(422).problems();
-    assert!(refused[0].starts_with("cause: 'db7.internal'"), "{refused:?}");
+    assert!(
+        refused[0].starts_with("cause: 'db7.internal'"),
+        "{refused:?}"
+    );
     let page = app
         .page(As::Operator, "/console/incidents/INC-1/postmortem")
         .await

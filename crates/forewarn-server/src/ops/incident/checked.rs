@@ -21,7 +21,9 @@ pub(super) async fn whole(
 ) -> Result<NewIncident> {
     let mut problems = Problems::default();
     let new = NewIncident::read(node, "", &mut problems);
-    problems.0.extend(unknown_services(named_in(node), catalogue));
+    problems
+        .0
+        .extend(unknown_services(named_in(node), catalogue));
     let text = |name: &str| field(node, name).and_then(scalar_of);
     let past = new.as_ref().is_some_and(|new| new.past.is_some());
     if let Some(parent) = text("parent").and_then(|text| Id::parse(text).ok())
@@ -68,12 +70,17 @@ fn named_in(node: &Node) -> Vec<Id> {
     let Some(Tree::Map(entries)) = services else {
         return Vec::new();
     };
-    let ids = entries.iter().filter_map(|(name, _, _)| Id::parse(name).ok());
+    let ids = entries
+        .iter()
+        .filter_map(|(name, _, _)| Id::parse(name).ok());
     ids.collect()
 }
 
 /// Refuses services that do not exist.
-pub(super) fn known_services<'a>(named: impl Iterator<Item = &'a Id>, catalogue: &Catalogue) -> Result<()> {
+pub(super) fn known_services<'a>(
+    named: impl Iterator<Item = &'a Id>,
+    catalogue: &Catalogue,
+) -> Result<()> {
     let problems = unknown_services(named.cloned().collect(), catalogue);
     match problems.is_empty() {
         true => Ok(()),
@@ -109,7 +116,11 @@ pub(super) fn words(posted: &PostedUpdate) -> Vec<(&'static str, &str, Level)> {
         ("facts.workaround", facts.workaround.as_ref()),
     ];
     let open = open.map(|(field, text)| (field, text, Level::NonTechnical));
-    let technical = ("facts.technical", facts.technical.as_ref(), Level::Technical);
+    let technical = (
+        "facts.technical",
+        facts.technical.as_ref(),
+        Level::Technical,
+    );
     let all = open.into_iter().chain([technical]);
     all.filter_map(|(field, text, level)| Some((field, text?.as_str(), level)))
         .collect()

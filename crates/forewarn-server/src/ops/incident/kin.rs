@@ -60,12 +60,16 @@ pub(super) async fn check_parent(
         found => found?.0,
     };
     if let Some(into) = &found.merged_into {
-        return Err(wrong(format!("{parent} was merged into {into}: name that one")));
+        return Err(wrong(format!(
+            "{parent} was merged into {into}: name that one"
+        )));
     }
     // Nothing is said of it any more that its part could say too. What is over itself may belong to what is over.
     if !found.status.is_open() && !is_over {
         let status = found.status.as_str();
-        return Err(wrong(format!("{parent} is {status} and can have no open parts")));
+        return Err(wrong(format!(
+            "{parent} is {status} and can have no open parts"
+        )));
     }
     if let Some(above) = &found.parent {
         return Err(wrong(format!("{parent} is a part of {above} itself")));

@@ -111,7 +111,10 @@ fn words(body: &Postmortem) -> Vec<(&'static str, &str, Level)> {
         ("apology", body.apology.as_str()),
     ];
     // Who does it is not published.
-    let actions = body.actions.iter().map(|action| ("actions", action.what.as_str()));
+    let actions = body
+        .actions
+        .iter()
+        .map(|action| ("actions", action.what.as_str()));
     let all = sections.into_iter().chain(actions);
     all.map(|(field, text)| (field, text, Level::NonTechnical))
         .collect()

@@ -125,10 +125,9 @@ impl Desk<'_> {
             }
             Status::Completed => self.complete(&found).await?,
             Status::NoChange => self.shift(notice, &found).await?,
-            Status::InProcess
-            | Status::Tentative
-            | Status::Confirmed
-            | Status::ReScheduled => return self.change(known, notice, touched, found).await,
+            Status::InProcess | Status::Tentative | Status::Confirmed | Status::ReScheduled => {
+                return self.change(known, notice, touched, found).await;
+            }
         };
         Ok((did, id))
     }
@@ -217,8 +216,12 @@ impl Desk<'_> {
         moves: bool,
     ) -> Result<bool> {
         let old = &known.notice;
-        let same_words = (notice.effect, &notice.summary, &notice.account, &notice.objects)
-            == (old.effect, &old.summary, &old.account, &old.objects);
+        let same_words = (
+            notice.effect,
+            &notice.summary,
+            &notice.account,
+            &notice.objects,
+        ) == (old.effect, &old.summary, &old.account, &old.objects);
         let same_services = services == found.services;
         if same_words && same_services {
             return Ok(false);
@@ -298,7 +301,8 @@ impl Desk<'_> {
             return Ok(());
         };
         let event = stored.event;
-        let waits = matches!(&event, Event::Maintenance(m) if m.status == Standing::AwaitingApproval);
+        let waits =
+            matches!(&event, Event::Maintenance(m) if m.status == Standing::AwaitingApproval);
         let catalogue = self.app.store.catalogue().await?;
         let asked = !approvers(&event, &catalogue).is_empty()
             && !approval::waiting(self.app, &event).await?.approved;
