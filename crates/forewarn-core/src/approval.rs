@@ -11,12 +11,8 @@ use crate::event::{Event, Occasion};
 use crate::id::derive;
 use crate::incident::Nature;
 use crate::message::{Sheet, templates_for};
-use crate::plan::{
-    APPROVERS, BACKUP, CHANGE_SYSTEM, COPY_DUE, INTERNAL, Notice, SPOKESPERSON, SUBSCRIPTIONS,
-    called, is_team_notice,
-};
+use crate::plan::{APPROVERS, COPY_DUE, Notice, is_inside, is_team_notice};
 use crate::policy::{self, Approver};
-use crate::service::Service;
 use crate::template::Template;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -230,15 +226,6 @@ pub fn needs_beside_waiting(
         .collect()
 }
 
-/// Audiences of people and programs of ours.
-fn is_inside(audience: &str) -> bool {
-    matches!(
-        audience,
-        INTERNAL | APPROVERS | CHANGE_SYSTEM | SPOKESPERSON | BACKUP | SUBSCRIPTIONS
-    ) || called(audience).is_some()
-        || crate::call_list::key_of(audience).is_some()
-}
-
 /// What the team tells itself, and the first word about an incident.
 fn is_free(occasion: &Occasion) -> bool {
     let milestone = occasion.milestone.as_str();
@@ -260,12 +247,9 @@ fn is_said_by_itself(event: &Event, occasion: &Occasion) -> bool {
 /// Who has this role for one of the event's services.
 fn holders(event: &Event, role: Approver, catalogue: &Catalogue) -> Vec<EmailAddress> {
     let named = event.services();
-    let of = |service: &Service| match role {
-        Approver::ServiceOwner => service.owner.clone(),
-        Approver::BusinessOwner => service.business_owner.clone(),
-    };
     let services = catalogue.services.iter().filter(|s| named.contains(&s.id));
-    let mut holders: Vec<EmailAddress> = services.filter_map(of).collect();
+    let holders = services.filter_map(|service| role.of(service));
+    let mut holders: Vec<EmailAddress> = holders.cloned().collect();
     holders.sort();
     holders.dedup();
     holders

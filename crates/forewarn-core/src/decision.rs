@@ -3,8 +3,11 @@
 //! [`decide`] is pure: the command line, the API and the console all call it. The rules are those of the design's planning
 //! page and keep their names there.
 
-use crate::document::{Fields, Node, Problems, boolean, line, prose};
+use crate::document::{Catalogue, Fields, Node, Problems, boolean, line, prose};
+use crate::maintenance::Maintenance;
+use crate::plan::inside_standard_window;
 use crate::problem::unknown;
+use crate::service::affected;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// More clients than this make something that is required a matter for the leadership.
@@ -389,6 +392,18 @@ fn reach(answers: &Answers, decision: &mut Decision) {
             "clients cannot be listed one by one: broad channels reach them",
         );
     }
+}
+
+/// What the catalogue knows about work, so that nobody need answer it: whether it lies in the standard window, and how many other
+/// services depend on those that it works on.
+pub fn known_of(maintenance: &Maintenance, catalogue: &Catalogue) -> (InWindow, u64) {
+    let services = &maintenance.services;
+    let window = match inside_standard_window(services, maintenance.window(), catalogue) {
+        true => InWindow::Standard,
+        false => InWindow::Outside,
+    };
+    let all = affected(services, &catalogue.services).len();
+    (window, all.saturating_sub(services.len()) as u64)
 }
 
 /// A decision that stands with its event: the answers, and what the owners made of the recommendation.

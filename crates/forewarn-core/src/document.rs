@@ -154,6 +154,7 @@ impl Documents {
         }
         documents.check_references(known, &places, &mut problems);
         if problems.0.is_empty() {
+            documents.answer_what_is_known(known, &places);
             Ok(documents)
         } else {
             Err(Invalid {
@@ -330,6 +331,24 @@ impl Documents {
         self.check_policy_and_cycles(known, places, problems);
     }
 
+    /// What the catalogue knows about work takes the place of answers that its decision does not give.
+    fn answer_what_is_known(&mut self, known: &Catalogue, places: &Places<'_>) {
+        let catalogue = self.over(known);
+        let Some(maintenance) = &mut self.maintenance else {
+            return;
+        };
+        let (window, dependents) = crate::decision::known_of(maintenance, &catalogue);
+        let is_given = |name| places.says("maintenance", &["decision", "answers", name]);
+        if let Some(decided) = &mut maintenance.decision {
+            if !is_given("window") {
+                decided.answers.window = window;
+            }
+            if !is_given("dependents") {
+                decided.answers.dependents = dependents;
+            }
+        }
+    }
+
     fn check_policy_and_cycles(
         &self,
         known: &Catalogue,
@@ -355,6 +374,16 @@ impl Documents {
             {
                 let all = policies.iter().chain(crate::policy::BUILT_IN.iter());
                 let problem = unknown("policy", id.as_str(), all.map(|p| p.id.as_str()));
+                places.add(Item::of(document, 0), "policy", None, problem, problems);
+            }
+            if let Some(policy) = id.and_then(|id| crate::policy::find(id.as_str(), &policies))
+                && matches!(policy.applies_to.event.as_str(), "incident" | "advisory")
+            {
+                let event = &policy.applies_to.event;
+                let problem = format!(
+                    "'{}' is for an {event}: it says nothing of what lies before a start",
+                    policy.id
+                );
                 places.add(Item::of(document, 0), "policy", None, problem, problems);
             }
         }

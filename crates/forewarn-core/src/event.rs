@@ -18,6 +18,7 @@ use crate::plan::{
     PROMISE_WARNING, REQUESTERS, SPOKESPERSON, called, copy_audience, is_promise_timer,
     is_team_notice,
 };
+use crate::policy;
 use crate::reminder::Reminder;
 use crate::routing::About;
 use crate::service::{Service, affected};
@@ -175,6 +176,15 @@ impl Event {
             Event::Reminder(r) => r.services.clone(),
             Event::Advisory(a) => a.services.clone(),
             Event::Announcement(a) => a.services.clone(),
+        }
+    }
+
+    /// The policy that it names, where its kind alone does not choose one.
+    pub fn policy(&self) -> Option<&Id> {
+        match self {
+            Event::Maintenance(m) => m.policy.as_ref(),
+            Event::Announcement(a) => a.policy.as_ref(),
+            Event::Incident(_) | Event::Window(_) | Event::Reminder(_) | Event::Advisory(_) => None,
         }
     }
 
@@ -417,7 +427,8 @@ impl Event {
             false => content,
         };
         // Every message says where to report trouble, as far as anybody said it.
-        let contact = content.facts.contact.clone();
+        let contact = self.cared_for_by(occasion, catalogue);
+        let contact = contact.or_else(|| content.facts.contact.clone());
         let effect = content.facts.effect.clone();
         let named = contact.as_deref().map(EmailAddress::parse);
         Content {
@@ -431,6 +442,14 @@ impl Event {
             },
             ..content
         }
+    }
+
+    /// Where people report trouble in the weeks after the work, if that is elsewhere.
+    fn cared_for_by(&self, occasion: &Occasion, catalogue: &Catalogue) -> Option<String> {
+        let policy = policy::of_event(self, &catalogue.policies)?;
+        let hypercare = policy.hypercare.as_ref()?;
+        let is_care = occasion.milestone == "hypercare";
+        hypercare.contact.clone().filter(|_| is_care)
     }
 
     /// What people notice, in the words that were prepared for the day on which the service fails: nobody had time for others.

@@ -8,7 +8,7 @@ use jiff::{Span, ToSpan};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 
-const FORMS: &str = "must be a day such as 2026-12-07, 'week of 2026-12-07', a month such as 2026-12 or 'December 2026', a quarter such as 2027-Q3 or 'Q3 2027', or a year";
+const FORMS: &str = "must be a day such as 2026-12-07 or '7 December 2026', 'week of' a day, a month such as 2026-12 or 'December 2026', a quarter such as 2027-Q3 or 'Q3 2027', or a year";
 
 const MONTHS: [&str; 12] = [
     "january",
@@ -71,7 +71,7 @@ pub struct Period {
 }
 
 impl Period {
-    /// Reads `2026-12-07`, `week of 2026-12-07`, `2026-12`, `December 2026`, `2027-Q3`, `Q3 2027` or `2027`.
+    /// Reads `2026-12-07`, `7 December 2026`, `week of` either, `2026-12`, `December 2026`, `2027-Q3`, `Q3 2027` or `2027`.
     ///
     /// # Errors
     /// Says the accepted forms.
@@ -83,6 +83,7 @@ impl Period {
         let words: Vec<&str> = text.split([' ', '-']).filter(|w| !w.is_empty()).collect();
         let (first, precision) = match words.as_slice() {
             [_, _, _] => (civil_date(&text)?, Precision::Day),
+            [one] if quarter(one).is_some() => return Err(format!("names no year; {FORMS}")),
             [one] => (first_of(one, 1)?, Precision::Year),
             [one, other] => match (quarter(one), quarter(other)) {
                 (Some(n), None) => (first_of(other, n * 3 - 2)?, Precision::Quarter),
@@ -139,8 +140,22 @@ impl Period {
     }
 }
 
+/// `2026-12-07`, or as it is shown: `7 December 2026`. Which year is meant nobody can know later on, so it is always said.
 fn civil_date(text: &str) -> Result<Date, String> {
-    parse_date(text).map_err(|_| FORMS.to_owned())
+    if let Ok(date) = parse_date(text) {
+        return Ok(date);
+    }
+    let words: Vec<&str> = text.split([' ', ',']).filter(|w| !w.is_empty()).collect();
+    let month = |word: &str| MONTHS.iter().position(|name| *name == word);
+    match words.as_slice() {
+        [day, name, year] if month(name).is_some() => {
+            let first = month_of(name, year)?;
+            let day = day.parse().map_err(|_| FORMS.to_owned())?;
+            Date::new(first.year(), first.month(), day).map_err(|_| FORMS.to_owned())
+        }
+        [_, name] if month(name).is_some() => Err(format!("names no year; {FORMS}")),
+        _ => Err(FORMS.into()),
+    }
 }
 
 /// `q3` is 3.
@@ -221,6 +236,20 @@ mod tests {
                 "week of 7 December 2026",
             ),
             (
+                "week of 7 December 2026",
+                "week of 2026-12-07",
+                "2026-12-07",
+                "2026-12-13",
+                "week of 7 December 2026",
+            ),
+            (
+                "7 December 2026",
+                "2026-12-07",
+                "2026-12-07",
+                "2026-12-07",
+                "Monday 7 December 2026",
+            ),
+            (
                 "2028-02",
                 "2028-02",
                 "2028-02-01",
@@ -286,6 +315,13 @@ mod tests {
             "\u{221e}",
         ] {
             assert!(Period::parse(wrong).is_err(), "{wrong:?}");
+        }
+        for yearless in ["Q3", "week of 7 December"] {
+            let problem = Period::parse(yearless).unwrap_err();
+            assert!(
+                problem.starts_with("names no year"),
+                "{yearless}: {problem}"
+            );
         }
         assert!(Period::parse("next year").unwrap_err().contains("Q3 2027"));
     }

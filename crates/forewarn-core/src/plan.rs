@@ -8,6 +8,7 @@ mod advisory;
 mod after;
 mod at_once;
 mod before;
+mod built_in;
 mod call;
 mod changes;
 mod clashes;
@@ -25,6 +26,10 @@ mod tests;
 mod windows;
 
 pub use advisory::{catch_up_on_advisory, publish_word};
+pub use built_in::{
+    APPROVERS, BACKUP, CHANGE_SYSTEM, INTERNAL, REQUESTERS, SPOKESPERSON, SUBSCRIPTIONS,
+    built_in_meaning, built_in_name, is_inside,
+};
 pub use call::{
     HANDOVER, SPOKESPERSON_CALL, call, called, called_audience, handover, is_team_notice,
 };
@@ -56,89 +61,6 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// The built-in audience: the people who run the event.
-pub const INTERNAL: &str = "internal";
-
-/// The built-in audience of one event: the people who asked for the change or the fix.
-pub const REQUESTERS: &str = "requesters";
-
-/// The built-in audience of those who must agree to what is said.
-pub const APPROVERS: &str = "approvers";
-
-/// The built-in audience of one: the system in which the change was asked for.
-pub const CHANGE_SYSTEM: &str = "change_system";
-
-/// The built-in audience of one: who speaks for the incident.
-pub const SPOKESPERSON: &str = "spokesperson";
-
-/// The built-in audience of those who speak for it when the spokesperson does not, in their order.
-pub const BACKUP: &str = "backup";
-
-/// The built-in audiences: none that the organisation makes has such a name, and what they are.
-const BUILT_IN: [(&str, &str, &str); 7] = [
-    (INTERNAL, "The people who run it", "whoever runs the event"),
-    (
-        REQUESTERS,
-        "People who asked for it",
-        "whoever asked for the change or the fix",
-    ),
-    (
-        APPROVERS,
-        "Who must agree",
-        "whoever must agree to what is said",
-    ),
-    (
-        SUBSCRIPTIONS,
-        "Subscriptions",
-        "mails about one's own subscription",
-    ),
-    (
-        CHANGE_SYSTEM,
-        "The change system",
-        "where planned outages are reported to",
-    ),
-    (
-        SPOKESPERSON,
-        "The spokesperson",
-        "whoever speaks for the incident",
-    ),
-    (
-        BACKUP,
-        "The backups",
-        "whoever speaks for the incident when the spokesperson does not",
-    ),
-];
-
-/// The built-in audience of mails about somebody's own subscription.
-pub const SUBSCRIPTIONS: &str = "subscriptions";
-
-/// The name of a built-in audience: addresses that the event itself names. `None` for one that the organisation made.
-pub fn built_in_name(audience: &str) -> Option<&'static str> {
-    let found = BUILT_IN.iter().find(|(id, _, _)| *id == audience);
-    let backup = || called(audience).map(|_| "A backup of the spokesperson");
-    let listed = || crate::call_list::key_of(audience).map(|_| crate::call_list::NAME);
-    let late = || crate::acknowledge::unconfirmed(audience).map(|_| crate::acknowledge::NAME);
-    let name = found.map(|(_, name, _)| *name);
-    name.or_else(backup).or_else(listed).or_else(late)
-}
-
-/// What a built-in audience is, for those who would make one of that name.
-pub fn built_in_meaning(audience: &str) -> Option<&'static str> {
-    let found = BUILT_IN.iter().find(|(id, _, _)| *id == audience);
-    let backup = || called(audience).map(|_| "a backup of the spokesperson, who is called");
-    let added = || crate::recipient::added_level(audience).map(|_| "people added to one event");
-    let listed = || crate::call_list::key_of(audience).map(|_| "one who is on a call list");
-    let late = || {
-        crate::acknowledge::unconfirmed(audience).map(|_| "those who have not confirmed a message")
-    };
-    let meaning = found.map(|(_, _, meaning)| *meaning);
-    meaning
-        .or_else(backup)
-        .or_else(added)
-        .or_else(listed)
-        .or_else(late)
-}
 
 /// The milestone that tells the owners that a zone's rules changed and moved the work in time.
 pub const CLOCKS_CHANGED: &str = "clocks_changed";
@@ -371,8 +293,16 @@ pub fn plan(input: Input<'_>) -> Plan {
     planner.propose_policy();
     let mut clocks = BTreeMap::new();
     let told = !planner.tells_nobody();
+    // The leadership that a decision told hears of it by that decision.
+    let told_as_others = input
+        .told
+        .iter()
+        .filter(|t| t.offset != decided::LEADERSHIP);
+    let heard: BTreeSet<&str> = told_as_others.map(|t| t.audience.as_str()).collect();
     for audience in input.catalogue.audiences.iter().filter(|_| told) {
-        if audience.reached_by(&planned.about, &affected).is_none() {
+        // Whoever was told hears the rest, also where the catalogue says meanwhile that it is none of their business.
+        let is_reached = audience.reached_by(&planned.about, &affected).is_some();
+        if !is_reached && !heard.contains(audience.id.as_str()) {
             continue;
         }
         let clock = clocks
@@ -594,16 +524,8 @@ impl Planner<'_> {
     }
 
     fn inside_standard_window(&self) -> bool {
-        let zone = &self.input.catalogue.organisation.time_zone;
-        let holds = |service: &Service| {
-            let mut windows = service.windows.iter();
-            windows.any(|w| w.holding(zone, self.start, self.end).is_some())
-        };
-        let services = &self.input.catalogue.services;
-        let named = self.input.planned.services;
-        named
-            .iter()
-            .all(|id| services.iter().any(|s| s.id == *id && holds(s)))
+        let times = (self.start, self.end);
+        inside_standard_window(self.input.planned.services, times, self.input.catalogue)
     }
 
     fn finish(mut self, affected: Vec<Affected>) -> Plan {
@@ -653,6 +575,23 @@ impl Planner<'_> {
             warnings: self.warnings,
         }
     }
+}
+
+/// Whether these times lie wholly in one occurrence of a standard window of every one of these services.
+pub fn inside_standard_window(
+    services: &[Id],
+    (start, end): (Timestamp, Timestamp),
+    catalogue: &Catalogue,
+) -> bool {
+    let zone = &catalogue.organisation.time_zone;
+    let holds = |service: &Service| {
+        let mut windows = service.windows.iter();
+        windows.any(|w| w.holding(zone, start, end).is_some())
+    };
+    let known = &catalogue.services;
+    services
+        .iter()
+        .all(|id| known.iter().any(|s| s.id == *id && holds(s)))
 }
 
 /// By due time, then audience, then milestone. Places are sorted and not the notices themselves, which are large.

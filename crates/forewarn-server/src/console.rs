@@ -69,6 +69,7 @@ mod plan;
 mod postmortem;
 mod preview;
 pub mod reach;
+mod readings;
 mod routes;
 mod sign_in;
 mod team;

@@ -199,3 +199,35 @@ fn the_owners_word_counts() {
     let told: Vec<_> = problems.0.iter().map(|p| p.field.as_str()).collect();
     assert_eq!(told, ["decision.own.by", "decision.own.reason"]);
 }
+
+#[test]
+fn what_the_catalogue_knows_need_not_be_answered_in_a_document() {
+    let recorded = |answers: &str| {
+        let text = format!(
+            "organisation: {{name: Example, time_zone: America/Los_Angeles}}
+services:
+  - {{id: database, name: Database, windows: [{{rrule: 'FREQ=WEEKLY;BYDAY=SU', start: '22:00', duration: PT4H}}]}}
+  - {{id: portal, name: Portal, depends_on: [database]}}
+maintenance: {{title: Work, services: [database], start: '2026-11-29T22:30', end: '2026-11-30T01:00',
+  decision: {{answers: {{interruption: yes, impact: medium{answers}}}}}}}"
+        );
+        let read = crate::document::Documents::parse_yaml(
+            &[("".into(), text)],
+            &Catalogue::default(),
+            "MNT-1",
+        );
+        read.unwrap().maintenance.unwrap().decision.unwrap()
+    };
+    let known = recorded("");
+    assert_eq!(
+        (known.answers.window, known.answers.dependents),
+        (InWindow::Standard, 1)
+    );
+    assert_eq!(known.verdict(), Verdict::Recommended);
+    let said = recorded(", window: outside, dependents: 7");
+    assert_eq!(
+        (said.answers.window, said.answers.dependents),
+        (InWindow::Outside, 7)
+    );
+    assert_eq!(said.verdict(), Verdict::Required);
+}

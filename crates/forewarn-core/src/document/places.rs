@@ -93,6 +93,21 @@ impl<'a> Places<'a> {
         }
     }
 
+    /// Whether a part of which there is one says something at this path.
+    pub(super) fn says(&self, part: &str, path: &[&str]) -> bool {
+        let Some((_, node)) = self.singles.get(part) else {
+            return false;
+        };
+        let step = |node: &'a Node, name: &&str| match &node.value {
+            Value::Map(entries) => {
+                let entry = entries.iter().find(|(known, _, _)| known == name);
+                entry.map(|(_, _, node)| node)
+            }
+            _ => None,
+        };
+        path.iter().try_fold(*node, step).is_some()
+    }
+
     /// Remembers where the organisation's blackouts stand: they too refer to services.
     pub(super) fn remember_blackouts(&mut self, file: &'a str, organisation: &'a Node) {
         let Value::Map(entries) = &organisation.value else {

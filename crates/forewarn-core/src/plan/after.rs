@@ -100,7 +100,7 @@ impl Planner<'_> {
             let because = format!("1 business day after completion: clients must act{on_the_way}");
             drafts.push(Draft::new("post_event_reminder", due, because));
         }
-        if let Some(hypercare) = self.input.policy.hypercare {
+        if let Some(hypercare) = &self.input.policy.hypercare {
             let every = match hypercare.every {
                 Offset::BusinessDays(n) => n,
                 _ => 2,

@@ -71,7 +71,11 @@ impl Planner<'_> {
             clock.courses.insert(untold.clone(), course);
         }
         let course = &clock.courses[&untold];
-        let hears = |milestone: &str| audience.routing.admits_stage(milestone);
+        let hypercare = self.input.policy.hypercare.as_ref();
+        let is_cared_for = hypercare.is_none_or(|care| care.is_for(&audience.id));
+        let hears = |milestone: &str| {
+            audience.routing.admits_stage(milestone) && (milestone != "hypercare" || is_cared_for)
+        };
         let breaches = course.breaches.iter().filter(|b| hears(&b.milestone));
         self.breaches.extend(breaches.map(|breach| Breach {
             audience: audience.id.to_string(),

@@ -383,6 +383,122 @@ fn the_change_system_is_told_of_each_period_once() {
     assert!(told(&super::tests::case(&quiet).plan(now)).is_empty());
 }
 
+#[test]
+fn whoever_was_told_hears_the_rest_though_the_catalogue_has_changed() {
+    let mut case = case(DESIGN);
+    case.catalogue
+        .services
+        .iter_mut()
+        .for_each(|s| s.depends_on.clear());
+    let heard = |plan: &Plan| -> Vec<String> {
+        let told = plan.notices.iter().filter(|n| n.audience == "customers");
+        told.map(|n| n.milestone.clone()).collect()
+    };
+    let now = "2026-11-28T17:00:00Z";
+    assert!(heard(&case.plan(now)).is_empty());
+    let told = [Told {
+        audience: "customers".into(),
+        offset: "5bd".into(),
+        nominal: now.parse().unwrap(),
+    }];
+    let after = heard(&case.plan_after(now, &told, None));
+    assert!(after.contains(&"completion".into()), "{after:?}");
+    case.maintenance = case
+        .maintenance
+        .clone()
+        .cancel(now.parse().unwrap())
+        .unwrap();
+    let change = Change {
+        milestone: "cancellation",
+        counter: 0,
+    };
+    let plan = plan(Input {
+        planned: (&case.maintenance).into(),
+        policy: &case.policy,
+        catalogue: &case.catalogue,
+        now: now.parse().unwrap(),
+        told: &told,
+        others: &[],
+        change: Some(change),
+    });
+    assert_eq!(heard(&plan), ["cancellation"]);
+}
+
+#[test]
+fn the_change_system_hears_that_work_nobody_agreed_to_is_called_off() {
+    let text = DESIGN
+        .replace(
+            "closed_days: [2026-12-24]}",
+            "closed_days: [2026-12-24], change_system: {url: 'https://changes.example.edu/hook'}}",
+        )
+        .replace(
+            "  policy: routine",
+            "  change_request: {number: CHG-7}\n  policy: routine",
+        );
+    let mut case = case(&text);
+    let now = "2026-11-12T17:00:00Z";
+    let waiting = case.maintenance.clone().awaiting_approval();
+    case.maintenance = waiting.cancel(now.parse().unwrap()).unwrap();
+    assert!(!case.maintenance.is_public());
+    // Nobody else was told, so nothing is told to anybody else.
+    let plan = case.plan(now);
+    let told: Vec<_> = plan
+        .notices
+        .iter()
+        .map(|n| (n.audience.as_str(), n.milestone.as_str()))
+        .collect();
+    assert_eq!(told, [(CHANGE_SYSTEM, "cancellation")]);
+}
+
+#[test]
+fn those_whom_the_policy_names_are_cared_for_and_know_whom_to_call() {
+    let own = "policies: [{id: moving, before: [5bd], hypercare: {for: 1w, every: 2bd, contact: 'The moving team, ext. 1234', audiences: [customers]}}]\nmaintenance:";
+    let text = DESIGN
+        .replace("\nmaintenance:", &format!("\n{own}"))
+        .replace("policy: routine", "policy: moving");
+    let case = case(&text);
+    let plan = case.plan("2026-11-12T17:00:00Z");
+    let cared: BTreeSet<&str> = plan
+        .notices
+        .iter()
+        .filter(|n| n.milestone == "hypercare")
+        .map(|n| n.audience.as_str())
+        .collect();
+    assert_eq!(cared, ["customers"].into());
+    let event = crate::event::Event::Maintenance(case.maintenance);
+    let says = |milestone: &str| {
+        let occasion = crate::event::Occasion {
+            milestone: milestone.into(),
+            ..Default::default()
+        };
+        let content = event.content(
+            &occasion,
+            None,
+            &case.catalogue,
+            "https://x.example",
+            "2026-12-03T17:00:00Z".parse().unwrap(),
+        );
+        content.facts.contact
+    };
+    assert_eq!(
+        says("hypercare").as_deref(),
+        Some("The moving team, ext. 1234")
+    );
+    assert_ne!(
+        says("completion").as_deref(),
+        Some("The moving team, ext. 1234")
+    );
+}
+
+#[test]
+fn a_policy_for_something_else_is_refused() {
+    let text = DESIGN.replace("policy: routine", "policy: incident");
+    let refused =
+        Documents::parse_yaml(&[("".into(), text)], &Catalogue::default(), "MNT-X").unwrap_err();
+    let problems: Vec<_> = refused.problems.iter().map(|p| p.field.as_str()).collect();
+    assert_eq!(problems, ["maintenance.policy"], "{refused}");
+}
+
 /// The example with a blackout for everybody and one for a service that stands on the one worked on.
 fn case_with_blackouts() -> Case {
     let closed = "closed_days: [2026-12-24], blackout: [

@@ -1,6 +1,7 @@
 //! Planned work.
 
 use super::layout::text;
+use super::readings::readings;
 use super::{Choice, DeliveryRow, Frame, JournalRow, NoticeRow, Plan, Typed};
 use crate::status_page::when::TimeHtml;
 use crate::status_page::{milestone_words, when};
@@ -232,6 +233,19 @@ impl NewMaintenance {
     /// The page.
     pub fn render(&self) -> String {
         text(self)
+    }
+
+    /// Where the clocks change: what the start and the end can mean.
+    fn asked(&self) -> Vec<(&'static str, &'static str, Vec<(String, String)>)> {
+        let fields = [
+            ("start", "start_reading", "Which start is meant?"),
+            ("end", "end_reading", "Which end is meant?"),
+        ];
+        let asked = fields.into_iter().map(|(name, answer, label)| {
+            let meant = readings(self.typed.value(name), &self.frame.zone);
+            (answer, label, meant)
+        });
+        asked.filter(|(_, _, meant)| !meant.is_empty()).collect()
     }
 
     fn kind_options(&self) -> Vec<(&str, &str)> {

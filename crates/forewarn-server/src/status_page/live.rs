@@ -13,9 +13,8 @@ use forewarn_core::contact::Channel;
 use forewarn_core::document::Catalogue;
 use forewarn_core::event::{Event, Occasion};
 use forewarn_core::incident::Incident;
-use forewarn_core::maintenance::Status;
 use forewarn_core::message::{Content, Variant, render_page};
-use forewarn_core::plan::{APPROVERS, INTERNAL};
+use forewarn_core::plan::is_inside;
 use forewarn_core::policy;
 use forewarn_core::template::Template;
 use forewarn_store::{Clock, EventFilter, NoticeFilter, Result, Store, StoredEvent};
@@ -235,7 +234,7 @@ async fn changes(store: &Store, catalogue: &Catalogue) -> Result<Vec<PublicChang
             None => None,
         };
         let is_public = match &became {
-            Some(Event::Maintenance(m)) => m.status != Status::AwaitingApproval,
+            Some(Event::Maintenance(m)) => m.is_public(),
             Some(event @ Event::Announcement(_)) => !awaits(store, event, catalogue).await?,
             _ => false,
         };
@@ -367,7 +366,7 @@ impl Speaker<'_> {
             let (Some(content), Some(at)) = (&notice.content, notice.sent_at) else {
                 continue;
             };
-            let internal = matches!(notice.audience.as_str(), INTERNAL | APPROVERS)
+            let internal = is_inside(&notice.audience)
                 || matches!(notice.milestone.as_str(), "overrun_check" | "leadership");
             if !internal
                 && said.insert((

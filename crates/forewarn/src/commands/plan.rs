@@ -5,6 +5,7 @@ use crate::exit::{Exit, InvalidInput};
 use crate::terminal::{self, Colour};
 use anyhow::anyhow;
 use clap::Args;
+use forewarn_core::audience::Audience;
 use forewarn_core::contact::Contact;
 use forewarn_core::document::{Catalogue, Documents};
 use forewarn_core::id::Id;
@@ -140,14 +141,38 @@ fn audiences_without_contacts(
                 .iter()
                 .any(|n| n.audience == audience.id.as_str())
                 && audience.external.is_none()
-                && !contacts.iter().any(|c| c.audiences.contains(&audience.id))
         })
-        .map(|(n, audience)| {
-            let problem = format!(
-                "'{}' has no contacts: its notices would reach nobody",
-                audience.id
-            );
-            Problem::new(format!("audiences[{n}]"), problem)
+        .filter_map(|(n, audience)| {
+            let problem = reaches_nobody(audience, contacts, plan)?;
+            Some(Problem::new(format!("audiences[{n}]"), problem))
         })
         .collect()
+}
+
+/// Why nobody of an audience would be reached, if so: listed or picked, by one of its channels, about one of its services.
+fn reaches_nobody(audience: &Audience, contacts: &[Contact], plan: &Plan) -> Option<String> {
+    let id = &audience.id;
+    let picks = |c: &&Contact| audience.members.as_ref().is_some_and(|rule| rule.picks(c));
+    let belongs = |c: &&Contact| c.audiences.contains(id) || picks(c);
+    let members: Vec<&Contact> = contacts.iter().filter(belongs).collect();
+    if members.is_empty() {
+        return Some(format!(
+            "'{id}' has no contacts: its notices would reach nobody"
+        ));
+    }
+    let channels = audience.first_channels();
+    let used = |service: &Id| {
+        plan.affected.iter().any(|a| a.service == *service) && audience.uses(service)
+    };
+    let is_reached = |c: &&Contact| {
+        let hears = c.services.is_empty() || c.services.iter().any(used);
+        hears && c.endpoints.iter().any(|e| channels.contains(&e.channel()))
+    };
+    match members.iter().any(is_reached) {
+        true => None,
+        false => Some(format!(
+            "none of the {} contacts of '{id}' has one of its channels and hears of these services: its notices would reach nobody",
+            members.len()
+        )),
+    }
 }

@@ -229,6 +229,7 @@ impl Samples {
         );
         Maintenance {
             added: Default::default(),
+            unseen: false,
             id: id(name),
             title: self.t(title),
             kind: "routine".into(),

@@ -5,6 +5,7 @@ use crate::app::App;
 use crate::console::desk::{Desk, Failed, Shown, page};
 use crate::console::entered::tree;
 use crate::console::guard::Fields;
+use crate::console::readings::settle;
 use crate::console::{
     BreachRow, Choice, Flash, FlashKind, MaintenanceList, MaintenancePage, MaintenanceRow, Nav,
     NewMaintenance, Plan, PlannedNotice, Reach, Typed,
@@ -21,6 +22,7 @@ use forewarn_core::event::Event;
 use forewarn_core::maintenance::Maintenance;
 use forewarn_core::plan;
 use forewarn_core::policy::{BUILT_IN, Policy};
+use forewarn_core::problem::Invalid;
 use forewarn_store::{DeliveryFilter, EventFilter, NoticeFilter, NoticeRow, Role};
 use jiff::{SignedDuration, Timestamp};
 
@@ -335,9 +337,13 @@ fn document(fields: &Fields, catalogue: &Catalogue) -> Vec<(String, String)> {
 /// `POST /console/maintenances`: `do=preview` shows the plan, `do=create` stores it.
 pub(in crate::console) async fn create(desk: Desk, fields: Fields) -> Shown {
     let catalogue = desk.app.store.catalogue().await?;
-    let node = tree(&document(&fields, &catalogue));
     let creates = fields.value("do") == "create";
-    let made = if creates {
+    let zone = &catalogue.organisation.time_zone;
+    let (settled, asked) = settle(&fields.0, &["start", "end"], zone);
+    let node = tree(&document(&Fields(settled), &catalogue));
+    let made = if creates && !asked.is_empty() {
+        Err(Invalid { problems: asked }.into())
+    } else if creates {
         maintenance::create(&desk.app, &desk.caller, &node, Approval::ByPolicy).await
     } else {
         maintenance::preview(&desk.app, &node).await

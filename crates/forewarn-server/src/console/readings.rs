@@ -1,0 +1,98 @@
+//! Where the clocks change, a time that somebody typed can mean two moments, or be one that no clock shows. Then they are asked which
+//! is meant: the field `start_reading` beside `start` holds the answer.
+
+use super::forms::Typed;
+use forewarn_core::calendar::{Reading, instant};
+use forewarn_core::problem::Problem;
+use forewarn_core::time::{CivilTime, Zone};
+
+/// What a typed time can mean, each as a document says it and in words. Nothing where it means one moment.
+pub(super) fn readings(typed: &str, zone: &Zone) -> Vec<(String, String)> {
+    let Ok(time) = CivilTime::parse(typed, zone) else {
+        return Vec::new();
+    };
+    let Ok(resolved) = instant(time.civil, time.zone.tz()) else {
+        return Vec::new();
+    };
+    let other = match resolved.reading {
+        Reading::Unambiguous => return Vec::new(),
+        Reading::Gap { other } | Reading::Fold { other } => other,
+    };
+    let both = [resolved.at, other].map(|at| time.zone.at(at));
+    let said = both.map(|at| (at.to_string(), at.strftime("%H:%M, UTC%:z").to_string()));
+    said.into()
+}
+
+/// The fields with the answers in their place, and the questions that are not answered yet.
+pub(super) fn settle(
+    fields: &[(String, String)],
+    names: &[&str],
+    zone: &Zone,
+) -> (Vec<(String, String)>, Vec<Problem>) {
+    let typed = Typed {
+        fields: fields.to_vec(),
+        problems: Vec::new(),
+    };
+    let mut settled = fields.to_vec();
+    let mut open = Vec::new();
+    for name in names {
+        let answer = format!("{name}_reading");
+        settled.retain(|(known, _)| *known != answer);
+        let meant = readings(typed.value(name), zone);
+        let chosen = meant.iter().find(|(id, _)| *id == typed.value(&answer));
+        match chosen {
+            Some((id, _)) => settled
+                .iter_mut()
+                .filter(|(known, _)| known == name)
+                .for_each(|(_, value)| value.clone_from(id)),
+            None if meant.is_empty() => {}
+            None => open.push(Problem::new(
+                answer,
+                "the clocks change: say which time is meant",
+            )),
+        }
+    }
+    (settled, open)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_types_a_time_that_exists_twice_is_asked_and_heard() {
+        let zone = Zone::parse("America/Los_Angeles").unwrap();
+        assert!(readings("2027-11-07T04:30", &zone).is_empty());
+        assert!(readings("soon", &zone).is_empty());
+        let twice = readings("2027-11-07T01:30", &zone);
+        let words: Vec<&str> = twice.iter().map(|(_, words)| words.as_str()).collect();
+        assert_eq!(words, ["01:30, UTC-07:00", "01:30, UTC-08:00"]);
+        assert_eq!(
+            readings("2027-03-14T02:30", &zone).len(),
+            2,
+            "it does not exist"
+        );
+
+        let typed = |answer: &str| {
+            [
+                ("start", "2027-11-07T01:30"),
+                ("start_reading", answer),
+                ("end", "2027-11-07T04:30"),
+            ]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        };
+        let (fields, open) = settle(&typed(""), &["start", "end"], &zone);
+        assert_eq!((fields.len(), open[0].field.as_str()), (2, "start_reading"));
+        let (fields, open) = settle(&typed(&twice[1].0), &["start", "end"], &zone);
+        assert!(open.is_empty());
+        let meant = CivilTime::parse(&fields[0].1, &zone).unwrap();
+        assert_eq!(meant.instant().to_string(), "2027-11-07T09:30:00Z");
+        // Only what was offered is an answer.
+        assert_eq!(
+            settle(&typed("2030-01-01T00:00Z"), &["start"], &zone)
+                .1
+                .len(),
+            1
+        );
+    }
+}
