@@ -237,6 +237,11 @@ async fn only_what_goes_on_can_have_open_parts_and_nothing_is_parted_silently() 
             "INC-3 was merged into INC-2: roles change hands there"
         );
     }
+    let page = app
+        .page(As::Viewer, "/console/incidents/INC-2")
+        .await
+        .text();
+    assert!(page.contains("Merged a duplicate into it"), "{page}");
     // The console's form says none by leaving it empty.
     let form = app
         .form(
