@@ -6,7 +6,7 @@ mod quiet;
 pub use quiet::QuietHours;
 
 use crate::document::Value;
-use crate::document::{Fields, Node, Problems, line, scalar};
+use crate::document::{Fields, Node, Problems, boolean, line, scalar};
 use crate::id::Id;
 use crate::subscription::KINDS;
 use crate::time::Zone;
@@ -252,6 +252,54 @@ impl fmt::Debug for HookSecret {
     }
 }
 
+/// Which product a chat room is in, and so what its messages look like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChatKind {
+    /// Slack's incoming webhooks.
+    Slack,
+    /// A workflow of Microsoft Teams that posts what it is sent.
+    Teams,
+    /// Mattermost's incoming webhooks.
+    Mattermost,
+    /// Discord's webhooks.
+    Discord,
+    /// Anything that takes `{"text": ...}`.
+    Generic,
+}
+
+impl ChatKind {
+    /// Every kind.
+    pub const ALL: [ChatKind; 5] = [
+        ChatKind::Slack,
+        ChatKind::Teams,
+        ChatKind::Mattermost,
+        ChatKind::Discord,
+        ChatKind::Generic,
+    ];
+
+    /// The name used in documents.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ChatKind::Slack => "slack",
+            ChatKind::Teams => "teams",
+            ChatKind::Mattermost => "mattermost",
+            ChatKind::Discord => "discord",
+            ChatKind::Generic => "generic",
+        }
+    }
+
+    /// Reads a product's name.
+    ///
+    /// # Errors
+    /// Offers the nearest known name.
+    pub fn parse(text: &str) -> Result<ChatKind, String> {
+        let known = Self::ALL.map(ChatKind::as_str);
+        let found = Self::ALL.into_iter().find(|kind| kind.as_str() == text);
+        found.ok_or_else(|| crate::problem::unknown("chat product", text, known))
+    }
+}
+
 /// Where somebody is reached by one channel.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "channel", rename_all = "snake_case")]
@@ -273,10 +321,13 @@ pub enum Endpoint {
     },
     /// A chat room's incoming webhook.
     Chat {
-        /// Which product: `slack`, `teams`, `mattermost`, `discord`, `generic`.
-        kind: String,
+        /// Which product.
+        kind: ChatKind,
         /// Its URL, which is a secret of its own.
         url: HookUrl,
+        /// Presses of its buttons are posted to a hook of ours (Slack's interactivity).
+        #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+        interactive: bool,
     },
     /// A machine that takes signed requests.
     Webhook {
@@ -430,15 +481,7 @@ fn read_endpoints(node: &Node, path: &str, problems: &mut Problems) -> Vec<Endpo
     );
     if let Some(node) = fields.node("chat") {
         let path = fields.path_of("chat");
-        if let Some(mut chat) = Fields::of(node, &path, problems) {
-            let kind = chat.optional("kind", problems, parse_chat_kind);
-            let url = chat.required("url", problems, HookUrl::parse);
-            chat.finish(problems);
-            endpoints.extend(url.map(|url| Endpoint::Chat {
-                kind: kind.unwrap_or_else(|| "generic".into()),
-                url,
-            }));
-        }
+        endpoints.extend(read_chat(node, &path, problems));
     }
     if let Some(node) = fields.node("webhook") {
         let path = fields.path_of("webhook");
@@ -460,13 +503,23 @@ fn read_webhook(node: &Node, path: &str, problems: &mut Problems) -> Option<Endp
     url.map(|url| Endpoint::Webhook { url, secret })
 }
 
-fn parse_chat_kind(text: &str) -> Result<String, String> {
-    const KINDS: [&str; 5] = ["slack", "teams", "mattermost", "discord", "generic"];
-    if KINDS.contains(&text) {
-        Ok(text.to_owned())
-    } else {
-        Err(crate::problem::unknown("chat product", text, KINDS))
+fn read_chat(node: &Node, path: &str, problems: &mut Problems) -> Option<Endpoint> {
+    let mut chat = Fields::of(node, path, problems)?;
+    let kind = chat.optional("kind", problems, ChatKind::parse);
+    let kind = kind.unwrap_or(ChatKind::Generic);
+    let url = chat.required("url", problems, HookUrl::parse);
+    let interactive = chat.optional("interactive", problems, boolean);
+    let interactive = interactive.unwrap_or_default();
+    if interactive && kind != ChatKind::Slack {
+        let problem = "is for the kind slack: others have a link in place of a button";
+        chat.problem("interactive", problem, problems);
     }
+    chat.finish(problems);
+    Some(Endpoint::Chat {
+        kind,
+        url: url?,
+        interactive,
+    })
 }
 
 fn shorten(text: &str) -> String {
@@ -521,6 +574,50 @@ mod tests {
         ] {
             assert!(PhoneNumber::parse(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_chat_room_is_read_with_its_product() {
+        let read = |yaml: &str| {
+            let nodes = crate::document::parse_yaml(yaml).unwrap();
+            let mut problems = Problems::default();
+            let room = read_chat(&nodes[0], "chat", &mut problems);
+            let problems: Vec<String> = problems.0.iter().map(ToString::to_string).collect();
+            (room, problems.join("; "))
+        };
+        let url = HookUrl::parse("https://hooks.example.test/T/B/X").unwrap();
+        let room = |kind, interactive| {
+            let url = url.clone();
+            Some(Endpoint::Chat {
+                kind,
+                url,
+                interactive,
+            })
+        };
+        let yaml = "{kind: slack, url: 'https://hooks.example.test/T/B/X', interactive: yes}";
+        assert_eq!(read(yaml), (room(ChatKind::Slack, true), String::new()));
+        let yaml = "{url: 'https://hooks.example.test/T/B/X'}";
+        assert_eq!(read(yaml), (room(ChatKind::Generic, false), String::new()));
+        for (yaml, said) in [
+            (
+                "{kind: slak, url: 'https://a.example/'}",
+                "did you mean 'slack'?",
+            ),
+            (
+                "{kind: teams, url: 'https://a.example/', interactive: yes}",
+                "is for the kind slack",
+            ),
+            ("{kind: teams}", "chat.url"),
+            ("{url: 'https://a.example/', rooms: 2}", "rooms"),
+        ] {
+            let problems = read(yaml).1;
+            assert!(problems.contains(said), "{yaml}: {problems}");
+        }
+        let stored =
+            r#"{"channel":"chat","kind":"slack","url":"https://hooks.example.test/T/B/X"}"#;
+        let read: Endpoint = serde_json::from_str(stored).unwrap();
+        assert_eq!(Some(&read), room(ChatKind::Slack, false).as_ref());
+        assert_eq!(serde_json::to_string(&read).unwrap(), stored);
     }
 
     #[test]

@@ -33,6 +33,11 @@ pub enum Outcome {
     /// Nothing was attempted: before the message's turn came this process had been silent for so long that another may have
     /// taken over.
     Withheld,
+    /// Nothing was attempted: the receiver takes only so many messages in a while, and the turn of this one comes later.
+    Paced {
+        /// How much later.
+        wait: SignedDuration,
+    },
 }
 
 /// By what the message of a delivery is known outside, as part of its `Message-ID` or `webhook-id`: the delivery's own id, or,
@@ -137,6 +142,7 @@ pub fn after(
         Outcome::Accepted { .. } => Next::Done(DeliveryStatus::Accepted),
         Outcome::PermanentFailure { .. } => Next::Done(DeliveryStatus::Failed),
         Outcome::Withheld => Next::Retry(now),
+        Outcome::Paced { wait } => Next::Retry(now.checked_add(*wait).unwrap_or(expires)),
         Outcome::TransientFailure { retry_after, .. } => {
             let Some(&seconds) = RETRY_AFTER_SECONDS.get(attempt.saturating_sub(1) as usize) else {
                 return Next::Done(DeliveryStatus::Failed);
@@ -201,6 +207,9 @@ mod tests {
         for attempt in [1, 10] {
             let next = after(attempt, &Outcome::Withheld, now, now, 1.0);
             assert_eq!(next, Next::Retry(now));
+            let wait = SignedDuration::from_secs(2);
+            let next = after(attempt, &Outcome::Paced { wait }, now, now, 1.0);
+            assert_eq!(next, Next::Retry(now + wait));
         }
     }
 

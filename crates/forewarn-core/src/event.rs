@@ -381,6 +381,7 @@ impl Event {
             ack_url: None,
             code: None,
             requested: false,
+            confirmed: None,
             change_request: None,
             forwardable: audience.is_some_and(|a| a.forwardable),
             works: Vec::new(),

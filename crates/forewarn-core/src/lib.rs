@@ -13,6 +13,7 @@ pub mod calendar;
 pub mod call_list;
 pub mod change_ahead;
 pub mod change_request;
+pub mod channel_test;
 pub mod contact;
 pub mod country;
 pub mod decision;

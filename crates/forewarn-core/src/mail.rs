@@ -195,6 +195,26 @@ impl MailParts {
     }
 }
 
+/// The HTML of a mail as a page, to be looked at before anybody gets it. Its last link, which is each recipient's own, leads nowhere.
+pub fn html_page(message: &Message, content: &Content, list: &List) -> String {
+    let html = layout::html(message, content, list);
+    html.before + "#" + &html.after
+}
+
+/// Such a page as a mail program shows it that is set to light or to dark, whatever the browser is set to.
+pub fn in_scheme(html: &str, dark: bool) -> String {
+    let (applies, scheme) = match dark {
+        true => ("@media all", "dark"),
+        false => ("@media not all", "light"),
+    };
+    html.replacen("@media (prefers-color-scheme:dark)", applies, 1)
+        .replacen(
+            ":root{color-scheme:light dark;supported-color-schemes:light dark}",
+            &format!(":root{{color-scheme:{scheme}}}"),
+            1,
+        )
+}
+
 /// What a gap for a link divides.
 struct Divided {
     before: String,

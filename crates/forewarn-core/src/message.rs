@@ -2,26 +2,32 @@
 //!
 //! Preview, approval and sending use these same functions, so they are the same bytes.
 
+mod chat;
 mod digest;
 pub(crate) mod markdown;
 mod preview;
 mod render;
+mod sample;
 mod sheet;
 mod sms;
 mod times;
+mod trial;
 mod values;
 mod webhook;
 
+pub use chat::{ACKNOWLEDGE, Ask, chat_body};
 pub use digest::digest;
 pub use markdown::render_markdown;
-pub use preview::{Preview, Proof};
-pub use render::{language_for, render, render_page};
+pub use preview::{Outlet, Preview, Proof};
+pub use render::{language_for, render, render_page, render_with};
+pub use sample::sample;
 pub use sheet::{Sheet, templates_for};
 pub use sms::{Encoding, Segments, sms_segments};
+pub use trial::{Trial, milestones_of, readers};
 pub use webhook::{webhook_body, webhook_id};
 
 use crate::audience::Level;
-use crate::contact::{Channel, EmailAddress};
+use crate::contact::{Channel, EmailAddress, HookUrl};
 use crate::facts::Facts;
 use crate::id::Id;
 use crate::incident::Severity;
@@ -168,10 +174,72 @@ pub struct Content {
     /// What its reader is reminded of.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub task: Option<Task>,
+    /// Somebody confirmed a message in a chat room: this one takes its place there.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub confirmed: Option<Confirmed>,
     /// Public page of the event; a page of the console where only those who run it are told.
     pub url: String,
     /// When the notice fell due.
     pub at: Timestamp,
+}
+
+/// That a message was confirmed where it stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Confirmed {
+    /// The name of whoever did.
+    pub by: String,
+    /// The audience that was told.
+    pub audience: String,
+    /// Where what takes the message's place is posted.
+    pub answer_url: HookUrl,
+}
+
+impl Content {
+    /// A message that is about no event, whatever else it says.
+    pub fn apart(
+        id: Id,
+        kind: &str,
+        milestone: &str,
+        organisation: &str,
+        at: Timestamp,
+    ) -> Content {
+        Content {
+            reply_to: None,
+            event: id,
+            event_kind: kind.to_owned(),
+            title: String::new(),
+            milestone: milestone.to_owned(),
+            offset: None,
+            organisation: organisation.to_owned(),
+            services: Vec::new(),
+            dependents: Vec::new(),
+            severity: None,
+            status: String::new(),
+            facts: Facts::default(),
+            text: None,
+            reason: None,
+            start: None,
+            end: None,
+            previous: None,
+            began_at: None,
+            next_update: None,
+            missed: None,
+            moved_from: None,
+            unchanged: false,
+            promised_to: Vec::new(),
+            late_by_seconds: 0,
+            ack_url: None,
+            code: None,
+            change_request: None,
+            requested: false,
+            forwardable: false,
+            works: Vec::new(),
+            task: None,
+            confirmed: None,
+            url: String::new(),
+            at,
+        }
+    }
 }
 
 /// Something to be done by a time: a text that is due elsewhere, a plan to be looked at again, an action.

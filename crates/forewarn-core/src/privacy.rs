@@ -7,8 +7,10 @@
 mod addresses;
 mod hosts;
 mod known;
+mod machines;
 mod names;
 mod paths;
+mod people;
 mod pieces;
 mod secrets;
 mod tickets;
@@ -189,6 +191,7 @@ pub fn leaks(text: &str, level: Level, known: &Known) -> Vec<Leak> {
     hosts::hosts(text, &pieces, known, &mut found);
     versions::versions(text, &words, &mut found);
     tickets::tickets(text, &words, &mut found);
+    people::people(text, &words, &mut found);
     names::names(text, &words, known, &mut found);
     found.retain(|leak| {
         !leak.kind.is_open_to(level)
@@ -200,13 +203,35 @@ pub fn leaks(text: &str, level: Level, known: &Known) -> Vec<Leak> {
     merged
 }
 
+/// Where the number of a ticket ends that a text begins with, whatever it is called: "Ticket 48213", "MI-2026-031".
+pub(crate) fn begins_with_ticket(text: &str) -> Option<usize> {
+    let words = words(text);
+    let mut found = Vec::new();
+    tickets::tickets(text, &words, &mut found);
+    let first = found.first()?;
+    let cues = words
+        .iter()
+        .take_while(|word| word.start < first.start)
+        .count();
+    (cues < 2 && first.start <= words.first().map_or(0, |w| w.end) + 2).then_some(first.end)
+}
+
+/// The first machine that a text names, whoever may read of it.
+pub(crate) fn first_machine(text: &str) -> Option<Range<usize>> {
+    let mut found = Vec::new();
+    hosts::hosts(text, &pieces::pieces(text), &Known::default(), &mut found);
+    found.first().map(|leak| leak.start..leak.end)
+}
+
 /// The places where suppliers are named.
 pub(crate) fn vendors(text: &str, known: &Known) -> Vec<Range<usize>> {
     if known.vendors.is_empty() {
         return Vec::new();
     }
     let mut found = Vec::new();
-    names::names(text, &words(text), known, &mut found);
+    let words = words(text);
+    people::people(text, &words, &mut found);
+    names::names(text, &words, known, &mut found);
     let vendors = found.into_iter().filter(|leak| leak.kind == Kind::Vendor);
     vendors.map(|leak| leak.start..leak.end).collect()
 }

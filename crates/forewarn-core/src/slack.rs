@@ -1,4 +1,8 @@
-//! What people type after a slash command.
+//! What people type after a slash command, and the buttons that they press.
+
+mod press;
+
+pub use press::Press;
 
 use crate::incident::{Impact, Severity};
 use crate::offset::Offset;

@@ -6,7 +6,6 @@
 
 use crate::contact::{Channel, Contact, EmailAddress, Endpoint, PhoneNumber};
 use crate::document::{Fields, Node, Problems};
-use crate::facts::Facts;
 use crate::id::{Id, derive};
 use crate::message::Content;
 use crate::problem::unknown;
@@ -264,39 +263,16 @@ pub fn content(
     at: Timestamp,
 ) -> Content {
     Content {
-        ack_url: None,
-        code: None,
-        event: subscriber,
-        event_kind: "subscription".to_owned(),
         title: "Your subscription".to_owned(),
-        milestone: state.milestone().to_owned(),
-        offset: None,
-        organisation: organisation.to_owned(),
-        services: Vec::new(),
-        dependents: Vec::new(),
-        severity: None,
         status: state.as_str().to_owned(),
-        facts: Facts::default(),
-        text: None,
-        reason: None,
-        start: None,
-        end: None,
-        previous: None,
-        began_at: None,
-        next_update: None,
-        missed: None,
-        works: Vec::new(),
-        task: None,
-        moved_from: None,
-        unchanged: false,
-        promised_to: Vec::new(),
-        late_by_seconds: 0,
-        requested: false,
-        reply_to: None,
-        change_request: None,
-        forwardable: false,
         url,
-        at,
+        ..Content::apart(
+            subscriber,
+            "subscription",
+            state.milestone(),
+            organisation,
+            at,
+        )
     }
 }
 

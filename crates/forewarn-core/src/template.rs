@@ -1,9 +1,12 @@
 //! Templates: texts with variables from a fixed list and conditions, nothing else.
 
+mod difference;
 mod engine;
+mod length;
 mod parser;
 mod variable;
 
+pub use difference::{Change, Line, Piece, difference};
 pub use engine::{Format, Parsed, Value, Values};
 pub use parser::Fault;
 pub use variable::Variable;
@@ -36,7 +39,7 @@ fn read_library(text: &str, language: &str) -> Vec<Template> {
     let mut problems = Problems::default();
     let nodes = parse_yaml(text).unwrap_or_default();
     let read = |node| {
-        let template = Template::read(node, "", &mut problems)?;
+        let template = Template::read_texts(node, "", &mut problems)?;
         let language = language.to_owned();
         Some(Template {
             language,
@@ -87,6 +90,19 @@ pub struct Template {
 impl Template {
     /// Reads a template, recording all problems, those inside its texts with their line and column there.
     pub fn read(node: &Node, path: &str, problems: &mut Problems) -> Option<Template> {
+        let template = Template::read_texts(node, path, problems)?;
+        for (name, fault) in length::too_long(&template) {
+            let field = match path.is_empty() {
+                true => name.to_owned(),
+                false => format!("{path}.{name}"),
+            };
+            problems.add(&field, node.place, fault.to_string());
+        }
+        Some(template)
+    }
+
+    /// The same without a look at how long its messages become, for which messages must be made.
+    fn read_texts(node: &Node, path: &str, problems: &mut Problems) -> Option<Template> {
         let mut fields = Fields::of(node, path, problems)?;
         let milestone = fields.required("milestone", problems, parse_milestone);
         let event = fields.optional("event", problems, crate::routing::parse_kind);
@@ -110,6 +126,61 @@ impl Template {
             subject,
             body: body?,
         })
+    }
+
+    /// What it is for, by which it is known: `announcement.non_technical.email.en`, with a kind of event at its end where it is for one.
+    pub fn id(&self) -> String {
+        let level = self.level.map_or("any", Level::as_str);
+        let channel = self.channel.map_or("any", Channel::as_str);
+        // One for any kind of event has the id that it always had.
+        let event = self.event.as_ref().map(|event| format!(".{event}"));
+        format!(
+            "{}.{level}.{channel}.{}{}",
+            self.milestone,
+            self.language,
+            event.unwrap_or_default()
+        )
+    }
+
+    /// What an id of [`Template::id`] says, with the text that is read where nobody wrote one.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the id.
+    pub fn from_id(id: &str) -> Result<Template, String> {
+        let parts: Vec<&str> = id.split('.').collect();
+        let (milestone, level, channel, language, event) = match *parts.as_slice() {
+            [milestone, level, channel, language] => (milestone, level, channel, language, None),
+            [milestone, level, channel, language, event] => {
+                (milestone, level, channel, language, Some(event))
+            }
+            _ => return Err("is no template's id, such as update.any.email.en".into()),
+        };
+        let named = |text| Some(text).filter(|text| *text != "any");
+        let mut template = Template {
+            milestone: parse_milestone(milestone)?,
+            event: event.map(crate::routing::parse_kind).transpose()?,
+            level: named(level).map(Level::parse).transpose()?,
+            channel: named(channel).map(Channel::parse).transpose()?,
+            language: crate::organisation::parse_language(language)?,
+            subject: None,
+            body: String::new(),
+        };
+        if let Some(text) = template.stands_for() {
+            template.subject.clone_from(&text.subject);
+            template.body.clone_from(&text.body);
+        }
+        Ok(template)
+    }
+
+    /// The built-in text that would be read in its place, if there is one in its language.
+    pub fn stands_for(&self) -> Option<&'static Template> {
+        let level = self.level.unwrap_or(Level::NonTechnical);
+        let channel = self.channel.unwrap_or(Channel::Email);
+        let found = |event| {
+            let all = fitting(&[], &self.milestone, event, level, channel, &self.language);
+            all.into_iter().find(|t| t.language == self.language)
+        };
+        found(self.event.as_deref()).or_else(|| found(None))
     }
 
     /// How well it fits, best greatest; nothing when it is for something else.

@@ -64,6 +64,8 @@ pub struct Words {
     pub confirm_short: &'static str,
     /// Asks the listener of a call to confirm it.
     pub(crate) press: &'static str,
+    /// What stands in a chat message beside its text.
+    pub(crate) chat: Chat,
     /// How many segments a text message may take when it holds letters that the basic alphabet lacks: less than half as many fit
     /// into one then.
     pub(crate) segments: usize,
@@ -142,6 +144,17 @@ pub(crate) struct Mail {
     pub change: &'static str,
     /// Around a name, in HTML.
     pub quotes: [&'static str; 2],
+}
+
+/// What stands in a chat message beside its text.
+#[derive(Debug)]
+pub(crate) struct Chat {
+    /// The button by which its reader confirms it; at most 24 characters, which is all that a telephone shows.
+    pub read_it: &'static str,
+    /// In the place of the button: `{name}`.
+    pub confirmed_by: &'static str,
+    /// Leads to the whole text, where it was cut.
+    pub whole: &'static str,
 }
 
 /// The CLDR's plural categories, without those that none of our languages has for whole numbers.

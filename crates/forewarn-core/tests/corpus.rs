@@ -1,8 +1,9 @@
 //! How good the review is, measured on labelled messages: recall and false alarms for each rule and each half of the set.
 //!
 //! The messages and the form of their labels are in `tests/corpus/README.md`. The half `held_out` was labelled by somebody who did
-//! not see the code, and is never tuned on. To print the figures, and every message that was judged otherwise:
-//! `cargo test -p forewarn-core --test corpus -- --nocapture` (with `FOREWARN_CORPUS_SHOW=Q13` for one rule).
+//! not see the code, and is never tuned on. To print the figures, and every open message that was judged otherwise:
+//! `cargo test -p forewarn-core --test corpus -- --nocapture` (with `FOREWARN_CORPUS_SHOW=Q13` for one rule). Of the held-out
+//! half only figures are ever printed: whoever saw which of its messages fail would tune on them.
 
 use forewarn_core::audience::Level;
 use forewarn_core::document::{Node, Problems, Value, parse_yaml};
@@ -19,54 +20,56 @@ const HALVES: [&str; 2] = ["open", "held_out"];
 /// What each rule must reach on each half: at least this percentage of breaks found, at most this percentage of kept ones flagged.
 /// Raise them as the review gets better; they keep it from getting worse.
 const FLOORS: &[(&str, &str, f64, f64)] = &[
-    ("open", "Q2", 97.0, 3.0),
-    ("open", "Q4", 75.0, 5.0),
-    ("open", "Q5", 70.0, 2.0),
-    ("open", "Q6", 80.0, 2.0),
-    ("open", "Q7", 90.0, 2.0),
-    ("open", "Q8", 85.0, 2.0),
-    ("open", "Q9", 95.0, 2.0),
-    ("open", "Q10", 90.0, 2.0),
-    ("open", "Q11", 95.0, 2.0),
-    ("open", "Q12", 95.0, 2.0),
-    ("open", "Q13", 80.0, 2.0),
-    ("open", "Q14", 95.0, 5.0),
-    ("open", "Q15", 98.0, 2.0),
-    ("open", "Q16", 60.0, 2.0),
-    ("open", "Q17", 95.0, 5.0),
-    ("open", "Q18", 95.0, 5.0),
-    ("open", "Q19", 75.0, 6.0),
-    ("open", "Q20", 90.0, 2.0),
-    ("open", "Q21", 85.0, 2.0),
+    ("open", "Q2", 100.0, 2.0),
+    ("open", "Q4", 79.0, 4.0),
+    ("open", "Q5", 95.0, 1.0),
+    ("open", "Q6", 92.0, 1.0),
+    ("open", "Q7", 95.0, 1.0),
+    ("open", "Q8", 95.0, 1.0),
+    ("open", "Q9", 100.0, 1.0),
+    ("open", "Q10", 97.0, 1.0),
+    ("open", "Q11", 100.0, 1.0),
+    ("open", "Q12", 100.0, 1.0),
+    ("open", "Q13", 81.0, 1.0),
+    ("open", "Q14", 100.0, 4.0),
+    ("open", "Q15", 100.0, 1.0),
+    ("open", "Q16", 77.0, 1.0),
+    ("open", "Q17", 100.0, 5.0),
+    ("open", "Q18", 100.0, 1.0),
+    ("open", "Q19", 87.0, 6.0),
+    ("open", "Q20", 95.0, 1.0),
+    ("open", "Q21", 95.0, 1.0),
     ("held_out", "Q2", 99.0, 3.0),
     ("held_out", "Q4", 94.0, 7.0),
-    ("held_out", "Q5", 17.0, 1.0),
-    ("held_out", "Q6", 57.0, 2.0),
+    ("held_out", "Q5", 42.0, 1.0),
+    ("held_out", "Q6", 78.0, 2.0),
     ("held_out", "Q7", 96.0, 1.0),
     ("held_out", "Q8", 100.0, 1.0),
     ("held_out", "Q9", 100.0, 1.0),
-    ("held_out", "Q10", 73.0, 2.0),
+    ("held_out", "Q10", 84.0, 2.0),
     ("held_out", "Q11", 100.0, 1.0),
     ("held_out", "Q12", 100.0, 1.0),
     ("held_out", "Q13", 85.0, 2.0),
-    ("held_out", "Q14", 100.0, 6.0),
-    ("held_out", "Q15", 96.0, 1.0),
+    ("held_out", "Q14", 100.0, 5.0),
+    ("held_out", "Q15", 100.0, 1.0),
     ("held_out", "Q16", 92.0, 8.0),
     ("held_out", "Q17", 100.0, 13.0),
-    ("held_out", "Q18", 100.0, 41.0),
+    ("held_out", "Q18", 100.0, 40.0),
     ("held_out", "Q19", 81.0, 6.0),
     ("held_out", "Q20", 91.0, 1.0),
-    ("held_out", "Q21", 68.0, 1.0),
+    ("held_out", "Q21", 78.0, 1.0),
 ];
 
 /// For each half the least share of planted leaks found, and the largest share of ordinary texts in which something is found, in
 /// percent. The aim is 98 and 2 for both.
-const LEAKS: [(&str, f64, f64); 2] = [("open", 98.0, 2.0), ("held_out", 93.0, 2.0)];
+const LEAKS: [(&str, f64, f64); 2] = [("open", 99.0, 1.0), ("held_out", 97.0, 1.0)];
 
 struct Item {
     id: String,
     message: Text,
     context: Context,
+    /// The rules that somebody judged it by; all where it is empty.
+    judged: Vec<String>,
     breaks: Vec<String>,
     leaks: Vec<(String, String)>,
 }
@@ -140,6 +143,7 @@ fn item(node: &Node) -> Item {
     Item {
         message: message.unwrap_or_else(|e| panic!("{id}: {e}")),
         context: context.unwrap_or_default(),
+        judged: list(node, "judged").iter().map(word).collect(),
         breaks: list(node, "breaks").iter().map(word).collect(),
         leaks: list(node, "leaks")
             .iter()
@@ -160,6 +164,12 @@ struct Count {
     found: usize,
     kept: usize,
     alarms: usize,
+}
+
+impl Item {
+    fn is_judged_by(&self, rule: Rule) -> bool {
+        self.judged.is_empty() || self.judged.iter().any(|judged| judged == rule.as_str())
+    }
 }
 
 impl Count {
@@ -206,6 +216,9 @@ fn said<'i>(item: &'i Item, finding: &Finding) -> &'i str {
 
 fn applies(rule: Rule, item: &Item) -> bool {
     let stage = item.message.stage();
+    if !item.is_judged_by(rule) {
+        return false;
+    }
     match rule {
         Rule::Q2 => stage.is_open(),
         Rule::Q9 => matches!(item.message.medium(), Medium::Sms | Medium::Voice),
@@ -240,9 +253,10 @@ fn flagged(review: &Review, rule: Rule) -> bool {
 
 #[test]
 fn recall_and_false_alarms_stay_as_good_as_they_are() {
-    let show = std::env::var("FOREWARN_CORPUS_SHOW").unwrap_or_default();
+    let asked = std::env::var("FOREWARN_CORPUS_SHOW").unwrap_or_default();
     let mut failed = Vec::new();
     for half in HALVES {
+        let show = if half == "open" { asked.as_str() } else { "" };
         let items = items(half);
         let reviews: Vec<Review> = items
             .iter()
@@ -301,7 +315,7 @@ fn recall_and_false_alarms_stay_as_good_as_they_are() {
                 }
             }
         }
-        leaks(half, &items, &reviews, &show, &mut failed);
+        leaks(half, &items, &reviews, show, &mut failed);
     }
     assert!(failed.is_empty(), "{}", failed.join("\n"));
 }
@@ -310,6 +324,9 @@ fn leaks(half: &str, items: &[Item], reviews: &[Review], show: &str, failed: &mu
     let mut kinds: BTreeMap<Kind, Count> = BTreeMap::new();
     let (mut ordinary, mut disturbed, mut stray) = (0, 0, 0);
     for (item, review) in items.iter().zip(reviews) {
+        if !item.is_judged_by(Rule::Q15) {
+            continue;
+        }
         let found: Vec<&Finding> = review
             .findings
             .iter()

@@ -1,12 +1,14 @@
 //! The ways by which a message leaves. A channel sends and says what came of it; it never retries,
 //! sleeps for a retry, or sees the store.
 
+pub mod chat;
 pub mod guard;
 pub mod http;
 pub mod phone;
 pub mod smtp;
 pub mod webhook;
 
+use chat::{Chats, Post};
 use forewarn_core::delivery::Outcome;
 use jiff::Timestamp;
 use phone::{Phones, Ring};
@@ -23,6 +25,8 @@ pub enum Parcel {
     Mail(Mail),
     /// A signed request.
     Hook(Hook),
+    /// A message to a chat room.
+    Chat(Post),
     /// A text message or a call.
     Ring(Ring),
     /// Nothing can carry it: why not.
@@ -74,31 +78,43 @@ pub struct RealChannels {
     pub smtp: Option<Smtp>,
     /// Signed requests.
     pub webhooks: Webhooks,
+    /// Chat rooms.
+    pub chats: Chats,
     /// Text messages and calls, once a provider is configured.
     pub phones: Option<Phones>,
 }
 
+/// The parcels of one channel, and where each stood among all.
+struct Sorted<T> {
+    parcels: Vec<T>,
+    places: Vec<usize>,
+}
+
+impl<T> Sorted<T> {
+    fn none() -> Sorted<T> {
+        Sorted {
+            parcels: Vec::new(),
+            places: Vec::new(),
+        }
+    }
+
+    fn push(&mut self, place: usize, parcel: T) {
+        self.parcels.push(parcel);
+        self.places.push(place);
+    }
+}
+
 impl Channels for RealChannels {
     async fn send(&self, parcels: Vec<Parcel>, now: Timestamp, leave: &Leave) -> Vec<Outcome> {
-        let mut outcomes: Vec<Option<Outcome>> = Vec::with_capacity(parcels.len());
-        let (mut mails, mut hooks, mut rings) = (Vec::new(), Vec::new(), Vec::new());
-        let (mut mail_places, mut hook_places, mut ring_places) =
-            (Vec::new(), Vec::new(), Vec::new());
+        let mut outcomes: Vec<Option<Outcome>> = vec![None; parcels.len()];
+        let (mut mails, mut hooks) = (Sorted::none(), Sorted::none());
+        let (mut posts, mut rings) = (Sorted::none(), Sorted::none());
         for (place, parcel) in parcels.into_iter().enumerate() {
-            outcomes.push(None);
             match parcel {
-                Parcel::Mail(mail) => {
-                    mails.push(mail);
-                    mail_places.push(place);
-                }
-                Parcel::Hook(hook) => {
-                    hooks.push(hook);
-                    hook_places.push(place);
-                }
-                Parcel::Ring(ring) => {
-                    rings.push(ring);
-                    ring_places.push(place);
-                }
+                Parcel::Mail(mail) => mails.push(place, mail),
+                Parcel::Hook(hook) => hooks.push(place, hook),
+                Parcel::Chat(post) => posts.push(place, post),
+                Parcel::Ring(ring) => rings.push(place, ring),
                 Parcel::Undeliverable(reason) => {
                     outcomes[place] = Some(Outcome::PermanentFailure {
                         reason,
@@ -107,25 +123,21 @@ impl Channels for RealChannels {
                 }
             }
         }
-        let hooked = async {
-            if hooks.is_empty() {
-                Vec::new()
-            } else {
-                self.webhooks.send_while(&hooks, now, leave).await
-            }
-        };
-        let (mailed, hooked, rung) = tokio::join!(
-            self.mail(&mails, leave),
-            hooked,
-            self.ring(&rings, now, leave)
+        let (mailed, hooked, posted, rung) = tokio::join!(
+            self.mail(&mails.parcels, leave),
+            self.webhooks.send_while(&hooks.parcels, now, leave),
+            self.chats.send_while(&posts.parcels, now, leave),
+            self.ring(&rings.parcels, now, leave)
         );
-        for (place, outcome) in mail_places
-            .into_iter()
-            .zip(mailed)
-            .chain(hook_places.into_iter().zip(hooked))
-            .chain(ring_places.into_iter().zip(rung))
-        {
-            outcomes[place] = Some(outcome);
+        for (places, came) in [
+            (mails.places, mailed),
+            (hooks.places, hooked),
+            (posts.places, posted),
+            (rings.places, rung),
+        ] {
+            for (place, outcome) in places.into_iter().zip(came) {
+                outcomes[place] = Some(outcome);
+            }
         }
         outcomes
             .into_iter()

@@ -71,7 +71,8 @@ impl<C: Channels> Engine<C> {
             let told = message.iter();
             recorded.extend(told.map(|delivery| record(delivery, outcome, started, ended)));
         }
-        let withheld = recorded.iter().filter(|r| r.outcome == WITHHELD).count();
+        let withheld = outcomes.iter().filter(|o| **o == Outcome::Withheld);
+        let withheld = withheld.count();
         if withheld > 0 {
             tracing::warn!(withheld, "not sent: this process was silent for too long");
         }
@@ -168,6 +169,7 @@ fn record(delivery: &Claimed, outcome: &Outcome, started: Timestamp, ended: Time
         Outcome::Accepted { receipt } => ("accepted", receipt.as_str(), false),
         Outcome::TransientFailure { reason, .. } => ("transient_failure", reason.as_str(), false),
         Outcome::Withheld => (WITHHELD, "", false),
+        Outcome::Paced { .. } => (WITHHELD, "waits for its turn in the room", false),
         Outcome::PermanentFailure {
             reason,
             endpoint_gone,

@@ -1,6 +1,7 @@
 //! From claimed deliveries to parcels. A variant is rendered once; a recipient's own parts are spliced in.
 
 use crate::Engine;
+use crate::channel::chat::Post;
 use crate::channel::phone::{Ring, Says};
 use crate::channel::smtp::Mail;
 use crate::channel::webhook::Hook;
@@ -15,8 +16,8 @@ use forewarn_core::document::Catalogue;
 use forewarn_core::id::Id;
 use forewarn_core::mail::{List, MailParts, Recipient, Sender, message_id};
 use forewarn_core::message::{
-    Content, Message, Sheet, Variant, digest, language_for, render, render_markdown, webhook_body,
-    webhook_id,
+    Ask, Content, Message, Sheet, Variant, chat_body, digest, language_for, render,
+    render_markdown, webhook_body, webhook_id,
 };
 use forewarn_core::phone::{RECEIPTS, call_document};
 use forewarn_core::plan::{APPROVERS, SPOKESPERSON_CALL, SUBSCRIPTIONS, built_in_name, called};
@@ -59,6 +60,8 @@ impl Identity {
 pub(crate) enum Rendered {
     Mail(MailParts),
     Hook(Vec<u8>),
+    /// As its product wants it.
+    Chat(Vec<u8>),
     Text(String),
     /// What is read to whoever answers, and in which language.
     Spoken(String, String),
@@ -107,11 +110,11 @@ fn variant(delivery: &Claimed, source: &Source) -> Variant {
     }
 }
 
-/// A message that asks its reader to confirm it. In a call that is a key, and to a program it is nothing.
+/// A message that asks its reader to confirm it. In a call that is a key, in a chat a button, and to a program it is nothing.
 fn asking(message: Message, channel: Channel, url: &str) -> Message {
     let words = Words::of(&message.language);
     match channel {
-        Channel::Email | Channel::Chat => {
+        Channel::Email => {
             let ask = words.confirm;
             let markdown = format!("{}\n\n{ask} <{url}>", message.markdown);
             Message {
@@ -125,7 +128,7 @@ fn asking(message: Message, channel: Channel, url: &str) -> Message {
             text: format!("{} {} {url}", message.text, words.confirm_short),
             ..message
         },
-        Channel::Voice | Channel::Webhook | Channel::Push => message,
+        Channel::Voice | Channel::Chat | Channel::Webhook | Channel::Push => message,
     }
 }
 
@@ -137,11 +140,22 @@ fn variant_key(delivery: &Claimed) -> String {
         "{}|{}|{}|{language}|{zone}",
         delivery.notice,
         delivery.level.rank(),
-        delivery.endpoint.channel().as_str()
+        shape(&delivery.endpoint)
     )
 }
 
-/// Variants by notice, level, channel, language and zone.
+/// What distinguishes the bytes of channels: those of chat are another for each product.
+fn shape(endpoint: &Endpoint) -> &'static str {
+    match endpoint {
+        Endpoint::Chat { kind, .. } => kind.as_str(),
+        Endpoint::Email { .. }
+        | Endpoint::Sms { .. }
+        | Endpoint::Voice { .. }
+        | Endpoint::Webhook { .. } => endpoint.channel().as_str(),
+    }
+}
+
+/// Variants by notice, level, channel or product, language and zone.
 #[derive(Default)]
 pub(crate) struct Cache {
     sources: HashMap<String, Arc<Source>>,
@@ -182,6 +196,11 @@ impl<C: Channels> Engine<C> {
         let (content, audience) = self.store.notice_content(notice).await?.ok_or_else(|| {
             StoreError::Corrupt(format!("notice {notice} has deliveries and no content"))
         })?;
+        // What takes the place of a message is in the words of its readers.
+        let audience = match &content.confirmed {
+            Some(confirmed) => confirmed.audience.clone(),
+            None => audience,
+        };
         let wording = self.store.wording(notice).await?;
         if wording.as_ref().is_some_and(|w| !w.holds_for(&content)) {
             let problem = format!("what notice {notice} says is not what was approved");
@@ -211,9 +230,12 @@ impl<C: Channels> Engine<C> {
             .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
-    /// Where the reader of a delivery confirms that they have read it, if they are asked to. A reminder is about the notice that it
+    /// By what the reader of a delivery confirms that they have read it, if they are asked to. A reminder is about the notice that it
     /// reminds of.
-    fn confirm_url(&self, delivery: &Claimed, source: &Source) -> Option<String> {
+    fn confirm_token(&self, delivery: &Claimed, source: &Source) -> Option<String> {
+        if source.content.confirmed.is_some() {
+            return None;
+        }
         let notice = match unconfirmed(&source.audience) {
             Some(notice) => notice,
             None => {
@@ -225,15 +247,17 @@ impl<C: Channels> Engine<C> {
                 &delivery.notice
             }
         };
-        let token = self
-            .key
-            .acknowledgement_token(notice, &delivery.endpoint_id);
-        Some(self.hook(&format!("/confirm/{token}")))
+        let key = &self.key;
+        Some(key.acknowledgement_token(notice, &delivery.endpoint_id))
+    }
+
+    fn confirm_url(&self, token: &str) -> String {
+        self.hook(&format!("/confirm/{token}"))
     }
 
     fn rendered(&self, delivery: &Claimed, source: &Source) -> Arc<Rendered> {
         let own = source.content.milestone == APPROVAL_NEEDED;
-        if own || self.confirm_url(delivery, source).is_some() {
+        if own || self.confirm_token(delivery, source).is_some() {
             // Each reader has a link of their own.
             return Arc::new(self.render_variant(delivery, source));
         }
@@ -305,8 +329,9 @@ impl<C: Channels> Engine<C> {
         });
         let templates = scripted.as_ref().unwrap_or(&source.templates);
         let message = render(&content, &variant, templates);
-        let message = match self.confirm_url(delivery, source) {
-            Some(url) => asking(message, variant.channel, &url),
+        let token = self.confirm_token(delivery, source);
+        let message = match &token {
+            Some(token) => asking(message, variant.channel, &self.confirm_url(token)),
             None => message,
         };
         match variant.channel {
@@ -338,13 +363,38 @@ impl<C: Channels> Engine<C> {
                 &variant,
                 &delivery.notice,
             )),
+            Channel::Chat => self.chat(&delivery.endpoint, &content, &message, &variant, token),
             Channel::Sms => Rendered::Text(message.text),
             Channel::Voice => Rendered::Spoken(message.text, message.language),
-            other @ (Channel::Chat | Channel::Push) => Rendered::Undeliverable(format!(
-                "this version of Forewarn cannot send by {}",
-                other.as_str()
-            )),
+            Channel::Push => {
+                Rendered::Undeliverable("this version of Forewarn cannot send by push".into())
+            }
         }
+    }
+
+    /// A message to a room. Where its buttons lead to us it has one to confirm it, else a link.
+    fn chat(
+        &self,
+        room: &Endpoint,
+        content: &Content,
+        message: &Message,
+        variant: &Variant,
+        token: Option<String>,
+    ) -> Rendered {
+        let Endpoint::Chat {
+            kind, interactive, ..
+        } = room
+        else {
+            return Rendered::Undeliverable("the endpoint does not fit its channel".into());
+        };
+        let url = token.as_deref().map(|token| self.confirm_url(token));
+        let ask = match (&content.confirmed, &token, &url) {
+            (Some(confirmed), _, _) => Ask::ConfirmedBy(&confirmed.by),
+            (None, Some(token), _) if *interactive => Ask::Button(token),
+            (None, _, Some(url)) => Ask::Link(url),
+            (None, _, None) => Ask::Nothing,
+        };
+        Rendered::Chat(chat_body(*kind, content, message, variant, ask))
     }
 
     /// A call has one reader, whose link to acknowledge it is made when it is rendered: every attempt brings the same.
@@ -428,6 +478,15 @@ impl<C: Channels> Engine<C> {
                     Some(secret) => secret.reveal().to_owned(),
                     None => self.key.webhook_secret(&delivery.endpoint_id),
                 }],
+                body: body.clone(),
+            }),
+            (Rendered::Chat(body), Endpoint::Chat { kind, url, .. }) => Parcel::Chat(Post {
+                id: webhook_id(&delivery.id, &self.installation),
+                kind: *kind,
+                url: match &source.content.confirmed {
+                    Some(confirmed) => confirmed.answer_url.as_str().to_owned(),
+                    None => url.as_str().to_owned(),
+                },
                 body: body.clone(),
             }),
             (Rendered::Text(text), Endpoint::Sms { .. }) => {

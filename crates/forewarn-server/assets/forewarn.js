@@ -51,17 +51,18 @@
   }
 
   // What would go out is shown while it is written, a moment after the last key.
-  var shown = document.querySelector("[data-preview]"), button = form && form.querySelector("[formaction$='/preview']"), pause, turn = 0;
+  var writer = form || document.querySelector("form[data-live]");
+  var shown = document.querySelector("[data-preview]"), button = writer && writer.querySelector("[formaction$='/preview']"), pause, turn = 0;
   if (shown && button && window.fetch && window.DOMParser) {
     var show = function () {
       var mine = ++turn;
-      fetch(button.formAction, { method: "POST", body: new URLSearchParams(new FormData(form)) }).then(function (answer) { return answer.text(); }).then(function (text) {
+      fetch(button.formAction, { method: "POST", body: new URLSearchParams(new FormData(writer)) }).then(function (answer) { return answer.text(); }).then(function (text) {
         var found = new DOMParser().parseFromString(text, "text/html").getElementById("preview");
         // An answer that was overtaken by a newer one is old news.
         if (found && mine === turn) shown.replaceChildren(document.importNode(found, true));
       }).catch(function () {});
     };
-    form.addEventListener("input", function () { clearTimeout(pause); pause = setTimeout(show, 600); });
+    writer.addEventListener("input", function () { clearTimeout(pause); pause = setTimeout(show, 600); });
   }
 
   // The cards for an outage are kept by this browser, for the hour in which the server cannot be reached.

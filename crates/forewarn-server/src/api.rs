@@ -6,6 +6,7 @@ mod acknowledgements;
 mod advisories;
 mod announcements;
 mod calls;
+mod channels;
 mod decisions;
 mod documents;
 mod events;
@@ -17,10 +18,11 @@ mod openapi;
 mod outage_plans;
 mod postmortems;
 mod subscriptions;
+mod templates;
 mod windows;
 
 pub(crate) use lists::{
-    cursor as notice_cursor, message_id, read_cursor as read_notice_cursor, table,
+    cursor as notice_cursor, host_only, message_id, read_cursor as read_notice_cursor, table,
 };
 pub use openapi::{Operation, document, operations};
 
@@ -48,6 +50,7 @@ fn routes() -> OpenApiRouter<App> {
         .merge(announcements::routes())
         .merge(acknowledgements::routes())
         .merge(calls::routes())
+        .merge(channels::routes())
         .merge(decisions::routes())
         .merge(documents::routes())
         .merge(lint::routes())
@@ -57,6 +60,7 @@ fn routes() -> OpenApiRouter<App> {
         .merge(outage_plans::routes())
         .merge(postmortems::routes())
         .merge(subscriptions::routes())
+        .merge(templates::routes())
 }
 
 /// The API behind its guard, and its description.

@@ -27,6 +27,10 @@
 //! | `/console/approvals/{id}` | [`ApprovalPage`] | `.../approvals/{id}` |
 //! | (posted) `/console/incidents/{id}/preview` | [`PreviewPage`] | `.../{id}/preview` |
 //! | `/console/incidents/{id}/calls` | [`CallListPage`] | `.../{id}/calls/{contact}` |
+//! | `/console/events/{id}/preview` | [`EventPreview`] | GET filter `milestone` |
+//! | `/console/templates` | [`TemplateList`] | GET filter `language`; `/console/templates/new` |
+//! | `/console/templates/{id}` | [`TemplatePage`] | itself, `.../{id}/preview`, `.../{id}/restore` |
+//! | `/console/templates/{id}/diff` | [`TemplateDiff`] | GET `from`, `to` |
 //! | `/console/notices` | [`NoticeList`] | GET filter `event`, `status` |
 //! | `/console/deliveries` | [`DeliveryList`] | GET filter `event`, `notice`, `channel`, `status` |
 //! | `/console/services`, `/console/audiences` | [`ServiceList`], [`AudienceList`] | |
@@ -73,6 +77,7 @@ mod readings;
 mod routes;
 mod sign_in;
 mod team;
+mod template;
 
 pub use advisory::{AdvisoryList, AdvisoryPage, AdvisoryRow, Discovery, NewAdvisory};
 pub use announcement::{AnnouncementList, AnnouncementPage, AnnouncementRow, NewAnnouncement};
@@ -97,13 +102,21 @@ pub use outage_plan::{OutageCard, OutageCards, OutagePlanList, OutagePlanPage};
 pub use plain::PlainPage;
 pub use plan::{BreachRow, Plan, PlannedNotice, Reach};
 pub use postmortem::{ActionList, PostmortemPage};
-pub use preview::PreviewPage;
+pub use preview::{EventPreview, PreviewPage, Shown};
 pub use routes::{not_found, plain, router};
 pub use sign_in::SignIn;
 pub use team::Team;
+pub(crate) use template::language_name;
+pub use template::{
+    TemplateDiff, TemplateGroup, TemplateLink, TemplateList, TemplatePage, TemplateRow,
+};
 
 /// What a console page may load and where its forms may go.
 pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; \
+     connect-src 'self'; img-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
+/// The same for pages that show mails in frames of their own: these have their styles within, and nothing else runs in them.
+pub const PREVIEW_POLICY: &str = "default-src 'none'; style-src 'self' 'unsafe-inline'; script-src 'self'; \
      connect-src 'self'; img-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 /// What a caught mail's HTML may do: wear its own styles, nothing else. `frame-ancestors 'self'` lets the console show it.

@@ -6,6 +6,7 @@ pub mod announcement;
 pub mod approval;
 pub mod call_list;
 pub mod catalogue;
+pub mod channel;
 pub mod chat;
 pub mod copy;
 pub mod decision;
@@ -18,6 +19,7 @@ pub mod reach;
 pub mod recipient;
 pub mod review;
 pub mod subscription;
+pub mod template;
 pub mod upstream;
 pub mod window;
 

@@ -4,7 +4,7 @@ use crate::db::{Tx, args};
 use crate::error::Result;
 use crate::journal::{Entry, append};
 use crate::membership::{self, Whose};
-use crate::{Imported, Store, contacts};
+use crate::{Imported, Store, contacts, templates};
 use forewarn_core::change_ahead::ChangeAhead;
 use forewarn_core::contact::Contact;
 use forewarn_core::document::{Catalogue, Documents};
@@ -112,20 +112,6 @@ fn shown(field: &str, value: Option<&Value>) -> Value {
     }
 }
 
-/// The id of a template: what it is for.
-fn template_id(template: &Template) -> String {
-    let level = template.level.map_or("any", |l| l.as_str());
-    let channel = template.channel.map_or("any", |c| c.as_str());
-    // One for any kind of event has the id that it always had.
-    let event = template.event.as_ref().map(|event| format!(".{event}"));
-    format!(
-        "{}.{level}.{channel}.{}{}",
-        template.milestone,
-        template.language,
-        event.unwrap_or_default()
-    )
-}
-
 impl Store {
     /// Everything that planning needs.
     ///
@@ -211,6 +197,9 @@ impl Store {
                 // The order of the file is the order on the page.
                 known.last += 1;
                 put(&mut tx, kind, &id, &body, known.last, now).await?;
+                if kind == "templates" {
+                    templates::keep(&mut tx, &id, Some(&body), None, actor, now).await?;
+                }
                 stored.insert((kind, id));
             }
         }
@@ -269,6 +258,9 @@ impl Store {
         if gone && kind == "audiences" {
             contacts::put_external(&mut tx, id, None).await?;
             membership::drop_rule(&mut tx, id).await?;
+        }
+        if gone && kind == "templates" {
+            templates::keep(&mut tx, id, None, None, actor, now).await?;
         }
         if gone {
             append(
@@ -338,11 +330,7 @@ fn flatten(documents: &Documents) -> Result<Vec<(&'static str, String, Value)>> 
         all.push(("hooks", hook.id.to_string(), serde_json::to_value(hook)?));
     }
     for template in &documents.templates {
-        all.push((
-            "templates",
-            template_id(template),
-            serde_json::to_value(template)?,
-        ));
+        all.push(("templates", template.id(), serde_json::to_value(template)?));
     }
     Ok(all)
 }

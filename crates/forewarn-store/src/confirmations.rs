@@ -16,7 +16,7 @@ pub struct Confirmation {
     pub contact: String,
     /// When they confirmed it.
     pub at: Option<Timestamp>,
-    /// How: `link`, `key`.
+    /// How: `link`, `key`, `button`.
     pub how: Option<String>,
 }
 

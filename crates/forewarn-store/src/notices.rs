@@ -574,9 +574,10 @@ impl Store {
         } else {
             ("(due > $1 OR (due = $1 AND id > $2))", "due, id")
         };
-        // Mails about somebody's own subscription tell of no event.
-        let mut sql =
-            format!("SELECT {LISTED} FROM notices WHERE {past} AND event_kind <> 'subscription'");
+        // Messages about somebody's own subscription, tests and answers tell of no event.
+        let mut sql = format!(
+            "SELECT {LISTED} FROM notices WHERE {past} AND event_kind NOT IN ('subscription', 'test', 'answer')"
+        );
         let mut values = args![after_due, after_id];
         for (column, wanted) in [("event", &filter.event), ("status", &filter.status)] {
             if let Some(wanted) = wanted {

@@ -189,6 +189,13 @@ const STEPS: &[&[&str]] = &[&[
         approved_by TEXT NOT NULL, at BIGINT NOT NULL, reason TEXT, PRIMARY KEY (event, hash, role))",
     // What was approved, with the templates it is made from, of notices that began.
     "CREATE TABLE wordings (notice TEXT PRIMARY KEY, hash TEXT NOT NULL, body TEXT NOT NULL)",
+],
+&[
+    // Every text that a template ever had; without one, it was taken away. `restored` is the version whose text it has again.
+    "CREATE TABLE template_versions (template TEXT NOT NULL, version BIGINT NOT NULL, author TEXT NOT NULL, body TEXT,
+        restored BIGINT, at BIGINT NOT NULL, PRIMARY KEY (template, version))",
+    "INSERT INTO template_versions (template, version, author, body, at)
+        SELECT id, 1, '', body, updated_at FROM documents WHERE kind = 'templates'",
 ]];
 
 /// Every table that a copy holds, with its key.
@@ -231,6 +238,7 @@ pub(crate) const TABLES: &[(&str, &str)] = &[
     ("rota_feeds", "rota"),
     ("approvals", "event, hash, role"),
     ("wordings", "notice"),
+    ("template_versions", "template, version"),
 ];
 
 /// Today's version: the number of steps.

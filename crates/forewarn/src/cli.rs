@@ -7,6 +7,7 @@ use crate::commands::{
     audit::AuditArgs,
     backup::{BackupArgs, RestoreArgs},
     bench::BenchArgs,
+    channel::ChannelArgs,
     completions::CompletionsArgs,
     decide::DecideArgs,
     deliveries::DeliveriesArgs,
@@ -21,6 +22,7 @@ use crate::commands::{
     outage_plan::OutagePlanArgs,
     plan::PlanArgs,
     serve::ServeArgs,
+    template::TemplateArgs,
 };
 use crate::settings::SettingsArgs;
 use clap::{Args, Parser, Subcommand};
@@ -73,6 +75,8 @@ pub enum Command {
     Advisory(AdvisoryArgs),
     /// Tell people ahead of a release, the end of a feature, whatever changes at one moment
     Announcement(AnnouncementArgs),
+    /// Try a channel out: mail, text messages, calls, chat rooms, webhooks
+    Channel(ChannelArgs),
     /// Show what came to hooks: alerts, commands and notices that other programs send
     Hooks(HooksArgs),
     /// List notices: what is told to whom and when
@@ -81,6 +85,8 @@ pub enum Command {
     Deliveries(DeliveriesArgs),
     /// See what is prepared for outages, sign it, write the cards to print
     OutagePlan(OutagePlanArgs),
+    /// See the texts that notices are made from, their versions, and what one would say
+    Template(TemplateArgs),
     /// Check the journal
     Audit(AuditArgs),
     /// Check this installation: data folder, database, mail relay, settings, clock
@@ -135,6 +141,8 @@ mod tests {
             "incident alerts INC-1",
             "import maintnote notice.eml --json",
             "hooks --json",
+            "channel test chat --contact oncall-room --json",
+            "channel test chat --to https://hooks.example.test/T/B/X --kind slack --wait 5",
             "incident declare --service portal=major_outage --impact high --urgency low --parent INC-1",
             "incident declare --service portal=major_outage --severity P2 --backfilled --started-at 2026-11-22T19:30:00Z --resolved-at 2026-11-22T20:30:00Z --text text",
             "incident update INC-1 --text text --severity P1 --carry --version 3",
@@ -178,6 +186,13 @@ mod tests {
             "outage-plan list --json",
             "outage-plan sign portal --stakeholder dean@example.edu",
             "outage-plan cards --out cards",
+            "template list --own --language en --milestone update --json",
+            "template show update.any.email.en --version 2",
+            "template history update.any.email.en --json",
+            "template diff update.any.email.en --from 1 --to 3",
+            "template restore update.any.email.en --version 1",
+            "template preview a.yaml --event INC-1 --json",
+            "template preview --event MNT-1 --milestone reminder",
             "audit verify",
             "doctor",
             "backup file --data d",

@@ -8,6 +8,7 @@ pub mod audit;
 pub mod backup;
 pub mod bench;
 mod calls;
+pub mod channel;
 pub mod completions;
 pub mod decide;
 pub mod deliveries;
@@ -24,6 +25,7 @@ pub mod outage_plan;
 pub mod plan;
 pub mod postmortem;
 pub mod serve;
+pub mod template;
 
 mod pages;
 mod reach;
@@ -50,10 +52,12 @@ pub async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Incident(args) => incident::run(*args).await,
         Command::Advisory(args) => advisory::run(args).await,
         Command::Announcement(args) => announcement::run(args).await,
+        Command::Channel(args) => channel::run(args).await,
         Command::Hooks(args) => hooks::run(args).await,
         Command::Notices(args) => notices::run(args).await,
         Command::Deliveries(args) => deliveries::run(args).await,
         Command::OutagePlan(args) => outage_plan::run(args).await,
+        Command::Template(args) => template::run(args).await,
         Command::Audit(args) => audit::run(args).await,
         Command::Doctor(local) => doctor::run(local.args, local.settings.read()?).await,
         Command::Backup(local) => backup::run(local.args, local.settings.read()?).await,

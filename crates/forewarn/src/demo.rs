@@ -61,13 +61,11 @@ impl Stage {
                     .collect();
                 raw.extend_from_slice(b"\r\n");
                 raw.extend_from_slice(&request.body);
-                push(
-                    &on,
-                    false,
-                    format!("webhook {}", request.path),
-                    at.now(),
-                    raw,
-                );
+                let to = match request.path.as_str() {
+                    story::CHAT => "chat room".to_owned(),
+                    path => format!("webhook {path}"),
+                };
+                push(&on, false, to, at.now(), raw);
             });
         let hooks = HttpPeer::start(script).await?;
         let (on, at, dated) = (caught.clone(), clock.clone(), clock.clone());

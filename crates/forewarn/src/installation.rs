@@ -3,6 +3,7 @@
 use anyhow::{Context, Result};
 use forewarn_core::contact::EmailAddress;
 use forewarn_core::token::Key;
+use forewarn_engine::channel::chat::Chats;
 use forewarn_engine::channel::guard::Guard;
 use forewarn_engine::channel::http::{HttpClient, Wire};
 use forewarn_engine::channel::phone::{Account, Phones};
@@ -86,10 +87,15 @@ impl Installation {
             ),
         };
         let twilio_token = parts.phones.as_ref().map(|account| account.token.clone());
+        let client = HttpClient::new(
+            Guard::new(parts.allow_private_targets.clone()),
+            Wire::default(),
+        );
         let channels = RealChannels {
             phones: parts.phones.map(Phones::new),
             smtp,
-            webhooks: Webhooks::new(parts.allow_private_targets.clone(), HOOKS_AT_ONCE),
+            webhooks: Webhooks::with_client(client.clone(), HOOKS_AT_ONCE),
+            chats: Chats::with_client(client.clone(), HOOKS_AT_ONCE),
         };
         let identity = Identity {
             public_url: parts.public_url.clone(),
@@ -109,10 +115,7 @@ impl Installation {
         // Nothing leaves the machine in the demo.
         let engine = match demo {
             Some(_) => engine,
-            None => engine.reading_feeds(HttpClient::new(
-                Guard::new(parts.allow_private_targets),
-                Wire::default(),
-            )),
+            None => engine.reading_feeds(client),
         };
         let live = Live::with_phones(twilio_token.is_some());
         let app = App::new(Shared {

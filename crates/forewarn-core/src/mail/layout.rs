@@ -94,7 +94,7 @@ fn named(form: &str, organisation: &str, list: &str) -> String {
 
 /// Whether it goes to whoever's address was typed, and to no list.
 fn is_entered(content: &Content) -> bool {
-    content.event_kind == "subscription"
+    matches!(content.event_kind.as_str(), "subscription" | "test")
 }
 
 /// What depends on the direction of writing, for programs that heed no `dir` on the whole document.

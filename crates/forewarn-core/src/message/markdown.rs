@@ -192,7 +192,7 @@ pub fn shorten(text: &str, max: usize) -> String {
 }
 
 /// The allowed events of a Markdown text.
-fn events(text: &str) -> impl Iterator<Item = Event<'_>> {
+pub(super) fn events(text: &str) -> impl Iterator<Item = Event<'_>> {
     let mut filter = Filter::default();
     Parser::new(clip(text)).filter_map(move |event| filter.event(event))
 }

@@ -1,14 +1,56 @@
 //! What notices would say, before they do: each text once, with who would read it and what the review finds in it.
 
-use super::{Segments, Variant, render, sms_segments};
-use crate::audience::Level;
+use super::{Content, Message, Segments, Variant, render, render_page, sms_segments};
+use crate::audience::{Audience, Level};
 use crate::contact::Channel;
 use crate::document::Catalogue;
 use crate::event::{Event, Occasion};
+use crate::mail::{List, html_page};
 use crate::plan::{Notice, is_team_notice};
 use crate::review::{Context, Medium, Review, Stage, Text, review};
 use crate::template::Template;
-use serde::Serialize;
+use jiff::Timestamp;
+use serde::{Serialize, Serializer};
+
+/// Where a text is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Outlet {
+    /// It is sent.
+    Channel(Channel),
+    /// It stands on the event's own page.
+    Page,
+}
+
+impl Outlet {
+    /// Its name in the API: a channel's, or `web`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Outlet::Channel(channel) => channel.as_str(),
+            Outlet::Page => "web",
+        }
+    }
+
+    /// The channel whose templates it uses.
+    pub(super) fn channel(self) -> Channel {
+        match self {
+            Outlet::Channel(channel) => channel,
+            Outlet::Page => Channel::Email,
+        }
+    }
+
+    fn is_short(self) -> bool {
+        matches!(
+            self,
+            Outlet::Channel(Channel::Sms | Channel::Voice | Channel::Push)
+        )
+    }
+}
+
+impl Serialize for Outlet {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
 
 /// A text as it would go out to some audiences.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -17,8 +59,8 @@ pub struct Preview {
     pub audiences: Vec<String>,
     /// At which level.
     pub level: Level,
-    /// By which channel.
-    pub channel: Channel,
+    /// Where.
+    pub channel: Outlet,
     /// The language it came out in.
     pub language: String,
     /// One line; empty where the channel has none.
@@ -27,6 +69,9 @@ pub struct Preview {
     pub text: String,
     /// The same as a fragment of sanitised HTML, where the channel has it.
     pub html: Option<String>,
+    /// The whole HTML of the mail, as its readers get it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mail: Option<String>,
     /// What it costs as a text message.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sms: Option<Segments>,
@@ -51,11 +96,20 @@ pub struct Proof<'a> {
     pub context: &'a Context,
 }
 
+/// Who is told what.
+struct Told<'a> {
+    milestone: &'a str,
+    offset: Option<&'a str>,
+    audience: Option<&'a Audience>,
+    level: Level,
+    due: Timestamp,
+}
+
 impl Proof<'_> {
     /// The texts of these notices in the organisation's first language, those of one channel together. Notices to the team itself
     /// are no part of it.
     pub fn previews(&self, notices: &[Notice]) -> Vec<Preview> {
-        let mut found: Vec<Preview> = Vec::new();
+        let mut found = Vec::new();
         for notice in notices {
             let named = self.catalogue.audiences.iter();
             let Some(audience) = named.clone().find(|a| a.id == *notice.audience) else {
@@ -64,84 +118,167 @@ impl Proof<'_> {
             if is_team_notice(&notice.milestone) {
                 continue;
             }
+            let told = Told {
+                milestone: &notice.milestone,
+                offset: notice.offset.as_deref(),
+                audience: Some(audience),
+                level: notice.level,
+                due: notice.due,
+            };
             for channel in &notice.channels {
-                let preview = self.preview(notice, *channel);
-                match found.iter_mut().find(|other| is_same(other, &preview)) {
-                    Some(same) => same.audiences.push(audience.name.clone()),
-                    None => found.push(Preview {
-                        audiences: vec![audience.name.clone()],
-                        ..preview
-                    }),
-                }
+                let preview = self.preview(&told, Outlet::Channel(*channel));
+                add(&mut found, preview);
             }
         }
-        found.sort_by_key(|preview| (preview.channel, preview.level));
-        found
+        sorted(found)
     }
 
-    fn preview(&self, notice: &Notice, channel: Channel) -> Preview {
+    /// What these audiences would be told at a milestone, on each of their channels and on the event's page.
+    pub fn told(&self, audiences: &[&Audience], at: Timestamp) -> Vec<Preview> {
+        let mut found = Vec::new();
+        for audience in audiences {
+            let told = Told {
+                milestone: &self.occasion.milestone,
+                offset: self.occasion.offset.as_deref(),
+                audience: Some(audience),
+                level: audience.level,
+                due: at,
+            };
+            for choice in &audience.channels {
+                let preview = self.preview(&told, Outlet::Channel(choice.channel));
+                add(&mut found, preview);
+            }
+        }
+        if !audiences.is_empty() {
+            // The page is for everybody, and says what everybody may know.
+            let told = Told {
+                milestone: &self.occasion.milestone,
+                offset: self.occasion.offset.as_deref(),
+                audience: None,
+                level: Level::NonTechnical,
+                due: at,
+            };
+            found.push(self.preview(&told, Outlet::Page));
+        }
+        sorted(found)
+    }
+
+    fn preview(&self, told: &Told<'_>, outlet: Outlet) -> Preview {
         let organisation = &self.catalogue.organisation;
-        let audience = self.catalogue.audiences.iter();
-        let audience = audience.clone().find(|a| a.id == *notice.audience);
-        let zone = audience.and_then(|a| a.time_zone.clone());
+        let zone = told.audience.and_then(|a| a.time_zone.clone());
         let occasion = Occasion {
-            milestone: notice.milestone.clone(),
-            offset: notice.offset.clone(),
+            milestone: told.milestone.to_owned(),
+            offset: told.offset.map(str::to_owned),
             ..self.occasion.clone()
         };
         let content = self.event.content(
             &occasion,
-            audience,
+            told.audience,
             self.catalogue,
             self.public_url,
-            notice.due,
+            told.due,
         );
         let languages = organisation.languages.first();
         let variant = Variant {
-            level: notice.level,
-            channel,
+            level: told.level,
+            channel: outlet.channel(),
             language: languages.cloned().unwrap_or_else(|| "en".into()),
             zone: zone.unwrap_or_else(|| organisation.time_zone.clone()),
         };
-        let message = render(&content, &variant, self.templates);
-        let is_short = matches!(channel, Channel::Sms | Channel::Voice | Channel::Push);
-        let subject = match is_short {
-            true => String::new(),
-            false => message.subject,
+        let message = match outlet {
+            Outlet::Channel(_) => render(&content, &variant, self.templates),
+            Outlet::Page => render_page(&content, &variant, self.templates),
         };
+        let name = told.audience.map_or("", |audience| &audience.name);
         Preview {
-            audiences: Vec::new(),
-            level: notice.level,
-            channel,
-            review: self.reviewed(notice, channel, &message.language, &subject, &message.text),
-            sms: (channel == Channel::Sms).then(|| sms_segments(&message.text)),
-            html: (!is_short).then_some(message.html),
-            language: message.language,
-            subject,
-            text: message.text,
+            audiences: match outlet {
+                Outlet::Channel(_) => vec![name.to_owned()],
+                Outlet::Page => Vec::new(),
+            },
+            ..shown(message, &content, (told.level, outlet), name, self.context)
         }
     }
+}
 
-    fn reviewed(
-        &self,
-        notice: &Notice,
-        channel: Channel,
-        language: &str,
-        subject: &str,
-        text: &str,
-    ) -> Option<Review> {
-        let medium = match channel {
-            Channel::Email => Medium::Email,
-            Channel::Sms | Channel::Push => Medium::Sms,
-            Channel::Voice => Medium::Voice,
-            Channel::Chat | Channel::Webhook => Medium::Chat,
-        };
-        let stage = Stage::parse(&notice.milestone).ok()?;
-        let subject = Some(subject).filter(|subject| !subject.is_empty());
-        let text = Text::new(text, subject, notice.level, stage, medium).ok()?;
-        let is_english = language.split('-').next() == Some("en");
-        is_english.then(|| review(&text, self.context))
+/// A message as a preview that nobody reads yet.
+pub(super) fn shown(
+    message: Message,
+    content: &Content,
+    (level, outlet): (Level, Outlet),
+    audience: &str,
+    context: &Context,
+) -> Preview {
+    let list = List {
+        id: content.event.clone(),
+        name: audience.to_owned(),
+    };
+    let is_mail = outlet == Outlet::Channel(Channel::Email);
+    let mail = is_mail.then(|| html_page(&message, content, &list));
+    let subject = match outlet.is_short() {
+        true => String::new(),
+        false => message.subject,
+    };
+    let (language, text) = (&message.language, &message.text);
+    Preview {
+        audiences: Vec::new(),
+        level,
+        channel: outlet,
+        review: reviewed(
+            &content.milestone,
+            (level, outlet),
+            language,
+            (&subject, text),
+            context,
+        ),
+        sms: (outlet == Outlet::Channel(Channel::Sms)).then(|| sms_segments(text)),
+        html: (!outlet.is_short()).then_some(message.html),
+        mail,
+        language: message.language,
+        subject,
+        text: message.text,
     }
+}
+
+fn reviewed(
+    milestone: &str,
+    (level, outlet): (Level, Outlet),
+    language: &str,
+    (subject, text): (&str, &str),
+    context: &Context,
+) -> Option<Review> {
+    let medium = match outlet {
+        Outlet::Channel(Channel::Email) => Medium::Email,
+        Outlet::Channel(Channel::Sms | Channel::Push) => Medium::Sms,
+        Outlet::Channel(Channel::Voice) => Medium::Voice,
+        Outlet::Channel(Channel::Chat | Channel::Webhook) => Medium::Chat,
+        // It says what the mail says, which was looked at, and needs no link to itself.
+        Outlet::Page => return None,
+    };
+    let stage = Stage::parse(milestone).ok()?;
+    let subject = Some(subject).filter(|subject| !subject.is_empty());
+    let text = Text::new(text, subject, level, stage, medium).ok()?;
+    let is_english = language.split('-').next() == Some("en");
+    is_english.then(|| review(&text, context))
+}
+
+/// Puts a preview with the others; where its text is among them, only its audiences.
+pub(super) fn add(found: &mut Vec<Preview>, preview: Preview) {
+    match found.iter_mut().find(|other| is_same(other, &preview)) {
+        Some(same) => {
+            for name in preview.audiences {
+                if !same.audiences.contains(&name) {
+                    same.audiences.push(name);
+                }
+            }
+        }
+        None => found.push(preview),
+    }
+}
+
+/// Those of one channel together, the poorest level first.
+pub(super) fn sorted(mut found: Vec<Preview>) -> Vec<Preview> {
+    found.sort_by_key(|preview| (preview.channel, preview.level));
+    found
 }
 
 fn is_same(one: &Preview, other: &Preview) -> bool {

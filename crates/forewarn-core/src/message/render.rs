@@ -75,6 +75,25 @@ pub fn render_page(content: &Content, variant: &Variant, own: &[Template]) -> Me
     long(content, &variant, &chosen, false)
 }
 
+/// What this template says, whichever others there are: the way to look at one before it is saved. Nothing where it cannot be read.
+pub fn render_with(content: &Content, variant: &Variant, template: &Template) -> Option<Message> {
+    let chosen = Chosen::only(template, content, variant)?;
+    Some(match variant.channel {
+        Channel::Sms | Channel::Voice | Channel::Push => short(content, variant, &chosen),
+        Channel::Email | Channel::Chat | Channel::Webhook => long(content, variant, &chosen, true),
+    })
+}
+
+/// The same as it would stand on the event's own page.
+pub(super) fn page_with(
+    content: &Content,
+    variant: &Variant,
+    template: &Template,
+) -> Option<Message> {
+    let chosen = Chosen::only(template, content, variant)?;
+    Some(long(content, variant, &chosen, false))
+}
+
 /// The texts that were chosen, and their language.
 struct Chosen {
     /// The subject, and the same in shorter words.
@@ -84,6 +103,27 @@ struct Chosen {
 }
 
 impl Chosen {
+    /// This template's own; the subject of the library where it has none.
+    fn only(template: &Template, content: &Content, variant: &Variant) -> Option<Chosen> {
+        let language = template.language.clone();
+        let variant = Variant {
+            language: language.clone(),
+            ..variant.clone()
+        };
+        let body = Parsed::parse(&template.body).ok()?;
+        let alone = std::slice::from_ref(template);
+        let subject = Chosen::of(content, &variant, alone).subject;
+        let subject = match template.subject.as_deref() {
+            Some(own) => shorter(own, &language).unwrap_or(subject),
+            None => subject,
+        };
+        Some(Chosen {
+            subject,
+            body: with_promises(body, content, Words::of(&language)),
+            language,
+        })
+    }
+
     fn of(content: &Content, variant: &Variant, own: &[Template]) -> Chosen {
         let bodies = candidates(content, variant.channel, variant, own);
         let (body, language) = bodies
@@ -97,14 +137,7 @@ impl Chosen {
             .iter()
             .chain(&subjects)
             .filter(|t| t.language == language)
-            .find_map(|t| {
-                let subject = t.subject.as_deref()?;
-                let words = Words::of(&language).shorter.iter();
-                let shorter = words.fold(subject.to_owned(), |subject, (long, short)| {
-                    subject.replace(long, short)
-                });
-                Some([Parsed::parse(subject).ok()?, Parsed::parse(&shorter).ok()?])
-            })
+            .find_map(|t| shorter(t.subject.as_deref()?, &language))
             .unwrap_or_else(|| [last_resort().0, last_resort().0]);
         Chosen {
             subject,
@@ -112,6 +145,15 @@ impl Chosen {
             language,
         }
     }
+}
+
+/// A subject, and the same in shorter words.
+fn shorter(subject: &str, language: &str) -> Option<[Parsed; 2]> {
+    let words = Words::of(language).shorter.iter();
+    let shorter = words.fold(subject.to_owned(), |subject, (long, short)| {
+        subject.replace(long, short)
+    });
+    Some([Parsed::parse(subject).ok()?, Parsed::parse(&shorter).ok()?])
 }
 
 /// Templates for this content, best first: those for its kind of event before those for any, of both those in the reader's language

@@ -266,7 +266,7 @@ fn offset_words(offset: Option<&str>, words: &Words) -> String {
 }
 
 /// The flag and the plain words of a status.
-fn status_words(status: &str, words: &Words) -> (Option<V>, String) {
+pub(super) fn status_words(status: &str, words: &Words) -> (Option<V>, String) {
     let flag = match status {
         "investigating" => Some(V::Investigating),
         "identified" => Some(V::Identified),

@@ -1,4 +1,4 @@
-//! IP addresses, with port or network.
+//! IP addresses, with port or network, and the hardware addresses of devices.
 
 use super::pieces::Piece;
 use super::{Kind, Leak};
@@ -27,6 +27,11 @@ const NO_ADDRESS: &[&str] = &[
 
 pub(super) fn addresses(text: &str, pieces: &[Piece<'_>], words: &[Word], found: &mut Vec<Leak>) {
     for piece in pieces {
+        if is_hardware(piece.text) {
+            let end = piece.start + piece.text.len();
+            found.push(Leak::at(Kind::IpAddress, piece.start..end));
+            continue;
+        }
         if !piece.text.contains(['.', ':']) {
             continue;
         }
@@ -54,9 +59,26 @@ pub(super) fn addresses(text: &str, pieces: &[Piece<'_>], words: &[Word], found:
     debug_assert!(found.iter().all(|leak| text.is_char_boundary(leak.start)));
 }
 
+/// `00:1b:44:11:3a:b7`, `00-1B-44-11-3A-B7`, `001b.4411.3ab7`: the address of a device in its own network.
+fn is_hardware(piece: &str) -> bool {
+    let hex = |groups: usize, digits: usize, sign: char| {
+        piece.len() == groups * (digits + 1) - 1
+            && piece.split(sign).count() == groups
+            && piece
+                .split(sign)
+                .all(|g| g.len() == digits && g.bytes().all(|b| b.is_ascii_hexdigit()))
+    };
+    hex(6, 2, ':')
+        || hex(6, 2, '-')
+        // Three numbers of four digits may be a card's.
+        || (hex(3, 4, '.') && piece.bytes().any(|b| b.is_ascii_alphabetic()))
+}
+
 fn is_numbered(words: &[Word], start: usize) -> bool {
     let at = words.partition_point(|w| w.start < start);
-    at > 0 && NO_ADDRESS.contains(&words[at - 1].lower.as_str())
+    at > 0
+        && (NO_ADDRESS.contains(&words[at - 1].lower.as_str())
+            || super::versions::is_software(words, at))
 }
 
 /// How long the IPv4 address at the beginning is, with network or port; 0 if none is.

@@ -1,36 +1,13 @@
 //! Names of machines, and links into the internal network. Public addresses are no leak, nor is what stands in them.
 
 use super::known::Known;
+use super::machines::{by_role, machine, numbered};
+use super::names::is_hosts_name;
 use super::pieces::Piece;
 use super::{Kind, Leak};
 use crate::review::words::chunks;
 use std::net::IpAddr;
 use std::ops::Range;
-
-/// What machines are named for. Those of [`PLAIN`] are ordinary words or product names too and need more digits.
-const ROLES: &[&str] = &[
-    "db", "sql", "mysql", "pg", "postgres", "ora", "oracle", "mongo", "redis", "kafka", "srv",
-    "svr", "server", "svc", "sw", "switch", "edge", "gw", "fw", "firewall", "lb", "haproxy",
-    "nginx", "dc", "adc", "vm", "esx", "esxi", "host", "node", "mx", "smtp", "imap", "ns", "dns",
-    "ldap", "ad", "idp", "auth", "es", "elk", "k8s", "kube", "master", "worker", "prod", "prd",
-    "stg", "stage", "stor", "stg", "storage", "nas", "san", "bkp", "backup", "bak", "rtr",
-    "router", "ap", "sbc", "pbx", "voip", "proxy", "nat", "jump", "bastion", "jenkins", "runner",
-    "registry", "nfs", "fs", "files", "rds", "citrix", "ctx", "exch", "sap", "pacs", "hv", "pve",
-    "vc", "batch", "queue", "mq", "rabbit", "vault", "sftp", "core", "cache", "replica", "blade",
-    "rack",
-];
-const PLAIN: &[&str] = &[
-    "app", "web", "api", "mail", "test", "dev", "uat", "int", "build", "ci", "log", "logs", "file",
-    "print", "prn", "ts", "mon", "cluster", "cl", "media", "search", "his",
-];
-
-/// First parts of what looks like a machine and is a place or a thing.
-const NO_MACHINES: &[&str] = &[
-    "room", "gate", "floor", "unit", "bus", "line", "road", "wing", "ward", "zone", "step", "part",
-    "page", "form", "week", "day", "hall", "lane", "area", "seat", "row", "lot", "block", "type",
-    "plan", "tier", "team", "top", "pre", "post", "mid", "non", "up", "one", "two", "day", "end",
-    "year", "covid", "of", "to", "in", "by", "the", "per", "and", "on", "re",
-];
 
 /// Parts of a host's name that only stand in internal ones.
 const INNER: &[&str] = &[
@@ -56,6 +33,26 @@ const INNER: &[&str] = &[
     "priv",
     "private",
     "backend",
+    "ops",
+    "noc",
+    "dc",
+    "oob",
+    "aws",
+    "gcp",
+    "azure",
+    "k8s",
+    "srv",
+];
+
+/// Ends of names that clouds give to machines.
+const CLOUD_ENDS: &[&str] = &[
+    "compute.amazonaws.com",
+    "rds.amazonaws.com",
+    "elb.amazonaws.com",
+    "cloudapp.azure.com",
+    "database.windows.net",
+    "core.windows.net",
+    "cloudapp.net",
 ];
 
 /// Ends of names that no public name has.
@@ -71,6 +68,12 @@ const INNER_ENDS: &[&str] = &[
     "localhost",
     "home",
     "invalid",
+    "prod",
+    "prd",
+    "stg",
+    "mgmt",
+    "svc",
+    "consul",
 ];
 
 /// Machines and tools that are named without a number.
@@ -109,6 +112,37 @@ const TOOLS: &[&str] = &[
     "esx",
     "fileserver",
     "intranet",
+    "gerrit",
+    "bitbucket",
+    "icinga",
+    "checkmk",
+    "librenms",
+    "netbox",
+    "awx",
+    "foreman",
+    "proxmox",
+    "rundeck",
+    "teamcity",
+    "graylog",
+    "logstash",
+    "rabbitmq",
+    "minio",
+    "otrs",
+    "glpi",
+];
+
+/// Parts of a host's first label that stand for a place where work is tried out: `portal-staging`, `uat-shop`.
+const TRIALS: &[&str] = &["staging", "stg", "stage", "uat", "preprod", "preprd", "qa"];
+
+/// Parts of a path that only trackers of work have.
+const TRACKED: &[&str] = &[
+    "/-/merge_requests/",
+    "/-/issues/",
+    "/merge_requests/",
+    "/-/commit/",
+    "/-/blob/",
+    "/agent/tickets/",
+    "/archives/C0",
 ];
 
 /// Services that organisations keep their tickets and graphs with.
@@ -121,6 +155,13 @@ const TOOL_DOMAINS: &[&str] = &[
     "newrelic.com",
     "splunkcloud.com",
     "victorops.com",
+    "sentry.io",
+    "grafana.net",
+    "freshservice.com",
+    "linear.app",
+    "console.aws.amazon.com",
+    "portal.azure.com",
+    "console.cloud.google.com",
 ];
 
 /// Schemes of addresses that readers open.
@@ -140,6 +181,11 @@ pub(super) fn addresses(
 ) {
     for (start, chunk) in chunks(text) {
         if chunk.len() > 4_000 {
+            continue;
+        }
+        // `jdbc:oracle:thin:@dbhost:1521/ORCL`
+        if chunk.starts_with("jdbc:") && !chunk.contains("://") {
+            found.push(Leak::at(Kind::InternalUrl, start..start + chunk.len()));
             continue;
         }
         let mut from = 0;
@@ -202,22 +248,53 @@ fn address(
         || !host.contains('.')
         || is_internal(bare, known)
         || !PUBLIC_PORTS.contains(&port)
+        || is_trial(bare)
+        || is_tracked(&rest[authority.len()..])
         || TOOL_DOMAINS
             .iter()
             .any(|domain| super::known::is_below(bare, domain));
-    if inside {
+    if scheme == "file" {
+        found.push(Leak::at(Kind::FilePath, whole));
+    } else if inside {
         found.push(Leak::at(Kind::InternalUrl, whole));
     } else {
         hidden.push(whole);
     }
 }
 
+/// A place where work is tried out, on its way to the public.
+fn is_trial(host: &str) -> bool {
+    let first = host.split('.').next().unwrap_or_default();
+    let in_part = |part: &str| TRIALS.contains(&part.to_ascii_lowercase().as_str());
+    let tried = |part: &str| matches!(part, "dev" | "test");
+    host.matches('.').count() > 1
+        && (first.split('-').any(in_part) || (first.contains('-') && first.split('-').any(tried)))
+}
+
+/// The page of a piece of work: `/browse/OPS-12`.
+fn is_tracked(path: &str) -> bool {
+    let browsed = path.find("/browse/").is_some_and(|at| {
+        let key = path[at + 8..]
+            .split(['/', '?', '#'])
+            .next()
+            .unwrap_or_default();
+        super::tickets::looks_like_ticket(key)
+    });
+    browsed || TRACKED.iter().any(|part| path.contains(part))
+}
+
 /// Names of machines that stand by themselves.
 pub(super) fn hosts(text: &str, pieces: &[Piece<'_>], known: &Known, found: &mut Vec<Leak>) {
     for (n, piece) in pieces.iter().enumerate() {
-        // A name without a full stop has a number, unless it is listed.
+        // A name without a full stop has a number, unless it is listed or called a machine's.
         let plain = !piece.text.bytes().any(|b| b == b'.' || b.is_ascii_digit());
-        if plain && known.internal_domains.is_empty() && !piece.text.contains('-') {
+        let called = is_called(text, pieces, n);
+        if plain
+            && known.internal_domains.is_empty()
+            && !called
+            && !piece.text.contains(['-', '_'])
+            && !piece.text.starts_with("\\\\")
+        {
             continue;
         }
         if piece.text.contains("://")
@@ -226,7 +303,8 @@ pub(super) fn hosts(text: &str, pieces: &[Piece<'_>], known: &Known, found: &mut
             continue;
         }
         // `root@host`, `edge-fra-02/03`, `db01:5432`, `wiki.corp.example.edu/page`
-        let offset = piece.text.find('@').map_or(0, |at| at + 1);
+        let share = piece.text.len() - piece.text.trim_start_matches('\\').len();
+        let offset = piece.text.find('@').map_or(share, |at| at + 1);
         let rest = &piece.text[offset..];
         let host = rest
             .split(['/', ':', '\\', '*'])
@@ -237,13 +315,22 @@ pub(super) fn hosts(text: &str, pieces: &[Piece<'_>], known: &Known, found: &mut
             continue;
         }
         let start = piece.start + offset;
+        // `\\fs01\home` is a path, `\\fs01` the machine.
+        let is_share = share == 2 && share + host.len() == piece.text.len();
+        if share > 0 && !is_share {
+            continue;
+        }
         let dotted = host.contains('.');
         let is_machine = match dotted {
             true => looks_like_host(host) && is_internal(host, known),
             false => {
+                let beside = (n > 0 && is_cue(pieces[n - 1].text))
+                    || pieces.get(n + 1).is_some_and(|next| is_cue(next.text));
                 machine(host, false)
                     || by_role(host)
-                    || (numbered(host) && n > 0 && is_cue(pieces[n - 1].text))
+                    || (numbered(host) && beside)
+                    || is_share
+                    || called
                     || known.is_internal(host)
             }
         };
@@ -262,21 +349,50 @@ pub(super) fn hosts(text: &str, pieces: &[Piece<'_>], known: &Known, found: &mut
     debug_assert!(found.iter().all(|leak| leak.end <= text.len()));
 }
 
-/// `prod-db`, `db-primary`: a machine named for its part without a number.
-fn by_role(host: &str) -> bool {
-    const PLACES: &[&str] = &[
-        "prod", "prd", "stg", "staging", "uat", "primary", "replica", "standby", "eu", "us", "dmz",
-    ];
-    const PARTS: &[&str] = &[
-        "db", "sql", "web", "app", "api", "gw", "lb", "fw", "mx", "dc", "srv", "vm", "cache",
-        "redis", "kafka", "ldap", "nas", "san",
-    ];
-    let parts: Vec<&str> = host.split('-').collect();
-    let has = |list: &[&str]| parts.iter().any(|part| list.contains(part));
-    (2..=4).contains(&parts.len())
-        && has(PLACES)
-        && has(PARTS)
-        && parts.iter().all(|part| part.len() <= 8 && !part.is_empty())
+/// `gandalf` of "the host gandalf", `minerva` of "the machine called minerva".
+fn is_called(text: &str, pieces: &[Piece<'_>], n: usize) -> bool {
+    let before = |back: usize| n.checked_sub(back).map_or("", |at| pieces[at].text);
+    let next = pieces.get(n + 1).map_or("", |piece| piece.text);
+    let named = matches!(before(1), "called" | "named" | "hostname");
+    let beside = is_cue(before(1)) || is_cue(next);
+    let name = pieces[n].text;
+    if !(named || beside)
+        || !(3..=20).contains(&name.len())
+        || !name.bytes().all(|b| b.is_ascii_alphanumeric())
+    {
+        return false;
+    }
+    let lower = name.to_ascii_lowercase();
+    let end = pieces[n].start + name.len();
+    let quote = |c: char| "\"'`\u{201c}\u{201d}\u{2018}\u{2019}".contains(c);
+    let quoted = text[..pieces[n].start].ends_with(quote) && text[end..].starts_with(quote);
+    if beside && (quoted || is_hosts_name(&lower)) {
+        return true;
+    }
+    let particle = matches!(
+        lower.as_str(),
+        "upon"
+            | "after"
+            | "for"
+            | "off"
+            | "out"
+            | "the"
+            | "back"
+            | "below"
+            | "above"
+            | "and"
+            | "here"
+            | "when"
+            | "again"
+            | "with"
+    );
+    named
+        && !particle
+        && (before(1) == "hostname"
+            || matches!(
+                before(2),
+                "server" | "machine" | "node" | "vm" | "switch" | "router" | "firewall" | "cluster"
+            ))
 }
 
 fn is_shell_user(piece: &str) -> bool {
@@ -287,32 +403,11 @@ fn is_shell_user(piece: &str) -> bool {
 }
 
 fn is_cue(word: &str) -> bool {
-    matches!(
-        word.to_ascii_lowercase().as_str(),
-        "server"
-            | "servers"
-            | "host"
-            | "hosts"
-            | "hostname"
-            | "machine"
-            | "node"
-            | "vm"
-            | "instance"
-            | "box"
-    )
-}
-
-/// A name that only a number makes special: `kestrel7`, after "server".
-fn numbered(host: &str) -> bool {
-    let name = host.trim_end_matches(|c: char| c.is_ascii_digit());
-    let digits = host.len() - name.len();
-    let plain = name
-        .bytes()
-        .all(|b| b.is_ascii_lowercase() || b == b'-' || b == b'_');
-    (1..=3).contains(&digits)
-        && name.len() >= 3
-        && plain
-        && !NO_MACHINES.contains(&name.trim_end_matches('-'))
+    const CUES: &[&str] = &[
+        "server", "servers", "host", "hosts", "hostname", "machine", "node", "vm", "instance",
+        "box", "cluster",
+    ];
+    CUES.iter().any(|cue| cue.eq_ignore_ascii_case(word))
 }
 
 fn looks_like_host(host: &str) -> bool {
@@ -336,6 +431,9 @@ fn is_internal(host: &str, known: &Known) -> bool {
             .iter()
             .any(|label| INNER.contains(label));
     known.is_internal(host)
+        || CLOUD_ENDS
+            .iter()
+            .any(|end| super::known::is_below(host, end))
         || (labels.len() > 1 && INNER_ENDS.contains(&last))
         || (labels.len() > 2
             && (machine(first, true)
@@ -343,121 +441,4 @@ fn is_internal(host: &str, known: &Known) -> bool {
                 || by_role(first)
                 || first == "intranet"))
         || inner
-}
-
-/// Whether a label is the name of a machine: what it is for, where it is, a number.
-fn machine(label: &str, dotted: bool) -> bool {
-    let shaped = (3..=40).contains(&label.len())
-        && label.starts_with(|c: char| c.is_ascii_alphabetic())
-        && label
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
-        && label.bytes().any(|b| b.is_ascii_digit());
-    if !shaped {
-        return false;
-    }
-    let lower = label.to_ascii_lowercase();
-    let parts: Vec<&str> = lower.split(['-', '_']).collect();
-    if NO_MACHINES.contains(&parts[0].trim_end_matches(|c: char| c.is_ascii_digit()))
-        || is_region(&parts)
-    {
-        return false;
-    }
-    match parts.as_slice() {
-        // `SW1` is a part of London.
-        [one] => {
-            let capitals = label.bytes().all(|b| !b.is_ascii_lowercase());
-            let short = split_number(one).1.len() == 1;
-            role_and_number(one, dotted) && (dotted || !capitals || !short)
-        }
-        [name, last] => {
-            let (word, digits) = split_number(last);
-            // `EX-1907` is a flight and `MATH-101` a course; a machine in capitals has a zero or a role that is nothing else.
-            let capitals = label.bytes().all(|b| !b.is_ascii_lowercase());
-            let sure = digits.starts_with('0') || !capitals;
-            if digits.is_empty() {
-                return role_and_number(name, true) && sure;
-            }
-            let role = ROLES.contains(name)
-                || role_and_number(name, dotted)
-                || (ROLES.contains(&word) && !word.is_empty());
-            let plain = PLAIN.contains(name) || PLAIN.contains(&word);
-            let whole = dotted && digits.len() <= 2 && last.len() <= 4;
-            sure && word.len() <= 6 && (role || whole || (plain && (dotted || digits.len() > 1)))
-        }
-        ["ip", numbers @ ..] if numbers.len() == 4 => numbers
-            .iter()
-            .all(|n| n.bytes().all(|b| b.is_ascii_digit())),
-        [.., last] => {
-            let (word, digits) = split_number(last);
-            let named = parts[..parts.len() - 1]
-                .iter()
-                .all(|part| part.starts_with(|c: char| c.is_ascii_alphabetic()));
-            let role = parts.iter().any(|part| {
-                let word = part.trim_end_matches(|c: char| c.is_ascii_digit());
-                ROLES.contains(&word) || PLAIN.contains(&word)
-            });
-            let short = parts.iter().all(|part| part.len() <= 4)
-                && !parts
-                    .iter()
-                    .any(|part| matches!(*part, "of" | "to" | "the" | "and" | "per" | "by"));
-            let sure = !label.bytes().any(|b| b.is_ascii_lowercase())
-                || label.bytes().all(|b| !b.is_ascii_uppercase());
-            named && sure && (1..=4).contains(&digits.len()) && word.len() <= 8 && (role || short)
-        }
-        [] => false,
-    }
-}
-
-/// `srv` and `01` of `srv01`; a letter behind the number counts to it: `04a`.
-fn split_number(part: &str) -> (&str, &str) {
-    let trimmed = match part.len() {
-        0 | 1 => part,
-        n if part.as_bytes()[n - 2].is_ascii_digit() => {
-            part.trim_end_matches(|c: char| c.is_ascii_alphabetic())
-        }
-        _ => part,
-    };
-    let word = trimmed.trim_end_matches(|c: char| c.is_ascii_digit());
-    (word, &trimmed[word.len()..])
-}
-
-fn role_and_number(part: &str, dotted: bool) -> bool {
-    let (word, digits) = split_number(part);
-    if digits.is_empty() || digits.len() > 4 || word.is_empty() {
-        return false;
-    }
-    let role = ROLES.contains(&word)
-        && !matches!(
-            word,
-            "core" | "es" | "ad" | "ap" | "rack" | "master" | "edge"
-        );
-    let compound = ROLES.iter().chain(PLAIN).any(|role| {
-        role.len() > 2 && word.len() > role.len() && word.ends_with(role) && digits.len() > 1
-    });
-    role || ((PLAIN.contains(&word) || ROLES.contains(&word))
-        && (dotted || digits.len() > 1 && digits.starts_with('0')))
-        || compound
-}
-
-/// `eu-west-1` is where a cloud is, not a machine.
-fn is_region(parts: &[&str]) -> bool {
-    let sides = [
-        "east",
-        "west",
-        "north",
-        "south",
-        "central",
-        "northeast",
-        "northwest",
-        "southeast",
-        "southwest",
-    ];
-    let areas = [
-        "us", "eu", "ap", "ca", "sa", "af", "me", "uk", "cn", "asia", "europe", "usgov", "il",
-    ];
-    parts.len() <= 4
-        && areas.contains(&parts[0])
-        && parts.len() > 1
-        && sides.iter().any(|side| parts[1].starts_with(side))
 }

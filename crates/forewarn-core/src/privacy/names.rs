@@ -3,6 +3,7 @@
 use super::known::Known;
 use super::{Kind, Leak};
 use crate::review::words::{Word, chunks, words};
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -16,6 +17,10 @@ struct Lists {
     family: HashSet<&'static str>,
     /// Names that are words too, and words that names of suppliers begin with.
     common: HashSet<&'static str>,
+    /// Those of them that many suppliers have in their name, and that say nothing alone.
+    general: HashSet<&'static str>,
+    /// What machines are called after.
+    hosts: HashSet<&'static str>,
     /// Beasts, stars and gods: projects are called so, and hardly anything else in a message.
     rare: HashSet<&'static str>,
 }
@@ -26,6 +31,8 @@ static LISTS: LazyLock<Lists> = LazyLock::new(|| {
         given: HashSet::new(),
         family: HashSet::new(),
         common: HashSet::new(),
+        general: HashSet::new(),
+        hosts: HashSet::new(),
         rare: HashSet::new(),
     };
     let mut current = "";
@@ -40,7 +47,12 @@ static LISTS: LazyLock<Lists> = LazyLock::new(|| {
                 "desks" => lists.desks.extend(line.split_whitespace()),
                 "given" => lists.given.extend(line.split_whitespace()),
                 "family" => lists.family.extend(line.split_whitespace()),
+                "hosts" => lists.hosts.extend(line.split_whitespace()),
                 "rare" => lists.rare.extend(line.split_whitespace()),
+                "general" => {
+                    lists.common.extend(line.split_whitespace());
+                    lists.general.extend(line.split_whitespace());
+                }
                 _ => lists.common.extend(line.split_whitespace()),
             }
         }
@@ -55,34 +67,82 @@ const PLACES: &[&str] = &[
     "place", "hill", "drive", "station",
 ];
 
-/// Before a name these make it a supplier's, also one that no list has.
-const SUPPLIERS: &[&str] = &[
-    "contractor",
-    "provider",
-    "vendor",
-    "supplier",
-    "subcontractor",
-    "hoster",
-];
-
 /// A name to be found: its words, and how.
 struct Entry {
     words: Vec<String>,
     kind: Kind,
     /// Only where it begins with a capital: it is an ordinary word too.
     capital: bool,
+    /// Only in capitals: it is made of the first letters of a name.
+    letters: bool,
+}
+
+/// Whether machines are called so: gods, stars, figures of tales. In small letters.
+pub(super) fn is_hosts_name(name: &str) -> bool {
+    LISTS.hosts.contains(name) || LISTS.rare.contains(name)
+}
+
+/// Whether it is a given name, in small letters.
+pub(super) fn is_given(name: &str) -> bool {
+    LISTS.given.contains(name)
+}
+
+/// A word without accents, so that `Jose` is found for `José`.
+fn plain(word: &str) -> Cow<'_, str> {
+    if word.is_ascii() {
+        return Cow::Borrowed(word);
+    }
+    let mut plain = String::with_capacity(word.len());
+    for c in word.chars() {
+        match c {
+            '\u{e0}'..='\u{e5}' | '\u{101}' | '\u{103}' | '\u{105}' => plain.push('a'),
+            '\u{e7}' | '\u{107}' | '\u{10d}' => plain.push('c'),
+            '\u{10f}' | '\u{111}' | '\u{f0}' => plain.push('d'),
+            '\u{e8}'..='\u{eb}' | '\u{113}' | '\u{119}' | '\u{11b}' => plain.push('e'),
+            '\u{11f}' => plain.push('g'),
+            '\u{ec}'..='\u{ef}' | '\u{12b}' | '\u{131}' => plain.push('i'),
+            '\u{142}' => plain.push('l'),
+            '\u{f1}' | '\u{144}' | '\u{148}' => plain.push('n'),
+            '\u{f2}'..='\u{f6}' | '\u{f8}' | '\u{14d}' | '\u{151}' => plain.push('o'),
+            '\u{159}' => plain.push('r'),
+            '\u{15b}' | '\u{15f}' | '\u{161}' | '\u{219}' => plain.push('s'),
+            '\u{163}' | '\u{165}' | '\u{21b}' => plain.push('t'),
+            '\u{f9}'..='\u{fc}' | '\u{16b}' | '\u{16f}' | '\u{171}' => plain.push('u'),
+            '\u{fd}' | '\u{ff}' => plain.push('y'),
+            '\u{17a}' | '\u{17c}' | '\u{17e}' => plain.push('z'),
+            '\u{df}' => plain.push_str("ss"),
+            '\u{e6}' => plain.push_str("ae"),
+            other => plain.push(other),
+        }
+    }
+    Cow::Owned(plain)
+}
+
+/// `mueller` for `müller`, as mailboxes and machines write it; none for a word without such letters.
+fn spelled_out(word: &str) -> Option<String> {
+    let mut out = String::with_capacity(word.len() + 2);
+    for c in word.chars() {
+        match c {
+            '\u{e4}' | '\u{e6}' => out.push_str("ae"),
+            '\u{f6}' | '\u{f8}' => out.push_str("oe"),
+            '\u{fc}' => out.push_str("ue"),
+            '\u{e5}' => out.push_str("aa"),
+            '\u{df}' => out.push_str("ss"),
+            other => out.push(other),
+        }
+    }
+    (out != word).then_some(out)
 }
 
 /// Finds every listed name.
 pub(super) fn names(text: &str, text_words: &[Word], known: &Known, found: &mut Vec<Leak>) {
-    suppliers(text, text_words, found);
     let entries = entries(known);
     if entries.is_empty() {
         return;
     }
     for n in 0..text_words.len() {
-        let first = possessive(&text_words[n].lower);
-        let Some(candidates) = entries.get(first) else {
+        let first = plain(possessive(&text_words[n].lower));
+        let Some(candidates) = entries.get(first.as_ref()) else {
             continue;
         };
         let hit = candidates
@@ -97,42 +157,12 @@ pub(super) fn names(text: &str, text_words: &[Word], known: &Known, found: &mut 
     }
 }
 
-/// "our contractor QuickFit Tiles"
-fn suppliers(text: &str, words: &[Word], found: &mut Vec<Leak>) {
-    let capital = |word: &Word| {
-        text[word.start..word.end]
-            .chars()
-            .next()
-            .is_some_and(char::is_uppercase)
-            && !word.lower.starts_with('<')
-    };
-    for n in 0..words.len() {
-        if !SUPPLIERS.contains(&words[n].lower.as_str()) {
-            continue;
-        }
-        let name = words[n + 1..]
-            .iter()
-            .take(4)
-            .scan(words[n].end, |end, word| {
-                let joined =
-                    word.start - *end == 1 && text.as_bytes()[*end] == b' ' && capital(word);
-                *end = word.end;
-                joined.then_some(word)
-            });
-        let name: Vec<&Word> = name.collect();
-        if let (Some(first), Some(last)) = (name.first(), name.last()) {
-            let end = last.end - possessive_end(&text[last.start..last.end]);
-            found.push(Leak::at(Kind::Vendor, first.start..end));
-        }
-    }
-}
-
 /// A word without the `'s` of possession.
-fn possessive(word: &str) -> &str {
+pub(super) fn possessive(word: &str) -> &str {
     word.strip_suffix("'s").unwrap_or(word)
 }
 
-fn possessive_end(written: &str) -> usize {
+pub(super) fn possessive_end(written: &str) -> usize {
     ["'s", "\u{2019}s", "'S"]
         .into_iter()
         .find(|end| written.ends_with(end))
@@ -159,9 +189,9 @@ fn fits(text: &str, text_words: &[Word], at: usize, entry: &Entry) -> bool {
         .zip(&entry.words)
         .enumerate()
         .all(|(n, (word, wanted))| {
-            let bare = possessive(&word.lower);
+            let bare = plain(possessive(&word.lower));
             // "Acmes", "two Bluebirds"
-            bare == wanted
+            bare == *wanted
                 || (n == last
                     && bare.strip_suffix('s') == Some(wanted.as_str())
                     && wanted.len() > 3)
@@ -169,10 +199,16 @@ fn fits(text: &str, text_words: &[Word], at: usize, entry: &Entry) -> bool {
     if !near || !same {
         return false;
     }
+    let written = &text[candidate[0].start..];
+    if entry.letters {
+        return written
+            .chars()
+            .take(entry.words[0].len())
+            .all(char::is_uppercase);
+    }
     if !entry.capital {
         return true;
     }
-    let written = &text[candidate[0].start..];
     let capital = written.starts_with(char::is_uppercase);
     // At the beginning of a sentence every word has a capital.
     let before = text[..candidate[0].start].trim_end_matches([' ', '\t', '"', '(', '*']);
@@ -195,18 +231,23 @@ fn entries(known: &Known) -> HashMap<String, Vec<Entry>> {
                 words,
                 kind,
                 capital,
+                letters: false,
             });
         }
     };
     let split = |name: &str| -> Vec<String> {
         words(name)
             .into_iter()
-            .map(|w| possessive(&w.lower).to_owned())
+            .map(|w| plain(possessive(&w.lower)).into_owned())
             .collect()
     };
     for name in &known.employees {
-        for form in people(&split(name)) {
-            add(form.0, Kind::Employee, form.1);
+        let mut written = vec![split(name)];
+        written.extend(spelled_out(&name.to_lowercase()).map(|name| split(&name)));
+        for words in written {
+            for form in people(&words, name.contains('-')) {
+                add(form.0, Kind::Employee, form.1);
+            }
         }
     }
     for (names, kind) in [
@@ -231,6 +272,31 @@ fn entries(known: &Known) -> HashMap<String, Vec<Entry>> {
                 )
             {
                 add(vec![rest.clone()], kind, true);
+            }
+            // "Orrin and Pike" for "Orrin & Pike"
+            if name.contains(" & ") && words.len() > 1 {
+                let at = split(name.split(" & ").next().unwrap_or_default()).len();
+                let mut spelled = words.clone();
+                spelled.insert(at.min(words.len()), "and".to_owned());
+                add(spelled, kind, false);
+            }
+            // "NightJar" for "Night Jar", "Nordic Pay" for "NordicPay".
+            if words.len() > 1 && words.len() < 4 {
+                add(vec![words.concat()], kind, false);
+            } else if let Some(parts) = humps(name) {
+                add(parts, kind, true);
+            }
+            // "Pulse" for "Pulse Networks", "North Sea" for "North Sea Cables": without what many suppliers are called.
+            let general = |word: &String| LISTS.general.contains(word.as_str());
+            let own = words
+                .iter()
+                .rposition(|word| !general(word))
+                .map_or(0, |at| at + 1);
+            if kind == Kind::Vendor
+                && (1..words.len()).contains(&own)
+                && (own > 1 || first.len() > 3)
+            {
+                add(words[..own].to_vec(), kind, true);
             }
             let alone = words.len() == 1 && common && !LISTS.rare.contains(first.as_str());
             // "Cloud Nine" for "Cloud Nine Ltd".
@@ -257,11 +323,89 @@ fn entries(known: &Known) -> HashMap<String, Vec<Entry>> {
             add(words, kind, alone);
         }
     }
+    for name in &known.vendors {
+        let words = split(name);
+        let letters: String = words
+            .iter()
+            .filter_map(|word| word.chars().next())
+            .collect();
+        // "NSC" for "North Sea Cables"
+        if (3..=5).contains(&words.len()) && letters.bytes().all(|b| b.is_ascii_alphabetic()) {
+            all.entry(letters.clone()).or_default().push(Entry {
+                words: vec![letters],
+                kind: Kind::Vendor,
+                capital: true,
+                letters: true,
+            });
+        }
+    }
     all
 }
 
+/// `NordicPay` as two words; none for a name that has no capital within.
+fn humps(name: &str) -> Option<Vec<String>> {
+    let mut parts: Vec<String> = Vec::new();
+    let mut small = false;
+    for c in name.chars() {
+        if !c.is_alphabetic() {
+            return None;
+        }
+        if c.is_uppercase() && (small || parts.is_empty()) {
+            parts.push(String::new());
+        }
+        small = c.is_lowercase();
+        parts.last_mut()?.extend(c.to_lowercase());
+    }
+    let long = parts.iter().all(|part| part.chars().count() > 2);
+    (parts.len() > 1 && long).then_some(parts)
+}
+
+/// The short forms by which people are called.
+const CALLED: &[(&str, &str)] = &[
+    ("alexander", "alex"),
+    ("alexandra", "alex"),
+    ("andrew", "andy"),
+    ("anthony", "tony"),
+    ("benjamin", "ben"),
+    ("catherine", "cathy"),
+    ("charles", "charlie"),
+    ("christine", "chris"),
+    ("christopher", "chris"),
+    ("daniel", "dan"),
+    ("david", "dave"),
+    ("deborah", "debbie"),
+    ("edward", "ed"),
+    ("elizabeth", "liz"),
+    ("gregory", "greg"),
+    ("james", "jim"),
+    ("jennifer", "jenny"),
+    ("jonathan", "jon"),
+    ("joseph", "joe"),
+    ("joshua", "josh"),
+    ("katherine", "kate"),
+    ("kenneth", "ken"),
+    ("matthew", "matt"),
+    ("michael", "mike"),
+    ("nicholas", "nick"),
+    ("patricia", "patty"),
+    ("peter", "pete"),
+    ("richard", "rick"),
+    ("robert", "bob"),
+    ("samantha", "sam"),
+    ("samuel", "sam"),
+    ("stephen", "steve"),
+    ("steven", "steve"),
+    ("susan", "sue"),
+    ("thomas", "tom"),
+    ("timothy", "tim"),
+    ("william", "bill"),
+    ("maximilian", "max"),
+    ("johannes", "hannes"),
+    ("katarina", "katja"),
+];
+
 /// A person's name whole, the other way round, with an initial, by title, and the names by which systems know them.
-fn people(words: &[String]) -> Vec<(Vec<String>, bool)> {
+fn people(words: &[String], hyphen: bool) -> Vec<(Vec<String>, bool)> {
     let [given, .., family] = words else {
         let alone = words
             .first()
@@ -277,8 +421,22 @@ fn people(words: &[String]) -> Vec<(Vec<String>, bool)> {
         (vec![initial.clone(), family.clone()], true),
         (vec![format!("{given}.{family}")], false),
         (vec![format!("{initial}{family}")], false),
+        (vec![format!("{given}{family}")], false),
+        (vec![format!("{family}{initial}")], false),
         (vec![given.clone(), family.chars().take(1).collect()], true),
     ];
+    // "Mike Chen" for Michael Chen; the short name alone is too many people's.
+    for (_, short) in CALLED.iter().filter(|(long, _)| long == given) {
+        forms.push((vec![(*short).to_owned(), family.clone()], true));
+    }
+    // "Larsen" for Sofia Larsen-Berg.
+    if let ([_, .., before, _], true) = (words, hyphen)
+        && before != given
+        && before.chars().count() > 3
+        && !common(before)
+    {
+        forms.push((vec![before.clone()], true));
+    }
     // A part of the name alone, where it is no ordinary word.
     if family.chars().count() > 2 {
         forms.push((vec![family.clone()], true));
@@ -338,33 +496,65 @@ pub(super) fn mails(
             ]);
         }
     }
+    spelled(text, &handles, found);
     for (start, chunk) in chunks(text) {
         if chunk.len() > 1_000 || !chunk.contains('@') || chunk.contains("://") {
             continue;
         }
-        let parting = |c: char| ",;()[]{}<>\"'|=:/".contains(c);
+        let parting = |c: char| ",;()[]{}<>\"|=:/".contains(c);
         for piece in chunk.split(parting) {
+            let piece = piece.trim_matches('\'');
             let at = start + (piece.as_ptr() as usize - chunk.as_ptr() as usize);
             let piece = piece.trim_end_matches('.');
             let Some((user, host)) = piece.split_once('@') else {
                 continue;
             };
-            let sound = !user.is_empty()
-                && host.contains('.')
+            // What follows a plus sorts mail and belongs to no name.
+            let name = user.split('+').next().unwrap_or_default();
+            let sound = !name.is_empty()
+                && (host.contains('.') || (name.contains('.') && host.len() > 2))
                 && host
                     .bytes()
                     .all(|b| b.is_ascii_alphanumeric() || b".-".contains(&b))
                 && user
-                    .bytes()
-                    .all(|b| b.is_ascii_alphanumeric() || b"._%+-".contains(&b));
+                    .chars()
+                    .all(|c| c.is_alphanumeric() || "._%+-'\u{2019}".contains(c));
             if !sound {
                 continue;
             }
             let place = at..at + piece.len();
-            if is_person(&user.to_ascii_lowercase(), &handles) {
+            if is_person(&plain(&name.to_lowercase()), &handles) {
                 found.push(Leak::at(Kind::EmailAddress, place.clone()));
             } else {
                 hidden.push(place);
+            }
+        }
+    }
+}
+
+/// `jane.roe [at] example.com`, as people write it to hide it from programs.
+fn spelled(text: &str, handles: &HashSet<String>, found: &mut Vec<Leak>) {
+    for sign in ["[at]", "(at)", "(a)", "{at}", "[AT]", "(AT)"] {
+        for (at, _) in text.match_indices(sign) {
+            let before = text[..at].trim_end_matches(' ');
+            let user = before
+                .bytes()
+                .rev()
+                .take(80)
+                .take_while(|b| b.is_ascii_alphanumeric() || b"._%+-".contains(b))
+                .count();
+            let start = before.len() - user;
+            let rest = text[at + sign.len()..].trim_start_matches(' ');
+            let host = rest
+                .bytes()
+                .take(120)
+                .take_while(|b| b.is_ascii_alphanumeric() || b".-".contains(b))
+                .count();
+            let host = rest[..host].trim_end_matches(['.', '-']);
+            let end = text.len() - rest.len() + host.len();
+            let name = before[start..].to_ascii_lowercase();
+            if user > 0 && !host.is_empty() && is_person(&name, handles) {
+                found.push(Leak::at(Kind::EmailAddress, start..end));
             }
         }
     }
@@ -379,17 +569,46 @@ fn is_person(user: &str, handles: &HashSet<String>) -> bool {
         .split(|c: char| !c.is_ascii_alphabetic())
         .filter(|p| !p.is_empty())
         .collect();
+    // `s1234567`: the number of a student.
+    let digits = user.bytes().filter(u8::is_ascii_digit).count();
+    if (5..=10).contains(&digits) && user.len() - digits <= 2 && !user.contains(['.', '-', '_']) {
+        return true;
+    }
+    // `karen.hall`, `d.ward`: a hall and a ward are no desks behind a given name or an initial.
+    if let [first, last] = parts.as_slice()
+        && (LISTS.given.contains(first) || first.len() == 1)
+        && LISTS.family.contains(last)
+        && !LISTS.desks.contains(first)
+    {
+        return true;
+    }
     if parts.is_empty() || parts.iter().any(|part| LISTS.desks.contains(part)) {
         return false;
     }
     if let [one] = parts.as_slice() {
+        // `jan` is a person; `jasmith` and `annak` are, whatever their length.
+        let cut = |from: usize, to: usize| one.get(from..to).unwrap_or_default();
         return LISTS.given.contains(one)
+            || LISTS.family.contains(one)
             || begins_with_initial(one)
-            || LISTS.family.contains(&one[1..])
-            || LISTS.given.contains(&one[..one.len() - 1]);
+            || ends_as_name(one)
+            || (one.len() > 3 && LISTS.family.contains(cut(1, one.len())))
+            || (one.len() > 6 && LISTS.family.contains(cut(2, one.len())))
+            || LISTS.given.contains(cut(0, one.len() - 1));
     }
     let joined = user.contains(['.', '_']);
     joined || LISTS.given.contains(parts[0])
+}
+
+/// `akowalczyk`, `ipetrova`: endings that family names have and words have not.
+fn ends_as_name(word: &str) -> bool {
+    const ENDINGS: &[&str] = &[
+        "wski", "nski", "vsky", "czyk", "wicz", "sson", "nsen", "rsen", "ssen", "rova", "nova",
+        "kova", "enko", "chuk", "poulos", "oglu", "shvili", "quist", "qvist", "strom", "gren",
+        "guez", "inez", "alez", "opez", "andez", "mann", "etti", "ucci", "escu", "akis", "nyan",
+        "ssian",
+    ];
+    word.len() > 6 && ENDINGS.iter().any(|end| word.ends_with(end))
 }
 
 /// `jsmith`, `mlindqvist`: an initial before a name makes a beginning that no English word has.

@@ -117,8 +117,16 @@ fn windows(text: &str, start: usize, chunk: &str) -> Option<std::ops::Range<usiz
             && matches!(bytes.get(at + 1), Some(b':'))
             && matches!(bytes.get(at + 2), Some(b'\\' | b'/'))
     };
+    // `\\fs07` alone is a machine.
     let share = |at: usize| {
-        bytes[at..].starts_with(b"\\\\") && bytes.get(at + 2).is_some_and(u8::is_ascii_alphanumeric)
+        bytes[at..].starts_with(b"\\\\")
+            && bytes.get(at + 2).is_some_and(u8::is_ascii_alphanumeric)
+            && chunk[at + 2..].contains('\\')
+    };
+    let registry = |at: usize| {
+        ["HKLM\\", "HKCU\\", "HKCR\\", "HKEY_"]
+            .iter()
+            .any(|root| bytes[at..].starts_with(root.as_bytes()))
     };
     let begins = |at: usize| at == 0 || !bytes[at - 1].is_ascii_alphanumeric();
     let variable = |at: usize| {
@@ -128,7 +136,9 @@ fn windows(text: &str, start: usize, chunk: &str) -> Option<std::ops::Range<usiz
                 .is_some_and(|end| chunk[at + end + 2..].starts_with('\\'))
     };
     let at = (0..bytes.len()).find(|&at| {
-        begins(at) && chunk.is_char_boundary(at) && (drive(at) || share(at) || variable(at))
+        begins(at)
+            && chunk.is_char_boundary(at)
+            && (drive(at) || share(at) || variable(at) || registry(at))
     })?;
     let from = start + at;
     let mut end = start + chunk.len();

@@ -36,6 +36,57 @@ const ISSUED: &[(&str, usize)] = &[
     ("pypi-", 20),
     ("EAAC", 30),
     ("dckr_pat_", 12),
+    ("shpat_", 20),
+    ("shpss_", 20),
+    ("sq0atp-", 16),
+    ("sq0csp-", 16),
+    ("glsa_", 20),
+    ("glc_", 20),
+    ("lin_api_", 20),
+    ("ATATT3x", 20),
+    ("NRAK-", 16),
+    ("PMAK-", 20),
+    ("GOCSPX-", 16),
+    ("xkeysib-", 20),
+    ("rubygems_", 20),
+    ("tskey-", 16),
+    ("dapi", 32),
+    ("hf_", 20),
+    ("r8_", 20),
+    ("gsk_", 20),
+    ("figd_", 16),
+    ("sntrys_", 20),
+    ("PMAT-", 16),
+];
+
+/// Addresses that let whoever has them post.
+const HOOKS: &[&str] = &[
+    "hooks.slack.com/services/",
+    "discord.com/api/webhooks/",
+    "webhook.office.com/webhook",
+    "hooks.zapier.com/hooks/catch/",
+];
+
+/// How the stored form of a password begins.
+const HASHES: &[&str] = &[
+    "$2a$", "$2b$", "$2y$", "$1$", "$5$", "$6$", "$argon2", "{SSHA}",
+];
+
+/// Users that programs come with: what stands behind one and a slash is a password.
+const USERS: &[&str] = &[
+    "admin",
+    "administrator",
+    "root",
+    "sa",
+    "guest",
+    "user",
+    "test",
+    "kiosk",
+    "demo",
+    "support",
+    "service",
+    "operator",
+    "sysadmin",
 ];
 
 /// Names before `=` or `:` in settings and addresses.
@@ -56,6 +107,14 @@ const NAMES: &[&str] = &[
     "auth",
     "key",
     "access_token",
+    "accountkey",
+    "sharedaccesskey",
+    "access_key_id",
+    "secret_access_key",
+    "mysql_pwd",
+    "pgpassword",
+    "signature",
+    "sig",
 ];
 
 /// Words that follow "the password is" in ordinary texts.
@@ -155,9 +214,17 @@ pub(super) fn secrets(text: &str, words: &[Word], found: &mut Vec<Leak>) {
         {
             add(start + user.len() + 1..start + chunk.len());
         }
+        let after = |by: usize| chunks.get(n + by).map_or("", |(_, chunk)| *chunk);
+        let user = USERS.iter().any(|user| user.eq_ignore_ascii_case(chunk));
+        // `admin / Changeme!23`
+        if user && after(1) == "/" && is_secretish(after(2)) {
+            let at = chunks[n + 2].0;
+            add(at..at + after(2).len());
+        }
         for range in issued(chunk)
             .into_iter()
             .chain(assigned(chunk))
+            .chain(shaped(chunk))
             .chain(random(chunk, before))
         {
             add(start + range.start..start + range.end);
@@ -223,6 +290,46 @@ fn issued(chunk: &str) -> Vec<Range<usize>> {
     all
 }
 
+/// What is nothing else by its form: an address to post to, a stored password, a bot's token, groups of a recovery key.
+fn shaped(chunk: &str) -> Option<Range<usize>> {
+    if chunk.len() < 12 {
+        return None;
+    }
+    let key = |from: usize| {
+        chunk[from..]
+            .bytes()
+            .take_while(|b| is_key_sign(*b))
+            .count()
+    };
+    if HOOKS.iter().any(|hook| chunk.contains(hook)) {
+        let from = chunk.find("http").unwrap_or(0);
+        return Some(from..chunk.len());
+    }
+    if let Some(at) = HASHES.iter().find_map(|hash| chunk.find(hash))
+        && chunk.len() - at > 20
+    {
+        return Some(at..chunk.len());
+    }
+    if let Some((user, password)) = chunk.split_once(['/', ':'])
+        && USERS.contains(&user)
+        && is_secretish(password)
+        && !password.contains('/')
+    {
+        return Some(user.len() + 1..chunk.len());
+    }
+    let groups = chunk.split('-').count();
+    let six = |group: &str| group.len() == 6 && group.bytes().all(|b| b.is_ascii_digit());
+    if groups == 8 && chunk.split('-').all(six) {
+        return Some(0..chunk.len());
+    }
+    let (bot, token) = chunk.split_once(':')?;
+    let is_bot = (8..=10).contains(&bot.len())
+        && bot.bytes().all(|b| b.is_ascii_digit())
+        && token.len() >= 30
+        && key(bot.len() + 1) == token.len();
+    is_bot.then_some(0..chunk.len())
+}
+
 /// `password=...`, `?token=...`
 fn assigned(chunk: &str) -> Option<Range<usize>> {
     if !chunk.contains(['=', ':']) {
@@ -246,7 +353,7 @@ fn assigned(chunk: &str) -> Option<Range<usize>> {
                 .find(['&', ';', ',', '"', '\'', '<', '>', ')', '}'])
                 .unwrap_or(value.len());
             let least = match name {
-                "key" | "auth" => 12,
+                "key" | "auth" | "sig" | "signature" => 12,
                 _ => 4,
             };
             let sound = end >= least
@@ -303,8 +410,22 @@ fn random(chunk: &str, before: &str) -> Option<Range<usize>> {
         .collect();
     let runs = 1 + signs.windows(2).filter(|two| two[0] != two[1]).count();
     let all_kinds = (0..3).all(|kind| signs.contains(&kind));
-    (all_kinds && signs.len() >= 18 && runs * 3 >= signs.len())
-        .then_some(start..start + token.len())
+    let mixed = all_kinds && signs.len() >= 18 && runs * 3 >= signs.len();
+    (mixed || is_mixed_run(token)).then_some(start..start + token.len())
+}
+
+/// A run of 28 and more small letters and digits in a token that change often: no word and no number is like that.
+fn is_mixed_run(token: &str) -> bool {
+    token
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .any(|run| {
+            let changes = run
+                .as_bytes()
+                .windows(2)
+                .filter(|two| two[0].is_ascii_digit() != two[1].is_ascii_digit())
+                .count();
+            run.len() >= 28 && changes * 3 >= run.len()
+        })
 }
 
 /// What looks made up: letters and digits together, and either a sign, both sizes, or eight and more of them.
@@ -339,10 +460,21 @@ fn after_cue(
     chunks: &[(usize, &str)],
 ) -> Option<Range<usize>> {
     let word = &words[n];
-    let strong = matches!(
-        word.lower.as_str(),
-        "password" | "passwords" | "passwd" | "pwd" | "pw" | "passphrase" | "pass" | "passcode"
-    );
+    let said = |back: usize| {
+        n.checked_sub(back)
+            .map_or("", |at| words[at].lower.as_str())
+    };
+    // "the Wi-Fi key", "door code"
+    let wireless = word.lower == "key"
+        && matches!(
+            said(1),
+            "fi" | "wifi" | "wlan" | "wireless" | "wpa" | "network" | "preshared" | "shared"
+        );
+    let strong = wireless
+        || matches!(
+            word.lower.as_str(),
+            "password" | "passwords" | "passwd" | "pwd" | "pw" | "passphrase" | "pass" | "passcode"
+        );
     let next = words.get(n + 1).map_or("", |w| w.lower.as_str());
     let snmp =
         word.lower == "community" && (n > 0 && words[n - 1].lower == "snmp" || next == "string");
@@ -351,11 +483,17 @@ fn after_cue(
             word.lower.as_str(),
             "login" | "credentials" | "creds" | "credential" | "logins"
         );
-    let key = matches!(
-        word.lower.as_str(),
-        "token" | "key" | "secret" | "bearer" | "tokens" | "keys"
-    );
-    let pin = word.lower == "pin" && &text[word.start..word.end] != "Pin";
+    let key = !wireless
+        && matches!(
+            word.lower.as_str(),
+            "token" | "key" | "secret" | "bearer" | "tokens" | "keys"
+        );
+    let door = matches!(word.lower.as_str(), "code" | "codes")
+        && matches!(
+            said(1),
+            "door" | "gate" | "alarm" | "safe" | "entry" | "keypad" | "unlock"
+        );
+    let pin = door || word.lower == "pin" && &text[word.start..word.end] != "Pin";
     if !(strong || weak || key || pin) {
         return None;
     }
@@ -410,9 +548,10 @@ fn after_cue(
             || between.contains(['"', '\u{201c}', '\'']);
         let made_up = is_secretish(chunk) && !address && !super::tickets::looks_like_ticket(chunk);
         if pin {
+            let number = chunk.trim_end_matches(['#', '*']);
             return (linked
-                && (4..=8).contains(&chunk.len())
-                && chunk.bytes().all(|b| b.is_ascii_digit()))
+                && (4..=8).contains(&number.len())
+                && number.bytes().all(|b| b.is_ascii_digit()))
             .then_some(place);
         }
         if key {
@@ -423,6 +562,11 @@ fn after_cue(
             && (strong || chunk.len() >= 8)
             && (at_once || told || !is_name_with_number(chunk))
         {
+            return Some(place);
+        }
+        let number =
+            chunk.len() > 3 && chunk.len() < 13 && chunk.bytes().all(|b| b.is_ascii_digit());
+        if strong && told && number {
             return Some(place);
         }
         if strong && at_once && chunk.matches('-').count() > 1 && !address {

@@ -6,7 +6,8 @@ use crate::review::words::Word;
 /// Beginnings of numbers in service desks, with at least five digits behind: `INC0048213`.
 const DESKS: &[&str] = &[
     "im", "ir", "inc", "chg", "prb", "ritm", "req", "task", "sctask", "ctask", "kb", "tkt", "cs",
-    "sr", "rfc", "crq", "wo", "pbi", "ticket", "case",
+    "sr", "rfc", "crq", "wo", "pbi", "ticket", "case", "prob", "hd", "tt", "mi", "cr", "cm", "pm",
+    "pir", "rca", "rt", "sup", "bug", "scr", "itsm", "itask", "noc",
 ];
 
 /// Projects of trackers that are nothing else, with any number behind: `OPS-12`.
@@ -14,7 +15,9 @@ const PROJECTS: &[&str] = &[
     "inc", "chg", "prb", "ops", "sre", "infra", "net", "noc", "sup", "support", "help", "helpdesk",
     "itsm", "itsd", "sd", "ithelp", "devops", "plat", "platform", "bug", "ticket", "tkt", "jira",
     "task", "sec", "secops", "sysadmin", "dba", "netops", "webops", "dev", "core", "auth", "data",
-    "bill", "api", "app", "cloud", "req", "prod", "mnt", "issue", "change", "desk",
+    "bill", "api", "app", "cloud", "req", "prod", "mnt", "issue", "change", "desk", "hd", "tt",
+    "mi", "cr", "cm", "pir", "rca", "iam", "idm", "itops", "sys", "srv", "erp", "crm", "voip",
+    "wan", "lan", "vpn", "wifi", "db", "snow", "ops", "mon", "story", "epic", "gh", "def",
 ];
 
 /// What looks like a ticket and is something else.
@@ -130,8 +133,10 @@ pub(super) fn tickets(text: &str, words: &[Word], found: &mut Vec<Leak>) {
         if !written.is_ascii() || written.len() > 40 {
             continue;
         }
-        if is_desk_number(&word.lower) {
+        if is_desk_number(&word.lower) || is_dated(&word.lower) {
             found.push(Leak::at(Kind::TicketId, word.start..word.end));
+        } else if let Some(end) = in_parts(text, words, n) {
+            found.push(Leak::at(Kind::TicketId, word.start..end));
         } else if let Some(number) = words.get(n + 1).filter(|next| joined(text, word, next)) {
             if is_tracked(text, words, n) {
                 found.push(Leak::at(Kind::TicketId, word.start..number.end));
@@ -140,6 +145,38 @@ pub(super) fn tickets(text: &str, words: &[Word], found: &mut Vec<Leak>) {
             found.push(Leak::at(Kind::TicketId, range));
         }
     }
+}
+
+/// `T20260105.0012`: a day and the number within it.
+fn is_dated(word: &str) -> bool {
+    let Some((day, number)) = word.strip_prefix('t').and_then(|rest| rest.split_once('.')) else {
+        return false;
+    };
+    day.len() == 8
+        && day.starts_with("20")
+        && is_number(day)
+        && number.len() == 4
+        && is_number(number)
+}
+
+/// `CHG-2026-0113`, `CAS-01234-X1Y2Z3`: where the number ends that stands in two parts behind a key.
+fn in_parts(text: &str, words: &[Word], n: usize) -> Option<usize> {
+    let (key, first, second) = (words.get(n)?, words.get(n + 1)?, words.get(n + 2)?);
+    let glued = text[key.end..first.start] == *"-" && text[first.end..second.start] == *"-";
+    let lower = key.lower.as_str();
+    let capitals = !text[key.start..key.end]
+        .bytes()
+        .any(|b| b.is_ascii_lowercase());
+    if !glued || !capitals || OTHERS.contains(&lower) || text[..key.start].ends_with(['-', '/']) {
+        return None;
+    }
+    let near =
+        |list: &[&str]| (n.saturating_sub(3)..n).any(|at| list.contains(&words[at].lower.as_str()));
+    let known = PROJECTS.contains(&lower) || DESKS.contains(&lower) || near(&CUES[..17]);
+    let year = first.lower.len() == 4 && first.lower.starts_with("20") && is_number(&first.lower);
+    let numbered = (2..=8).contains(&second.lower.len()) && is_number(&second.lower);
+    let mixed = lower == "cas" && is_number(&first.lower) && second.lower.len() == 6;
+    (mixed || (known && year && numbered && !near(NO_CUES))).then_some(second.end)
 }
 
 fn is_number(word: &str) -> bool {
@@ -204,7 +241,17 @@ fn plain_number(text: &str, words: &[Word], n: usize) -> Option<std::ops::Range<
             | "issue"
             | "request"
             | "bug"
+            | "pr"
+            | "mr"
     );
+    // `(#48213)`
+    let alone = is_number(&words[n].lower)
+        && (5..=8).contains(&words[n].lower.len())
+        && text[..words[n].start].ends_with('#')
+        && !(n.saturating_sub(3)..n).any(|at| NO_CUES.contains(&words[at].lower.as_str()));
+    if alone {
+        return Some(words[n].start..words[n].end);
+    }
     // `INC 0048213`
     let written = &text[words[n].start..words[n].end];
     if DESKS.contains(&words[n].lower.as_str()) && written.bytes().all(|b| b.is_ascii_uppercase()) {
@@ -225,16 +272,47 @@ fn plain_number(text: &str, words: &[Word], n: usize) -> Option<std::ops::Range<
         at += 1;
     }
     let number = words.get(at)?;
-    let marked = text[words[n].end..number.start].contains('#');
+    let marked = text[words[n].end..number.start].contains(['#', '!']);
     let sure = matches!(
         words[n].lower.as_str(),
         "ticket" | "incident" | "sr" | "servicenow" | "jira" | "bug"
     );
     let fits = is_number(&number.lower)
         && number.lower.len() >= if marked { 2 } else { 4 }
-        && number.lower.len() <= 12;
+        && number.lower.len() <= 20;
     // A year is none.
     let year = number.lower.len() == 4 && number.lower.starts_with("20") && !marked;
-    (fits && !year && (sure || marked || (at > n + 1 && number.lower.len() >= 4)))
+    // "change 30291 is done", and not "change 30291 passwords"
+    let next = words.get(at + 1).map_or("", |w| w.lower.as_str());
+    let ends = text[number.end..]
+        .trim_start_matches(' ')
+        .starts_with(['.', ',', ';', ')', '\n', ':'])
+        || text[number.end..].trim().is_empty()
+        || matches!(
+            next,
+            "is" | "was"
+                | "will"
+                | "has"
+                | "with"
+                | "for"
+                | "by"
+                | "at"
+                | "and"
+                | "to"
+                | "in"
+                | "on"
+                | "from"
+                | "are"
+                | "were"
+                | "which"
+                | "that"
+        );
+    let spelled = matches!(
+        words[n].lower.as_str(),
+        "case" | "change" | "problem" | "request" | "issue"
+    ) && number.lower.len() >= 5
+        && ends
+        && text[words[n].end..number.start].trim().is_empty();
+    (fits && !year && (sure || marked || spelled || (at > n + 1 && number.lower.len() >= 4)))
         .then_some(number.start..number.end)
 }

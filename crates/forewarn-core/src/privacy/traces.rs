@@ -20,12 +20,54 @@ const MARKS: &[&str] = &[
     "Stack trace:",
     "Backtrace:",
     "kernel panic - ",
+    "kernel BUG at ",
+    "BUG: unable to handle",
+    "Call Trace:",
+    "(core dumped)",
+    "SIGSEGV",
+    "SIGABRT",
+    "Object reference not set to an instance",
+    "Access violation at ",
+    "Run-time error '",
+    "panicked at ",
+    "PHP Fatal error",
+    "PHP Warning:",
+    "PHP Notice:",
+    "PHP Parse error",
+    "Fatal error: Uncaught",
+    "Uncaught Error:",
+    "Uncaught (in promise)",
+    "SQLSTATE[",
 ];
+
+/// Names by which systems call their faults.
+const FAULTS: &[&str] = &[
+    "ECONNREFUSED",
+    "ECONNRESET",
+    "ETIMEDOUT",
+    "ENOENT",
+    "ENOSPC",
+    "EACCES",
+    "EADDRINUSE",
+    "EPIPE",
+    "ENOTFOUND",
+    "EHOSTUNREACH",
+    "EMFILE",
+    "ENOMEM",
+    "EPERM",
+    "EIO",
+    "HY000",
+];
+
+/// Beginnings of numbers under which databases list their faults: `ORA-06512`.
+const LISTED: &[&str] = &["ORA-", "PLS-", "TNS-", "RMAN-", "SP2-", "IMP-", "EXP-"];
 
 /// Ends of files of source code, before a line number.
 const SOURCE: &[&str] = &[
     ".java:", ".py:", ".cs:", ".js:", ".ts:", ".go:", ".rb:", ".php:", ".cpp:", ".c:", ".kt:",
-    ".rs:", ".scala:", ".vb:", ".pl:", ".jsx:", ".tsx:",
+    ".rs:", ".scala:", ".vb:", ".pl:", ".jsx:", ".tsx:", ".ex:", ".exs:", ".erl:", ".swift:",
+    ".hs:", ".lua:", ".sql:", ".vue:", ".cc:", ".hpp:", ".groovy:", ".clj:", ".dart:", ".jl:",
+    ".mjs:", ".pm:",
 ];
 
 pub(super) fn traces(text: &str, found: &mut Vec<Leak>) {
@@ -103,6 +145,8 @@ fn one_line(between: &str) -> bool {
 /// The part of a line that is trace.
 fn in_line(line: &str) -> Option<Range<usize>> {
     let mut whole: Option<Range<usize>> = None;
+    // An exception's bare name counts where there is nothing more; it does not draw in what follows.
+    let mut bare_name: Option<Range<usize>> = None;
     let mut add = |range: Range<usize>| {
         whole = Some(match whole.take() {
             // What stands between two parts of a trace belongs to it.
@@ -119,6 +163,9 @@ fn in_line(line: &str) -> Option<Range<usize>> {
             }
         }
     }
+    if let Some(range) = message(line) {
+        add(range);
+    }
     let mut offset = 0;
     let mut before = "";
     for token in line.split_inclusive(char::is_whitespace) {
@@ -128,7 +175,10 @@ fn in_line(line: &str) -> Option<Range<usize>> {
         // Ordinary words have none of these.
         let odd = bare
             .bytes()
-            .any(|b| matches!(b, b'.' | b':' | b'(' | b'0' | b'"'));
+            .any(|b| matches!(b, b'.' | b':' | b'(' | b'0' | b'"'))
+            || bare.ends_with("xception")
+            || bare.ends_with("Error")
+            || FAULTS.contains(&bare);
         if !odd && before != "at" {
             before = bare;
             continue;
@@ -137,10 +187,36 @@ fn in_line(line: &str) -> Option<Range<usize>> {
         let lead = bare.len() - opened.len();
         if let Some(range) = token_range(before, opened, line, start + lead) {
             add(range);
+        } else if is_bare_exception(opened) && bare_name.is_none() {
+            let name =
+                opened.trim_end_matches(['.', ',', ';', ')', '"', '\'', ']', '`', '!', '?', '*']);
+            bare_name = Some(start + lead..start + lead + name.len());
         }
         before = bare;
     }
-    whole
+    whole.or(bare_name)
+}
+
+/// `NullPointerException`, without its package and what it says.
+fn is_bare_exception(token: &str) -> bool {
+    let name = token.trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
+    let hump = name.bytes().skip(1).filter(u8::is_ascii_uppercase).count();
+    name.len() > 12
+        && hump > 0
+        && name.starts_with(|c: char| c.is_ascii_uppercase())
+        && (name.ends_with("Exception") || name.ends_with("Error"))
+        && name.bytes().all(|b| b.is_ascii_alphanumeric())
+}
+
+/// `Msg 208, Level 16, State 1, Line 1`
+fn message(line: &str) -> Option<Range<usize>> {
+    let at = line.find("Msg ")?;
+    let rest = &line[at + 4..];
+    let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+    let end = line[at..]
+        .find(['.', ':'])
+        .map_or(line.trim_end().len(), |n| at + n);
+    (digits > 0 && rest[digits..].starts_with(", Level ")).then_some(at..end)
 }
 
 fn token_range(before: &str, token: &str, line: &str, start: usize) -> Option<Range<usize>> {
@@ -184,6 +260,32 @@ fn token_range(before: &str, token: &str, line: &str, start: usize) -> Option<Ra
             let from = line[..start].rfind("File").unwrap_or(start);
             return Some(from..end);
         }
+    }
+    // `import.pl line 12`
+    let numbered = line[start + token.len()..]
+        .trim_start_matches(',')
+        .strip_prefix(" line ")
+        .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+    if numbered
+        && SOURCE
+            .iter()
+            .any(|ending| trimmed.ends_with(ending.trim_end_matches(':')))
+    {
+        let rest = &line[start + token.len()..];
+        let digits = rest.find(|c: char| c.is_ascii_digit()).unwrap_or(0);
+        let digits = digits
+            + rest[digits..]
+                .bytes()
+                .take_while(u8::is_ascii_digit)
+                .count();
+        return Some(start..start + token.len() + digits);
+    }
+    let listed = LISTED.iter().any(|list| {
+        let number = trimmed.trim_end_matches(':').strip_prefix(list);
+        number.is_some_and(|n| (4..=5).contains(&n.len()) && n.bytes().all(|b| b.is_ascii_digit()))
+    });
+    if listed || FAULTS.contains(&trimmed.trim_end_matches(':')) {
+        return Some(start..start + trimmed.trim_end_matches(':').len());
     }
     if has_line_number(trimmed) {
         let line_word = trimmed.ends_with(":line");

@@ -9,7 +9,6 @@ const SOFTWARE: &[&str] = &[
     "postgresql",
     "mysql",
     "mariadb",
-    "oracle",
     "mssql",
     "mongodb",
     "redis",
@@ -22,13 +21,10 @@ const SOFTWARE: &[&str] = &[
     "openjdk",
     "php",
     "python",
-    "perl",
-    "ruby",
     "nodejs",
     "openssl",
     "openssh",
     "nginx",
-    "apache",
     "httpd",
     "tomcat",
     "jboss",
@@ -42,12 +38,10 @@ const SOFTWARE: &[&str] = &[
     "centos",
     "rhel",
     "suse",
-    "exchange",
     "vmware",
     "esxi",
     "vsphere",
     "log4j",
-    "spring",
     "docker",
     "kubernetes",
     "k8s",
@@ -57,18 +51,214 @@ const SOFTWARE: &[&str] = &[
     "ansible",
     "terraform",
     "postfix",
-    "bind",
     "samba",
     "ios-xr",
     "ontap",
     "drupal",
     "wordpress",
+    "jquery",
+    "moodle",
+    "joomla",
+    "typo3",
+    "magento",
+    "fortios",
+    "junos",
+    "arubaos",
+    "ecc",
+    "hana",
+    "netweaver",
+    "sap",
+    "weblogic",
+    "websphere",
+    "iis",
+    "golang",
+    "django",
+    "laravel",
+    "symfony",
+    "openldap",
+    "freeradius",
+    "dovecot",
+    "exim",
+    "sendmail",
+    "ceph",
+    "proxmox",
+    "hyperv",
+    "netscaler",
+    "veeam",
+    "splunk",
+    "kibana",
+    "logstash",
+    "grafana",
+    "prometheus",
+    "zabbix",
+    "nagios",
+    "sharepoint",
+    "confluence",
+    "jira",
+    "bitbucket",
+    "teamcity",
+    "artifactory",
+    "sonarqube",
+    "zookeeper",
+    "cassandra",
+    "memcached",
+    "activemq",
+    "glassfish",
+    "opensuse",
+    "sles",
+    "almalinux",
+    "fedora",
+    "freebsd",
+    "solaris",
+    "aix",
+    "peoplesoft",
+    "peopletools",
+    "adfs",
+    "citrix",
+    "npm",
+    "nodejs",
+    "rails",
+    "istio",
+    "traefik",
+    "db2",
+    "powershell",
+    "glibc",
+    "systemd",
+    "flask",
+    "cuda",
+    "zimbra",
+    "odoo",
+    "nextcloud",
+    "owncloud",
+    "mattermost",
+    "bigbluebutton",
+    "jitsi",
+    "asterisk",
+    "freepbx",
+    "truenas",
+    "routeros",
+    "mikrotik",
+    "pfsense",
+    "opnsense",
+    "sophos",
+    "anyconnect",
+    "globalprotect",
+    "openvpn",
+    "wireguard",
+    "strongswan",
+    "vsan",
+    "nsx",
+    "ovirt",
+    "openstack",
+    "rancher",
+    "argocd",
+    "dotnet",
+    "opentext",
+    "servicenow",
+    "peoplecode",
+    "filemaker",
+    "coldfusion",
+];
+
+/// Software that is called by an ordinary word: two numbers make it a version, one does not ("spring 2026").
+const ORDINARY: &[&str] = &[
+    "spring",
+    "bind",
+    "exchange",
+    "apache",
+    "oracle",
+    "ruby",
+    "perl",
+    "squid",
+    "nexus",
+    "vault",
+    "consul",
+    "envoy",
+    "react",
+    "angular",
+    "banner",
+    "node",
+    "helm",
+    "nomad",
+    "puppet",
+    "chef",
+    "salt",
+    "struts",
+    "jetty",
+    "blackboard",
+    "canvas",
+    "solr",
+    "xen",
+];
+
+/// Behind two numbers these make them a version: "the 4.2 release".
+const CUES_BEHIND: &[&str] = &[
+    "release", "version", "build", "firmware", "patch", "hotfix", "rollout", "upgrade", "driver",
+    "kernel", "runtime",
+];
+
+/// Words with a capital before a number that are no product.
+const NO_PRODUCTS: &[&str] = &[
+    "monday",
+    "tuesday",
+    "wednesday",
+    "thursday",
+    "friday",
+    "saturday",
+    "sunday",
+    "the",
+    "our",
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+    "eur",
+    "usd",
+    "gbp",
+    "chf",
+    "euro",
+    "about",
+    "from",
+    "until",
+    "after",
+    "before",
+    "between",
+    "only",
+    "nearly",
+    "almost",
+    "over",
+    "under",
+    "usb",
+    "web",
+    "bluetooth",
+    "html",
+    "grade",
+    "class",
+    "hall",
+    "gate",
+    "bus",
+    "line",
+    "zone",
+    "rule",
+];
+
+/// Behind a number these make it a measure.
+const UNITS: &[&str] = &[
+    "miles", "mile", "km", "m", "kg", "percent", "euros", "dollars", "points", "litres", "degrees",
 ];
 
 /// Words that say that a version follows.
 const CUES: &[&str] = &[
     "version", "versions", "release", "releases", "build", "firmware", "patch", "hotfix", "ver",
-    "rev", "revision", "driver",
+    "rev", "revision", "driver", "v",
 ];
 
 /// After these, numbers with full stops are places in a document or a building.
@@ -109,6 +299,14 @@ pub(super) fn versions(text: &str, words: &[Word], found: &mut Vec<Leak>) {
     let mut last: Option<usize> = None;
     for (n, word) in words.iter().enumerate() {
         let Some(length) = parts(&word.lower) else {
+            if let Some(name) = glued(&word.lower) {
+                found.push(Leak::at(Kind::Version, word.start + name..word.end));
+            } else if is_pack(&word.lower)
+                && n > 0
+                && (is_software(words, n) || words[n - 1].lower.starts_with("20"))
+            {
+                found.push(Leak::at(Kind::Version, word.start..word.end));
+            }
             continue;
         };
         let before = |back: usize| {
@@ -116,21 +314,49 @@ pub(super) fn versions(text: &str, words: &[Word], found: &mut Vec<Leak>) {
                 .map_or("", |at| words[at].lower.as_str())
         };
         let glued = word.lower.starts_with('v') && length > 1;
-        let clear = length >= 3 && !is_other(text, word, before(1));
+        // `5.x`, `2.4rc1`, `4.2-beta`: no measure and no day is written so.
+        let marked = text[word.end..].starts_with(".x")
+            || (length == 2 && (is_staged(&word.lower) || is_stage(&text[word.end..])));
+        let quad = length == 4 && is_software(words, n);
+        let clear = quad || marked || length >= 3 && !is_other(text, word, before(1));
         let cue = CUES.contains(&before(1)) && !is_title(text, words, n);
-        let software = SOFTWARE.contains(&before(1)) || two_words(before(2), before(1));
+        let next = words.get(n + 1).map_or("", |w| w.lower.as_str());
+        // `IOS 15.2` runs on a switch, iOS 17 on a phone.
+        let switch = before(1) == "ios" && text[words[n - 1].start..].starts_with("IOS");
+        let software = SOFTWARE.contains(&before(1))
+            || two_words(before(2), before(1))
+            || switch
+            || (length > 1 && ORDINARY.contains(&before(1)));
+        let behind = CUES_BEHIND.contains(&next) && text[word.end..words[n + 1].start] == *" ";
         let upgrade = matches!(before(1), "to" | "from")
             && ((2..8).any(|back| changes_version(before(back)))
                 || last.is_some_and(|at| n - at <= 4));
+        // "We update Zimbra 8.8 on Sunday", "the v9 rollout"
+        let changed = || {
+            (1..8).any(|back| changes_version(before(back)))
+                || (1..6).any(|on| words.get(n + on).is_some_and(|w| changes_version(&w.lower)))
+        };
+        let product = n > 0
+            && text[words[n - 1].start..].starts_with(char::is_uppercase)
+            && text[words[n - 1].end..word.start] == *" "
+            && words[n - 1].lower.len() > 2
+            && !NO_PRODUCTS.contains(&before(1));
+        let numbered = word.lower.starts_with('v') && length == 1;
         let is_version = glued
+            || (numbered && (behind || software || (product && changed())))
+            || (length == 2 && product && changed() && !is_clock(&word.lower))
             || clear
-            || (length == 2 && (cue || software || upgrade))
+            || (length == 2 && (cue || software || upgrade || behind))
             || (length == 1
-                && ((software && is_release(&word.lower))
+                && (((software || edition(before(1), &word.lower)) && is_release(&word.lower))
                     || (before(1) == "build"
                         && word.lower.len() >= 4
                         && !(word.lower.len() == 4 && word.lower.starts_with("20")))));
-        if is_version && !PLACES.contains(&before(1)) && (software || !part_of_name(text, word)) {
+        if is_version
+            && !UNITS.contains(&next)
+            && !PLACES.contains(&before(1))
+            && (software || !part_of_name(text, word))
+        {
             let end = word.end + tail(&text[word.end..]);
             let start = if before(1) == "v" && text[..word.start].ends_with("v.") {
                 words[n - 1].start
@@ -141,6 +367,55 @@ pub(super) fn versions(text: &str, words: &[Word], found: &mut Vec<Leak>) {
             last = Some(n);
         }
     }
+}
+
+/// Whether the word at `n` stands behind the name of software.
+pub(super) fn is_software(words: &[Word], n: usize) -> bool {
+    let before = |back: usize| {
+        n.checked_sub(back)
+            .map_or("", |at| words[at].lower.as_str())
+    };
+    SOFTWARE.contains(&before(1))
+        || ORDINARY.contains(&before(1))
+        || two_words(before(2), before(1))
+}
+
+/// `8.9p1`, `7.0u3`, `2.4rc1`: letters and a number behind the last one.
+fn is_staged(word: &str) -> bool {
+    let end = word
+        .trim_start_matches('v')
+        .trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
+    let name = end.trim_end_matches(|c: char| c.is_ascii_digit());
+    name.len() < end.len() && matches!(name, "p" | "u" | "rc" | "b" | "sp" | "beta" | "alpha" | "r")
+}
+
+/// `-rc1`, `-beta` behind a number.
+fn is_stage(rest: &str) -> bool {
+    let rest = rest.strip_prefix('-').unwrap_or_default();
+    let name = rest
+        .bytes()
+        .take(10)
+        .take_while(u8::is_ascii_alphabetic)
+        .count();
+    matches!(
+        rest[..name].to_ascii_lowercase().as_str(),
+        "rc" | "beta" | "alpha" | "snapshot" | "hotfix" | "lts" | "final" | "dev" | "pre" | "build"
+    )
+}
+
+/// How long the name is before the number of `php8` or `python3.11`, where the word is no more than that.
+fn glued(word: &str) -> Option<usize> {
+    let name = word.bytes().take_while(u8::is_ascii_alphabetic).count();
+    let long = name > 2 && name < word.len() && SOFTWARE.contains(&&word[..name]);
+    let number = &word[name..];
+    let count = parts(number)?;
+    (long && (count > 1 || is_release(number))).then_some(name)
+}
+
+/// `CU14`, `SP2`: a pack of changes to a program.
+fn is_pack(word: &str) -> bool {
+    let number = word.strip_prefix("cu").or_else(|| word.strip_prefix("sp"));
+    number.is_some_and(|n| (1..=2).contains(&n.len()) && n.bytes().all(|b| b.is_ascii_digit()))
 }
 
 /// How many numbers a word has that full stops part; none for other words. A few letters may follow: `1.1.1w`, `9.14.1p2`.
@@ -232,6 +507,14 @@ fn two_words(first: &str, second: &str) -> bool {
             | ("node", "js")
             | ("asp", "net")
             | ("spring", "boot")
+            | ("pan" | "arcgis" | "macos", "os" | "server")
+            | ("oracle" | "oracle's", "database" | "db")
+            | ("apache", "tomcat" | "httpd" | "kafka")
+            | ("sql", "express")
+            | ("net", "framework" | "core" | "runtime")
+            | ("windows", "nt")
+            | ("power", "bi")
+            | ("rocky" | "alma" | "oracle" | "arch", "linux")
     )
 }
 
@@ -247,9 +530,34 @@ fn changes_version(word: &str) -> bool {
         "patch",
         "firmware",
         "kernel",
+        "revert",
+        "rollout",
+        "deploy",
+        "install",
+        "migrat",
     ]
     .iter()
     .any(|start| word.starts_with(start))
+}
+
+/// `Oracle 19c`, `Exchange 2019`: one number that is a version behind an ordinary word.
+fn edition(name: &str, number: &str) -> bool {
+    match name {
+        "oracle" => number.len() == 3 && number.ends_with(['c', 'g', 'i']),
+        "exchange" => number.len() == 4,
+        _ => false,
+    }
+}
+
+/// `10.30`: hours and minutes.
+fn is_clock(word: &str) -> bool {
+    word.split_once('.').is_some_and(|(hour, minute)| {
+        minute.len() == 2
+            && hour.parse::<u8>().is_ok_and(|hour| hour < 24)
+            && minute
+                .parse::<u8>()
+                .is_ok_and(|minute| minute < 60 && minute % 5 == 0)
+    })
 }
 
 /// A number that a release of software has: `8`, `19c`, `2019`.

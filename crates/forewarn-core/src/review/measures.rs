@@ -17,7 +17,7 @@ const FOR_A_MEAN: usize = 3;
 /// The grade above which readers give up.
 const HARDEST: f64 = 10.0;
 /// Fewer words give a grade by chance.
-const FOR_A_GRADE: usize = 20;
+const FOR_A_GRADE: usize = 15;
 
 /// Figures of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]

@@ -63,6 +63,9 @@ fn number_first(text: &str) -> Option<usize> {
     let mark = matches!(lower.as_str(), "re" | "fw" | "fwd" | "aw" | "wg") && first.ends_with(':');
     let priority = matches!(lower.as_bytes(), [b'p', digit] if digit.is_ascii_digit())
         || (lower.starts_with("sev") && lower.ends_with(|c: char| c.is_ascii_digit()));
+    if let Some(end) = privacy::begins_with_ticket(trimmed) {
+        return Some(start + end);
+    }
     let number = bare.starts_with('#')
         || privacy::looks_like_ticket(bare)
         || (bare.len() > 3 && bare.bytes().all(|b| b.is_ascii_digit()) && !bare.starts_with("20"));
@@ -77,7 +80,8 @@ fn says_something(subject: &Reading<'_>) -> bool {
         let index = subject.words.partition_point(|w| w.start < word.start);
         let empty = subject.hits_in(List::Empty, &(index..index + 1));
         let number = word.lower.starts_with(|c: char| c.is_ascii_digit());
-        empty.is_empty() && !number
+        let ticket = privacy::looks_like_ticket(&text[word.start..word.end]);
+        empty.is_empty() && !number && !ticket
     };
     let sender = text.find(": ").map_or(0, |at| at + 2);
     let facts = subject

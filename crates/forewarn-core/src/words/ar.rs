@@ -106,6 +106,11 @@ pub(super) const WORDS: Words = Words {
     confirm: "يُرجى تأكيد أنكم قرأتم هذه الرسالة:",
     confirm_short: "للتأكيد:",
     press: "اضغطوا 1 لتأكيد أنكم سمعتم هذه الرسالة.",
+    chat: Chat {
+        read_it: "قرأتُ هذه الرسالة",
+        confirmed_by: "أكّد القراءة: {name}.",
+        whole: "قراءة الكل",
+    },
     segments: 4,
 };
 

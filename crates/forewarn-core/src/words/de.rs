@@ -97,5 +97,10 @@ pub(super) const WORDS: Words = Words {
     confirm: "Bitte bestätigen Sie, dass Sie dies gelesen haben:",
     confirm_short: "Bestätigen:",
     press: "Drücken Sie die 1, um zu bestätigen, dass Sie dies gehört haben.",
+    chat: Chat {
+        read_it: "Ich habe es gelesen",
+        confirmed_by: "Bestätigt von {name}.",
+        whole: "Alles lesen",
+    },
     segments: 2,
 };

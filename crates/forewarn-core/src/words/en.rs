@@ -94,6 +94,11 @@ pub(super) const WORDS: Words = Words {
     confirm: "Please confirm that you have read this:",
     confirm_short: "Confirm:",
     press: "Press 1 to confirm that you heard this.",
+    chat: Chat {
+        read_it: "I have read it",
+        confirmed_by: "Confirmed by {name}.",
+        whole: "Read all of it",
+    },
     segments: 2,
 };
 

@@ -96,5 +96,10 @@ pub(super) const WORDS: Words = Words {
     confirm: "Confirme, por favor, que ha leído este mensaje:",
     confirm_short: "Confirmar:",
     press: "Pulse 1 para confirmar que ha escuchado este mensaje.",
+    chat: Chat {
+        read_it: "He leído este mensaje",
+        confirmed_by: "Confirmado por {name}.",
+        whole: "Leer todo",
+    },
     segments: 3,
 };

@@ -97,5 +97,10 @@ pub(super) const WORDS: Words = Words {
     confirm: "Veuillez confirmer que vous avez lu ce message\u{a0}:",
     confirm_short: "Confirmer\u{a0}:",
     press: "Appuyez sur 1 pour confirmer que vous avez entendu ce message.",
+    chat: Chat {
+        read_it: "J’ai lu ce message",
+        confirmed_by: "Confirmé par {name}.",
+        whole: "Tout lire",
+    },
     segments: 3,
 };

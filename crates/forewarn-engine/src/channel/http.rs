@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_util::stream;
-use http::header::{CONTENT_LENGTH, HeaderMap, HeaderValue, RETRY_AFTER};
+use http::header::{CONTENT_LENGTH, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
 use http::{Method, StatusCode};
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
@@ -272,6 +272,20 @@ impl Answer {
         let body = one_line(&String::from_utf8_lossy(&self.body), 200);
         let separator = if body.is_empty() { "" } else { ": " };
         format!("{}{separator}{body}", self.status_text())
+    }
+
+    /// The same of an answer that is no success; of a redirect, where it leads.
+    pub fn refusal(&self) -> String {
+        match self.headers.get(LOCATION) {
+            Some(to) if self.status.is_redirection() => {
+                let to = one_line(&String::from_utf8_lossy(to.as_bytes()), 200);
+                format!(
+                    "{}: the redirect to {to} is not followed",
+                    self.status_text()
+                )
+            }
+            _ => self.line(),
+        }
     }
 
     /// The status as "404 Not Found"; a number without a registered name stays alone.

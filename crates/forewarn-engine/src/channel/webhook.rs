@@ -13,14 +13,14 @@ use std::fmt;
 use forewarn_core::delivery::Outcome;
 use futures_util::{StreamExt, stream};
 use http::StatusCode;
-use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION};
+use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use ipnet::IpNet;
 use jiff::Timestamp;
 
 use self::signature::{Secret, signatures};
 use super::Leave;
 use super::guard::Guard;
-use super::http::{Answer, HttpClient, NoAnswer, Wire, one_line};
+use super::http::{Answer, HttpClient, NoAnswer, Wire};
 
 /// The longest `webhook-id` that is sent.
 const MOST_ID_BYTES: usize = 256;
@@ -161,19 +161,9 @@ fn answered(answer: &Answer, now: Timestamp) -> Outcome {
             endpoint_gone: true,
         };
     }
-    let reason = match answer.headers.get(LOCATION) {
-        Some(to) if answer.status.is_redirection() => {
-            let to = one_line(&String::from_utf8_lossy(to.as_bytes()), 200);
-            format!(
-                "{}: the redirect to {to} is not followed",
-                answer.status_text()
-            )
-        }
-        _ => answer.line(),
-    };
     // The answer came, so the receiver itself says that it did not take the message.
     Outcome::TransientFailure {
-        reason,
+        reason: answer.refusal(),
         retry_after: answer.retry_after(now),
         maybe_sent: false,
     }

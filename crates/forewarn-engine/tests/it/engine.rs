@@ -4,6 +4,7 @@ mod advisory;
 mod announcement;
 mod approvals;
 mod calls;
+mod chats;
 mod digests;
 mod feeds;
 pub mod house;

@@ -1,5 +1,6 @@
 //! Wire and engine tests.
 
+mod chat;
 mod database;
 mod engine;
 mod guard;

@@ -71,7 +71,7 @@ impl Tally {
                     tally.transient += 1;
                     tally.maybe_sent += usize::from(*maybe_sent);
                 }
-                Outcome::Withheld => tally.withheld += 1,
+                Outcome::Withheld | Outcome::Paced { .. } => tally.withheld += 1,
                 Outcome::PermanentFailure { endpoint_gone, .. } => {
                     tally.permanent += 1;
                     tally.gone += usize::from(*endpoint_gone);

@@ -196,7 +196,20 @@ pub(crate) fn table(text: &str) -> Response {
 fn delivery_json(delivery: &DeliveryRow, app: &App) -> Value {
     let mut body = serde_json::to_value(delivery).unwrap_or_default();
     body["message_id"] = json!(message_id(delivery, app));
+    if delivery.channel == Channel::Chat {
+        // Whoever has a room's address can post there.
+        body["endpoint"] = json!(host_only(&delivery.endpoint));
+    }
     body
+}
+
+/// An address that is a secret of its own, as far as it can be shown.
+pub(crate) fn host_only(address: &str) -> String {
+    let url = url::Url::parse(address).ok();
+    match url.as_ref().and_then(url::Url::host_str) {
+        Some(host) => format!("{host}/…"),
+        None => String::new(),
+    }
 }
 
 /// What the message is known by on the other side: its `Message-ID`, or its `webhook-id`.
@@ -206,7 +219,7 @@ pub(crate) fn message_id(delivery: &DeliveryRow, app: &App) -> String {
     let bundled = bundled.map(|(endpoint, bundle)| (endpoint.as_str(), bundle.as_str()));
     let key = message_key(&delivery.id, bundled);
     match delivery.channel {
-        Channel::Webhook => forewarn_core::message::webhook_id(&key, &installation),
+        Channel::Webhook | Channel::Chat => forewarn_core::message::webhook_id(&key, &installation),
         _ => format!(
             "<{}>",
             forewarn_core::mail::message_id(&key, &installation, &app.mail_domain)

@@ -19,3 +19,4 @@ pub(super) mod previews;
 pub(super) mod rows;
 pub(super) mod sign_in;
 pub(super) mod team;
+pub(super) mod templates;

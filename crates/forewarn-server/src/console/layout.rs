@@ -51,6 +51,8 @@ pub enum Nav {
     Services,
     /// Audiences and contacts.
     Audiences,
+    /// What is said in which words.
+    Templates,
     /// Hooks.
     Hooks,
     /// The journal.
@@ -121,7 +123,7 @@ pub(super) struct Entry {
     pub gap: bool,
 }
 
-const ENTRIES: [(Nav, &str, &str, &str, bool); 12] = [
+const ENTRIES: [(Nav, &str, &str, &str, bool); 13] = [
     (Nav::Now, "/console", "Now", "now", false),
     (
         Nav::Incidents,
@@ -171,6 +173,13 @@ const ENTRIES: [(Nav, &str, &str, &str, bool); 12] = [
         "/console/audiences",
         "Audiences",
         "people",
+        false,
+    ),
+    (
+        Nav::Templates,
+        "/console/templates",
+        "Templates",
+        "mail",
         false,
     ),
     (Nav::Hooks, "/console/hooks", "Hooks", "feed", false),

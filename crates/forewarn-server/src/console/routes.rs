@@ -3,6 +3,7 @@
 use super::handlers::{
     advisories, announcements, approvals, calls, catalogue, caught, changes, decision, drafts,
     incidents, lists, maintenances, now, outage_plans, postmortems, previews, sign_in, team,
+    templates,
 };
 use super::{ApiPage, CONTENT_SECURITY_POLICY, Frame, Nav, PlainPage, guard};
 use crate::app::App;
@@ -121,7 +122,18 @@ pub fn router(app: &App) -> Router<App> {
         .route("/console/services/{id}/card", get(outage_plans::show_card))
         .route("/console/cards", get(outage_plans::show_cards))
         .route("/console/cards.json", get(outage_plans::all_cards))
+        .route("/console/events/{id}/preview", get(previews::event))
+        .route("/console/templates", get(templates::list))
+        .route("/console/templates/new", get(templates::new))
+        .route(
+            "/console/templates/{id}",
+            get(templates::show).post(templates::save),
+        )
+        .route("/console/templates/{id}/diff", get(templates::diff))
+        .route("/console/templates/{id}/preview", post(templates::preview))
+        .route("/console/templates/{id}/restore", post(templates::restore))
         .route("/console/audiences", get(catalogue::audiences))
+        .route("/console/channels/test", post(catalogue::test_channel))
         .route("/console/caught", get(caught::list))
         .route("/console/caught/{id}", get(caught::show))
         .route("/console/caught/{id}/html", get(caught::show_html))

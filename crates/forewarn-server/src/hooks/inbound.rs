@@ -5,7 +5,7 @@ use super::door::{header, proven};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::{ApiError, problem};
-use crate::ops::{chat, draft, maintenance, upstream};
+use crate::ops::{acknowledgement, call_list, chat, draft, maintenance, upstream};
 use axum::Router;
 use axum::body::{Bytes, to_bytes};
 use axum::extract::{Path, Request, State};
@@ -17,7 +17,7 @@ use forewarn_core::change_request::from_system;
 use forewarn_core::document::parse_json;
 use forewarn_core::hook::{Hook, Kind, Publish};
 use forewarn_core::problem::Invalid;
-use forewarn_core::slack;
+use forewarn_core::slack::{self, Press};
 use forewarn_store::Role;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -227,7 +227,31 @@ async fn provider(
     Ok(Ended::accepted("accepted", said, &body))
 }
 
-/// A slash command. Whatever becomes of it, the answer is a text that only its writer sees.
+/// A button was pressed. Slack only wants to hear that it came; what changes in the room is posted there.
+async fn press(app: &App, hook: &Hook, payload: &str) -> Result<Ended, Ended> {
+    let press = Press::read(payload)
+        .map_err(|problem| Ended::refused("invalid", StatusCode::UNPROCESSABLE_ENTITY, &problem))?;
+    let Some(press) = press else {
+        let said = "a button that only leads somewhere";
+        return Ok(Ended::accepted("accepted", said.into(), &json!({})));
+    };
+    let confirmed = acknowledgement::by_button(app, hook, &press).await;
+    match confirmed.map_err(Ended::failed)? {
+        Some(asked) => {
+            call_list::confirmed(app, &asked.notice)
+                .await
+                .map_err(Ended::failed)?;
+            let said = format!("{} confirmed by slack:{}", asked.event, press.user);
+            Ok(Ended::accepted("accepted", said, &json!({})))
+        }
+        None => {
+            let said = "the button brings nothing that we know";
+            Err(Ended::refused("unknown_token", StatusCode::NOT_FOUND, said))
+        }
+    }
+}
+
+/// A slash command, or a button. Whatever becomes of it, the answer is a text that only its writer sees.
 async fn command(
     app: &App,
     hook: &Hook,
@@ -247,6 +271,9 @@ async fn command(
         let found = fields.iter().find(|(known, _)| known == name);
         found.map(|(_, value)| value.as_str()).unwrap_or_default()
     };
+    if !field("payload").is_empty() {
+        return press(app, hook, field("payload")).await;
+    }
     let answer = |outcome, said: String| {
         let body = json!({"response_type": "ephemeral", "text": said});
         Ended::accepted(outcome, said, &body)

@@ -4,16 +4,24 @@ use crate::app::App;
 use crate::caller::Caller;
 use crate::error::{ApiError, Result};
 use forewarn_core::acknowledge::{Acknowledge, asked as asked_to, reminder, unconfirmed};
-use forewarn_core::audience::Audience;
+use forewarn_core::audience::{Audience, Level};
 use forewarn_core::document::Catalogue;
 use forewarn_core::event::{Event, Occasion};
+use forewarn_core::hook::Hook;
+use forewarn_core::message::{Confirmed, Content};
 use forewarn_core::plan::{Changes, Notice};
+use forewarn_core::slack::Press;
 use forewarn_store::{
-    Acknowledgement, Confirmation, Entry, NoticeFilter, NoticeRow, Published, StoredEvent,
+    Acknowledgement, Confirmation, Direct, Entry, NoticeFilter, NoticeRow, Published, Purpose,
+    StoredEvent, To,
 };
+use jiff::SignedDuration;
 use serde::Serialize;
 use serde_json::json;
 use std::collections::BTreeSet;
+
+/// Slack takes something in a message's place for half an hour.
+const ANSWER_WITHIN: SignedDuration = SignedDuration::from_mins(29);
 
 /// How somebody said that they have read a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +30,8 @@ pub enum How {
     Link,
     /// By a key in a call.
     Key,
+    /// By a button in a chat room.
+    Button,
 }
 
 impl How {
@@ -30,6 +40,7 @@ impl How {
         match self {
             How::Link => "link",
             How::Key => "key",
+            How::Button => "button",
         }
     }
 }
@@ -87,6 +98,56 @@ pub async fn by_token(app: &App, token: &str, how: How) -> Result<Option<Asked>>
     app.store
         .acknowledge(&acknowledgement, how.as_str())
         .await?;
+    Ok(Some(asked))
+}
+
+/// Notes that somebody pressed the button in a chat room. What stands there says who did, in the place of the button: that is a
+/// message like all others, which the engine sends.
+///
+/// # Errors
+/// When the store cannot be used.
+pub async fn by_button(app: &App, hook: &Hook, press: &Press) -> Result<Option<Asked>> {
+    let Some(asked) = asked(app, &press.token).await? else {
+        return Ok(None);
+    };
+    let now = app.clock.now();
+    let person = hook.person(&press.user);
+    let presser = person.unwrap_or_else(|| format!("slack:{}", press.user));
+    let acknowledgement = Acknowledgement {
+        event: asked.event.clone(),
+        notice: asked.notice.clone(),
+        endpoint: asked.endpoint.clone(),
+        who: format!("{}, {presser}", asked.who),
+        at: now,
+    };
+    let how = How::Button.as_str();
+    app.store.acknowledge(&acknowledgement, how).await?;
+    let (Some(answer_url), Some((content, audience))) = (
+        press.answer_url.clone(),
+        app.store.notice_content(&asked.notice).await?,
+    ) else {
+        return Ok(Some(asked));
+    };
+    let found = app.store.notice(&asked.notice).await?;
+    let content = Content {
+        confirmed: Some(Confirmed {
+            by: press.name.clone(),
+            audience,
+            answer_url,
+        }),
+        ..content
+    };
+    let direct = Direct {
+        purpose: Purpose::Answer,
+        content: &content,
+        level: found.map_or(Level::NonTechnical, |notice| notice.level),
+        to: To::Known(&asked.endpoint),
+        // Of two who press at once the first is named.
+        nonce: &press.token,
+        expires: now + ANSWER_WITHIN,
+        actor: "recipient",
+    };
+    app.store.send_directly(direct, now).await?;
     Ok(Some(asked))
 }
 

@@ -71,7 +71,7 @@ pub async fn ahead(
             let with: Vec<String> = same.events.into_iter().collect();
             Some(Digest {
                 because: format!(
-                    "{} would hear of {} on the same day: one message tells of all",
+                    "{} would hear of {} on the same day: one mail tells of all",
                     name.map_or("", |audience| audience.name.as_str()),
                     with.join(", ")
                 ),

@@ -504,7 +504,7 @@ pub async fn decide(
     act(app, caller, id, |m, _| {
         let before = m.decision.as_ref().and_then(|d| d.own.clone());
         let recorded = Recorded {
-            answers: answers.clone(),
+            answers: *answers,
             own: match own {
                 Owners::SayNothing => before,
                 Owners::Withdraw => None,

@@ -144,7 +144,8 @@ const PAGES: [&str; 15] = [
 ];
 
 /// Every form of the console.
-const FORMS: [&str; 14] = [
+const FORMS: [&str; 15] = [
+    "/console/channels/test",
     "/console/maintenances",
     "/console/maintenances/MNT-1/approve",
     "/console/maintenances/MNT-1/start",

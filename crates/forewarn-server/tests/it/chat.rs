@@ -1,9 +1,12 @@
-//! Slash commands, signed as Slack's published scheme signs them.
+//! Slash commands and buttons, signed as Slack's published scheme signs them.
 
 use crate::app::{Answer, TestApp};
 use crate::hooks::{SECRET, call, with_hooks};
+use crate::twilio::take;
 use data_encoding::HEXLOWER;
+use forewarn_core::contact::Channel;
 use forewarn_core::signature::sign;
+use forewarn_store::Lane;
 use serde_json::json;
 
 fn form(user: &str, text: &str, trigger: &str) -> String {
@@ -123,4 +126,94 @@ async fn only_those_who_are_named_act_and_nothing_acts_twice() {
         chat["counts"],
         json!({"accepted": 1, "forbidden": 1, "replayed": 3, "unsigned": 1})
     );
+}
+
+/// A press of the button with this value, as Slack posts it.
+fn pressed(user: &str, token: &str) -> String {
+    let payload = json!({"type": "block_actions", "user": {"id": user, "username": "ann", "name": "ann.lee", "team_id": "T1"},
+        "api_app_id": "A1", "trigger_id": token, "response_url": "https://hooks.slack.test/actions/T1/1/x",
+        "actions": [{"type": "button", "action_id": "acknowledge", "block_id": "b", "value": token, "action_ts": "1.1"}]});
+    url::form_urlencoded::Serializer::new(String::new())
+        .append_pair("payload", &payload.to_string())
+        .finish()
+}
+
+const ROOM: &str = "
+audiences: [{id: ops, name: Operators, level: technical, channels: [chat], services: [portal], acknowledge: required}]
+contacts:
+  - {id: ops-room, name: Operators' room, audiences: [ops],
+     endpoints: {chat: {kind: slack, url: 'https://hooks.slack.test/services/T1/B1/x', interactive: yes}}}
+";
+
+/// An incident that the operators' room was told of, and the token of the button there.
+async fn told_in_a_room(app: &TestApp) -> String {
+    with_hooks(app).await;
+    app.yaml("/api/v1/documents", ROOM).await.is(200);
+    types(
+        app,
+        "declare portal major_outage P1 Some people cannot sign in",
+    )
+    .await;
+    app.expand_due().await;
+    let claimed = take(app, Lane::Urgent).await;
+    let room = claimed
+        .iter()
+        .find(|c| c.endpoint.channel() == Channel::Chat);
+    let room = room.expect("the room is told");
+    app.app
+        .key
+        .acknowledgement_token(&room.notice, &room.endpoint_id)
+}
+
+async fn outcomes(app: &TestApp) -> serde_json::Value {
+    let requests = app.get("/api/v1/hook-requests").await.json();
+    let all = requests["items"].as_array().unwrap().clone();
+    all.into_iter().find(|h| h["id"] == "chat").unwrap()["counts"].clone()
+}
+
+on_both_databases! {
+    async fn a_button_confirms_and_the_message_says_by_whom(app: TestApp) {
+        let token = told_in_a_room(&app).await;
+        signed(&app, &pressed("U7", &token), 0).await.is(200);
+        let listed = app.get("/api/v1/events/INC-1/acknowledgements").await.json();
+        let ops = listed["items"].as_array().unwrap().iter().find(|c| c["audience"] == "ops").unwrap().clone();
+        assert_eq!((&ops["confirmed"], &ops["reached"]), (&json!(1), &json!(true)));
+        assert_eq!((&ops["people"][0]["contact"], &ops["people"][0]["how"]), (&json!("ops-room"), &json!("button")));
+        assert_eq!(listed["acknowledged"][0]["who"], "ops-room, slack:U7");
+        // What takes the message's place goes out like any other message, to where Slack said.
+        let sent = app.get("/api/v1/deliveries?event=INC-1&channel=chat").await.json();
+        assert_eq!(sent["items"][0]["endpoint"], "hooks.slack.test/…", "a room's address is a secret");
+        let answers = take(&app, Lane::Urgent).await;
+        assert_eq!(answers.len(), 1);
+        let (content, _) = app.app.store.notice_content(&answers[0].notice).await.unwrap().unwrap();
+        let confirmed = content.confirmed.expect("who confirmed");
+        assert_eq!((confirmed.by.as_str(), confirmed.audience.as_str()), ("ann.lee", "ops"));
+        assert_eq!(confirmed.answer_url.as_str(), "https://hooks.slack.test/actions/T1/1/x");
+        // A second press counts no more than the first, and no list of notices shows the answer.
+        signed(&app, &pressed("U1", &token), 1).await.is(200);
+        assert_eq!(take(&app, Lane::Urgent).await.len(), 0);
+        let notices = app.get("/api/v1/notices?limit=100").await.json();
+        assert!(notices["items"].as_array().unwrap().iter().all(|n| n["event"] == "INC-1"), "{notices}");
+    }
+}
+
+#[tokio::test]
+async fn buttons_that_nobody_signed_or_that_came_before_are_refused_and_counted() {
+    let app = TestApp::new().await;
+    let token = told_in_a_room(&app).await;
+    let body = pressed("U7", &token);
+    call(&app, "chat", &[], body.as_bytes()).await.is(401);
+    signed(&app, &body, -301).await.is(401);
+    let listed = app.get("/api/v1/events/INC-1/acknowledgements").await;
+    assert_eq!(listed.json()["acknowledged"], json!([]));
+    signed(&app, &body, 0).await.is(200);
+    signed(&app, &body, 0).await.is(401);
+    signed(&app, &pressed("U7", "made.up.token"), 0)
+        .await
+        .is(404);
+    signed(&app, "payload=%7B", 0).await.is(422);
+    let counts = outcomes(&app).await;
+    let expected =
+        json!({"accepted": 2, "invalid": 1, "replayed": 2, "unknown_token": 1, "unsigned": 1});
+    assert_eq!(counts, expected);
 }

@@ -6,7 +6,7 @@ use axum::http::{Request, header};
 use serde_json::{Value, json};
 
 /// Follows a redirect with the flash that came with it.
-async fn follow(app: &TestApp, who: As, answer: &Answer) -> Answer {
+pub async fn follow(app: &TestApp, who: As, answer: &Answer) -> Answer {
     let mut cookies = format!("forewarn_session={}", who.session());
     if let Some(flash) = answer.cookie("forewarn_flash") {
         cookies.push_str(&format!("; forewarn_flash={flash}"));

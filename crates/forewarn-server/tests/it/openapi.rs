@@ -5,6 +5,12 @@ use serde_json::Value;
 
 /// Calls that outside programs rely on.
 const CONTRACT: &[(&str, &str)] = &[
+    ("get", "/templates/library"),
+    ("get", "/templates/{id}/versions"),
+    ("get", "/templates/{id}/versions/{version}"),
+    ("get", "/templates/{id}/diff"),
+    ("post", "/templates/{id}/restore"),
+    ("post", "/templates/preview"),
     ("get", "/outage-plans"),
     ("get", "/services/{id}/outage-plan"),
     ("post", "/services/{id}/outage-plan/sign-offs"),
@@ -12,6 +18,8 @@ const CONTRACT: &[(&str, &str)] = &[
     ("get", "/events/{id}/acknowledgements"),
     ("get", "/events/{id}/approvals"),
     ("post", "/events/{id}/acknowledgements/remind"),
+    ("post", "/channels/{name}/test"),
+    ("get", "/channel-tests/{id}"),
     ("get", "/incidents/{id}/calls"),
     ("post", "/incidents/{id}/calls/{contact}"),
     ("get", "/maintenances/{id}/plan/reach"),

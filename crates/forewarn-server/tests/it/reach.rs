@@ -78,7 +78,7 @@ async fn a_list_elsewhere_is_one_message_and_a_decision_tells_nobody() {
         (&staff["external"], &staff["messages"]),
         (&json!("all-staff@lists.example.edu"), &json!({"email": 1}))
     );
-    let decided = json!({"maintenance": "MNT-1", "own": {"verdict": "not needed", "by": "dba", "reason": "Nobody is there."}});
+    let decided = json!({"maintenance": "MNT-1", "own": {"verdict": "not needed", "by": "dba@example.edu", "reason": "Nobody is there."}});
     app.post("/api/v1/decisions", &decided).await.is(200);
     assert_eq!(
         app.get(path).await.is(200).json(),

@@ -34,4 +34,5 @@ mod reminders;
 mod samples;
 mod schema;
 mod subscriptions;
+mod templates;
 mod windows;

@@ -14,6 +14,7 @@ use forewarn_core::id::Id;
 use forewarn_core::incident::{Declaration, Impact, Incident, Severity};
 use forewarn_core::plan::{Input, changes_from, plan, publish_update};
 use forewarn_core::token::Key;
+use forewarn_engine::channel::chat::Chats;
 use forewarn_engine::channel::smtp::bare::{Way, bare_loop};
 use forewarn_engine::channel::smtp::{RelayUrl, Smtp};
 use forewarn_engine::channel::webhook::Webhooks;
@@ -269,6 +270,7 @@ fn engine(
         phones: None,
         smtp: Some(smtp),
         webhooks: Webhooks::new(Vec::new(), 1),
+        chats: Chats::new(Vec::new(), 1),
     };
     let identity = Identity {
         public_url: "https://status.example.org".into(),

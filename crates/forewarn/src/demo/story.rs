@@ -14,6 +14,8 @@ use std::collections::VecDeque;
 const ZONE: &str = "America/Los_Angeles";
 const MAINTENANCE: &str = "MNT-1";
 const INCIDENT: &str = "INC-1";
+/// Where the chat room is.
+pub const CHAT: &str = "/chat";
 
 /// Something that a person of the story does.
 #[derive(Clone, Copy, Debug)]
@@ -37,6 +39,7 @@ pub fn documents(stage: &Stage, now: Timestamp) -> Vec<(String, String)> {
     let (start, end) = window(now);
     let text = include_str!("organisation.yaml")
         .replace("HOOK_URL", &stage.hook_url("/operations"))
+        .replace("CHAT_URL", &stage.hook_url(CHAT))
         .replace("WINDOW_START", &start)
         .replace("WINDOW_END", &end);
     vec![("the demo's organisation".into(), text)]

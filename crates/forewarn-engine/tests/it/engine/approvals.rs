@@ -318,6 +318,7 @@ impl Trial<'_> {
             let channel = match parcel {
                 Parcel::Mail(_) => Channel::Email,
                 Parcel::Hook(_) => Channel::Webhook,
+                Parcel::Chat(_) => Channel::Chat,
                 Parcel::Ring(_) => Channel::Sms,
                 Parcel::Undeliverable(why) => panic!("{edit:?}: {why}"),
             };
@@ -349,7 +350,7 @@ impl Trial<'_> {
                         approved.text.clone(),
                     )
                 }
-                Parcel::Undeliverable(_) => unreachable!(),
+                Parcel::Chat(_) | Parcel::Undeliverable(_) => unreachable!(),
             };
             let (got, approved) = (
                 (subject, text),

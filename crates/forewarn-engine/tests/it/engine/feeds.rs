@@ -4,6 +4,7 @@ use super::house::{House, begin, engine_over};
 use crate::database::{Database, Kind};
 use forewarn_core::document::Documents;
 use forewarn_core::service::Affected;
+use forewarn_engine::channel::chat::Chats;
 use forewarn_engine::channel::guard::Guard;
 use forewarn_engine::channel::http::{HttpClient, Wire};
 use forewarn_engine::channel::webhook::Webhooks;
@@ -52,6 +53,7 @@ fn node(house: &House, name: &str) -> Engine<RealChannels> {
         phones: None,
         smtp: None,
         webhooks: Webhooks::new(local.clone(), 1),
+        chats: Chats::new(local.clone(), 1),
     };
     engine_over(&house.store, &house.clock, channels, name)
         .reading_feeds(HttpClient::new(Guard::new(local), Wire::default()))

@@ -7,6 +7,7 @@ use forewarn_core::event::Event;
 use forewarn_core::id::Id;
 use forewarn_core::incident::{Declaration, Impact, Incident, NewUpdate, Severity};
 use forewarn_core::token::Key;
+use forewarn_engine::channel::chat::Chats;
 use forewarn_engine::channel::smtp::{RelayUrl, Smtp};
 use forewarn_engine::channel::webhook::Webhooks;
 use forewarn_engine::peer::smtp::{Keep, Received, Script, SmtpPeer};
@@ -271,6 +272,7 @@ pub fn engine(
         phones: None,
         smtp: Some(Smtp::new(relay, "example.edu".into()).unwrap()),
         webhooks: Webhooks::new(vec!["127.0.0.0/8".parse().unwrap()], 8),
+        chats: Chats::new(vec!["127.0.0.0/8".parse().unwrap()], 8),
     };
     Arc::new(engine_over(store, clock, channels, node))
 }

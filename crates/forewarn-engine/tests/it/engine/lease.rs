@@ -3,6 +3,7 @@
 use super::house::{House, begin, engine_over, mail_contact, soon};
 use crate::database::{Database, Kind};
 use forewarn_core::delivery::{DeliveryStatus, Outcome};
+use forewarn_engine::channel::chat::Chats;
 use forewarn_engine::channel::smtp::{RelayUrl, Smtp};
 use forewarn_engine::channel::webhook::Webhooks;
 use forewarn_engine::peer::smtp::Script;
@@ -33,6 +34,7 @@ fn channels(house: &House) -> RealChannels {
         phones: None,
         smtp: Some(Smtp::new(relay, "example.edu".into()).unwrap()),
         webhooks: Webhooks::new(Vec::new(), 1),
+        chats: Chats::new(Vec::new(), 1),
     }
 }
 

@@ -5,6 +5,7 @@ use forewarn_core::audience::ChannelChoice;
 use forewarn_core::contact::{Channel, Contact};
 use forewarn_core::delivery::{DeliveryStatus, Outcome};
 use forewarn_core::document::Documents;
+use forewarn_engine::channel::chat::Chats;
 use forewarn_engine::channel::phone::{Account, Phones};
 use forewarn_engine::channel::webhook::Webhooks;
 use forewarn_engine::peer::phone::{ACCOUNT, PhonePeer};
@@ -32,6 +33,7 @@ fn channels(peer: &PhonePeer) -> RealChannels {
     RealChannels {
         smtp: None,
         webhooks: Webhooks::new(Vec::new(), 1),
+        chats: Chats::new(Vec::new(), 1),
         phones: Some(Phones::new(account)),
     }
 }

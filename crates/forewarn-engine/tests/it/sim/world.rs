@@ -137,6 +137,7 @@ impl World {
         let (id, to, bytes) = match parcel {
             Parcel::Mail(mail) => (message_id(&mail.data), mail.to, mail.data),
             Parcel::Hook(hook) => (delivery_of(&hook.id.replace('-', ".")), hook.url, hook.body),
+            Parcel::Chat(_) => unreachable!("nobody here has a room"),
             Parcel::Ring(_) => unreachable!("nobody here has a telephone"),
             Parcel::Undeliverable(reason) => {
                 return Outcome::PermanentFailure {

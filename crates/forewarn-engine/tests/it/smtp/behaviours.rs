@@ -24,7 +24,7 @@ fn audit(case: &str, batch: &[Mail], outcomes: &[Outcome], peer: &SmtpPeer) {
                 maybe_sent, reason, ..
             } => (copies == 0 || *maybe_sent) && !reason.is_empty() && !reason.starts_with('5'),
             Outcome::PermanentFailure { reason, .. } => copies == 0 && reason.starts_with('5'),
-            Outcome::Withheld => false,
+            Outcome::Withheld | Outcome::Paced { .. } => false,
         };
         assert!(
             right,

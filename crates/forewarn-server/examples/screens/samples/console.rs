@@ -80,6 +80,7 @@ impl Samples {
         screens.extend(self.decisions());
         screens.extend(self.drafts());
         screens.extend(self.postmortems());
+        screens.extend(self.templates());
         screens.extend(self.advisories());
         screens.extend(self.announcements());
         screens

@@ -29,6 +29,7 @@ mod outage_plans;
 mod postmortems;
 mod previews;
 mod rows;
+mod templates;
 
 /// What no page may ever let through.
 pub const HOSTILE: &str = "</p><script>alert('forewarn')</script>\"'><img src=x onerror=alert(1)> \u{202e}rtl مرحبا\u{2066} {{7*7}} --> ]]> & &amp;";

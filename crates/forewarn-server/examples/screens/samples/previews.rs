@@ -3,7 +3,7 @@
 use super::Samples;
 use forewarn_core::audience::Level;
 use forewarn_core::contact::Channel;
-use forewarn_core::message::{Preview, render_markdown, sms_segments};
+use forewarn_core::message::{Outlet, Preview, render_markdown, sms_segments};
 use forewarn_core::review::{Context, Medium, Stage, Text, review};
 use forewarn_server::console::{Nav, PreviewPage};
 
@@ -57,7 +57,8 @@ impl Samples {
         Preview {
             audiences: audiences.iter().map(|name| self.t(name)).collect(),
             level,
-            channel,
+            channel: Outlet::Channel(channel),
+            mail: None,
             language: "en".into(),
             subject: if is_mail {
                 subject.into()

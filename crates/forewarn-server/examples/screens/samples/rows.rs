@@ -328,7 +328,7 @@ impl Samples {
                 },
             ],
             digests: vec![
-                self.t("Students would hear of MNT-2 on the same day: one message tells of all"),
+                self.t("Students would hear of MNT-2 on the same day: one mail tells of all"),
             ],
             warnings: vec![Problem::new(
                 "maintenance.end",

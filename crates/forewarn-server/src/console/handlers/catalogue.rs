@@ -1,12 +1,17 @@
-//! Services and audiences.
+//! Services and audiences, and trying out how people are reached.
 
 use super::rows;
 use crate::console::desk::{Desk, Shown, page};
-use crate::console::{AudienceList, AudienceRow, Nav, ServiceList, ServiceRow};
+use crate::console::entered::tree;
+use crate::console::guard::Fields;
+use crate::console::{AudienceList, AudienceRow, FlashKind, Nav, ServiceList, ServiceRow};
+use crate::error::ApiError;
+use crate::ops::channel;
 use crate::status_page::state::States;
 use crate::status_page::{PublicIncident, PublicMaintenance, Snapshot};
 use axum::http::StatusCode;
 use forewarn_core::audience::Scope;
+use forewarn_core::delivery::DeliveryStatus;
 use forewarn_core::document::Catalogue;
 use forewarn_core::event::Event;
 use forewarn_core::service::{Service, affected};
@@ -125,4 +130,37 @@ pub(in crate::console) async fn audiences(desk: Desk) -> Shown {
         suppressed: number(suppressed),
     };
     Ok(page(StatusCode::OK, view.render()))
+}
+
+/// `POST /console/channels/test`: what came of it stands above the list.
+pub(in crate::console) async fn test_channel(desk: Desk, fields: Fields) -> Shown {
+    const TO: &str = "/console/audiences";
+    let (names, given): (Vec<_>, Vec<_>) = fields
+        .0
+        .iter()
+        .filter(|(_, value)| !value.is_empty())
+        .cloned()
+        .partition(|(name, _)| name == "channel");
+    let name = names.first().map_or("", |(_, name)| name.as_str());
+    let tested = match channel::test(&desk.app, &desk.caller, name, &tree(&given)).await {
+        Ok(tested) => tested,
+        Err(ApiError::Invalid(invalid)) => {
+            return Ok(desk.told(TO, FlashKind::Refused, invalid.to_string()));
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let kind = match tested.status {
+        DeliveryStatus::Accepted | DeliveryStatus::Delivered => FlashKind::Done,
+        DeliveryStatus::Queued | DeliveryStatus::Attempting => FlashKind::Warning,
+        DeliveryStatus::Failed
+        | DeliveryStatus::Unknown
+        | DeliveryStatus::Suppressed
+        | DeliveryStatus::Superseded
+        | DeliveryStatus::Expired => FlashKind::Refused,
+    };
+    let said = match tested.advice {
+        Some(advice) => format!("{}. {advice}", tested.words.trim_end_matches('.')),
+        None => tested.words,
+    };
+    Ok(desk.told(TO, kind, said))
 }

@@ -47,6 +47,12 @@ fn mail(item: &CaughtItem) -> Option<Message<'_>> {
     MessageParser::default().parse(&item.raw)
 }
 
+/// What a request is about: a webhook's type of event, the headline of a chat message.
+fn headline(body: &serde_json::Value) -> Option<&str> {
+    let chat = body["attachments"][0]["title"].as_str();
+    chat.or(body["type"].as_str())
+}
+
 fn row(item: &CaughtItem) -> CaughtRow {
     let subject = if item.is_mail {
         mail(item).and_then(|mail| mail.subject().map(str::to_owned))
@@ -54,7 +60,7 @@ fn row(item: &CaughtItem) -> CaughtRow {
         let (_, body) = request(&item.raw);
         serde_json::from_str::<serde_json::Value>(&body)
             .ok()
-            .and_then(|body| body["type"].as_str().map(str::to_owned))
+            .and_then(|body| headline(&body).map(str::to_owned))
     };
     CaughtRow {
         id: item.id.to_string(),

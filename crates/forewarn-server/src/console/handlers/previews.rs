@@ -1,13 +1,16 @@
-//! What an update would say, before anybody hears of it.
+//! What an update, or the next notice of any event, would say, before anybody hears of it.
 
+use super::rows::event_path;
 use crate::console::desk::{Desk, Shown, page, sentence};
 use crate::console::entered::tree;
 use crate::console::guard::Fields;
-use crate::console::{Nav, PreviewPage};
+use crate::console::{EventPreview, Nav, PREVIEW_POLICY, PreviewPage, Shown as Look};
 use crate::error::ApiError;
-use crate::ops::incident;
-use axum::extract::Path;
-use axum::http::StatusCode;
+use crate::ops::{incident, template};
+use axum::extract::{Path, RawQuery};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::Response;
+use forewarn_core::message::milestones_of;
 use forewarn_store::Role;
 
 /// `POST /console/incidents/{id}/preview`, with the fields of the form of the next update.
@@ -43,4 +46,53 @@ pub(in crate::console) async fn update(
         problems,
     };
     Ok(page(StatusCode::OK, view.render()))
+}
+
+/// `GET /console/events/{id}/preview`, with `milestone`.
+pub(in crate::console) async fn event(
+    desk: Desk,
+    Path(id): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Shown {
+    let event = template::load(&desk.app, &id).await?;
+    let known = milestones_of(event.kind());
+    let query = query.unwrap_or_default();
+    let asked = url::form_urlencoded::parse(query.as_bytes())
+        .find(|(name, _)| name == "milestone")
+        .and_then(|(_, value)| known.iter().find(|known| **known == value).copied());
+    let milestone = asked.unwrap_or_else(|| template::next_milestone(&event));
+    let asked = template::Asked {
+        template: None,
+        event: Some(id),
+        milestone: Some(milestone.to_owned()),
+    };
+    let messages = template::preview(&desk.app, &asked).await?;
+    let catalogue = desk.app.store.catalogue().await?;
+    let nav = match event.kind() {
+        "maintenance" => Nav::Maintenances,
+        "advisory" => Nav::Advisories,
+        "announcement" => Nav::Announcements,
+        _ => Nav::Incidents,
+    };
+    let view = EventPreview {
+        frame: desk
+            .frame(&catalogue, "What each audience reads", nav)
+            .await?,
+        event: event.id().to_string(),
+        title: event.title().to_owned(),
+        path: event_path(&event),
+        milestone: milestone.to_owned(),
+        milestones: known.iter().map(|known| (*known).to_owned()).collect(),
+        messages: messages.into_iter().map(Look).collect(),
+    };
+    Ok(with_mails(page(StatusCode::OK, view.render())))
+}
+
+/// A page in whose frames mails stand with their own styles.
+pub(super) fn with_mails(mut response: Response) -> Response {
+    let policy = HeaderValue::from_static(PREVIEW_POLICY);
+    response
+        .headers_mut()
+        .insert(header::CONTENT_SECURITY_POLICY, policy);
+    response
 }

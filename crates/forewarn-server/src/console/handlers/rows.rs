@@ -173,14 +173,7 @@ fn shown_address(channel: Channel, address: &str) -> String {
     if !matches!(channel, Channel::Webhook | Channel::Chat) {
         return address.to_owned();
     }
-    match url::Url::parse(address)
-        .ok()
-        .as_ref()
-        .and_then(|u| u.host_str())
-    {
-        Some(host) => format!("{host}/…"),
-        None => String::new(),
-    }
+    crate::api::host_only(address)
 }
 
 /// Entries of the journal in words.

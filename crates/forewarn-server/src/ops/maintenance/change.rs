@@ -74,7 +74,7 @@ pub async fn set_change_by_number(
         change.is_some_and(|change| change.number == number)
     };
     let carrying: Vec<&Maintenance> = works.filter(carries).collect();
-    let mut meant: Vec<&Maintenance> = carrying.iter().copied().collect();
+    let mut meant: Vec<&Maintenance> = carrying.to_vec();
     meant.retain(|m| !m.status.is_over());
     if meant.is_empty() {
         meant.extend(carrying.first());

@@ -1,0 +1,493 @@
+//! Names of machines that stand without a domain: by what they are for, where they are, and their number.
+
+/// What machines are named for. Those of [`PLAIN`] are ordinary words or product names too and need more digits.
+const ROLES: &[&str] = &[
+    "db",
+    "sql",
+    "mysql",
+    "pg",
+    "postgres",
+    "ora",
+    "oracle",
+    "mongo",
+    "redis",
+    "kafka",
+    "srv",
+    "svr",
+    "server",
+    "svc",
+    "sw",
+    "switch",
+    "edge",
+    "gw",
+    "fw",
+    "firewall",
+    "lb",
+    "haproxy",
+    "nginx",
+    "dc",
+    "adc",
+    "vm",
+    "esx",
+    "esxi",
+    "host",
+    "node",
+    "mx",
+    "smtp",
+    "imap",
+    "ns",
+    "dns",
+    "ldap",
+    "ad",
+    "idp",
+    "auth",
+    "es",
+    "elk",
+    "k8s",
+    "kube",
+    "master",
+    "worker",
+    "prod",
+    "prd",
+    "stg",
+    "stage",
+    "stor",
+    "stg",
+    "storage",
+    "nas",
+    "san",
+    "bkp",
+    "backup",
+    "bak",
+    "rtr",
+    "router",
+    "ap",
+    "sbc",
+    "pbx",
+    "voip",
+    "proxy",
+    "nat",
+    "jump",
+    "bastion",
+    "jenkins",
+    "runner",
+    "registry",
+    "nfs",
+    "fs",
+    "files",
+    "rds",
+    "citrix",
+    "ctx",
+    "exch",
+    "sap",
+    "pacs",
+    "hv",
+    "pve",
+    "vc",
+    "batch",
+    "queue",
+    "mq",
+    "rabbit",
+    "vault",
+    "sftp",
+    "core",
+    "cache",
+    "replica",
+    "blade",
+    "rack",
+    "fe",
+    "vsrv",
+    "rdsh",
+    "wsus",
+    "sccm",
+    "adfs",
+    "kdc",
+    "radius",
+    "wlc",
+    "idrac",
+    "ilo",
+    "ipmi",
+    "bmc",
+    "hpc",
+    "gpu",
+    "xen",
+    "xenapp",
+    "ceph",
+    "osd",
+    "etcd",
+    "ingress",
+    "squid",
+    "ntp",
+    "dhcp",
+    "ftp",
+    "tomcat",
+    "zk",
+    "zookeeper",
+    "hadoop",
+    "hdfs",
+    "solr",
+    "elastic",
+    "logstash",
+    "mgmt",
+    "kvm",
+    "ups",
+    "pdu",
+    "pos",
+    "relay",
+    "jumphost",
+    "filer",
+    "dbs",
+    "dhcpd",
+    "broker",
+];
+/// Shortened words that stand for a machine and nothing else: with one of them a name needs no number, `vpn-gw`.
+const SURE: &[&str] = &[
+    "sw",
+    "smtp",
+    "imap",
+    "mx",
+    "dns",
+    "db",
+    "sql",
+    "mysql",
+    "mssql",
+    "pgsql",
+    "pg",
+    "gw",
+    "fw",
+    "lb",
+    "srv",
+    "svr",
+    "esx",
+    "esxi",
+    "rtr",
+    "nas",
+    "ldap",
+    "vm",
+    "prd",
+    "prod",
+    "dmz",
+    "k8s",
+    "redis",
+    "kafka",
+    "haproxy",
+    "nginx",
+    "vcenter",
+    "jumphost",
+    "filer",
+    "printsrv",
+    "mailrelay",
+    "dbs",
+];
+/// Of these a capital name with one or two digits is a machine too: `DB-3`, `FS2`. With more it may be a ticket.
+const ALONE: &[&str] = &[
+    "db", "sql", "esx", "esxi", "srv", "svr", "fw", "lb", "rtr", "nas", "fs",
+];
+/// Of these one digit is enough, in small letters: `app1`, `mail-2`.
+const ALSO: &[&str] = &[
+    "app",
+    "api",
+    "mail",
+    "print",
+    "build",
+    "cluster",
+    "gitlab",
+    "jenkins",
+    "sharepoint",
+    "moodle",
+    "splunk",
+    "confluence",
+    "zabbix",
+    "grafana",
+    "elasticsearch",
+    "rabbitmq",
+    "zimbra",
+    "nextcloud",
+    "exchange",
+    "veeam",
+];
+/// Behind one of [`SURE`] these make a word for something else: `sql-based`, `db-server`.
+const NO_NAMES: &[&str] = &[
+    "based",
+    "like",
+    "compatible",
+    "ready",
+    "powered",
+    "backed",
+    "only",
+    "related",
+    "driven",
+    "style",
+    "facing",
+    "side",
+    "level",
+    "wide",
+    "specific",
+    "free",
+    "enabled",
+    "hosted",
+    "native",
+    "aware",
+    "server",
+    "servers",
+    "query",
+    "queries",
+    "name",
+    "names",
+    "record",
+    "records",
+    "client",
+    "clients",
+    "team",
+    "teams",
+    "user",
+    "users",
+    "error",
+    "errors",
+    "entry",
+    "entries",
+    "login",
+    "connection",
+    "connections",
+    "settings",
+    "change",
+    "changes",
+    "lookup",
+    "lookups",
+    "outage",
+    "issue",
+    "issues",
+    "problem",
+    "problems",
+    "tunnel",
+    "access",
+    "injection",
+    "admin",
+    "admins",
+];
+/// Ends of words before a number that only machines have: `appsrv2`, `webdb1`.
+const SURE_ENDS: &[&str] = &[
+    "srv", "svr", "sql", "esx", "esxi", "db", "gw", "fw", "rtr", "nas", "ldap", "dns", "relay",
+    "proxy", "filer", "vm", "host", "node", "server",
+];
+/// Kinds of things in a cloud, before their number: `i-0abcd1234ef567890`.
+const IN_CLOUD: &[&str] = &[
+    "i", "vol", "snap", "ami", "vpc", "subnet", "sg", "eni", "rtb", "igw", "nat", "lt",
+];
+const PLAIN: &[&str] = &[
+    "app", "web", "api", "mail", "test", "dev", "uat", "int", "build", "ci", "log", "logs", "file",
+    "print", "prn", "ts", "mon", "cluster", "cl", "media", "search", "his",
+];
+
+/// First parts of what looks like a machine and is a place or a thing.
+const NO_MACHINES: &[&str] = &[
+    "room", "gate", "floor", "unit", "bus", "line", "road", "wing", "ward", "zone", "step", "part",
+    "page", "form", "week", "day", "hall", "lane", "area", "seat", "row", "lot", "block", "type",
+    "plan", "tier", "team", "top", "pre", "post", "mid", "non", "up", "one", "two", "day", "end",
+    "year", "covid", "of", "to", "in", "by", "the", "per", "and", "on", "re",
+];
+
+/// `prod-db`, `db-primary`: a machine named for its part without a number.
+pub(super) fn by_role(host: &str) -> bool {
+    const PLACES: &[&str] = &[
+        "prod", "prd", "stg", "staging", "uat", "primary", "replica", "standby", "eu", "us", "dmz",
+    ];
+    const PARTS: &[&str] = &[
+        "db", "sql", "web", "app", "api", "gw", "lb", "fw", "mx", "dc", "srv", "vm", "cache",
+        "redis", "kafka", "ldap", "nas", "san",
+    ];
+    let lower = host.to_ascii_lowercase();
+    let parts: Vec<&str> = lower.split(['-', '_']).collect();
+    let one_size = host == lower || !host.bytes().any(|b| b.is_ascii_lowercase());
+    let sure = |part: &&str| {
+        SURE.contains(part)
+            || SURE_ENDS
+                .iter()
+                .any(|end| part.len() > end.len() + 1 && end.len() > 2 && part.ends_with(end))
+    };
+    let named = parts.iter().all(|part| {
+        (1..=12).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric())
+    });
+    let tail = parts.last().copied().unwrap_or_default();
+    if (2..=5).contains(&parts.len())
+        && named
+        && one_size
+        && parts.iter().any(sure)
+        && !NO_MACHINES.contains(&parts[0])
+        && !NO_NAMES.contains(&tail)
+        && !tail.bytes().any(|b| b.is_ascii_digit())
+    {
+        return true;
+    }
+    let parts: Vec<&str> = host.split('-').collect();
+    let has = |list: &[&str]| parts.iter().any(|part| list.contains(part));
+    (2..=4).contains(&parts.len())
+        && has(PLACES)
+        && has(PARTS)
+        && parts.iter().all(|part| part.len() <= 8 && !part.is_empty())
+}
+
+/// A name that only a number makes special: `kestrel7`, after "server".
+pub(super) fn numbered(host: &str) -> bool {
+    let name = host.trim_end_matches(|c: char| c.is_ascii_digit());
+    let digits = host.len() - name.len();
+    let plain = name
+        .bytes()
+        .all(|b| b.is_ascii_lowercase() || b == b'-' || b == b'_');
+    (1..=3).contains(&digits)
+        && name.len() >= 3
+        && plain
+        && !NO_MACHINES.contains(&name.trim_end_matches('-'))
+}
+
+/// Whether a label is the name of a machine: what it is for, where it is, a number.
+pub(super) fn machine(label: &str, dotted: bool) -> bool {
+    let shaped = (3..=40).contains(&label.len())
+        && label.starts_with(|c: char| c.is_ascii_alphabetic())
+        && label
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+        && label.bytes().any(|b| b.is_ascii_digit());
+    if !shaped {
+        return false;
+    }
+    let lower = label.to_ascii_lowercase();
+    let parts: Vec<&str> = lower.split(['-', '_']).collect();
+    if NO_MACHINES.contains(&parts[0].trim_end_matches(|c: char| c.is_ascii_digit()))
+        || is_region(&parts)
+    {
+        return false;
+    }
+    match parts.as_slice() {
+        // `SW1` is a part of London.
+        [one] => {
+            let capitals = label.bytes().all(|b| !b.is_ascii_lowercase());
+            let (word, digits) = split_number(one);
+            let short = digits.len() == 1 && word.len() < 5 && !ALONE.contains(&word);
+            role_and_number(one, dotted) && (dotted || !capitals || !short)
+        }
+        [kind, number] if IN_CLOUD.contains(kind) && is_hex_number(number) => true,
+        ["desktop" | "laptop" | "win", number] if number.len() >= 7 => true,
+        [name, last] => {
+            let (word, digits) = split_number(last);
+            // `EX-1907` is a flight and `MATH-101` a course; a machine in capitals has a zero or a role that is nothing else.
+            let capitals = label.bytes().all(|b| !b.is_ascii_lowercase());
+            let alone = ALONE.contains(name) && word.is_empty() && digits.len() < 3;
+            let sure = digits.starts_with('0') || !capitals || alone;
+            if digits.is_empty() {
+                return role_and_number(name, true) && sure;
+            }
+            let role = ROLES.contains(name)
+                || role_and_number(name, dotted)
+                || (ROLES.contains(&word) && !word.is_empty());
+            let plain = PLAIN.contains(name) || PLAIN.contains(&word);
+            let whole = dotted && digits.len() <= 2 && last.len() <= 4;
+            sure && word.len() <= 6
+                && (role || whole || (plain && (dotted || digits.len() > 1 || ALSO.contains(name))))
+        }
+        ["ip", numbers @ ..] if numbers.len() == 4 => numbers
+            .iter()
+            .all(|n| n.bytes().all(|b| b.is_ascii_digit())),
+        [.., last] => {
+            let (word, digits) = split_number(last);
+            let named = parts[..parts.len() - 1].iter().all(|part| {
+                part.starts_with(|c: char| c.is_ascii_alphabetic())
+                    || (ROLES.contains(&parts[0]) && part.len() < 4)
+            });
+            let role = parts.iter().any(|part| {
+                let word = part.trim_end_matches(|c: char| c.is_ascii_digit());
+                ROLES.contains(&word) || PLAIN.contains(&word)
+            });
+            let short = parts.iter().all(|part| part.len() <= 4)
+                && !parts
+                    .iter()
+                    .any(|part| matches!(*part, "of" | "to" | "the" | "and" | "per" | "by"));
+            let sure = !label.bytes().any(|b| b.is_ascii_lowercase())
+                || label.bytes().all(|b| !b.is_ascii_uppercase());
+            let generated = parts.len() > 2
+                && last.len() == 5
+                && is_generated(last)
+                && is_generated(parts[parts.len() - 2])
+                && parts[parts.len() - 2].len() >= 6;
+            if generated {
+                return true;
+            }
+            named && sure && (1..=4).contains(&digits.len()) && word.len() <= 8 && (role || short)
+        }
+        [] => false,
+    }
+}
+
+/// `srv` and `01` of `srv01`; a letter behind the number counts to it: `04a`.
+fn split_number(part: &str) -> (&str, &str) {
+    let trimmed = match part.len() {
+        0 | 1 => part,
+        n if part.as_bytes()[n - 2].is_ascii_digit() => {
+            part.trim_end_matches(|c: char| c.is_ascii_alphabetic())
+        }
+        _ => part,
+    };
+    let word = trimmed.trim_end_matches(|c: char| c.is_ascii_digit());
+    (word, &trimmed[word.len()..])
+}
+
+fn role_and_number(part: &str, dotted: bool) -> bool {
+    let (word, digits) = split_number(part);
+    if digits.is_empty() || digits.len() > 4 || word.is_empty() {
+        return false;
+    }
+    let role = ROLES.contains(&word)
+        && !matches!(
+            word,
+            "core" | "es" | "ad" | "ap" | "rack" | "master" | "edge"
+        );
+    let compound = ROLES.iter().chain(PLAIN).any(|role| {
+        role.len() > 2 && word.len() > role.len() && word.ends_with(role) && digits.len() > 1
+    });
+    let also = ALSO.contains(&word) && digits.len() < 3;
+    let sure = also
+        || SURE_ENDS
+            .iter()
+            .any(|end| word.len() > end.len() + 1 && word.ends_with(end));
+    role || sure
+        || ((PLAIN.contains(&word) || ROLES.contains(&word))
+            && (dotted || digits.len() > 1 && digits.starts_with('0')))
+        || compound
+}
+
+/// The number of a thing in a cloud: eight or seventeen hexadecimal digits.
+fn is_hex_number(part: &str) -> bool {
+    matches!(part.len(), 8 | 17) && part.bytes().all(|b| b.is_ascii_hexdigit())
+}
+
+/// `7d9f8b6c5`: what a machine made up, small letters and digits mixed.
+fn is_generated(part: &str) -> bool {
+    (5..=10).contains(&part.len())
+        && part
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+        && part.bytes().any(|b| b.is_ascii_digit())
+        && part.bytes().any(|b| b.is_ascii_lowercase())
+}
+
+/// `eu-west-1` is where a cloud is, not a machine.
+fn is_region(parts: &[&str]) -> bool {
+    let sides = [
+        "east",
+        "west",
+        "north",
+        "south",
+        "central",
+        "northeast",
+        "northwest",
+        "southeast",
+        "southwest",
+    ];
+    let areas = [
+        "us", "eu", "ap", "ca", "sa", "af", "me", "uk", "cn", "asia", "europe", "usgov", "il",
+    ];
+    parts.len() <= 4
+        && areas.contains(&parts[0])
+        && parts.len() > 1
+        && sides.iter().any(|side| parts[1].starts_with(side))
+}

@@ -1,0 +1,245 @@
+//! Messages to chat rooms by their incoming webhooks: Slack, Microsoft Teams, Mattermost, Discord, and whatever takes `{"text": ...}`.
+//!
+//! A message is posted once, as the product wants it. The products take only so many messages a second from one address, so
+//! of several to one room those whose turn comes later are not sent at all: they are [`Outcome::Paced`], and their rows wait. A
+//! room that says how long to wait (429, `Retry-After`) is left alone for so long by every message. What was refused for good
+//! says so in the product's own words.
+
+use super::Leave;
+use super::guard::Guard;
+use super::http::{Answer, HttpClient, NoAnswer, Wire};
+use forewarn_core::contact::ChatKind;
+use forewarn_core::delivery::Outcome;
+use futures_util::{StreamExt, stream};
+use http::StatusCode;
+use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use ipnet::IpNet;
+use jiff::{SignedDuration, Timestamp};
+use serde::Deserialize;
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Rooms whose turns are remembered; those that are free are forgotten first.
+const MOST_ROOMS: usize = 10_000;
+/// No room is left alone for longer; a clock that was set back would say so.
+const MOST_WAIT: SignedDuration = SignedDuration::from_hours(24);
+
+/// What Slack says in so many words when an address will never work again.
+const GONE: [&str; 9] = [
+    "invalid_token",
+    "channel_is_archived",
+    "channel_not_found",
+    "no_service",
+    "no_service_id",
+    "no_team",
+    "no_active_hooks",
+    "team_disabled",
+    "invalid_webhook",
+];
+/// Discord's numbers for the same: no such webhook, and not its token.
+const GONE_CODES: [i64; 2] = [10_015, 50_027];
+
+/// One message to one room.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Post {
+    /// `webhook-id`: the same on every attempt, for receivers that can tell a repetition.
+    pub id: String,
+    /// Which product.
+    pub kind: ChatKind,
+    /// Where to.
+    pub url: String,
+    /// JSON, the same bytes on every attempt.
+    pub body: Vec<u8>,
+}
+
+impl fmt::Debug for Post {
+    /// Without the address, which is a secret of its own.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Post")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The channel of chat rooms.
+#[derive(Clone, Debug)]
+pub struct Chats {
+    client: HttpClient,
+    concurrency: usize,
+    /// From when on a room takes another message.
+    rooms: Arc<Mutex<HashMap<String, Timestamp>>>,
+}
+
+/// How far apart the messages to one room are: 1 a second for Slack, 4 for Teams, 5 in 2 seconds for Discord.
+fn apart(kind: ChatKind) -> SignedDuration {
+    SignedDuration::from_millis(match kind {
+        ChatKind::Slack => 1_000,
+        ChatKind::Teams => 250,
+        ChatKind::Discord => 400,
+        ChatKind::Mattermost | ChatKind::Generic => 0,
+    })
+}
+
+impl Chats {
+    /// A channel that connects to public addresses and to the networks in `allow_private`, and has
+    /// up to `concurrency` requests under way.
+    pub fn new(allow_private: Vec<IpNet>, concurrency: usize) -> Chats {
+        let client = HttpClient::new(Guard::new(allow_private), Wire::default());
+        Chats::with_client(client, concurrency)
+    }
+
+    /// A channel on a client of one's own.
+    pub fn with_client(client: HttpClient, concurrency: usize) -> Chats {
+        Chats {
+            client,
+            concurrency: concurrency.max(1),
+            rooms: Arc::default(),
+        }
+    }
+
+    /// Attempts every message of the batch whose turn it is once, and says what came of each, in the batch's order.
+    pub async fn send(&self, batch: &[Post], now: Timestamp) -> Vec<Outcome> {
+        self.send_while(batch, now, &Leave::unlimited()).await
+    }
+
+    /// The same as long as there is leave.
+    pub async fn send_while(&self, batch: &[Post], now: Timestamp, leave: &Leave) -> Vec<Outcome> {
+        let waits = self.waits(batch, now);
+        // By place and not by reference, as for webhooks.
+        let attempts = (0..batch.len()).map(|place| {
+            let wait = waits[place];
+            async move {
+                let outcome = match wait {
+                    Some(wait) => Outcome::Paced { wait },
+                    None => self.attempt(&batch[place], now, leave).await,
+                };
+                (place, outcome)
+            }
+        });
+        let mut done: Vec<(usize, Outcome)> = stream::iter(attempts)
+            .buffer_unordered(self.concurrency)
+            .collect()
+            .await;
+        done.sort_unstable_by_key(|&(place, _)| place);
+        done.into_iter().map(|(_, outcome)| outcome).collect()
+    }
+
+    fn rooms(&self) -> MutexGuard<'_, HashMap<String, Timestamp>> {
+        self.rooms.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How long each message waits for its turn; nothing for those whose turn it is, which they take.
+    fn waits(&self, batch: &[Post], now: Timestamp) -> Vec<Option<SignedDuration>> {
+        let mut rooms = self.rooms();
+        if rooms.len() > MOST_ROOMS {
+            rooms.retain(|_, free| *free > now);
+        }
+        let mut behind: HashMap<&str, i32> = HashMap::new();
+        let mut wait = |post: &'_ Post, behind: &mut i32| {
+            let apart = apart(post.kind);
+            let free = rooms.get(&post.url).map(|free| free.duration_since(now));
+            if let Some(wait) = free.filter(|wait| wait.is_positive() && *wait <= MOST_WAIT) {
+                *behind += 1;
+                return Some(wait + apart * (*behind - 1));
+            }
+            if apart.is_positive() {
+                rooms.insert(post.url.clone(), now + apart);
+            }
+            None
+        };
+        batch
+            .iter()
+            .map(|post| wait(post, behind.entry(&post.url).or_default()))
+            .collect()
+    }
+
+    async fn attempt(&self, post: &Post, now: Timestamp, leave: &Leave) -> Outcome {
+        let never = |reason: String| Outcome::PermanentFailure {
+            reason,
+            endpoint_gone: false,
+        };
+        let id = match HeaderValue::from_str(&post.id) {
+            Ok(id) => id,
+            Err(problem) => return never(format!("not sent: {problem}")),
+        };
+        let headers = HeaderMap::from_iter([
+            (CONTENT_TYPE, HeaderValue::from_static("application/json")),
+            (HeaderName::from_static("webhook-id"), id),
+        ]);
+        let body = post.body.clone();
+        let posted = self.client.post_while(&post.url, headers, body, leave);
+        match posted.await {
+            Ok(answer) => {
+                let outcome = answered(&answer, now);
+                self.leave_alone(post, &answer, &outcome, now);
+                outcome
+            }
+            Err(NoAnswer::Refused(why)) => never(why.to_string()),
+            Err(NoAnswer::Withheld) => Outcome::Withheld,
+            Err(NoAnswer::Broken { reason, maybe_sent }) => Outcome::TransientFailure {
+                reason,
+                retry_after: None,
+                maybe_sent,
+            },
+        }
+    }
+
+    /// A room that asks for time has it from every message.
+    fn leave_alone(&self, post: &Post, answer: &Answer, outcome: &Outcome, now: Timestamp) {
+        let asked = match outcome {
+            Outcome::TransientFailure { retry_after, .. } => *retry_after,
+            Outcome::Accepted { .. }
+            | Outcome::PermanentFailure { .. }
+            | Outcome::Withheld
+            | Outcome::Paced { .. } => None,
+        };
+        if let Some(wait) = asked.filter(|_| answer.status == StatusCode::TOO_MANY_REQUESTS) {
+            self.rooms().insert(post.url.clone(), now + wait);
+        }
+    }
+}
+
+/// The parts of an error that say what is wrong.
+#[derive(Deserialize)]
+struct Problem {
+    code: Option<i64>,
+}
+
+/// What an answer means for the delivery. Teams says 202, the others 200 or 204.
+fn answered(answer: &Answer, now: Timestamp) -> Outcome {
+    if answer.status.is_success() {
+        return Outcome::Accepted {
+            receipt: answer.line(),
+        };
+    }
+    let refused = answer.status.is_client_error();
+    let is_gone = refused && (answer.status == StatusCode::GONE || says_gone(&answer.body));
+    let may_be_repaired = matches!(
+        answer.status,
+        StatusCode::UNAUTHORIZED
+            | StatusCode::FORBIDDEN
+            | StatusCode::REQUEST_TIMEOUT
+            | StatusCode::TOO_EARLY
+            | StatusCode::TOO_MANY_REQUESTS
+    );
+    if is_gone || (refused && !may_be_repaired) {
+        return Outcome::PermanentFailure {
+            reason: answer.refusal(),
+            endpoint_gone: is_gone,
+        };
+    }
+    Outcome::TransientFailure {
+        reason: answer.refusal(),
+        retry_after: answer.retry_after(now),
+        maybe_sent: false,
+    }
+}
+
+/// Whether a product says that there is nothing behind this address any more.
+fn says_gone(body: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(body);
+    let read: Option<Problem> = serde_json::from_str(&text).ok();
+    let code = read.and_then(|problem| problem.code);
+    GONE.contains(&text.trim()) || code.is_some_and(|code| GONE_CODES.contains(&code))
+}

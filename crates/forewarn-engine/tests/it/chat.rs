@@ -1,0 +1,250 @@
+//! The channel of chat rooms against scripted rooms: what each answer means, and whose turn it is.
+
+use crate::wire::{Names, now};
+use forewarn_core::contact::ChatKind;
+use forewarn_core::delivery::Outcome;
+use forewarn_engine::Leave;
+use forewarn_engine::channel::chat::{Chats, Post};
+use forewarn_engine::channel::guard::Guard;
+use forewarn_engine::channel::http::{HttpClient, Wire};
+use forewarn_engine::peer::http::{HttpPeer, Reply, Script};
+use jiff::SignedDuration;
+use rustls::RootCertStore;
+use std::sync::Arc;
+use std::time::Duration;
+
+fn chats(allow: &[&str]) -> Chats {
+    let wire = Wire {
+        resolver: Arc::new(Names::none()),
+        roots: RootCertStore::empty(),
+        timeout: Duration::from_secs(15),
+    };
+    let allow = allow.iter().map(|net| net.parse().unwrap()).collect();
+    Chats::with_client(HttpClient::new(Guard::new(allow), wire), 8)
+}
+
+fn local() -> Chats {
+    chats(&["127.0.0.1/32"])
+}
+
+fn post(kind: ChatKind, url: &str, id: &str) -> Post {
+    Post {
+        id: id.into(),
+        kind,
+        url: url.into(),
+        body: br#"{"text":"a message"}"#.to_vec(),
+    }
+}
+
+async fn peer(script: Script) -> HttpPeer {
+    HttpPeer::start(script).await.unwrap()
+}
+
+/// The outcome of one message to a room that answers so.
+async fn outcome_of(kind: ChatKind, reply: Reply) -> Outcome {
+    let room = peer(Script::new().always(reply)).await;
+    let posts = [post(kind, &room.url("/T/B/X"), "d1")];
+    let outcome = local().send(&posts, now()).await.remove(0);
+    assert_eq!(room.count(), 1, "one attempt is one request");
+    outcome
+}
+
+fn paced(milliseconds: i64) -> Outcome {
+    Outcome::Paced {
+        wait: SignedDuration::from_millis(milliseconds),
+    }
+}
+
+fn accepted(receipt: &str) -> Outcome {
+    Outcome::Accepted {
+        receipt: receipt.into(),
+    }
+}
+
+#[tokio::test]
+async fn a_room_gets_json_and_an_id_that_stays() {
+    let room = peer(Script::new().always(Reply::status(200).body("ok"))).await;
+    let channel = local();
+    let posts = [post(
+        ChatKind::Mattermost,
+        &room.url("/hooks/x"),
+        "notice-endpoint-1",
+    )];
+    for _ in 0..2 {
+        assert_eq!(channel.send(&posts, now()).await, [accepted("200 OK: ok")]);
+    }
+    for request in room.requests() {
+        assert_eq!(
+            (request.method.as_str(), request.path.as_str()),
+            ("POST", "/hooks/x")
+        );
+        assert_eq!(request.header("content-type"), Some("application/json"));
+        assert_eq!(request.header("webhook-id"), Some("notice-endpoint-1"));
+        assert_eq!(request.body, posts[0].body);
+    }
+    assert!(
+        !format!("{:?}", posts[0]).contains("hooks/x"),
+        "the address is a secret"
+    );
+}
+
+#[tokio::test]
+async fn every_2xx_is_success() {
+    for (kind, status, receipt) in [
+        (ChatKind::Slack, 200, "200 OK"),
+        (ChatKind::Teams, 202, "202 Accepted"),
+        (ChatKind::Discord, 204, "204 No Content"),
+    ] {
+        assert_eq!(
+            outcome_of(kind, Reply::status(status)).await,
+            accepted(receipt)
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_is_refused_for_good_says_so_in_the_products_own_words() {
+    for (kind, status, body, gone) in [
+        (ChatKind::Slack, 403, "invalid_token", true),
+        (ChatKind::Slack, 410, "channel_is_archived", true),
+        (ChatKind::Slack, 404, "no_service", true),
+        (ChatKind::Slack, 404, "no_team", true),
+        (ChatKind::Slack, 400, "invalid_blocks", false),
+        (
+            ChatKind::Teams,
+            404,
+            "{\"error\":{\"code\":\"WorkflowNotFound\"}}",
+            false,
+        ),
+        (ChatKind::Teams, 410, "", true),
+        (ChatKind::Teams, 413, "", false),
+        (ChatKind::Mattermost, 404, "", false),
+        (
+            ChatKind::Discord,
+            404,
+            "{\"message\": \"Unknown Webhook\", \"code\": 10015}",
+            true,
+        ),
+        (
+            ChatKind::Discord,
+            401,
+            "{\"message\": \"Invalid Webhook Token\", \"code\": 50027}",
+            true,
+        ),
+        (ChatKind::Generic, 400, "no", false),
+    ] {
+        let outcome = outcome_of(kind, Reply::status(status).body(body)).await;
+        let Outcome::PermanentFailure {
+            reason,
+            endpoint_gone,
+        } = outcome
+        else {
+            panic!("{status} {body}: {outcome:?}");
+        };
+        assert_eq!(endpoint_gone, gone, "{status} {body}");
+        assert!(reason.starts_with(&status.to_string()), "{reason}");
+        assert!(reason.ends_with(body), "{reason}");
+    }
+}
+
+#[tokio::test]
+async fn what_may_be_mended_is_tried_again() {
+    for (status, body) in [
+        (401, ""),
+        (403, "action_prohibited"),
+        (408, ""),
+        (429, "rate_limited"),
+        (500, "rollup_error"),
+        (502, ""),
+        (503, "no_service"),
+    ] {
+        let outcome = outcome_of(ChatKind::Slack, Reply::status(status).body(body)).await;
+        let Outcome::TransientFailure {
+            reason, maybe_sent, ..
+        } = outcome
+        else {
+            panic!("{status} {body}: {outcome:?}");
+        };
+        assert!(reason.ends_with(body) && !maybe_sent, "{reason}");
+    }
+    let outcome = outcome_of(
+        ChatKind::Generic,
+        Reply::redirect("https://elsewhere.example/"),
+    )
+    .await;
+    let Outcome::TransientFailure { reason, .. } = outcome else {
+        panic!("{outcome:?}");
+    };
+    assert!(reason.ends_with("is not followed"), "{reason}");
+    let outcome = outcome_of(ChatKind::Generic, Reply::cut_before()).await;
+    let Outcome::TransientFailure { maybe_sent, .. } = outcome else {
+        panic!("{outcome:?}");
+    };
+    assert!(maybe_sent);
+}
+
+#[tokio::test]
+async fn a_room_takes_as_many_messages_a_second_as_its_product_allows() {
+    for (kind, apart) in [
+        (ChatKind::Slack, 1_000),
+        (ChatKind::Teams, 250),
+        (ChatKind::Discord, 400),
+    ] {
+        let room = peer(Script::new()).await;
+        let channel = local();
+        let posts: Vec<Post> = ["a", "b", "c"]
+            .map(|id| post(kind, &room.url("/1"), id))
+            .to_vec();
+        let other = post(kind, &room.url("/2"), "d");
+        let batch = [posts.clone(), vec![other]].concat();
+        let outcomes = channel.send(&batch, now()).await;
+        let ok = || accepted("200 OK");
+        assert_eq!(outcomes, [ok(), paced(apart), paced(2 * apart), ok()]);
+        // A millisecond too early, and then in time; the third waits behind the second.
+        let early = now() + SignedDuration::from_millis(apart - 1);
+        assert_eq!(channel.send(&posts[1..2], early).await, [paced(1)]);
+        let due = now() + SignedDuration::from_millis(apart);
+        assert_eq!(channel.send(&posts[1..], due).await, [ok(), paced(apart)]);
+        let paths: Vec<String> = room.requests().into_iter().map(|r| r.path).collect();
+        assert_eq!(paths.len(), 3);
+    }
+    let room = peer(Script::new()).await;
+    let many: Vec<Post> = (0..20)
+        .map(|n| post(ChatKind::Generic, &room.url("/1"), &n.to_string()))
+        .collect();
+    let outcomes = local().send(&many, now()).await;
+    assert!(outcomes.iter().all(|o| *o == accepted("200 OK")));
+}
+
+#[tokio::test]
+async fn a_room_that_asks_for_time_has_it_from_every_message() {
+    let script = Script::new().first(1, Reply::status(429).retry_after("30"));
+    let room = peer(script).await;
+    let channel = local();
+    let posts = ["a", "b"].map(|id| post(ChatKind::Generic, &room.url("/1"), id));
+    let outcome = channel.send(&posts[..1], now()).await.remove(0);
+    let Outcome::TransientFailure { retry_after, .. } = outcome else {
+        panic!("{outcome:?}");
+    };
+    assert_eq!(retry_after, Some(SignedDuration::from_secs(30)));
+    let soon = now() + SignedDuration::from_secs(10);
+    assert_eq!(channel.send(&posts[1..], soon).await, [paced(20_000)]);
+    assert_eq!(room.count(), 1);
+    let later = now() + SignedDuration::from_secs(30);
+    assert_eq!(channel.send(&posts[1..], later).await, [accepted("200 OK")]);
+}
+
+#[tokio::test]
+async fn a_room_inside_our_own_network_is_not_spoken_to() {
+    let room = peer(Script::new()).await;
+    let posts = [post(ChatKind::Slack, &room.url("/1"), "a")];
+    let outcome = chats(&[]).send(&posts, now()).await.remove(0);
+    assert!(
+        matches!(outcome, Outcome::PermanentFailure { .. }),
+        "{outcome:?}"
+    );
+    assert_eq!(room.connections(), 0);
+    let leave = Leave::new(|| false);
+    let outcome = local().send_while(&posts, now(), &leave).await.remove(0);
+    assert_eq!((outcome, room.count()), (Outcome::Withheld, 0));
+}
