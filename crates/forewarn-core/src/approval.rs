@@ -7,6 +7,7 @@ use crate::audience::Level;
 use crate::change_request::{Override, read_override};
 use crate::contact::{Channel, EmailAddress};
 use crate::document::{Catalogue, Fields, Node, Problems, Value, line};
+use crate::editing::HELP_NEEDED;
 use crate::event::{Event, Occasion};
 use crate::id::derive;
 use crate::incident::Nature;
@@ -119,8 +120,11 @@ impl Consent {
     }
 }
 
-/// A number as people type it: `12,345` too.
-fn parse_count(text: &str) -> Result<i64, String> {
+/// Reads a number as people type it: `12,345` too.
+///
+/// # Errors
+/// Says that a number is wanted.
+pub fn parse_count(text: &str) -> Result<i64, String> {
     let digits: String = text
         .chars()
         .filter(|c| !matches!(c, ',' | ' ' | '\u{a0}'))
@@ -230,7 +234,9 @@ pub fn needs_beside_waiting(
 fn is_free(occasion: &Occasion) -> bool {
     let milestone = occasion.milestone.as_str();
     let is_first = milestone == "holding" && occasion.update.unwrap_or(0) == 0;
-    is_first || is_team_notice(milestone) || matches!(milestone, COPY_DUE | APPROVAL_NEEDED)
+    is_first
+        || is_team_notice(milestone)
+        || matches!(milestone, COPY_DUE | APPROVAL_NEEDED | HELP_NEEDED)
 }
 
 /// Nobody's words: that nothing is new, or by when somebody will write.

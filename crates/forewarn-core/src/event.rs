@@ -6,6 +6,7 @@ use crate::approval::{APPROVAL_NEEDED, approvers};
 use crate::audience::{Audience, Level, Scope};
 use crate::contact::{EmailAddress, Endpoint};
 use crate::document::Catalogue;
+use crate::editing::{HELP_NEEDED, page_of};
 use crate::facts::Facts;
 use crate::id::Id;
 use crate::incident::{Impact, Incident, Nature, Severity, Update, is_same_person};
@@ -14,9 +15,9 @@ use crate::message::{By, Content, Task};
 use crate::organisation::ChangeSystem;
 use crate::outage_plan::prepared_effect;
 use crate::plan::{
-    APPROVERS, BACKUP, CHANGE_SYSTEM, COPY_DUE, INTERNAL, Notice, PROMISE_BROKEN, PROMISE_KEPT,
-    PROMISE_WARNING, REQUESTERS, SPOKESPERSON, called, copy_audience, is_promise_timer,
-    is_team_notice,
+    APPROVERS, BACKUP, CHANGE_SYSTEM, COMMUNICATIONS, COPY_DUE, INTERNAL, Notice, PROMISE_BROKEN,
+    PROMISE_KEPT, PROMISE_WARNING, REQUESTERS, SPOKESPERSON, called, copy_audience,
+    is_promise_timer, is_team_notice,
 };
 use crate::policy;
 use crate::reminder::Reminder;
@@ -78,6 +79,12 @@ pub struct Occasion {
     /// The notice whose text that is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub copy_of: Option<String>,
+    /// What somebody says who asks for help with a text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+    /// They have no text yet.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub to_write: bool,
 }
 
 impl Event {
@@ -250,6 +257,7 @@ impl Event {
         match (audience, self) {
             (INTERNAL, _) => mailboxes(self.internal_addresses(catalogue)),
             (APPROVERS, _) => mailboxes(approvers(self, catalogue)),
+            (COMMUNICATIONS, _) => mailboxes(catalogue.organisation.communications.clone()),
             (REQUESTERS, Event::Maintenance(m)) => mailboxes(m.requesters.clone()),
             (REQUESTERS, Event::Advisory(a)) => mailboxes(a.requesters.clone()),
             (REQUESTERS, Event::Announcement(a)) => mailboxes(a.requesters.clone()),
@@ -382,6 +390,7 @@ impl Event {
             code: None,
             requested: false,
             confirmed: None,
+            to_write: false,
             change_request: None,
             forwardable: audience.is_some_and(|a| a.forwardable),
             works: Vec::new(),
@@ -423,9 +432,13 @@ impl Event {
                 ..content
             },
         };
-        let content = match occasion.milestone == APPROVAL_NEEDED {
-            true => approval_content(content, public_url),
-            false => content,
+        let content = match occasion.milestone.as_str() {
+            APPROVAL_NEEDED => approval_content(content, public_url),
+            HELP_NEEDED => {
+                let page = page_of(occasion, self);
+                help_content(content, occasion, &page, public_url)
+            }
+            _ => content,
         };
         // Every message says where to report trouble, as far as anybody said it.
         let contact = self.cared_for_by(occasion, catalogue);
@@ -555,6 +568,19 @@ fn approval_content(content: Content, public_url: &str) -> Content {
             public_url.trim_end_matches('/'),
             content.event
         ),
+        ..content
+    }
+}
+
+/// Who helps to write reads who asks and what for; the text stands where the link leads.
+fn help_content(content: Content, occasion: &Occasion, page: &str, public_url: &str) -> Content {
+    Content {
+        text: occasion.note.clone(),
+        to_write: occasion.to_write,
+        missed: None,
+        moved_from: None,
+        next_update: None,
+        url: format!("{}/{page}", public_url.trim_end_matches('/')),
         ..content
     }
 }

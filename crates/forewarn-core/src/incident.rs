@@ -5,11 +5,13 @@ mod kin;
 mod posted;
 mod promise;
 mod roles;
+mod undo;
 
 pub use assessment::{Grade, severity_by};
 pub use posted::{NewIncident, Past, PostedUpdate, version};
 pub use promise::{Kept, MOST_AUTOMATIC, Nature, NewPromise, Promise};
 pub use roles::{Acknowledged, Call, Called, Handover, Role, both_roles, is_same_person};
+pub use undo::Before;
 
 use crate::document::{Fields, Node, Problems, line, prose, scalar};
 use crate::facts::Facts;
@@ -191,6 +193,9 @@ pub struct Update {
     /// The promise it made.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub promise: Option<Promise>,
+    /// How it was before, where it could be undone.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub before: Option<Box<Before>>,
 }
 
 /// Something went wrong and people notice.
@@ -436,6 +441,7 @@ impl Incident {
                 due: next_update,
                 kept: None,
             }),
+            before: None,
         };
         Incident {
             id,
@@ -529,6 +535,7 @@ impl Incident {
                 due: next_update,
                 kept: None,
             }),
+            before: None,
         });
         self.status = status;
         Ok(self)

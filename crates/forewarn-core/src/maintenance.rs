@@ -11,6 +11,7 @@ use crate::problem::InvalidTransition;
 use crate::recipient::Added;
 use crate::routing::{About, Cause};
 use crate::time::{CivilTime, Zone};
+use crate::undo::Pending;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -118,6 +119,9 @@ pub struct Maintenance {
     /// Nobody ever agreed that people outside are told of it.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub unseen: bool,
+    /// Its last change, while nobody has been told of it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub pending: Option<Box<Pending>>,
 }
 
 fn scheduled() -> Status {
@@ -213,6 +217,7 @@ impl Maintenance {
             started_at: None,
             ended_at: None,
             unseen: false,
+            pending: None,
         })
     }
 
@@ -230,7 +235,7 @@ impl Maintenance {
         }
     }
 
-    fn refuse(&self, to: &'static str) -> InvalidTransition {
+    pub(crate) fn refuse(&self, to: &'static str) -> InvalidTransition {
         InvalidTransition {
             what: format!("maintenance {}", self.id),
             from: self.status.as_str(),

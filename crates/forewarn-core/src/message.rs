@@ -39,7 +39,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// Every notice there is, by name.
-pub const MILESTONES: [&str; 39] = [
+pub const MILESTONES: [&str; 40] = [
     "announcement",
     "reminder",
     "final_reminder",
@@ -47,6 +47,7 @@ pub const MILESTONES: [&str; 39] = [
     "progress",
     "copy_due",
     "approval_needed",
+    "help_needed",
     "overrun_check",
     "overrun",
     "delay",
@@ -165,6 +166,9 @@ pub struct Content {
     /// It goes to people who asked for this change or fix.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub requested: bool,
+    /// Its readers are asked to write a text of which nothing is there yet.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub to_write: bool,
     /// Its readers have people of their own to tell: it brings a version to forward.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub forwardable: bool,
@@ -232,6 +236,7 @@ impl Content {
             code: None,
             change_request: None,
             requested: false,
+            to_write: false,
             forwardable: false,
             works: Vec::new(),
             task: None,

@@ -1,7 +1,7 @@
 //! The organisation that runs Forewarn: its name, clocks, calendar and languages.
 
 use crate::blackout::Blackout;
-use crate::contact::{HookSecret, HookUrl, PhoneNumber};
+use crate::contact::{EmailAddress, HookSecret, HookUrl, PhoneNumber};
 use crate::country::Country;
 use crate::document::{Fields, Node, Problems, line};
 use crate::privacy::Known;
@@ -46,6 +46,12 @@ pub struct Organisation {
     /// Whoever approves what goes to more recipients than this must give their number.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub confirm_above: Option<i64>,
+    /// For so many seconds what is sent from the console can be undone; none where it is 0.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub undo_seconds: Option<i64>,
+    /// Who helps to write what is said: asked by mail.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub communications: Vec<EmailAddress>,
     /// What stays inside: names and domains that the privacy guard looks for.
     #[serde(skip_serializing_if = "Known::is_empty", default)]
     pub privacy: Known,
@@ -97,6 +103,23 @@ impl Organisation {
     pub fn confirm_above(&self) -> i64 {
         self.confirm_above.unwrap_or(WIDE)
     }
+
+    /// For so many seconds what is sent from the console can be undone.
+    pub fn undo_seconds(&self) -> i64 {
+        self.undo_seconds.unwrap_or(UNDO_SECONDS)
+    }
+}
+
+/// Time to see a slip, and no delay that anybody would notice.
+const UNDO_SECONDS: i64 = 10;
+/// Longer than this nobody waits to be told.
+const MOST_UNDO_SECONDS: i64 = 60;
+
+fn parse_undo(text: &str) -> Result<i64, String> {
+    let seconds: Option<i64> = text.trim().parse().ok();
+    seconds
+        .filter(|seconds| (0..=MOST_UNDO_SECONDS).contains(seconds))
+        .ok_or_else(|| format!("must be seconds from 0, for none, to {MOST_UNDO_SECONDS}"))
 }
 
 fn parse_above(text: &str) -> Result<i64, String> {
@@ -148,6 +171,8 @@ impl Default for Organisation {
             administrators_only: Vec::new(),
             sms: None,
             confirm_above: None,
+            undo_seconds: None,
+            communications: Vec::new(),
             privacy: Known::default(),
         }
     }
@@ -197,6 +222,10 @@ impl Organisation {
             .node("sms")
             .and_then(|node| SelfServiceSms::read(node, &fields.path_of("sms"), problems));
         let confirm_above = fields.optional("confirm_above", problems, parse_above);
+        let undo_seconds = fields.optional("undo_seconds", problems, parse_undo);
+        let communications = fields
+            .list("communications", problems, EmailAddress::parse)
+            .unwrap_or_default();
         let privacy = fields
             .node("privacy")
             .and_then(|node| Known::read(node, &fields.path_of("privacy"), problems))
@@ -215,6 +244,8 @@ impl Organisation {
             administrators_only,
             sms,
             confirm_above,
+            undo_seconds,
+            communications,
             privacy,
         })
     }
@@ -303,6 +334,21 @@ mod tests {
             problems(&format!("{{{days}, workng_days: [2026-12-19]}}")),
             ["organisation.workng_days: unknown field 'workng_days'; did you mean 'working_days'?"]
         );
+    }
+
+    #[test]
+    fn sending_can_be_undone_for_a_minute_at_most() {
+        let of = |seconds: &str| {
+            problems(&format!(
+                "{{name: X, time_zone: UTC, undo_seconds: {seconds}}}"
+            ))
+        };
+        assert_eq!((of("0"), of("60")), (Vec::new(), Vec::new()));
+        let refused = ["organisation.undo_seconds: must be seconds from 0, for none, to 60"];
+        for wrong in ["61", "-1", "soon"] {
+            assert_eq!(of(wrong), refused);
+        }
+        assert_eq!(Organisation::default().undo_seconds(), 10);
     }
 
     #[test]

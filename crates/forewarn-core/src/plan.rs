@@ -27,8 +27,8 @@ mod windows;
 
 pub use advisory::{catch_up_on_advisory, publish_word};
 pub use built_in::{
-    APPROVERS, BACKUP, CHANGE_SYSTEM, INTERNAL, REQUESTERS, SPOKESPERSON, SUBSCRIPTIONS,
-    built_in_meaning, built_in_name, is_inside,
+    APPROVERS, BACKUP, CHANGE_SYSTEM, COMMUNICATIONS, INTERNAL, REQUESTERS, SPOKESPERSON,
+    SUBSCRIPTIONS, built_in_meaning, built_in_name, is_inside,
 };
 pub use call::{
     HANDOVER, SPOKESPERSON_CALL, call, called, called_audience, handover, is_team_notice,

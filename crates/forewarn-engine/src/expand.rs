@@ -133,6 +133,9 @@ impl<C: Channels> Engine<C> {
             notice.occasion.copy_of = self.whose_copy(&notice).await?;
         }
         let event = moved_on.as_ref().map_or(&notice.event, |m| &m.event);
+        // Nobody hears what can still be undone.
+        let as_told = event.as_told(now);
+        let event = &*as_told;
         let timer = is_team_notice(&notice.occasion.milestone);
         let seen = event.added().map(|added| added.over(catalogue));
         let catalogue = seen.as_deref().unwrap_or(catalogue);

@@ -96,7 +96,8 @@ impl<C: Channels> Engine<C> {
         };
         let open = self.store.events(&filter, MOST_OPEN).await?;
         let works = open.into_iter().filter_map(|stored| match stored.event {
-            Event::Maintenance(maintenance) => Some(maintenance),
+            // Nobody hears what can still be undone.
+            Event::Maintenance(maintenance) => Some(maintenance.as_told(self.clock.now())),
             Event::Incident(_)
             | Event::Window(_)
             | Event::Reminder(_)

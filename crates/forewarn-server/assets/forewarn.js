@@ -27,6 +27,16 @@
   tick();
   if (clocks.length) setInterval(tick, 1000);
 
+  // What can be undone, until it cannot.
+  document.querySelectorAll("[data-undo]").forEach(function (card) {
+    setTimeout(function () {
+      var said = document.createElement("p");
+      said.setAttribute("role", "status");
+      said.textContent = "It goes out now.";
+      card.replaceChildren(said);
+    }, Math.max(0, Date.parse(card.getAttribute("data-undo")) - now()));
+  });
+
   // Two who write see each other: what is typed is kept for a while, and who else is writing is shown.
   var form = document.querySelector("form[data-draft]");
   if (form && window.fetch) {

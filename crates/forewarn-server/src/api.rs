@@ -9,6 +9,7 @@ mod calls;
 mod channels;
 mod decisions;
 mod documents;
+mod editing;
 mod events;
 mod hooks;
 mod incidents;
@@ -53,6 +54,7 @@ fn routes() -> OpenApiRouter<App> {
         .merge(channels::routes())
         .merge(decisions::routes())
         .merge(documents::routes())
+        .merge(editing::routes())
         .merge(lint::routes())
         .merge(lists::routes())
         .merge(hooks::routes())

@@ -24,6 +24,9 @@
 //! | `/console/announcements/{id}` | [`AnnouncementPage`] | `.../{id}/{move,change,cancel}` |
 //! | `/console/drafts/{id}` | [`DraftPage`] | `.../{id}/publish`, `.../{id}/discard` |
 //! | `/console/hooks` | [`HookList`] | |
+//! | `/console/events/{id}/editing` | [`HelpPage`] | itself: `ask`, `text`, `help_note` |
+//! | `/console/editing/{id}` | [`EditingPage`] | `.../{id}/{comment,suggest,take,decline,close}` |
+//! | `/console/events/{id}/versions` | [`VersionsPage`] | GET `before`, `after` |
 //! | `/console/approvals/{id}` | [`ApprovalPage`] | `.../approvals/{id}` |
 //! | (posted) `/console/incidents/{id}/preview` | [`PreviewPage`] | `.../{id}/preview` |
 //! | `/console/incidents/{id}/calls` | [`CallListPage`] | `.../{id}/calls/{contact}` |
@@ -56,6 +59,7 @@ mod change;
 pub mod decision;
 mod desk;
 mod draft;
+mod editing;
 mod entered;
 mod forms;
 mod guard;
@@ -89,6 +93,7 @@ pub use caught::{Caught, CaughtKind, CaughtMessage, CaughtRow};
 pub use change::{ChangeList, ChangePage, ChangeRow};
 pub(crate) use desk::sentence;
 pub use draft::{Alerts, DraftCard, DraftPage, HookList, HookRow};
+pub use editing::{EditingPage, HelpPage, VersionsPage};
 pub use forms::{Choice, Typed};
 pub(crate) use guard::dressed;
 pub(crate) use handlers::outage_plans::card as outage_card;
@@ -97,7 +102,7 @@ pub use journal::{Journal, JournalRow};
 pub use layout::{DemoBar, ErrorPage, Flash, FlashKind, Frame, Nav};
 pub use maintenance::{MaintenanceList, MaintenancePage, MaintenanceRow, NewMaintenance};
 pub use notices::{Attempt, CopyPage, Counts, DeliveryList, DeliveryRow, NoticeList, NoticeRow};
-pub use now::{Doubt, Now, PromiseRow};
+pub use now::{Doubt, HelpCard, Now, PromiseRow};
 pub use outage_plan::{OutageCard, OutageCards, OutagePlanList, OutagePlanPage};
 pub use plain::PlainPage;
 pub use plan::{BreachRow, Plan, PlannedNotice, Reach};

@@ -9,6 +9,11 @@ use serde_json::json;
 /// A request that was not carried out.
 #[derive(Debug, thiserror::Error)]
 pub enum ApiError {
+    /// It goes to so many that whoever sends it must give the number.
+    #[error(
+        "this goes to {0} recipients: give that number as \"recipients\" to show that you mean it"
+    )]
+    CountNeeded(i64),
     /// The input is wrong; nothing was stored.
     #[error("{0}")]
     Invalid(#[from] Invalid),
@@ -48,6 +53,7 @@ impl ApiError {
             ApiError::Invalid(_) | ApiError::Key(_) => StatusCode::UNPROCESSABLE_ENTITY,
             ApiError::Transition(_)
             | ApiError::Conflict(_)
+            | ApiError::CountNeeded(_)
             | ApiError::Store(StoreError::Conflict(_)) => StatusCode::CONFLICT,
             ApiError::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             ApiError::NotFound(_) => StatusCode::NOT_FOUND,

@@ -12,15 +12,18 @@ pub mod copy;
 pub mod decision;
 pub mod digest;
 pub mod draft;
+pub mod editing;
 pub mod incident;
 pub mod maintenance;
 pub mod outage_plan;
 pub mod reach;
 pub mod recipient;
 pub mod review;
+pub mod sending;
 pub mod subscription;
 pub mod template;
 pub mod upstream;
+pub mod version;
 pub mod window;
 
 use crate::caller::Caller;

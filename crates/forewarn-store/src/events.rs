@@ -12,6 +12,8 @@ use crate::error::{Result, StoreError};
 use crate::journal::{Entry, append};
 use crate::notices;
 use crate::postmortems;
+use crate::versions::{self, Origin};
+use crate::writing;
 use forewarn_core::event::{Event, Occasion};
 use forewarn_core::maintenance::Status;
 use forewarn_core::plan::{Changes, Stored, Told};
@@ -218,6 +220,15 @@ pub enum Beside {
     CarriedOver(String, String),
     /// Somebody agrees to what notices of it say.
     Approved(Vec<Approval>),
+    /// What was sent is taken back: its text is somebody's draft again.
+    Unsaid {
+        /// The event.
+        event: String,
+        /// Who took it back.
+        author: String,
+        /// What it said in own words.
+        text: String,
+    },
     /// What is explained after an incident is published: the incident, and the version that was read.
     Explained(String, i64),
 }
@@ -423,6 +434,16 @@ impl Store {
                 Beside::Approved(given) => approvals::put(&mut tx, given).await?,
                 Beside::Explained(event, version) => {
                     postmortems::publish(&mut tx, event, *version, now).await?
+                }
+                Beside::Unsaid { text, .. } if text.is_empty() => {}
+                Beside::Unsaid {
+                    event,
+                    author,
+                    text,
+                } => {
+                    let said = (author.as_str(), text.as_str());
+                    versions::put(&mut tx, event, said, Origin::Undone, now).await?;
+                    writing::put(&mut tx, event, said, now).await?;
                 }
             }
         }

@@ -196,6 +196,14 @@ const STEPS: &[&[&str]] = &[&[
         restored BIGINT, at BIGINT NOT NULL, PRIMARY KEY (template, version))",
     "INSERT INTO template_versions (template, version, author, body, at)
         SELECT id, 1, '', body, updated_at FROM documents WHERE kind = 'templates'",
+    // Help with a text: who asked, what was said and suggested. Nothing that sends reads it.
+    "CREATE TABLE editing (id TEXT PRIMARY KEY, event TEXT NOT NULL, status TEXT NOT NULL, sequence BIGINT NOT NULL, body TEXT NOT NULL,
+        asked_at BIGINT NOT NULL, updated_at BIGINT NOT NULL)",
+    "CREATE INDEX editing_waiting ON editing (asked_at) WHERE status IN ('asked', 'answered')",
+    "CREATE INDEX editing_event ON editing (event, asked_at)",
+    // What was typed for an event, as it was from time to time, and what took its place.
+    "CREATE TABLE versions (event TEXT NOT NULL, number BIGINT NOT NULL, author TEXT NOT NULL, origin TEXT NOT NULL, text TEXT NOT NULL,
+        begun_at BIGINT NOT NULL, saved_at BIGINT NOT NULL, PRIMARY KEY (event, number))",
 ]];
 
 /// Every table that a copy holds, with its key.
@@ -239,6 +247,8 @@ pub(crate) const TABLES: &[(&str, &str)] = &[
     ("approvals", "event, hash, role"),
     ("wordings", "notice"),
     ("template_versions", "template, version"),
+    ("editing", "id"),
+    ("versions", "event, number"),
 ];
 
 /// Today's version: the number of steps.

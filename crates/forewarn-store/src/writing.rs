@@ -1,8 +1,9 @@
 //! Who is writing an update just now: what was typed, kept for a while, so that two people see each other and neither loses text.
 
 use crate::Store;
-use crate::db::{Row, args};
+use crate::db::{Row, Tx, args};
 use crate::error::Result;
+use crate::versions::{self, Origin};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
@@ -22,6 +23,29 @@ pub struct Writing {
     pub saved_at: Timestamp,
 }
 
+/// Keeps what somebody has typed.
+pub(crate) async fn put(
+    tx: &mut Tx,
+    event: &str,
+    (author, text): (&str, &str),
+    now: Timestamp,
+) -> Result<()> {
+    tx.execute(
+        "DELETE FROM writing WHERE event = $1 AND (saved_at < $2 OR ($4 = '' AND author = $3))",
+        args![event, now - PRESENT, author, text],
+    )
+    .await?;
+    if !text.is_empty() {
+        tx.execute(
+            "INSERT INTO writing (event, author, text, since, saved_at) VALUES ($1, $2, $3, $4, $4)
+             ON CONFLICT (event, author) DO UPDATE SET text = excluded.text, saved_at = excluded.saved_at",
+            args![event, author, text, now],
+        )
+        .await?;
+    }
+    Ok(())
+}
+
 impl Store {
     /// Keeps what somebody has typed; an empty text says that they stopped.
     ///
@@ -35,18 +59,9 @@ impl Store {
         now: Timestamp,
     ) -> Result<()> {
         let mut tx = self.db.write().await?;
-        tx.execute(
-            "DELETE FROM writing WHERE event = $1 AND (saved_at < $2 OR ($4 = '' AND author = $3))",
-            args![event, now - PRESENT, author, text],
-        )
-        .await?;
+        put(&mut tx, event, (author, text), now).await?;
         if !text.is_empty() {
-            tx.execute(
-                "INSERT INTO writing (event, author, text, since, saved_at) VALUES ($1, $2, $3, $4, $4)
-                 ON CONFLICT (event, author) DO UPDATE SET text = excluded.text, saved_at = excluded.saved_at",
-                args![event, author, text, now],
-            )
-            .await?;
+            versions::put(&mut tx, event, (author, text), Origin::Typed, now).await?;
         }
         tx.commit().await
     }

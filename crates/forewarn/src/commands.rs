@@ -14,6 +14,7 @@ pub mod decide;
 pub mod deliveries;
 pub mod demo;
 pub mod doctor;
+pub mod editing;
 pub mod hooks;
 pub mod import;
 pub mod incident;
@@ -30,6 +31,7 @@ pub mod template;
 mod pages;
 mod reach;
 mod schedule;
+mod sending;
 mod source;
 
 use crate::cli::Command;
@@ -53,6 +55,7 @@ pub async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Advisory(args) => advisory::run(args).await,
         Command::Announcement(args) => announcement::run(args).await,
         Command::Channel(args) => channel::run(args).await,
+        Command::Editing(args) => editing::run(args).await,
         Command::Hooks(args) => hooks::run(args).await,
         Command::Notices(args) => notices::run(args).await,
         Command::Deliveries(args) => deliveries::run(args).await,

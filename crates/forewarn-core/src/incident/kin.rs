@@ -22,6 +22,7 @@ impl Incident {
             services: incident.services.clone(),
             at: ended,
             promise: None,
+            before: None,
         });
         incident.close(ended);
         incident.backfilled = true;
@@ -92,6 +93,7 @@ impl Incident {
             services: self.services.clone(),
             at: now,
             promise: None,
+            before: None,
         });
         self.close(now);
         self.merged_into = Some(survivor.id.clone());

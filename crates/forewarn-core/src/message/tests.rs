@@ -89,6 +89,7 @@ fn nothing_technical_leaves_its_level() {
                     | "digest"
                     | "copy_due"
                     | "approval_needed"
+                    | "help_needed"
                     | "overrun_check"
                     | "overrun"
                     | "plan_review"

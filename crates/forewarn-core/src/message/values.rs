@@ -116,6 +116,7 @@ fn facts(content: &Content, purpose: Purpose<'_>, values: &mut Values) {
     values.set(V::Code, content.code.as_deref().unwrap_or_default());
     values.set(V::Unchanged, if content.unchanged { "yes" } else { "" });
     values.set(V::Requested, if content.requested { "yes" } else { "" });
+    values.set(V::ToWrite, if content.to_write { "yes" } else { "" });
     contact(facts.contact.as_deref().unwrap_or_default(), values);
     own_words(content, purpose, values);
 }

@@ -11,6 +11,9 @@ pub const REQUESTERS: &str = "requesters";
 /// The built-in audience of those who must agree to what is said.
 pub const APPROVERS: &str = "approvers";
 
+/// The built-in audience of those who help to write.
+pub const COMMUNICATIONS: &str = "communications";
+
 /// The built-in audience of one: the system in which the change was asked for.
 pub const CHANGE_SYSTEM: &str = "change_system";
 
@@ -21,7 +24,7 @@ pub const SPOKESPERSON: &str = "spokesperson";
 pub const BACKUP: &str = "backup";
 
 /// The built-in audiences: none that the organisation makes has such a name, and what they are.
-const BUILT_IN: [(&str, &str, &str); 7] = [
+const BUILT_IN: [(&str, &str, &str); 8] = [
     (INTERNAL, "The people who run it", "whoever runs the event"),
     (
         REQUESTERS,
@@ -32,6 +35,11 @@ const BUILT_IN: [(&str, &str, &str); 7] = [
         APPROVERS,
         "Who must agree",
         "whoever must agree to what is said",
+    ),
+    (
+        COMMUNICATIONS,
+        "The communications team",
+        "whoever helps to write what is said",
     ),
     (
         SUBSCRIPTIONS,
@@ -72,7 +80,13 @@ pub fn built_in_name(audience: &str) -> Option<&'static str> {
 pub fn is_inside(audience: &str) -> bool {
     matches!(
         audience,
-        INTERNAL | APPROVERS | CHANGE_SYSTEM | SPOKESPERSON | BACKUP | SUBSCRIPTIONS
+        INTERNAL
+            | APPROVERS
+            | COMMUNICATIONS
+            | CHANGE_SYSTEM
+            | SPOKESPERSON
+            | BACKUP
+            | SUBSCRIPTIONS
     ) || called(audience).is_some()
         || crate::call_list::key_of(audience).is_some()
 }

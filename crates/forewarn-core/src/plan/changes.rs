@@ -1,6 +1,7 @@
 //! From a new plan and what is stored to what must be added, moved and withdrawn.
 
 use super::{Notice, Plan};
+use crate::editing::stands_beside_plans;
 use jiff::Timestamp;
 use std::collections::{HashMap, HashSet};
 
@@ -113,6 +114,7 @@ pub fn changes_between(planned: &[Notice], stored: &[Stored]) -> Changes {
     changes.withdrawn = stored
         .iter()
         .filter(|s| s.open && !settled.contains(s.id.as_str()))
+        .filter(|s| !stands_beside_plans(&s.milestone))
         .map(|s| s.id.clone())
         .collect();
     changes

@@ -6,6 +6,7 @@ use super::{Draft, INTERNAL, Planner, Told, business_calendar};
 use crate::approval::APPROVAL_NEEDED;
 use crate::audience::{Audience, Level};
 use crate::contact::Channel;
+use crate::editing::HELP_NEEDED;
 use crate::offset::Offset;
 use jiff::Timestamp;
 
@@ -15,7 +16,7 @@ pub const COPY_DUE: &str = "copy_due";
 /// Whether messages of this milestone say something of their own: no newer message about the event takes their place, nor they
 /// that of an older one. Who brings a text somewhere hears of each text, and of the work itself too.
 pub fn stands_aside(milestone: &str) -> bool {
-    matches!(milestone, COPY_DUE | APPROVAL_NEEDED)
+    matches!(milestone, COPY_DUE | APPROVAL_NEEDED | HELP_NEEDED)
 }
 
 /// The place of the notice that a text is due, among those of its milestone: whose text, and which.

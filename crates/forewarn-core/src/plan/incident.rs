@@ -45,6 +45,8 @@ pub fn catch_up(
 ) -> Option<Notice> {
     let catalogue = &*incident.added.over(catalogue);
     let audience = catalogue.audiences.iter().find(|a| a.id == *audience)?;
+    // Nobody hears of what can still be undone before the others do.
+    let now = incident.waits_until(now).unwrap_or(now);
     let because = "at once; added to the incident".to_owned();
     Some(newest(incident).to(audience, Some(whom), because, catalogue, now))
 }

@@ -56,9 +56,10 @@ variables! {
     DataSafe, "data_safe", NonTechnical, "Flag: data is safe.";
     DataAtRisk, "data_at_risk", NonTechnical, "Flag: data may be affected.";
     Requested, "requested", NonTechnical, "Flag: this reader asked for the change or the fix.";
+    ToWrite, "to_write", NonTechnical, "Flag: no text is there yet, and this reader is asked to write it.";
     Contact, "contact", NonTechnical, "Where to ask or report trouble.";
     Technical, "technical", Technical, "Systems, versions, errors.";
-    Reason, "reason", NonTechnical, "Why it was delayed, moved, extended or cancelled; who has a role from now on.";
+    Reason, "reason", NonTechnical, "Why it was delayed, moved, extended or cancelled; who has a role from now on; who asks for help.";
     OwnWords, "own_words", NonTechnical, "The spokesperson's own text, which takes the place of one made from facts.";
     Start, "start", NonTechnical, "Start of the window, or when a change takes effect: date, time, zone.";
     End, "end", NonTechnical, "End of the window: date, time, zone.";

@@ -5,6 +5,7 @@ use super::{Body, Who, answer};
 use crate::app::App;
 use crate::error::Result;
 use crate::ops::announcement;
+use crate::ops::sending::Sending;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -26,15 +27,15 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 
 /// Announce a change: people are told ahead as its policy says, and when it takes effect.
 #[utoipa::path(post, path = "/announcements", tag = "announcements",
-    request_body(content = Value, description = "title, services, effective; id, kind, policy, override, cause, facts, requesters; alone or under announcement"),
-    responses((status = 201, description = "Planned"), (status = 409, description = "The id exists"),
+    request_body(content = Value, description = "title, services, effective; id, kind, policy, override, cause, facts, requesters; alone or under announcement; beside it recipients: to how many it goes, for a wide audience"),
+    responses((status = 201, description = "Planned"), (status = 409, description = "The id exists, or the number of recipients is missing"),
         (status = 422, description = "Problems, each with its field")))]
 async fn create_announcement(
     State(app): State<App>,
     who: Who,
     Body(body): Body,
 ) -> Result<Response> {
-    let made = announcement::create(&app, &who, &body).await?;
+    let made = announcement::create(&app, &who, &Sending::of(&body)?).await?;
     Ok(answer(StatusCode::CREATED, &made.json()))
 }
 
@@ -81,7 +82,7 @@ async fn show_announcement(
 
 /// Move its moment: people are told at once, and the rest is planned again.
 #[utoipa::path(post, path = "/announcements/{id}/move", tag = "announcements", params(("id" = String, Path, description = "its id")),
-    request_body(content = Value, description = "effective, reason, version (as it was seen)"),
+    request_body(content = Value, description = "effective, reason, version (as it was seen), recipients (to how many it goes, for a wide audience)"),
     responses((status = 200, description = "The announcement with its plan"), (status = 404, description = "None of this id"),
         (status = 409, description = "It is in effect or cancelled, or the version is not the newest"), (status = 422, description = "Problems")))]
 async fn move_announcement(
@@ -90,7 +91,7 @@ async fn move_announcement(
     Path(id): Path<String>,
     Body(body): Body,
 ) -> Result<Response> {
-    let done = announcement::put_off(&app, &who, &id, &body).await?;
+    let done = announcement::put_off(&app, &who, &id, &Sending::of(&body)?).await?;
     Ok(answer(StatusCode::OK, &done.json()))
 }
 
@@ -120,7 +121,7 @@ async fn cancel_announcement(
     Path(id): Path<String>,
     Body(body): Body,
 ) -> Result<Response> {
-    let done = announcement::cancel(&app, &who, &id, &body).await?;
+    let done = announcement::cancel(&app, &who, &id, &Sending::of(&body)?).await?;
     Ok(answer(StatusCode::OK, &done.json()))
 }
 

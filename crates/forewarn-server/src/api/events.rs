@@ -4,6 +4,7 @@ use super::lists::{place, read_cursor};
 use super::{Body, Who, answer};
 use crate::app::App;
 use crate::error::{ApiError, Result};
+use crate::ops::sending::Sending;
 use crate::ops::{Approval, advisory, announcement, approval, draft, incident, maintenance, reach};
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
@@ -27,21 +28,22 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(declare_incident, list_incidents))
         .routes(routes!(show_incident))
         .routes(routes!(update_incident))
+        .routes(routes!(undo_update))
         .routes(routes!(promise_incident))
         .routes(routes!(approve_incident))
         .routes(routes!(list_approvals))
 }
 
 /// Create a maintenance; the answer is its plan.
-#[utoipa::path(post, path = "/maintenances", tag = "maintenances", request_body = Value,
-    responses((status = 201, description = "Created, with its plan"), (status = 409, description = "The id exists"),
+#[utoipa::path(post, path = "/maintenances", tag = "maintenances", request_body(content = Value, description = "the document, and recipients: to how many it goes, for a wide audience"),
+    responses((status = 201, description = "Created, with its plan"), (status = 409, description = "The id exists, or the number of recipients is missing"),
         (status = 422, description = "Problems, each with its field")))]
 async fn create_maintenance(
     State(app): State<App>,
     who: Who,
     Body(body): Body,
 ) -> Result<Response> {
-    let made = maintenance::create(&app, &who, &body, Approval::ByPolicy).await?;
+    let made = maintenance::create(&app, &who, &Sending::of(&body)?, Approval::ByPolicy).await?;
     Ok(answer(StatusCode::CREATED, &made.json()))
 }
 
@@ -84,7 +86,11 @@ pub(super) async fn list(app: &App, kind: &'static str, query: &Narrow) -> Resul
     let items: Vec<Value> = events
         .iter()
         .map(|stored| match &stored.event {
-            Event::Maintenance(m) => serde_json::to_value(m).unwrap_or_default(),
+            Event::Maintenance(m) => {
+                let mut body = serde_json::to_value(m).unwrap_or_default();
+                maintenance::shape(&mut body);
+                body
+            }
             Event::Incident(i) => incident::shape(i, stored.sequence),
             Event::Window(w) => serde_json::to_value(w).unwrap_or_default(),
             Event::Reminder(r) => serde_json::to_value(r).unwrap_or_default(),
@@ -169,8 +175,8 @@ pub(super) async fn reached(app: &App, event: &Event, about: About) -> Result<Re
 
 /// Approve, start, complete, cancel, delay or extend a maintenance, let it do otherwise than its policy or as the policy says again, or set where its change request stands.
 #[utoipa::path(post, path = "/maintenances/{id}/{action}", tag = "maintenances",
-    params(("id" = String, Path, description = "its id"), ("action" = String, Path, description = "approve, start, complete, cancel, delay, extend, override, remove_override, change_request")),
-    request_body(content = Value, description = "delay: start, end, reason; extend: end, reason; cancel: reason; approve: override of a change request that is not approved or of owners who cannot be asked, with its reason, hash of what was seen, recipients for a wide audience; override: before, at, progress, min_window as the policy has them, and the reason; remove_override: reason; change_request: state, board"),
+    params(("id" = String, Path, description = "its id"), ("action" = String, Path, description = "approve, start, complete, cancel, delay, extend, undo, override, remove_override, change_request")),
+    request_body(content = Value, description = "delay: start, end, reason; extend: end, reason; cancel: reason; these three also recipients (to how many it goes, for a wide audience) and undo (true: people are told once it can no longer be undone); approve: override of a change request that is not approved or of owners who cannot be asked, with its reason, hash of what was seen, recipients for a wide audience; override: before, at, progress, min_window as the policy has them, and the reason; remove_override: reason; change_request: state, board"),
     responses((status = 200, description = "The maintenance and its new plan"), (status = 404, description = "None of this id"),
         (status = 409, description = "Its state does not allow it"), (status = 422, description = "Problems")))]
 async fn act_on_maintenance(
@@ -184,9 +190,10 @@ async fn act_on_maintenance(
         "change_request" => maintenance::set_change(&app, &who, &id, &body).await?,
         "start" => maintenance::start(&app, &who, &id).await?,
         "complete" => maintenance::complete(&app, &who, &id).await?,
-        "cancel" => maintenance::cancel(&app, &who, &id, &body).await?,
-        "delay" => maintenance::delay(&app, &who, &id, &body).await?,
-        "extend" => maintenance::extend(&app, &who, &id, &body).await?,
+        "cancel" => maintenance::cancel(&app, &who, &id, &Sending::of(&body)?).await?,
+        "delay" => maintenance::delay(&app, &who, &id, &Sending::of(&body)?).await?,
+        "extend" => maintenance::extend(&app, &who, &id, &Sending::of(&body)?).await?,
+        "undo" => maintenance::undo(&app, &who, &id).await?,
         "override" => maintenance::except(&app, &who, &id, &body).await?,
         "remove_override" => maintenance::follow_policy(&app, &who, &id, &body).await?,
         _ => {
@@ -290,7 +297,7 @@ async fn approve_incident(
 
 /// Publish an update, which keeps the promise of the one before and makes the next.
 #[utoipa::path(post, path = "/incidents/{id}/updates", tag = "incidents", params(("id" = String, Path, description = "its id")),
-    request_body(content = Value, description = "status, facts or text, services, severity or impact and urgency, next_update_in, version (as it was seen), carry (to its open parts), title, remove_services (named by mistake), privacy_override, override of owners who must agree first, with its reason"),
+    request_body(content = Value, description = "status, facts or text, services, severity or impact and urgency, next_update_in, version (as it was seen), carry (to its open parts), title, remove_services (named by mistake), privacy_override, override of owners who must agree first, with its reason, recipients (to how many it goes, for a wide audience), undo (true: people are told once it can no longer be undone)"),
     responses((status = 201, description = "Published"), (status = 404, description = "None of this id"),
         (status = 409, description = "That status cannot follow, or the version is not the newest"), (status = 422, description = "Problems")))]
 async fn update_incident(
@@ -301,8 +308,19 @@ async fn update_incident(
 ) -> Result<Response> {
     Ok(answer(
         StatusCode::CREATED,
-        &incident::update(&app, &who, &id, &body).await?.json(),
+        &incident::update(&app, &who, &id, &Sending::of(&body)?)
+            .await?
+            .json(),
     ))
+}
+
+/// Take the newest update back before anybody was told; its text is the caller's draft again.
+#[utoipa::path(post, path = "/incidents/{id}/undo", tag = "incidents", params(("id" = String, Path, description = "its id")),
+    responses((status = 200, description = "The incident as it was"), (status = 404, description = "None of this id"),
+        (status = 409, description = "It has gone out, or it was sent without time to undo it")))]
+async fn undo_update(State(app): State<App>, who: Who, Path(id): Path<String>) -> Result<Response> {
+    let done = incident::undo::undo(&app, &who, &id).await?;
+    Ok(answer(StatusCode::OK, &done.json()))
 }
 
 /// Move the promise of the next update; people are told the new time.

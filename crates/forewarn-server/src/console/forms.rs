@@ -60,6 +60,18 @@ impl Typed {
             .any(|name| !self.value(name).is_empty() || !self.wrong(name).is_empty())
     }
 
+    /// It goes to so many that whoever sends it gives the number: the field appears with it.
+    pub(crate) fn count_needed(&mut self, count: i64) {
+        self.fields.retain(|(name, _)| name != "recipients");
+        let problem = format!("it goes to {count}: type that number to show that you mean it");
+        self.problems.push(Problem::new("recipients", problem));
+    }
+
+    /// Whether the field for that number is shown.
+    pub(super) fn asks_count(&self) -> bool {
+        self.any(&["recipients"])
+    }
+
     /// What is wrong with a field.
     pub(super) fn wrong(&self, name: &str) -> Vec<String> {
         self.problems

@@ -9,6 +9,7 @@ pub(super) mod caught;
 pub(super) mod changes;
 pub(super) mod decision;
 pub(super) mod drafts;
+pub(super) mod editing;
 pub(super) mod incidents;
 pub(super) mod lists;
 pub(super) mod maintenances;

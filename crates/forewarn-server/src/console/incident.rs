@@ -169,6 +169,15 @@ impl IncidentPage {
         &["privacy_override"]
     }
 
+    /// Until when the newest update can be undone.
+    fn waits(&self) -> Option<Timestamp> {
+        self.incident.waits_until(self.frame.now)
+    }
+
+    fn untold(&self, update: &&Update) -> bool {
+        update.before.is_some() && update.at > self.frame.now
+    }
+
     /// Nobody has taken the call for a spokesperson.
     fn is_calling(&self) -> bool {
         let call = self.incident.call.as_ref();

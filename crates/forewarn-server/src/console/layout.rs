@@ -229,6 +229,11 @@ impl Frame {
         when::countdown_from_html(*until, self.now)
     }
 
+    /// The second of the day on the organisation's clocks: "17:24:10 PST".
+    pub(super) fn seconds(&self, at: &Timestamp) -> String {
+        self.zone.at(*at).strftime("%H:%M:%S %Z").to_string()
+    }
+
     /// "in 12 min".
     pub(super) fn relative(&self, at: &Timestamp) -> String {
         when::relative(*at, self.now)

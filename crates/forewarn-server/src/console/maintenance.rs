@@ -135,6 +135,11 @@ impl MaintenancePage {
         }
     }
 
+    /// Until when the last change can be undone.
+    fn waits(&self) -> Option<Timestamp> {
+        self.maintenance.waits_until(self.frame.now)
+    }
+
     /// Actions that need times and a reason.
     fn folded_acts(&self) -> Vec<Act> {
         let all: &[(&str, &str, &str, &str)] = match self.maintenance.status {

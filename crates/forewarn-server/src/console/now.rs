@@ -3,6 +3,7 @@
 use super::layout::text;
 use super::{DraftCard, Frame, NoticeRow};
 use askama::Template;
+use forewarn_core::editing::{Ask, Request};
 use jiff::Timestamp;
 
 /// The first page: what is owed next, and what is in doubt.
@@ -13,6 +14,8 @@ pub struct Now {
     pub frame: Frame,
     /// Drafts that wait for a person.
     pub drafts: Vec<DraftCard>,
+    /// Requests for help with a text, the oldest first.
+    pub helps: Vec<HelpCard>,
     /// Open promises, the nearest first.
     pub promises: Vec<PromiseRow>,
     /// Things in doubt, the gravest first.
@@ -23,6 +26,17 @@ pub struct Now {
     pub due_next: Vec<NoticeRow>,
     /// Nothing has been set up yet: the page says how to begin.
     pub fresh: bool,
+}
+
+/// A request for help with a text in which somebody is waited for.
+#[derive(Clone, Debug)]
+pub struct HelpCard {
+    /// The request.
+    pub request: Request,
+    /// The title of its event.
+    pub title: String,
+    /// A suggestion waits for the author; else the team is waited for.
+    pub answered: bool,
 }
 
 /// An open promise.
@@ -78,6 +92,14 @@ impl Now {
             (0, n, 0) => format!("{} open, none late.", promises(n)),
             (0, n, m) => format!("{} open, none late; {} in doubt.", promises(n), things(m)),
             (late, n, _) => format!("{} open, {late} late.", promises(n)),
+        }
+    }
+
+    fn asked(&self, card: &HelpCard) -> &'static str {
+        match (card.answered, card.request.ask) {
+            (true, _) => "a suggestion waits for the author",
+            (false, Ask::Support) => "waits for the communications team: support my draft",
+            (false, Ask::Draft) => "waits for the communications team: draft it for me",
         }
     }
 

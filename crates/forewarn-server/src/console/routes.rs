@@ -2,8 +2,8 @@
 
 use super::handlers::{
     advisories, announcements, approvals, calls, catalogue, caught, changes, decision, drafts,
-    incidents, lists, maintenances, now, outage_plans, postmortems, previews, sign_in, team,
-    templates,
+    editing, incidents, lists, maintenances, now, outage_plans, postmortems, previews, sign_in,
+    team, templates,
 };
 use super::{ApiPage, CONTENT_SECURITY_POLICY, Frame, Nav, PlainPage, guard};
 use crate::app::App;
@@ -75,6 +75,13 @@ pub fn router(app: &App) -> Router<App> {
             "/console/approvals/{id}",
             get(approvals::show).post(approvals::agree),
         )
+        .route(
+            "/console/events/{id}/editing",
+            get(editing::list).post(editing::ask),
+        )
+        .route("/console/events/{id}/versions", get(editing::versions))
+        .route("/console/editing/{id}", get(editing::show))
+        .route("/console/editing/{id}/{action}", post(editing::act))
         .route("/console/drafts/{id}", get(drafts::show))
         .route("/console/drafts/{id}/publish", post(drafts::publish))
         .route("/console/drafts/{id}/discard", post(drafts::discard))
@@ -83,6 +90,7 @@ pub fn router(app: &App) -> Router<App> {
         .route("/console/incidents/{id}", get(incidents::show))
         .route("/console/incidents/{id}/updates", post(incidents::update))
         .route("/console/incidents/{id}/preview", post(previews::update))
+        .route("/console/incidents/{id}/undo", post(incidents::undo))
         .route("/console/incidents/{id}/promise", post(incidents::promise))
         .route("/console/incidents/{id}/calls", get(calls::show))
         .route("/console/incidents/{id}/calls/{contact}", post(calls::tick))

@@ -1,5 +1,6 @@
 //! What can be done with an announcement: make it, move its moment, change its words, call it off. Each plans its notices again.
 
+use super::sending::{Posted, Sending};
 use super::{AGAIN, approval, kept, overtaken, read, under};
 use crate::app::App;
 use crate::caller::Caller;
@@ -54,6 +55,18 @@ struct Said {
     milestone: Option<&'static str>,
     reason: Option<String>,
     previous: Option<CivilTime>,
+    /// How it goes out; nobody is asked where nobody is told anything new.
+    sending: Option<Sending>,
+}
+
+impl Said {
+    /// Nothing but what its plan says.
+    fn sent(sending: Sending) -> Said {
+        Said {
+            sending: Some(sending),
+            ..Said::default()
+        }
+    }
 }
 
 fn policy_of<'a>(announcement: &Announcement, catalogue: &'a Catalogue) -> &'a Policy {
@@ -108,7 +121,7 @@ pub async fn preview(app: &App, node: &Node) -> Result<Answer> {
 ///
 /// # Errors
 /// Everything that is wrong with it, or an id that exists already.
-pub async fn create(app: &App, caller: &Caller, node: &Node) -> Result<Answer> {
+pub async fn create(app: &App, caller: &Caller, (sending, node): &Posted) -> Result<Answer> {
     let catalogue = app.store.catalogue().await?;
     // An id is only used up once the document is sound.
     let mut announcement = parse(node, &catalogue, UNNAMED)?;
@@ -125,7 +138,7 @@ pub async fn create(app: &App, caller: &Caller, node: &Node) -> Result<Answer> {
         &catalogue,
         announcement,
         0,
-        (Said::default(), entry),
+        (Said::sent(*sending), entry),
     )
     .await
 }
@@ -165,6 +178,9 @@ async fn publish(
         version: expected + 1,
     };
     let event = Event::Announcement(answer.announcement.clone());
+    if let Some(sending) = said.sending {
+        sending.check(app, &event, &changes.add).await?;
+    }
     let published = Published {
         event: &event,
         expected,
@@ -247,7 +263,12 @@ async fn act(
 ///
 /// # Errors
 /// What is wrong with the moment; when it is in effect or cancelled, or the version is not the newest.
-pub async fn put_off(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<Answer> {
+pub async fn put_off(
+    app: &App,
+    caller: &Caller,
+    id: &str,
+    (sending, node): &Posted,
+) -> Result<Answer> {
     act(app, caller, id, |before, catalogue, _| {
         let zone = &catalogue.organisation.time_zone;
         let to = read(node, |node, problems| {
@@ -261,6 +282,7 @@ pub async fn put_off(app: &App, caller: &Caller, id: &str, node: &Node) -> Resul
             milestone: Some(milestone),
             reason: to.reason.clone(),
             previous: Some(before.effective.clone()),
+            sending: Some(*sending),
         };
         let entry = Entry::new(&caller.actor, "announcement.moved", id)
             .with(json!({"from": before.effective, "to": to.effective, "reason": to.reason}));
@@ -310,7 +332,12 @@ fn known_services(named: &[Id], catalogue: &Catalogue) -> Result<()> {
 ///
 /// # Errors
 /// When it is in effect or cancelled, or the version is not the newest.
-pub async fn cancel(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<Answer> {
+pub async fn cancel(
+    app: &App,
+    caller: &Caller,
+    id: &str,
+    (sending, node): &Posted,
+) -> Result<Answer> {
     load(app, id).await?;
     let off = read(node, |node, problems| Withdrawal::read(node, "", problems))?;
     act(app, caller, id, |before, _, now| {
@@ -318,6 +345,7 @@ pub async fn cancel(app: &App, caller: &Caller, id: &str, node: &Node) -> Result
             milestone: Some("cancellation"),
             reason: off.reason.clone(),
             previous: None,
+            sending: Some(*sending),
         };
         let entry = Entry::new(&caller.actor, "announcement.cancelled", id)
             .with(json!({"reason": off.reason}));

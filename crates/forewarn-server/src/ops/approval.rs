@@ -242,7 +242,8 @@ pub async fn waiting(app: &App, event: &Event) -> Result<Waiting> {
     };
     let mut hashes: Vec<&str> = notices.iter().map(|n| n.hash.as_str()).collect();
     hashes.sort_unstable();
-    let recipients = recipients(app, event, &catalogue, &notices).await?;
+    let told = notices.iter().map(|n| n.audience.as_str()).collect();
+    let recipients = reached(app, event, &catalogue, &told).await?;
     Ok(Waiting {
         event: event.id().to_string(),
         hash: derive(&hashes),
@@ -263,15 +264,18 @@ pub async fn of(app: &App, id: &str) -> Result<Waiting> {
     waiting(app, &found.event).await
 }
 
-async fn recipients(
+/// How many mailboxes, telephones and programs these audiences are together, as far as they use what the event is about.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(super) async fn reached(
     app: &App,
     event: &Event,
     catalogue: &Catalogue,
-    notices: &[Item],
+    told: &BTreeSet<&str>,
 ) -> Result<i64> {
     let seen = event.added().map(|added| added.over(catalogue));
     let catalogue = seen.as_deref().unwrap_or(catalogue);
-    let told: BTreeSet<&str> = notices.iter().map(|n| n.audience.as_str()).collect();
     let services = affected(&event.services(), &catalogue.services);
     let audiences = catalogue.audiences.iter();
     let asked: Vec<Reached> = audiences
@@ -307,10 +311,7 @@ pub fn check(waiting: &Waiting, consent: &Consent) -> Result<()> {
         )));
     }
     if waiting.count_needed && consent.recipients != Some(waiting.recipients) {
-        return Err(ApiError::Conflict(format!(
-            "this goes to {} recipients: give that number as \"recipients\" to show that you mean it",
-            waiting.recipients
-        )));
+        return Err(ApiError::CountNeeded(waiting.recipients));
     }
     Ok(())
 }

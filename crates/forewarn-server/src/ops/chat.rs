@@ -1,6 +1,7 @@
 //! What a slash command does, and what is said to whoever typed it.
 
 use super::incident;
+use super::sending::Sending;
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::{ApiError, Result};
@@ -90,7 +91,7 @@ async fn say(
     if let Some(why) = cannot(app, id, &body).await? {
         return Err(ApiError::Conflict(why));
     }
-    match incident::update(app, caller, id, &from_json(body)).await {
+    match incident::update(app, caller, id, &Sending::by_program(from_json(body))).await {
         Err(ApiError::NotFound(_)) => Err(no_incident(app, id).await?),
         other => other,
     }

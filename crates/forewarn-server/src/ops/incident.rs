@@ -6,7 +6,9 @@ pub mod notes;
 pub mod postmortem;
 pub mod preview;
 pub mod team;
+pub mod undo;
 
+use super::sending::{Posted, Sending};
 use super::{AGAIN, approval, kept, overtaken, read, recipient, review};
 use crate::app::App;
 use crate::caller::Caller;
@@ -66,6 +68,7 @@ pub fn shape(incident: &Incident, version: i64) -> Value {
         serde_json::to_value(incident.promise().map(|p| p.due)).unwrap_or_default();
     body["promise"] = serde_json::to_value(incident.promise()).unwrap_or_default();
     body["promises"] = serde_json::to_value(incident.promises()).unwrap_or_default();
+    undo::shape(&mut body);
     body
 }
 
@@ -122,7 +125,7 @@ pub async fn declare(app: &App, caller: &Caller, node: &Node) -> Result<Answer> 
         detail["on_duty"] = json!(who);
     }
     let entry = Entry::new(&caller.actor, "incident.declared", incident.id.as_str()).with(detail);
-    let ready = Ready::update(app, &catalogue, incident, 0, vec![entry]).await?;
+    let ready = Ready::update(app, &catalogue, incident, 0, vec![entry], now).await?;
     publish(app, caller, &catalogue, &[ready], &[]).await
 }
 
@@ -152,12 +155,14 @@ fn title_of(declaration: &Declaration, catalogue: &Catalogue) -> String {
     format!("Trouble with {}", names.join(", "))
 }
 
-/// Publishes an update.
+/// Publishes an update; with `undo` nobody is told before it could be taken back.
 ///
 /// # Errors
-/// Everything that is wrong with it, a status that cannot follow, or a version that is not the newest.
-pub async fn update(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<Answer> {
+/// Everything that is wrong with it, a status that cannot follow, a version that is not the newest, or that it goes to many and
+/// whoever sends it did not say to how many.
+pub async fn update(app: &App, caller: &Caller, id: &str, posted: &Posted) -> Result<Answer> {
     load(app, id).await?;
+    let (sending, node) = posted;
     let posted = read(node, |node, problems| {
         PostedUpdate::read(node, "", problems)
     })?;
@@ -173,6 +178,7 @@ pub async fn update(app: &App, caller: &Caller, id: &str, node: &Node) -> Result
         posted.version,
         posted.carry,
         consent(posted.overridden.as_ref(), caller, app.clock.now()),
+        *sending,
         |before, catalogue, now| {
             let mut detail = json!({});
             if let Some(title) = posted.title.as_ref().filter(|t| **t != before.title) {
@@ -229,6 +235,11 @@ pub async fn promise(app: &App, caller: &Caller, id: &str, node: &Node) -> Resul
         version,
         false,
         Consent::default(),
+        // No word of it is anybody's, and it cannot wait for a number.
+        Sending {
+            unasked: true,
+            ..Sending::default()
+        },
         |incident, catalogue, now| {
             let next = plan::promised(new, catalogue, now)?;
             let moved = incident.move_promise(next, now)?;
@@ -240,6 +251,10 @@ pub async fn promise(app: &App, caller: &Caller, id: &str, node: &Node) -> Resul
 
 /// Makes an update of the incident as it is and publishes it; looks again where somebody else was faster, unless whoever says
 /// it has said which version they saw. With `carry` its open parts say the same.
+#[allow(
+    clippy::too_many_arguments,
+    reason = "each is a different thing that is said with an update"
+)]
 async fn say(
     app: &App,
     caller: &Caller,
@@ -247,6 +262,7 @@ async fn say(
     version: Option<i64>,
     carry: bool,
     consent: Consent,
+    sending: Sending,
     change: impl Fn(Incident, &Catalogue, Timestamp) -> Result<(&'static str, Incident, Value)>,
 ) -> Result<Answer> {
     let mut tries = 0;
@@ -260,9 +276,15 @@ async fn say(
         let lapsed = before
             .lapsed(now)
             .map(|promise| Entry::new(&caller.actor, BROKEN, id).with(before.breach(promise, now)));
-        let (action, incident, mut detail) = change(before, &catalogue, now)?;
+        // It is dated from when it is told.
+        let told = before.told_from(sending.from(app).await?, now);
+        let (action, incident, mut detail) = change(before.clone(), &catalogue, told)?;
+        let incident = incident.undoable(&before, now);
         detail["status"] = json!(incident.status);
         detail["next_update_at"] = json!(incident.promise().map(|p| p.due));
+        if let Some(until) = incident.waits_until(now) {
+            detail["undo_until"] = json!(until);
+        }
         if let Some(given) = &consent.overridden {
             detail["override"] = json!(given);
         }
@@ -270,11 +292,18 @@ async fn say(
         let entries: Vec<Entry> = lapsed.into_iter().chain([entry]).collect();
         let broken = entries.iter().filter(|e| e.action == BROKEN).count();
         let parts = match carry {
-            true => kin::carried(app, caller, &catalogue, &incident, now).await?,
+            true => kin::carried(app, caller, &catalogue, &incident, told).await?,
             false => Vec::new(),
         };
-        let mut all = vec![Ready::update(app, &catalogue, incident, sequence, entries).await?];
+        let mut all =
+            vec![Ready::update(app, &catalogue, incident, sequence, entries, told).await?];
         all.extend(parts);
+        let told_on = |n: &&Notice| !is_team_notice(&n.milestone);
+        let told_of: Vec<Notice> = all
+            .iter()
+            .flat_map(|ready| ready.changes.add.iter().filter(told_on).cloned())
+            .collect();
+        sending.check(app, &all[0].event, &told_of).await?;
         for ready in &mut all {
             ready.consent = consent.clone();
         }
@@ -341,6 +370,7 @@ async fn seen(app: &App, id: &str, version: Option<i64>, sequence: i64) -> Resul
 fn deed(action: &str) -> &str {
     match action {
         "incident.updated" => "published an update",
+        "incident.undone" => "took an update back",
         "incident.promise_moved" => "moved the promise of the next update",
         "incident.promise_kept" => "said that nothing is new",
         "incident.handed_over" => "handed a role over",
@@ -438,8 +468,8 @@ impl Ready {
         incident: Incident,
         expected: i64,
         entries: Vec<Entry>,
+        now: Timestamp,
     ) -> Result<Ready> {
-        let now = app.clock.now();
         let (stored, _) = app.store.planned(incident.id.as_str()).await?;
         let (incident, mut changes) = publish_update(incident, catalogue, &stored, now);
         if expected == 0 {

@@ -7,6 +7,7 @@ mod change;
 mod clocks;
 mod exception;
 mod revised;
+mod undo;
 
 pub use added::add;
 pub use again::plan_again;
@@ -15,8 +16,10 @@ pub use change::{reported, set_change, set_change_by_number};
 pub use clocks::clocks_changed;
 pub use exception::{except, follow_policy};
 pub use revised::{Revision, revise};
+pub use undo::{shape, undo};
 
 use super::digest::{self, Digest};
+use super::sending::{Posted, Sending};
 use super::{AGAIN, Approval, approval, kept, overtaken, reach, read, recipient, under};
 use crate::app::App;
 use crate::caller::Caller;
@@ -30,8 +33,8 @@ use forewarn_core::id::Id;
 use forewarn_core::incident::is_same_person;
 use forewarn_core::maintenance::{Maintenance, Status, read_delay, read_extension};
 use forewarn_core::plan::{
-    APPROVERS, CHANGE_SYSTEM, Change, Changes, INTERNAL, Input, Notice, Plan, REQUESTERS,
-    changes_from, plan,
+    APPROVERS, CHANGE_SYSTEM, COMMUNICATIONS, Change, Changes, INTERNAL, Input, Notice, Plan,
+    REQUESTERS, changes_from, plan,
 };
 use forewarn_core::policy::{self, Policy};
 use forewarn_core::problem::{Invalid, Problem};
@@ -69,6 +72,7 @@ pub fn shown(maintenance: &Maintenance) -> Value {
         body["decision"]["verdict"] = json!(decided.verdict());
         body["decision"]["recommended"] = json!(decision::decide(&decided.answers).verdict);
     }
+    shape(&mut body);
     body
 }
 
@@ -86,6 +90,10 @@ struct Said {
     added: Option<recipient::New>,
     /// What else its owner should look at.
     warnings: Vec<Problem>,
+    /// How it goes out; nobody is asked where nobody is told anything new.
+    sending: Option<Sending>,
+    /// When people are told; at once when absent.
+    at: Option<Timestamp>,
 }
 
 fn policy_of<'a>(maintenance: &Maintenance, catalogue: &'a Catalogue) -> &'a Policy {
@@ -170,7 +178,12 @@ fn waits_for_approval(maintenance: &Maintenance, plan: &Plan, catalogue: &Catalo
 
 fn waits_for_owners(maintenance: &Maintenance, plan: &Plan, catalogue: &Catalogue) -> bool {
     let policy = policy_of(maintenance, catalogue);
-    let inside = |audience: &str| matches!(audience, INTERNAL | APPROVERS | CHANGE_SYSTEM);
+    let inside = |audience: &str| {
+        matches!(
+            audience,
+            INTERNAL | APPROVERS | COMMUNICATIONS | CHANGE_SYSTEM
+        )
+    };
     let mut told = plan.notices.iter().filter(|n| !inside(&n.audience));
     told.any(|n| !policy.approvers(&n.audience).is_empty())
 }
@@ -187,7 +200,12 @@ fn parse(node: &Node, catalogue: &Catalogue, fresh_id: &str) -> Result<Maintenan
 ///
 /// # Errors
 /// Everything that is wrong with the document, or an id that exists already.
-pub async fn create(app: &App, caller: &Caller, node: &Node, approval: Approval) -> Result<Answer> {
+pub async fn create(
+    app: &App,
+    caller: &Caller,
+    (sending, node): &Posted,
+    approval: Approval,
+) -> Result<Answer> {
     let catalogue = app.store.catalogue().await?;
     // An id is only used up once the document is sound.
     let mut maintenance = parse(node, &catalogue, "MNT-0")?;
@@ -207,6 +225,7 @@ pub async fn create(app: &App, caller: &Caller, node: &Node, approval: Approval)
     let entry = created(caller, &maintenance);
     let said = Said {
         warnings: nobody(app, &maintenance).await?,
+        sending: Some(*sending),
         ..Said::default()
     };
     publish(app, caller, &catalogue, maintenance, 0, said, entry, 201).await
@@ -305,7 +324,7 @@ async fn publish(
         planned: (&maintenance).into(),
         policy: policy_of(&maintenance, catalogue),
         catalogue,
-        now,
+        now: said.at.unwrap_or(now),
         told: &told,
         others: &others,
         change,
@@ -324,6 +343,13 @@ async fn publish(
             .retain(|n| n.audience != new.audience || n.due > now || n.held);
         changes.add.push(notice);
         again = occasion;
+    }
+    // Whoever approves is asked for the number.
+    if let Some(sending) = said.sending
+        && maintenance.status != Status::AwaitingApproval
+    {
+        let event = Event::Maintenance(maintenance.clone());
+        sending.check(app, &event, &changes.add).await?;
     }
     let awaiting = awaiting(&maintenance, catalogue);
     let entry = with_moves(entry, &changes);
@@ -451,6 +477,32 @@ pub async fn show(app: &App, id: &str) -> Result<(Maintenance, Value)> {
 /// An action: how it changes the maintenance, what is said, and what is written down.
 type Acted = (Maintenance, Said, Entry);
 
+/// Acts, and tells people: once the time to undo it is past, where whoever acts wants that.
+async fn change(
+    app: &App,
+    caller: &Caller,
+    id: &str,
+    sending: Sending,
+    action: impl Fn(Maintenance, Timestamp) -> Result<Acted>,
+) -> Result<Answer> {
+    let from = sending.from(app).await?;
+    act(app, caller, id, |before, now| {
+        let waits = before.status != Status::AwaitingApproval && from > now;
+        let (after, said, entry) = action(before.clone(), now)?;
+        let said = Said {
+            sending: Some(sending),
+            at: Some(from).filter(|_| waits),
+            ..said
+        };
+        let after = match waits {
+            true => after.undoable(before, from, now),
+            false => after,
+        };
+        Ok((after, said, entry))
+    })
+    .await
+}
+
 async fn act(
     app: &App,
     caller: &Caller,
@@ -556,8 +608,13 @@ pub async fn complete(app: &App, caller: &Caller, id: &str) -> Result<Answer> {
 ///
 /// # Errors
 /// When the state does not allow it.
-pub async fn cancel(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<Answer> {
-    act(app, caller, id, |m, now| {
+pub async fn cancel(
+    app: &App,
+    caller: &Caller,
+    id: &str,
+    (sending, node): &Posted,
+) -> Result<Answer> {
+    change(app, caller, id, *sending, |m, now| {
         let reason = read(node, read_reason)?;
         let said = Said {
             milestone: Some("cancellation"),
@@ -587,9 +644,14 @@ fn read_reason(node: &Node, problems: &mut Problems) -> Option<Option<String>> {
 ///
 /// # Errors
 /// When the times are wrong or the state does not allow it.
-pub async fn delay(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<Answer> {
+pub async fn delay(
+    app: &App,
+    caller: &Caller,
+    id: &str,
+    (sending, node): &Posted,
+) -> Result<Answer> {
     let zone = app.store.catalogue().await?.organisation.time_zone;
-    act(app, caller, id, |m, _| {
+    change(app, caller, id, *sending, |m, _| {
         let (start, end, reason) =
             read(node, |node, problems| read_delay(node, &zone, &m, problems))?;
         let milestone = if start.instant() > m.start.instant() {
@@ -614,9 +676,14 @@ pub async fn delay(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<
 ///
 /// # Errors
 /// When the end is wrong or the state does not allow it.
-pub async fn extend(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<Answer> {
+pub async fn extend(
+    app: &App,
+    caller: &Caller,
+    id: &str,
+    (sending, node): &Posted,
+) -> Result<Answer> {
     let zone = app.store.catalogue().await?.organisation.time_zone;
-    act(app, caller, id, |m, _| {
+    change(app, caller, id, *sending, |m, _| {
         let (end, reason) = read(node, |node, problems| {
             read_extension(node, &zone, &m, problems)
         })?;

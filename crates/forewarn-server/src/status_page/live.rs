@@ -76,6 +76,19 @@ impl Live {
         Ok(())
     }
 
+    /// When something that can still be undone is told: the pages change then, though nothing is done.
+    async fn next_told(&self, store: &Store, now: Timestamp) -> Result<Option<Timestamp>> {
+        let late = EventFilter {
+            since: Some(now - SignedDuration::from_mins(2)),
+            ..EventFilter::default()
+        };
+        let events = store.events(&late, MOST).await?;
+        Ok(events
+            .iter()
+            .filter_map(|stored| stored.event.waits_until(now))
+            .min())
+    }
+
     /// Keeps the pages true until `stop` turns true.
     pub async fn keep(
         self,
@@ -86,6 +99,7 @@ impl Live {
     ) {
         let mut published = store.publications();
         let mut shown = None;
+        let mut told = None;
         while !*stop.borrow() {
             let made = async {
                 // A new day changes what "today" is, though nothing happened.
@@ -93,9 +107,11 @@ impl Live {
                     store.public_version().await?,
                     clock.now().as_second() / 3600,
                 );
-                if shown != Some(now) {
+                let at = clock.now();
+                if shown != Some(now) || told.is_some_and(|told| told <= at) {
                     self.refresh(&store, &clock, &public_url).await?;
                     shown = Some(now);
+                    told = self.next_told(&store, at).await?;
                 }
                 Ok::<(), forewarn_store::StoreError>(())
             };
@@ -164,7 +180,9 @@ pub async fn snapshot(
     };
     let (mut incidents, mut maintenances) = (Vec::new(), Vec::new());
     let (mut advisories, mut announcements) = (Vec::new(), Vec::new());
-    for stored in shown(store, now).await? {
+    for mut stored in shown(store, now).await? {
+        // Nobody reads here what can still be undone.
+        stored.event = stored.event.as_told(now).into_owned();
         match stored.event.clone() {
             Event::Incident(incident) => {
                 let waiting = waiting(store, &stored.event, &catalogue).await?;

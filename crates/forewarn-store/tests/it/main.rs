@@ -15,6 +15,7 @@ mod catalogue;
 mod codes;
 mod contacts;
 mod deliveries;
+mod editing;
 mod events;
 mod expansion;
 mod journal;

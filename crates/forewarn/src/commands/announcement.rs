@@ -1,6 +1,7 @@
 //! `forewarn announcement`: telling people ahead of a release, the end of a feature, whatever changes at one moment.
 
 use super::approve::{self, Approve};
+use super::sending::Count;
 use super::{reach, schedule, source};
 use crate::client::{Body, Client, Remote};
 use crate::exit::{Exit, InvalidInput};
@@ -36,6 +37,8 @@ enum Action {
         /// Only show the plan
         #[arg(long)]
         dry_run: bool,
+        #[command(flatten)]
+        count: Count,
     },
     /// Move its moment; people are told at once
     Move {
@@ -50,6 +53,8 @@ enum Action {
         /// The version that was seen; refused when somebody changed it since
         #[arg(long, value_name = "N")]
         version: Option<i64>,
+        #[command(flatten)]
+        count: Count,
     },
     /// Change what the notices to come say
     Change(Change),
@@ -63,6 +68,8 @@ enum Action {
         /// The version that was seen; refused when somebody changed it since
         #[arg(long, value_name = "N")]
         version: Option<i64>,
+        #[command(flatten)]
+        count: Count,
     },
     /// Show an announcement and its plan
     Show {
@@ -122,11 +129,16 @@ pub async fn run(args: AnnouncementArgs) -> anyhow::Result<ExitCode> {
     let client = Client::new(&args.remote)?;
     let colour = Colour::of_stdout();
     let answer = match args.action {
-        Action::Create { file, dry_run } => {
+        Action::Create {
+            file,
+            dry_run,
+            count,
+        } => {
             let check = |node: &Node, path: &str, problems: &mut Problems| {
                 Announcement::read(node, path, &Zone::utc(), "ANN-1", problems);
             };
-            let body = Body::Json(source::act(&file, "announcement", check)?);
+            let body = count.with(source::act(&file, "announcement", check)?);
+            let body = Body::Json(body);
             let path: &[&str] = match dry_run {
                 true => &["announcements", "preview"],
                 false => &["announcements"],
@@ -138,13 +150,14 @@ pub async fn run(args: AnnouncementArgs) -> anyhow::Result<ExitCode> {
             to,
             reason,
             version,
+            count,
         } => {
             let body = given([
                 ("effective", json!(to)),
                 ("reason", json!(reason)),
                 ("version", json!(version)),
             ]);
-            say(&client, &id, "move", body).await?
+            say(&client, &id, "move", count.with(body)).await?
         }
         Action::Change(change) => {
             let id = change.id.clone();
@@ -154,9 +167,16 @@ pub async fn run(args: AnnouncementArgs) -> anyhow::Result<ExitCode> {
             id,
             reason,
             version,
+            count,
         } => {
             let body = given([("reason", json!(reason)), ("version", json!(version))]);
-            say(&client, &id, "cancel", check(body, Withdrawal::read)?).await?
+            say(
+                &client,
+                &id,
+                "cancel",
+                count.with(check(body, Withdrawal::read)?),
+            )
+            .await?
         }
         Action::Show { id } => client.get(&["announcements", &id], &[]).await?,
         Action::List { open } => {

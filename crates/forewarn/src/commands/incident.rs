@@ -4,6 +4,7 @@ use super::approve::{self, Approve};
 use super::calls::{Calls, Confirmations, show_calls, show_confirmations};
 use super::incident_around::{self, Around, show_notes};
 use super::postmortem;
+use super::sending::Sending;
 use crate::client::{Body, Client, Remote};
 use crate::exit::{Exit, InvalidInput};
 use crate::terminal::{self, clean};
@@ -78,6 +79,11 @@ enum Action {
     Confirmations(Confirmations),
     /// Agree to what waits for somebody's word, or show it
     Approve(Approve),
+    /// Take the newest update back before anybody is told
+    Undo {
+        /// The incident
+        id: String,
+    },
     /// Tell people that it is over
     Resolve {
         /// The incident
@@ -85,6 +91,8 @@ enum Action {
         /// What people should know
         #[arg(long)]
         text: String,
+        #[command(flatten)]
+        sending: Sending,
     },
     #[command(flatten)]
     Around(Around),
@@ -182,6 +190,8 @@ struct Update {
     /// Promise the next update within this time, such as PT30M; by the policy when absent
     #[arg(long, value_name = "DURATION")]
     next: Option<String>,
+    #[command(flatten)]
+    sending: Sending,
 }
 
 /// Asks the server and prints what the incident is now.
@@ -196,8 +206,8 @@ pub async fn run(args: IncidentArgs) -> anyhow::Result<ExitCode> {
             client.post(&["incidents"], &[], Body::Json(body)).await?
         }
         Action::Update(update) => {
-            let id = update.id.clone();
-            say(&client, &id, new_update(update)?).await?
+            let (id, sending) = (update.id.clone(), update.sending);
+            say(&client, &id, sending.with(new_update(update)?)).await?
         }
         Action::Promise { id, next, version } => {
             let body = json!({"next_update_in": next, "version": version});
@@ -235,12 +245,16 @@ pub async fn run(args: IncidentArgs) -> anyhow::Result<ExitCode> {
             return tell(args.json, waiting, approve::show);
         }
         Action::Approve(approve) => approve.ask(&client, "incidents").await?,
-        Action::Resolve { id, text } => {
+        Action::Undo { id } => {
+            let path = ["incidents", &id, "undo"];
+            client.post(&path, &[], Body::Json(json!({}))).await?
+        }
+        Action::Resolve { id, text, sending } => {
             let body = check(
                 json!({"status": "resolved", "text": text}),
                 PostedUpdate::read,
             )?;
-            say(&client, &id, body).await?
+            say(&client, &id, sending.with(body)).await?
         }
         Action::Around(what) => incident_around::run(&client, what).await?,
     };

@@ -2,6 +2,7 @@
 
 use super::approve::{self, Approve};
 use super::incident_around::Add;
+use super::sending::{Count, Sending};
 use super::{reach, schedule, source};
 use crate::client::{Body, Client, Remote};
 use crate::exit::Exit;
@@ -33,6 +34,8 @@ enum Action {
     Create {
         /// The document: maintenance: {title, services, start, end, ...}; - is standard input
         file: PathBuf,
+        #[command(flatten)]
+        count: Count,
     },
     /// Agree to what people are told, or show it
     Approve(Approve),
@@ -59,6 +62,8 @@ enum Action {
         /// Why, for readers
         #[arg(long, value_name = "TEXT")]
         reason: Option<String>,
+        #[command(flatten)]
+        sending: Sending,
     },
     /// It ends later than promised
     Extend {
@@ -70,6 +75,8 @@ enum Action {
         /// Why, for readers
         #[arg(long, value_name = "TEXT")]
         reason: Option<String>,
+        #[command(flatten)]
+        sending: Sending,
     },
     /// It does otherwise than its policy, for a reason; the notices that have not gone out are planned again
     Override {
@@ -104,6 +111,11 @@ enum Action {
     },
     /// Add somebody nobody planned for; they get the newest message at once, and all that come
     Add(Add),
+    /// Take the last change back before anybody is told
+    Undo {
+        /// The maintenance
+        id: String,
+    },
     /// It does not happen
     Cancel {
         /// The maintenance
@@ -111,6 +123,8 @@ enum Action {
         /// Why, for readers
         #[arg(long, value_name = "TEXT")]
         reason: Option<String>,
+        #[command(flatten)]
+        sending: Sending,
     },
 }
 
@@ -121,31 +135,37 @@ enum Action {
 pub async fn run(args: MaintenanceArgs) -> anyhow::Result<ExitCode> {
     let client = Client::new(&args.remote)?;
     let answer = match args.action {
-        Action::Create { file } => {
-            client
-                .post(&["maintenances"], &[], document(&file)?)
-                .await?
+        Action::Create { file, count } => {
+            let body = Body::Json(count.with(document(&file)?));
+            client.post(&["maintenances"], &[], body).await?
         }
+        Action::Undo { id } => change(&client, &id, "undo", [], Sending::default()).await?,
         Action::Approve(approve) if approve.shows() => {
             let waiting = approve.ask(&client, "maintenances").await?;
             terminal::answer(&waiting, args.json, approve::show)?;
             return Ok(Exit::Done.into());
         }
         Action::Approve(approve) => approve.ask(&client, "maintenances").await?,
-        Action::Start { id } => change(&client, &id, "start", []).await?,
-        Action::Complete { id } => change(&client, &id, "complete", []).await?,
+        Action::Start { id } => change(&client, &id, "start", [], Sending::default()).await?,
+        Action::Complete { id } => change(&client, &id, "complete", [], Sending::default()).await?,
         Action::Delay {
             id,
             start,
             end,
             reason,
+            sending,
         } => {
             let fields = [("start", Some(start)), ("end", end), ("reason", reason)];
-            change(&client, &id, "delay", fields).await?
+            change(&client, &id, "delay", fields, sending).await?
         }
-        Action::Extend { id, end, reason } => {
+        Action::Extend {
+            id,
+            end,
+            reason,
+            sending,
+        } => {
             let fields = [("end", Some(end)), ("reason", reason)];
-            change(&client, &id, "extend", fields).await?
+            change(&client, &id, "extend", fields, sending).await?
         }
         Action::Override {
             id,
@@ -177,7 +197,7 @@ pub async fn run(args: MaintenanceArgs) -> anyhow::Result<ExitCode> {
             ..
         } => {
             let fields = [("reason", Some(reason))];
-            change(&client, &id, "remove_override", fields).await?
+            change(&client, &id, "remove_override", fields, Sending::default()).await?
         }
         Action::Reach { id, contact } => {
             let path = ["maintenances", id.as_str(), "plan", "reach"];
@@ -194,9 +214,11 @@ pub async fn run(args: MaintenanceArgs) -> anyhow::Result<ExitCode> {
             let path = ["maintenances", &add.id, "recipients"];
             client.post(&path, &[], Body::Json(add.body())).await?
         }
-        Action::Cancel { id, reason } => {
-            change(&client, &id, "cancel", [("reason", reason)]).await?
-        }
+        Action::Cancel {
+            id,
+            reason,
+            sending,
+        } => change(&client, &id, "cancel", [("reason", reason)], sending).await?,
     };
     let plan = serde_json::from_value::<Plan>(answer["plan"].clone()).ok();
     if args.json {
@@ -209,11 +231,11 @@ pub async fn run(args: MaintenanceArgs) -> anyhow::Result<ExitCode> {
 }
 
 /// The maintenance in a file, as the API takes it. What needs no catalogue is checked here, where its line is known.
-fn document(file: &Path) -> anyhow::Result<Body> {
+fn document(file: &Path) -> anyhow::Result<Value> {
     let check = |node: &Node, path: &str, problems: &mut Problems| {
         Maintenance::read(node, path, &Zone::utc(), "MNT-1", problems);
     };
-    Ok(Body::Json(source::act(file, "maintenance", check)?))
+    source::act(file, "maintenance", check)
 }
 
 async fn change<const N: usize>(
@@ -221,11 +243,13 @@ async fn change<const N: usize>(
     id: &str,
     action: &str,
     fields: [(&str, Option<String>); N],
+    sending: Sending,
 ) -> anyhow::Result<Value> {
     let given = fields
         .into_iter()
         .filter_map(|(name, value)| value.map(|value| (name.to_owned(), Value::from(value))));
-    let body = Body::Json(json!(given.collect::<Map<_, _>>()));
+    let body = sending.with(json!(given.collect::<Map<_, _>>()));
+    let body = Body::Json(body);
     client.post(&["maintenances", id, action], &[], body).await
 }
 
@@ -261,6 +285,6 @@ mod tests {
             "facts": {"effect": "You cannot sign in to the student portal.",
                 "why": "The update makes the timetable load faster.", "contact": "help@example.edu"}
         });
-        assert_eq!(document(&file).unwrap(), Body::Json(expected));
+        assert_eq!(document(&file).unwrap(), expected);
     }
 }

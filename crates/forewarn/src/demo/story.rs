@@ -4,6 +4,7 @@ use super::Stage;
 use anyhow::Result;
 use forewarn_core::document::{Node, parse_json};
 use forewarn_core::time::Zone;
+use forewarn_server::ops::sending::Sending;
 use forewarn_server::ops::{Approval, incident, maintenance};
 use forewarn_server::{App, Caller};
 use forewarn_store::Role;
@@ -110,7 +111,7 @@ pub async fn open(app: &App, start: Timestamp, end: Timestamp) -> Result<()> {
     maintenance::create(
         app,
         &by("Dana (database team)"),
-        &node(&body)?,
+        &Sending::by_program(node(&body)?),
         Approval::ByPolicy,
     )
     .await?;
@@ -127,7 +128,8 @@ pub async fn perform(app: &App, act: Act) -> Result<String> {
         Act::Extend(end) => {
             let zone = Zone::parse(ZONE).map_err(anyhow::Error::msg)?;
             let body = json!({"end": zone.at(end).datetime().to_string(), "reason": "Copying the archive takes longer than in the rehearsal."});
-            maintenance::extend(app, &dana, MAINTENANCE, &node(&body)?).await?;
+            maintenance::extend(app, &dana, MAINTENANCE, &Sending::by_program(node(&body)?))
+                .await?;
             "Dana extends the work by an hour."
         }
         Act::Complete => {
@@ -145,19 +147,19 @@ pub async fn perform(app: &App, act: Act) -> Result<String> {
                 "cause": "A disk in one of our servers failed and we are replacing it.", "data_safe": true,
                 "workaround": "If you must hand something in today, mail it to help@example.edu.", "contact": "help@example.edu",
                 "technical": "RAID controller on web3.internal dropped /dev/sdb; rebuild under way."}});
-            incident::update(app, &sam, INCIDENT, &node(&body)?).await?;
+            incident::update(app, &sam, INCIDENT, &Sending::by_program(node(&body)?)).await?;
             "The cause is found; Sam says so and keeps the promise."
         }
         Act::Watch => {
             let body = json!({"status": "monitoring", "next_update_in": "PT60M", "services": {"portal": "degraded_performance"},
                 "facts": {"effect": "You can sign in again. The portal may be slow for a while.", "workaround": "You do not need to do anything."}});
-            incident::update(app, &sam, INCIDENT, &node(&body)?).await?;
+            incident::update(app, &sam, INCIDENT, &Sending::by_program(node(&body)?)).await?;
             "A fix is in place and watched."
         }
         Act::Resolve => {
             let body = json!({"status": "resolved", "facts": {"effect": "The student portal works as usual again.",
                 "workaround": "You do not need to do anything."}});
-            incident::update(app, &sam, INCIDENT, &node(&body)?).await?;
+            incident::update(app, &sam, INCIDENT, &Sending::by_program(node(&body)?)).await?;
             "The incident is resolved."
         }
     };

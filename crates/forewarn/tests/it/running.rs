@@ -292,7 +292,7 @@ impl Running {
     /// Loads a service, an audience, and so many contacts in it, who all hear of the service's incidents by mail.
     pub async fn fill(&self, service: &str, recipients: usize) {
         self.apply(&format!(
-            "organisation: {{name: Example University, time_zone: UTC}}\n\
+            "organisation: {{name: Example University, time_zone: UTC, confirm_above: 1000000}}\n\
              services:\n  - {{id: {service}, name: Service {service}}}\n\
              audiences:\n  - {{id: users-of-{service}, name: Users, level: non_technical, channels: [email], services: [{service}]}}\n"
         ))

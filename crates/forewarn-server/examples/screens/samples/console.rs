@@ -79,6 +79,7 @@ impl Samples {
         screens.extend(self.forms());
         screens.extend(self.decisions());
         screens.extend(self.drafts());
+        screens.extend(self.editing());
         screens.extend(self.postmortems());
         screens.extend(self.templates());
         screens.extend(self.advisories());
@@ -107,6 +108,7 @@ impl Samples {
         let now_full = Now {
             frame: self.frame("Now", Nav::Now),
             drafts: vec![self.draft_card()],
+            helps: self.help_cards(),
             promises: vec![
                 promise("INC-9", "2026-11-23T17:18:00Z", Some("Ada King")),
                 promise("INC-7", "2026-11-23T17:32:00Z", Some("Sam Ortiz")),
@@ -141,6 +143,7 @@ impl Samples {
                 ..self.frame("Now", Nav::Now)
             },
             drafts: vec![],
+            helps: vec![],
             promises: vec![],
             doubts: vec![],
             going_out: vec![],
@@ -314,6 +317,13 @@ impl Samples {
             journal: self.journal(),
             team: self.team(),
         };
+        let many = self.typed(
+            &[("text", "You can sign in again.")],
+            &[(
+                "recipients",
+                "it goes to 12640: type that number to show that you mean it",
+            )],
+        );
         let wrong = self.typed(
             &[
                 ("status", "identified"),
@@ -328,6 +338,10 @@ impl Samples {
                 ),
             ],
         );
+        let mut undoable = page(Scheduled);
+        let before = undoable.maintenance.clone();
+        let until = at("2026-11-23T17:24:09Z");
+        undoable.maintenance = undoable.maintenance.undoable(before, until, now());
         vec![
             (
                 "maintenances",
@@ -362,6 +376,7 @@ impl Samples {
             ("maintenance", page(Scheduled).render()),
             ("maintenance-in-progress", done.render()),
             ("maintenance-refused", refused.render()),
+            ("maintenance-undo", undoable.render()),
             ("maintenance-fresh", fresh.render()),
             (
                 "incidents",
@@ -384,6 +399,10 @@ impl Samples {
             (
                 "incident",
                 incident(self.open_incident(), Typed::default()).render(),
+            ),
+            (
+                "incident-undo",
+                incident(self.waiting_incident(), many).render(),
             ),
             (
                 "incident-errors",

@@ -25,6 +25,7 @@ mod calls;
 mod changes;
 mod console;
 mod drafts;
+mod editing;
 mod outage_plans;
 mod postmortems;
 mod previews;
@@ -159,6 +160,26 @@ impl Samples {
             .expect("a possible update")
     }
 
+    /// The same with one more update, which can be undone for some seconds.
+    pub fn waiting_incident(&self) -> Incident {
+        let before = self.open_incident();
+        let update = NewUpdate {
+            status: Some(Status::Monitoring),
+            facts: Facts::default(),
+            cause: None,
+            text: Some(self.t(
+                "The new disk is in. You can sign in again; the portal may be slow for an hour.",
+            )),
+            services: BTreeMap::new(),
+            next_update_in: None,
+        };
+        let told = at("2026-11-23T17:24:09Z");
+        let after = before
+            .clone()
+            .update(update, at("2026-11-23T18:24:00Z"), told);
+        after.expect("a possible update").undoable(&before, now())
+    }
+
     /// An incident that was resolved nine days ago.
     pub fn closed_incident(&self) -> Incident {
         let declared = self.declare(
@@ -274,6 +295,7 @@ impl Samples {
             revision: 2,
             started_at: began.then(|| start.instant()),
             ended_at: status.is_over().then(|| end.instant()),
+            pending: None,
             start,
             end,
         }

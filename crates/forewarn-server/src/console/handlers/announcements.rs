@@ -11,6 +11,7 @@ use crate::console::{
 };
 use crate::error::ApiError;
 use crate::ops::announcement::{self, Answer};
+use crate::ops::sending::Sending;
 use axum::extract::{Path, RawQuery};
 use axum::http::StatusCode;
 use forewarn_core::document::Catalogue;
@@ -96,9 +97,10 @@ fn kinds(catalogue: &Catalogue) -> Vec<Choice> {
 pub(in crate::console) async fn create(desk: Desk, fields: Fields) -> Shown {
     let node = tree(&one_by_one(&fields.0));
     let creates = fields.value("do") == "create";
-    let made = match creates {
-        true => announcement::create(&desk.app, &desk.caller, &node).await,
-        false => announcement::preview(&desk.app, &node).await,
+    let made = match Sending::of(&node) {
+        Ok(posted) if creates => announcement::create(&desk.app, &desk.caller, &posted).await,
+        Ok((_, node)) => announcement::preview(&desk.app, &node).await,
+        Err(error) => Err(error),
     };
     let typed = |problems| Typed {
         fields: fields.0.clone(),
@@ -115,6 +117,14 @@ pub(in crate::console) async fn create(desk: Desk, fields: Fields) -> Shown {
         Err(ApiError::Invalid(invalid)) => {
             let typed = typed(invalid.problems);
             form(&desk, StatusCode::UNPROCESSABLE_ENTITY, typed, None).await
+        }
+        Err(ApiError::CountNeeded(count)) => {
+            let mut typed = typed(Vec::new());
+            typed.count_needed(count);
+            // The button that announces it stands with the plan.
+            let (_, node) = Sending::of(&node)?;
+            let made = announcement::preview(&desk.app, &node).await?;
+            form(&desk, StatusCode::CONFLICT, typed, Some(&made.plan)).await
         }
         Err(error) => Err(error.into()),
     }
@@ -181,6 +191,7 @@ fn names(action: &str) -> &'static [(&'static str, &'static str)] {
             ("effective", "effective"),
             ("reason", "reason"),
             ("version", "version"),
+            ("recipients", "recipients"),
         ],
         "change" => &[
             ("title", "title"),
@@ -189,7 +200,11 @@ fn names(action: &str) -> &'static [(&'static str, &'static str)] {
             ("facts.action.what", "facts.action.what"),
             ("version", "version"),
         ],
-        "cancel" => &[("why", "reason"), ("version", "version")],
+        "cancel" => &[
+            ("why", "reason"),
+            ("version", "version"),
+            ("recipients", "recipients"),
+        ],
         _ => &[],
     }
 }
@@ -204,13 +219,13 @@ pub(in crate::console) async fn act(
     let node = tree(&team::only(&fields, names));
     let (app, who) = (&desk.app, &desk.caller);
     let done = match action.as_str() {
-        "move" => announcement::put_off(app, who, &id, &node)
+        "move" => announcement::put_off(app, who, &id, &Sending::of(&node)?)
             .await
             .map(|_| "It is moved, and people are told now."),
         "change" => announcement::edit(app, who, &id, &node)
             .await
             .map(|_| "The notices to come say it so."),
-        "cancel" => announcement::cancel(app, who, &id, &node)
+        "cancel" => announcement::cancel(app, who, &id, &Sending::of(&node)?)
             .await
             .map(|_| "It is cancelled, and people are told now."),
         _ => Err(ApiError::NotFound("such page".into())),
@@ -231,6 +246,11 @@ pub(in crate::console) async fn act(
             });
             let typed = typed(problems.collect());
             one(&desk, &id, StatusCode::UNPROCESSABLE_ENTITY, typed, None).await
+        }
+        Err(ApiError::CountNeeded(count)) => {
+            let mut typed = typed(Vec::new());
+            typed.count_needed(count);
+            one(&desk, &id, StatusCode::CONFLICT, typed, None).await
         }
         // Somebody was faster, or where it stands does not allow it: the page as it is now says so.
         Err(error) if error.status() == StatusCode::CONFLICT => {

@@ -8,7 +8,8 @@ use crate::console::{
     Choice, DeclareIncident, Flash, FlashKind, IncidentList, IncidentPage, IncidentRow, Nav, Typed,
 };
 use crate::error::ApiError;
-use crate::ops::{acknowledgement, incident};
+use crate::ops::sending::Sending;
+use crate::ops::{acknowledgement, editing, incident};
 use axum::extract::{Path, RawQuery};
 use axum::http::StatusCode;
 use forewarn_core::call_list::callees;
@@ -146,6 +147,13 @@ pub(super) async fn one(
     let store = &desk.app.store;
     let (incident, version) = incident::load(&desk.app, id).await?;
     let catalogue = store.catalogue().await?;
+    let mut typed = typed;
+    // What they typed before, a suggestion that they took, or an update that they took back.
+    if typed.fields.is_empty()
+        && let Some(own) = editing::own_draft(&desk.app, id, &desk.caller.actor).await?
+    {
+        typed.fields.push(("text".into(), own));
+    }
     let filter = NoticeFilter {
         event: Some(id.to_owned()),
         ..NoticeFilter::default()
@@ -229,23 +237,47 @@ pub(in crate::console) async fn update(
     let mut named = fields.0.clone();
     // Unchanged unless another was chosen.
     named.retain(|(name, value)| !(name == "severity" && value.is_empty()));
-    let node = tree(&named);
+    named.push(("undo".into(), "true".into()));
+    let posted = Sending::of(&tree(&named));
     let typed = |problems| Typed {
         fields: fields.0.clone(),
         problems,
     };
-    match incident::update(&desk.app, &desk.caller, &id, &node).await {
+    let updated = match &posted {
+        Ok(posted) => incident::update(&desk.app, &desk.caller, &id, posted).await,
+        Err(ApiError::Invalid(invalid)) => Err(invalid.clone().into()),
+        Err(_) => Err(ApiError::NotFound(format!("incident {id}"))),
+    };
+    match updated {
         Ok(answer) => {
-            let said = match answer.incident.status.is_open() {
-                true => "The update goes out now, and says when the next one comes.",
-                false => "The update goes out now.",
+            let waits = answer.incident.waits_until(desk.app.clock.now());
+            let said = match (waits, answer.incident.status.is_open()) {
+                (Some(_), _) => "The update is ready. It goes out when it can no longer be undone.",
+                (None, true) => "The update goes out now, and says when the next one comes.",
+                (None, false) => "The update goes out now.",
             };
             Ok(desk.done(&format!("/console/incidents/{id}"), said))
+        }
+        Err(ApiError::CountNeeded(count)) => {
+            let mut typed = typed(Vec::new());
+            typed.count_needed(count);
+            one(&desk, &id, StatusCode::CONFLICT, typed, None).await
         }
         Err(ApiError::Invalid(invalid)) => {
             let status = StatusCode::UNPROCESSABLE_ENTITY;
             one(&desk, &id, status, typed(invalid.problems), None).await
         }
         Err(error) => refused(&desk, &id, typed(Vec::new()), error).await,
+    }
+}
+
+/// `POST /console/incidents/{id}/undo`
+pub(in crate::console) async fn undo(desk: Desk, Path(id): Path<String>) -> Shown {
+    match incident::undo::undo(&desk.app, &desk.caller, &id).await {
+        Ok(_) => {
+            let said = "It is undone. Nobody was told, and your text is your draft again.";
+            Ok(desk.done(&format!("/console/incidents/{id}"), said))
+        }
+        Err(error) => refused(&desk, &id, Typed::default(), error).await,
     }
 }

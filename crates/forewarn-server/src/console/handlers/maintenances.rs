@@ -14,6 +14,7 @@ use crate::error::{ApiError, Result};
 use crate::ops::Approval;
 use crate::ops::digest::Digest;
 use crate::ops::maintenance::{self, Answer};
+use crate::ops::sending::Sending;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use forewarn_core::contact::Channel;
@@ -341,12 +342,13 @@ pub(in crate::console) async fn create(desk: Desk, fields: Fields) -> Shown {
     let zone = &catalogue.organisation.time_zone;
     let (settled, asked) = settle(&fields.0, &["start", "end"], zone);
     let node = tree(&document(&Fields(settled), &catalogue));
-    let made = if creates && !asked.is_empty() {
-        Err(Invalid { problems: asked }.into())
-    } else if creates {
-        maintenance::create(&desk.app, &desk.caller, &node, Approval::ByPolicy).await
-    } else {
-        maintenance::preview(&desk.app, &node).await
+    let made = match Sending::of(&node) {
+        Ok(_) if creates && !asked.is_empty() => Err(Invalid { problems: asked }.into()),
+        Ok(posted) if creates => {
+            maintenance::create(&desk.app, &desk.caller, &posted, Approval::ByPolicy).await
+        }
+        Ok((_, node)) => maintenance::preview(&desk.app, &node).await,
+        Err(error) => Err(error),
     };
     let typed = |problems| Typed {
         fields: fields.0.clone(),
@@ -365,6 +367,15 @@ pub(in crate::console) async fn create(desk: Desk, fields: Fields) -> Shown {
             let status = StatusCode::UNPROCESSABLE_ENTITY;
             form(&desk, status, typed(invalid.problems), None).await
         }
+        Err(ApiError::CountNeeded(count)) => {
+            let mut typed = typed(Vec::new());
+            typed.count_needed(count);
+            // The button that plans it stands with the plan.
+            let (_, node) = Sending::of(&node)?;
+            let made = maintenance::preview(&desk.app, &node).await?;
+            let preview = Some((&made.plan, made.digests.as_slice()));
+            form(&desk, StatusCode::CONFLICT, typed, preview).await
+        }
         Err(error) => Err(error.into()),
     }
 }
@@ -377,6 +388,9 @@ pub(in crate::console) async fn act(
 ) -> Shown {
     let (app, caller) = (&desk.app, &desk.caller);
     let node = tree(&fields.0);
+    if matches!(action.as_str(), "cancel" | "delay" | "extend") {
+        return told(&desk, &id, action, fields).await;
+    }
     let (done, said) = match action.as_str() {
         "approve" => (
             maintenance::approve(app, caller, &id, &node).await,
@@ -387,17 +401,9 @@ pub(in crate::console) async fn act(
             maintenance::complete(app, caller, &id).await,
             "is completed",
         ),
-        "cancel" => (
-            maintenance::cancel(app, caller, &id, &node).await,
-            "is cancelled",
-        ),
-        "delay" => (
-            maintenance::delay(app, caller, &id, &node).await,
-            "has its new time",
-        ),
-        "extend" => (
-            maintenance::extend(app, caller, &id, &node).await,
-            "has its new end",
+        "undo" => (
+            maintenance::undo(app, caller, &id).await,
+            "is as it was; nobody was told",
         ),
         "override" => {
             let node = tree(&divided(&fields.0));
@@ -417,6 +423,26 @@ pub(in crate::console) async fn act(
         }
     };
     answered(&desk, &id, done, said, Some((action, fields))).await
+}
+
+/// A change that people are told of once it can no longer be undone.
+async fn told(desk: &Desk, id: &str, action: String, fields: Fields) -> Shown {
+    let mut named = fields.0.clone();
+    named.push(("undo".into(), "true".into()));
+    let done = match Sending::of(&tree(&named)) {
+        Err(error) => Err(error),
+        Ok(posted) => match action.as_str() {
+            "cancel" => maintenance::cancel(&desk.app, &desk.caller, id, &posted).await,
+            "delay" => maintenance::delay(&desk.app, &desk.caller, id, &posted).await,
+            _ => maintenance::extend(&desk.app, &desk.caller, id, &posted).await,
+        },
+    };
+    let said = match action.as_str() {
+        "cancel" => "is cancelled",
+        "delay" => "has its new time",
+        _ => "has its new end",
+    };
+    answered(desk, id, done, said, Some((action, fields))).await
 }
 
 /// What is a list in a document is typed with commas between.
@@ -463,6 +489,17 @@ async fn answered(
                 (action, typed)
             });
             one(desk, id, StatusCode::UNPROCESSABLE_ENTITY, refused, None).await
+        }
+        Err(ApiError::CountNeeded(count)) => {
+            let refused = typed.map(|(action, fields)| {
+                let mut typed = Typed {
+                    fields: fields.0,
+                    problems: Vec::new(),
+                };
+                typed.count_needed(count);
+                (action, typed)
+            });
+            one(desk, id, StatusCode::CONFLICT, refused, None).await
         }
         Err(error) if error.status() == StatusCode::CONFLICT => {
             let flash = Flash {

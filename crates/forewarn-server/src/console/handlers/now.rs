@@ -1,7 +1,7 @@
 //! The first page: what is owed next, and what is in doubt.
 
 use super::rows::event_path;
-use super::{drafts, rows};
+use super::{drafts, editing, rows};
 use crate::app::App;
 use crate::console::desk::{Desk, Shown, page};
 use crate::console::{Doubt, Nav, Now, PromiseRow};
@@ -51,6 +51,7 @@ pub(in crate::console) async fn show(desk: Desk) -> Shown {
     let view = Now {
         frame: desk.frame(&catalogue, "Now", Nav::Now).await?,
         drafts: drafts::cards(app, &catalogue).await?,
+        helps: editing::cards(&desk).await?,
         promises: promises(&events),
         doubts: doubts(app, &events, now).await?,
         going_out: rows::notices(app, &catalogue, &sending).await?,

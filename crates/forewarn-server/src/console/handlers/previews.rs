@@ -24,6 +24,7 @@ pub(in crate::console) async fn update(
     let catalogue = desk.app.store.catalogue().await?;
     let mut named = fields.0;
     named.retain(|(name, value)| !(name == "severity" && value.is_empty()));
+    named.retain(|(name, _)| name != "recipients");
     let (messages, problems) = match incident::preview::update(&desk.app, &id, &tree(&named)).await
     {
         Ok(messages) => (messages, Vec::new()),

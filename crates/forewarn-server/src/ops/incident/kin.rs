@@ -129,10 +129,13 @@ pub(super) async fn carried(
             services: Default::default(),
             next_update_in: None,
         };
-        let part = part.update(new, next, now)?;
+        let part = part
+            .clone()
+            .update(new, next, now)?
+            .undoable(&part, app.clock.now());
         let entry = Entry::new(&caller.actor, "incident.updated", part.id.as_str())
             .with(json!({"status": part.status, "carried_from": incident.id}));
-        all.push(Ready::update(app, catalogue, part, sequence, vec![entry]).await?);
+        all.push(Ready::update(app, catalogue, part, sequence, vec![entry], now).await?);
     }
     Ok(all)
 }

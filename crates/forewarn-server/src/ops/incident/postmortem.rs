@@ -282,7 +282,15 @@ pub async fn publish(app: &App, caller: &Caller, id: &str, node: &Node) -> Resul
         let now = app.clock.now();
         let explained = incident.update(follow_up(&found.stored.body), now, now)?;
         let catalogue = app.store.catalogue().await?;
-        let ready = Ready::update(app, &catalogue, explained, sequence, vec![entry]).await?;
+        let ready = Ready::update(
+            app,
+            &catalogue,
+            explained,
+            sequence,
+            vec![entry],
+            app.clock.now(),
+        )
+        .await?;
         let beside = [Beside::Explained(id.to_owned(), found.stored.version)];
         match send_out(app, caller, &catalogue, &[ready], &beside).await {
             Err(error) if overtaken(&error) && tries < AGAIN => {}

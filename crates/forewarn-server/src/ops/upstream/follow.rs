@@ -5,6 +5,7 @@ use crate::app::App;
 use crate::caller::Caller;
 use crate::error::{ApiError, Result};
 use crate::ops::maintenance::{self, Revision};
+use crate::ops::sending::Sending;
 use crate::ops::{Approval, approval};
 use forewarn_core::approval::{APPROVAL_NEEDED, approvers};
 use forewarn_core::audience::Level;
@@ -89,10 +90,10 @@ impl Desk<'_> {
         approval: Approval,
     ) -> Result<&'static str> {
         let words = self.words(notice, touched).await?;
-        let body = from_json(json!({
+        let body = Sending::by_program(from_json(json!({
             "id": id, "title": words.title, "services": touched, "facts": words.facts,
             "start": start.to_string(), "end": end.to_string(), "cause": "third_party",
-        }));
+        })));
         match maintenance::create(self.app, self.caller, &body, approval).await {
             Ok(_) => Ok("created"),
             // It was made, and we were stopped before that was remembered.
@@ -243,7 +244,7 @@ impl Desk<'_> {
     }
 
     async fn withdraw(&self, id: &str, reason: &str) -> Result<()> {
-        let reason = from_json(json!({"reason": reason}));
+        let reason = Sending::by_program(from_json(json!({"reason": reason})));
         maintenance::cancel(self.app, self.caller, id, &reason).await?;
         Ok(())
     }
@@ -280,12 +281,12 @@ impl Desk<'_> {
             Standing::AwaitingApproval | Standing::Scheduled => {
                 let body =
                     json!({"start": start.to_string(), "end": end.to_string(), "reason": reason});
-                maintenance::delay(app, caller, id, &from_json(body)).await?;
+                maintenance::delay(app, caller, id, &Sending::by_program(from_json(body))).await?;
                 Ok("moved")
             }
             Standing::InProgress if end > found.window().1 => {
                 let body = json!({"end": end.to_string(), "reason": "The provider needs longer."});
-                maintenance::extend(app, caller, id, &from_json(body)).await?;
+                maintenance::extend(app, caller, id, &Sending::by_program(from_json(body))).await?;
                 Ok("extended")
             }
             Standing::InProgress | Standing::Completed | Standing::Cancelled => {

@@ -1,0 +1,106 @@
+//! What is said beside an action about how it goes out: that whoever acts knows to how many, and that there is time to undo it.
+
+use super::approval::reached;
+use crate::app::App;
+use crate::error::{ApiError, Result};
+use forewarn_core::approval::parse_count;
+use forewarn_core::document::{Node, Problems, Value as Tree, boolean, scalar};
+use forewarn_core::event::Event;
+use forewarn_core::plan::{Notice, built_in_name};
+use forewarn_core::problem::Invalid;
+use jiff::{SignedDuration, Timestamp};
+use std::collections::BTreeSet;
+
+/// What was posted, apart from how it goes out.
+pub type Posted = (Sending, Node);
+
+/// What somebody says beside what they do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sending {
+    /// To how many they know that it goes.
+    pub recipients: Option<i64>,
+    /// It waits for as long as the organisation lets people undo.
+    pub undo: bool,
+    /// Nobody is there to be asked: a hook, a command in chat.
+    pub unasked: bool,
+}
+
+impl Sending {
+    /// Takes `recipients` and `undo` out of what was posted; the rest is what the action reads.
+    ///
+    /// # Errors
+    /// What is wrong with the two.
+    pub fn of(node: &Node) -> Result<Posted> {
+        let mut sending = Sending::default();
+        let mut problems = Problems::default();
+        let mut rest = node.clone();
+        if let Tree::Map(entries) = &mut rest.value {
+            entries.retain(|(name, _, value)| match name.as_str() {
+                // An empty field of a form says nothing.
+                "recipients" | "undo" if value.is_empty() => false,
+                "recipients" => {
+                    let count = scalar(value, "recipients", &mut problems, parse_count);
+                    sending.recipients = count;
+                    false
+                }
+                "undo" => {
+                    let undo = scalar(value, "undo", &mut problems, boolean);
+                    sending.undo = undo == Some(true);
+                    false
+                }
+                _ => true,
+            });
+        }
+        match problems.0.is_empty() {
+            true => Ok((sending, rest)),
+            false => Err(Invalid {
+                problems: problems.0,
+            }
+            .into()),
+        }
+    }
+
+    /// Said by a program, for what nobody typed.
+    pub fn by_program(node: Node) -> Posted {
+        let sending = Sending {
+            unasked: true,
+            ..Sending::default()
+        };
+        (sending, node)
+    }
+
+    /// Refuses what goes to many where whoever sends it did not say to how many.
+    ///
+    /// # Errors
+    /// [`ApiError::CountNeeded`] with the number.
+    pub async fn check(&self, app: &App, event: &Event, told: &[Notice]) -> Result<()> {
+        let audiences: BTreeSet<&str> = told
+            .iter()
+            .map(|notice| notice.audience.as_str())
+            .filter(|audience| built_in_name(audience).is_none())
+            .collect();
+        if self.unasked || audiences.is_empty() {
+            return Ok(());
+        }
+        let catalogue = app.store.catalogue().await?;
+        let count = reached(app, event, &catalogue, &audiences).await?;
+        let many = count > catalogue.organisation.confirm_above();
+        match many && self.recipients != Some(count) {
+            true => Err(ApiError::CountNeeded(count)),
+            false => Ok(()),
+        }
+    }
+
+    /// From when people may be told: the time to undo is past by then.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn from(&self, app: &App) -> Result<Timestamp> {
+        let now = app.clock.now();
+        if !self.undo {
+            return Ok(now);
+        }
+        let organisation = app.store.catalogue().await?.organisation;
+        Ok(now + SignedDuration::from_secs(organisation.undo_seconds()))
+    }
+}

@@ -1,0 +1,261 @@
+//! What goes to many wants its number, and what was sent by mistake is taken back before anybody was told.
+
+use crate::app::{As, TestApp, upgrade};
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+
+const NARROW: &str = "organisation: {name: Example University, time_zone: America/Los_Angeles, calendar: US, confirm_above: 0}";
+const IT: &str = "/api/v1/incidents/INC-1";
+const WORK: &str = "/api/v1/maintenances/MNT-1";
+
+fn seconds(app: &TestApp, seconds: i64) {
+    app.app.clock.advance(SignedDuration::from_secs(seconds));
+}
+
+async fn declared(app: &TestApp) {
+    app.apply_campus().await;
+    let body = json!({"services": {"portal": "major_outage"}, "severity": "P1", "effect": "You cannot sign in."});
+    app.post("/api/v1/incidents", &body).await.is(201);
+    app.expand_due().await;
+}
+
+async fn listed(app: &TestApp, event: &str, status: &str) -> Vec<String> {
+    let path = format!("/api/v1/notices?event={event}&status={status}");
+    let found = app.get(&path).await.is(200).json();
+    let line = |n: &Value| {
+        format!(
+            "{} {} {}",
+            n["milestone"].as_str().unwrap(),
+            n["audience"].as_str().unwrap(),
+            n["due"].as_str().unwrap()
+        )
+    };
+    let mut all: Vec<String> = found["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(line)
+        .collect();
+    all.sort();
+    all
+}
+
+async fn public(app: &TestApp, path: &str) -> String {
+    app.refresh().await;
+    app.page(As::Nobody, path).await.text()
+}
+
+/// The incident, but for what counts its changes.
+fn same(mut incident: Value) -> Value {
+    for name in ["version", "notices", "people"] {
+        incident.as_object_mut().unwrap().remove(name);
+    }
+    incident
+}
+
+on_both_databases! {
+    async fn an_update_that_is_undone_was_never_said(app: TestApp) {
+        declared(&app).await;
+        app.advance(20);
+        let (before, planned) = (app.get(IT).await.json(), listed(&app, "INC-1", "planned").await);
+        let update = json!({"status": "resolved", "text": "It is over in Newark.", "undo": true});
+        let said = app.request(As::Operator, "POST", &format!("{IT}/updates"), &update.to_string()).await.is(201).json();
+        assert_eq!((&said["status"], &said["undo_until"]), (&json!("resolved"), &json!("2026-11-21T17:20:10Z")));
+        assert!(said["updates"][1].get("before").is_none(), "{said:#}");
+        assert!(said["notices"].as_array().unwrap().iter().all(|n| n["due"] == "2026-11-21T17:20:10Z"), "{said:#}");
+        // Nobody hears of it before, here or there.
+        seconds(&app, 9);
+        app.expand_due().await;
+        for path in ["/", "/events/INC-1", "/api/v2/incidents.json", "/api/v2/summary.json", "/feed.atom", "/history"] {
+            let page = public(&app, path).await;
+            assert!(!page.contains("Newark") && !page.contains("\"resolved\""), "{path}: {page}");
+        }
+        let sent = listed(&app, "INC-1", "sending").await;
+        assert!(sent.iter().all(|n| n.starts_with("holding") || n.starts_with("spokesperson_call")), "{sent:#?}");
+
+        let undone = app.request(As::Operator, "POST", &format!("{IT}/undo"), "").await.is(200).json();
+        assert_eq!(same(undone.clone()), same(before.clone()));
+        assert_eq!(listed(&app, "INC-1", "planned").await, planned, "the promise has its timers again");
+        let drafts = app.get(&format!("{IT}/writing")).await.json();
+        assert_eq!((&drafts["items"][0]["author"], &drafts["items"][0]["text"]), (&json!("token:operator"), &json!("It is over in Newark.")));
+        let journal = app.get("/api/v1/journal?subject=INC-1").await.text();
+        assert!(journal.contains("incident.updated") && journal.contains("incident.undone"), "{journal}");
+        let versions = app.get("/api/v1/events/INC-1/versions").await.json();
+        assert_eq!(versions["items"][0]["origin"], "undone");
+        seconds(&app, 30);
+        app.expand_due().await;
+        assert!(!public(&app, "/events/INC-1").await.contains("Newark"));
+        app.post(&format!("{IT}/undo"), &Value::Null).await.is(409);
+        // Said again, it is told.
+        app.post(&format!("{IT}/updates"), &update).await.is(201);
+        seconds(&app, 10);
+        app.expand_due().await;
+        assert!(public(&app, "/events/INC-1").await.contains("Newark"));
+        let told = listed(&app, "INC-1", "sending").await;
+        assert!(told.iter().any(|n| n.starts_with("resolution")), "{told:#?}");
+        app.post(&format!("{IT}/undo"), &Value::Null).await.is(409);
+    }
+
+    async fn the_first_word_and_what_people_wait_for_go_out_at_once(app: TestApp) {
+        app.apply_campus().await;
+        let body = json!({"services": {"portal": "major_outage"}, "severity": "P1", "undo": true});
+        let refused = app.post("/api/v1/incidents", &body).await.is(422);
+        assert!(refused.problems()[0].contains("undo"), "{:?}", refused.problems());
+        declared(&app).await;
+        let updates = format!("{IT}/updates");
+        // The promise is due at 18:00: nobody waits longer for the sake of a slip.
+        app.advance(59);
+        seconds(&app, 55);
+        let said = app.post(&updates, &json!({"text": "One", "undo": true})).await.is(201).json();
+        assert_eq!(said["undo_until"], "2026-11-21T18:00:00Z");
+        assert_eq!(said["updates"][0]["promise"]["kept"], true);
+        app.advance(70);
+        let said = app.post(&updates, &json!({"text": "Late", "undo": true})).await.is(201).json();
+        assert_eq!(said["undo_until"], Value::Null);
+        app.post(&format!("{IT}/undo"), &Value::Null).await.is(409);
+        // Without asking for it, and where the organisation does not want it.
+        let said = app.post(&updates, &json!({"text": "Two"})).await.is(201).json();
+        assert_eq!(said["undo_until"], Value::Null);
+        app.yaml("/api/v1/documents", "organisation: {name: X, time_zone: UTC, undo_seconds: 0}").await.is(200);
+        let said = app.post(&updates, &json!({"text": "Three", "undo": true})).await.is(201).json();
+        assert_eq!(said["undo_until"], Value::Null);
+    }
+
+    async fn a_change_of_work_that_is_undone_leaves_the_plan_as_it_was(app: TestApp) {
+        app.apply_campus().await;
+        app.post("/api/v1/maintenances", &upgrade()).await.is(201);
+        app.expand_due().await;
+        for (action, body) in [
+            ("delay", json!({"start": "2026-12-02T22:00", "reason": "The vendor is in Newark.", "undo": true})),
+            ("cancel", json!({"reason": "Newark says no.", "undo": true})),
+        ] {
+            let (before, planned) = (app.get(WORK).await.json(), listed(&app, "MNT-1", "planned").await);
+            let done = app.post(&format!("{WORK}/{action}"), &body).await.is(200).json();
+            assert!(done["undo_until"].is_string() && done.get("pending").is_none(), "{done:#}");
+            seconds(&app, 9);
+            app.expand_due().await;
+            let (page, api) = (public(&app, "/events/MNT-1").await, public(&app, "/api/v2/scheduled-maintenances.json").await);
+            assert!(!page.contains("Newark") && !api.contains("2026-12-03"), "{action}: {page} {api}");
+            let undone = app.post(&format!("{WORK}/undo"), &Value::Null).await.is(200).json();
+            for name in ["start", "end", "status", "revision", "ended_at"] {
+                assert_eq!(undone[name], before[name], "{action} {name}");
+            }
+            assert_eq!(listed(&app, "MNT-1", "planned").await, planned, "{action}");
+            app.post(&format!("{WORK}/undo"), &Value::Null).await.is(409);
+        }
+        app.post(&format!("{WORK}/cancel"), &json!({"reason": "Newark says no.", "undo": true})).await.is(200);
+        seconds(&app, 10);
+        app.expand_due().await;
+        let told = listed(&app, "MNT-1", "sending").await;
+        assert!(told.iter().any(|n| n.starts_with("cancellation")), "{told:#?}");
+        app.post(&format!("{WORK}/undo"), &Value::Null).await.is(409);
+    }
+
+    async fn what_goes_to_many_wants_its_number(app: TestApp) {
+        app.apply_campus().await;
+        app.yaml("/api/v1/documents", NARROW).await.is(200);
+        let body = json!({"services": {"portal": "major_outage"}, "severity": "P1"});
+        app.post("/api/v1/incidents", &body).await.is(201);
+        let posts = [
+            (format!("{IT}/updates"), json!({"text": "A disk failed."}), 201),
+            ("/api/v1/maintenances".into(), upgrade(), 201),
+            (format!("{WORK}/delay"), json!({"start": "2026-12-02T22:00"}), 200),
+            (format!("{WORK}/cancel"), json!({}), 200),
+            ("/api/v1/announcements".into(), json!({"id": "ANN-1", "title": "New portal", "kind": "release", "services": ["portal"],
+                "effective": "2026-12-10T08:00", "facts": {"effect": "The menu is on the left."}}), 201),
+            ("/api/v1/announcements/ANN-1/move".into(), json!({"effective": "2026-12-11T08:00"}), 200),
+            ("/api/v1/announcements/ANN-1/cancel".into(), json!({}), 200),
+        ];
+        for (path, body, status) in posts {
+            let refused = app.post(&path, &body).await.is(409).text();
+            let (_, after) = refused.split_once("this goes to ").unwrap_or_else(|| panic!("{path}: {refused}"));
+            let count: i64 = after.split(' ').next().unwrap().parse().unwrap();
+            assert!(count > 0, "{path}: {refused}");
+            let with = |count: Value| { let mut body = body.clone(); body["recipients"] = count; body };
+            app.post(&path, &with(json!(count + 1))).await.is(409);
+            app.post(&path, &with(json!("many"))).await.is(422);
+            app.post(&path, &with(json!(count))).await.is(status);
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_console_shows_undo_and_asks_for_the_number() {
+    let app = TestApp::new().await;
+    declared(&app).await;
+    let (page, updates) = (
+        "/console/incidents/INC-1",
+        "/console/incidents/INC-1/updates",
+    );
+    let fields = [
+        ("status", "identified"),
+        ("text", "A disk failed in Newark."),
+    ];
+    app.form(As::Operator, updates, &fields).await.is(303);
+    let shown = app.page(As::Operator, page).await.is(200).text();
+    for words in [
+        "data-undo=\"2026-11-21T17:00:10Z\"",
+        "action=\"/console/incidents/INC-1/undo\"",
+        "09:00:10 PST",
+        "not told yet",
+    ] {
+        assert!(shown.contains(words), "{words}: {shown}");
+    }
+    let done = app
+        .form(As::Operator, "/console/incidents/INC-1/undo", &[])
+        .await
+        .is(303);
+    assert_eq!(done.location(), page);
+    let shown = app.page(As::Operator, page).await.is(200).text();
+    assert!(
+        shown.contains("A disk failed in Newark.</textarea>") && !shown.contains("data-undo"),
+        "{shown}"
+    );
+    let late = app
+        .form(As::Operator, "/console/incidents/INC-1/undo", &[])
+        .await
+        .is(409)
+        .text();
+    assert!(late.contains("goes out already"), "{late}");
+
+    app.yaml("/api/v1/documents", NARROW).await.is(200);
+    let asked = app
+        .form(As::Operator, updates, &fields)
+        .await
+        .is(409)
+        .text();
+    assert!(
+        asked.contains("name=\"recipients\"") && asked.contains("type that number"),
+        "{asked}"
+    );
+    assert!(
+        asked.contains("A disk failed in Newark.</textarea>"),
+        "{asked}"
+    );
+    let (_, after) = asked.split_once("goes to ").unwrap();
+    let count = after.split(':').next().unwrap();
+    let with = [fields[0], fields[1], ("recipients", count)];
+    app.form(As::Operator, updates, &with).await.is(303);
+    // A new plan, and its change.
+    let work = [
+        ("title", "Upgrade"),
+        ("kind", "routine"),
+        ("services", "database"),
+        ("start", "2026-11-30T22:00"),
+        ("end", "2026-12-01T02:00"),
+        ("do", "create"),
+    ];
+    let asked = app
+        .form(As::Operator, "/console/maintenances", &work)
+        .await
+        .is(409)
+        .text();
+    assert!(
+        asked.contains("name=\"recipients\"") && asked.contains("value=\"create\""),
+        "{asked}"
+    );
+    let mut with = work.to_vec();
+    with.push(("recipients", count));
+    let made = app.form(As::Operator, "/console/maintenances", &with).await;
+    assert!(matches!(made.status.as_u16(), 303 | 409), "{}", made.text());
+}
