@@ -5,6 +5,7 @@ mod again;
 mod agree;
 mod change;
 mod clocks;
+mod decided;
 mod exception;
 mod revised;
 mod undo;
@@ -14,6 +15,9 @@ pub use again::plan_again;
 pub use agree::approve;
 pub use change::{reported, set_change, set_change_by_number};
 pub use clocks::clocks_changed;
+use decided::decided_as;
+pub(super) use decided::owners_decide;
+pub use decided::{Owners, decide};
 pub use exception::{except, follow_policy};
 pub use revised::{Revision, revise};
 pub use undo::{shape, undo};
@@ -25,12 +29,9 @@ use crate::app::App;
 use crate::caller::Caller;
 use crate::error::{ApiError, Result};
 use forewarn_core::approval::Consent;
-use forewarn_core::contact::EmailAddress;
-use forewarn_core::decision::{self, Answers, OwnDecision, Recorded};
+use forewarn_core::decision;
 use forewarn_core::document::{Catalogue, Documents, Node, Problems};
 use forewarn_core::event::{Event, Occasion};
-use forewarn_core::id::Id;
-use forewarn_core::incident::is_same_person;
 use forewarn_core::maintenance::{Maintenance, Status, read_delay, read_extension};
 use forewarn_core::plan::{
     APPROVERS, CHANGE_SYSTEM, COMMUNICATIONS, Change, Changes, INTERNAL, Input, Notice, Plan,
@@ -231,45 +232,6 @@ pub async fn create(
     publish(app, caller, &catalogue, maintenance, 0, said, entry, 201).await
 }
 
-/// What the owners say beside the answers.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Owners {
-    /// Nothing: what they decided before stands.
-    SayNothing,
-    /// That the recommendation holds again.
-    Withdraw,
-    /// Their own decision.
-    Decide(OwnDecision),
-}
-
-/// The last word is that of the services' owners, where any are known.
-pub(super) fn owners_decide(
-    catalogue: &Catalogue,
-    services: &[Id],
-    own: &OwnDecision,
-) -> std::result::Result<(), String> {
-    let named = catalogue
-        .services
-        .iter()
-        .filter(|s| services.contains(&s.id));
-    let owners: BTreeSet<&str> = named
-        .flat_map(|s| [&s.owner, &s.business_owner])
-        .flatten()
-        .map(EmailAddress::as_str)
-        .collect();
-    let decides = |owner: &&str| is_same_person(owner, &own.by);
-    match owners.is_empty() || owners.iter().any(decides) {
-        true => Ok(()),
-        false => {
-            let owners: Vec<&str> = owners.into_iter().collect();
-            Err(format!(
-                "must be an owner of the services, who have the last word: {}",
-                owners.join(" or ")
-            ))
-        }
-    }
-}
-
 /// What it began with: also whether its change was approved already, and what its owners had decided.
 fn created(caller: &Caller, maintenance: &Maintenance) -> Entry {
     let mut detail =
@@ -282,12 +244,6 @@ fn created(caller: &Caller, maintenance: &Maintenance) -> Entry {
     }
     let id = maintenance.id.as_str();
     Entry::new(&caller.actor, "maintenance.created", id).with(detail)
-}
-
-/// A decision as it stands in the journal: what was recommended, what the owners made of it, and on which answers.
-fn decided_as(recorded: &Recorded) -> Value {
-    let recommended = decision::decide(&recorded.answers).verdict;
-    json!({"recommended": recommended, "own": recorded.own, "answers": recorded.answers})
 }
 
 /// Plans again and publishes event, notices and journal in one transaction.
@@ -540,38 +496,6 @@ async fn act(
             other => return other,
         }
     }
-}
-
-/// Whether clients must be told, with the owners' own word where it differs. The rest is planned again.
-///
-/// # Errors
-/// When there is no such maintenance.
-pub async fn decide(
-    app: &App,
-    caller: &Caller,
-    id: &str,
-    answers: &Answers,
-    own: &Owners,
-) -> Result<Answer> {
-    act(app, caller, id, |m, _| {
-        let before = m.decision.as_ref().and_then(|d| d.own.clone());
-        let recorded = Recorded {
-            answers: *answers,
-            own: match own {
-                Owners::SayNothing => before,
-                Owners::Withdraw => None,
-                Owners::Decide(own) => Some(own.clone()),
-            },
-        };
-        let entry = Entry::new(&caller.actor, "maintenance.decided", id);
-        let entry = entry.with(decided_as(&recorded));
-        let m = Maintenance {
-            decision: Some(recorded),
-            ..m
-        };
-        Ok((m, Said::default(), entry))
-    })
-    .await
 }
 
 /// Work begins.
