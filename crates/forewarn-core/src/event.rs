@@ -177,7 +177,7 @@ impl Event {
     pub fn services(&self) -> Vec<Id> {
         match self {
             Event::Maintenance(m) => m.services.clone(),
-            Event::Incident(i) => i.services.keys().cloned().collect(),
+            Event::Incident(i) => i.spoken_of(),
             Event::Window(w) => vec![w.service.clone()],
             Event::Reminder(r) => r.services.clone(),
             Event::Advisory(a) => a.services.clone(),

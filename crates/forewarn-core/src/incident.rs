@@ -8,8 +8,7 @@ mod roles;
 mod undo;
 
 pub use assessment::{Grade, severity_by};
-pub(crate) use posted::version;
-pub use posted::{NewIncident, Past, PostedUpdate};
+pub use posted::{NewIncident, Past, PostedUpdate, version};
 pub use promise::{Kept, MOST_AUTOMATIC, Nature, NewPromise, Promise};
 pub use roles::{Acknowledged, Call, Called, Handover, Role, both_roles, is_same_person};
 pub use undo::Before;
@@ -208,6 +207,9 @@ pub struct Incident {
     pub title: String,
     /// Impact per service.
     pub services: BTreeMap<Id, Impact>,
+    /// Services that were named by mistake, each with the update that took it out.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub removed: BTreeMap<Id, u32>,
     /// How grave it is.
     pub severity: Severity,
     /// Where it comes from, once that is known.
@@ -332,6 +334,9 @@ fn read_impacts(fields: &mut Fields<'_>, problems: &mut Problems) -> BTreeMap<Id
     for (key, path, node) in fields.entries("services", problems) {
         let impact = scalar(node, &path, problems, Impact::parse);
         match Id::parse(key) {
+            Ok(id) if services.contains_key(&id) => {
+                problems.add(path, node.place, format!("names {id} a second time"));
+            }
             Ok(id) => {
                 impact.map(|impact| services.insert(id, impact));
             }
@@ -442,6 +447,7 @@ impl Incident {
             id,
             title,
             services: declaration.services,
+            removed: BTreeMap::new(),
             severity: declaration.severity,
             cause: declaration.cause,
             told: BTreeSet::new(),

@@ -4,12 +4,13 @@
 //! than too little, and said. Only what leaves open which event, or when, is refused.
 
 mod calendar;
+mod zones;
 
 use crate::alert::harmless;
 use crate::incident::Impact;
 use crate::problem::{Invalid, Problem, unknown};
 use crate::service::Service;
-use calendar::{Line, components, instant_of};
+use calendar::{Line, Parsed, instant_of, parsed};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -94,7 +95,7 @@ impl Status {
     }
 
     /// Nothing is to come any more.
-    fn is_over(self) -> bool {
+    pub fn is_over(self) -> bool {
         matches!(self, Status::Cancelled | Status::Completed)
     }
 }
@@ -181,6 +182,8 @@ impl Notice {
 pub struct Notices {
     /// Its notices.
     pub notices: Vec<Notice>,
+    /// The line of each where its time stands.
+    pub lines: Vec<usize>,
     /// What was odd, and how it was taken.
     pub warnings: Vec<Problem>,
 }
@@ -190,17 +193,22 @@ pub struct Notices {
 /// # Errors
 /// Everything that leaves open which event is meant, or when.
 pub fn read(text: &str) -> Result<Notices, Invalid> {
-    let (events, mut problems) = components(text, MOST_EVENTS);
+    let (calendar, mut problems) = parsed(text, MOST_EVENTS);
     let mut found = Notices::default();
-    for event in &events {
+    for event in &calendar.events {
         let mut reading = Reading {
+            calendar: &calendar,
             event,
             problems: &mut problems,
             warnings: &mut found.warnings,
         };
-        found.notices.extend(reading.notice());
+        if let Some(notice) = reading.notice() {
+            let line = reading.place("DTSTART").map_or(1, |(line, _)| line);
+            found.notices.push(notice);
+            found.lines.push(line);
+        }
     }
-    if events.is_empty() && problems.is_empty() {
+    if calendar.events.is_empty() && problems.is_empty() {
         problems.push(Problem::new("", "holds no VEVENT of an iCalendar file"));
     }
     match problems.is_empty() {
@@ -210,6 +218,7 @@ pub fn read(text: &str) -> Result<Notices, Invalid> {
 }
 
 struct Reading<'a> {
+    calendar: &'a Parsed,
     event: &'a [Line],
     problems: &'a mut Vec<Problem>,
     warnings: &'a mut Vec<Problem>,
@@ -281,7 +290,8 @@ impl Reading<'_> {
         let objects = self.objects(effect, status);
         let window = self.window(status);
         let sequence = self.sequence();
-        let stamp = self.first("DTSTAMP").and_then(|line| instant_of(line).ok());
+        let stamp = self.time("DTSTAMP").ok().flatten();
+        self.repeats();
         let summary = self.first("SUMMARY").map(|line| harmless(&line.value, 300));
         let worst = objects.iter().map(|(_, effect)| *effect).max();
         Some(Notice {
@@ -315,11 +325,20 @@ impl Reading<'_> {
         };
         let said = self.text(name);
         if let Some(status) = said.as_deref().and_then(named) {
+            if self.calendar.cancels && !status.is_over() {
+                let problem = format!(
+                    "is {}, but the calendar's METHOD is CANCEL; taken as {}",
+                    status.as_str(),
+                    status.as_str()
+                );
+                self.warning(name, problem);
+            }
             return status;
         }
         // What every calendar has says at least whether it is off.
         let plain = self.first("STATUS").and_then(|line| named(&line.value));
-        let taken = plain.unwrap_or(Status::Tentative);
+        let off = self.calendar.cancels.then_some(Status::Cancelled);
+        let taken = off.or(plain).unwrap_or(Status::Tentative);
         let problem = match said {
             Some(said) => {
                 let known = Status::ALL.map(|(_, name)| name);
@@ -328,6 +347,9 @@ impl Reading<'_> {
                     unknown("status", &said, known),
                     taken.as_str()
                 )
+            }
+            None if off.is_some() => {
+                "is missing; taken as CANCELLED, as the calendar's METHOD says".to_owned()
             }
             None => format!("is missing; taken as {}", taken.as_str()),
         };
@@ -405,6 +427,11 @@ impl Reading<'_> {
             }
             _ => end,
         };
+        for name in ["DTSTART", "DTEND"] {
+            if self.first(name).is_some_and(Line::is_floating) {
+                self.warning(name, "has no zone; taken as UTC");
+            }
+        }
         let mut faults = Vec::new();
         let window = match (start, end) {
             (Ok(Some(start)), Ok(Some(end))) if start < end => Some((start, end)),
@@ -433,7 +460,19 @@ impl Reading<'_> {
     }
 
     fn time(&self, name: &str) -> Result<Option<Timestamp>, String> {
-        self.first(name).map(instant_of).transpose()
+        let read = |line| instant_of(line, &self.calendar.zones);
+        self.first(name).map(read).transpose()
+    }
+
+    /// Work that repeats is many works, and the provider has an id for each.
+    fn repeats(&mut self) {
+        for name in ["RRULE", "RDATE"] {
+            if self.first(name).is_some() {
+                let problem =
+                    "only the first time is taken: work that repeats needs a notice for each time";
+                self.warning(name, problem);
+            }
+        }
     }
 
     fn sequence(&mut self) -> i64 {

@@ -36,6 +36,11 @@ impl Offset {
         if text == "now" {
             return Ok(Offset::AtOnce);
         }
+        // A minute is the finest that is planned by; less is not dropped without a word.
+        let exact = crate::time::parse_duration(text);
+        if exact.is_ok_and(|d| d.as_secs() % 60 != 0 || d.subsec_nanos() != 0) {
+            return Err("has seconds: give whole minutes, such as PT2M".into());
+        }
         let count = |suffix: &str, max: u32| {
             let digits = text.strip_suffix(suffix)?;
             if !digits.bytes().all(|b| b.is_ascii_digit()) {
@@ -148,6 +153,11 @@ mod tests {
         assert_eq!(Offset::parse("PT60M").unwrap(), Offset::Minutes(60));
         assert_eq!(Offset::parse("PT1H30M").unwrap(), Offset::Minutes(90));
         assert_eq!(Offset::parse("P8W").unwrap(), Offset::Weeks(8));
+        for seconds in ["PT1M30S", "PT59S", "45s", "PT0.5S", "PT1H0M1S"] {
+            let refused = Offset::parse(seconds).unwrap_err();
+            assert!(refused.starts_with("has seconds"), "{seconds}: {refused}");
+        }
+        assert_eq!(Offset::parse("PT120S").unwrap(), Offset::Minutes(2));
         for bad in ["", "bd", "0bd", "-1bd", "5", "5 bd", "1000000y", "+5bd"] {
             assert!(Offset::parse(bad).is_err(), "{bad}");
         }

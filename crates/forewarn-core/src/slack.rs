@@ -49,6 +49,9 @@ pub enum Command {
     },
 }
 
+/// No service's name has more words.
+const MOST_WORDS: usize = 12;
+
 /// What can be typed.
 pub const HELP: &str = "declare SERVICE IMPACT SEVERITY WHAT PEOPLE SEE\n\
     update INCIDENT TEXT next 30m\n\
@@ -103,8 +106,34 @@ fn first(text: &str) -> (&str, &str) {
         .map_or((text, ""), |(word, rest)| (word, rest.trim()))
 }
 
+/// A service: one word, words in quotes, or all words before an impact.
+fn service(rest: &str) -> (&str, &str) {
+    let rest = rest.trim();
+    for (open, close) in [('"', '"'), ('\u{201c}', '\u{201d}')] {
+        let quoted = rest.strip_prefix(open);
+        if let Some((name, after)) = quoted.and_then(|rest| rest.split_once(close)) {
+            return (name.trim(), after.trim());
+        }
+    }
+    let (word, after) = first(rest);
+    if Impact::parse(first(after).0).is_ok() {
+        return (word, after);
+    }
+    // "Student portal major_outage P1": what is no impact and stands before one belongs to the name.
+    let words = rest.split(char::is_whitespace).filter(|w| !w.is_empty());
+    let impact = words
+        .take(MOST_WORDS)
+        .skip(2)
+        .find(|w| Impact::parse(w).is_ok());
+    let at = impact.map(|word| word.as_ptr() as usize - rest.as_ptr() as usize);
+    match at {
+        Some(at) => (rest[..at].trim(), &rest[at..]),
+        None => (word, after),
+    }
+}
+
 fn declare(rest: &str) -> Result<Command, String> {
-    let (service, rest) = first(rest);
+    let (service, rest) = service(rest);
     let (impact, rest) = first(rest);
     let (severity, effect) = first(rest);
     let form = "Type: declare SERVICE IMPACT SEVERITY WHAT PEOPLE SEE, such as: declare portal major_outage P1 Some people cannot sign in";
@@ -183,6 +212,12 @@ mod tests {
             text: text.into(),
             next: next.map(|n| Offset::parse(n).unwrap()),
         };
+        let named = |service: &str, effect: Option<&str>| Command::Declare {
+            service: service.into(),
+            impact: Impact::PartialOutage,
+            severity: Severity::P2,
+            effect: effect.map(str::to_owned),
+        };
         for (typed, expected) in [
             ("", Command::Help),
             (" HELP ", Command::Help),
@@ -194,6 +229,18 @@ mod tests {
                     severity: Severity::P1,
                     effect: Some("Some people  cannot sign in".into()),
                 },
+            ),
+            (
+                "declare Student  portal partial_outage P2",
+                named("Student  portal", None),
+            ),
+            (
+                "declare \"Student portal\" partial_outage P2 It is slow",
+                named("Student portal", Some("It is slow")),
+            ),
+            (
+                "declare \u{201c}None of it\u{201d} partial_outage P2",
+                named("None of it", None),
             ),
             (
                 "update INC-1 We know the cause",

@@ -20,7 +20,7 @@ use forewarn_core::message::{
     render_markdown, webhook_body, webhook_id,
 };
 use forewarn_core::phone::{RECEIPTS, call_document};
-use forewarn_core::plan::{SPOKESPERSON_CALL, SUBSCRIPTIONS, built_in_name, called};
+use forewarn_core::plan::{APPROVERS, SPOKESPERSON_CALL, SUBSCRIPTIONS, built_in_name, called};
 use forewarn_core::recipient::{ADDED_NAME, added_level};
 use forewarn_core::subscription::CODE_PATH;
 use forewarn_core::template::Template;
@@ -403,9 +403,12 @@ impl<C: Channels> Engine<C> {
         if source.audience == SUBSCRIPTIONS {
             return self.with_proof(content, delivery.endpoint.channel());
         }
-        if let (APPROVAL_NEEDED, Endpoint::Email { address }) =
-            (content.milestone.as_str(), &delivery.endpoint)
-        {
+        // Who only hears that something waits, without being the one who must agree, goes to the console.
+        if let (APPROVERS, APPROVAL_NEEDED, Endpoint::Email { address }) = (
+            source.audience.as_str(),
+            content.milestone.as_str(),
+            &delivery.endpoint,
+        ) {
             let text = format!("{} {address}", content.event);
             let token = self.key.seal(APPROVAL_LINK, &text);
             return Content {

@@ -6,7 +6,7 @@ use crate::contacts::put_endpoint;
 use crate::db::{Row, Tx, args};
 use crate::error::Result;
 use forewarn_core::audience::Level;
-use forewarn_core::contact::Endpoint;
+use forewarn_core::contact::{Channel, Endpoint};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -80,7 +80,10 @@ WHERE deliveries.status = 'suppressed' AND excluded.status = 'queued'";
 pub(crate) async fn put(tx: &mut Tx, new: &NewRecipient, now: Timestamp) -> Result<()> {
     let (contact, endpoint) = match &new.whom {
         Whom::Contact(id) => (id.clone(), String::new()),
-        Whom::Address(address) => of_address(tx, address).await?,
+        Whom::Address(address) => match before(tx, &new.event, address).await? {
+            Some(known) => known,
+            None => of_address(tx, address).await?,
+        },
     };
     tx.execute(
         "INSERT INTO added (event, contact, endpoint, level, added_by, at) VALUES ($1, $2, $3, $4, $5, $6)
@@ -89,6 +92,21 @@ pub(crate) async fn put(tx: &mut Tx, new: &NewRecipient, now: Timestamp) -> Resu
     )
     .await?;
     Ok(())
+}
+
+/// The mailbox under which somebody was added to this event before, however its letters were written then.
+async fn before(tx: &mut Tx, event: &str, address: &Endpoint) -> Result<Option<(String, String)>> {
+    let sql =
+        "SELECT a.contact, a.endpoint, e.address FROM added a JOIN endpoints e ON e.id = a.endpoint
+        WHERE a.event = $1 AND e.channel = $2";
+    let channel = address.channel();
+    let asked = address.address().to_lowercase();
+    for row in tx.rows(sql, args![event, channel.as_str()]).await? {
+        if channel == Channel::Email && row.text(2)?.to_lowercase() == asked {
+            return Ok(Some((row.text(0)?, row.text(1)?)));
+        }
+    }
+    Ok(None)
 }
 
 async fn of_address(tx: &mut Tx, address: &Endpoint) -> Result<(String, String)> {

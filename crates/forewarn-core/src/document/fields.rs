@@ -61,6 +61,11 @@ impl<'a> Fields<'a> {
             .map_or(self.place, |(_, p, n)| n.place.or(*p))
     }
 
+    /// Whether the field is there, be it null.
+    pub fn has(&self, name: &str) -> bool {
+        self.entries.iter().any(|(k, _, _)| k == name)
+    }
+
     /// The field's node, if it is there and not null.
     pub fn node(&mut self, name: &'static str) -> Option<&'a Node> {
         self.asked.push(name);

@@ -3,6 +3,10 @@
 
 use crate::problem::{Invalid, Problem};
 use saphyr_parser::{Event, Parser, ScalarStyle, Span};
+use serde::de::{Error, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use std::collections::HashSet;
+use std::fmt;
 
 /// Deeper documents are refused: no document of ours nests further than ten levels.
 const MAX_DEPTH: usize = 48;
@@ -186,9 +190,67 @@ impl Builder {
 /// # Errors
 /// Text that is no JSON, with line and column.
 pub fn parse_json(text: &str) -> Result<Node, Invalid> {
-    let value: serde_json::Value = serde_json::from_str(text)
-        .map_err(|e| refuse(Some((e.line(), e.column())), format!("not JSON: {e}")))?;
-    Ok(from_json(value))
+    let tree: Tree = serde_json::from_str(text).map_err(|e| {
+        let problem = match e.is_data() {
+            true => e.to_string(),
+            false => format!("not JSON: {e}"),
+        };
+        refuse(Some((e.line(), e.column())), problem)
+    })?;
+    Ok(tree.0)
+}
+
+/// A JSON text as it is read: a key that stands twice is refused, because programs differ in which of the two they take.
+struct Tree(Node);
+
+impl<'de> Deserialize<'de> for Tree {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Tree, D::Error> {
+        struct Reading;
+        impl<'de> Visitor<'de> for Reading {
+            type Value = Node;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a JSON value")
+            }
+            fn visit_unit<E: Error>(self) -> Result<Node, E> {
+                Ok(from_json(().into()))
+            }
+            fn visit_bool<E: Error>(self, v: bool) -> Result<Node, E> {
+                Ok(from_json(v.into()))
+            }
+            fn visit_i64<E: Error>(self, v: i64) -> Result<Node, E> {
+                Ok(from_json(v.into()))
+            }
+            fn visit_u64<E: Error>(self, v: u64) -> Result<Node, E> {
+                Ok(from_json(v.into()))
+            }
+            fn visit_f64<E: Error>(self, v: f64) -> Result<Node, E> {
+                Ok(from_json(v.into()))
+            }
+            fn visit_str<E: Error>(self, v: &str) -> Result<Node, E> {
+                Ok(from_json(v.into()))
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Node, A::Error> {
+                let mut items = Vec::new();
+                while let Some(Tree(item)) = seq.next_element()? {
+                    items.push(item);
+                }
+                let value = Value::List(items);
+                Ok(Node { value, place: None })
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Node, A::Error> {
+                let (mut entries, mut keys) = (Vec::new(), HashSet::new());
+                while let Some((key, Tree(node))) = map.next_entry::<String, Tree>()? {
+                    if !keys.insert(key.clone()) {
+                        return Err(Error::custom(format!("the key '{key}' stands twice")));
+                    }
+                    entries.push((key, None, node));
+                }
+                let value = Value::Map(entries);
+                Ok(Node { value, place: None })
+            }
+        }
+        d.deserialize_any(Reading).map(Tree)
+    }
 }
 
 /// A JSON value as a node without places.
@@ -271,6 +333,20 @@ mod tests {
             panic!()
         };
         assert_eq!(entries[1].2.value, Value::Null);
+        for (text, key) in [
+            ("{\"a\": 1,\n \"a\": 2}", 'a'),
+            ("{\"x\": [{\"b\": 1, \"b\": 1}]}", 'b'),
+        ] {
+            let refused = parse_json(text).unwrap_err();
+            let problem = &refused.problems[0];
+            assert!(
+                problem
+                    .problem
+                    .starts_with(&format!("the key '{key}' stands twice")),
+                "{refused}"
+            );
+            assert!(problem.line.is_some(), "{refused}");
+        }
         assert!(
             parse_json("{\"a\": }").unwrap_err().problems[0]
                 .column

@@ -65,15 +65,20 @@ pub enum NewPromise {
 }
 
 impl NewPromise {
-    /// Reads a new promise, recording all problems.
-    pub fn read(node: &Node, path: &str, problems: &mut Problems) -> Option<NewPromise> {
+    /// Reads a new promise and the version of the incident that was seen, recording all problems.
+    pub fn read(
+        node: &Node,
+        path: &str,
+        problems: &mut Problems,
+    ) -> Option<(NewPromise, Option<i64>)> {
         let mut fields = Fields::of(node, path, problems)?;
         let promise = Self::read_fields(&mut fields, problems);
         if fields.node("next_update_in").is_none() && fields.node("next_update_at").is_none() {
             fields.problem("next_update_in", "is missing, such as PT30M", problems);
         }
+        let version = fields.optional("version", problems, super::posted::version);
         fields.finish(problems);
-        promise
+        Some((promise?, version))
     }
 
     /// Reads the two fields of which one may say it.

@@ -14,12 +14,15 @@ use std::collections::{BTreeMap, BTreeSet};
 /// What an update changes, as it was before.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Before {
+    title: String,
     status: Status,
     severity: Severity,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     cause: Option<Cause>,
     facts: Facts,
     services: BTreeMap<Id, Impact>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    removed: BTreeMap<Id, u32>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     resolved_at: Option<Timestamp>,
     told: BTreeSet<Id>,
@@ -52,6 +55,8 @@ impl Incident {
         }
         if let Some(update) = self.updates.last_mut().filter(|update| update.at > now) {
             update.before = Some(Box::new(Before {
+                title: before.title.clone(),
+                removed: before.removed.clone(),
                 status: before.status,
                 severity: before.severity,
                 cause: before.cause,
@@ -95,6 +100,8 @@ impl Incident {
             promise.kept = before.kept;
         }
         let undone = Incident {
+            title: before.title,
+            removed: before.removed,
             status: before.status,
             severity: before.severity,
             cause: before.cause,
@@ -147,6 +154,8 @@ mod tests {
         ] {
             let mut after = before.clone().update(new, at(7_200), at(70)).unwrap();
             after.severity = Severity::P3;
+            after.title = "Another".into();
+            after.removed.insert(Id::parse("mail").unwrap(), 1);
             after.told.insert(Id::parse("students").unwrap());
             let after = after.undoable(&before, at(60));
             assert_eq!(after.waits_until(at(69)), Some(at(70)));

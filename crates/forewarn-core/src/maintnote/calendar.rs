@@ -1,5 +1,6 @@
 //! The lines of an iCalendar text (RFC 5545) as far as notices of maintenance need them.
 
+use super::zones::{Observance, Zones};
 use crate::calendar::ics::{unescaped, unfolded};
 use crate::problem::Problem;
 use crate::time::Zone;
@@ -44,6 +45,14 @@ impl Line {
         })
     }
 
+    /// A time that names no zone.
+    pub fn is_floating(&self) -> bool {
+        let value = self.value.trim();
+        value.contains(['T', 't'])
+            && !value.ends_with(['Z', 'z'])
+            && self.parameter("TZID").is_none()
+    }
+
     pub fn parameter(&self, name: &str) -> Option<&str> {
         let found = self.parameters.iter().find(|(known, _)| known == name);
         found.map(|(_, value)| value.as_str())
@@ -61,9 +70,49 @@ fn outside_quotes(text: &str, sign: char) -> impl Iterator<Item = usize> {
         .map(|(at, _)| at)
 }
 
-/// The lines of each event of a calendar.
-pub(super) fn components(text: &str, most: usize) -> (Vec<Vec<Line>>, Vec<Problem>) {
-    let (mut events, mut problems): (Vec<Vec<Line>>, Vec<Problem>) = (Vec::new(), Vec::new());
+/// What of a calendar a notice is read from.
+#[derive(Debug, Default)]
+pub(super) struct Parsed {
+    /// The lines of each event.
+    pub events: Vec<Vec<Line>>,
+    /// The zones that it brings along.
+    pub zones: Zones,
+    /// Its METHOD says that what it holds is off.
+    pub cancels: bool,
+}
+
+impl Parsed {
+    fn begin(&mut self, component: &str, within: Option<&str>) {
+        match (component, within) {
+            ("VEVENT", _) => self.events.push(Vec::new()),
+            ("VTIMEZONE", _) => self.zones.begin(),
+            ("STANDARD" | "DAYLIGHT", Some("VTIMEZONE")) => {
+                self.zones.observe(Observance::default());
+            }
+            _ => {}
+        }
+    }
+
+    fn take(&mut self, line: Line, within: Option<&str>) {
+        match (within, line.name.as_str()) {
+            (Some("VEVENT"), _) => {
+                if let Some(event) = self.events.last_mut().filter(|e| e.len() < MOST_LINES) {
+                    event.push(line);
+                }
+            }
+            (Some("VCALENDAR"), "METHOD") => {
+                self.cancels |= line.value.trim().eq_ignore_ascii_case("CANCEL");
+            }
+            (Some("VTIMEZONE"), name) => self.zones.named(name, line.value.trim()),
+            (Some("STANDARD" | "DAYLIGHT"), name) => self.zones.take(name, line.value.trim()),
+            _ => {}
+        }
+    }
+}
+
+/// A calendar's events, zones and method.
+pub(super) fn parsed(text: &str, most: usize) -> (Parsed, Vec<Problem>) {
+    let (mut found, mut problems): (Parsed, Vec<Problem>) = (Parsed::default(), Vec::new());
     let mut open: Vec<String> = Vec::new();
     let mut has_calendar = false;
     let mut last = 1;
@@ -85,11 +134,9 @@ pub(super) fn components(text: &str, most: usize) -> (Vec<Vec<Line>>, Vec<Proble
         match line.name.as_str() {
             "BEGIN" => {
                 has_calendar |= component == "VCALENDAR";
-                if component == "VEVENT" {
-                    events.push(Vec::new());
-                }
-                if open.len() == MOST_DEPTH || events.len() > most {
-                    events.truncate(most);
+                found.begin(&component, open.last().map(String::as_str));
+                if open.len() == MOST_DEPTH || found.events.len() > most {
+                    found.events.truncate(most);
                     wrong(number, "holds too much for a notice of maintenance");
                     break;
                 }
@@ -99,12 +146,7 @@ pub(super) fn components(text: &str, most: usize) -> (Vec<Vec<Line>>, Vec<Proble
                 true => drop(open.pop()),
                 false => wrong(number, "ends what did not begin"),
             },
-            _ if open.last().is_some_and(|c| c == "VEVENT") => {
-                if let Some(event) = events.last_mut().filter(|e| e.len() < MOST_LINES) {
-                    event.push(line);
-                }
-            }
-            _ => {}
+            _ => found.take(line, open.last().map(String::as_str)),
         }
     }
     if !has_calendar {
@@ -112,11 +154,11 @@ pub(super) fn components(text: &str, most: usize) -> (Vec<Vec<Line>>, Vec<Proble
     } else if !open.is_empty() {
         wrong(last, "is cut off: not everything that began has an END");
     }
-    (events, problems)
+    (found, problems)
 }
 
 /// `20261224T090000Z`, or the same without Z on the clocks of TZID; without either it counts as UTC.
-pub(super) fn instant_of(line: &Line) -> Result<Timestamp, String> {
+pub(super) fn instant_of(line: &Line, zones: &Zones) -> Result<Timestamp, String> {
     let value = line.value.trim();
     let shown: String = value.chars().take(40).collect();
     let wrong = || format!("'{shown}' is no time such as 20261224T090000Z");
@@ -132,7 +174,13 @@ pub(super) fn instant_of(line: &Line) -> Result<Timestamp, String> {
         None => Zone::utc(),
         Some(name) => {
             let name = name.trim_start_matches('/');
-            Zone::parse(name).map_err(|problem| format!("TZID: {problem}"))?
+            match zones.find(name) {
+                Ok(zone) => zone,
+                Err(problem) => {
+                    let brought = zones.instant(name, civil);
+                    return brought.ok_or_else(|| format!("TZID: {problem}"));
+                }
+            }
         }
     };
     crate::calendar::instant(civil, zone.tz())

@@ -286,3 +286,114 @@ fn services_stand_on_providers_and_their_circuits() {
     );
     assert_eq!(problems.0, vec![]);
 }
+
+/// The confirmed notice with other lines in place of its times.
+fn with(header: &str, times: &str) -> String {
+    let text = file!("status-confirmed");
+    let kept = text
+        .lines()
+        .filter(|line| !line.starts_with("DTSTART") && !line.starts_with("DTEND"));
+    let text: String = kept.map(|line| format!("{line}\r\n")).collect();
+    text.replace("BEGIN:VEVENT\r\n", &format!("{header}BEGIN:VEVENT\r\n"))
+        .replace("END:VEVENT", &format!("{times}END:VEVENT"))
+}
+
+const EXCHANGE: &str = "BEGIN:VTIMEZONE\r\nTZID:NAME\r\nBEGIN:STANDARD\r\nDTSTART:16010101T030000\r\nTZOFFSETFROM:+0200\r\n\
+    TZOFFSETTO:+0100\r\nRRULE:FREQ=YEARLY;INTERVAL=1;BYDAY=-1SU;BYMONTH=10\r\nEND:STANDARD\r\nBEGIN:DAYLIGHT\r\n\
+    DTSTART:16010101T020000\r\nTZOFFSETFROM:+0100\r\nTZOFFSETTO:+0200\r\nRRULE:FREQ=YEARLY;INTERVAL=1;BYDAY=-1SU;BYMONTH=3\r\n\
+    END:DAYLIGHT\r\nEND:VTIMEZONE\r\n";
+
+#[test]
+fn zones_of_exchange_and_of_the_calendar_itself_are_read() {
+    let times = |name: &str, day: &str| {
+        format!("DTSTART;TZID=\"{name}\":{day}T030000\r\nDTEND;TZID=\"{name}\":{day}T070000\r\n")
+    };
+    let brought = |name: &str| EXCHANGE.replace("NAME", name);
+    for (header, name, day, start) in [
+        (
+            String::new(),
+            "W. Europe Standard Time",
+            "20261130",
+            "2026-11-30T02:00:00Z",
+        ),
+        (
+            brought("W. Europe Standard Time"),
+            "W. Europe Standard Time",
+            "20261130",
+            "2026-11-30T02:00:00Z",
+        ),
+        // Its own rules, in winter and in summer, on the last day of one and before the first onset of the year.
+        (brought("Here"), "Here", "20261130", "2026-11-30T02:00:00Z"),
+        (brought("Here"), "Here", "20260630", "2026-06-30T01:00:00Z"),
+        (brought("Here"), "Here", "20260328", "2026-03-28T02:00:00Z"),
+        (brought("Here"), "Here", "20260329", "2026-03-29T01:00:00Z"),
+        (brought("Here"), "Here", "20261024", "2026-10-24T01:00:00Z"),
+        (brought("Here"), "Here", "20261025", "2026-10-25T02:00:00Z"),
+        (
+            brought("Here").replace("TZID:Here", "TZID:Here\r\nX-LIC-LOCATION:Asia/Tokyo"),
+            "Here",
+            "20261130",
+            "2026-11-29T18:00:00Z",
+        ),
+    ] {
+        let (notice, warnings) = one(&with(&header, &times(name, day)));
+        assert_eq!(notice.window.unwrap().0, at(start), "{name} {day}");
+        assert_eq!(warnings, Vec::<String>::new());
+    }
+    for header in [
+        String::new(),
+        brought("There"),
+        brought("Here").replace("-1SU", "99XX"),
+    ] {
+        let refused = refused(&with(&header, &times("Here", "20261130")));
+        assert!(
+            refused[0].starts_with("DTSTART: TZID: unknown time zone 'Here'"),
+            "{refused:?}"
+        );
+    }
+    let problems = read(&with("", &times("Here", "20261130")))
+        .expect_err("refused")
+        .problems;
+    assert!(problems.iter().all(|p| p.line.is_some()), "{problems:?}");
+}
+
+#[test]
+fn what_is_called_off_by_its_method_is_off() {
+    let off = file!("status-confirmed").replace("METHOD:PUBLISH", "METHOD:CANCEL");
+    let silent: String = off
+        .lines()
+        .filter(|l| !l.contains("STATUS:"))
+        .map(|l| format!("{l}\r\n"))
+        .collect();
+    let (notice, warnings) = one(&silent);
+    assert_eq!(notice.status, Status::Cancelled);
+    assert_eq!(
+        warnings,
+        ["X-MAINTNOTE-STATUS: is missing; taken as CANCELLED, as the calendar's METHOD says"]
+    );
+    // What the provider says in its own property counts, and that the two differ is said.
+    let (notice, warnings) = one(&off);
+    assert_eq!(notice.status, Status::Confirmed);
+    assert!(warnings[0].contains("METHOD is CANCEL"), "{warnings:?}");
+}
+
+#[test]
+fn what_repeats_or_has_no_zone_is_taken_with_a_warning_at_its_line() {
+    let text = with(
+        "",
+        "DTSTART:20261130T020000\r\nDTEND:20261130T060000\r\nRRULE:FREQ=WEEKLY\r\n",
+    );
+    let read = read(&text).unwrap();
+    assert_eq!(read.notices[0].window, confirmed().window);
+    assert_eq!(
+        said(&read.warnings),
+        [
+            "DTSTART: has no zone; taken as UTC",
+            "DTEND: has no zone; taken as UTC",
+            "RRULE: only the first time is taken: work that repeats needs a notice for each time",
+        ]
+    );
+    let line = |field: &str| text.lines().position(|l| l.starts_with(field)).unwrap() + 1;
+    assert_eq!(read.lines, [line("DTSTART")]);
+    assert_eq!(read.warnings[2].line, Some(line("RRULE")));
+}

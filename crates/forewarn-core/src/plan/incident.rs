@@ -56,7 +56,7 @@ fn newest(incident: &Incident) -> AtOnce<'_> {
     let milestone = update.map_or("holding", Incident::milestone_of);
     AtOnce {
         event: &incident.id,
-        services: incident.services.keys().cloned().collect(),
+        services: incident.spoken_of(),
         about: incident.about(),
         told: &incident.told,
         milestone,

@@ -61,11 +61,23 @@ pub fn promised(
     match promise {
         NewPromise::In(offset) => so_much_after(offset, catalogue, now)
             .map_err(|problem| Invalid::one("next_update_in", problem)),
-        NewPromise::At(at) if at > now => Ok(at),
+        NewPromise::At(at) if at > now => {
+            near(at, now).map_err(|problem| Invalid::one("next_update_at", problem))
+        }
         NewPromise::At(at) => {
             let problem = format!("{at} has passed: it must be later than {now}");
             Err(Invalid::one("next_update_at", problem))
         }
+    }
+}
+
+/// Whoever is promised something later than this is promised nothing.
+const LONGEST: SignedDuration = SignedDuration::from_hours(24 * 731);
+
+fn near(at: Timestamp, now: Timestamp) -> Result<Timestamp, String> {
+    match at.duration_since(now) > LONGEST {
+        true => Err("is more than two years away".into()),
+        false => Ok(at),
     }
 }
 
@@ -76,15 +88,14 @@ fn so_much_after(
     now: Timestamp,
 ) -> Result<Timestamp, String> {
     if let Some(elapsed) = offset.elapsed() {
-        return now
-            .checked_add(elapsed)
-            .map_err(|_| "is too far away".into());
+        let at = now.checked_add(elapsed);
+        return near(at.map_err(|_| "is too far away".to_owned())?, now);
     }
     let organisation = &catalogue.organisation;
     let here = organisation.time_zone.at(now);
     let days = match offset {
         Offset::BusinessDays(n) => n,
-        Offset::Days(n) => return Ok(now + SignedDuration::from_hours(24 * i64::from(n))),
+        Offset::Days(n) => return near(now + SignedDuration::from_hours(24 * i64::from(n)), now),
         Offset::AtOnce => return Err(format!("must be later than now, {here}")),
         _ => return Err("must be minutes, hours, days or business days".into()),
     };

@@ -297,7 +297,7 @@ async fn approve_incident(
 
 /// Publish an update, which keeps the promise of the one before and makes the next.
 #[utoipa::path(post, path = "/incidents/{id}/updates", tag = "incidents", params(("id" = String, Path, description = "its id")),
-    request_body(content = Value, description = "status, facts or text, services, severity or impact and urgency, next_update_in, version (as it was seen), carry (to its open parts), override of owners who must agree first, with its reason, recipients (to how many it goes, for a wide audience), undo (true: people are told once it can no longer be undone)"),
+    request_body(content = Value, description = "status, facts or text, services, severity or impact and urgency, next_update_in, version (as it was seen), carry (to its open parts), title, remove_services (named by mistake), privacy_override, override of owners who must agree first, with its reason, recipients (to how many it goes, for a wide audience), undo (true: people are told once it can no longer be undone)"),
     responses((status = 201, description = "Published"), (status = 404, description = "None of this id"),
         (status = 409, description = "That status cannot follow, or the version is not the newest"), (status = 422, description = "Problems")))]
 async fn update_incident(
@@ -325,7 +325,7 @@ async fn undo_update(State(app): State<App>, who: Who, Path(id): Path<String>) -
 
 /// Move the promise of the next update; people are told the new time.
 #[utoipa::path(post, path = "/incidents/{id}/promise", tag = "incidents", params(("id" = String, Path, description = "its id")),
-    request_body(content = Value, description = "next_update_in, such as PT30M, or next_update_at"),
+    request_body(content = Value, description = "next_update_in, such as PT30M, or next_update_at; version (as it was seen)"),
     responses((status = 201, description = "Published"), (status = 404, description = "None of this id"),
         (status = 409, description = "It is over"), (status = 422, description = "A time that is not in the future")))]
 async fn promise_incident(

@@ -56,7 +56,7 @@ async fn acknowledge_incident(
 
 /// Close a duplicate towards the incident that survives; its audiences hear the survivor's next messages.
 #[utoipa::path(post, path = "/incidents/{id}/merge", tag = "incidents", params(("id" = String, Path, description = "the duplicate's id")),
-    request_body(content = Value, description = "into: the id of the incident that survives"),
+    request_body(content = Value, description = "into: the id of the incident that survives; version (of the duplicate, as it was seen), into_version (of the other)"),
     responses((status = 200, description = "The duplicate"), (status = 404, description = "None of this id"),
         (status = 409, description = "One of the two is not open"), (status = 422, description = "Problems")))]
 async fn merge_incident(
@@ -71,7 +71,7 @@ async fn merge_incident(
 
 /// Make an incident a part of another, or of none.
 #[utoipa::path(post, path = "/incidents/{id}/parent", tag = "incidents", params(("id" = String, Path, description = "its id")),
-    request_body(content = Value, description = "parent: an id, or null; version (as it was seen)"),
+    request_body(content = Value, description = "parent: the id of an open incident, or null; version (as it was seen)"),
     responses((status = 200, description = "The incident"), (status = 404, description = "None of this id"), (status = 422, description = "Problems")))]
 async fn set_parent(
     State(app): State<App>,

@@ -161,7 +161,12 @@ impl IncidentPage {
     }
 
     fn folded(&self) -> &'static [&'static str] {
-        &["next_update_in"]
+        &["next_update_in", "title", "remove_services"]
+    }
+
+    /// Asked for where the guard has refused something.
+    fn guarded(&self) -> &'static [&'static str] {
+        &["privacy_override"]
     }
 
     /// Until when the newest update can be undone.

@@ -8,6 +8,7 @@ use crate::error::{ApiError, Result};
 use forewarn_core::document::{from_json, prose};
 use forewarn_core::event::Event;
 use forewarn_core::id::Id;
+use forewarn_core::incident::Status;
 use forewarn_core::problem::{Invalid, unknown};
 use forewarn_core::slack::{Command, HELP};
 use forewarn_store::EventFilter;
@@ -87,10 +88,36 @@ async fn say(
     id: &str,
     body: serde_json::Value,
 ) -> Result<incident::Answer> {
+    if let Some(why) = cannot(app, id, &body).await? {
+        return Err(ApiError::Conflict(why));
+    }
     match incident::update(app, caller, id, &Sending::by_program(from_json(body))).await {
         Err(ApiError::NotFound(_)) => Err(no_incident(app, id).await?),
         other => other,
     }
+}
+
+/// Why an incident cannot be told of any more, in words for somebody who types.
+async fn cannot(app: &App, id: &str, body: &serde_json::Value) -> Result<Option<String>> {
+    let Some(Event::Incident(incident)) = app.store.event(id).await?.map(|s| s.event) else {
+        return Ok(None);
+    };
+    if let Some(into) = &incident.merged_into {
+        return Ok(Some(format!(
+            "incident {id} was merged into {into}: say it there"
+        )));
+    }
+    let again = body["status"] == "resolved";
+    Ok(match incident.status {
+        status if status.is_open() => None,
+        Status::Resolved if again => Some(format!("incident {id} is resolved already")),
+        Status::Resolved => Some(format!(
+            "incident {id} is resolved: no update can follow, but it can be opened again in the console"
+        )),
+        _ => Some(format!(
+            "incident {id} is over, and its postmortem is published"
+        )),
+    })
 }
 
 /// Who mistyped an incident sees which there are.

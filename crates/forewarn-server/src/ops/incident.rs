@@ -1,5 +1,6 @@
 //! What can be done with an incident: declare it, update it, move its promise. Each update goes out at once and promises the next.
 
+mod checked;
 pub mod kin;
 pub mod notes;
 pub mod postmortem;
@@ -8,10 +9,11 @@ pub mod team;
 pub mod undo;
 
 use super::sending::{Posted, Sending};
-use super::{AGAIN, approval, kept, overtaken, read, recipient};
+use super::{AGAIN, approval, kept, overtaken, read, recipient, review};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::{ApiError, Result};
+use checked::{known_services, whole, words};
 use forewarn_core::acknowledge::reminders;
 use forewarn_core::approval::Consent;
 use forewarn_core::change_request::Override;
@@ -19,14 +21,13 @@ use forewarn_core::document::{Catalogue, Node};
 use forewarn_core::event::{Event, Occasion};
 use forewarn_core::id::Id;
 use forewarn_core::incident::{
-    Declaration, Incident, NewIncident, NewPromise, PostedUpdate, Severity, Status, both_roles,
-    is_same_person,
+    Declaration, Incident, NewPromise, PostedUpdate, Severity, Status, both_roles, is_same_person,
 };
 use forewarn_core::offset::Offset;
 use forewarn_core::plan::{
     self, Changes, Notice, call, catch_up, is_team_notice, next_update, publish_update,
 };
-use forewarn_core::problem::{Invalid, InvalidTransition, Problem, unknown};
+use forewarn_core::problem::{Invalid, InvalidTransition};
 use forewarn_core::recipient::Addition;
 use forewarn_store::{Beside, Entry, NoticeFilter, Published, StoredEvent, Written};
 use jiff::Timestamp;
@@ -88,10 +89,8 @@ fn promised(
 /// Everything that is wrong with the declaration.
 pub async fn declare(app: &App, caller: &Caller, node: &Node) -> Result<Answer> {
     let catalogue = app.store.catalogue().await?;
-    let mut new = read(node, |node, problems| NewIncident::read(node, "", problems))?;
-    known_services(new.declaration.services.keys(), &catalogue)?;
-    kin::check_parent(app, new.parent.as_ref(), None).await?;
     let now = app.clock.now();
+    let mut new = whole(app, node, &catalogue, now).await?;
     if let Some(past) = new.past.take() {
         return kin::enter(app, caller, &catalogue, new, past, now).await;
     }
@@ -141,24 +140,6 @@ async fn id_of(app: &App, declaration: &Declaration) -> Result<Id> {
     }
 }
 
-fn known_services<'a>(named: impl Iterator<Item = &'a Id>, catalogue: &Catalogue) -> Result<()> {
-    let known: Vec<&str> = catalogue.services.iter().map(|s| s.id.as_str()).collect();
-    let problems: Vec<Problem> = named
-        .filter(|id| !known.contains(&id.as_str()))
-        .map(|id| {
-            Problem::new(
-                format!("services.{id}"),
-                unknown("service", id.as_str(), known.iter().copied()),
-            )
-        })
-        .collect();
-    if problems.is_empty() {
-        Ok(())
-    } else {
-        Err(Invalid { problems }.into())
-    }
-}
-
 fn title_of(declaration: &Declaration, catalogue: &Catalogue) -> String {
     if let Some(title) = &declaration.title {
         return title.clone();
@@ -189,6 +170,7 @@ pub async fn update(app: &App, caller: &Caller, id: &str, posted: &Posted) -> Re
         let catalogue = app.store.catalogue().await?;
         postmortem::not_past_it(app, &catalogue, id).await?;
     }
+    let open = review::open(app, &words(&posted), posted.open_because.as_deref()).await?;
     let answer = say(
         app,
         caller,
@@ -197,9 +179,19 @@ pub async fn update(app: &App, caller: &Caller, id: &str, posted: &Posted) -> Re
         posted.carry,
         consent(posted.overridden.as_ref(), caller, app.clock.now()),
         *sending,
-        |incident, catalogue, now| {
-            let incident = updated(incident, &posted, catalogue, now)?;
-            Ok(("incident.updated", incident))
+        |before, catalogue, now| {
+            let mut detail = json!({});
+            if let Some(title) = posted.title.as_ref().filter(|t| **t != before.title) {
+                detail["title"] = json!({"from": before.title, "to": title});
+            }
+            if !posted.removed.is_empty() {
+                detail["removed_services"] = json!(posted.removed);
+            }
+            if let Some(open) = &open {
+                detail["privacy_override"] = open.clone();
+            }
+            let incident = updated(before, &posted, catalogue, now)?;
+            Ok(("incident.updated", incident, detail))
         },
     )
     .await?;
@@ -212,7 +204,7 @@ pub async fn update(app: &App, caller: &Caller, id: &str, posted: &Posted) -> Re
 
 /// The incident with one more update.
 fn updated(
-    mut incident: Incident,
+    incident: Incident,
     posted: &PostedUpdate,
     catalogue: &Catalogue,
     now: Timestamp,
@@ -223,6 +215,7 @@ fn updated(
         let problem = "is missing: people hear why it is open again; give a text or facts";
         return Err(Invalid::one("text", problem).into());
     }
+    let mut incident = incident.corrected(posted.title.as_deref(), &posted.removed)?;
     incident.severity = posted.severity.unwrap_or(incident.severity);
     let next = promised(now, new.next_update_in, incident.severity, catalogue)?;
     Ok(incident.update(new, next, now)?)
@@ -233,11 +226,13 @@ fn updated(
 /// # Errors
 /// A time that is not in the future, or an incident that is over.
 pub async fn promise(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<Answer> {
+    load(app, id).await?;
+    let (new, version) = read(node, |node, problems| NewPromise::read(node, "", problems))?;
     say(
         app,
         caller,
         id,
-        None,
+        version,
         false,
         Consent::default(),
         // No word of it is anybody's, and it cannot wait for a number.
@@ -246,9 +241,9 @@ pub async fn promise(app: &App, caller: &Caller, id: &str, node: &Node) -> Resul
             ..Sending::default()
         },
         |incident, catalogue, now| {
-            let new = read(node, |node, problems| NewPromise::read(node, "", problems))?;
             let next = plan::promised(new, catalogue, now)?;
-            Ok(("incident.promise_moved", incident.move_promise(next, now)?))
+            let moved = incident.move_promise(next, now)?;
+            Ok(("incident.promise_moved", moved, json!({})))
         },
     )
     .await
@@ -268,7 +263,7 @@ async fn say(
     carry: bool,
     consent: Consent,
     sending: Sending,
-    change: impl Fn(Incident, &Catalogue, Timestamp) -> Result<(&'static str, Incident)>,
+    change: impl Fn(Incident, &Catalogue, Timestamp) -> Result<(&'static str, Incident, Value)>,
 ) -> Result<Answer> {
     let mut tries = 0;
     loop {
@@ -283,10 +278,10 @@ async fn say(
             .map(|promise| Entry::new(&caller.actor, BROKEN, id).with(before.breach(promise, now)));
         // It is dated from when it is told.
         let told = before.told_from(sending.from(app).await?, now);
-        let (action, incident) = change(before.clone(), &catalogue, told)?;
+        let (action, incident, mut detail) = change(before.clone(), &catalogue, told)?;
         let incident = incident.undoable(&before, now);
-        let mut detail =
-            json!({"status": incident.status, "next_update_at": incident.promise().map(|p| p.due)});
+        detail["status"] = json!(incident.status);
+        detail["next_update_at"] = json!(incident.promise().map(|p| p.due));
         if let Some(until) = incident.waits_until(now) {
             detail["undo_until"] = json!(until);
         }

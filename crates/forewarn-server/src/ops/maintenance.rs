@@ -7,6 +7,7 @@ mod change;
 mod clocks;
 mod decided;
 mod exception;
+mod revised;
 mod undo;
 
 pub use added::add;
@@ -18,6 +19,7 @@ use decided::decided_as;
 pub(super) use decided::owners_decide;
 pub use decided::{Owners, decide};
 pub use exception::{except, follow_policy};
+pub use revised::{Revision, revise};
 pub use undo::{shape, undo};
 
 use super::digest::{self, Digest};

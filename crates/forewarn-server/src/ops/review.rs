@@ -3,9 +3,12 @@
 use super::read;
 use crate::app::App;
 use crate::error::Result;
+use forewarn_core::audience::Level;
 use forewarn_core::document::{Fields, Node};
-use forewarn_core::privacy::{Known, is_persons_name, person_of};
+use forewarn_core::privacy::{Kind, Known, is_persons_name, leaks, person_of};
+use forewarn_core::problem::{Invalid, Problem};
 use forewarn_core::review::{Context, Review, Text, review as go_through};
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 /// Reviews the message of a request: `text`, `subject`, `level`, `stage`, `channel`, `context`.
@@ -62,4 +65,53 @@ pub async fn known(app: &App) -> Result<Known> {
     known.allow.push(app.public_url.clone());
     known.allow.extend(catalogue.organisation.contact.clone());
     Ok(known)
+}
+
+/// What in these words their readers may not see: the field, the words, the level of who reads them.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn closed(app: &App, words: &[(&str, &str, Level)]) -> Result<Vec<(Kind, Problem)>> {
+    if words.is_empty() {
+        return Ok(Vec::new());
+    }
+    let known = known(app).await?;
+    let mut found = Vec::new();
+    for (field, text, level) in words {
+        for leak in leaks(text, *level, &known) {
+            let (kind, place) = (leak.kind, format!("from {} to {}", leak.start, leak.end));
+            // A secret is not said once more.
+            let what = match kind {
+                Kind::Secret => place,
+                _ => format!("'{}', {place}", &text[leak.start..leak.end]),
+            };
+            let problem = format!("{what}: {}; {}", kind.because(), kind.suggestion());
+            found.push((kind, Problem::new(*field, problem)));
+        }
+    }
+    Ok(found)
+}
+
+/// Refuses words that their readers may not see, unless somebody says why they go out all the same: then what goes on record.
+///
+/// # Errors
+/// Every place, with what to do.
+pub async fn open(
+    app: &App,
+    words: &[(&str, &str, Level)],
+    because: Option<&str>,
+) -> Result<Option<Value>> {
+    let found = closed(app, words).await?;
+    if found.is_empty() {
+        return Ok(None);
+    }
+    let Some(because) = because else {
+        let problems = found.into_iter().map(|(_, problem)| problem);
+        let mut problems: Vec<Problem> = problems.collect();
+        let override_it = "is missing: if it must go out as it is, say why; that stays on record";
+        problems.push(Problem::new("privacy_override", override_it));
+        return Err(Invalid { problems }.into());
+    };
+    let kinds: BTreeSet<Kind> = found.iter().map(|(kind, _)| *kind).collect();
+    Ok(Some(json!({"reason": because, "found": kinds})))
 }

@@ -1,23 +1,30 @@
 //! Maintenance by providers: their notices become planned events on the services that stand on them, and follow what the
 //! provider says later. A person approves the first; from then on the provider's word moves or withdraws it.
 
-use super::sending::Sending;
-use super::{Approval, maintenance};
+mod follow;
+
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::{ApiError, Result};
-use forewarn_core::document::from_json;
+use follow::Desk;
 use forewarn_core::id::{Id, derive};
-use forewarn_core::maintenance::{Maintenance, Status as Standing};
 use forewarn_core::maintnote::{self, Notice, Notices, Status};
 use forewarn_core::problem::{Invalid, Problem};
-use forewarn_store::{Entry, StoreError, Upstream};
-use jiff::Timestamp;
+use forewarn_store::{Entry, Upstream};
 use mail_parser::{MessageParser, MimeHeaders, PartType};
 use serde_json::{Value, json};
 
 /// Parts of a mail that are looked at.
 const MOST_PARTS: usize = 100;
+
+/// Nothing was done, and that is nobody's mistake.
+const USUAL: [&str; 5] = [
+    "nothing: it is known",
+    "nothing: a newer notice is known",
+    "nothing: all is as it was",
+    "nothing: it was never heard of",
+    "nothing: it is over",
+];
 
 /// Takes a provider's notice: a mail with a calendar part, or the calendar itself.
 ///
@@ -35,16 +42,21 @@ pub async fn take(
     for text in calendars(content_type, body)? {
         let read = maintnote::read(&text)?;
         all.notices.extend(read.notices);
+        all.lines.extend(read.lines);
         all.warnings.extend(read.warnings);
     }
     let services = app.store.catalogue().await?.services;
     let mut planned = Vec::new();
     let mut problems: Vec<Problem> = Vec::new();
-    for notice in all.notices {
+    for (notice, line) in all.notices.into_iter().zip(all.lines) {
         let touched = notice.touched(&services).into_iter().map(|s| s.id.clone());
         let mut touched: Vec<Id> = touched.collect();
         let known = app.store.upstream(&notice).await?.is_some();
-        if touched.is_empty() && !known {
+        if touched.is_empty() && known {
+            let problem = notice.untouched(&services);
+            let said = format!("{}; it counts for what it counted for", problem.problem);
+            all.warnings.push(Problem::new(problem.field, said));
+        } else if touched.is_empty() {
             match default {
                 Some(service) => {
                     let problem = notice.untouched(&services);
@@ -55,14 +67,22 @@ pub async fn take(
                 None => problems.push(notice.untouched(&services)),
             }
         }
-        planned.push((notice, touched));
+        planned.push(((notice, touched), line));
     }
     if !problems.is_empty() {
         return Err(Invalid { problems }.into());
     }
     let mut told = Vec::new();
-    for (notice, touched) in &planned {
-        let (did, event) = apply(app, caller, notice, touched, automatic).await?;
+    for (work, line) in &planned {
+        let notice = &work.0;
+        let (did, event) = apply(app, caller, work, automatic).await?;
+        // What was not done is said where whoever sent it looks: with the line.
+        if let Some(why) = did.strip_prefix("nothing: ")
+            && !USUAL.contains(&did)
+        {
+            let problem = Problem::new("", format!("nothing was done: {why}"));
+            all.warnings.push(problem.at(Some((*line, 1))));
+        }
         told.push(
             json!({"provider": notice.provider, "maintenance": notice.maintenance,
             "status": notice.status, "sequence": notice.sequence, "event": event, "did": did}),
@@ -124,21 +144,19 @@ fn calendars(content_type: &str, body: &[u8]) -> std::result::Result<Vec<String>
     }
 }
 
-/// The event of a provider's maintenance. It is derived, so that a notice that comes twice at once makes one.
-fn event_id(notice: &Notice) -> String {
-    let hash = derive(&[
-        "upstream",
-        &notice.provider.to_lowercase(),
-        &notice.maintenance,
-    ]);
-    format!("UPS-{}", &hash[..10])
+/// The event of a provider's maintenance. It is derived, so that a notice that comes twice at once makes one; work that is on
+/// again after it was over has another.
+fn event_id(notice: &Notice, after: Option<&str>) -> String {
+    let provider = notice.provider.to_lowercase();
+    let mut parts = vec!["upstream", &provider, &notice.maintenance];
+    parts.extend(after);
+    format!("UPS-{}", &derive(&parts)[..10])
 }
 
 async fn apply(
     app: &App,
     caller: &Caller,
-    notice: &Notice,
-    touched: &[Id],
+    (notice, touched): &(Notice, Vec<Id>),
     automatic: bool,
 ) -> Result<(&'static str, Option<String>)> {
     let known = app.store.upstream(notice).await?;
@@ -151,32 +169,29 @@ async fn apply(
         };
         return Ok((did, Some(known.event.clone())));
     }
-    let id = known
-        .as_ref()
-        .map_or_else(|| event_id(notice), |known| known.event.clone());
-    let did = match (&known, notice.status, notice.window) {
+    let desk = Desk {
+        app,
+        caller,
+        automatic,
+    };
+    let (did, id) = match (&known, notice.status, notice.window) {
         (None, Status::Cancelled | Status::Completed, _) => {
             return Ok(("nothing: it was never heard of", None));
         }
         (None, _, None) => return Ok(("nothing: it does not say when", None)),
-        (None, _, Some(window)) => {
-            let approval = match automatic && notice.status != Status::Tentative {
-                true => Approval::ByPolicy,
-                false => Approval::Needed,
-            };
-            let body = from_json(document(app, &id, notice, touched, window).await?);
-            match maintenance::create(app, caller, &Sending::by_program(body), approval).await {
-                Ok(_) => "created",
-                // It was made, and we were stopped before that was remembered.
-                Err(ApiError::Store(StoreError::Conflict(_))) => {
-                    follow(app, caller, &id, notice).await?
-                }
-                Err(error) => return Err(error),
-            }
+        (None, _, Some((_, end))) if end <= app.clock.now() => {
+            return Ok(("nothing: its time has passed", None));
         }
-        (Some(_), _, _) => follow(app, caller, &id, notice).await?,
+        (None, _, Some(window)) => {
+            let id = event_id(notice, None);
+            let approval = desk.approval(notice);
+            let did = desk.create(&id, notice, touched, window, approval).await?;
+            (did, id)
+        }
+        (Some(known), _, _) => desk.follow(known, notice, touched).await?,
     };
     remember(app, caller, &id, notice, known).await?;
+    desk.tell_that_it_waits(&id, notice).await?;
     Ok((did, Some(id)))
 }
 
@@ -197,128 +212,4 @@ async fn remember(
         "sequence": notice.sequence, "status": notice.status});
     let entry = Entry::new(&caller.actor, "maintenance.upstream", id).with(detail);
     Ok(app.store.append_journal(&[entry], now).await?)
-}
-
-/// The document of a new event. The provider, its circuits and its words are technical.
-async fn document(
-    app: &App,
-    id: &str,
-    notice: &Notice,
-    touched: &[Id],
-    (start, end): (Timestamp, Timestamp),
-) -> Result<Value> {
-    let catalogue = app.store.catalogue().await?;
-    let named = catalogue
-        .services
-        .iter()
-        .filter(|s| touched.contains(&s.id));
-    let names: Vec<&str> = named.map(|s| s.name.as_str()).collect();
-    let title = format!("Work at a provider of {}", names.join(", "));
-    let objects = notice
-        .objects
-        .iter()
-        .take(20)
-        .map(|(object, _)| object.as_str());
-    let objects: Vec<&str> = objects.collect();
-    let technical = format!(
-        "{} {}, account {}, on {}: {}",
-        notice.provider,
-        notice.maintenance,
-        notice.account,
-        match objects.is_empty() {
-            true => "unnamed objects".to_owned(),
-            false => objects.join(", "),
-        },
-        notice.summary
-    );
-    Ok(json!({
-        "id": id, "title": title.chars().take(200).collect::<String>(), "services": touched,
-        "start": start.to_string(), "end": end.to_string(), "cause": "third_party",
-        "facts": {"effect": notice.effect.words(), "technical": technical.chars().take(1_000).collect::<String>()},
-    }))
-}
-
-/// The event goes where its provider says it is.
-async fn follow(app: &App, caller: &Caller, id: &str, notice: &Notice) -> Result<&'static str> {
-    let (found, _) = maintenance::show(app, id).await?;
-    match notice.status {
-        Status::Cancelled => match found.status.is_over() {
-            true => Ok("nothing: it is over"),
-            false => {
-                let reason = from_json(json!({"reason": "The provider withdrew its work."}));
-                maintenance::cancel(app, caller, id, &Sending::by_program(reason)).await?;
-                Ok("cancelled")
-            }
-        },
-        Status::Completed => complete(app, caller, id, &found).await,
-        Status::InProcess => {
-            let moved = shift(app, caller, id, notice, &found).await?;
-            match found.status {
-                Standing::Scheduled => {
-                    maintenance::start(app, caller, id).await?;
-                    Ok("started")
-                }
-                _ => Ok(moved),
-            }
-        }
-        Status::Tentative | Status::Confirmed | Status::ReScheduled | Status::NoChange => {
-            shift(app, caller, id, notice, &found).await
-        }
-    }
-}
-
-async fn complete(
-    app: &App,
-    caller: &Caller,
-    id: &str,
-    found: &Maintenance,
-) -> Result<&'static str> {
-    match found.status {
-        Standing::Completed | Standing::Cancelled => Ok("nothing: it is over"),
-        // Nobody was told of it, so nobody is told that it is over.
-        Standing::AwaitingApproval => {
-            let reason = from_json(json!({"reason": "The provider's work is over."}));
-            maintenance::cancel(app, caller, id, &Sending::by_program(reason)).await?;
-            Ok("cancelled")
-        }
-        Standing::Scheduled => {
-            maintenance::start(app, caller, id).await?;
-            maintenance::complete(app, caller, id).await?;
-            Ok("completed")
-        }
-        Standing::InProgress => {
-            maintenance::complete(app, caller, id).await?;
-            Ok("completed")
-        }
-    }
-}
-
-/// Moves what has not begun, and makes longer what has.
-async fn shift(
-    app: &App,
-    caller: &Caller,
-    id: &str,
-    notice: &Notice,
-    found: &Maintenance,
-) -> Result<&'static str> {
-    let Some((start, end)) = notice.window.filter(|window| *window != found.window()) else {
-        return Ok("nothing: the time is as it was");
-    };
-    let reason = "The provider moved its work.";
-    match found.status {
-        Standing::AwaitingApproval | Standing::Scheduled => {
-            let body =
-                json!({"start": start.to_string(), "end": end.to_string(), "reason": reason});
-            maintenance::delay(app, caller, id, &Sending::by_program(from_json(body))).await?;
-            Ok("moved")
-        }
-        Standing::InProgress if end > found.window().1 => {
-            let body = json!({"end": end.to_string(), "reason": "The provider needs longer."});
-            maintenance::extend(app, caller, id, &Sending::by_program(from_json(body))).await?;
-            Ok("extended")
-        }
-        Standing::InProgress | Standing::Completed | Standing::Cancelled => {
-            Ok("nothing: it has begun or is over")
-        }
-    }
 }

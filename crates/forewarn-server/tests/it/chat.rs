@@ -85,7 +85,14 @@ async fn a_slip_is_answered_with_what_to_do() {
         let said = types(&app, typed).await;
         assert!(said.contains(says), "{typed}: {said}");
     }
+    let said = types(&app, "declare Student portal partial_outage P3").await;
+    assert!(said.starts_with("INC-2 is declared."), "{said}");
     types(&app, "resolve INC-1 done").await;
+    let said = types(&app, "resolve INC-1 done again").await;
+    assert!(
+        said.starts_with("Nothing was done: incident INC-1 is resolved already."),
+        "{said}"
+    );
     let said = types(&app, "update INC-1 more").await;
     assert!(
         said.starts_with("Nothing was done: incident INC-1 is resolved"),

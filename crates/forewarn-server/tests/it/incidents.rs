@@ -243,3 +243,99 @@ async fn who_hears_follows_from_cause_and_stage_and_nobody_is_left_in_the_middle
         refused.problems()
     );
 }
+
+#[tokio::test]
+async fn everything_that_is_wrong_with_a_declaration_is_told_at_once() {
+    let app = TestApp::campus().await;
+    let body = json!({"services": {"prtal": "major_outage", "portal": "dead"}, "severity": "P9",
+        "parent": "INC-7", "next_update_in": "now"});
+    let refused = app.post("/api/v1/incidents", &body).await.is(422);
+    let problems = refused.problems().join("\n");
+    for part in [
+        "services.prtal: unknown service 'prtal'; did you mean 'portal'?",
+        "services.portal: unknown impact 'dead'",
+        "severity: unknown severity 'P9'",
+        "parent: there is no incident INC-7",
+        "next_update_in: must be later than now",
+    ] {
+        assert!(problems.contains(part), "{part} in {problems}");
+    }
+    let twice =
+        "{\"services\": {\"portal\": \"none\"}, \"severity\": \"P1\", \"severity\": \"P2\"}";
+    let request = axum::http::Request::post("/api/v1/incidents")
+        .header(
+            "authorization",
+            format!("Bearer {}", crate::app::As::Operator.token()),
+        )
+        .header("content-type", "application/json")
+        .body(axum::body::Body::from(twice))
+        .unwrap();
+    let refused = app.send(request).await.is(422);
+    assert!(refused.problems()[0].contains("the key 'severity' stands twice"));
+    assert_eq!(
+        app.get("/api/v1/incidents").await.json()["items"],
+        json!([])
+    );
+}
+
+const THREE: &str = "
+organisation: {name: Example University, time_zone: UTC}
+services: [{id: portal, name: Portal}, {id: mail, name: Mail}]
+audiences:
+  - {id: students, name: Students, level: non_technical, services: [portal]}
+  - {id: readers, name: Readers, level: non_technical, services: [mail]}
+";
+
+on_both_databases! {
+    async fn a_title_is_corrected_and_a_service_named_by_mistake_taken_out(app: TestApp) {
+        app.yaml("/api/v1/documents", THREE).await.is(200);
+        let both = json!({"services": {"portal": "major_outage", "mail": "degraded"}, "severity": "P1", "title": "Mial is down"});
+        app.post("/api/v1/incidents", &both).await.is(201);
+        let path = "/api/v1/incidents/INC-1/updates";
+        for (body, problem) in [
+            (json!({"status": "identified", "remove_services": ["mail"]}), "text: is missing: whoever heard of a service that was named by mistake hears that it was"),
+            (json!({"text": "x", "remove_services": ["mial"]}), "remove_services: unknown service 'mial'; did you mean 'mail'?"),
+            (json!({"text": "x", "remove_services": ["mail", "portal"]}), "remove_services: takes out every service: name the right one in services first, or resolve the incident"),
+        ] {
+            assert_eq!(app.post(path, &body).await.is(422).problems(), [problem]);
+        }
+        let right = json!({"text": "Mail works as always; only the portal is down.", "title": "Portal is down", "remove_services": ["mail"]});
+        let told = |answer: &Value| -> Vec<String> {
+            answer["notices"].as_array().unwrap().iter().map(|n| n["audience"].as_str().unwrap().to_owned()).collect()
+        };
+        let done = app.post(path, &right).await.is(201).json();
+        assert_eq!((&done["title"], &done["services"]), (&json!("Portal is down"), &json!({"portal": "major_outage"})));
+        assert_eq!(told(&done), ["students", "readers"]);
+        let journal = app.app.store.journal(Some("INC-1"), None, 1).await.unwrap();
+        assert_eq!((&journal[0].detail["title"], &journal[0].detail["removed_services"]),
+            (&json!({"from": "Mial is down", "to": "Portal is down"}), &json!(["mail"])));
+        // They have heard that it is not theirs, and hear nothing more.
+        let next = app.post(path, &json!({"text": "We look into it."})).await.is(201).json();
+        assert_eq!(told(&next), ["students"]);
+        app.refresh().await;
+        let page = app.page(crate::app::As::Nobody, "/events/INC-1").await.is(200).text();
+        assert!(page.contains("Portal is down") && !page.contains("Mial"), "{page}");
+    }
+
+    async fn what_readers_may_not_see_goes_out_with_a_reason_only(app: TestApp) {
+        app.apply_campus().await;
+        app.post("/api/v1/incidents", &declaration()).await.is(201);
+        let path = "/api/v1/incidents/INC-1/updates";
+        let mut body = json!({"text": "The disk of 10.20.30.40 is full. password=hunter2secret", "facts": {"technical": "10.20.30.40"}});
+        let refused = app.post(path, &body).await.is(422);
+        let problems = refused.problems();
+        assert!(problems[0].starts_with("text: '10.20.30.40', from 12 to 23:"), "{problems:?}");
+        assert!(!problems.join(" ").contains("hunter2"), "{problems:?}");
+        assert!(problems.iter().all(|p| !p.starts_with("facts.technical")), "{problems:?}");
+        assert!(problems.last().unwrap().starts_with("privacy_override: is missing"), "{problems:?}");
+        assert_eq!(app.get("/api/v1/incidents/INC-1").await.json()["updates"].as_array().map(Vec::len), Some(1));
+        body["privacy_override"] = json!("The address is public anyway.");
+        app.post(path, &body).await.is(201);
+        let journal = app.app.store.journal(Some("INC-1"), None, 1).await.unwrap();
+        assert_eq!(journal[0].detail["privacy_override"], json!({"reason": "The address is public anyway.", "found": ["secret", "ip_address"]}));
+        // Nothing is asked for where nothing is found.
+        app.post(path, &json!({"text": "It is slow.", "privacy_override": "to be sure"})).await.is(201);
+        let journal = app.app.store.journal(Some("INC-1"), None, 1).await.unwrap();
+        assert_eq!(journal[0].detail["privacy_override"], Value::Null);
+    }
+}

@@ -174,3 +174,85 @@ async fn an_end_and_a_new_beginning_need_words() {
     .await
     .is(201);
 }
+
+#[tokio::test]
+async fn only_what_goes_on_can_have_open_parts_and_nothing_is_parted_silently() {
+    let app = TestApp::campus().await;
+    for _ in 0..4 {
+        app.post("/api/v1/incidents", &declaration("portal"))
+            .await
+            .is(201);
+    }
+    let path = "/api/v1/incidents/INC-1/parent";
+    app.post(path, &json!({"parent": "INC-2"})).await.is(200);
+    for body in [json!({}), json!({"version": 2})] {
+        let refused = app.post(path, &body).await.is(422);
+        assert_eq!(
+            refused.problems(),
+            ["parent: is missing: an incident's id, or null where it is to be a part of none"]
+        );
+    }
+    assert_eq!(
+        app.get("/api/v1/incidents/INC-1").await.json()["parent"],
+        "INC-2"
+    );
+    let merged = json!({"into": "INC-2", "version": 9});
+    app.post("/api/v1/incidents/INC-3/merge", &merged)
+        .await
+        .is(409);
+    let merged = json!({"into": "INC-2", "version": 1, "into_version": 1});
+    app.post("/api/v1/incidents/INC-3/merge", &merged)
+        .await
+        .is(200);
+    let end = json!({"status": "resolved", "text": "It works again."});
+    app.post("/api/v1/incidents/INC-4/updates", &end)
+        .await
+        .is(201);
+    for (parent, problem) in [
+        (
+            "INC-3",
+            "parent: INC-3 was merged into INC-2: name that one",
+        ),
+        (
+            "INC-4",
+            "parent: INC-4 is resolved and can have no open parts",
+        ),
+    ] {
+        let refused = app.post(path, &json!({"parent": parent})).await.is(422);
+        assert_eq!(refused.problems(), [problem]);
+        let mut part = declaration("portal");
+        part["parent"] = json!(parent);
+        let refused = app.post("/api/v1/incidents", &part).await.is(422);
+        assert_eq!(refused.problems(), [problem]);
+    }
+    // A duplicate has no team of its own any more.
+    for (action, body) in [
+        ("handover", json!({"role": "lead", "to": "kim@example.edu"})),
+        ("acknowledge", json!({})),
+    ] {
+        let path = format!("/api/v1/incidents/INC-3/{action}");
+        let refused = app.post(&path, &body).await.is(409).json();
+        assert_eq!(
+            refused["detail"],
+            "INC-3 was merged into INC-2: roles change hands there"
+        );
+    }
+    let page = app
+        .page(As::Viewer, "/console/incidents/INC-2")
+        .await
+        .text();
+    assert!(page.contains("Merged a duplicate into it"), "{page}");
+    // The console's form says none by leaving it empty.
+    let form = app
+        .form(
+            As::Operator,
+            "/console/incidents/INC-1/parent",
+            &[("parent", "")],
+        )
+        .await;
+    form.is(303);
+    assert_eq!(
+        app.get("/api/v1/incidents/INC-1").await.json()["parent"],
+        Value::Null
+    );
+}

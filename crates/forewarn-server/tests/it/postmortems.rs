@@ -250,3 +250,31 @@ on_both_databases! {
         assert!(shown.contains("Open again") && !shown.contains("overdue"), "{shown}");
     }
 }
+
+#[tokio::test]
+async fn what_readers_may_not_see_is_pointed_at_and_published_with_a_reason_only() {
+    let app = TestApp::new().await;
+    over(&app).await;
+    let cause = json!({"cause": "The disk of db7.internal was full.", "actions": actions()});
+    let drafted = app.post(IT, &cause).await.is(201).json();
+    assert_eq!(drafted["privacy"][0]["field"], "cause", "{drafted}");
+    let publish = format!("{IT}/publish");
+    let refused = app.post(&publish, &json!({})).await.is(422).problems();
+    assert!(
+        refused[0].starts_with("cause: 'db7.internal'"),
+        "{refused:?}"
+    );
+    let page = app
+        .page(As::Operator, "/console/incidents/INC-1/postmortem")
+        .await
+        .is(200)
+        .text();
+    assert!(page.contains("name=\"privacy_override\""), "{page}");
+    let because = json!({"privacy_override": "The name says nothing."});
+    app.post(&publish, &because).await.is(201);
+    let journal = app.app.store.journal(Some("INC-1"), None, 1).await.unwrap();
+    assert_eq!(
+        journal[0].detail["privacy_override"]["found"],
+        json!(["host_name"])
+    );
+}

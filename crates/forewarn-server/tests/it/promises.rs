@@ -78,6 +78,10 @@ on_both_databases! {
             (json!({}), "next_update_in: is missing, such as PT30M"),
             (json!({"next_update_in": "now"}), "next_update_in: must be later than now, 2026-11-21T09:35:00-08:00[America/Los_Angeles]"),
             (json!({"next_update_in": "PT5M", "next_update_at": "2026-11-21T19:30:00Z"}), "next_update_at: and next_update_in exclude each other"),
+            (json!({"next_update_at": "9999-01-01T00:00:00Z"}), "next_update_at: is more than two years away"),
+            (json!({"next_update_in": "1830d"}), "next_update_in: is more than two years away"),
+            (json!({"next_update_in": "PT1M30S"}), "next_update_in: has seconds: give whole minutes, such as PT2M"),
+            (json!({"next_update_in": "PT5M", "version": 0}), "version: must be the version that the event showed: a whole number"),
             (json!({"next_update_at": "half past"}), "next_update_at: must be a time with its zone, such as 2026-11-22T19:30:00Z"),
         ] {
             let refused = app.post(path, &body).await.is(422);
@@ -90,6 +94,11 @@ on_both_databases! {
         let said: Vec<&str> = journal.iter().map(|e| e.action.as_str()).collect();
         assert_eq!(said[..3], ["incident.promise_moved", "incident.promise_broken", "incident.promise_moved"]);
         assert_eq!(journal[1].detail, json!({"update": 2, "promised": "2026-11-21T17:30:00Z", "late_by_seconds": 300, "version": 4}));
+        // Who saw an old version is told who was faster.
+        let refused = app.post(path, &json!({"next_update_in": "PT30M", "version": 1})).await.is(409).json();
+        assert!(refused["detail"].as_str().unwrap().contains("moved the promise of the next update"), "{refused}");
+        let version = app.get("/api/v1/incidents/INC-1").await.json()["version"].clone();
+        app.post(path, &json!({"next_update_in": "PT30M", "version": version})).await.is(201);
         app.post("/api/v1/incidents/INC-1/updates", &json!({"status": "resolved", "text": "Done."})).await.is(201);
         app.post(path, &json!({"next_update_in": "PT30M"})).await.is(409);
     }

@@ -135,3 +135,24 @@ on_both_databases! {
         app.post(path, &json!({"email": "late@example.org"})).await.is(409);
     }
 }
+
+#[tokio::test]
+async fn a_mailbox_is_one_however_it_is_written() {
+    let app = TestApp::campus().await;
+    let body = json!({"services": {"portal": "major_outage"}, "severity": "P1", "effect": "Some people cannot sign in"});
+    app.post("/api/v1/incidents", &body).await.is(201);
+    let path = "/api/v1/incidents/INC-1/recipients";
+    for email in ["press@example.org", "PRESS@Example.org"] {
+        app.post(path, &json!({"email": email})).await.is(200);
+        app.expand_due().await;
+    }
+    let added = app.get(path).await.json();
+    assert_eq!(added["items"].as_array().map(Vec::len), Some(1), "{added}");
+    let all = app.get("/api/v1/deliveries?event=INC-1").await.json();
+    let theirs = all["items"].as_array().unwrap().iter();
+    let theirs = theirs.filter(|d| {
+        let to = d["endpoint"].as_str().unwrap_or_default();
+        to.eq_ignore_ascii_case("press@example.org")
+    });
+    assert_eq!(theirs.count(), 1);
+}

@@ -96,11 +96,98 @@ on_both_databases! {
         assert_eq!(said, 3);
     }
 
+    async fn a_newer_notice_changes_what_the_work_does_and_touches(app: TestApp) {
+        ready(&app).await;
+        let quiet = file!("impact-no-impact");
+        let (_, id) = takes(&app, quiet).await;
+        app.post(&format!("/api/v1/maintenances/{id}/approve"), &json!({})).await.is(200);
+        app.expand_due().await;
+        assert_eq!(work(&app, &id).await["facts"]["effect"], "No interruption is expected.");
+        // The same times, another impact: whoever was told is told.
+        let newer = |n: u32, objects: &str, impact: &str| {
+            file!("status-confirmed").replace("SEQUENCE:1", &format!("SEQUENCE:{n}")).replace("SVC-1001", objects)
+                .replace("X-MAINTNOTE-IMPACT:OUTAGE", &format!("X-MAINTNOTE-IMPACT:{impact}"))
+        };
+        let announced = async |id: &str| {
+            let notices = app.get(&format!("/api/v1/notices?event={id}&limit=100")).await.json();
+            let told = notices["items"].as_array().unwrap().iter().filter(|n| n["audience"] == "staff" && n["milestone"] == "announcement" && n["status"] != "planned");
+            told.count()
+        };
+        let before = announced(&id).await;
+        assert_eq!(takes(&app, &newer(2, "SVC-1001", "OUTAGE")).await, ("changed".into(), id.clone()));
+        app.expand_due().await;
+        assert_eq!(work(&app, &id).await["facts"]["effect"], "It will not be available for some of this time.");
+        assert_eq!(announced(&id).await, before + 1);
+        // Other words of the provider change the work, and nobody is told of that by itself.
+        let words = newer(3, "SVC-1001", "OUTAGE").replace("Fibre maintenance", "Splicing");
+        assert_eq!(takes(&app, &words).await, ("changed".into(), id.clone()));
+        app.expand_due().await;
+        assert!(work(&app, &id).await["facts"]["technical"].as_str().unwrap().contains("Splicing"));
+        assert_eq!(announced(&id).await, before + 1);
+        // One circuit more is one service more.
+        let two = newer(4, "SVC-1001\r\nX-MAINTNOTE-OBJECT-ID:SVC-9", "OUTAGE");
+        assert_eq!(takes(&app, &two).await, ("changed".into(), id.clone()));
+        assert_eq!(work(&app, &id).await["services"], json!(["line", "backup-line"]));
+        // Another circuit alone: who uses the first is told that it is off, and the second is work of its own.
+        let (did, other) = takes(&app, &newer(5, "SVC-9", "OUTAGE")).await;
+        assert_eq!(did, "created for other services");
+        assert_ne!(other, id);
+        assert_eq!((&work(&app, &id).await["status"], &work(&app, &other).await["services"]), (&json!("cancelled"), &json!(["backup-line"])));
+        assert_eq!(takes(&app, &newer(6, "SVC-9", "OUTAGE")).await, ("nothing: all is as it was".into(), other));
+    }
+
+    async fn work_that_was_called_off_and_is_on_again_is_planned_anew(app: TestApp) {
+        ready(&app).await;
+        let (_, id) = takes(&app, file!("status-confirmed")).await;
+        app.post(&format!("/api/v1/maintenances/{id}/approve"), &json!({})).await.is(200);
+        let off = file!("status-cancelled").replace("SEQUENCE:3", "SEQUENCE:2");
+        assert_eq!(takes(&app, &off).await, ("cancelled".into(), id.clone()));
+        let on = file!("status-confirmed").replace("SEQUENCE:1", "SEQUENCE:3");
+        let (did, again) = takes(&app, &on).await;
+        assert_eq!(did, "created again");
+        assert_ne!(again, id);
+        let event = work(&app, &again).await;
+        assert_eq!((&event["status"], &event["services"]), (&json!("awaiting_approval"), &json!(["line"])));
+        assert_eq!(work(&app, &id).await["status"], "cancelled");
+        assert_eq!(takes(&app, &on).await, ("nothing: it is known".into(), again.clone()));
+        let moved = file!("status-re-scheduled").replace("SEQUENCE:2", "SEQUENCE:4");
+        assert_eq!(takes(&app, &moved).await, ("moved".into(), again.clone()));
+        // What a person ended here stays so at the same time, and that is said; another time is looked at again.
+        app.post(&format!("/api/v1/maintenances/{again}/cancel"), &json!({"reason": "Not here."})).await.is(200);
+        let answer = hook(&app, "text/calendar", &moved.replace("SEQUENCE:4", "SEQUENCE:5")).await;
+        assert_eq!(answer["notices"][0]["did"], "nothing: it was ended here, and its time is as it was");
+        let warning = &answer["warnings"][0];
+        assert!(warning["problem"].as_str().unwrap().starts_with("nothing was done: it was ended here") && warning["line"].is_u64(), "{answer}");
+        let later = moved.replace("SEQUENCE:4", "SEQUENCE:6").replace("20261201T", "20261203T");
+        let (did, third) = takes(&app, &later).await;
+        assert_eq!((did.as_str(), &work(&app, &third).await["status"]), ("created again", &json!("awaiting_approval")));
+    }
+
+    async fn whoever_runs_the_service_hears_that_a_notice_waits(app: TestApp) {
+        ready(&app).await;
+        let (_, id) = takes(&app, file!("status-confirmed")).await;
+        app.expand_due().await;
+        let asked = async || {
+            let all = app.get(&format!("/api/v1/deliveries?event={id}&limit=100")).await.json();
+            let all = all["items"].as_array().unwrap().clone();
+            all.iter().filter(|d| d["endpoint"] == "net@example.edu").count()
+        };
+        assert_eq!(asked().await, 1);
+        takes(&app, file!("status-confirmed")).await;
+        app.expand_due().await;
+        assert_eq!(asked().await, 1);
+        app.post(&format!("/api/v1/maintenances/{id}/approve"), &json!({})).await.is(200);
+        takes(&app, file!("status-re-scheduled")).await;
+        let waits = app.get(&format!("/api/v1/notices?event={id}&limit=100")).await.json();
+        let waits = waits["items"].as_array().unwrap().iter().filter(|n| n["milestone"] == "approval_needed").count();
+        assert_eq!(waits, 1);
+    }
+
     async fn work_that_a_provider_begins_and_ends_does_so_here(app: TestApp) {
         ready(&app).await;
         let (_, id) = takes(&app, file!("status-tentative")).await;
         app.post(&format!("/api/v1/maintenances/{id}/approve"), &json!({})).await.is(200);
-        assert_eq!(takes(&app, file!("status-in-process")).await.0, "nothing: the time is as it was".replace("nothing: the time is as it was", "started"));
+        assert_eq!(takes(&app, file!("status-in-process")).await.0, "started");
         assert_eq!(work(&app, &id).await["status"], "in_progress");
         let later = file!("status-completed").replace("SEQUENCE:3", "SEQUENCE:4");
         assert_eq!(takes(&app, &later).await.0, "completed");
@@ -162,6 +249,13 @@ async fn what_is_wrong_with_a_notice_is_told_at_once_and_what_is_odd_is_warned_o
         refused.problems(),
         ["X-MAINTNOTE-OBJECT-ID: no service stands on SVC-5555 of carrier.example"]
     );
+    let past = file!("status-confirmed")
+        .replace("MNT-77", "MNT-80")
+        .replace("20261130T", "20201130T");
+    let answer = post(As::Operator, &past).await.is(200).json();
+    assert_eq!(answer["notices"][0]["did"], "nothing: its time has passed");
+    let line = past.lines().position(|l| l.starts_with("DTSTART")).unwrap() + 1;
+    assert_eq!(answer["warnings"][0]["line"], line);
     let other = file!("status-confirmed").replace("carrier.example", "carier.example");
     let refused = post(As::Operator, &other).await.is(422);
     assert!(

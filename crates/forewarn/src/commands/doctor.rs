@@ -293,7 +293,7 @@ async fn stored(
     } else {
         Health::Warning
     };
-    checks.push(Check::new("notices in doubt", health, detail));
+    checks.push(Check::new("notices that wait for a person", health, detail));
 
     let unknown = DeliveryFilter {
         status: Some(forewarn_core::delivery::DeliveryStatus::Unknown),

@@ -40,6 +40,9 @@ enum Action {
         /// Within this time from now, such as PT30M
         #[arg(long, value_name = "DURATION")]
         next: String,
+        /// The version that was seen; refused when somebody changed it since
+        #[arg(long, value_name = "N")]
+        version: Option<i64>,
     },
     /// List drafts that alerts opened and nobody has published
     Drafts,
@@ -169,6 +172,15 @@ struct Update {
     /// Why whoever must agree first is not asked; it stays on record
     #[arg(long = "override", value_name = "REASON")]
     because: Option<String>,
+    /// Why something goes out that its readers should not see; it stays on record
+    #[arg(long, value_name = "REASON")]
+    privacy_override: Option<String>,
+    /// Another title, where the one it has is not right
+    #[arg(long)]
+    title: Option<String>,
+    /// A service that was named by mistake; once for each
+    #[arg(long = "remove-service", value_name = "ID")]
+    removed: Vec<String>,
     /// What people should know
     #[arg(long)]
     text: Option<String>,
@@ -197,8 +209,9 @@ pub async fn run(args: IncidentArgs) -> anyhow::Result<ExitCode> {
             let (id, sending) = (update.id.clone(), update.sending);
             say(&client, &id, sending.with(new_update(update)?)).await?
         }
-        Action::Promise { id, next } => {
-            let body = check(json!({"next_update_in": next}), NewPromise::read)?;
+        Action::Promise { id, next, version } => {
+            let body = json!({"next_update_in": next, "version": version});
+            let body = check(body, NewPromise::read)?;
             let path = ["incidents", &id, "promise"];
             client.post(&path, &[], Body::Json(body)).await?
         }
@@ -289,12 +302,16 @@ fn new_update(update: Update) -> Result<Value, InvalidInput> {
         [] => None,
         services => Some(impacts(services)?),
     };
+    let removed = Some(update.removed).filter(|removed| !removed.is_empty());
     let body = without_nothing([
         ("status", update.status.map(Value::from)),
         ("cause", update.cause.map(Value::from)),
         ("severity", update.severity.map(Value::from)),
         ("carry", update.carry.then(|| true.into())),
         ("version", update.version.map(Value::from)),
+        ("privacy_override", update.privacy_override.map(Value::from)),
+        ("title", update.title.map(Value::from)),
+        ("remove_services", removed.map(Value::from)),
         ("text", update.text.map(Value::from)),
         ("services", services),
         ("next_update_in", update.next.map(Value::from)),

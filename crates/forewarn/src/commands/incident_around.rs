@@ -50,6 +50,9 @@ pub enum Around {
         /// The incident that survives
         #[arg(long, value_name = "ID")]
         into: String,
+        /// The version of the duplicate that was seen; refused when somebody changed it since
+        #[arg(long, value_name = "N")]
+        version: Option<i64>,
     },
     /// Make it a part of another incident, or of none
     Part {
@@ -156,7 +159,9 @@ pub async fn run(client: &Client, what: Around) -> anyhow::Result<Value> {
         Around::Notes { id } => {
             return client.get(&["incidents", &id, "notes"], &[]).await;
         }
-        Around::Merge { id, into } => (id, "merge", json!({"into": into})),
+        Around::Merge { id, into, version } => {
+            (id, "merge", json!({"into": into, "version": version}))
+        }
         Around::Part { id, of } => (id, "parent", json!({"parent": of})),
         Around::Postmortem(what) => return postmortem::run(client, what).await,
         Around::Actions { done } => {

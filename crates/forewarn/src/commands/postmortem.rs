@@ -44,6 +44,9 @@ pub enum Postmortem {
         /// Why it goes out although somebody has not agreed
         #[arg(long = "override", value_name = "REASON")]
         because: Option<String>,
+        /// Why something goes out that its readers should not see
+        #[arg(long, value_name = "REASON")]
+        privacy_override: Option<String>,
     },
 }
 
@@ -80,6 +83,7 @@ pub async fn run(client: &Client, what: Postmortem) -> anyhow::Result<Value> {
             id,
             version,
             because,
+            privacy_override,
         } => {
             let mut body = json!({});
             if let Some(version) = version {
@@ -87,6 +91,9 @@ pub async fn run(client: &Client, what: Postmortem) -> anyhow::Result<Value> {
             }
             if let Some(because) = because {
                 body["override"] = because.into();
+            }
+            if let Some(because) = privacy_override {
+                body["privacy_override"] = because.into();
             }
             let path = ["incidents", &id, "postmortem", "publish"];
             client.post(&path, &[], Body::Json(body)).await

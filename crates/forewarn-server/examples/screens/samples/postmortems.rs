@@ -34,6 +34,7 @@ impl Samples {
             }],
             hash,
             reviewers: vec![Reviewer::Legal, Reviewer::Pr],
+            closed: Vec::new(),
             stored: StoredPostmortem {
                 version: 2,
                 author: self.t("ann"),

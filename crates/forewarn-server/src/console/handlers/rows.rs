@@ -206,6 +206,35 @@ fn action_words(action: &str, subject: &str, is_event: bool) -> String {
         "maintenance.extended" => "extended the work",
         "maintenance.step_done" => "ticked off a step",
         "incident.declared" => "declared the incident",
+        "maintenance.revised" => "changed what is known of the work",
+        "maintenance.upstream" => "took a provider's notice",
+        "maintenance.decided" => "said whether people must be told",
+        "maintenance.recipient_added" | "incident.recipient_added" | "advisory.recipient_added" => {
+            "added somebody who is told"
+        }
+        "incident.entered" => "entered the incident afterwards",
+        "incident.spokesperson_called" => "whoever is to speak for it was called",
+        "incident.call_escalated" => "nobody had answered: the next was called",
+        "incident.acknowledged" => "took the call",
+        "incident.handed_over" => "handed a role over",
+        "incident.called" => "ticked off a call",
+        "incident.noted" => "wrote a note for the team",
+        "incident.approved" | "advisory.approved" | "announcement.approved" => {
+            "agreed to what is said"
+        }
+        "incident.merged" => "merged a duplicate into it",
+        "incident.merged_into" => "merged it into another",
+        "incident.parent_set" => "changed what it is a part of",
+        "incident.promise_moved" => "moved the promise of the next update",
+        "incident.promise_kept" => "the promise was kept: nothing is new",
+        "incident.promise_broken" | "advisory.promise_broken" => "a promise was broken",
+        "incident.postmortem_saved" => "wrote the postmortem",
+        "incident.postmortem_approved" => "agreed to the postmortem",
+        "incident.postmortem_published" => "published the postmortem",
+        "incident.action_ticked" => "ticked off an action",
+        "notice.held" => "a notice waits for somebody to agree",
+        "notice.acknowledged" => "confirmed a notice",
+        "notice.reminded" => "reminded whoever has not confirmed",
         "incident.updated" | "advisory.updated" => "published an update",
         "advisory.reported" => "made the fault known",
         "advisory.fixed" => "said that it is fixed",

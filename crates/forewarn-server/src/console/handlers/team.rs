@@ -13,7 +13,7 @@ use axum::Json;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
-use forewarn_core::document::Catalogue;
+use forewarn_core::document::{Catalogue, Node, Value};
 use forewarn_core::event::Event;
 use forewarn_core::id::Id;
 use forewarn_core::incident::Incident;
@@ -160,7 +160,17 @@ pub(in crate::console) async fn act(
     fields: Fields,
 ) -> Shown {
     let names = names(&action);
-    let node = tree(&only(&fields, names));
+    let mut node = tree(&only(&fields, names));
+    if let (true, Value::Map(entries)) = (action == "parent", &mut node.value)
+        && entries.is_empty()
+    {
+        // A form leaves out what is empty; here that is an answer: part of none.
+        let none = Node {
+            value: Value::Null,
+            place: None,
+        };
+        entries.push(("parent".to_owned(), None, none));
+    }
     let (app, who) = (&desk.app, &desk.caller);
     let done = match action.as_str() {
         "handover" => team::hand_over(app, who, &id, &node)

@@ -8,7 +8,7 @@ use crate::ops::read;
 use forewarn_core::document::{Catalogue, Fields, Node};
 use forewarn_core::event::Event;
 use forewarn_core::id::Id;
-use forewarn_core::incident::{Incident, NewIncident, NewUpdate, Past};
+use forewarn_core::incident::{Incident, NewIncident, NewUpdate, Past, version};
 use forewarn_core::plan::{Changes, timers_again};
 use forewarn_core::problem::Invalid;
 use forewarn_store::{Beside, Entry, EventFilter};
@@ -43,11 +43,12 @@ pub(super) async fn enter(
     publish(app, caller, catalogue, &[ready], &[]).await
 }
 
-/// A parent exists, is no part itself, and does not make a part of what has parts.
+/// A parent exists, is open where its part is, is no part itself, and does not make a part of what has parts.
 pub(super) async fn check_parent(
     app: &App,
     parent: Option<&Id>,
     child: Option<&Incident>,
+    is_over: bool,
 ) -> Result<()> {
     let Some(parent) = parent else { return Ok(()) };
     let wrong = |problem: String| ApiError::from(Invalid::one("parent", problem));
@@ -58,6 +59,18 @@ pub(super) async fn check_parent(
         Err(ApiError::NotFound(_)) => return Err(wrong(format!("there is no incident {parent}"))),
         found => found?.0,
     };
+    if let Some(into) = &found.merged_into {
+        return Err(wrong(format!(
+            "{parent} was merged into {into}: name that one"
+        )));
+    }
+    // Nothing is said of it any more that its part could say too. What is over itself may belong to what is over.
+    if !found.status.is_open() && !is_over {
+        let status = found.status.as_str();
+        return Err(wrong(format!(
+            "{parent} is {status} and can have no open parts"
+        )));
+    }
     if let Some(above) = &found.parent {
         return Err(wrong(format!("{parent} is a part of {above} itself")));
     }
@@ -136,15 +149,18 @@ pub async fn set_parent(app: &App, caller: &Caller, id: &str, node: &Node) -> Re
     let (parent, version) = read(node, |node, problems| {
         let mut fields = Fields::of(node, "", problems)?;
         let parent = fields.optional("parent", problems, Id::parse);
-        let version = fields.optional("version", problems, |text| {
-            text.parse::<i64>().map_err(|_| "must be a number".into())
-        });
+        if !fields.has("parent") {
+            let problem = "is missing: an incident's id, or null where it is to be a part of none";
+            fields.problem("parent", problem, problems);
+        }
+        let version = fields.optional("version", problems, version);
         fields.finish(problems);
         Some((parent, version))
     })?;
     let (mut incident, sequence) = load(app, id).await?;
     seen(app, id, version, sequence).await?;
-    check_parent(app, parent.as_ref(), Some(&incident)).await?;
+    let is_over = !incident.status.is_open();
+    check_parent(app, parent.as_ref(), Some(&incident), is_over).await?;
     let catalogue = app.store.catalogue().await?;
     let entry = Entry::new(&caller.actor, "incident.parent_set", id)
         .with(json!({"from": incident.parent, "to": parent}));
@@ -159,11 +175,13 @@ pub async fn set_parent(app: &App, caller: &Caller, id: &str, node: &Node) -> Re
 /// When one of the two is not open, or they are one.
 pub async fn merge(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<Answer> {
     load(app, id).await?;
-    let into = read(node, |node, problems| {
+    let (into, own_version, into_version) = read(node, |node, problems| {
         let mut fields = Fields::of(node, "", problems)?;
         let into = fields.required("into", problems, Id::parse);
+        let own = fields.optional("version", problems, version);
+        let other = fields.optional("into_version", problems, version);
         fields.finish(problems);
-        into
+        Some((into?, own, other))
     })?;
     if *into.as_str() == *id {
         return Err(Invalid::one("into", "is the incident itself").into());
@@ -175,6 +193,8 @@ pub async fn merge(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<
         }
         found => found?,
     };
+    seen(app, id, own_version, sequence).await?;
+    seen(app, into.as_str(), into_version, survivors).await?;
     if !parts(app, id).await?.is_empty() {
         let problem = format!("{id} has parts of its own: merge or part those first");
         return Err(ApiError::Conflict(problem));

@@ -5,13 +5,14 @@ use super::{Answer, Ready, load, publish as send_out};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::{ApiError, Result};
-use crate::ops::{AGAIN, overtaken, read};
+use crate::ops::{AGAIN, overtaken, read, review};
+use forewarn_core::audience::Level;
 use forewarn_core::document::{Catalogue, Fields, Node, boolean, prose};
 use forewarn_core::facts::Facts;
 use forewarn_core::incident::{Incident, NewUpdate, Status};
 use forewarn_core::policy::for_incidents;
 use forewarn_core::postmortem::{Approval, Edit, Moment, Postmortem, Reviewer, draft};
-use forewarn_core::problem::{Invalid, unknown};
+use forewarn_core::problem::{Invalid, Problem, unknown};
 use forewarn_store::{ActionRow, Beside, Entry, StoredPostmortem, Written};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -30,6 +31,8 @@ pub struct Draft {
     pub reviewers: Vec<Reviewer>,
     /// Each reviewer's latest agreement, for whichever text.
     pub approvals: Vec<Approval>,
+    /// What stands in it that its readers may not see.
+    pub closed: Vec<Problem>,
 }
 
 impl Draft {
@@ -70,6 +73,7 @@ impl Draft {
         body["reviewers"] = json!(self.reviewers);
         body["approvals"] = self.approvals.iter().map(approval).collect();
         body["missing"] = json!(self.missing());
+        body["privacy"] = json!(self.closed);
         body
     }
 }
@@ -83,7 +87,10 @@ pub async fn show(app: &App, id: &str) -> Result<Draft> {
     let stored = app.store.postmortem(id).await?;
     let stored = stored.ok_or_else(|| ApiError::NotFound(format!("postmortem of {id} yet")))?;
     let catalogue = app.store.catalogue().await?;
+    let sections = words(&stored.body);
+    let closed = review::closed(app, &sections).await?.into_iter();
     Ok(Draft {
+        closed: closed.map(|(_, problem)| problem).collect(),
         hash: stored.body.hash(id),
         reviewers: for_incidents(&catalogue.policies)
             .follow_up_approval
@@ -92,6 +99,25 @@ pub async fn show(app: &App, id: &str) -> Result<Draft> {
         incident,
         stored,
     })
+}
+
+/// Its sections, which everybody reads.
+fn words(body: &Postmortem) -> Vec<(&'static str, &str, Level)> {
+    let sections = [
+        ("happened", body.happened.as_str()),
+        ("cause", body.cause.as_str()),
+        ("impact", body.impact.as_str()),
+        ("went_well", body.went_well.as_str()),
+        ("apology", body.apology.as_str()),
+    ];
+    // Who does it is not published.
+    let actions = body
+        .actions
+        .iter()
+        .map(|action| ("actions", action.what.as_str()));
+    let all = sections.into_iter().chain(actions);
+    all.map(|(field, text)| (field, text, Level::NonTechnical))
+        .collect()
 }
 
 /// Makes the first draft, with what is given laid over it, or changes the draft there is. Says whether it was the first.
@@ -229,14 +255,15 @@ pub async fn approve(app: &App, caller: &Caller, id: &str, node: &Node) -> Resul
 /// # Errors
 /// When somebody who must agree has not and no reason is given, when readers are owed more, or it is published already.
 pub async fn publish(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<Answer> {
-    let (version, because) = match node.value {
-        forewarn_core::document::Value::Null => (None, None),
+    let (version, because, open_because) = match node.value {
+        forewarn_core::document::Value::Null => (None, None, None),
         _ => read(node, |node, problems| {
             let mut fields = Fields::of(node, "", problems)?;
             let version = fields.optional("version", problems, version_read);
             let because = fields.optional("override", problems, prose(500));
+            let open_because = fields.optional("privacy_override", problems, prose(500));
             fields.finish(problems);
-            Some((version, because))
+            Some((version, because, open_because))
         })?,
     };
     let mut tries = 0;
@@ -247,7 +274,11 @@ pub async fn publish(app: &App, caller: &Caller, id: &str, node: &Node) -> Resul
         may_be_explained(&incident)?;
         seen(id, Some(&found.stored), version)?;
         found.stored.body.complete()?;
-        let entry = said_of(caller, &found, because.as_deref())?;
+        let mut entry = said_of(caller, &found, because.as_deref())?;
+        let sections = words(&found.stored.body);
+        if let Some(open) = review::open(app, &sections, open_because.as_deref()).await? {
+            entry.detail["privacy_override"] = open;
+        }
         let now = app.clock.now();
         let explained = incident.update(follow_up(&found.stored.body), now, now)?;
         let catalogue = app.store.catalogue().await?;

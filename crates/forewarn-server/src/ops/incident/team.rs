@@ -94,6 +94,7 @@ pub async fn hand_over(app: &App, caller: &Caller, id: &str, node: &Node) -> Res
     loop {
         tries += 1;
         let (before, sequence) = load(app, id).await?;
+        goes_on_here(&before)?;
         seen(app, id, asked.version, sequence).await?;
         let catalogue = app.store.catalogue().await?;
         let now = app.clock.now();
@@ -116,6 +117,17 @@ pub async fn hand_over(app: &App, caller: &Caller, id: &str, node: &Node) -> Res
             Err(error) if overtaken(&error) && tries < AGAIN => {}
             done => return done,
         }
+    }
+}
+
+/// Nobody has a role in a duplicate: the team of the other incident would hear of it for nothing.
+fn goes_on_here(incident: &Incident) -> Result<()> {
+    match &incident.merged_into {
+        None => Ok(()),
+        Some(into) => Err(ApiError::Conflict(format!(
+            "{} was merged into {into}: roles change hands there",
+            incident.id
+        ))),
     }
 }
 
@@ -205,6 +217,7 @@ async fn take(
     loop {
         tries += 1;
         let (before, sequence) = load(app, id).await?;
+        goes_on_here(&before)?;
         let catalogue = app.store.catalogue().await?;
         let now = app.clock.now();
         let from = before.spokesperson.clone();
