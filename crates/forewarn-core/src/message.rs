@@ -31,9 +31,10 @@ use crate::words::Words;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// Every notice there is, by name.
-pub const MILESTONES: [&str; 39] = [
+pub const MILESTONES: [&str; 40] = [
     "announcement",
     "reminder",
     "final_reminder",
@@ -63,6 +64,7 @@ pub const MILESTONES: [&str; 39] = [
     "promise_kept",
     "promise_broken",
     "alert_draft",
+    "alert_graver",
     "spokesperson_call",
     "handover",
     "test",
@@ -159,6 +161,10 @@ pub struct Content {
     /// It goes to people who asked for this change or fix.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub requested: bool,
+    /// What people notice in the words that were prepared, by level: whoever is in several audiences reads those of the richest.
+    /// Nothing where somebody said what people notice.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub prepared: BTreeMap<Level, String>,
     /// Its readers have people of their own to tell: it brings a version to forward.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub forwardable: bool,

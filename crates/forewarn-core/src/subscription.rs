@@ -292,6 +292,7 @@ pub fn content(
         promised_to: Vec::new(),
         late_by_seconds: 0,
         requested: false,
+        prepared: Default::default(),
         reply_to: None,
         change_request: None,
         forwardable: false,

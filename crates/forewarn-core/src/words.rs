@@ -64,6 +64,8 @@ pub struct Words {
     pub confirm_short: &'static str,
     /// Asks the listener of a call to confirm it.
     pub(crate) press: &'static str,
+    /// Asks whoever is called whether they speak for an incident.
+    pub(crate) press_to_speak: &'static str,
     /// How many segments a text message may take when it holds letters that the basic alphabet lacks: less than half as many fit
     /// into one then.
     pub(crate) segments: usize,

@@ -32,6 +32,7 @@ mod reminders;
 mod rota_feeds;
 mod schema;
 mod sign_offs;
+mod story;
 mod subscriptions;
 mod upstream;
 mod windows;

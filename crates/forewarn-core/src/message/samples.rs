@@ -32,7 +32,7 @@ fn some(text: &str) -> Option<String> {
 pub(crate) fn full(milestone: &str) -> Content {
     match milestone {
         "holding" | "update" | "resolution" | "follow_up" => incident(milestone),
-        "promise_warning" | "promise_kept" | "promise_broken" | "alert_draft" => {
+        "promise_warning" | "promise_kept" | "promise_broken" | "alert_draft" | "alert_graver" => {
             incident(milestone)
         }
         "spokesperson_call" | "handover" => incident(milestone),
@@ -144,6 +144,7 @@ fn maintenance(milestone: &str) -> Content {
         promised_to: Vec::new(),
         late_by_seconds: 0,
         requested: false,
+        prepared: Default::default(),
         reply_to: None,
         change_request: None,
         forwardable: false,
@@ -206,6 +207,7 @@ fn incident(milestone: &str) -> Content {
         began_at: Some(at("2026-11-22T19:10:00Z")),
         next_update: next.map(|t| at(&t)),
         requested: false,
+        prepared: Default::default(),
         reply_to: None,
         change_request: None,
         forwardable: false,
@@ -324,6 +326,7 @@ pub(crate) fn sparse(milestone: &str) -> Content {
         promised_to: Vec::new(),
         late_by_seconds: 0,
         requested: false,
+        prepared: Default::default(),
         reply_to: None,
         change_request: None,
         forwardable: false,

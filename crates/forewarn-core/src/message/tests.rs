@@ -97,6 +97,7 @@ fn nothing_technical_leaves_its_level() {
                     | "promise_kept"
                     | "promise_broken"
                     | "alert_draft"
+                    | "alert_graver"
                     | "spokesperson_call"
                     | "handover"
                     | "confirm_subscription"

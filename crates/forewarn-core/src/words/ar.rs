@@ -106,6 +106,7 @@ pub(super) const WORDS: Words = Words {
     confirm: "يُرجى تأكيد أنكم قرأتم هذه الرسالة:",
     confirm_short: "للتأكيد:",
     press: "اضغطوا 1 لتأكيد أنكم سمعتم هذه الرسالة.",
+    press_to_speak: "اضغطوا 1 إذا كنتم ستتحدثون باسمنا عن هذا العطل.",
     segments: 4,
 };
 

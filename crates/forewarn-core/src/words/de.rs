@@ -97,5 +97,6 @@ pub(super) const WORDS: Words = Words {
     confirm: "Bitte bestätigen Sie, dass Sie dies gelesen haben:",
     confirm_short: "Bestätigen:",
     press: "Drücken Sie die 1, um zu bestätigen, dass Sie dies gehört haben.",
+    press_to_speak: "Drücken Sie die 1, wenn Sie für diese Störung sprechen.",
     segments: 2,
 };

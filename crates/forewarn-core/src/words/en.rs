@@ -94,6 +94,7 @@ pub(super) const WORDS: Words = Words {
     confirm: "Please confirm that you have read this:",
     confirm_short: "Confirm:",
     press: "Press 1 to confirm that you heard this.",
+    press_to_speak: "Press 1 if you speak for this incident.",
     segments: 2,
 };
 

@@ -96,5 +96,6 @@ pub(super) const WORDS: Words = Words {
     confirm: "Confirme, por favor, que ha leído este mensaje:",
     confirm_short: "Confirmar:",
     press: "Pulse 1 para confirmar que ha escuchado este mensaje.",
+    press_to_speak: "Pulse 1 si va a informar usted sobre esta incidencia.",
     segments: 3,
 };

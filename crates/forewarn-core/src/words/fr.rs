@@ -97,5 +97,6 @@ pub(super) const WORDS: Words = Words {
     confirm: "Veuillez confirmer que vous avez lu ce message\u{a0}:",
     confirm_short: "Confirmer\u{a0}:",
     press: "Appuyez sur 1 pour confirmer que vous avez entendu ce message.",
+    press_to_speak: "Appuyez sur 1 si vous prenez la parole pour cet incident.",
     segments: 3,
 };

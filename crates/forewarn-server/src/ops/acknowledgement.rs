@@ -113,7 +113,7 @@ pub struct Confirmations {
     pub people: Vec<Confirmation>,
     /// Who has not; the first of them.
     pub missing: Vec<String>,
-    /// A reminder went out or will.
+    /// A reminder went out to somebody.
     pub reminded: bool,
 }
 
@@ -148,10 +148,16 @@ pub async fn list(app: &App, event: &str) -> Result<Vec<Confirmations>> {
             reached: confirmed >= needed,
             people: people.into_iter().take(NAMED).collect(),
             missing: missing.take(NAMED).collect(),
-            reminded: notices.iter().any(|n| reminds(&n)),
+            reminded: notices.iter().any(|n| reminds(&n) && has_reached(n)),
         });
     }
     Ok(all)
+}
+
+/// It has begun, and there was somebody to remind.
+fn has_reached(reminder: &NoticeRow) -> bool {
+    let on_its_way = reminder.status == "sending";
+    reminder.sent_at.is_some() && (on_its_way || !reminder.counts.is_empty())
 }
 
 async fn notices(app: &App, event: &str) -> Result<Vec<NoticeRow>> {
@@ -180,7 +186,8 @@ pub async fn event(app: &App, id: &str) -> Result<StoredEvent> {
     found.ok_or_else(|| ApiError::NotFound(format!("event {id}")))
 }
 
-/// Reminds those who have not confirmed. Of each message they are reminded once, whoever asks for it.
+/// Reminds those who have not confirmed, now instead of when it was planned. Of each message they are reminded once, whoever asks
+/// for it.
 ///
 /// # Errors
 /// When there is no such event, or nothing to remind of.

@@ -66,15 +66,20 @@ impl Live {
             .unwrap_or_else(std::sync::PoisonError::into_inner) = Arc::new(pages);
     }
 
-    /// Makes the pages anew from the store.
+    /// Makes the pages anew from the store. Says when they will not be true any more although nothing happens: a promise passes.
     ///
     /// # Errors
     /// When the store cannot be read; the old pages stay.
-    pub async fn refresh(&self, store: &Store, clock: &Clock, public_url: &str) -> Result<()> {
+    pub async fn refresh(
+        &self,
+        store: &Store,
+        clock: &Clock,
+        public_url: &str,
+    ) -> Result<Option<Timestamp>> {
         let mut snapshot = snapshot(store, clock.now(), public_url, clock.is_manual()).await?;
         snapshot.phones &= self.phones;
         self.set(Pages::render(&snapshot));
-        Ok(())
+        Ok(snapshot.next_promise())
     }
 
     /// Keeps the pages true until `stop` turns true.
@@ -87,6 +92,7 @@ impl Live {
     ) {
         let mut published = store.publications();
         let mut shown = None;
+        let mut passes: Option<Timestamp> = None;
         while !*stop.borrow() {
             let made = async {
                 // A new day changes what "today" is, though nothing happened.
@@ -94,8 +100,9 @@ impl Live {
                     store.public_version().await?,
                     clock.now().as_second() / 3600,
                 );
-                if shown != Some(now) {
-                    self.refresh(&store, &clock, &public_url).await?;
+                let passed = passes.is_some_and(|due| due < clock.now());
+                if shown != Some(now) || passed {
+                    passes = self.refresh(&store, &clock, &public_url).await?;
                     shown = Some(now);
                 }
                 Ok::<(), forewarn_store::StoreError>(())
