@@ -44,8 +44,9 @@ impl Store {
     pub async fn last_told(&self, id: &str) -> Result<Option<Content>> {
         let mut tx = self.db.read().await?;
         let sql = "SELECT n.content FROM notices o JOIN notices n ON n.event = o.event AND n.audience = o.audience
-            WHERE o.id = $1 AND n.sent_at IS NOT NULL AND n.ordinal > 0 ORDER BY n.ordinal DESC LIMIT 1";
-        let row = tx.row(sql, args![id]).await?;
+            WHERE o.id = $1 AND n.sent_at IS NOT NULL AND n.ordinal > 0 AND n.ordinal < $2
+            ORDER BY n.ordinal DESC LIMIT 1";
+        let row = tx.row(sql, args![id, STORY]).await?;
         row.map(|row| Ok(serde_json::from_str(&row.text(0)?)?))
             .transpose()
     }

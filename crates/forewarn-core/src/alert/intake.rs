@@ -13,7 +13,7 @@ use crate::id::Id;
 use crate::incident::{Declaration, Impact, Incident, Severity};
 use crate::message::Content;
 use crate::problem::InvalidTransition;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,6 +25,9 @@ pub const ALERT_GRAVER: &str = "alert_graver";
 
 /// Of an alert that comes and goes more often than this only the counts are kept up, so that notes stay readable.
 const NOTED_TIMES: u32 = 5;
+
+/// Whoever looked at a draft may have seen that it was closed, when it was so long.
+const SEEN_CLOSED: SignedDuration = SignedDuration::from_mins(5);
 
 /// Where a draft stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -536,7 +539,7 @@ impl Intake<'_> {
                 self.taken.drafts.push(draft.clone());
             }
             let before = self.known.drafts.iter().find(|before| before.id == *id);
-            if let Some(news) = before.and_then(|before| news_of(draft, before))
+            if let Some(news) = before.and_then(|before| news_of(draft, before, now))
                 && !self.taken.tracked.iter().all(comes_and_goes)
             {
                 self.taken.news.insert(id.clone(), news);
@@ -555,11 +558,12 @@ impl Intake<'_> {
 }
 
 /// What the team has not been told of a draft that waits: that it does again, or that it is graver.
-fn news_of(draft: &Draft, before: &Draft) -> Option<String> {
+fn news_of(draft: &Draft, before: &Draft, now: Timestamp) -> Option<String> {
     if draft.status != Standing::Draft {
         return None;
     }
-    let again = before.ended_at.filter(|_| before.status == Standing::Closed);
+    let closed = before.ended_at.filter(|_| before.status == Standing::Closed);
+    let again = closed.filter(|ended| now.duration_since(*ended) >= SEEN_CLOSED);
     match (again, draft.severity < before.severity) {
         (Some(ended), _) => Some(format!("again after {ended}")),
         (None, true) => Some(draft.severity.as_str().to_owned()),

@@ -3,7 +3,7 @@
 
 use crate::app::App;
 use crate::error::{ApiError, Result};
-use crate::ops::incident::team;
+use crate::ops::incident::{self, team};
 use crate::ops::{acknowledgement, call_list};
 use axum::Router;
 use axum::body::Bytes;

@@ -195,13 +195,18 @@ pub async fn remind(app: &App, caller: &Caller, id: &str) -> Result<usize> {
     let stored = event(app, id).await?;
     let catalogue = app.store.catalogue().await?;
     let now = app.clock.now();
+    let rows = notices(app, id).await?;
+    let begun: BTreeSet<&str> = rows
+        .iter()
+        .filter(|n| n.sent_at.is_some())
+        .filter_map(|n| unconfirmed(&n.audience))
+        .collect();
     let open: Vec<String> = list(app, id)
         .await?
         .into_iter()
-        .filter(|c| !c.reminded && !c.missing.is_empty())
+        .filter(|c| !begun.contains(c.notice.as_str()) && !c.missing.is_empty())
         .map(|c| c.notice)
         .collect();
-    let rows = notices(app, id).await?;
     let due = rows.iter().filter(|n| open.contains(&n.id));
     let add: Vec<Notice> = due
         .map(|row| reminder(id, &as_planned(row), now, &catalogue))
@@ -221,6 +226,7 @@ pub async fn remind(app: &App, caller: &Caller, id: &str) -> Result<usize> {
             | Event::Reminder(_)
             | Event::Announcement(_) => None,
         },
+        again: true,
         ..Occasion::default()
     };
     let changes = Changes {
