@@ -16,7 +16,6 @@ use crate::plan::{
     called, is_team_notice,
 };
 use crate::policy::{self, Approver};
-use crate::service::Service;
 use crate::template::Template;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -260,12 +259,9 @@ fn is_said_by_itself(event: &Event, occasion: &Occasion) -> bool {
 /// Who has this role for one of the event's services.
 fn holders(event: &Event, role: Approver, catalogue: &Catalogue) -> Vec<EmailAddress> {
     let named = event.services();
-    let of = |service: &Service| match role {
-        Approver::ServiceOwner => service.owner.clone(),
-        Approver::BusinessOwner => service.business_owner.clone(),
-    };
     let services = catalogue.services.iter().filter(|s| named.contains(&s.id));
-    let mut holders: Vec<EmailAddress> = services.filter_map(of).collect();
+    let holders = services.filter_map(|service| role.of(service));
+    let mut holders: Vec<EmailAddress> = holders.cloned().collect();
     holders.sort();
     holders.dedup();
     holders

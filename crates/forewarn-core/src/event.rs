@@ -178,6 +178,15 @@ impl Event {
         }
     }
 
+    /// The policy that it names, where its kind alone does not choose one.
+    pub fn policy(&self) -> Option<&Id> {
+        match self {
+            Event::Maintenance(m) => m.policy.as_ref(),
+            Event::Announcement(a) => a.policy.as_ref(),
+            Event::Incident(_) | Event::Window(_) | Event::Reminder(_) | Event::Advisory(_) => None,
+        }
+    }
+
     /// What routing looks at. A window is heard of as the work that it is there for.
     pub fn about(&self) -> About {
         match self {

@@ -28,11 +28,17 @@ pub enum Kind {
     Slack,
     /// A network provider's notice of maintenance.
     Maintnote,
+    /// A change system's word on a change request, in our own shape.
+    Change,
+    /// The same as ServiceNow writes it.
+    Servicenow,
+    /// The same as Jira writes it.
+    Jira,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Kind; 7] = [
+    pub const ALL: [Kind; 10] = [
         Kind::Alertmanager,
         Kind::Grafana,
         Kind::Pagerduty,
@@ -40,6 +46,9 @@ impl Kind {
         Kind::Json,
         Kind::Slack,
         Kind::Maintnote,
+        Kind::Change,
+        Kind::Servicenow,
+        Kind::Jira,
     ];
 
     /// The name used in documents.
@@ -52,6 +61,18 @@ impl Kind {
             Kind::Json => "json",
             Kind::Slack => "slack",
             Kind::Maintnote => "maintnote",
+            Kind::Change => "change",
+            Kind::Servicenow => "servicenow",
+            Kind::Jira => "jira",
+        }
+    }
+
+    /// The change system that writes so, if it is one.
+    pub fn change_system(self) -> Option<&'static str> {
+        match self {
+            Kind::Change => Some("generic"),
+            Kind::Servicenow | Kind::Jira => Some(self.as_str()),
+            _ => None,
         }
     }
 

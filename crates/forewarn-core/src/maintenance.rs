@@ -2,7 +2,7 @@
 
 use crate::change_request::ChangeRequest;
 use crate::contact::EmailAddress;
-use crate::decision::Recorded;
+use crate::decision::{Recorded, Verdict};
 use crate::document::{Fields, Node, Problems, line, prose};
 use crate::facts::Facts;
 use crate::id::Id;
@@ -115,6 +115,9 @@ pub struct Maintenance {
     /// When it was completed or cancelled.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub ended_at: Option<Timestamp>,
+    /// Nobody ever agreed that people outside are told of it.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub unseen: bool,
 }
 
 fn scheduled() -> Status {
@@ -209,6 +212,7 @@ impl Maintenance {
             revision: 1,
             started_at: None,
             ended_at: None,
+            unseen: false,
         })
     }
 
@@ -234,6 +238,24 @@ impl Maintenance {
         }
     }
 
+    /// It is new, and nobody outside is told until somebody agrees.
+    pub fn awaiting_approval(self) -> Maintenance {
+        Maintenance {
+            status: Status::AwaitingApproval,
+            unseen: true,
+            ..self
+        }
+    }
+
+    /// Everybody may know of it. What waits for a word, was called off before it had one, or concerns no client, is the
+    /// organisation's own affair.
+    pub fn is_public(&self) -> bool {
+        let concerns_nobody = |decided: &Recorded| decided.verdict() == Verdict::NotNeeded;
+        self.status != Status::AwaitingApproval
+            && !self.unseen
+            && !self.decision.as_ref().is_some_and(concerns_nobody)
+    }
+
     /// The owners agree: people may be told.
     ///
     /// # Errors
@@ -242,6 +264,7 @@ impl Maintenance {
         match self.status {
             Status::AwaitingApproval => Ok(Maintenance {
                 status: Status::Scheduled,
+                unseen: false,
                 ..self
             }),
             _ => Err(self.refuse("approved")),

@@ -371,8 +371,11 @@ pub fn plan(input: Input<'_>) -> Plan {
     planner.propose_policy();
     let mut clocks = BTreeMap::new();
     let told = !planner.tells_nobody();
+    let heard: BTreeSet<&str> = input.told.iter().map(|t| t.audience.as_str()).collect();
     for audience in input.catalogue.audiences.iter().filter(|_| told) {
-        if audience.reached_by(&planned.about, &affected).is_none() {
+        // Whoever was told hears the rest, also where the catalogue says meanwhile that it is none of their business.
+        let is_reached = audience.reached_by(&planned.about, &affected).is_some();
+        if !is_reached && !heard.contains(audience.id.as_str()) {
             continue;
         }
         let clock = clocks

@@ -7,6 +7,7 @@ mod progress;
 pub use exception::{Exception, LongEnough};
 pub use progress::Progress;
 
+use crate::contact::EmailAddress;
 use crate::document::{Fields, Node, Problems, boolean, scalar};
 use crate::event::Event;
 use crate::id::Id;
@@ -14,6 +15,7 @@ use crate::incident::Severity;
 use crate::offset::Offset;
 use crate::postmortem::Reviewer;
 use crate::routing::parse_kind;
+use crate::service::Service;
 use crate::time::{duration_text, parse_duration, parse_time_of_day};
 use jiff::SignedDuration;
 use jiff::civil::Time;
@@ -40,6 +42,8 @@ pub enum Approver {
     ServiceOwner,
     /// The business owner of the service.
     BusinessOwner,
+    /// Whichever of the two talks to the service's clients.
+    TalksToClients,
 }
 
 impl Approver {
@@ -51,10 +55,11 @@ impl Approver {
         match text {
             "service_owner" => Ok(Approver::ServiceOwner),
             "business_owner" => Ok(Approver::BusinessOwner),
+            "talks_to_clients" => Ok(Approver::TalksToClients),
             _ => Err(crate::problem::unknown(
                 "approver",
                 text,
-                ["service_owner", "business_owner"],
+                ["service_owner", "business_owner", "talks_to_clients"],
             )),
         }
     }
@@ -64,6 +69,7 @@ impl Approver {
         match self {
             Approver::ServiceOwner => "service_owner",
             Approver::BusinessOwner => "business_owner",
+            Approver::TalksToClients => "talks_to_clients",
         }
     }
 
@@ -72,6 +78,16 @@ impl Approver {
         match self {
             Approver::ServiceOwner => "the service's owner",
             Approver::BusinessOwner => "its business owner",
+            Approver::TalksToClients => "whoever talks to its clients",
+        }
+    }
+
+    /// Who has this role for a service, if anybody.
+    pub fn of(self, service: &Service) -> Option<&EmailAddress> {
+        match self {
+            Approver::ServiceOwner => service.owner.as_ref(),
+            Approver::BusinessOwner => service.business_owner.as_ref(),
+            Approver::TalksToClients => service.talker(),
         }
     }
 }
@@ -338,18 +354,16 @@ pub fn find<'a>(id: &str, own: &'a [Policy]) -> Option<&'a Policy> {
     own.iter().chain(BUILT_IN.iter()).find(|p| p.id == *id)
 }
 
-/// The policy for a maintenance that names none: the organisation's own for its kind, else the built-in of that name, else `routine`.
+/// The policy for a maintenance that names none: the organisation's own for its kind, else that of the kind's name, else `routine`.
+/// The organisation's own takes the place of a built-in one of the same name.
 pub fn for_maintenance<'a>(kind: &str, own: &'a [Policy]) -> &'a Policy {
-    let suits = |p: &&Policy| {
-        p.applies_to.event == "maintenance" && p.applies_to.kind.as_deref() == Some(kind)
-    };
-    own.iter()
-        .find(suits)
-        .or_else(|| {
-            BUILT_IN
-                .iter()
-                .find(|p| p.id == *kind && p.applies_to.event == "maintenance")
-        })
+    let is_for_work = |p: &&Policy| p.applies_to.event == "maintenance";
+    let named = |id: &str| find(id, own).filter(is_for_work);
+    let mut for_kind = own.iter().filter(is_for_work);
+    for_kind
+        .find(|p| p.applies_to.kind.as_deref() == Some(kind))
+        .or_else(|| named(kind))
+        .or_else(|| named("routine"))
         .unwrap_or_else(|| &BUILT_IN[0])
 }
 
@@ -444,5 +458,38 @@ mod tests {
         );
         assert_eq!(for_maintenance("emergency", &[]).id, *"emergency");
         assert_eq!(for_maintenance("whatever", &[]).id, *"routine");
+    }
+
+    #[test]
+    fn ones_own_policy_takes_the_place_of_a_built_in_one_of_its_name() {
+        let read = |yaml: &str| {
+            let mut problems = Problems::default();
+            let nodes = crate::document::parse_yaml(yaml).unwrap();
+            let policy = Policy::read(&nodes[0], "policies[0]", &mut problems);
+            assert!(problems.0.is_empty(), "{:?}", problems.0);
+            policy.unwrap()
+        };
+        let own = [
+            read("{id: major, before: [3w]}"),
+            read("{id: routine, before: [3bd]}"),
+        ];
+        for (kind, id) in [
+            ("routine", "routine"),
+            ("major", "major"),
+            ("other", "routine"),
+        ] {
+            let found = for_maintenance(kind, &own);
+            assert_eq!(found.id, *id);
+            assert!(own.contains(found), "{kind}: the built-in one was taken");
+        }
+        let own = [
+            read("{id: night, for: {event: maintenance, kind: routine}, before: [2bd]}"),
+            read("{id: routine, before: [3bd]}"),
+        ];
+        assert_eq!(for_maintenance("routine", &own).id, *"night");
+        // One for incidents is none for work, whatever it is called.
+        let own = [read("{id: routine, for: {event: incident}}")];
+        assert_eq!(for_maintenance("routine", &own).id, *"routine");
+        assert!(!own.contains(for_maintenance("routine", &own)));
     }
 }

@@ -278,18 +278,17 @@ pub(crate) fn recipients(
     if added_level(audience).is_some() {
         return Recipients::Added;
     }
-    if event.added().is_some_and(|added| added.has(audience)) {
-        // Somebody wants all of it to hear, whatever its members use.
-        let services = catalogue.services.iter().map(|s| s.id.clone()).collect();
-        return Recipients::Members { services };
-    }
     let found = catalogue.audiences.iter().find(|a| a.id == *audience);
-    let reached = affected(&event.services(), &catalogue.services)
-        .into_iter()
-        .map(|a| a.service);
-    Recipients::Members {
-        services: reached
-            .filter(|s| found.is_none_or(|a| a.uses(s)))
-            .collect(),
-    }
+    let reached = affected(&event.services(), &catalogue.services).into_iter();
+    let used: Vec<Id> = reached
+        .map(|a| a.service)
+        .filter(|s| found.is_none_or(|a| a.uses(s)))
+        .collect();
+    // Somebody wants all of it to hear, or it was told when it was affected: then whatever its members use.
+    let is_added = event.added().is_some_and(|added| added.has(audience));
+    let services = match is_added || used.is_empty() {
+        true => catalogue.services.iter().map(|s| s.id.clone()).collect(),
+        false => used,
+    };
+    Recipients::Members { services }
 }

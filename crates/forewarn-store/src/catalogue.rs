@@ -27,6 +27,9 @@ pub struct Applied {
     /// For each of `changed`, what differs.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub differences: Vec<Difference>,
+    /// Open events that were planned again by what holds now.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub planned_again: Vec<String>,
 }
 
 impl Applied {

@@ -51,8 +51,10 @@ impl Planner<'_> {
             return;
         }
         let now = self.input.now;
+        // It heard of the outage also while nobody else was told.
+        let unseen = planned.work.is_some_and(|work| work.unseen);
         let draft = match (planned.phase, self.input.change.map(|c| c.milestone)) {
-            (Phase::Off, Some("cancellation")) => {
+            (Phase::Off, change) if unseen || change == Some("cancellation") => {
                 Draft::new("cancellation", now, "the change system is told at once")
             }
             (Phase::Off | Phase::Done(_), _) => return,

@@ -40,5 +40,5 @@ async fn change_reported(
 ) -> Result<Response> {
     let (number, new) = from_system(&system, &body)?;
     let done = maintenance::set_change_by_number(&app, &who, &number, &new).await?;
-    Ok(answer(StatusCode::OK, &done.json()))
+    Ok(answer(StatusCode::OK, &maintenance::reported(&done)))
 }

@@ -120,7 +120,7 @@ async fn show_maintenance(
     Path(id): Path<String>,
 ) -> Result<Response> {
     let (found, plan) = maintenance::show_shared(&app, &id).await?;
-    let mut body = serde_json::to_value(&found).unwrap_or_default();
+    let mut body = maintenance::shown(&found);
     body["plan"] = plan;
     Ok(answer(StatusCode::OK, &body))
 }

@@ -4,6 +4,7 @@ use super::Frame;
 use super::layout::text;
 use crate::ops::reach::{Told, Whole};
 use askama::Template;
+use forewarn_core::plan::{REQUESTERS, built_in_name};
 use forewarn_core::recipient::{ADDED_NAME, added_level};
 
 /// Who hears.
@@ -44,7 +45,8 @@ impl ReachPage {
 impl Reached {
     pub(super) fn name<'a>(&'a self, id: &'a str) -> &'a str {
         let found = self.names.iter().find(|(known, _)| known == id);
-        let unnamed = added_level(id).map_or(id, |_| ADDED_NAME);
+        let added = added_level(id).map(|_| ADDED_NAME);
+        let unnamed = added.or_else(|| built_in_name(id)).unwrap_or(id);
         found.map_or(unnamed, |(_, name)| name.as_str())
     }
 
@@ -52,12 +54,20 @@ impl Reached {
         if added_level(&told.who.audience).is_some() {
             return "added by hand".to_owned();
         }
+        if told.who.audience == REQUESTERS {
+            return "asked for it; hears at the end".to_owned();
+        }
         let names: Vec<&str> = told.path.iter().map(|id| self.name(id)).collect();
         names.join(" › ")
     }
 
     pub(super) fn level(&self, told: &Told) -> String {
         told.level.replace('_', "-")
+    }
+
+    /// Nobody could be reached: the audience has no members.
+    pub(super) fn is_empty(&self, told: &Told) -> bool {
+        told.who.people == 0 && told.external.is_none() && !told.by_hand
     }
 
     pub(super) fn people(&self) -> i64 {

@@ -41,7 +41,9 @@ pub(super) fn proven(
             check_slack(secrets, time, signature, body, now)?;
             Ok(signature.map(|s| derive(&["slack", s])))
         }
-        Kind::Cloudevents | Kind::Json => any(hook, headers, body, now),
+        Kind::Cloudevents | Kind::Json | Kind::Change | Kind::Servicenow | Kind::Jira => {
+            any(hook, headers, body, now)
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use super::door::{header, proven};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::{ApiError, problem};
-use crate::ops::{chat, draft, upstream};
+use crate::ops::{chat, draft, maintenance, upstream};
 use axum::Router;
 use axum::body::{Bytes, to_bytes};
 use axum::extract::{Path, Request, State};
@@ -13,6 +13,8 @@ use axum::http::{HeaderMap, StatusCode, header as names};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use forewarn_core::alert::{self, Batch, alertmanager, cloudevents, generic, pagerduty};
+use forewarn_core::change_request::from_system;
+use forewarn_core::document::parse_json;
 use forewarn_core::hook::{Hook, Kind, Publish};
 use forewarn_core::problem::Invalid;
 use forewarn_core::slack;
@@ -99,13 +101,28 @@ async fn take(app: &App, hook: &Hook, request: Request) -> Result<Ended, Ended> 
         let said = "the request is not proven; see how this kind of hook signs or authorizes";
         Ended::refused(refused.as_str(), StatusCode::UNAUTHORIZED, said)
     })?;
+    if let Some(system) = hook.kind.change_system() {
+        return change(app, hook, system, &body).await;
+    }
     match hook.kind {
         Kind::Slack => command(app, hook, request, &body).await,
-        Kind::Maintnote => maintenance(app, hook, &parts.headers, &body).await,
-        Kind::Alertmanager | Kind::Grafana | Kind::Pagerduty | Kind::Cloudevents | Kind::Json => {
-            alerts(app, hook, request, &parts.headers, &body).await
-        }
+        Kind::Maintnote => provider(app, hook, &parts.headers, &body).await,
+        _ => alerts(app, hook, request, &parts.headers, &body).await,
     }
+}
+
+/// Where a change stands, as its system tells it. Telling it twice changes nothing.
+async fn change(app: &App, hook: &Hook, system: &str, body: &[u8]) -> Result<Ended, Ended> {
+    let invalid = |invalid: Invalid| Ended::failed(invalid.into());
+    let text = String::from_utf8_lossy(body);
+    let node = parse_json(&text).map_err(invalid)?;
+    let (number, new) = from_system(system, &node).map_err(invalid)?;
+    let done = maintenance::set_change_by_number(app, &caller(hook), &number, &new).await;
+    let done = done.map_err(Ended::failed)?;
+    let ids: Vec<&str> = done.iter().map(|d| d.maintenance.id.as_str()).collect();
+    let said = format!("{number} is {} for {}", new.state.as_str(), ids.join(", "));
+    let body = json!({"change_request": number, "state": new.state, "maintenances": ids});
+    Ok(Ended::accepted("accepted", said, &body))
 }
 
 fn caller(hook: &Hook) -> Caller {
@@ -141,9 +158,7 @@ fn batch(hook: &Hook, headers: &HeaderMap, body: &[u8]) -> Result<Batch, Invalid
             cloudevents::read(&event, &hook.mapping())
         }
         Kind::Cloudevents => cloudevents::read(&json_body(body)?, &hook.mapping()),
-        Kind::Alertmanager | Kind::Grafana | Kind::Slack | Kind::Maintnote => {
-            alertmanager::read(&json_body(body)?)
-        }
+        _ => alertmanager::read(&json_body(body)?),
     }
 }
 
@@ -193,7 +208,7 @@ async fn alerts(
     ))
 }
 
-async fn maintenance(
+async fn provider(
     app: &App,
     hook: &Hook,
     headers: &HeaderMap,

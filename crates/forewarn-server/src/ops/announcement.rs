@@ -13,7 +13,7 @@ use forewarn_core::plan::{CLOCKS_CHANGED, Change, Input, Plan, Told, changes_fro
 use forewarn_core::policy::{self, Policy};
 use forewarn_core::problem::{Invalid, Problem, unknown};
 use forewarn_core::time::CivilTime;
-use forewarn_store::{Entry, NoticeFilter, Published, StoredEvent};
+use forewarn_store::{Entry, EventFilter, NoticeFilter, Published, StoredEvent};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -354,6 +354,42 @@ pub async fn approve(
     }
     approval::agree(app, caller, &event, sequence, &waiting, &consent).await?;
     load(app, id).await
+}
+
+/// Plans anew the announcements ahead whose plan is another by what the catalogue says now; `before` is what it said. Says which.
+///
+/// # Errors
+/// When the store cannot be read or written; what was done so far stays done.
+pub async fn plan_again(app: &App, caller: &Caller, before: &Catalogue) -> Result<Vec<String>> {
+    // The key of the request belongs to what it asked for.
+    let caller = Caller {
+        key: None,
+        ..caller.clone()
+    };
+    let after = app.store.catalogue().await?;
+    let filter = EventFilter {
+        kind: Some("announcement"),
+        open: true,
+        since: None,
+    };
+    let mut again = Vec::new();
+    for stored in app.store.events(&filter, i64::MAX).await? {
+        let Event::Announcement(announcement) = stored.event else {
+            continue;
+        };
+        let id = announcement.id.to_string();
+        let (_, told) = app.store.planned(&id).await?;
+        let old = planned(app, &announcement, before, &told, None).await?;
+        let new = planned(app, &announcement, &after, &told, None).await?;
+        if (old.notices, old.affected) == (new.notices, new.affected) {
+            continue;
+        }
+        let entry = || Entry::new(&caller.actor, "announcement.planned_again", &id);
+        let as_it_is = |a, _: &Catalogue, _| Ok(((a, Said::default(), entry()), None));
+        act(app, &caller, &id, as_it_is).await?;
+        again.push(id);
+    }
+    Ok(again)
 }
 
 /// Newer zone data moved its moment: the rest is planned for that, and the owners are told.

@@ -2,11 +2,12 @@
 
 use crate::app::App;
 use crate::caller::Caller;
-use crate::error::Result;
-use crate::ops::approval;
-use forewarn_core::document::{Documents, Node, Value as Tree, parse_yaml};
+use crate::error::{ApiError, Result};
+use crate::ops::{announcement, approval, maintenance};
+use forewarn_core::document::{Catalogue, Documents, Node, Value as Tree, parse_yaml};
+use forewarn_core::event::Event;
 use forewarn_core::problem::{Invalid, Problem};
-use forewarn_store::Applied;
+use forewarn_store::{Applied, EventFilter};
 
 /// Reads documents and stores them, or says what storing them would do.
 ///
@@ -20,14 +21,14 @@ pub async fn apply(app: &App, caller: &Caller, nodes: Vec<Node>, dry_run: bool) 
         .collect();
     let mut documents = Documents::read(&nodes, &known, "MNT-0")?;
     keep_secrets(app, &mut documents).await?;
-    let applied = app
+    let mut applied = app
         .store
         .apply(&documents, &caller.actor, app.clock.now(), dry_run)
         .await?;
     if !dry_run {
         app.store.hint();
         if applied.changes_something() {
-            ask_again(app, caller).await;
+            applied.planned_again = follow_up(app, caller, &known).await;
         }
     }
     Ok(applied)
@@ -42,11 +43,82 @@ pub async fn remove(app: &App, caller: &Caller, kind: &'static str, id: &str) ->
     if kind == "contacts" {
         return Ok(app.store.remove_contact(id, by, now).await?);
     }
+    refuse_in_use(app, kind, id).await?;
+    let known = app.store.catalogue().await?;
     let gone = app.store.remove_document(kind, id, by, now).await?;
     if gone {
-        ask_again(app, caller).await;
+        follow_up(app, caller, &known).await;
     }
     Ok(gone)
+}
+
+/// More open events than any organisation has.
+const MOST_EVENTS: i64 = 5_000;
+
+/// What is under way keeps what it is about, whom it was told to, and its policy.
+async fn refuse_in_use(app: &App, kind: &str, id: &str) -> Result<()> {
+    let mut needed_by = Vec::new();
+    if kind == "services" {
+        let services = app.store.catalogue().await?.services;
+        let depends = services
+            .iter()
+            .filter(|s| s.depends_on.iter().any(|d| *d == *id));
+        needed_by.extend(depends.map(|s| format!("service {}", s.id)));
+    }
+    let open = EventFilter {
+        open: true,
+        ..EventFilter::default()
+    };
+    for stored in app.store.events(&open, MOST_EVENTS).await? {
+        let event = &stored.event;
+        let needs = match kind {
+            "services" => event.services().iter().any(|s| *s == *id),
+            "audiences" => was_told(app, event, id).await?,
+            "policies" => event.policy().is_some_and(|policy| *policy == *id),
+            _ => false,
+        };
+        needed_by.extend(needs.then(|| event.id().to_string()));
+    }
+    match needed_by.is_empty() {
+        true => Ok(()),
+        false => Err(ApiError::Conflict(format!(
+            "{id} is needed by {}: it can be removed when that is over, or no longer names it",
+            needed_by.join(", ")
+        ))),
+    }
+}
+
+/// Whoever was told of something hears how it goes on.
+async fn was_told(app: &App, event: &Event, audience: &str) -> Result<bool> {
+    let (notices, _) = app.store.planned(event.id().as_str()).await?;
+    let mut notices = notices.iter();
+    Ok(notices.any(|notice| notice.told && notice.audience == audience))
+}
+
+/// What follows from another catalogue for what is open: it is planned again, and who must agree is asked again. The documents stand
+/// in any case. Says what was planned again.
+async fn follow_up(app: &App, caller: &Caller, before: &Catalogue) -> Vec<String> {
+    let mut again = Vec::new();
+    let is_same = match app.store.catalogue().await {
+        Ok(now) => now == *before,
+        Err(_) => false,
+    };
+    if !is_same {
+        for planned in [
+            maintenance::plan_again(app, caller, before).await,
+            announcement::plan_again(app, caller, before).await,
+        ] {
+            match planned {
+                Ok(ids) => again.extend(ids),
+                Err(error) => tracing::error!(
+                    %error,
+                    "open events are not all planned again by the new catalogue; apply it once more"
+                ),
+            }
+        }
+    }
+    ask_again(app, caller).await;
+    again
 }
 
 /// Other templates, owners or policies may make other words of what was approved: those who must agree to them hear of it now, not

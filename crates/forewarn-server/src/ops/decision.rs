@@ -1,10 +1,11 @@
 //! Is client communication needed? Answered from the questionnaire and what the catalogue knows, kept with its maintenance.
 
-use super::{maintenance, read};
+use super::maintenance::{self, Owners};
+use super::read;
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::Result;
-use forewarn_core::decision::{Answers, InWindow, OwnDecision, Recorded, decide as go_through};
+use forewarn_core::decision::{Answers, InWindow, OwnDecision, decide as go_through};
 use forewarn_core::document::{Fields, Node, Value as Tree};
 use forewarn_core::id::Id;
 use forewarn_core::problem::Invalid;
@@ -16,7 +17,7 @@ struct Asked {
     answers: Answers,
     /// Names of the answers that were given.
     given: Vec<String>,
-    own: Option<OwnDecision>,
+    own: Owners,
     maintenance: Option<String>,
 }
 
@@ -27,20 +28,20 @@ struct Asked {
 pub async fn decide(app: &App, caller: &Caller, node: &Node) -> Result<Value> {
     let mut asked = asked(node)?;
     let Some(id) = asked.maintenance.clone() else {
-        if asked.own.is_some() {
+        if matches!(asked.own, Owners::Decide(_)) {
             let problem = "is kept with an event; name its maintenance";
             return Err(Invalid::one("own", problem).into());
         }
         return Ok(json!(go_through(&asked.answers)));
     };
     fill_in(app, &id, &mut asked).await?;
-    let recorded = Recorded {
-        answers: asked.answers,
-        own: asked.own,
-    };
-    let done = maintenance::decide(app, caller, &id, &recorded).await?;
-    let mut body = json!(go_through(&recorded.answers));
-    body["own"] = json!(recorded.own);
+    if let Owners::Decide(own) = &asked.own {
+        is_an_owner(app, &id, own).await?;
+    }
+    let done = maintenance::decide(app, caller, &id, &asked.answers, &asked.own).await?;
+    let mut body = json!(go_through(&asked.answers));
+    let kept = done.maintenance.decision.as_ref();
+    body["own"] = json!(kept.and_then(|decided| decided.own.as_ref()));
     body["maintenance"] = done.json();
     Ok(body)
 }
@@ -52,7 +53,7 @@ fn asked(node: &Node) -> Result<Asked> {
         return Ok(Asked {
             answers,
             given: Vec::new(),
-            own: None,
+            own: Owners::SayNothing,
             maintenance: None,
         });
     };
@@ -68,6 +69,8 @@ fn asked(node: &Node) -> Result<Asked> {
         place: node.place,
     };
     let (flat, beside) = (part(true), part(false));
+    let mut all = entries.iter();
+    let is_withdrawn = all.any(|(name, _, node)| name == "own" && node.value == Tree::Null);
     read(&flat, |flat, problems| {
         let answers = Answers::read(flat, "", problems);
         let mut fields = Fields::of(&beside, "", problems)?;
@@ -81,12 +84,20 @@ fn asked(node: &Node) -> Result<Asked> {
             answers: answers?,
             given: given.map(|(name, _, _)| name.clone()).collect(),
             own: match own {
-                None => None,
-                Some(read) => Some(read?),
+                None if is_withdrawn => Owners::Withdraw,
+                None => Owners::SayNothing,
+                Some(read) => Owners::Decide(read?),
             },
             maintenance: maintenance.map(|id| id.to_string()),
         })
     })
+}
+
+/// The last word is the owners' of the services: nobody else can be named as who decided.
+pub async fn is_an_owner(app: &App, id: &str, own: &OwnDecision) -> Result<()> {
+    let (maintenance, _) = maintenance::show(app, id).await?;
+    maintenance::owners_decide(&app.store.catalogue().await?, &maintenance.services, own)
+        .map_err(|problem| Invalid::one("own.by", problem).into())
 }
 
 /// What the catalogue knows need not be answered: the window, and what depends on the services.

@@ -1,33 +1,38 @@
 //! What can be done with a maintenance. Each operation makes its notice and plans the rest again.
 
 mod added;
+mod again;
 mod agree;
 mod change;
 mod clocks;
 mod exception;
 
 pub use added::add;
+pub use again::plan_again;
 pub use agree::approve;
-pub use change::{set_change, set_change_by_number};
+pub use change::{reported, set_change, set_change_by_number};
 pub use clocks::clocks_changed;
 pub use exception::{except, follow_policy};
 
 use super::digest::{self, Digest};
-use super::{AGAIN, Approval, approval, kept, overtaken, read, recipient, under};
+use super::{AGAIN, Approval, approval, kept, overtaken, reach, read, recipient, under};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::{ApiError, Result};
 use forewarn_core::approval::Consent;
-use forewarn_core::decision::{self, Recorded};
+use forewarn_core::contact::EmailAddress;
+use forewarn_core::decision::{self, Answers, OwnDecision, Recorded};
 use forewarn_core::document::{Catalogue, Documents, Node, Problems};
 use forewarn_core::event::{Event, Occasion};
+use forewarn_core::id::Id;
+use forewarn_core::incident::is_same_person;
 use forewarn_core::maintenance::{Maintenance, Status, read_delay, read_extension};
 use forewarn_core::plan::{
     APPROVERS, CHANGE_SYSTEM, Change, Changes, INTERNAL, Input, Notice, Plan, REQUESTERS,
     changes_from, plan,
 };
 use forewarn_core::policy::{self, Policy};
-use forewarn_core::problem::Invalid;
+use forewarn_core::problem::{Invalid, Problem};
 use forewarn_core::time::CivilTime;
 use forewarn_store::{Beside, Entry, EventFilter, Published, StoredEvent};
 use jiff::Timestamp;
@@ -48,11 +53,21 @@ pub struct Answer {
 impl Answer {
     /// The shape of the API.
     pub fn json(&self) -> Value {
-        let mut body = serde_json::to_value(&self.maintenance).unwrap_or_default();
+        let mut body = shown(&self.maintenance);
         body["plan"] = serde_json::to_value(&self.plan).unwrap_or_default();
         body["plan"]["digests"] = json!(self.digests);
         body
     }
+}
+
+/// A maintenance as the API shows it: a decision with what holds and what was recommended.
+pub fn shown(maintenance: &Maintenance) -> Value {
+    let mut body = serde_json::to_value(maintenance).unwrap_or_default();
+    if let Some(decided) = &maintenance.decision {
+        body["decision"]["verdict"] = json!(decided.verdict());
+        body["decision"]["recommended"] = json!(decision::decide(&decided.answers).verdict);
+    }
+    body
 }
 
 /// Something that was said with an action.
@@ -67,6 +82,8 @@ struct Said {
     signed: Option<(Caller, Consent)>,
     /// Somebody was added.
     added: Option<recipient::New>,
+    /// What else its owner should look at.
+    warnings: Vec<Problem>,
 }
 
 fn policy_of<'a>(maintenance: &Maintenance, catalogue: &'a Catalogue) -> &'a Policy {
@@ -110,9 +127,10 @@ pub async fn preview(app: &App, node: &Node) -> Result<Answer> {
     let catalogue = app.store.catalogue().await?;
     let mut maintenance = parse(node, &catalogue, "MNT-0")?;
     let others = open(app).await?;
-    let plan = first_plan(&maintenance, &catalogue, &others, app.clock.now());
+    let mut plan = first_plan(&maintenance, &catalogue, &others, app.clock.now());
+    plan.warnings.extend(nobody(app, &maintenance).await?);
     if waits_for_approval(&maintenance, &plan, &catalogue) {
-        maintenance.status = Status::AwaitingApproval;
+        maintenance = maintenance.awaiting_approval();
     }
     let digests = digests(app, &maintenance, &plan).await?;
     Ok(Answer {
@@ -120,6 +138,10 @@ pub async fn preview(app: &App, node: &Node) -> Result<Answer> {
         plan,
         digests,
     })
+}
+
+async fn nobody(app: &App, maintenance: &Maintenance) -> Result<Vec<Problem>> {
+    reach::nobody(app, &Event::Maintenance(maintenance.clone())).await
 }
 
 fn first_plan(
@@ -171,28 +193,80 @@ pub async fn create(app: &App, caller: &Caller, node: &Node, approval: Approval)
         let fresh = app.store.fresh_event_id("MNT").await?;
         maintenance = parse(node, &catalogue, &fresh)?;
     }
+    if let Some(own) = maintenance.decision.as_ref().and_then(|d| d.own.as_ref()) {
+        owners_decide(&catalogue, &maintenance.services, own)
+            .map_err(|problem| Invalid::one("maintenance.decision.own.by", problem))?;
+    }
     let first = first_plan(&maintenance, &catalogue, &[], app.clock.now());
     let needed = approval == Approval::Needed;
     if needed || waits_for_approval(&maintenance, &first, &catalogue) {
-        maintenance.status = Status::AwaitingApproval;
+        maintenance = maintenance.awaiting_approval();
     }
-    let entry = Entry::new(
-        &caller.actor,
-        "maintenance.created",
-        maintenance.id.as_str(),
-    )
-    .with(json!({"title": maintenance.title, "start": maintenance.start, "end": maintenance.end}));
-    publish(
-        app,
-        caller,
-        &catalogue,
-        maintenance,
-        0,
-        Said::default(),
-        entry,
-        201,
-    )
-    .await
+    let entry = created(caller, &maintenance);
+    let said = Said {
+        warnings: nobody(app, &maintenance).await?,
+        ..Said::default()
+    };
+    publish(app, caller, &catalogue, maintenance, 0, said, entry, 201).await
+}
+
+/// What the owners say beside the answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Owners {
+    /// Nothing: what they decided before stands.
+    SayNothing,
+    /// That the recommendation holds again.
+    Withdraw,
+    /// Their own decision.
+    Decide(OwnDecision),
+}
+
+/// The last word is that of the services' owners, where any are known.
+pub(super) fn owners_decide(
+    catalogue: &Catalogue,
+    services: &[Id],
+    own: &OwnDecision,
+) -> std::result::Result<(), String> {
+    let named = catalogue
+        .services
+        .iter()
+        .filter(|s| services.contains(&s.id));
+    let owners: BTreeSet<&str> = named
+        .flat_map(|s| [&s.owner, &s.business_owner])
+        .flatten()
+        .map(EmailAddress::as_str)
+        .collect();
+    let decides = |owner: &&str| is_same_person(owner, &own.by);
+    match owners.is_empty() || owners.iter().any(decides) {
+        true => Ok(()),
+        false => {
+            let owners: Vec<&str> = owners.into_iter().collect();
+            Err(format!(
+                "must be an owner of the services, who have the last word: {}",
+                owners.join(" or ")
+            ))
+        }
+    }
+}
+
+/// What it began with: also whether its change was approved already, and what its owners had decided.
+fn created(caller: &Caller, maintenance: &Maintenance) -> Entry {
+    let mut detail =
+        json!({"title": maintenance.title, "start": maintenance.start, "end": maintenance.end});
+    if let Some(change) = &maintenance.change_request {
+        detail["change_request"] = json!(change);
+    }
+    if let Some(decided) = &maintenance.decision {
+        detail["decision"] = decided_as(decided);
+    }
+    let id = maintenance.id.as_str();
+    Entry::new(&caller.actor, "maintenance.created", id).with(detail)
+}
+
+/// A decision as it stands in the journal: what was recommended, what the owners made of it, and on which answers.
+fn decided_as(recorded: &Recorded) -> Value {
+    let recommended = decision::decide(&recorded.answers).verdict;
+    json!({"recommended": recommended, "own": recorded.own, "answers": recorded.answers})
 }
 
 /// Plans again and publishes event, notices and journal in one transaction.
@@ -234,7 +308,8 @@ async fn publish(
         others: &others,
         change,
     };
-    let plan = plan(input);
+    let mut plan = plan(input);
+    plan.warnings.extend(said.warnings);
     let mut changes = changes_from(&plan, &stored);
     let mut again = Occasion::default();
     if let Some(new) = &said.added
@@ -385,7 +460,7 @@ async fn act(
         tries += 1;
         let catalogue = app.store.catalogue().await?;
         let (maintenance, sequence) = load(app, id).await?;
-        let untold = maintenance.status == Status::AwaitingApproval;
+        let untold = maintenance.unseen;
         let (maintenance, mut said, entry) = action(maintenance, app.clock.now())?;
         if untold {
             // Nobody has been told anything, so nobody is told that it changed.
@@ -417,14 +492,29 @@ async fn act(
 ///
 /// # Errors
 /// When there is no such maintenance.
-pub async fn decide(app: &App, caller: &Caller, id: &str, recorded: &Recorded) -> Result<Answer> {
+pub async fn decide(
+    app: &App,
+    caller: &Caller,
+    id: &str,
+    answers: &Answers,
+    own: &Owners,
+) -> Result<Answer> {
     act(app, caller, id, |m, _| {
-        let detail = json!({"recommended": decision::decide(&recorded.answers).verdict, "own": recorded.own, "answers": recorded.answers});
+        let before = m.decision.as_ref().and_then(|d| d.own.clone());
+        let recorded = Recorded {
+            answers: answers.clone(),
+            own: match own {
+                Owners::SayNothing => before,
+                Owners::Withdraw => None,
+                Owners::Decide(own) => Some(own.clone()),
+            },
+        };
+        let entry = Entry::new(&caller.actor, "maintenance.decided", id);
+        let entry = entry.with(decided_as(&recorded));
         let m = Maintenance {
-            decision: Some(recorded.clone()),
+            decision: Some(recorded),
             ..m
         };
-        let entry = Entry::new(&caller.actor, "maintenance.decided", id).with(detail);
         Ok((m, Said::default(), entry))
     })
     .await

@@ -2,10 +2,13 @@
 
 use crate::app::App;
 use crate::error::{ApiError, Result};
-use forewarn_core::audience::Audience;
+use forewarn_core::audience::{Audience, Level};
+use forewarn_core::contact::Channel;
 use forewarn_core::decision::Verdict;
 use forewarn_core::document::Catalogue;
 use forewarn_core::event::Event;
+use forewarn_core::plan::REQUESTERS;
+use forewarn_core::problem::Problem;
 use forewarn_core::recipient::{added_audience, added_level};
 use forewarn_core::service::{Affected, affected};
 use forewarn_store::{Reach, Reached, Waiting};
@@ -67,8 +70,59 @@ pub async fn whole(app: &App, event: &Event) -> Result<Whole> {
         .collect();
     Ok(Whole {
         messages,
-        audiences,
+        audiences: audiences
+            .into_iter()
+            .chain(requesters(event, &catalogue))
+            .collect(),
     })
+}
+
+/// Those who asked for it. They hear at its end, so a notice to everybody else makes no message for them.
+fn requesters(event: &Event, catalogue: &Catalogue) -> Option<Told> {
+    let asked = event.built_in_audience(REQUESTERS, catalogue)?;
+    let people = asked.len() as i64;
+    let who = Reach {
+        audience: REQUESTERS.to_owned(),
+        people,
+        reached: people,
+        messages: [(Channel::Email.as_str().to_owned(), people)].into(),
+        ..Reach::default()
+    };
+    (people > 0).then(|| Told {
+        level: Level::NonTechnical.as_str(),
+        path: Vec::new(),
+        external: None,
+        by_hand: false,
+        who,
+    })
+}
+
+/// Audiences that should hear of it and whose every notice would reach nobody. Nothing where no contacts are loaded yet.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn nobody(app: &App, event: &Event) -> Result<Vec<Problem>> {
+    if app.store.contacts(None, 1).await?.is_empty() {
+        return Ok(Vec::new());
+    }
+    let whole = whole(app, event).await?;
+    let lost = whole
+        .audiences
+        .iter()
+        .filter(|told| told.who.reached == 0 && told.external.is_none() && !told.by_hand);
+    let problem = |told: &Told| {
+        let (audience, people) = (&told.who.audience, told.who.people);
+        let reasons: Vec<&str> = told.who.unreached.keys().map(String::as_str).collect();
+        let problem = match people {
+            0 => format!("'{audience}' has no contacts: its notices would reach nobody"),
+            _ => format!(
+                "none of the {people} people of '{audience}' is reached: {}",
+                reasons.join("; ")
+            ),
+        };
+        Problem::new(format!("audiences.{audience}"), problem)
+    };
+    Ok(lost.map(problem).collect())
 }
 
 /// The audiences that hear of it, each with the way by which it is affected. `catalogue` is as the event sees it: with the audiences

@@ -13,7 +13,6 @@ use forewarn_core::contact::Channel;
 use forewarn_core::document::Catalogue;
 use forewarn_core::event::{Event, Occasion};
 use forewarn_core::incident::Incident;
-use forewarn_core::maintenance::Status;
 use forewarn_core::message::{Content, Variant, render_page};
 use forewarn_core::plan::{APPROVERS, INTERNAL};
 use forewarn_core::policy;
@@ -242,7 +241,7 @@ async fn changes(store: &Store, catalogue: &Catalogue) -> Result<Vec<PublicChang
             None => None,
         };
         let is_public = match &became {
-            Some(Event::Maintenance(m)) => m.status != Status::AwaitingApproval,
+            Some(Event::Maintenance(m)) => m.is_public(),
             Some(event @ Event::Announcement(_)) => !awaits(store, event, catalogue).await?,
             _ => false,
         };

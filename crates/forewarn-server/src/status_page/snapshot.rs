@@ -231,7 +231,7 @@ impl Snapshot {
         let mut public: Vec<_> = self
             .maintenances
             .iter()
-            .filter(|m| m.maintenance.status != Status::AwaitingApproval)
+            .filter(|m| m.maintenance.is_public())
             .collect();
         public.sort_by_key(|m| (m.maintenance.window().0, &m.maintenance.id));
         public

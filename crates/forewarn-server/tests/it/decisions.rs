@@ -1,6 +1,7 @@
 //! The communication decision and the change request: whether, and from when on, people outside are told.
 
-use crate::app::{TestApp, upgrade};
+use crate::app::{As, TestApp, upgrade};
+use crate::hooks::call;
 use crate::maintenances::statuses;
 use serde_json::{Value, json};
 
@@ -61,13 +62,187 @@ async fn the_owners_own_decision_stands_with_the_event_and_rules_the_plan() {
     assert!(
         journal.contains("maintenance.decided") && journal.contains("Nobody works that night.")
     );
-    // A new decision brings the notices back.
+    assert_eq!(
+        (
+            &kept["decision"]["verdict"],
+            &kept["decision"]["recommended"]
+        ),
+        (&json!("not needed"), &decided["verdict"])
+    );
+    // Whoever answers the questions again does not overrule the owners, and nobody else can be named as one.
     let body = json!({"maintenance": "MNT-1", "interruption": "yes", "impact": "high"});
+    let again = app.post("/api/v1/decisions", &body).await.is(200).json();
+    assert_eq!(again["own"]["by"], "dba@example.edu");
+    assert_eq!(audiences(&statuses(&app, "MNT-1").await), 0);
+    let mut body = body;
+    body["own"] =
+        json!({"verdict": "required", "by": "stranger@example.com", "reason": "I say so."});
+    let refused = app.post("/api/v1/decisions", &body).await.is(422);
+    assert!(
+        refused.problems()[0].starts_with("own.by: ")
+            && refused.problems()[0].contains("registrar@example.edu"),
+        "{:?}",
+        refused.problems()
+    );
+    // They take it back, and the notices are planned again.
+    body["own"] = Value::Null;
     app.post("/api/v1/decisions", &body).await.is(200);
     assert!(audiences(&statuses(&app, "MNT-1").await) > 0);
     app.post("/api/v1/decisions", &json!({"maintenance": "MNT-9"}))
         .await
         .is(404);
+}
+
+#[tokio::test]
+async fn what_work_begins_with_is_on_record() {
+    let app = TestApp::campus().await;
+    let mut work = with_change("approved");
+    work["decision"] = json!({"answers": {"interruption": "yes"},
+        "own": {"verdict": "not needed", "by": "registrar@example.edu", "reason": "It is summer."}});
+    app.post("/api/v1/maintenances", &work).await.is(201);
+    let journal = app
+        .get("/api/v1/journal?subject=MNT-1")
+        .await
+        .is(200)
+        .text();
+    for words in [
+        "It is summer.",
+        "registrar@example.edu",
+        "CHG0030001",
+        "approved",
+    ] {
+        assert!(journal.contains(words), "{words}: {journal}");
+    }
+    let mut other = work;
+    other["id"] = json!("MNT-2");
+    other["decision"]["own"]["by"] = json!("stranger@example.com");
+    let refused = app.post("/api/v1/maintenances", &other).await.is(422);
+    assert!(
+        refused.problems()[0].starts_with("maintenance.decision.own.by: "),
+        "{:?}",
+        refused.problems()
+    );
+}
+
+#[tokio::test]
+async fn the_boards_later_word_voids_an_override() {
+    let app = TestApp::campus().await;
+    app.post("/api/v1/maintenances", &with_change("submitted"))
+        .await
+        .is(201);
+    let body = json!({"override": {"reason": "The disk will not last until the meeting."}});
+    let told = app
+        .post("/api/v1/maintenances/MNT-1/approve", &body)
+        .await
+        .is(200)
+        .json();
+    assert_eq!(told["status"], "scheduled");
+    let state = "/api/v1/maintenances/MNT-1/change_request";
+    // The same word again changes nothing.
+    let same = app
+        .post(state, &json!({"state": "submitted"}))
+        .await
+        .is(200)
+        .json();
+    assert_eq!(same["status"], "scheduled");
+    let held = app
+        .post(state, &json!({"state": "rejected"}))
+        .await
+        .is(200)
+        .json();
+    assert_eq!(
+        (&held["status"], &held["change_request"]["override"]),
+        (&json!("awaiting_approval"), &Value::Null)
+    );
+    assert!(
+        statuses(&app, "MNT-1")
+            .await
+            .iter()
+            .all(|s| s.ends_with(" awaiting_approval"))
+    );
+}
+
+#[tokio::test]
+async fn work_that_nobody_agreed_to_stays_inside_when_it_is_called_off() {
+    let app = TestApp::campus().await;
+    app.post("/api/v1/maintenances", &with_change("submitted"))
+        .await
+        .is(201);
+    app.post("/api/v1/maintenances/MNT-1/cancel", &Value::Null)
+        .await
+        .is(200);
+    // What was agreed to once is public, also once it is called off.
+    let mut agreed = upgrade();
+    agreed["id"] = json!("MNT-2");
+    app.post("/api/v1/maintenances", &agreed).await.is(201);
+    app.post("/api/v1/maintenances/MNT-2/cancel", &Value::Null)
+        .await
+        .is(200);
+    app.refresh().await;
+    for (id, status) in [("MNT-1", 404), ("MNT-2", 200)] {
+        app.page(As::Nobody, &format!("/events/{id}"))
+            .await
+            .is(status);
+    }
+    for path in [
+        "/history",
+        "/history.atom",
+        "/api/v2/scheduled-maintenances.json",
+    ] {
+        let text = app.page(As::Nobody, path).await.is(200).text();
+        assert!(
+            !text.contains("MNT-1") && text.contains("MNT-2"),
+            "{path}: {text}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_change_system_has_a_hook_of_its_own() {
+    let app = TestApp::campus().await;
+    let hooks =
+        json!({"hooks": [{"id": "snow", "kind": "servicenow", "secret": "0123456789abcdefghij"}]});
+    app.post("/api/v1/documents", &hooks).await.is(200);
+    let mut second = with_change("submitted");
+    second["id"] = json!("MNT-2");
+    app.post("/api/v1/maintenances", &with_change("submitted"))
+        .await
+        .is(201);
+    app.post("/api/v1/maintenances", &second).await.is(201);
+    let report = json!({"number": "CHG0030001", "approval": "approved", "state": "-2"}).to_string();
+    call(
+        &app,
+        "snow",
+        &[("authorization", "Bearer wrong-secret-0123456")],
+        report.as_bytes(),
+    )
+    .await
+    .is(401);
+    let right = [("authorization", "Bearer 0123456789abcdefghij")];
+    let told = call(&app, "snow", &right, report.as_bytes())
+        .await
+        .is(200)
+        .json();
+    assert_eq!(told["maintenances"], json!(["MNT-2", "MNT-1"]), "{told:#}");
+    for id in ["MNT-1", "MNT-2"] {
+        let work = app
+            .get(&format!("/api/v1/maintenances/{id}"))
+            .await
+            .is(200)
+            .json();
+        assert_eq!(
+            (&work["status"], &work["change_request"]["state"]),
+            (&json!("scheduled"), &json!("approved"))
+        );
+    }
+    let journal = app
+        .get("/api/v1/journal?subject=MNT-1")
+        .await
+        .is(200)
+        .text();
+    assert!(journal.contains("hook:snow"), "{journal}");
+    let unknown = json!({"number": "CHG-0", "approval": "approved"}).to_string();
+    call(&app, "snow", &right, unknown.as_bytes()).await.is(404);
 }
 
 fn with_change(state: &str) -> Value {

@@ -11,6 +11,7 @@ mod advisories;
 mod announcements;
 mod approvals;
 mod calls;
+mod catalogue_changes;
 mod changes_ahead;
 mod chat;
 mod console;

@@ -37,6 +37,7 @@ struct Applied {
     unchanged: u64,
     differences: Vec<Difference>,
     warnings: Vec<Problem>,
+    planned_again: Vec<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -178,6 +179,10 @@ fn show(applied: &Applied, dry_run: bool, colour: Colour) -> String {
         applied.changed.len(),
         applied.unchanged
     ));
+    if !applied.planned_again.is_empty() {
+        let ids: Vec<String> = applied.planned_again.iter().map(|id| clean(id)).collect();
+        text.push_str(&format!("planned again: {}\n", ids.join(", ")));
+    }
     text
 }
 

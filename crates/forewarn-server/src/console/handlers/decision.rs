@@ -13,7 +13,7 @@ use crate::ops::reach::{self, Whole};
 use crate::ops::{decision, maintenance};
 use axum::extract::{Path, RawQuery};
 use axum::http::StatusCode;
-use forewarn_core::document::Catalogue;
+use forewarn_core::document::{Catalogue, Node, Value};
 use forewarn_core::event::Event;
 
 /// `GET /console/maintenances/{id}/decision`
@@ -45,12 +45,18 @@ pub(in crate::console) async fn decide(
 ) -> Shown {
     let mut answers = fields.0.clone();
     // What the owners did not decide otherwise has no author either.
-    if fields.value("own.verdict").trim().is_empty() && fields.value("own.reason").trim().is_empty()
-    {
+    let blank = |name: &str| fields.value(name).trim().is_empty();
+    let is_withdrawn = blank("own.verdict") && blank("own.reason");
+    if is_withdrawn {
         answers.retain(|(name, _)| !name.starts_with("own."));
     }
     answers.push(("maintenance".into(), id.clone()));
-    match decision::decide(&desk.app, &desk.caller, &tree(&answers)).await {
+    let mut answered = tree(&answers);
+    if let (true, Value::Map(entries)) = (is_withdrawn, &mut answered.value) {
+        let (value, place) = (Value::Null, None);
+        entries.push(("own".to_owned(), None, Node { value, place }));
+    }
+    match decision::decide(&desk.app, &desk.caller, &answered).await {
         Ok(_) => {
             let to = format!("/console/maintenances/{id}/decision");
             Ok(desk.done(&to, "The decision is kept with the event.".to_owned()))

@@ -109,10 +109,7 @@ fn approvers(incident: &Incident, catalogue: &Catalogue) -> Vec<String> {
     let policy = policy::for_incidents(&catalogue.policies);
     let asked: Vec<&Approver> = policy.approval.values().flatten().collect();
     let of = |service: &Service| {
-        let owners = asked.iter().map(|approver| match approver {
-            Approver::ServiceOwner => service.owner.clone(),
-            Approver::BusinessOwner => service.business_owner.clone(),
-        });
+        let owners = asked.iter().map(|approver| approver.of(service).cloned());
         owners.collect::<Vec<_>>()
     };
     let concerned = catalogue.services.iter();

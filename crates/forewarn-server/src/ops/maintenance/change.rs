@@ -5,12 +5,12 @@ use crate::app::App;
 use crate::caller::Caller;
 use crate::error::{ApiError, Result};
 use crate::ops::read;
-use forewarn_core::change_request::NewState;
+use forewarn_core::change_request::{ChangeState, NewState};
 use forewarn_core::document::Node;
 use forewarn_core::event::Event;
-use forewarn_core::maintenance::Status;
-use forewarn_store::{Entry, EventFilter, StoredEvent};
-use serde_json::json;
+use forewarn_core::maintenance::{Maintenance, Status};
+use forewarn_store::{Entry, EventFilter};
+use serde_json::{Value, json};
 
 /// Where the change request stands. Its approval sets free what waited for it; its loss holds what has not gone out.
 ///
@@ -30,6 +30,10 @@ async fn change_to(app: &App, caller: &Caller, id: &str, new: &NewState) -> Resu
         };
         let entry = Entry::new(&caller.actor, "maintenance.change_request", id)
             .with(json!({"number": change.number, "from": change.state, "to": new.state, "board": new.board}));
+        if new.state != change.state && new.state != ChangeState::Approved {
+            // Whoever let people be told did so before this was decided: it takes their word anew.
+            change.overridden = None;
+        }
         change.state = new.state;
         change.board = new.board.or(change.board);
         let plan = first_plan(&m, &catalogue, &[], now);
@@ -45,7 +49,8 @@ async fn change_to(app: &App, caller: &Caller, id: &str, new: &NewState) -> Resu
     .await
 }
 
-/// The same by the change's number, as a change system knows it.
+/// The same by the change's number, as a change system knows it: for every maintenance that carries it out and is not over, or for
+/// the newest where all are.
 ///
 /// # Errors
 /// When no maintenance carries out this change.
@@ -54,27 +59,42 @@ pub async fn set_change_by_number(
     caller: &Caller,
     number: &str,
     new: &NewState,
-) -> Result<Answer> {
+) -> Result<Vec<Answer>> {
     let filter = EventFilter {
         kind: Some("maintenance"),
         ..EventFilter::default()
     };
     let events = app.store.events(&filter, i64::MAX).await?;
-    let carries = |event: &StoredEvent| match &event.event {
-        Event::Maintenance(m) => m
-            .change_request
-            .as_ref()
-            .is_some_and(|c| c.number == number),
-        Event::Incident(_)
-        | Event::Window(_)
-        | Event::Reminder(_)
-        | Event::Advisory(_)
-        | Event::Announcement(_) => false,
+    let works = events.iter().filter_map(|stored| match &stored.event {
+        Event::Maintenance(m) => Some(m),
+        _ => None,
+    });
+    let carries = |m: &&Maintenance| {
+        let change = m.change_request.as_ref();
+        change.is_some_and(|change| change.number == number)
     };
-    match events.iter().find(|e| carries(e)) {
-        Some(found) => change_to(app, caller, found.event.id().as_str(), new).await,
-        None => Err(ApiError::NotFound(format!(
-            "maintenance with the change request {number}"
-        ))),
+    let carrying: Vec<&Maintenance> = works.filter(carries).collect();
+    let mut meant: Vec<&Maintenance> = carrying.iter().copied().collect();
+    meant.retain(|m| !m.status.is_over());
+    if meant.is_empty() {
+        meant.extend(carrying.first());
     }
+    if meant.is_empty() {
+        return Err(ApiError::NotFound(format!(
+            "maintenance with the change request {number}"
+        )));
+    }
+    let mut answers = Vec::with_capacity(meant.len());
+    for m in meant {
+        answers.push(change_to(app, caller, m.id.as_str(), new).await?);
+    }
+    Ok(answers)
+}
+
+/// What a change system is answered: the first of the works, and the ids of all.
+pub fn reported(answers: &[Answer]) -> Value {
+    let mut body = answers.first().map(Answer::json).unwrap_or_default();
+    let ids = answers.iter().map(|answer| answer.maintenance.id.as_str());
+    body["maintenances"] = ids.collect();
+    body
 }
