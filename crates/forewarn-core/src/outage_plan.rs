@@ -592,7 +592,13 @@ policies:
             incident.updates[0].facts.effect = effect.map(str::to_owned);
             let event = Event::Incident(incident);
             let students = catalogue.audiences.iter().find(|a| a.id == *"students");
-            event.content(&Occasion::default(), students, &catalogue, "http://x", at(0))
+            event.content(
+                &Occasion::default(),
+                students,
+                &catalogue,
+                "http://x",
+                at(0),
+            )
         };
         let prepared = content(None);
         let poor = "You cannot sign in to the student portal.";

@@ -281,10 +281,12 @@ async fn fires_still(
 
 /// Since when an incident is over.
 async fn over_since(tx: &mut Tx, id: &str) -> Result<Option<Timestamp>> {
-    Ok(match events::load(tx, id).await?.map(|stored| stored.event) {
-        Some(Event::Incident(incident)) => incident.resolved_at,
-        _ => None,
-    })
+    Ok(
+        match events::load(tx, id).await?.map(|stored| stored.event) {
+            Some(Event::Incident(incident)) => incident.resolved_at,
+            _ => None,
+        },
+    )
 }
 
 async fn remember(

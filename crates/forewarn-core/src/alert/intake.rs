@@ -562,7 +562,9 @@ fn news_of(draft: &Draft, before: &Draft, now: Timestamp) -> Option<String> {
     if draft.status != Standing::Draft {
         return None;
     }
-    let closed = before.ended_at.filter(|_| before.status == Standing::Closed);
+    let closed = before
+        .ended_at
+        .filter(|_| before.status == Standing::Closed);
     let again = closed.filter(|ended| now.duration_since(*ended) >= SEEN_CLOSED);
     match (again, draft.severity < before.severity) {
         (Some(ended), _) => Some(format!("again after {ended}")),

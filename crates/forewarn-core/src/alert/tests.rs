@@ -585,9 +585,15 @@ fn an_open_incident_hears_once_that_it_is_graver_than_was_declared() {
     assert_eq!(graver.titles, ["cpu on web-3"]);
     // It fires still, which is known; and what is declared as grave hears nothing.
     house.later(5);
-    assert_eq!(house.hear("g", &[("cpu", FIRES, "portal")]).graver, [].into());
+    assert_eq!(
+        house.hear("g", &[("cpu", FIRES, "portal")]).graver,
+        [].into()
+    );
     house.known.severities = [(id("INC-9"), Severity::P1)].into();
-    assert_eq!(house.hear("g", &[("disk", FIRES, "portal")]).graver, [].into());
+    assert_eq!(
+        house.hear("g", &[("disk", FIRES, "portal")]).graver,
+        [].into()
+    );
 }
 
 #[test]

@@ -220,9 +220,7 @@ mod tests {
             .insert(portal.clone(), Impact::DegradedPerformance);
         let again = over.update(milder, at(9), at(2)).unwrap();
         assert_eq!(again.services[&portal], Impact::DegradedPerformance);
-        let next = again
-            .update(to(Status::Identified), at(9), at(3))
-            .unwrap();
+        let next = again.update(to(Status::Identified), at(9), at(3)).unwrap();
         assert!(!next.was_opened_again());
     }
 }

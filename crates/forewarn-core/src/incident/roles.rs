@@ -207,7 +207,10 @@ impl Incident {
     ) -> Result<(Incident, bool), String> {
         // Whoever fixes it does not have to speak for it as well, unless somebody said so.
         let lead = self.lead.clone().filter(|_| self.both_because.is_none());
-        let leads = |who: &str| lead.as_deref().is_some_and(|lead| is_same_person(lead, who));
+        let leads = |who: &str| {
+            lead.as_deref()
+                .is_some_and(|lead| is_same_person(lead, who))
+        };
         let Some(call) = self.call.as_mut() else {
             return Err(
                 "nobody is called for it; hand it over to name who speaks for it".to_owned(),

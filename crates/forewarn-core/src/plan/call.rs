@@ -79,12 +79,7 @@ pub fn call(incident: &Incident, catalogue: &Catalogue, now: Timestamp) -> Vec<N
 }
 
 /// The notice by which the team hears of the newest hand-over. It says of which role: of each the newest word holds.
-pub fn handover(
-    incident: &Incident,
-    role: Role,
-    catalogue: &Catalogue,
-    now: Timestamp,
-) -> Notice {
+pub fn handover(incident: &Incident, role: Role, catalogue: &Catalogue, now: Timestamp) -> Notice {
     let place = format!("{} {}", incident.handovers, role.as_str());
     let because = "at once: the team must know who it is";
     team_notice(

@@ -149,7 +149,9 @@ async fn take_call(app: &App, link: &team::Link) -> Result<&'static str> {
             let incident = incident::show(app, link.incident.id.as_str()).await?;
             let waits = incident.call.is_some_and(|call| call.is_open());
             Ok(match waits {
-                true => "You lead the work on this incident, so somebody else must speak for it. Goodbye.",
+                true => {
+                    "You lead the work on this incident, so somebody else must speak for it. Goodbye."
+                }
                 false => "Somebody else has taken this call already. Goodbye.",
             })
         }

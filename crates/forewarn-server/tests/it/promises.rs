@@ -1,8 +1,9 @@
 //! Promises through the API and the console: their timers, moved, broken on record, counted.
 
-use crate::app::{As, TestApp};
+use crate::app::{As, PUBLIC_URL, TestApp};
 use forewarn_store::Lane;
 use serde_json::{Value, json};
+use std::time::Duration;
 
 fn declaration() -> Value {
     json!({"services": {"portal": "major_outage"}, "severity": "P1", "effect": "Some people cannot sign in"})
@@ -127,4 +128,46 @@ async fn the_console_shows_what_became_of_promises_and_moves_them() {
     let now = app.app.clock.now();
     let due = app.app.store.due_notices(Lane::Urgent, now, 10).await;
     assert!(!due.expect("notices").is_empty());
+}
+
+#[tokio::test]
+async fn the_public_page_says_by_itself_and_without_a_script_that_a_promise_has_passed() {
+    let app = TestApp::campus().await;
+    let mut body = declaration();
+    body["next_update_in"] = json!("PT10M");
+    app.post("/api/v1/incidents", &body).await.is(201);
+    let (_stop, stopped) = tokio::sync::watch::channel(false);
+    let (store, clock) = (app.app.store.clone(), app.app.clock.clone());
+    let live = app.app.live.clone();
+    let keeping = tokio::spawn(live.keep(store, clock, PUBLIC_URL.into(), stopped));
+    // Nothing happens from here on but that time passes, within one hour.
+    shows(&app, "Next update by").await;
+    app.advance(11);
+    shows(&app, "The next update was promised by").await;
+    assert!(
+        app.page(As::Nobody, "/events/INC-1")
+            .await
+            .is(200)
+            .text()
+            .contains("It is late.")
+    );
+    keeping.abort();
+}
+
+/// Reads the first page until it says this, for at most a minute.
+async fn shows(app: &TestApp, words: &str) {
+    let reads = async {
+        let mut turn = tokio::time::interval(Duration::from_millis(50));
+        loop {
+            turn.tick().await;
+            if let Some(page) = app.app.live.pages().get("/")
+                && String::from_utf8_lossy(&page.body).contains(words)
+            {
+                return;
+            }
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), reads)
+        .await
+        .unwrap_or_else(|_| panic!("the page never says {words}"));
 }

@@ -204,12 +204,10 @@ pub async fn merge(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<
         json!({"duplicate": id, "next_update_at": survivor.promise().map(|p| p.due)}),
     );
     let mut closing = Ready::quiet(gone, sequence, theirs, None, closed);
-    let lapsed = lapsed.map(|breach| entry(BROKEN, id, breach));
-    closing.entries.splice(0..0, lapsed);
-    let all = [
-        closing,
-        Ready::quiet(survivor, survivors, own, None, grown),
-    ];
+    if let Some(breach) = lapsed {
+        closing.entries.insert(0, entry(BROKEN, id, breach));
+    }
+    let all = [closing, Ready::quiet(survivor, survivors, own, None, grown)];
     let beside = [Beside::CarriedOver(id.to_owned(), into.to_string())];
     publish(app, caller, &catalogue, &all, &beside).await
 }

@@ -169,9 +169,12 @@ pub async fn hand_over(app: &App, caller: &Caller, id: &str, node: &Node) -> Res
 
 /// Whoever leads from now on is not called to speak as well, unless it was said why one person is both.
 async fn withdrawn_calls_to(app: &App, incident: &Incident, who: &str) -> Result<Changes> {
-    let chain = incident.call.as_ref().filter(|_| incident.both_because.is_none());
-    let chain = chain.map_or(&[][..], |call| &call.chain);
-    let Some(place) = chain.iter().position(|c| is_same_person(c, who)) else {
+    let chain = incident
+        .call
+        .as_ref()
+        .filter(|_| incident.both_because.is_none());
+    let mut chain = chain.into_iter().flat_map(|call| &call.chain);
+    let Some(place) = chain.position(|c| is_same_person(c, who)) else {
         return Ok(Changes::default());
     };
     let theirs = called_audience(place);
