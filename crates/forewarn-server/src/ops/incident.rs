@@ -340,7 +340,7 @@ fn consent(given: Option<&Override>, caller: &Caller, now: Timestamp) -> Consent
 }
 
 /// What the engine notes by itself and what nobody's words are about.
-const QUIET: [&str; 3] = [
+const QUIET: [&str; 4] = [
     "incident.spokesperson_called",
     "incident.call_escalated",
     "incident.promise_broken",
