@@ -29,7 +29,7 @@ use crate::time::CivilTime;
 use crate::window_use::{WindowUse, Work, together};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Something that disturbs people, or that people of ours are reminded of.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -260,9 +260,7 @@ impl Event {
             (REQUESTERS, Event::Maintenance(m)) => mailboxes(m.requesters.clone()),
             (REQUESTERS, Event::Advisory(a)) => mailboxes(a.requesters.clone()),
             (REQUESTERS, Event::Announcement(a)) => mailboxes(a.requesters.clone()),
-            (SPOKESPERSON, Event::Incident(i)) => {
-                mailboxes(speakers(i, catalogue).into_iter().take(1).collect())
-            }
+            (SPOKESPERSON, Event::Incident(i)) => mailboxes(self.warned_first(i, catalogue)),
             (BACKUP, Event::Incident(i)) => {
                 mailboxes(speakers(i, catalogue).into_iter().skip(1).collect())
             }
@@ -282,6 +280,18 @@ impl Event {
                 Some(system.map(hook).collect())
             }
             _ => None,
+        }
+    }
+
+    /// Who must keep a promise: the spokesperson. Where nobody else can speak it is the lead, and where nobody leads whoever runs it.
+    fn warned_first(&self, incident: &Incident, catalogue: &Catalogue) -> Vec<EmailAddress> {
+        if let Some(first) = speakers(incident, catalogue).into_iter().next() {
+            return vec![first];
+        }
+        let lead = incident.lead.as_deref().map(EmailAddress::parse);
+        match lead.and_then(Result::ok) {
+            Some(lead) => vec![lead],
+            None => self.internal_addresses(catalogue),
         }
     }
 
@@ -325,6 +335,7 @@ impl Event {
             requested: false,
             confirmed: None,
             to_write: false,
+            prepared: BTreeMap::new(),
             change_request: None,
             forwardable: audience.is_some_and(|a| a.forwardable),
             works: Vec::new(),
@@ -377,6 +388,11 @@ impl Event {
         // Every message says where to report trouble, as far as anybody said it.
         let contact = self.cared_for_by(occasion, catalogue);
         let contact = contact.or_else(|| content.facts.contact.clone());
+        let prepared = match content.facts.effect {
+            Some(_) => BTreeMap::new(),
+            None => self.prepared_effects(catalogue),
+        };
+        let level = audience.map_or(Level::NonTechnical, |audience| audience.level);
         let effect = content.facts.effect.clone();
         let named = contact.as_deref().map(EmailAddress::parse);
         Content {
@@ -385,9 +401,10 @@ impl Event {
                 .or_else(|| self.talker(catalogue)),
             facts: Facts {
                 contact: contact.or_else(|| catalogue.organisation.contact.clone()),
-                effect: effect.or_else(|| self.prepared_effect(audience, catalogue)),
+                effect: effect.or_else(|| prepared.get(&level).cloned()),
                 ..content.facts
             },
+            prepared,
             ..content
         }
     }
@@ -400,20 +417,20 @@ impl Event {
         hypercare.contact.clone().filter(|_| is_care)
     }
 
-    /// What people notice, in the words that were prepared for the day on which the service fails: nobody had time for others.
-    fn prepared_effect(
-        &self,
-        audience: Option<&Audience>,
-        catalogue: &Catalogue,
-    ) -> Option<String> {
+    /// What people notice, in the words that were prepared for the day on which the service fails, at each level: nobody had
+    /// time for others, and whoever is in several audiences reads those of the richest.
+    fn prepared_effects(&self, catalogue: &Catalogue) -> BTreeMap<Level, String> {
         let Event::Incident(incident) = self else {
-            return None;
+            return BTreeMap::new();
         };
-        let level = audience.map_or(Level::NonTechnical, |audience| audience.level);
         let failing = incident.services.iter();
         let failing = failing.filter(|(_, impact)| **impact >= Impact::PartialOutage);
         let failing: Vec<Id> = failing.map(|(id, _)| id.clone()).collect();
-        prepared_effect(&catalogue.services, &failing, level).map(str::to_owned)
+        let at = |level| prepared_effect(&catalogue.services, &failing, level).map(str::to_owned);
+        let levels = Level::ALL.into_iter();
+        levels
+            .filter_map(|level| Some((level, at(level)?)))
+            .collect()
     }
 
     /// Who talks to clients about the first of its services that has somebody.
@@ -555,7 +572,7 @@ fn incident_content(content: Content, incident: &Incident, number: Option<u32>) 
         text: update.and_then(|u| u.text.clone()),
         began_at: Some(incident.declared_at),
         next_update: update.and_then(|u| u.promise).map(|p| p.due),
-        missed: before.filter(|p| p.kept == Some(false)).map(|p| p.due),
+        missed: incident.missed_before(number as u32),
         moved_from: before
             .filter(|_| update.is_some_and(|u| u.nature == Nature::Moved))
             .map(|p| p.due),

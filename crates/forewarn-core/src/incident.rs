@@ -196,6 +196,9 @@ pub struct Update {
     /// How it was before, where it could be undone.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub before: Option<Box<Before>>,
+    /// The broken promise of a duplicate that was merged into it then: the next message owns it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub owed: Option<Timestamp>,
 }
 
 /// Something went wrong and people notice.
@@ -394,10 +397,12 @@ impl NewUpdate {
         let text = fields.optional("text", problems, prose(10_000));
         let services = read_impacts(fields, problems);
         let next_update_in = fields.optional("next_update_in", problems, Offset::parse);
-        if status == Some(Status::Resolved) && text.is_none() && fields.node("facts").is_none() {
+        // Facts that are wrong are reported as that.
+        let no_facts = facts.as_ref().is_some_and(|f| *f == Facts::default());
+        if status == Some(Status::Resolved) && text.is_none() && no_facts {
             let problem = "is missing: people hear how it ended; give a text or facts";
             fields.problem("text", problem, problems);
-        } else if text.is_none() && status.is_none() && fields.node("facts").is_none() {
+        } else if text.is_none() && status.is_none() && no_facts {
             fields.problem(
                 "text",
                 "says nothing: give a text, facts or a new status",
@@ -442,6 +447,7 @@ impl Incident {
                 kept: None,
             }),
             before: None,
+            owed: None,
         };
         Incident {
             id,
@@ -507,6 +513,9 @@ impl Incident {
         }
         self.facts = self.facts.updated_by(new.facts);
         self.cause = new.cause.or(self.cause);
+        if !self.status.is_open() && status.is_open() {
+            self.services.extend(self.impact_before_the_end());
+        }
         self.services.extend(new.services);
         if status == Status::Resolved {
             self.resolved_at = Some(now);
@@ -536,6 +545,7 @@ impl Incident {
                 kept: None,
             }),
             before: None,
+            owed: None,
         });
         self.status = status;
         Ok(self)

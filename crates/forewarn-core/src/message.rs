@@ -37,9 +37,10 @@ use crate::words::Words;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// Every notice there is, by name.
-pub const MILESTONES: [&str; 40] = [
+pub const MILESTONES: [&str; 41] = [
     "announcement",
     "reminder",
     "final_reminder",
@@ -70,6 +71,7 @@ pub const MILESTONES: [&str; 40] = [
     "promise_kept",
     "promise_broken",
     "alert_draft",
+    "alert_graver",
     "spokesperson_call",
     "handover",
     "test",
@@ -169,6 +171,10 @@ pub struct Content {
     /// Its readers are asked to write a text of which nothing is there yet.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub to_write: bool,
+    /// What people notice in the words that were prepared, by level: whoever is in several audiences reads those of the richest.
+    /// Nothing where somebody said what people notice.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub prepared: BTreeMap<Level, String>,
     /// Its readers have people of their own to tell: it brings a version to forward.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub forwardable: bool,
@@ -237,6 +243,7 @@ impl Content {
             change_request: None,
             requested: false,
             to_write: false,
+            prepared: BTreeMap::new(),
             forwardable: false,
             works: Vec::new(),
             task: None,

@@ -581,4 +581,35 @@ policies:
             ]
         );
     }
+
+    #[test]
+    fn a_message_has_the_prepared_words_of_every_level_as_long_as_nobody_said_others() {
+        use crate::event::{Event, Occasion};
+        use crate::incident::tests::{at, declared};
+        let catalogue = catalogue(COMPLETE);
+        let content = |effect: Option<&str>| {
+            let mut incident = declared();
+            incident.updates[0].facts.effect = effect.map(str::to_owned);
+            let event = Event::Incident(incident);
+            let students = catalogue.audiences.iter().find(|a| a.id == *"students");
+            event.content(
+                &Occasion::default(),
+                students,
+                &catalogue,
+                "http://x",
+                at(0),
+            )
+        };
+        let prepared = content(None);
+        let poor = "You cannot sign in to the student portal.";
+        assert_eq!(prepared.facts.effect.as_deref(), Some(poor));
+        assert_eq!(prepared.prepared[&Level::NonTechnical], poor);
+        assert_eq!(
+            prepared.prepared[&Level::Technical],
+            "Sign-in to the portal fails."
+        );
+        let said = content(Some("Nothing works."));
+        assert_eq!(said.facts.effect.as_deref(), Some("Nothing works."));
+        assert!(said.prepared.is_empty());
+    }
 }

@@ -157,9 +157,21 @@ const XML: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>";
 
 /// The document of a call: what is to be heard, twice, and a key that says that it was.
 pub fn call_document(text: &str, language: &str, confirm_url: &str) -> String {
+    shortened_call(text, language, confirm_url, |words| words.press)
+}
+
+/// The same for who is called to speak for an incident: who presses the key takes that on.
+pub fn call_to_speak(text: &str, language: &str, confirm_url: &str) -> String {
+    shortened_call(text, language, confirm_url, |words| words.press_to_speak)
+}
+
+/// What is asked at the end of a call.
+type Asks = fn(&Words) -> &'static str;
+
+fn shortened_call(text: &str, language: &str, confirm_url: &str, asks: Asks) -> String {
     let mut most = MOST_SPOKEN;
     loop {
-        let document = call_document_of(text, most, language, confirm_url);
+        let document = call_document_of(text, most, language, confirm_url, asks);
         // Signs that have to be written out make it longer than what is heard.
         if document.chars().count() <= MOST_DOCUMENT || most < 10 {
             return document;
@@ -168,7 +180,13 @@ pub fn call_document(text: &str, language: &str, confirm_url: &str) -> String {
     }
 }
 
-fn call_document_of(text: &str, most: usize, language: &str, confirm_url: &str) -> String {
+fn call_document_of(
+    text: &str,
+    most: usize,
+    language: &str,
+    confirm_url: &str,
+    asks: Asks,
+) -> String {
     let voice = voice_language(language);
     let said = crate::message::markdown::shorten(text, most);
     let say = |text: &str, voice: Option<&str>| match voice {
@@ -184,8 +202,8 @@ fn call_document_of(text: &str, most: usize, language: &str, confirm_url: &str) 
     // In the language of the text; a voice of another would read it beyond recognition.
     let spoken = LANGUAGES.contains(&primary(language)) && voice.is_some();
     let press = match spoken {
-        true => say(Words::of(language).press, voice),
-        false => say(Words::of("en").press, Some("en-US")),
+        true => say(asks(Words::of(language)), voice),
+        false => say(asks(Words::of("en")), Some("en-US")),
     };
     format!(
         "{XML}<Response><Gather numDigits=\"1\" timeout=\"8\" action=\"{}\" method=\"POST\">\
@@ -401,6 +419,8 @@ mod tests {
         );
         let arabic = call_document("x", "ar", "https://a.example/");
         assert!(arabic.contains("<Say language=\"arb\" voice=\"Polly.Zeina\">اضغطوا 1"));
+        let asked = call_to_speak("x", "en", "https://a.example/");
+        assert!(asked.contains(">Press 1 if you speak for this incident.</Say>"));
         let italian = call_document("x", "it", "https://a.example/");
         assert!(italian.contains("<Say language=\"en-US\">Press 1 to confirm"));
         assert!(

@@ -66,6 +66,8 @@ pub struct Words {
     pub(crate) press: &'static str,
     /// What stands in a chat message beside its text.
     pub(crate) chat: Chat,
+    /// Asks whoever is called whether they speak for an incident.
+    pub(crate) press_to_speak: &'static str,
     /// How many segments a text message may take when it holds letters that the basic alphabet lacks: less than half as many fit
     /// into one then.
     pub(crate) segments: usize,

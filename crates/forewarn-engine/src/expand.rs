@@ -11,6 +11,7 @@ use forewarn_core::document::Catalogue;
 use forewarn_core::event::{Event, Occasion};
 use forewarn_core::id::Id;
 use forewarn_core::maintenance::Status;
+use forewarn_core::message::Content;
 use forewarn_core::plan::{
     BACKUP, COPY_DUE, Changes, INTERNAL, OVERRUN, REQUESTERS, SPOKESPERSON, Stored, copy_place,
     is_team_notice, overrun,
@@ -152,6 +153,13 @@ impl<C: Channels> Engine<C> {
         );
         if timer {
             content.late_by_seconds = late_by(notice.due, now);
+        }
+        // Who has not confirmed the first word is reminded with the newest that they were told: the first may be wrong by now.
+        if let Some(of) = unconfirmed(&notice.audience)
+            && let Some(told) = self.store.last_told(of).await?
+        {
+            let at = content.at;
+            content = Content { at, ..told };
         }
         content.requested = notice.audience == REQUESTERS;
         let nobody = BTreeSet::new();

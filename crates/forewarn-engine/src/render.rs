@@ -19,7 +19,7 @@ use forewarn_core::message::{
     Ask, Content, Message, Sheet, Variant, chat_body, digest, language_for, render,
     render_markdown, webhook_body, webhook_id,
 };
-use forewarn_core::phone::{RECEIPTS, call_document};
+use forewarn_core::phone::{RECEIPTS, call_document, call_to_speak};
 use forewarn_core::plan::{APPROVERS, SPOKESPERSON_CALL, SUBSCRIPTIONS, built_in_name, called};
 use forewarn_core::recipient::{ADDED_NAME, added_level};
 use forewarn_core::subscription::CODE_PATH;
@@ -130,6 +130,11 @@ fn asking(message: Message, channel: Channel, url: &str) -> Message {
         },
         Channel::Voice | Channel::Chat | Channel::Webhook | Channel::Push => message,
     }
+}
+
+/// Its one reader is asked to speak for an incident; the whole team is asked without a link.
+fn is_call_to_speak(source: &Source) -> bool {
+    source.content.milestone == SPOKESPERSON_CALL && called(&source.audience).is_some()
 }
 
 /// What distinguishes the variants of notices.
@@ -416,7 +421,7 @@ impl<C: Channels> Engine<C> {
                 ..content
             };
         }
-        if content.milestone != SPOKESPERSON_CALL || called(&source.audience).is_none() {
+        if !is_call_to_speak(source) {
             return content;
         }
         let token = self
@@ -496,7 +501,10 @@ impl<C: Channels> Engine<C> {
                 let of = unconfirmed(&source.audience).unwrap_or(&delivery.notice);
                 let token = self.key.acknowledgement_token(of, &delivery.endpoint_id);
                 let confirm = self.hook(&format!("/hooks/twilio/confirm/{token}"));
-                let document = call_document(text, language, &confirm);
+                let document = match is_call_to_speak(source) {
+                    true => call_to_speak(text, language, &confirm),
+                    false => call_document(text, language, &confirm),
+                };
                 Parcel::Ring(self.ring(delivery, Says::Call(document)))
             }
             (Rendered::Undeliverable(reason), _) => Parcel::Undeliverable(reason.clone()),

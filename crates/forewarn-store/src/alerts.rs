@@ -11,20 +11,22 @@ use crate::expansion::{to_addresses, to_team};
 use crate::journal::{Entry, append};
 use crate::notes;
 use crate::notices::Lane;
+use crate::story::ASIDE;
 use crate::{catalogue, events};
-use forewarn_core::alert::Placed;
-use forewarn_core::alert::intake::{Draft, Known, Note, Standing, Taken, Tracked, take};
+use forewarn_core::alert::intake::{Draft, Graver, Known, Note, Standing, Taken, Tracked, take};
+use forewarn_core::alert::{Placed, State};
 use forewarn_core::audience::Level;
 use forewarn_core::document::Catalogue;
 use forewarn_core::event::Event;
 use forewarn_core::hook::Hook;
 use forewarn_core::id::{Id, derive};
-use forewarn_core::incident::Severity;
+use forewarn_core::incident::{Incident, Severity};
+use forewarn_core::message::Content;
 use forewarn_core::plan::INTERNAL;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How long it is known that a request was taken.
 const REMEMBERED: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -62,6 +64,9 @@ pub struct Took {
     pub opened: Option<String>,
     /// To how many people the draft was announced.
     pub told: u64,
+    /// Open incidents of which these alerts say that they are graver than was declared.
+    #[serde(skip)]
+    pub graver: BTreeMap<Id, Graver>,
 }
 
 /// An alert of an incident.
@@ -118,12 +123,14 @@ impl Store {
         if let Some(request) = intake.request
             && let Some(answer) = taken_before(&mut tx, hook, request).await?
         {
-            let incidents = serde_json::from_str(&answer)?;
-            return Ok(Took {
-                repeated: true,
-                incidents,
-                ..Took::default()
-            });
+            let incidents: Vec<String> = serde_json::from_str(&answer)?;
+            if !fires_still(&mut tx, &intake, &incidents, now).await? {
+                return Ok(Took {
+                    repeated: true,
+                    incidents,
+                    ..Took::default()
+                });
+            }
         }
         let catalogue = catalogue::load(&mut tx).await?;
         let known = known(&mut tx, hook, &intake.placed).await?;
@@ -150,9 +157,15 @@ impl Store {
             incidents: taken.belong.iter().map(Id::to_string).collect(),
             opened: taken.opened.as_ref().map(Id::to_string),
             told,
+            graver: taken.graver,
         };
         if let Some(request) = intake.request {
-            remember(&mut tx, hook, request, &json!(took.incidents), now).await?;
+            let answer = json!(took.incidents);
+            if !remember(&mut tx, hook, request, &answer, now).await? {
+                let sql = "UPDATE hook_requests SET answer = $3 WHERE hook = $1 AND request = $2";
+                let values = args![hook, request, answer.to_string()];
+                tx.execute(sql, values).await?;
+            }
         }
         tx.commit().await?;
         self.hint();
@@ -246,6 +259,36 @@ async fn taken_before(tx: &mut Tx, hook: &str, request: &str) -> Result<Option<S
     row.map(|row| row.text(0)).transpose()
 }
 
+/// A source sends the same as long as nothing changes; that people said meanwhile that it is over changes what it means.
+async fn fires_still(
+    tx: &mut Tx,
+    intake: &Intake<'_>,
+    incidents: &[String],
+    now: Timestamp,
+) -> Result<bool> {
+    if intake.placed.iter().all(|p| p.alert.state != State::Firing) {
+        return Ok(false);
+    }
+    for id in incidents {
+        if let Some(ended) = over_since(tx, id).await?
+            && now.duration_since(ended) >= intake.hook.flap_window
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Since when an incident is over.
+async fn over_since(tx: &mut Tx, id: &str) -> Result<Option<Timestamp>> {
+    Ok(
+        match events::load(tx, id).await?.map(|stored| stored.event) {
+            Some(Event::Incident(incident)) => incident.resolved_at,
+            _ => None,
+        },
+    )
+}
+
 async fn remember(
     tx: &mut Tx,
     hook: &str,
@@ -290,12 +333,19 @@ async fn known(tx: &mut Tx, hook: &str, placed: &[Placed]) -> Result<Known> {
         if known.drafts.iter().all(|d: &Draft| d.id != id) {
             known.drafts.extend(load(tx, id.as_str()).await?);
         }
+        if let Some(ended) = over_since(tx, id.as_str()).await? {
+            known.over.insert(id, ended);
+        }
     }
     let open = format!(
         "SELECT body FROM events WHERE kind = 'incident' AND is_open ORDER BY starts_at LIMIT {MOST_OPEN}"
     );
     for row in tx.rows(&open, args![]).await? {
         let event: Event = serde_json::from_str(&row.text(0)?)?;
+        if let Event::Incident(incident) = &event {
+            let severity = incident.severity;
+            known.severities.insert(incident.id.clone(), severity);
+        }
         known.incidents.push((event.id().clone(), event.services()));
     }
     let homes = known.drafts.iter().map(|d| &d.id);
@@ -384,14 +434,37 @@ async fn write(
         };
         let detail = json!({"severity": draft.severity, "services": draft.services});
         entries.push(Entry::new(&author, action, draft.id.as_str()).with(detail));
-        if opened {
-            let alerts: Vec<&Tracked> = taken
-                .tracked
-                .iter()
-                .filter(|t| t.incident == draft.id)
-                .collect();
-            told = announce(tx, draft, &alerts, catalogue, public_url, now).await?;
+        let news = taken.news.get(&draft.id);
+        if opened || news.is_some() {
+            let alerts = taken.tracked.iter().filter(|t| t.incident == draft.id);
+            let alerts: Vec<&Tracked> = alerts.collect();
+            let content = draft.notice(&alerts, catalogue, public_url, now);
+            let incident = draft.as_incident(now, now);
+            let because = match news {
+                None => "alerts opened a draft",
+                Some(_) => "the alerts of a draft say more",
+            };
+            let notice = (&content, news.map(String::as_str), because, FIRST);
+            let reached = announce(tx, incident, notice, catalogue, now).await?;
+            told += if opened { reached } else { 0 };
         }
+    }
+    for (id, graver) in &taken.graver {
+        let found = events::load(tx, id.as_str()).await?;
+        let Some(Event::Incident(incident)) = found.map(|stored| stored.event) else {
+            continue;
+        };
+        let detail = json!({"severity": graver.severity, "declared": incident.severity, "services": graver.services});
+        entries.push(Entry::new(&author, "incident.alerts_graver", id.as_str()).with(detail));
+        let content = graver.notice(&incident, catalogue, public_url, now);
+        let incident = Incident {
+            severity: graver.severity,
+            ..incident
+        };
+        let news = Some(graver.severity.as_str());
+        let because = "alerts say that it is graver than was declared";
+        let notice = (&content, news, because, ASIDE);
+        announce(tx, incident, notice, catalogue, now).await?;
     }
     append(tx, &entries, now).await?;
     Ok(told)
@@ -404,43 +477,53 @@ async fn put_notes(tx: &mut Tx, author: &str, notes: &[Note], now: Timestamp) ->
     Ok(())
 }
 
-/// The operator notice of a draft: to the people who run its services, at once. Its event does not exist, so it is frozen
-/// and expanded here.
+/// The place of what is told of a draft among the messages of its event: before all of them.
+const FIRST: i64 = 1;
+
+/// An operator notice about alerts, to the people who run the services of a draft or incident, at once: what it says, what tells
+/// it from others of its kind, why, and its ordinal. The event of a draft does not exist, so it is frozen and expanded here.
 async fn announce(
     tx: &mut Tx,
-    draft: &Draft,
-    alerts: &[&Tracked],
+    incident: Incident,
+    (content, news, because, ordinal): (&Content, Option<&str>, &str, i64),
     catalogue: &Catalogue,
-    public_url: &str,
     now: Timestamp,
 ) -> Result<u64> {
-    let content = draft.notice(alerts, catalogue, public_url, now);
-    let event = Event::Incident(draft.as_incident(now, now));
+    let severity = incident.severity;
+    let event = Event::Incident(incident);
     let endpoints = event.built_in_audience(INTERNAL, catalogue);
     let endpoints = endpoints.unwrap_or_default();
-    let id = draft.id.as_str();
-    let notice = derive(&["notice", id, &content.milestone]);
-    tx.execute(
-        "INSERT INTO notices (id, event, event_kind, revision, milestone, audience, level, channels, due, due_local, because,
-           stands_for, tells, status, held, lane, slot, expires, content, ordinal, sent_at)
-         VALUES ($1, $2, 'incident', 1, $3, $4, $5, '[\"email\"]', $6, $7, 'alerts opened a draft', '[]', '[]',
-           'sending', FALSE, $8, $1, $9, $10, 1, $6) ON CONFLICT (id) DO NOTHING",
-        args![
-            &notice,
-            id,
-            &content.milestone,
-            INTERNAL,
-            Level::Technical.rank(),
-            now,
-            catalogue.organisation.time_zone.at(now).to_string(),
-            Lane::Urgent.number(),
-            now + SignedDuration::from_hours(24),
-            serde_json::to_string(&content)?,
-        ],
-    )
-    .await?;
+    let id = event.id().as_str();
+    let mut parts = vec!["notice", id, &content.milestone];
+    parts.extend(news);
+    let notice = derive(&parts);
+    let inserted = tx
+        .execute(
+            "INSERT INTO notices (id, event, event_kind, revision, milestone, audience, level, channels, due, due_local, because,
+               stands_for, tells, status, held, lane, slot, expires, content, ordinal, sent_at)
+             VALUES ($1, $2, 'incident', 1, $3, $4, $5, '[\"email\"]', $6, $7, $11, '[]', '[]',
+               'sending', FALSE, $8, $1, $9, $10, $12, $6) ON CONFLICT (id) DO NOTHING",
+            args![
+                &notice,
+                id,
+                &content.milestone,
+                INTERNAL,
+                Level::Technical.rank(),
+                now,
+                catalogue.organisation.time_zone.at(now).to_string(),
+                Lane::Urgent.number(),
+                now + SignedDuration::from_hours(24),
+                serde_json::to_string(content)?,
+                because,
+                ordinal,
+            ],
+        )
+        .await?;
+    if inserted == 0 {
+        return Ok(0);
+    }
     // What may be grave wakes people; a mail does not.
-    match draft.severity <= Severity::P2 {
+    match severity <= Severity::P2 {
         true => to_team(tx, &notice, &endpoints, now).await,
         false => to_addresses(tx, &notice, &endpoints, now).await,
     }

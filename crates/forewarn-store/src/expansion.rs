@@ -3,7 +3,8 @@
 //! A notice is expanded in parts, each a range of contacts and one transaction, so that others get in between. Where it
 //! stands is the notice's cursor, which moves in the same transaction: a part is done once or not at all.
 //!
-//! Newest wins: of one event's messages to one endpoint only the one with the highest ordinal may wait. Whoever adds a
+//! Newest wins: of one event's messages to one endpoint only the one with the highest ordinal of its story may wait (`STORY`
+//! in `notices`: what the public is told, warnings about a promise, calls, and hand-overs are a story each). Whoever adds a
 //! newer one or puts an older one back holds the event (see [`hold_event`]), so that neither misses the other.
 //! What stands aside has the ordinal 0: it waits for itself alone (`plan::stands_aside`).
 
@@ -164,7 +165,8 @@ const SUPERSEDE: &str = "
 UPDATE deliveries SET status = 'superseded', updated_at = $1, reason = 'a newer message about the same event'
 WHERE event = $2 AND contact > $3 AND contact <= $4 AND status = 'queued'
   AND ordinal > 0 AND ordinal < (SELECT MAX(n.ordinal) FROM deliveries n WHERE n.event = deliveries.event
-    AND n.contact = deliveries.contact AND n.endpoint = deliveries.endpoint AND n.status <> 'suppressed')";
+    AND n.contact = deliveries.contact AND n.endpoint = deliveries.endpoint AND n.status <> 'suppressed'
+    AND n.ordinal / 1000000000000 = deliveries.ordinal / 1000000000000)";
 
 /// The same where several contacts have one mailbox or phone, and the newer message went to another of them.
 const SUPERSEDE_SHARED: &str = "
@@ -172,22 +174,27 @@ UPDATE deliveries SET status = 'superseded', updated_at = $1, reason = 'a newer 
 WHERE event = $2 AND status = 'queued' AND shared IN (SELECT p.shared FROM deliveries p
     WHERE p.event = $2 AND p.contact > $3 AND p.contact <= $4 AND p.shared IS NOT NULL)
   AND ordinal > 0 AND ordinal < (SELECT MAX(n.ordinal) FROM deliveries n WHERE n.event = deliveries.event
-    AND n.shared = deliveries.shared AND n.status <> 'suppressed')";
+    AND n.shared = deliveries.shared AND n.status <> 'suppressed'
+    AND n.ordinal / 1000000000000 = deliveries.ordinal / 1000000000000)";
 
 /// The same for deliveries by id.
 const SUPERSEDE_SOME: (&str, &str) = (
     "UPDATE deliveries SET status = 'superseded', updated_at = $1, reason = 'a newer message about the same event'
      WHERE id IN (SELECT value FROM json_each($2)) AND status = 'queued'
        AND ordinal > 0 AND (ordinal < (SELECT MAX(n.ordinal) FROM deliveries n WHERE n.event = deliveries.event
-           AND n.contact = deliveries.contact AND n.endpoint = deliveries.endpoint AND n.status <> 'suppressed')
+           AND n.contact = deliveries.contact AND n.endpoint = deliveries.endpoint AND n.status <> 'suppressed'
+    AND n.ordinal / 1000000000000 = deliveries.ordinal / 1000000000000)
          OR ordinal < (SELECT MAX(n.ordinal) FROM deliveries n WHERE n.event = deliveries.event
-           AND n.shared = deliveries.shared AND n.status <> 'suppressed'))",
+           AND n.shared = deliveries.shared AND n.status <> 'suppressed'
+    AND n.ordinal / 1000000000000 = deliveries.ordinal / 1000000000000))",
     "UPDATE deliveries SET status = 'superseded', updated_at = $1, reason = 'a newer message about the same event'
      WHERE id = ANY(ARRAY(SELECT jsonb_array_elements_text($2::jsonb))) AND status = 'queued'
        AND ordinal > 0 AND (ordinal < (SELECT MAX(n.ordinal) FROM deliveries n WHERE n.event = deliveries.event
-           AND n.contact = deliveries.contact AND n.endpoint = deliveries.endpoint AND n.status <> 'suppressed')
+           AND n.contact = deliveries.contact AND n.endpoint = deliveries.endpoint AND n.status <> 'suppressed'
+    AND n.ordinal / 1000000000000 = deliveries.ordinal / 1000000000000)
          OR ordinal < (SELECT MAX(n.ordinal) FROM deliveries n WHERE n.event = deliveries.event
-           AND n.shared = deliveries.shared AND n.status <> 'suppressed'))",
+           AND n.shared = deliveries.shared AND n.status <> 'suppressed'
+    AND n.ordinal / 1000000000000 = deliveries.ordinal / 1000000000000))",
 );
 
 impl Store {

@@ -34,6 +34,7 @@ mod reminders;
 mod rota_feeds;
 mod schema;
 mod sign_offs;
+mod story;
 mod subscriptions;
 mod templates;
 mod upstream;

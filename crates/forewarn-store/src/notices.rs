@@ -6,6 +6,7 @@ use crate::db::{Arg, Row, Tx, args};
 use crate::error::{Result, StoreError};
 use crate::events::{self, Published};
 use crate::journal::{Entry, append};
+use crate::story::{ASIDE, ROOM, STORY, story};
 use crate::subscriptions;
 use forewarn_core::acknowledge::unconfirmed;
 use forewarn_core::approval::Wording;
@@ -16,7 +17,6 @@ use forewarn_core::id::derive;
 use forewarn_core::message::Content;
 use forewarn_core::plan::{
     Notice, PROMISE_BROKEN, PROMISE_WARNING, SPOKESPERSON_CALL, SUBSCRIPTIONS, is_team_notice,
-    stands_aside,
 };
 use jiff::Timestamp;
 use serde::Serialize;
@@ -122,12 +122,6 @@ pub struct NoticeFilter {
     /// The last due first.
     pub newest_first: bool,
 }
-
-/// The place of what stands aside: below all that tell of the event, and apart from them.
-const ASIDE: i64 = 0;
-
-/// Room for the timers of a promise between the ordinals of two updates.
-const TIMERS: i64 = 1_000;
 
 /// One message per endpoint for all notices that share this: event, revision and milestone, and the offset
 /// where a milestone has several. An announcement is one, whichever of its offsets was reached. Work begins once and ends
@@ -440,21 +434,31 @@ impl Store {
                 "{id} was changed after its notice was read; read it again"
             )));
         }
-        // An incident's updates are numbered; a clock that was set back cannot turn them round. What the team is told of an
-        // update's promise lies between it and the next.
-        let timer = is_team_notice(&notice.occasion.milestone);
-        let number = notice.occasion.update.filter(|_| !timer);
-        let ordinal = match stands_aside(&notice.occasion.milestone) {
-            true => Some(ASIDE),
-            false => number.map(|number| (i64::from(number) + 1) * TIMERS),
+        // An incident's updates are numbered; a clock that was set back cannot turn them round.
+        let milestone = notice.occasion.milestone.as_str();
+        let offset = notice.occasion.offset.as_deref();
+        let story = story(milestone, offset, &notice.audience);
+        let number = notice.occasion.update.filter(|_| story == Some(0));
+        let ordinal = match story {
+            None => Some(ASIDE),
+            Some(_) => number.map(|number| (i64::from(number) + 1) * ROOM),
         };
+        let story = story.unwrap_or(0);
         let begun = tx
             .execute(
                 "UPDATE notices SET status = 'sending', content = $1, sent_at = $2, cursor = '',
                    ordinal = COALESCE($4,
-                     (SELECT COALESCE(MAX(o.ordinal), 0) + 1 FROM notices o WHERE o.event = notices.event))
+                     (SELECT COALESCE(MAX(o.ordinal), $5) + 1 FROM notices o WHERE o.event = notices.event
+                       AND o.ordinal >= $5 AND o.ordinal < $6))
                  WHERE id = $3 AND status = 'planned'",
-                args![serde_json::to_string(content)?, now, &notice.id, ordinal],
+                args![
+                    serde_json::to_string(content)?,
+                    now,
+                    &notice.id,
+                    ordinal,
+                    story,
+                    story + STORY
+                ],
             )
             .await?;
         if begun == 0 {
@@ -496,7 +500,7 @@ impl Store {
     }
 
     /// Notices whose last delivery has come to an end are sent, or superseded where a newer message took the place of every
-    /// one of them; the journal says with which result.
+    /// one of them, or cancelled where the team was to act and there was nobody; the journal says with which result.
     ///
     /// # Errors
     /// When the database cannot be written.
@@ -513,8 +517,10 @@ impl Store {
                 .await?
                 .remove(&id)
                 .unwrap_or_default();
+            let to_nobody = counts.is_empty() && is_team_notice(&row.text(2)?);
             let (status, action) = match is_superseded(&counts) {
                 true => ("superseded", "notice.superseded"),
+                false if to_nobody => ("cancelled", "notice.to_nobody"),
                 false => ("sent", "notice.sent"),
             };
             let sql = "UPDATE notices SET status = $2 WHERE id = $1 AND status = 'sending'";

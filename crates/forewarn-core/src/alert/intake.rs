@@ -13,15 +13,21 @@ use crate::id::Id;
 use crate::incident::{Declaration, Impact, Incident, Severity};
 use crate::message::Content;
 use crate::problem::InvalidTransition;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The operator notice that a draft waits.
 pub const ALERT_DRAFT: &str = "alert_draft";
 
+/// The operator notice that alerts say of an open incident that it is graver than was declared.
+pub const ALERT_GRAVER: &str = "alert_graver";
+
 /// Of an alert that comes and goes more often than this only the counts are kept up, so that notes stay readable.
 const NOTED_TIMES: u32 = 5;
+
+/// Whoever looked at a draft may have seen that it was closed, when it was so long.
+const SEEN_CLOSED: SignedDuration = SignedDuration::from_mins(5);
 
 /// Where a draft stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -117,14 +123,14 @@ impl Draft {
             ..Occasion::default()
         };
         let base = public_url.trim_end_matches('/');
-        let said = alerts.iter().take(5).map(|a| a.alert.title.as_str());
         let event = Event::Incident(self.as_incident(now, now));
         let content = event.content(&occasion, None, catalogue, public_url, now);
         Content {
             facts: Facts {
-                technical: Some(said.collect::<Vec<_>>().join("; ")).filter(|t| !t.is_empty()),
+                technical: titles(alerts.iter().map(|a| a.alert.title.as_str())),
                 ..Facts::default()
             },
+            prepared: BTreeMap::new(),
             status: Standing::Draft.as_str().to_owned(),
             next_update: None,
             dependents: Vec::new(),
@@ -151,6 +157,56 @@ impl Draft {
                     to: "discarded",
                 })
             }
+        }
+    }
+}
+
+/// What the first of these alerts say.
+fn titles<'a>(alerts: impl Iterator<Item = &'a str>) -> Option<String> {
+    let said: Vec<&str> = alerts.take(5).collect();
+    Some(said.join("; ")).filter(|text| !text.is_empty())
+}
+
+/// What alerts say of an open incident that a person declared to be less grave.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Graver {
+    /// How grave it is.
+    pub severity: Severity,
+    /// What it does to the services that they are about.
+    pub services: BTreeMap<Id, Impact>,
+    /// What the alerts say.
+    pub titles: Vec<String>,
+}
+
+impl Graver {
+    /// What the people who run the incident are told: technical, and to nobody else.
+    pub fn notice(
+        &self,
+        incident: &Incident,
+        catalogue: &Catalogue,
+        public_url: &str,
+        now: Timestamp,
+    ) -> Content {
+        let occasion = Occasion {
+            milestone: ALERT_GRAVER.to_owned(),
+            ..Occasion::default()
+        };
+        let base = public_url.trim_end_matches('/');
+        let event = Event::Incident(incident.clone());
+        let content = event.content(&occasion, None, catalogue, public_url, now);
+        Content {
+            severity: Some(self.severity),
+            facts: Facts {
+                technical: titles(self.titles.iter().map(String::as_str)),
+                ..Facts::default()
+            },
+            prepared: BTreeMap::new(),
+            text: None,
+            missed: None,
+            moved_from: None,
+            dependents: Vec::new(),
+            url: format!("{base}/console/incidents/{}", incident.id),
+            ..content
         }
     }
 }
@@ -192,6 +248,10 @@ pub struct Known {
     pub drafts: Vec<Draft>,
     /// Every incident that is open, with its services.
     pub incidents: Vec<(Id, Vec<Id>)>,
+    /// How grave these are.
+    pub severities: BTreeMap<Id, Severity>,
+    /// Incidents to which the alerts belonged and that are over, since when.
+    pub over: BTreeMap<Id, Timestamp>,
     /// Of each of these, the alerts that fire: hook and key.
     pub firing: BTreeMap<Id, BTreeSet<(Id, String)>>,
     /// Of each of these, the groups of its alerts: hook and group.
@@ -205,6 +265,10 @@ pub struct Taken {
     pub drafts: Vec<Draft>,
     /// The one among them that was opened.
     pub opened: Option<Id>,
+    /// Those that wait again, or are graver than the team was told: what tells this news from others of the draft.
+    pub news: BTreeMap<Id, String>,
+    /// Open incidents of which alerts say that they are graver than was declared.
+    pub graver: BTreeMap<Id, Graver>,
     /// Alerts as they are known from now on.
     pub tracked: Vec<Tracked>,
     /// What happened.
@@ -260,6 +324,31 @@ impl Intake<'_> {
 
     fn is_open_incident(&self, id: &Id) -> bool {
         self.known.incidents.iter().any(|(open, _)| open == id)
+    }
+
+    /// People said that it is over, and an alert that fires still has had as long to end as one that comes and goes.
+    fn is_long_over(&self, id: &Id, now: Timestamp) -> bool {
+        let since = self.known.over.get(id);
+        since.is_some_and(|since| now.duration_since(*since) >= self.hook.flap_window)
+    }
+
+    /// An open incident hears that it is graver than was declared.
+    fn weigh(&mut self, home: &Id, one: &Placed) {
+        let declared = self.known.severities.get(home);
+        if declared.is_none_or(|declared| *declared <= one.severity) {
+            return;
+        }
+        let graver = self.taken.graver.entry(home.clone());
+        let graver = graver.or_insert_with(|| Graver {
+            severity: one.severity,
+            services: BTreeMap::new(),
+            titles: Vec::new(),
+        });
+        graver.severity = graver.severity.min(one.severity);
+        let impact = graver.services.entry(one.service.clone());
+        let impact = impact.or_insert(one.impact);
+        *impact = (*impact).max(one.impact);
+        graver.titles.push(one.alert.title.clone());
     }
 
     /// The open incident or draft that alerts of this group and about these services belong to.
@@ -325,8 +414,17 @@ impl Intake<'_> {
                     }
                 }
             }
+            // Monitoring has had its time to calm down and has not: people were wrong, or it is new trouble.
+            (Heard::Repeats, Some(old)) if self.is_long_over(&old, now) => {
+                heard = Heard::Opens;
+                home.clone()
+            }
             (Heard::Repeats | Heard::Ends | Heard::Nothing, Some(old)) => old,
         };
+        let rises = before.is_none_or(|before| one.severity < before.severity);
+        if matches!(heard, Heard::Opens | Heard::Again) || heard == Heard::Repeats && rises {
+            self.weigh(&home, one);
+        }
         self.taken.belong.insert(home.clone());
         let key = (self.hook.id.clone(), one.alert.key.clone());
         match heard {
@@ -440,6 +538,12 @@ impl Intake<'_> {
             if self.known.drafts.iter().all(|before| before != draft) {
                 self.taken.drafts.push(draft.clone());
             }
+            let before = self.known.drafts.iter().find(|before| before.id == *id);
+            if let Some(news) = before.and_then(|before| news_of(draft, before, now))
+                && !self.taken.tracked.iter().all(comes_and_goes)
+            {
+                self.taken.news.insert(id.clone(), news);
+            }
         }
         // A draft that opened and was over within one request asks nobody for anything.
         let calm = |id: &Id| {
@@ -451,6 +555,27 @@ impl Intake<'_> {
             self.taken.opened = None;
         }
     }
+}
+
+/// What the team has not been told of a draft that waits: that it does again, or that it is graver.
+fn news_of(draft: &Draft, before: &Draft, now: Timestamp) -> Option<String> {
+    if draft.status != Standing::Draft {
+        return None;
+    }
+    let closed = before
+        .ended_at
+        .filter(|_| before.status == Standing::Closed);
+    let again = closed.filter(|ended| now.duration_since(*ended) >= SEEN_CLOSED);
+    match (again, draft.severity < before.severity) {
+        (Some(ended), _) => Some(format!("again after {ended}")),
+        (None, true) => Some(draft.severity.as_str().to_owned()),
+        (None, false) => None,
+    }
+}
+
+/// Nobody is told each time that it fires.
+fn comes_and_goes(alert: &Tracked) -> bool {
+    alert.episode.times > NOTED_TIMES
 }
 
 /// Never the words of an alert: they are technical, and written by anybody.

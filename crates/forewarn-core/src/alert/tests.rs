@@ -572,3 +572,61 @@ fn what_fires_and_ends_in_one_request_asks_nobody() {
     let taken = house.hear("g", &[("cpu", OVER, "portal")]);
     assert_eq!(taken, Taken::default());
 }
+
+#[test]
+fn an_open_incident_hears_once_that_it_is_graver_than_was_declared() {
+    let mut house = House::new(hook("{id: p, kind: alertmanager}"));
+    house.known.incidents = vec![(id("INC-9"), vec![id("portal")])];
+    house.known.severities = [(id("INC-9"), Severity::P5)].into();
+    let taken = house.hear("g", &[("cpu", FIRES, "portal")]);
+    let graver = &taken.graver[&id("INC-9")];
+    assert!(graver.severity < Severity::P5, "{graver:?}");
+    assert_eq!(graver.services.keys().collect::<Vec<_>>(), [&id("portal")]);
+    assert_eq!(graver.titles, ["cpu on web-3"]);
+    // It fires still, which is known; and what is declared as grave hears nothing.
+    house.later(5);
+    assert_eq!(
+        house.hear("g", &[("cpu", FIRES, "portal")]).graver,
+        [].into()
+    );
+    house.known.severities = [(id("INC-9"), Severity::P1)].into();
+    assert_eq!(
+        house.hear("g", &[("disk", FIRES, "portal")]).graver,
+        [].into()
+    );
+}
+
+#[test]
+fn what_fires_on_long_after_people_said_that_it_is_over_is_new_trouble() {
+    let mut house = House::new(hook("{id: p, kind: alertmanager}"));
+    house.hear("g", &[("cpu", FIRES, "portal")]);
+    house.drafts.get_mut(&id("INC-1")).unwrap().status = Standing::Published;
+    house.known.over = [(id("INC-1"), house.now)].into();
+    house.later(29);
+    house.hear("g", &[("cpu", FIRES, "portal")]);
+    assert_eq!(house.opened, 1);
+    house.later(1);
+    let taken = house.hear("g", &[("cpu", FIRES, "portal")]);
+    assert_eq!((house.opened, taken.opened), (2, Some(id("INC-2"))));
+    assert_eq!(house.tracked[0].incident, id("INC-2"));
+}
+
+#[test]
+fn the_team_hears_of_a_draft_that_waits_again_and_not_each_time() {
+    let mut house = House::new(hook("{id: p, kind: alertmanager}"));
+    house.hear("g", &[("cpu", FIRES, "portal")]);
+    for (calm, told) in [(1, 0), (5, 1)] {
+        house.hear("g", &[("cpu", OVER, "portal")]);
+        house.later(calm);
+        let taken = house.hear("g", &[("cpu", FIRES, "portal")]);
+        assert_eq!(house.standing(), [("INC-1".into(), Standing::Draft)]);
+        assert_eq!(taken.news.len(), told, "{calm}");
+    }
+    for _ in 0..9 {
+        house.hear("g", &[("cpu", OVER, "portal")]);
+        house.later(6);
+        let taken = house.hear("g", &[("cpu", FIRES, "portal")]);
+        let often = house.tracked[0].episode.times > 5;
+        assert_eq!(taken.news.is_empty(), often);
+    }
+}

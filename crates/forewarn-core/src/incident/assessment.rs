@@ -1,8 +1,12 @@
 //! Severity by impact and urgency: how many are hurt, and how soon it hurts more.
 
-use super::Severity;
+use super::{Impact, Incident, NewUpdate, Severity};
 use crate::document::{Fields, Problems};
-use crate::problem::unknown;
+use crate::facts::Facts;
+use crate::id::Id;
+use crate::problem::{InvalidTransition, unknown};
+use jiff::Timestamp;
+use std::collections::BTreeMap;
 
 /// How much or how soon.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -39,6 +43,44 @@ impl Grade {
 pub fn severity_by(impact: Grade, urgency: Grade) -> Severity {
     use Severity::{P1, P2, P3, P4, P5};
     [[P1, P2, P3], [P2, P3, P4], [P3, P4, P5]][impact as usize][urgency as usize]
+}
+
+impl Incident {
+    /// Says that it is graver than was declared: the severity, the impact where it is worse, and what people notice where nobody
+    /// has said it. Nothing is ever made milder by this.
+    ///
+    /// # Errors
+    /// When it is over.
+    pub fn worsen(
+        mut self,
+        severity: Severity,
+        services: &BTreeMap<Id, Impact>,
+        effect: Option<&str>,
+        next_update: Timestamp,
+        now: Timestamp,
+    ) -> Result<Incident, InvalidTransition> {
+        if !self.status.is_open() {
+            return Err(InvalidTransition {
+                what: format!("incident {}", self.id),
+                from: self.status.as_str(),
+                to: "one that is graver",
+            });
+        }
+        self.severity = self.severity.min(severity);
+        let known = |id: &Id| self.services.get(id).copied().unwrap_or(Impact::None);
+        let worse = services.iter().filter(|(id, impact)| **impact > known(id));
+        let services = worse.map(|(id, impact)| (id.clone(), *impact)).collect();
+        let unsaid = effect.filter(|_| self.facts.effect.is_none());
+        let new = NewUpdate {
+            facts: Facts {
+                effect: unsaid.map(str::to_owned),
+                ..Facts::default()
+            },
+            services,
+            ..NewUpdate::nothing()
+        };
+        self.update(new, next_update, now)
+    }
 }
 
 /// Reads `severity`, or `impact` with `urgency` in its place; `None` where none of them is given.

@@ -1,9 +1,10 @@
 //! Incidents that belong together: duplicates that are merged, parts of a larger one, and those entered afterwards.
 
-use super::{Incident, Nature, NewIncident, Past, Status, Update};
+use super::{Impact, Incident, Nature, NewIncident, Past, Status, Update};
 use crate::id::Id;
 use crate::problem::InvalidTransition;
 use jiff::Timestamp;
+use std::collections::BTreeMap;
 
 impl Incident {
     /// An incident that is over and was not declared when it happened: two messages that nobody is sent.
@@ -23,6 +24,7 @@ impl Incident {
             at: ended,
             promise: None,
             before: None,
+            owed: None,
         });
         incident.close(ended);
         incident.backfilled = true;
@@ -35,12 +37,32 @@ impl Incident {
         self.parent.as_ref().is_some_and(|parent| *parent == *id)
     }
 
+    /// What it did to each service before it was over, for one that is opened again.
+    pub(super) fn impact_before_the_end(&self) -> BTreeMap<Id, Impact> {
+        let before = self.updates.iter().rev().find(|u| u.status.is_open());
+        before.map(|u| u.services.clone()).unwrap_or_default()
+    }
+
+    /// Its newest message opened it again.
+    pub fn was_opened_again(&self) -> bool {
+        let mut newest = self.updates.iter().rev().map(|u| u.status.is_open());
+        newest.next() == Some(true) && newest.next() == Some(false)
+    }
+
+    /// The broken promise that the message of this number owns: that of the message before it, or of a duplicate that was merged
+    /// meanwhile, whichever was the earlier.
+    pub fn missed_before(&self, number: u32) -> Option<Timestamp> {
+        let before = self.updates.get(number.checked_sub(1)? as usize)?;
+        let own = before.promise.filter(|p| p.kept == Some(false));
+        own.map(|p| p.due).into_iter().chain(before.owed).min()
+    }
+
     fn close(&mut self, now: Timestamp) {
         self.status = Status::Resolved;
         self.resolved_at = Some(now);
         self.services
             .values_mut()
-            .for_each(|impact| *impact = super::Impact::None);
+            .for_each(|impact| *impact = Impact::None);
         if let Some(last) = self.updates.last_mut() {
             last.services = self.services.clone();
         }
@@ -72,6 +94,18 @@ impl Incident {
         survivor.told.extend(self.told.iter().cloned());
         survivor.added.extend(&self.added);
         survivor.severity = survivor.severity.min(self.severity);
+        // Who was promised there that the next word comes by then hears from the survivor that it did not.
+        if self.lapsed(now).is_some()
+            && let Some(theirs) = self.updates.last_mut().and_then(|u| u.promise.as_mut())
+        {
+            theirs.kept = Some(false);
+        }
+        let inherited = self.updates.last().and_then(|u| u.owed);
+        let broken = self.promise().filter(|p| p.kept == Some(false));
+        if let Some(last) = survivor.updates.last_mut() {
+            let all = [last.owed, inherited, broken.map(|p| p.due)];
+            last.owed = all.into_iter().flatten().min();
+        }
         let theirs = self.promise().filter(|p| p.kept.is_none());
         if let Some(theirs) = theirs
             && let Some(own) = survivor.updates.last_mut().and_then(|u| u.promise.as_mut())
@@ -94,6 +128,7 @@ impl Incident {
             at: now,
             promise: None,
             before: None,
+            owed: None,
         });
         self.close(now);
         self.merged_into = Some(survivor.id.clone());
@@ -103,8 +138,8 @@ impl Incident {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Severity;
     use super::super::tests::{at, declared, to};
-    use super::super::{Impact, Severity};
     use super::*;
 
     fn other(due: i64) -> Incident {
@@ -141,5 +176,53 @@ mod tests {
             assert!(again.is_err());
             assert!(survivor.merge_into(gone, at(61)).is_err());
         }
+    }
+
+    #[test]
+    fn a_broken_promise_of_a_duplicate_is_owned_by_the_survivors_next_message() {
+        // due there, merged at, what the survivor's next message owns
+        for (due, now, owned) in [(600, 60, None), (600, 660, Some(600)), (7_200, 3_700, None)] {
+            let (_, survivor) = other(due).merge_into(declared(), at(now)).unwrap();
+            assert_eq!(survivor.updates[0].owed, owned.map(at), "{due} {now}");
+            let next = survivor
+                .update(to(Status::Identified), at(9_000), at(now + 1))
+                .unwrap();
+            let own = (now >= 3_600).then_some(at(3_600));
+            assert_eq!(next.missed_before(1), owned.map(at).or(own), "{due} {now}");
+            let after = next
+                .update(to(Status::Monitoring), at(9_000), at(now + 2))
+                .unwrap();
+            assert_eq!(after.missed_before(2), None);
+        }
+        // On record there already, and handed on by a duplicate of a duplicate.
+        let broken = other(600).break_promise(0, at(601)).unwrap();
+        let (_, middle) = broken.merge_into(declared(), at(700)).unwrap();
+        let mut last = declared();
+        last.id = Id::parse("INC-3").unwrap();
+        let (_, last) = middle.merge_into(last, at(701)).unwrap();
+        assert_eq!(last.updates[0].owed, Some(at(600)));
+    }
+
+    #[test]
+    fn one_that_is_opened_again_is_as_grave_as_it_was() {
+        let portal = Id::parse("portal").unwrap();
+        let over = declared()
+            .update(to(Status::Resolved), at(1), at(1))
+            .unwrap();
+        assert!(!over.was_opened_again());
+        let again = over
+            .clone()
+            .update(to(Status::Investigating), at(9), at(2))
+            .unwrap();
+        assert!(again.was_opened_again());
+        assert_eq!(again.services[&portal], Impact::MajorOutage);
+        let mut milder = to(Status::Investigating);
+        milder
+            .services
+            .insert(portal.clone(), Impact::DegradedPerformance);
+        let again = over.update(milder, at(9), at(2)).unwrap();
+        assert_eq!(again.services[&portal], Impact::DegradedPerformance);
+        let next = again.update(to(Status::Identified), at(9), at(3)).unwrap();
+        assert!(!next.was_opened_again());
     }
 }

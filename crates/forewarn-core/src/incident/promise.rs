@@ -51,8 +51,15 @@ pub struct Kept {
     pub kept: usize,
     /// Kept by Forewarn, which said that nothing new is known.
     pub automatically: usize,
+    /// Moved in time: what was promised then counts in its place.
+    #[serde(skip_serializing_if = "is_none")]
+    pub moved: usize,
     /// Broken.
     pub broken: usize,
+}
+
+fn is_none(number: &usize) -> bool {
+    *number == 0
 }
 
 /// Another time for the next update.
@@ -175,6 +182,7 @@ impl Incident {
             let next = self.updates.get(n + 1).map(|next| next.nature);
             match (update.promise.and_then(|p| p.kept), next) {
                 (Some(true), Some(Nature::Automatic)) => counts.automatically += 1,
+                (Some(true), Some(Nature::Moved)) => counts.moved += 1,
                 (Some(true), _) => counts.kept += 1,
                 (Some(false), _) => counts.broken += 1,
                 (None, _) => {}
@@ -249,6 +257,7 @@ mod tests {
             Kept {
                 kept: 0,
                 automatically: 2,
+                moved: 0,
                 broken: 1
             }
         );
@@ -256,6 +265,10 @@ mod tests {
             moved.late_by(2, at(11_000)),
             Some(jiff::SignedDuration::from_secs(1))
         );
+        // Moved in time it is neither kept nor broken.
+        let twice = moved.clone().move_promise(at(13_000), at(11_000)).unwrap();
+        let counts = twice.promises();
+        assert_eq!((counts.kept, counts.moved, counts.broken), (0, 1, 1));
         let over = moved
             .update(to(Status::Resolved), at(1), at(10_500))
             .unwrap();

@@ -97,6 +97,9 @@ pub struct Call {
     /// Who acknowledged.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub acknowledged: Option<Acknowledged>,
+    /// How often it began again, because the incident was opened again before anybody had acknowledged.
+    #[serde(skip_serializing_if = "super::is_zero", default)]
+    pub round: u32,
 }
 
 impl Call {
@@ -196,12 +199,18 @@ impl Incident {
     /// that is somebody else than before.
     ///
     /// # Errors
-    /// When nobody is called, somebody took it already, or they are not among those who are called.
+    /// When nobody is called, somebody took it already, they are not among those who are called, or they lead the work.
     pub fn acknowledge(
         mut self,
         who: Option<&str>,
         now: Timestamp,
     ) -> Result<(Incident, bool), String> {
+        // Whoever fixes it does not have to speak for it as well, unless somebody said so.
+        let lead = self.lead.clone().filter(|_| self.both_because.is_none());
+        let leads = |who: &str| {
+            lead.as_deref()
+                .is_some_and(|lead| is_same_person(lead, who))
+        };
         let Some(call) = self.call.as_mut() else {
             return Err(
                 "nobody is called for it; hand it over to name who speaks for it".to_owned(),
@@ -211,7 +220,7 @@ impl Incident {
             return Err(format!("{} took it already, {}", done.who, done.at));
         }
         let who = match who {
-            None => call.chain.first().cloned(),
+            None => call.chain.iter().find(|who| !leads(who)).cloned(),
             Some(who) => call.chain.iter().find(|c| is_same_person(c, who)).cloned(),
         };
         let Some(who) = who else {
@@ -220,6 +229,12 @@ impl Incident {
                 "only who is called can take it: {among}; anybody else by handing it over"
             ));
         };
+        if leads(&who) {
+            return Err(format!(
+                "{who} leads the work, and whoever fixes it should not have to speak for it; where one person must be both, hand \
+                 the role over to them with 'override' and the reason"
+            ));
+        }
         call.acknowledged = Some(Acknowledged {
             who: who.clone(),
             at: now,
@@ -229,6 +244,9 @@ impl Incident {
         if changes {
             self.spokesperson = Some(who);
             self.handovers += 1;
+        }
+        if !self.one_person_is_both() {
+            self.both_because = None;
         }
         Ok((self, changes))
     }
@@ -290,5 +308,37 @@ mod tests {
         assert!(backup.was_called(None, at(2)).is_none());
         assert!(called.acknowledge(Some("c@example.edu"), at(1)).is_err());
         assert!(declared().acknowledge(None, at(1)).is_err());
+    }
+
+    #[test]
+    fn the_lead_takes_no_call_unless_it_is_on_record_why_one_person_is_both() {
+        let called = Incident {
+            lead: Some("Kim <kim@example.edu>".into()),
+            call: Some(Call {
+                chain: vec!["kim@example.edu".into(), "lee@example.edu".into()],
+                ..Call::default()
+            }),
+            ..declared()
+        };
+        let refused = called
+            .clone()
+            .acknowledge(Some("kim@example.edu"), at(1))
+            .unwrap_err();
+        assert!(
+            refused.starts_with("kim@example.edu leads the work"),
+            "{refused}"
+        );
+        // Without a name it is the first who can.
+        let (taken, _) = called.clone().acknowledge(None, at(1)).unwrap();
+        assert_eq!(taken.spokesperson.as_deref(), Some("lee@example.edu"));
+        let both = Incident {
+            spokesperson: Some("kim@example.edu".into()),
+            both_because: Some("night shift".into()),
+            ..called
+        };
+        let (own, _) = both.clone().acknowledge(None, at(1)).unwrap();
+        assert_eq!(own.both_because.as_deref(), Some("night shift"));
+        let (other, _) = both.acknowledge(Some("lee@example.edu"), at(1)).unwrap();
+        assert_eq!(other.both_because, None);
     }
 }

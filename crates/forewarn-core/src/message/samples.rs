@@ -32,7 +32,7 @@ fn some(text: &str) -> Option<String> {
 pub(crate) fn full(milestone: &str) -> Content {
     match milestone {
         "holding" | "update" | "resolution" | "follow_up" => incident(milestone),
-        "promise_warning" | "promise_kept" | "promise_broken" | "alert_draft" => {
+        "promise_warning" | "promise_kept" | "promise_broken" | "alert_draft" | "alert_graver" => {
             incident(milestone)
         }
         "spokesperson_call" | "handover" => incident(milestone),
@@ -146,6 +146,7 @@ fn maintenance(milestone: &str) -> Content {
         requested: false,
         confirmed: None,
         to_write: false,
+        prepared: Default::default(),
         reply_to: None,
         change_request: None,
         forwardable: false,
@@ -210,6 +211,7 @@ fn incident(milestone: &str) -> Content {
         requested: false,
         confirmed: None,
         to_write: false,
+        prepared: Default::default(),
         reply_to: None,
         change_request: None,
         forwardable: false,
@@ -330,6 +332,7 @@ pub(crate) fn sparse(milestone: &str) -> Content {
         requested: false,
         confirmed: None,
         to_write: false,
+        prepared: Default::default(),
         reply_to: None,
         change_request: None,
         forwardable: false,

@@ -98,6 +98,7 @@ fn nothing_technical_leaves_its_level() {
                     | "promise_kept"
                     | "promise_broken"
                     | "alert_draft"
+                    | "alert_graver"
                     | "spokesperson_call"
                     | "handover"
                     | "confirm_subscription"
@@ -640,5 +641,45 @@ fn a_late_warning_says_how_late() {
             assert!(message.text.contains("3 hours late"), "{}", message.text);
             assert_tidy(&message.text);
         }
+    }
+}
+
+#[test]
+fn whoever_is_asked_to_speak_is_not_told_that_nobody_answered_before_anybody_was() {
+    let asked = full("spokesperson_call");
+    let nobody = Content {
+        ack_url: None,
+        ..asked.clone()
+    };
+    for channel in [Channel::Email, Channel::Sms, Channel::Voice] {
+        let variant = variant(Level::Technical, channel);
+        let said = |content: &Content| render(content, &variant, &[]).text;
+        let last = "Nobody who was called has answered";
+        assert!(!said(&asked).contains(last), "{}", said(&asked));
+        assert!(said(&nobody).contains(last), "{}", said(&nobody));
+    }
+}
+
+#[test]
+fn prepared_words_are_as_rich_as_their_reader() {
+    let plain = full("holding");
+    let prepared = Content {
+        facts: Facts {
+            effect: Some("You cannot sign in.".into()),
+            ..plain.facts.clone()
+        },
+        prepared: [
+            (Level::NonTechnical, "You cannot sign in.".to_owned()),
+            (Level::Technical, "Sign-in to the portal fails.".to_owned()),
+        ]
+        .into(),
+        ..plain
+    };
+    for (level, said, other) in [
+        (Level::NonTechnical, "You cannot", "Sign-in to"),
+        (Level::Technical, "Sign-in to", "You cannot"),
+    ] {
+        let text = render(&prepared, &variant(level, Channel::Email), &[]).text;
+        assert!(text.contains(said) && !text.contains(other), "{text}");
     }
 }

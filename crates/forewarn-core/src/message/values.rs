@@ -5,6 +5,7 @@ use super::{By, Content, Variant, markdown};
 use crate::contact::EmailAddress;
 use crate::facts::When;
 use crate::offset::Offset;
+use crate::plan::SPOKESPERSON_CALL;
 use crate::template::{Values, Variable as V};
 use crate::time::CivilTime;
 use crate::words::{Words, is_right_to_left};
@@ -82,7 +83,12 @@ fn facts(content: &Content, purpose: Purpose<'_>, values: &mut Values) {
             None => text,
         }
     };
-    let mut effect = said(&facts.effect);
+    // What was prepared is as rich as whoever reads it.
+    let prepared = content.prepared.get(&purpose.variant.level);
+    let mut effect = match prepared {
+        Some(prepared) => said(&Some(prepared.clone())),
+        None => said(&facts.effect),
+    };
     if !effect.is_empty() {
         values.set(V::EffectKnown, "yes");
     } else if let Some(general) = purpose.words().general_effect {
@@ -113,6 +119,9 @@ fn facts(content: &Content, purpose: Purpose<'_>, values: &mut Values) {
             (None, _) => {}
         }
     }
+    // A call that is spoken has no link; whoever hears it is asked all the same.
+    let unanswered = content.milestone == SPOKESPERSON_CALL && content.ack_url.is_none();
+    values.set(V::Unanswered, if unanswered { "yes" } else { "" });
     values.set(V::Code, content.code.as_deref().unwrap_or_default());
     values.set(V::Unchanged, if content.unchanged { "yes" } else { "" });
     values.set(V::Requested, if content.requested { "yes" } else { "" });

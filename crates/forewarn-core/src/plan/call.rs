@@ -7,7 +7,7 @@ use crate::audience::Level;
 use crate::contact::Channel;
 use crate::document::Catalogue;
 use crate::id::derive;
-use crate::incident::Incident;
+use crate::incident::{Incident, Role};
 use crate::policy;
 use jiff::Timestamp;
 
@@ -56,11 +56,16 @@ pub fn call(incident: &Incident, catalogue: &Catalogue, now: Timestamp) -> Vec<N
                 ),
                 _ => (INTERNAL.to_owned(), "nobody who was called acknowledged"),
             };
+            // Who is called again after it was opened again is called anew.
+            let place = match call.round {
+                0 => (n + 1).to_string(),
+                round => format!("{}.{}", round + 1, n + 1),
+            };
             team_notice(
                 incident,
                 catalogue,
                 SPOKESPERSON_CALL,
-                &(n + 1).to_string(),
+                &place,
                 &audience,
                 due,
                 because,
@@ -73,9 +78,9 @@ pub fn call(incident: &Incident, catalogue: &Catalogue, now: Timestamp) -> Vec<N
     all
 }
 
-/// The notice by which the team hears of the newest hand-over.
-pub fn handover(incident: &Incident, catalogue: &Catalogue, now: Timestamp) -> Notice {
-    let place = incident.handovers.to_string();
+/// The notice by which the team hears of the newest hand-over. It says of which role: of each the newest word holds.
+pub fn handover(incident: &Incident, role: Role, catalogue: &Catalogue, now: Timestamp) -> Notice {
+    let place = format!("{} {}", incident.handovers, role.as_str());
     let because = "at once: the team must know who it is";
     team_notice(
         incident, catalogue, HANDOVER, &place, INTERNAL, now, because,

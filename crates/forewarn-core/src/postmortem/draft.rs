@@ -5,7 +5,7 @@ use crate::id::Id;
 use crate::incident::{Impact, Incident, Nature, Status, Update};
 use crate::message::duration_words;
 use crate::time::Zone;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
 
 /// Something of which the journal knows and readers may: without names.
@@ -143,7 +143,13 @@ fn impact(incident: &Incident, affected: &[(&str, Impact)], zone: &Zone) -> Stri
         .collect();
     lines.extend(incident.facts.effect.as_deref().map(ended));
     if let Some(end) = incident.resolved_at {
-        let lasted = duration_words(end.duration_since(incident.declared_at));
+        // As the clock times beside it say.
+        let minute = |at: Timestamp| at.as_second().div_euclid(60);
+        let lasted = match minute(end) - minute(incident.declared_at) {
+            0 => end.duration_since(incident.declared_at),
+            minutes => SignedDuration::from_mins(minutes),
+        };
+        let lasted = duration_words(lasted);
         let (began, end) = (zone.at(incident.declared_at), zone.at(end));
         let form = match began.date() == end.date() {
             true => "%H:%M %Z",
@@ -240,5 +246,31 @@ mod tests {
         let length = drafted.happened.chars().count();
         assert!(length <= MOST_OF_THE_TIMELINE + 10, "{length}");
         assert!(drafted.happened.ends_with('…'));
+    }
+
+    #[test]
+    fn what_was_moved_is_no_update_that_came_in_time_and_the_length_fits_the_clock() {
+        let mut incident = declared();
+        for n in 1..4 {
+            incident = incident.move_promise(at(n * 3_600), at(n * 60)).unwrap();
+        }
+        // From 59 seconds past a minute to 30 seconds past the next but two.
+        incident.declared_at = Timestamp::from_second(1_795_000_019).unwrap();
+        let end = Timestamp::from_second(1_795_000_170).unwrap();
+        let over = NewUpdate {
+            text: Some("It works again.".into()),
+            ..to(Status::Resolved)
+        };
+        let over = incident.update(over, at(0), end).unwrap();
+        let drafted = draft(&over, &names(), &[], &Zone::utc());
+        assert_eq!(
+            drafted.went_well,
+            "The update that we promised came in time."
+        );
+        assert!(
+            drafted.impact.contains("It lasted 3 minutes, from "),
+            "{}",
+            drafted.impact
+        );
     }
 }

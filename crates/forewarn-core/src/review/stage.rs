@@ -88,6 +88,7 @@ impl Stage {
                 | "promise_warning"
                 | "promise_broken"
                 | "alert_draft"
+                | "alert_graver"
                 | "spokesperson_call"
                 | "handover"
                 | "test"

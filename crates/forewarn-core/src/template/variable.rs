@@ -90,6 +90,7 @@ variables! {
     Owner, "owner", Technical, "Who is to do it.";
     Notice, "notice", Technical, "The id of the notice whose text is due.";
     AckUrl, "ack_url", NonTechnical, "Where the reader says that they have it; one of its own for each reader.";
+    Unanswered, "unanswered", NonTechnical, "Flag: nobody who was called to speak has answered, and the whole team is asked.";
     Code, "code", NonTechnical, "The digits in a text message that prove whose telephone it is.";
     Url, "url", NonTechnical, "The event's public page.";
 }

@@ -111,6 +111,7 @@ pub(super) const WORDS: Words = Words {
         confirmed_by: "أكّد القراءة: {name}.",
         whole: "قراءة الكل",
     },
+    press_to_speak: "اضغطوا 1 إذا كنتم ستتحدثون باسمنا عن هذا العطل.",
     segments: 4,
 };
 

@@ -102,5 +102,6 @@ pub(super) const WORDS: Words = Words {
         confirmed_by: "Bestätigt von {name}.",
         whole: "Alles lesen",
     },
+    press_to_speak: "Drücken Sie die 1, wenn Sie für diese Störung sprechen.",
     segments: 2,
 };

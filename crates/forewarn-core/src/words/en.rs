@@ -99,6 +99,7 @@ pub(super) const WORDS: Words = Words {
         confirmed_by: "Confirmed by {name}.",
         whole: "Read all of it",
     },
+    press_to_speak: "Press 1 if you speak for this incident.",
     segments: 2,
 };
 

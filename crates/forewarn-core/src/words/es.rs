@@ -101,5 +101,6 @@ pub(super) const WORDS: Words = Words {
         confirmed_by: "Confirmado por {name}.",
         whole: "Leer todo",
     },
+    press_to_speak: "Pulse 1 si va a informar usted sobre esta incidencia.",
     segments: 3,
 };

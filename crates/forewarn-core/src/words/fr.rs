@@ -102,5 +102,6 @@ pub(super) const WORDS: Words = Words {
         confirmed_by: "Confirmé par {name}.",
         whole: "Tout lire",
     },
+    press_to_speak: "Appuyez sur 1 si vous prenez la parole pour cet incident.",
     segments: 3,
 };

@@ -246,6 +246,7 @@ impl IncidentPage {
         let parts = [
             (counts.kept, "kept"),
             (counts.automatically, "kept by Forewarn itself"),
+            (counts.moved, "moved in time"),
             (counts.broken, "broken"),
         ];
         let said = parts.iter().filter(|(n, _)| *n > 0);

@@ -12,6 +12,10 @@ pub struct Team {
     pub writing: Vec<String>,
     /// Technical notes, newest first.
     pub notes: Vec<Note>,
+    /// Who speaks for it or is meant to, also before they have said so.
+    pub speaks: Option<String>,
+    /// What follows where nobody but those who fix it could.
+    pub nobody_speaks: Option<String>,
     /// The backups in their order.
     pub backups: Vec<String>,
     /// Who approves what is said.

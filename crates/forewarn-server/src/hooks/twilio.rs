@@ -3,7 +3,7 @@
 
 use crate::app::App;
 use crate::error::{ApiError, Result};
-use crate::ops::incident::team;
+use crate::ops::incident::{self, team};
 use crate::ops::{acknowledgement, call_list};
 use axum::Router;
 use axum::body::Bytes;
@@ -145,7 +145,16 @@ async fn confirm(
 async fn take_call(app: &App, link: &team::Link) -> Result<&'static str> {
     match team::acknowledge_by_link(app, link).await {
         Ok(_) => Ok("Thank you. You speak for this incident now. Goodbye."),
-        Err(ApiError::Conflict(_)) => Ok("Somebody else has taken this call already. Goodbye."),
+        Err(ApiError::Conflict(_)) => {
+            let incident = incident::show(app, link.incident.id.as_str()).await?;
+            let waits = incident.call.is_some_and(|call| call.is_open());
+            Ok(match waits {
+                true => {
+                    "You lead the work on this incident, so somebody else must speak for it. Goodbye."
+                }
+                false => "Somebody else has taken this call already. Goodbye.",
+            })
+        }
         Err(error) => Err(error),
     }
 }

@@ -174,7 +174,7 @@ pub struct Confirmations {
     pub people: Vec<Confirmation>,
     /// Who has not; the first of them.
     pub missing: Vec<String>,
-    /// A reminder went out or will.
+    /// A reminder went out to somebody.
     pub reminded: bool,
 }
 
@@ -209,10 +209,16 @@ pub async fn list(app: &App, event: &str) -> Result<Vec<Confirmations>> {
             reached: confirmed >= needed,
             people: people.into_iter().take(NAMED).collect(),
             missing: missing.take(NAMED).collect(),
-            reminded: notices.iter().any(|n| reminds(&n)),
+            reminded: notices.iter().any(|n| reminds(&n) && has_reached(n)),
         });
     }
     Ok(all)
+}
+
+/// It has begun, and there was somebody to remind.
+fn has_reached(reminder: &NoticeRow) -> bool {
+    let on_its_way = reminder.status == "sending";
+    reminder.sent_at.is_some() && (on_its_way || !reminder.counts.is_empty())
 }
 
 async fn notices(app: &App, event: &str) -> Result<Vec<NoticeRow>> {
@@ -241,7 +247,8 @@ pub async fn event(app: &App, id: &str) -> Result<StoredEvent> {
     found.ok_or_else(|| ApiError::NotFound(format!("event {id}")))
 }
 
-/// Reminds those who have not confirmed. Of each message they are reminded once, whoever asks for it.
+/// Reminds those who have not confirmed, now instead of when it was planned. Of each message they are reminded once, whoever asks
+/// for it.
 ///
 /// # Errors
 /// When there is no such event, or nothing to remind of.
@@ -249,13 +256,18 @@ pub async fn remind(app: &App, caller: &Caller, id: &str) -> Result<usize> {
     let stored = event(app, id).await?;
     let catalogue = app.store.catalogue().await?;
     let now = app.clock.now();
+    let rows = notices(app, id).await?;
+    let begun: BTreeSet<&str> = rows
+        .iter()
+        .filter(|n| n.sent_at.is_some())
+        .filter_map(|n| unconfirmed(&n.audience))
+        .collect();
     let open: Vec<String> = list(app, id)
         .await?
         .into_iter()
-        .filter(|c| !c.reminded && !c.missing.is_empty())
+        .filter(|c| !begun.contains(c.notice.as_str()) && !c.missing.is_empty())
         .map(|c| c.notice)
         .collect();
-    let rows = notices(app, id).await?;
     let due = rows.iter().filter(|n| open.contains(&n.id));
     let add: Vec<Notice> = due
         .map(|row| reminder(id, &as_planned(row), now, &catalogue))
@@ -275,6 +287,7 @@ pub async fn remind(app: &App, caller: &Caller, id: &str) -> Result<usize> {
             | Event::Reminder(_)
             | Event::Announcement(_) => None,
         },
+        again: true,
         ..Occasion::default()
     };
     let changes = Changes {

@@ -10,7 +10,7 @@ use forewarn_core::audience::Level;
 use forewarn_core::contact::Channel;
 use forewarn_core::document::{Fields, Node, Problems, Value as Tree, from_json, line};
 use forewarn_core::event::{Event, Occasion};
-use forewarn_core::hook::Hook;
+use forewarn_core::hook::{Hook, Publish};
 use forewarn_core::message::{Message, Variant, render};
 use forewarn_core::plan::next_update;
 use forewarn_core::problem::{Invalid, InvalidTransition};
@@ -49,6 +49,16 @@ pub async fn take(
             // Somebody was faster.
             Err(ApiError::Store(StoreError::Conflict(_)) | ApiError::Transition(_)) => {}
             Err(error) => return Err(error),
+        }
+    }
+    if hook.publish == Publish::Automatic {
+        for (id, graver) in &took.graver {
+            match incident::worsen(app, caller, id.as_str(), graver, hook.effect.as_deref()).await {
+                // Somebody was faster, or it is over by now: the team was told in any case.
+                Ok(_) | Err(ApiError::Store(StoreError::Conflict(_)) | ApiError::Transition(_)) => {
+                }
+                Err(error) => return Err(error),
+            }
         }
     }
     Ok((took, published))

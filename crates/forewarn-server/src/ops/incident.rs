@@ -15,6 +15,7 @@ use crate::caller::Caller;
 use crate::error::{ApiError, Result};
 use checked::{known_services, whole, words};
 use forewarn_core::acknowledge::reminders;
+use forewarn_core::alert::intake::Graver;
 use forewarn_core::approval::Consent;
 use forewarn_core::change_request::Override;
 use forewarn_core::document::{Catalogue, Node};
@@ -249,6 +250,39 @@ pub async fn promise(app: &App, caller: &Caller, id: &str, node: &Node) -> Resul
     .await
 }
 
+/// Says that an incident is graver than was declared, because a hook's alerts do and its policy lets them.
+///
+/// # Errors
+/// When it is over, or the store cannot be written.
+pub async fn worsen(
+    app: &App,
+    caller: &Caller,
+    id: &str,
+    graver: &Graver,
+    effect: Option<&str>,
+) -> Result<Answer> {
+    say(
+        app,
+        caller,
+        id,
+        None,
+        false,
+        Consent::default(),
+        // Nobody is there to type a number.
+        Sending {
+            unasked: true,
+            ..Sending::default()
+        },
+        |incident, catalogue, now| {
+            let severity = incident.severity.min(graver.severity);
+            let next = promised(now, None, severity, catalogue)?;
+            let worse = incident.worsen(severity, &graver.services, effect, next, now)?;
+            Ok(("incident.worsened", worse, json!({})))
+        },
+    )
+    .await
+}
+
 /// Makes an update of the incident as it is and publishes it; looks again where somebody else was faster, unless whoever says
 /// it has said which version they saw. With `carry` its open parts say the same.
 #[allow(
@@ -335,10 +369,11 @@ fn consent(given: Option<&Override>, caller: &Caller, now: Timestamp) -> Consent
 }
 
 /// What the engine notes by itself and what nobody's words are about.
-const QUIET: [&str; 3] = [
+const QUIET: [&str; 4] = [
     "incident.spokesperson_called",
     "incident.call_escalated",
     "incident.promise_broken",
+    "incident.alerts_graver",
 ];
 
 /// Refuses whoever saw an old version, and says who changed what meanwhile.
@@ -371,6 +406,7 @@ fn deed(action: &str) -> &str {
     match action {
         "incident.updated" => "published an update",
         "incident.undone" => "took an update back",
+        "incident.worsened" => "said that it is graver",
         "incident.promise_moved" => "moved the promise of the next update",
         "incident.promise_kept" => "said that nothing is new",
         "incident.handed_over" => "handed a role over",
@@ -471,8 +507,13 @@ impl Ready {
         now: Timestamp,
     ) -> Result<Ready> {
         let (stored, _) = app.store.planned(incident.id.as_str()).await?;
+        let again = incident.was_opened_again();
+        let incident = match again {
+            true => team::called_again(incident, catalogue),
+            false => incident,
+        };
         let (incident, mut changes) = publish_update(incident, catalogue, &stored, now);
-        if expected == 0 {
+        if expected == 0 || again {
             changes.add.extend(call(&incident, catalogue, now));
         }
         let calls = super::call_list::automatic(app, &incident, catalogue, now);

@@ -65,15 +65,20 @@ impl Live {
             .unwrap_or_else(std::sync::PoisonError::into_inner) = Arc::new(pages);
     }
 
-    /// Makes the pages anew from the store.
+    /// Makes the pages anew from the store. Says when they will not be true any more although nothing happens: a promise passes.
     ///
     /// # Errors
     /// When the store cannot be read; the old pages stay.
-    pub async fn refresh(&self, store: &Store, clock: &Clock, public_url: &str) -> Result<()> {
+    pub async fn refresh(
+        &self,
+        store: &Store,
+        clock: &Clock,
+        public_url: &str,
+    ) -> Result<Option<Timestamp>> {
         let mut snapshot = snapshot(store, clock.now(), public_url, clock.is_manual()).await?;
         snapshot.phones &= self.phones;
         self.set(Pages::render(&snapshot));
-        Ok(())
+        Ok(snapshot.next_promise())
     }
 
     /// When something that can still be undone is told: the pages change then, though nothing is done.
@@ -99,7 +104,8 @@ impl Live {
     ) {
         let mut published = store.publications();
         let mut shown = None;
-        let mut told = None;
+        // When they change though nothing is done: something is told, or a promise passes.
+        let (mut told, mut passes) = (None, None::<Timestamp>);
         while !*stop.borrow() {
             let made = async {
                 // A new day changes what "today" is, though nothing happened.
@@ -108,8 +114,10 @@ impl Live {
                     clock.now().as_second() / 3600,
                 );
                 let at = clock.now();
-                if shown != Some(now) || told.is_some_and(|told| told <= at) {
-                    self.refresh(&store, &clock, &public_url).await?;
+                let is_told = told.is_some_and(|told| told <= at);
+                let has_passed = passes.is_some_and(|due| due < at);
+                if shown != Some(now) || is_told || has_passed {
+                    passes = self.refresh(&store, &clock, &public_url).await?;
                     shown = Some(now);
                     told = self.next_told(&store, at).await?;
                 }

@@ -90,6 +90,8 @@ struct FaultCard<'a> {
 
 /// The promise of an open event.
 struct NextUpdate {
+    /// That time has passed.
+    late: bool,
     due: TimeHtml,
     countdown: TimeHtml,
     others: TimeHtml,
@@ -268,6 +270,7 @@ fn groups<'a>(snapshot: &'a Snapshot, states: &States) -> Vec<Group<'a>> {
 fn next_update(snapshot: &Snapshot, promised: Option<Timestamp>) -> Option<NextUpdate> {
     let zone = &snapshot.organisation.time_zone;
     promised.map(|due| NextUpdate {
+        late: due < snapshot.made_at,
         due: when::clock_html(due, zone, snapshot.made_at),
         countdown: when::countdown_html(due),
         others: when::others_html(due, zone),

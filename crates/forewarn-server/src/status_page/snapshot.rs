@@ -257,6 +257,14 @@ impl Snapshot {
         changes
     }
 
+    /// The first promise of a next update whose time has not passed yet.
+    pub fn next_promise(&self) -> Option<Timestamp> {
+        let incidents = self.incidents.iter().filter_map(|i| i.next_update_at());
+        let advisories = self.advisories.iter().filter_map(|a| a.next_update_at());
+        let promised = incidents.chain(advisories);
+        promised.filter(|due| *due >= self.made_at).min()
+    }
+
     /// The newest message, or `made_at` when nothing was ever said.
     pub fn last_said_at(&self) -> Timestamp {
         let incidents = self.incidents.iter().flat_map(|i| &i.messages);

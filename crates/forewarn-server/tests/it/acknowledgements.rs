@@ -141,6 +141,34 @@ on_both_databases! {
         assert_eq!(told().await.iter().filter(|c| *c == "cy").count(), 2, "one reminder");
     }
 
+    async fn an_operator_reminds_before_the_time_and_only_once(app: TestApp) {
+        let id = declared(&app).await;
+        let reminded = async || listed(&app, &id).await.iter().map(|c| c["reminded"] == true).collect::<Vec<bool>>();
+        assert_eq!(reminded().await, [false, false], "it is planned, nobody was");
+        let path = format!("/api/v1/events/{id}/acknowledgements/remind");
+        assert_eq!(app.post(&path, &Value::Null).await.is(200).json()["reminded"], 2);
+        take_all(&app).await;
+        assert_eq!(reminded().await, [true, true]);
+        app.post(&path, &Value::Null).await.is(409);
+        app.advance(31);
+        take_all(&app).await;
+        let sent = app.get("/api/v1/deliveries").await.json();
+        assert_eq!(sent["items"].as_array().unwrap().iter().filter(|d| d["contact"] == "cy").count(), 2);
+    }
+
+    async fn an_update_takes_no_place_of_the_reminder(app: TestApp) {
+        let id = declared(&app).await;
+        app.advance(10);
+        app.post(&format!("/api/v1/incidents/{id}/updates"), &json!({"text": "A disk is full."})).await.is(201);
+        take_all(&app).await;
+        app.advance(20);
+        take_all(&app).await;
+        let sent = app.get("/api/v1/deliveries").await.json();
+        let cy: Vec<&str> = sent["items"].as_array().unwrap().iter().filter(|d| d["contact"] == "cy")
+            .map(|d| d["status"].as_str().unwrap()).collect();
+        assert_eq!(cy, ["accepted"; 3], "{sent:#}");
+    }
+
     async fn an_operator_reminds_of_planned_work(app: TestApp) {
         app.yaml("/api/v1/documents", ASKED).await.is(200);
         let work = json!({"id": "MNT-1", "title": "Upgrade", "policy": "routine", "services": ["portal"],

@@ -179,6 +179,40 @@ on_both_databases! {
         assert_eq!(by, ["hook:auto"]);
     }
 
+    async fn a_grave_alert_about_a_small_open_incident_is_heard(app: TestApp) {
+        with_hooks(&app).await;
+        let small = json!({"services": {"database": "degraded_performance"}, "severity": "P5", "effect": "Pictures load slowly."});
+        app.post("/api/v1/incidents", &small).await.is(201);
+        // A person decides: whoever runs it is told, and nobody else.
+        let joined = token(&app, "prom", &group(&[("aa", "firing", "database", "16:59")])).await.is(200).json();
+        assert_eq!(joined["incidents"], json!(["INC-1"]));
+        assert_eq!(app.get("/api/v1/incidents/INC-1").await.json()["severity"], "P5");
+        assert_eq!(mails(&app).await, ["INC-1 dba@example.edu"]);
+        // Where the hook's policy publishes by itself, people are told.
+        token(&app, "auto", &group(&[("bb", "firing", "database", "17:00")])).await.is(200);
+        let shown = app.get("/api/v1/incidents/INC-1").await.json();
+        assert_eq!((&shown["severity"], &shown["services"], shown["updates"].as_array().map(Vec::len)),
+            (&json!("P1"), &json!({"database": "partial_outage"}), Some(2)));
+        assert_eq!(shown["facts"]["effect"], "Pictures load slowly.");
+        let told = app.get("/api/v1/notices?event=INC-1&status=planned").await.json();
+        assert!(told["items"].as_array().unwrap().iter().any(|n| n["milestone"] == "update"), "{told:#}");
+        // Once it stands there, the next alert says nothing new.
+        token(&app, "auto", &group(&[("cc", "firing", "database", "17:01")])).await.is(200);
+        assert_eq!(app.get("/api/v1/incidents/INC-1").await.json()["updates"].as_array().map(Vec::len), Some(2));
+    }
+
+    async fn an_alert_that_fires_on_long_after_the_end_asks_again(app: TestApp) {
+        with_hooks(&app).await;
+        let fires = group(&[("aa", "firing", "database", "16:59")]);
+        token(&app, "prom", &fires).await.is(200);
+        app.post("/api/v1/incidents/INC-1/publish", &Value::Null).await.is(201);
+        app.post("/api/v1/incidents/INC-1/updates", &json!({"status": "resolved", "text": "It works again."})).await.is(201);
+        assert_eq!(token(&app, "prom", &fires).await.is(200).json()["repeated"], true);
+        app.advance(31);
+        let late = token(&app, "prom", &fires).await.is(200).json();
+        assert_eq!((&late["repeated"], &late["opened"]), (&json!(false), &json!("INC-2")));
+    }
+
     async fn a_draft_is_closed_when_all_is_calm_and_discarded_by_a_person(app: TestApp) {
         with_hooks(&app).await;
         token(&app, "prom", &group(&[("aa", "firing", "database", "16:59")])).await.is(200);

@@ -74,6 +74,26 @@ on_both_databases! {
         assert!(page.contains("Follow it there"), "{page}");
     }
 
+    async fn a_promise_that_was_broken_before_the_merge_is_owned_by_the_survivor(app: TestApp) {
+        app.apply_campus().await;
+        let within = |service: &str, time: &str| {
+            let mut body = declaration(service);
+            body["next_update_in"] = json!(time);
+            body
+        };
+        app.post("/api/v1/incidents", &within("portal", "PT3H")).await.is(201);
+        app.post("/api/v1/incidents", &within("database", "PT20M")).await.is(201);
+        app.advance(30);
+        app.post("/api/v1/incidents/INC-2/merge", &json!({"into": "INC-1"})).await.is(200);
+        let journal = app.app.store.journal(Some("INC-2"), None, 10).await.unwrap();
+        let did: Vec<&str> = journal.iter().map(|e| e.action.as_str()).collect();
+        assert_eq!(did[..2], ["incident.merged_into", "incident.promise_broken"], "{did:?}");
+        app.post("/api/v1/incidents/INC-1/updates", &json!({"text": "A disk is full."})).await.is(201);
+        app.refresh().await;
+        let page = app.page(As::Nobody, "/events/INC-1").await.is(200).text();
+        assert!(page.contains("We are sorry that this is late"), "{page}");
+    }
+
     async fn what_is_said_of_the_whole_is_said_of_its_parts_where_that_is_asked(app: TestApp) {
         app.apply_campus().await;
         app.post("/api/v1/incidents", &declaration("database")).await.is(201);
@@ -148,10 +168,21 @@ async fn an_end_and_a_new_beginning_need_words() {
         .await
         .is(201);
     let path = "/api/v1/incidents/INC-1/updates";
-    let silent = app.post(path, &json!({"status": "resolved"})).await.is(422);
+    // Facts in which nothing stands say nothing.
+    for silent in [
+        json!({"status": "resolved"}),
+        json!({"status": "resolved", "facts": {}}),
+    ] {
+        let silent = app.post(path, &silent).await.is(422);
+        assert_eq!(
+            silent.problems(),
+            ["text: is missing: people hear how it ended; give a text or facts"]
+        );
+    }
+    let silent = app.post(path, &json!({"facts": {}})).await.is(422);
     assert_eq!(
         silent.problems(),
-        ["text: is missing: people hear how it ended; give a text or facts"]
+        ["text: says nothing: give a text, facts or a new status"]
     );
     app.post(
         path,

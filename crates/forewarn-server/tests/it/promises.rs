@@ -1,8 +1,9 @@
 //! Promises through the API and the console: their timers, moved, broken on record, counted.
 
-use crate::app::{As, TestApp};
+use crate::app::{As, PUBLIC_URL, TestApp};
 use forewarn_store::Lane;
 use serde_json::{Value, json};
+use std::time::Duration;
 
 fn declaration() -> Value {
     json!({"services": {"portal": "major_outage"}, "severity": "P1", "effect": "Some people cannot sign in"})
@@ -71,7 +72,7 @@ on_both_databases! {
         let at = json!({"next_update_at": "2026-11-21T17:30:00Z"});
         let sooner = app.post(path, &at).await.is(201).json();
         assert_eq!(sooner["next_update_at"], "2026-11-21T17:30:00Z");
-        assert_eq!(sooner["promises"], json!({"kept": 2, "automatically": 0, "broken": 0}));
+        assert_eq!(sooner["promises"], json!({"kept": 0, "automatically": 0, "moved": 2, "broken": 0}));
         app.advance(25);
         for (body, problem) in [
             (at, "next_update_at: 2026-11-21T17:30:00Z has passed: it must be later than 2026-11-21T17:35:00Z"),
@@ -89,7 +90,7 @@ on_both_databases! {
         }
         // Who comes late puts the breach on record, where no engine did.
         let late = app.post(path, &json!({"next_update_in": "PT30M"})).await.is(201).json();
-        assert_eq!(late["promises"], json!({"kept": 2, "automatically": 0, "broken": 1}));
+        assert_eq!(late["promises"], json!({"kept": 0, "automatically": 0, "moved": 2, "broken": 1}));
         let journal = app.app.store.journal(Some("INC-1"), None, 10).await.unwrap();
         let said: Vec<&str> = journal.iter().map(|e| e.action.as_str()).collect();
         assert_eq!(said[..3], ["incident.promise_moved", "incident.promise_broken", "incident.promise_moved"]);
@@ -136,4 +137,46 @@ async fn the_console_shows_what_became_of_promises_and_moves_them() {
     let now = app.app.clock.now();
     let due = app.app.store.due_notices(Lane::Urgent, now, 10).await;
     assert!(!due.expect("notices").is_empty());
+}
+
+#[tokio::test]
+async fn the_public_page_says_by_itself_and_without_a_script_that_a_promise_has_passed() {
+    let app = TestApp::campus().await;
+    let mut body = declaration();
+    body["next_update_in"] = json!("PT10M");
+    app.post("/api/v1/incidents", &body).await.is(201);
+    let (_stop, stopped) = tokio::sync::watch::channel(false);
+    let (store, clock) = (app.app.store.clone(), app.app.clock.clone());
+    let live = app.app.live.clone();
+    let keeping = tokio::spawn(live.keep(store, clock, PUBLIC_URL.into(), stopped));
+    // Nothing happens from here on but that time passes, within one hour.
+    shows(&app, "Next update by").await;
+    app.advance(11);
+    shows(&app, "The next update was promised by").await;
+    assert!(
+        app.page(As::Nobody, "/events/INC-1")
+            .await
+            .is(200)
+            .text()
+            .contains("It is late.")
+    );
+    keeping.abort();
+}
+
+/// Reads the first page until it says this, for at most a minute.
+async fn shows(app: &TestApp, words: &str) {
+    let reads = async {
+        let mut turn = tokio::time::interval(Duration::from_millis(50));
+        loop {
+            turn.tick().await;
+            if let Some(page) = app.app.live.pages().get("/")
+                && String::from_utf8_lossy(&page.body).contains(words)
+            {
+                return;
+            }
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), reads)
+        .await
+        .unwrap_or_else(|_| panic!("the page never says {words}"));
 }

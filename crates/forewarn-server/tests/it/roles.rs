@@ -60,7 +60,10 @@ on_both_databases! {
         staffed(&app).await;
         let made = app.post("/api/v1/incidents", &declaration()).await.is(201).json();
         assert_eq!(made["call"], json!({"chain": ["sam@example.edu", "kim@example.edu", "lee@example.edu"]}));
-        assert_eq!(made["people"]["backups"], json!(["sam@example.edu", "kim@example.edu", "lee@example.edu"]));
+        // Who is meant to speak is named before they have answered, and is no backup of their own.
+        assert_eq!((&made["spokesperson"], &made["people"]["spokesperson"]), (&Value::Null, &json!("sam@example.edu")));
+        assert_eq!(made["people"]["backups"], json!(["kim@example.edu", "lee@example.edu"]));
+        assert_eq!(made["people"]["nobody_speaks"], Value::Null);
         assert_eq!(team(&app).await, [
             "17:00 spokesperson_call spokesperson planned",
             "17:05 spokesperson_call backup-1 planned",
@@ -184,6 +187,66 @@ on_both_databases! {
         assert!(told.iter().filter(|n| n.contains("spokesperson_call")).all(|n| n.ends_with("cancelled")), "{told:?}");
         let said = app.app.store.journal(Some("INC-1"), None, 2).await.unwrap();
         assert_eq!(said[1].detail["from"], "kim@example.edu");
+    }
+
+    async fn whoever_became_the_lead_is_not_called_and_takes_no_call(app: TestApp) {
+        staffed(&app).await;
+        app.post("/api/v1/incidents", &declaration()).await.is(201);
+        app.post(&format!("{INC}/handover"), &json!({"role": "lead", "to": "kim@example.edu"})).await.is(200);
+        assert_eq!(team(&app).await, [
+            "17:00 handover internal planned",
+            "17:00 spokesperson_call spokesperson planned",
+            "17:05 spokesperson_call backup-1 cancelled",
+            "17:10 spokesperson_call backup-2 planned",
+            "17:15 spokesperson_call internal planned",
+        ]);
+        let path = format!("{INC}/acknowledge");
+        let refused = app.post(&path, &json!({"who": "kim@example.edu"})).await.is(409).json();
+        assert!(refused["detail"].as_str().unwrap().starts_with("kim@example.edu leads the work"), "{refused}");
+        let shown = app.get(INC).await.json();
+        assert_eq!((&shown["people"]["lead"], &shown["spokesperson"]), (&json!("kim@example.edu"), &Value::Null));
+        let taken = app.post(&path, &json!({"who": "lee@example.edu"})).await.is(200).json();
+        assert_eq!(taken["people"]["spokesperson"], "lee@example.edu");
+    }
+
+    async fn where_only_the_lead_could_speak_that_is_said(app: TestApp) {
+        staffed(&app).await;
+        let alone = json!({"services": {"database": "major_outage"}, "severity": "P1", "lead": "dba@example.edu"});
+        let made = app.post("/api/v1/incidents", &alone).await.is(201).json();
+        let said = made["people"]["nobody_speaks"].as_str().unwrap_or_default();
+        assert!(said.contains("dba@example.edu, who leads the work, is warned"), "{made:#}");
+        assert_eq!((&made["people"]["spokesperson"], team(&app).await), (&Value::Null, Vec::<String>::new()));
+        let page = app.page(As::Viewer, "/console/incidents/INC-1").await.is(200).text();
+        assert!(page.contains("who leads the work, is warned before a promise is due"), "{page}");
+        app.post(&format!("{INC}/handover"), &json!({"role": "spokesperson", "to": "ann@example.edu"})).await.is(200);
+        assert_eq!(app.get(INC).await.json()["people"]["nobody_speaks"], Value::Null);
+    }
+
+    async fn one_that_is_opened_again_calls_again_and_is_as_grave_as_it_was(app: TestApp) {
+        staffed(&app).await;
+        app.post("/api/v1/incidents", &declaration()).await.is(201);
+        app.expand_due().await;
+        app.advance(2);
+        let updates = format!("{INC}/updates");
+        app.post(&updates, &json!({"status": "resolved", "text": "It works again."})).await.is(201);
+        app.advance(1);
+        let again = app.post(&updates, &json!({"status": "investigating", "text": "It does not."})).await.is(201).json();
+        assert_eq!(again["services"], json!({"portal": "major_outage"}));
+        let planned: Vec<String> = team(&app).await.into_iter().filter(|n| n.ends_with("planned")).collect();
+        assert_eq!(planned, [
+            "17:03 spokesperson_call spokesperson planned",
+            "17:08 spokesperson_call backup-1 planned",
+            "17:13 spokesperson_call backup-2 planned",
+            "17:18 spokesperson_call internal planned",
+        ]);
+        app.refresh().await;
+        let page = app.page(As::Nobody, "/").await.is(200).text();
+        assert!(page.contains("Student portal is down"), "{page}");
+        // Whoever took the call speaks for it still.
+        app.post(&format!("{INC}/acknowledge"), &json!({})).await.is(200);
+        app.post(&updates, &json!({"status": "resolved", "text": "It works again."})).await.is(201);
+        app.post(&updates, &json!({"status": "investigating", "text": "It does not."})).await.is(201);
+        assert!(team(&app).await.iter().all(|n| !n.ends_with("planned")), "{:?}", team(&app).await);
     }
 
     async fn a_write_on_an_old_version_is_refused_and_says_who_changed_what(app: TestApp) {

@@ -3,6 +3,8 @@
 use crate::database::{Database, Kind, run};
 use crate::samples::*;
 use forewarn_core::alert::intake::Standing;
+use forewarn_core::event::Event;
+use forewarn_core::incident::{Incident, Severity, Status};
 use forewarn_store::Entry;
 use std::sync::Arc;
 
@@ -53,6 +55,37 @@ on_both_databases! {
         let ended = db.store.take_alerts(alerts(&hook("prom"), "r2", false), at(2)).await.unwrap();
         assert_eq!((ended.opened, ended.incidents.as_slice()), (None, &["INC-1".to_owned()][..]));
         assert!(!db.store.alerts("INC-1").await.unwrap()[0].episode.firing);
+    }
+
+    async fn an_open_incident_that_is_graver_is_told_to_its_team_once(db: &Database) {
+        house(&db).await;
+        let Event::Incident(small) = incident("INC-7") else { panic!("it is one") };
+        let small = Event::Incident(Incident { severity: Severity::P5, ..small });
+        publish(&db.store, &small, 0, &adding(Vec::new())).await.unwrap();
+        let hook = hook("prom");
+        let took = db.store.take_alerts(alerts(&hook, "r1", true), at(0)).await.unwrap();
+        assert_eq!(took.graver[&id("INC-7")].severity, Severity::P2);
+        let again = db.store.take_alerts(alerts(&hook, "r2", true), at(1)).await.unwrap();
+        assert!(again.graver.is_empty(), "{again:?}");
+        assert_eq!(db.texts("SELECT milestone FROM notices").await, ["alert_graver"]);
+        assert_eq!(db.texts("SELECT status FROM deliveries").await, ["queued"]);
+        let journal = db.store.journal(Some("INC-7"), None, 10).await.unwrap();
+        assert!(journal.iter().any(|e| e.action == "incident.alerts_graver"), "{journal:?}");
+    }
+
+    async fn the_same_request_counts_again_long_after_people_said_that_it_is_over(db: &Database) {
+        house(&db).await;
+        let hook = hook("prom");
+        db.store.take_alerts(alerts(&hook, "r1", true), at(0)).await.unwrap();
+        let Event::Incident(over) = incident("INC-1") else { panic!("it is one") };
+        let over = Incident { status: Status::Resolved, resolved_at: Some(at(10)), ..over };
+        publish(&db.store, &Event::Incident(over), 0, &adding(Vec::new())).await.unwrap();
+        let soon = db.store.take_alerts(alerts(&hook, "r1", true), at(39)).await.unwrap();
+        assert_eq!((soon.repeated, soon.opened), (true, None));
+        let late = db.store.take_alerts(alerts(&hook, "r1", true), at(40)).await.unwrap();
+        assert_eq!((late.repeated, late.opened.as_deref()), (false, Some("INC-2")));
+        let again = db.store.take_alerts(alerts(&hook, "r1", true), at(41)).await.unwrap();
+        assert_eq!((again.repeated, again.incidents), (true, vec!["INC-2".to_owned()]));
     }
 
     async fn a_command_is_taken_once(db: &Database) {

@@ -3,6 +3,7 @@
 use crate::database::Database;
 use crate::samples::*;
 use forewarn_core::event::Event;
+use forewarn_core::plan::Notice;
 use forewarn_store::{Claimed, Lane, Store};
 
 /// Two contacts; n1 is expanded and c000000's delivery of it claimed by `node`.
@@ -43,6 +44,87 @@ async fn status(db: &Database, notice: &str) -> String {
 }
 
 on_both_databases! {
+    async fn what_the_team_hears_and_what_the_public_hears_take_no_place_of_each_other(
+        db: &Database,
+    ) {
+        let event = incident("INC-1");
+        db.store
+            .import_contacts(&contacts(0..1, "students"), "ann", at(0))
+            .await
+            .unwrap();
+        let handed = |id: &str, place: &str, due| Notice {
+            offset: Some(place.into()),
+            ..notice(id, "handover", due)
+        };
+        let again = Notice {
+            audience: "unconfirmed-n2".into(),
+            ..notice("n9", "holding", 9)
+        };
+        let told = [
+            notice("n1", "spokesperson_call", 1),
+            notice("n2", "holding", 2),
+            notice("n3", "promise_warning", 3),
+            notice("n4", "update", 4),
+            notice("n5", "promise_warning", 5),
+            handed("n6", "#1 lead", 6),
+            handed("n7", "#2 spokesperson", 7),
+            handed("n8", "#3 lead", 8),
+            again,
+        ];
+        let mut seen = 0;
+        for (n, notice) in told.into_iter().enumerate() {
+            publish(&db.store, &event, seen, &adding(vec![notice.clone()]))
+                .await
+                .unwrap();
+            seen += 1;
+            let now = at(n as i64 + 1);
+            begin(&db.store, Lane::Urgent, now).await;
+            match notice.id.as_str() {
+                "n9" => {
+                    let whom = forewarn_store::Recipients::Unconfirmed("n2".into());
+                    db.store.expand("n9", &whom, now).await.unwrap();
+                }
+                other => {
+                    expand(&db.store, other, now).await;
+                }
+            }
+        }
+        let waits: Vec<String> = ledger(&db.store)
+            .await
+            .into_iter()
+            .filter(|line| line.ends_with("queued"))
+            .collect();
+        let waits: Vec<&str> = waits.iter().map(|line| &line[..2]).collect();
+        // Of each story the newest: the call, the update, the warning, who leads, who speaks; and the reminder of what was overtaken.
+        assert_eq!(waits, ["n1", "n4", "n5", "n7", "n8", "n9"]);
+        let last = db.store.last_told("n2").await.unwrap().unwrap();
+        assert_eq!(
+            last.milestone, "update",
+            "the newest that tells of the incident itself"
+        );
+    }
+
+    async fn a_warning_for_which_there_is_nobody_is_not_sent(db: &Database) {
+        let event = incident("INC-1");
+        let nobody = vec![
+            to("ghosts", notice("n1", "promise_warning", 1)),
+            to("ghosts", notice("n2", "update", 1)),
+        ];
+        send_out(&db.store, &event, 0, nobody, 1).await;
+        db.store.finish_notices(at(1)).await.unwrap();
+        assert_eq!(
+            [status(&db, "n1").await, status(&db, "n2").await],
+            ["cancelled", "sent"]
+        );
+        let journal = db.store.journal(Some("INC-1"), None, 100).await.unwrap();
+        assert!(
+            journal
+                .iter()
+                .any(|e| e.action == "notice.to_nobody" && e.detail["notice"] == "n1"),
+            "{journal:?}"
+        );
+    }
+
     async fn a_notice_of_which_nothing_left_is_superseded_and_one_of_which_anything_did_is_sent(db: &Database) {
         let (event, claimed) = first_one_in_the_air(&db).await;
         // One of the two of n1 is in the air, the other waits; of n2 both wait.

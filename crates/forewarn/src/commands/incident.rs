@@ -426,6 +426,9 @@ fn show(answer: &Value) -> String {
     if let Some(who) = answer["spokesperson"].as_str() {
         shown.push_str(&format!("{} speaks for it\n", clean(who)));
     }
+    if let Some(said) = answer["people"]["nobody_speaks"].as_str() {
+        shown.push_str(&format!("{}\n", clean(said)));
+    }
     for notice in answer["notices"].as_array().into_iter().flatten() {
         let text = |name: &str| clean(notice[name].as_str().unwrap_or_default());
         shown.push_str(&format!(

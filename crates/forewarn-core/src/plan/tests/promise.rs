@@ -247,6 +247,22 @@ fn who_speaks_for_an_incident() {
 }
 
 #[test]
+fn whoever_leads_is_warned_where_nobody_else_could_speak() {
+    let catalogue = catalogue("");
+    for (lead, warned) in [
+        (Some("dean@example.edu"), "dean@example.edu"),
+        (Some("fix@example.edu"), "dean@example.edu"),
+    ] {
+        let mut incident = declared(Severity::P1, &["files"], 60);
+        incident.lead = lead.map(str::to_owned);
+        let event = Event::Incident(incident);
+        let endpoints = event.built_in_audience(SPOKESPERSON, &catalogue).unwrap();
+        let found: Vec<&str> = endpoints.iter().map(|e| e.address()).collect();
+        assert_eq!(found, [warned]);
+    }
+}
+
+#[test]
 fn no_audience_takes_a_built_in_name() {
     for (id, meaning) in [
         (

@@ -2,14 +2,17 @@
 
 use super::house::{House, begin, mail_contact};
 use crate::database::{Database, Kind};
+use forewarn_core::acknowledge::reminder;
 use forewarn_core::audience::Level;
 use forewarn_core::contact::Endpoint;
 use forewarn_core::event::{Event, Occasion, speakers};
 use forewarn_core::incident::{Call, Incident};
-use forewarn_core::plan::{Changes, SPOKESPERSON_CALL, call, catch_up, publish_update};
+use forewarn_core::plan::{
+    Changes, Notice, PROMISE_WARNING, SPOKESPERSON_CALL, call, catch_up, publish_update,
+};
 use forewarn_core::recipient::added_audience;
 use forewarn_engine::peer::smtp::{Received, Script};
-use forewarn_store::{Beside, Clock, Entry, NewRecipient, Published, Whom};
+use forewarn_store::{Beside, Clock, Entry, NewRecipient, NoticeFilter, Published, Whom};
 use jiff::SignedDuration;
 use std::collections::BTreeSet;
 
@@ -277,6 +280,78 @@ async fn somebody_is_added(kind: Kind) {
     );
 }
 
+async fn the_lead_is_warned_where_nobody_else_can_speak(kind: Kind) {
+    let mut house = house(kind).await;
+    house.declare("INC-1", "wiki").await;
+    let (mut incident, sequence) = incident(&house).await;
+    incident.lead = Some("web@example.edu".into());
+    publish(&house, incident, sequence, Changes::default(), true, &[]).await;
+    pass(&house, 56).await;
+    let mails = house.mails_to("web@example.edu");
+    let due = |left: &str| mails.iter().filter(|m| words(m).contains(left)).count();
+    assert_eq!(
+        (
+            due("update due in 15 minutes"),
+            due("update due in 5 minutes")
+        ),
+        (1, 1)
+    );
+    // There is no backup: what was for them is not called sent.
+    let all = house.store.notices(&NoticeFilter::default(), 100).await;
+    let warned: Vec<(String, String)> = all
+        .unwrap()
+        .into_iter()
+        .filter(|n| n.milestone == PROMISE_WARNING)
+        .map(|n| (n.audience, n.status))
+        .collect();
+    let of = |audience: &str, status: &str| (audience.to_owned(), status.to_owned());
+    assert!(warned.contains(&of("backup", "cancelled")), "{warned:?}");
+    assert!(!warned.contains(&of("backup", "sent")), "{warned:?}");
+}
+
+async fn who_has_not_confirmed_is_reminded_after_an_update_with_the_newest_words(kind: Kind) {
+    let mut house = house(kind).await;
+    declare(&mut house).await;
+    pass(&house, 1).await;
+    let all = house.store.notices(&NoticeFilter::default(), 100).await;
+    let mut told = all.unwrap().into_iter();
+    let told = told.find(|n| n.milestone == "holding" && n.audience == "engineers");
+    let told = told.expect("Ann was told");
+    let (incident, sequence) = incident(&house).await;
+    let catalogue = house.store.catalogue().await.unwrap();
+    let holding = Notice {
+        id: told.id,
+        milestone: told.milestone,
+        offset: None,
+        stands_for: Vec::new(),
+        audience: told.audience,
+        level: told.level,
+        channels: told.channels,
+        due: told.due,
+        due_local: told.due_local,
+        copy_due: None,
+        because: told.because,
+        held: false,
+        tells: Vec::new(),
+    };
+    let due = house.clock.now() + SignedDuration::from_mins(20);
+    let changes = Changes {
+        add: vec![reminder("INC-1", &holding, due, &catalogue)],
+        ..Changes::default()
+    };
+    publish(&house, incident, sequence, changes, true, &[]).await;
+    pass(&house, 5).await;
+    house.update("INC-1").await;
+    pass(&house, 20).await;
+    let read = house.mails_to("ann@example.org");
+    assert_eq!(read.len(), 3);
+    let text = words(&read[2]);
+    assert!(
+        text.contains("We are still looking into it.") && text.contains("/confirm/"),
+        "{text}"
+    );
+}
+
 macro_rules! on_both {
     ($($name:ident),*) => {
         $(mod $name {
@@ -296,5 +371,7 @@ macro_rules! on_both {
 on_both!(
     nobody_acknowledges,
     a_backup_acknowledges,
-    somebody_is_added
+    somebody_is_added,
+    the_lead_is_warned_where_nobody_else_can_speak,
+    who_has_not_confirmed_is_reminded_after_an_update_with_the_newest_words
 );

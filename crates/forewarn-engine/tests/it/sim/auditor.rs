@@ -9,7 +9,7 @@ use super::world::{Fate, Try};
 use forewarn_core::delivery::{DeliveryStatus, RETRY_AFTER_SECONDS, message_key};
 use forewarn_core::event::Event;
 use forewarn_core::id::derive;
-use forewarn_core::plan::{HANDOVER, is_team_notice};
+use forewarn_core::plan::{HANDOVER, is_promise_timer, is_team_notice};
 use forewarn_core::service::affected;
 use forewarn_store::{AttemptRow, DeliveryFilter, DeliveryRow, NoticeFilter, NoticeRow, Store};
 use jiff::{SignedDuration, Timestamp};
@@ -208,6 +208,29 @@ fn rank(noted: &Noted) -> (u32, u8, Timestamp) {
     (revision, part, noted.notice.due)
 }
 
+/// What a message is about: a newer one about the same takes its place, one about something else does not.
+fn story(noted: &Noted) -> String {
+    let notice = &noted.notice;
+    match notice.milestone.as_str() {
+        milestone if is_promise_timer(milestone) => "promise".to_owned(),
+        HANDOVER => {
+            let role = notice
+                .offset
+                .as_deref()
+                .and_then(|o| o.split(' ').next_back());
+            format!("handover of {}", role.unwrap_or_default())
+        }
+        milestone if is_team_notice(milestone) => milestone.to_owned(),
+        _ => "told".to_owned(),
+    }
+}
+
+/// It went out, or would have if there had been anybody.
+pub fn went(notice: &NoticeRow) -> bool {
+    let begun = notice.status == "cancelled" && notice.sent_at.is_some();
+    matches!(notice.status.as_str(), "sent" | "superseded") || begun
+}
+
 impl Audit<'_> {
     /// When a notice may go out: when it is due, or with what is told in one message with it.
     fn due(&self, notice: &str) -> Timestamp {
@@ -248,7 +271,7 @@ impl Audit<'_> {
             };
             let name = format!("notice {id} ({}, {})", row.event, row.milestone);
             // Something newer may have overtaken all of it.
-            let sent = matches!(row.status.as_str(), "sent" | "superseded");
+            let sent = went(row);
             match (noted.closed, sent) {
                 (false, false) => wrong.push(format!(
                     "lost: {name} was never closed and is {}{}",
@@ -390,7 +413,7 @@ impl Audit<'_> {
                     .operator
                     .noted
                     .get(&other.notice)
-                    .is_some_and(|n| rank(n) > rank(own))
+                    .is_some_and(|n| story(n) == story(own) && rank(n) > rank(own))
         })
     }
 
@@ -463,7 +486,7 @@ impl Audit<'_> {
 
     /// Newest wins: nobody hears the older part of a story after the newer.
     fn order(&self, tries: &[Try], wrong: &mut Vec<String>) {
-        let mut newest: HashMap<(&str, &str), (&Noted, &str)> = HashMap::new();
+        let mut newest: HashMap<(&str, &str, String), (&Noted, &str)> = HashMap::new();
         let taken = tries.iter().filter(|t| t.is_taken());
         for (one, row) in
             taken.flat_map(|one| self.told(one).into_iter().map(move |row| (one, row)))
@@ -472,7 +495,7 @@ impl Audit<'_> {
                 continue;
             };
             let (_, endpoint) = row.id.split_once('.').unwrap_or_default();
-            let key = (noted.event.id().as_str(), endpoint);
+            let key = (noted.event.id().as_str(), endpoint, story(noted));
             match newest.get(&key) {
                 Some((before, id)) if rank(before) > rank(noted) && *id != row.id => {
                     wrong.push(format!(

@@ -1,6 +1,7 @@
 //! The judge of promises. It reads the incidents, the journal and the timers, and knows from the design what each promise
 //! has a right to: an update in time, or a breach on record, once, and not before its time.
 
+use super::auditor::went;
 use forewarn_core::event::Event;
 use forewarn_core::id::derive;
 use forewarn_core::incident::{Incident, Nature, Promise, Severity, Update};
@@ -90,7 +91,7 @@ async fn calls(id: &str, journal: &[Written], store: &Store, wrong: &mut Vec<Str
         let entries = journal.iter();
         let entries =
             entries.filter(|e| e.action == action && e.detail["notice"] == call.id.as_str());
-        let went = matches!(call.status.as_str(), "sent" | "superseded");
+        let went = went(call);
         let times = entries.count();
         if times != usize::from(went) {
             wrong.push(format!(
@@ -149,7 +150,7 @@ impl Record {
                 continue;
             };
             let fired = match timer.status.as_str() {
-                "sent" | "superseded" => true,
+                _ if went(timer) => true,
                 "cancelled" => false,
                 other => {
                     blame(format!("has a {milestone} that is {other}"));

@@ -71,6 +71,8 @@ impl Samples {
                 text: self.t("SECRET-NOTE The second disk of web3 reports errors too."),
                 at: at("2026-11-23T17:05:00Z"),
             }],
+            speaks: Some("sam@example.edu".into()),
+            nobody_speaks: None,
             backups: vec!["kim@example.edu".into(), "lee@example.edu".into()],
             approvers: vec!["registrar@example.edu".into()],
             added: vec![self.t("press@example.org, non technical")],

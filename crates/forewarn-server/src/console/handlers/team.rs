@@ -50,6 +50,10 @@ pub(super) async fn gathered(
         version,
         writing: writing(desk, id, catalogue).await?,
         notes: app.store.notes(id).await?,
+        speaks: people["spokesperson"].as_str().map(str::to_owned),
+        nobody_speaks: people["nobody_speaks"]
+            .as_str()
+            .map(crate::console::sentence),
         backups: names("backups"),
         approvers: names("approvers"),
         added: added(app, &incident.id, &incident.added).await?,

@@ -1,6 +1,6 @@
 //! Incidents that belong together: duplicates, parts, and those entered afterwards.
 
-use super::{Answer, Ready, id_of, load, promised, publish, seen, title_of};
+use super::{Answer, BROKEN, Ready, id_of, load, promised, publish, seen, title_of};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::{ApiError, Result};
@@ -202,6 +202,7 @@ pub async fn merge(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<
     let catalogue = app.store.catalogue().await?;
     let now = app.clock.now();
     let promised = survivor.promise().map(|p| p.due);
+    let lapsed = gone.lapsed(now).map(|promise| gone.breach(promise, now));
     let (gone, mut survivor) = gone.merge_into(survivor, now)?;
     if survivor.parent.as_ref() == Some(&gone.id) {
         survivor.parent = None;
@@ -225,10 +226,11 @@ pub async fn merge(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<
         into.as_str(),
         json!({"duplicate": id, "next_update_at": survivor.promise().map(|p| p.due)}),
     );
-    let all = [
-        Ready::quiet(gone, sequence, theirs, None, closed),
-        Ready::quiet(survivor, survivors, own, None, grown),
-    ];
+    let mut closing = Ready::quiet(gone, sequence, theirs, None, closed);
+    if let Some(breach) = lapsed {
+        closing.entries.insert(0, entry(BROKEN, id, breach));
+    }
+    let all = [closing, Ready::quiet(survivor, survivors, own, None, grown)];
     let beside = [Beside::CarriedOver(id.to_owned(), into.to_string())];
     publish(app, caller, &catalogue, &all, &beside).await
 }

@@ -42,20 +42,66 @@ pub(super) fn call_of(incident: &Incident, catalogue: &Catalogue) -> Option<Call
     })
 }
 
-/// Who has which role: lead, spokesperson, the backups in their order, and who approves what is said.
+/// An incident that is opened again. As long as nobody has acknowledged, whoever could speak for it is called once more, from the
+/// first on.
+pub(super) fn called_again(incident: Incident, catalogue: &Catalogue) -> Incident {
+    let before = incident.call.clone();
+    if before.as_ref().is_some_and(|call| !call.is_open()) {
+        return incident;
+    }
+    let fresh = call_of(&incident, catalogue);
+    let call = fresh.map(|fresh| match before {
+        Some(before) => Call {
+            called: before.called,
+            round: before.round + 1,
+            ..fresh
+        },
+        None => fresh,
+    });
+    Incident { call, ..incident }
+}
+
+/// Who has which role: lead, spokesperson, the backups in their order, and who approves what is said. The spokesperson is whoever
+/// was named or is meant to be, also before they acknowledged. Where nobody but the lead can speak, `nobody_speaks` says what
+/// follows from that.
 pub fn people(incident: &Incident, catalogue: &Catalogue) -> Value {
-    let speaks = incident.spokesperson.as_deref();
-    let backups = speakers(incident, catalogue).into_iter();
-    let backups: Vec<String> = backups
-        .map(|address| address.to_string())
-        .filter(|address| speaks.is_none_or(|speaks| !is_same_person(speaks, address)))
-        .collect();
-    json!({
+    let all = speakers(incident, catalogue);
+    let named = incident.spokesperson.clone();
+    let speaks = named.or_else(|| all.first().map(EmailAddress::to_string));
+    let other = |address: &&EmailAddress| {
+        let speaks = speaks.as_deref();
+        speaks.is_none_or(|speaks| !is_same_person(speaks, address.as_str()))
+    };
+    let backups: Vec<&EmailAddress> = all.iter().filter(other).collect();
+    let mut people = json!({
         "lead": incident.lead,
-        "spokesperson": incident.spokesperson,
+        "spokesperson": speaks,
         "backups": backups,
         "approvers": approvers(incident, catalogue),
-    })
+    });
+    if let Some(said) = nobody_speaks(incident, catalogue).filter(|_| incident.status.is_open()) {
+        people["nobody_speaks"] = json!(said);
+    }
+    people
+}
+
+/// What follows where nobody can be called or warned but those who fix it.
+fn nobody_speaks(incident: &Incident, catalogue: &Catalogue) -> Option<String> {
+    if !speakers(incident, catalogue).is_empty() {
+        return None;
+    }
+    let warned = match &incident.lead {
+        Some(lead) if is_mailbox(lead) => format!("{lead}, who leads the work, is"),
+        _ => "the owners of its services are".to_owned(),
+    };
+    Some(format!(
+        "nobody else can be called to speak for it: {warned} warned before a promise is due; name a spokesperson by handing the \
+         role over"
+    ))
+}
+
+fn is_mailbox(who: &str) -> bool {
+    EmailAddress::parse(who).is_ok()
 }
 
 /// Who must agree, by the policy for incidents: owners of its services.
@@ -103,9 +149,11 @@ pub async fn hand_over(app: &App, caller: &Caller, id: &str, node: &Node) -> Res
         let to = incident.holder(asked.role).unwrap_or_default().to_owned();
         let mut changes = match asked.role {
             Role::Spokesperson => withdrawn_call(app, id).await?,
-            Role::Lead => Changes::default(),
+            Role::Lead => withdrawn_calls_to(app, &incident, &to).await?,
         };
-        changes.add.push(handover(&incident, &catalogue, now));
+        changes
+            .add
+            .push(handover(&incident, asked.role, &catalogue, now));
         let mut detail = json!({"role": asked.role, "from": from, "to": to});
         if let Some(because) = &incident.both_because {
             detail["override"] = json!(because);
@@ -129,6 +177,27 @@ fn goes_on_here(incident: &Incident) -> Result<()> {
             incident.id
         ))),
     }
+}
+
+/// Whoever leads from now on is not called to speak as well, unless it was said why one person is both.
+async fn withdrawn_calls_to(app: &App, incident: &Incident, who: &str) -> Result<Changes> {
+    let chain = incident
+        .call
+        .as_ref()
+        .filter(|_| incident.both_because.is_none());
+    let mut chain = chain.into_iter().flat_map(|call| &call.chain);
+    let Some(place) = chain.position(|c| is_same_person(c, who)) else {
+        return Ok(Changes::default());
+    };
+    let theirs = called_audience(place);
+    let (stored, _) = app.store.planned(incident.id.as_str()).await?;
+    let open = stored
+        .into_iter()
+        .filter(|s| s.open && s.milestone == SPOKESPERSON_CALL && s.audience == theirs);
+    Ok(Changes {
+        withdrawn: open.map(|s| s.id).collect(),
+        ..Changes::default()
+    })
 }
 
 /// Calls that have not begun are not made any more.
@@ -232,7 +301,8 @@ async fn take(
         let mut reason = None;
         // Who was called first and named nowhere is whom everybody expects.
         if changed && (from.is_some() || chain.first() != Some(&who)) {
-            changes.add.push(handover(&incident, &catalogue, now));
+            let role = Role::Spokesperson;
+            changes.add.push(handover(&incident, role, &catalogue, now));
             let said = Incident::handed_over(Role::Spokesperson, from.as_deref(), &who);
             reason = Some(said);
         }

@@ -107,7 +107,7 @@ impl Operator {
                 (incident.hand_over(&to, now).ok()?, true)
             }
         };
-        let told = changes.then(|| handover(&changed, &self.catalogue, now));
+        let told = changes.then(|| handover(&changed, Role::Spokesperson, &self.catalogue, now));
         let changes = Changes {
             add: told.into_iter().collect(),
             ..Changes::default()
