@@ -397,7 +397,6 @@ impl NewUpdate {
         let text = fields.optional("text", problems, prose(10_000));
         let services = read_impacts(fields, problems);
         let next_update_in = fields.optional("next_update_in", problems, Offset::parse);
-        // Facts that are wrong are reported as that.
         let no_facts = facts.as_ref().is_some_and(|f| *f == Facts::default());
         if status == Some(Status::Resolved) && text.is_none() && no_facts {
             let problem = "is missing: people hear how it ended; give a text or facts";
@@ -513,9 +512,7 @@ impl Incident {
         }
         self.facts = self.facts.updated_by(new.facts);
         self.cause = new.cause.or(self.cause);
-        if !self.status.is_open() && status.is_open() {
-            self.services.extend(self.impact_before_the_end());
-        }
+        self.services.extend(self.impact_again(status));
         self.services.extend(new.services);
         if status == Status::Resolved {
             self.resolved_at = Some(now);
@@ -561,12 +558,6 @@ impl Incident {
                 status != Status::Postmortem
             }
         }
-    }
-
-    /// Whether an update opens it again without a word of why.
-    pub fn reopens_silently(&self, new: &NewUpdate) -> bool {
-        let reopens = !self.status.is_open() && new.status.is_some_and(Status::is_open);
-        reopens && new.text.is_none() && new.facts == Facts::default()
     }
 
     /// The milestone that an update stands for.

@@ -1,6 +1,7 @@
 //! Incidents that belong together: duplicates that are merged, parts of a larger one, and those entered afterwards.
 
-use super::{Impact, Incident, Nature, NewIncident, Past, Status, Update};
+use super::{Impact, Incident, Nature, NewIncident, NewUpdate, Past, Status, Update};
+use crate::facts::Facts;
 use crate::id::Id;
 use crate::problem::InvalidTransition;
 use jiff::Timestamp;
@@ -37,10 +38,19 @@ impl Incident {
         self.parent.as_ref().is_some_and(|parent| *parent == *id)
     }
 
-    /// What it did to each service before it was over, for one that is opened again.
-    pub(super) fn impact_before_the_end(&self) -> BTreeMap<Id, Impact> {
+    /// What it did to each service before it was over, where this status opens it again.
+    pub(super) fn impact_again(&self, status: Status) -> BTreeMap<Id, Impact> {
+        if self.status.is_open() || !status.is_open() {
+            return BTreeMap::new();
+        }
         let before = self.updates.iter().rev().find(|u| u.status.is_open());
         before.map(|u| u.services.clone()).unwrap_or_default()
+    }
+
+    /// Whether an update opens it again without a word of why.
+    pub fn reopens_silently(&self, new: &NewUpdate) -> bool {
+        let reopens = !self.status.is_open() && new.status.is_some_and(Status::is_open);
+        reopens && new.text.is_none() && new.facts == Facts::default()
     }
 
     /// Its newest message opened it again.

@@ -259,7 +259,7 @@ pub async fn remind(app: &App, caller: &Caller, id: &str) -> Result<usize> {
     let rows = notices(app, id).await?;
     let begun: BTreeSet<&str> = rows
         .iter()
-        .filter(|n| n.sent_at.is_some())
+        .filter(|n| n.sent_at.is_some() || n.due <= now)
         .filter_map(|n| unconfirmed(&n.audience))
         .collect();
     let open: Vec<String> = list(app, id)
