@@ -44,9 +44,7 @@ async fn status(db: &Database, notice: &str) -> String {
 }
 
 on_both_databases! {
-    async fn what_the_team_hears_and_what_the_public_hears_take_no_place_of_each_other(
-        db: &Database,
-    ) {
+    async fn team_and_public_messages_take_no_place_of_each_other(db: &Database) {
         let event = incident("INC-1");
         db.store
             .import_contacts(&contacts(0..1, "students"), "ann", at(0))
