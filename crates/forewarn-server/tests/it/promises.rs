@@ -119,7 +119,7 @@ async fn the_console_shows_what_became_of_promises_and_moves_them() {
         .is(303);
     let shown = app.page(As::Viewer, page).await.is(200).text();
     assert!(
-        shown.contains("promise moved") && shown.contains("1 kept"),
+        shown.contains("promise moved") && shown.contains("1 moved in time"),
         "{shown}"
     );
     app.advance(26);
@@ -129,7 +129,7 @@ async fn the_console_shows_what_became_of_promises_and_moves_them() {
     app.post(path, &json!({"text": "Sorry."})).await.is(201);
     let shown = app.page(As::Viewer, page).await.is(200).text();
     assert!(shown.contains("broken, 6 minutes late"), "{shown}");
-    assert!(shown.contains("1 kept, 1 broken"), "{shown}");
+    assert!(shown.contains("1 moved in time, 1 broken"), "{shown}");
     // Nothing of this is for the public.
     app.refresh().await;
     let public = app.page(As::Nobody, "/events/INC-1").await.is(200).text();
