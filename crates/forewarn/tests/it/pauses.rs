@@ -278,7 +278,9 @@ impl Pair {
                 );
             }
         }
-        let mut newest: BTreeMap<(String, String), i64> = BTreeMap::new();
+        // What is about something else, such as a promise and the event itself, takes no place of each other.
+        let story = |ordinal: i64| ordinal / 1_000_000_000_000;
+        let mut newest: BTreeMap<(String, String, i64), i64> = BTreeMap::new();
         let mut wrong = Vec::new();
         for mail in self.sink.ledger() {
             let key = (mail.message_id.clone().unwrap_or_default(), mail.to.clone());
@@ -286,7 +288,7 @@ impl Pair {
                 continue;
             };
             let newest = newest
-                .entry((incident.clone(), mail.to.clone()))
+                .entry((incident.clone(), mail.to.clone(), story(*ordinal)))
                 .or_insert(*ordinal);
             if ordinal < newest {
                 wrong.push(format!(
