@@ -3,7 +3,7 @@
 
 mod samples;
 
-use forewarn_server::status_page::{Pages, Snapshot};
+use forewarn_server::status_page::{Pages, Snapshot, assets};
 use samples::Samples;
 use std::path::Path;
 use std::{env, fs, io};
@@ -25,6 +25,10 @@ fn main() -> io::Result<()> {
     {
         put(&folder.join(format!("{name}.html")), html.as_bytes())?;
         names.push(name);
+    }
+    let style = assets::console_style();
+    if let Some(page) = assets::get(style) {
+        put(&folder.join(style.trim_start_matches('/')), &page.body)?;
     }
     names.extend(public(folder, "status", &samples.snapshot())?);
     names.extend(public(folder, "status-quiet", &samples.quiet_snapshot())?);

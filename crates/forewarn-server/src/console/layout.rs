@@ -261,6 +261,10 @@ impl Frame {
         assets::style()
     }
 
+    pub(super) fn console_style(&self) -> &'static str {
+        assets::console_style()
+    }
+
     pub(super) fn script(&self) -> &'static str {
         assets::script()
     }

@@ -1,7 +1,7 @@
 //! Planned work.
 
 use super::layout::text;
-use super::readings::readings;
+use super::readings::{Readings, readings};
 use super::{Choice, DeliveryRow, Frame, JournalRow, NoticeRow, Plan, Typed};
 use crate::status_page::when::TimeHtml;
 use crate::status_page::{milestone_words, when};
@@ -241,7 +241,7 @@ impl NewMaintenance {
     }
 
     /// Where the clocks change: what the start and the end can mean.
-    fn asked(&self) -> Vec<(&'static str, &'static str, Vec<(String, String)>)> {
+    fn asked(&self) -> Vec<(&'static str, &'static str, Readings)> {
         let fields = [
             ("start", "start_reading", "Which start is meant?"),
             ("end", "end_reading", "Which end is meant?"),

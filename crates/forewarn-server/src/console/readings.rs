@@ -7,7 +7,10 @@ use forewarn_core::problem::Problem;
 use forewarn_core::time::{CivilTime, Zone};
 
 /// What a typed time can mean, each as a document says it and in words. Nothing where it means one moment.
-pub(super) fn readings(typed: &str, zone: &Zone) -> Vec<(String, String)> {
+pub(super) type Readings = Vec<(String, String)>;
+
+/// What this time can mean.
+pub(super) fn readings(typed: &str, zone: &Zone) -> Readings {
     let Ok(time) = CivilTime::parse(typed, zone) else {
         return Vec::new();
     };

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 const STYLE: &str = include_str!("../../assets/forewarn.css");
+const CONSOLE: &str = include_str!("../../assets/console.css");
 const SCRIPT: &str = include_str!("../../assets/forewarn.js");
 const MARK: &str = include_str!("../../assets/mark.svg");
 
@@ -32,11 +33,12 @@ fn asset(name: &str, ending: &str, content_type: &'static str, text: &'static st
     }
 }
 
-static ASSETS: LazyLock<[Asset; 3]> = LazyLock::new(|| {
+static ASSETS: LazyLock<[Asset; 4]> = LazyLock::new(|| {
     [
         asset("forewarn", "css", "text/css; charset=utf-8", STYLE),
         asset("forewarn", "js", "text/javascript; charset=utf-8", SCRIPT),
         asset("mark", "svg", "image/svg+xml", MARK),
+        asset("console", "css", "text/css; charset=utf-8", CONSOLE),
     ]
 });
 
@@ -50,9 +52,11 @@ static PAGES: LazyLock<BTreeMap<String, Page>> = LazyLock::new(|| {
         .collect()
 });
 
-/// Every asset by its path.
+/// Every asset of the public pages by its path.
 pub fn pages() -> BTreeMap<String, Page> {
-    PAGES.clone()
+    let mut pages = PAGES.clone();
+    pages.remove(console_style());
+    pages
 }
 
 /// The asset at this path.
@@ -63,6 +67,11 @@ pub fn get(path: &str) -> Option<&'static Page> {
 /// Path of the style sheet.
 pub fn style() -> &'static str {
     &ASSETS[0].path
+}
+
+/// Path of the style sheet that the console has beside it.
+pub fn console_style() -> &'static str {
+    &ASSETS[3].path
 }
 
 /// Path of the script.

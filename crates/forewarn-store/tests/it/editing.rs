@@ -38,7 +38,7 @@ on_both_databases! {
         let store = &db.store;
         let request = asked(&db, "It is broke.").await;
         assert_eq!(request.id.as_str(), "EDIT-1");
-        assert_eq!(store.requests_waiting(9).await.unwrap(), [request.clone()]);
+        assert_eq!(store.requests_waiting(9).await.unwrap(), std::slice::from_ref(&request));
         let before = store.request("EDIT-1").await.unwrap().unwrap();
         let suggested = request.suggest("lee", "It is down.".into(), at(60)).unwrap();
         let said = Some(("lee", "It is down.", Origin::Suggested));

@@ -50,10 +50,11 @@ on_both_databases! {
             .import_contacts(&contacts(0..1, "students"), "ann", at(0))
             .await
             .unwrap();
-        let handed = |id: &str, place: &str, due| Notice {
+        let placed = |place: &str, notice: Notice| Notice {
             offset: Some(place.into()),
-            ..notice(id, "handover", due)
+            ..notice
         };
+        let handed = |id: &str, place: &str, due| placed(place, notice(id, "handover", due));
         let again = Notice {
             audience: "unconfirmed-n2".into(),
             ..notice("n9", "holding", 9)
@@ -61,20 +62,18 @@ on_both_databases! {
         let told = [
             notice("n1", "spokesperson_call", 1),
             notice("n2", "holding", 2),
-            notice("n3", "promise_warning", 3),
+            placed("15min", notice("n3", "promise_warning", 3)),
             notice("n4", "update", 4),
-            notice("n5", "promise_warning", 5),
+            placed("5min", notice("n5", "promise_warning", 5)),
             handed("n6", "#1 lead", 6),
             handed("n7", "#2 spokesperson", 7),
             handed("n8", "#3 lead", 8),
             again,
         ];
-        let mut seen = 0;
         for (n, notice) in told.into_iter().enumerate() {
-            publish(&db.store, &event, seen, &adding(vec![notice.clone()]))
+            publish(&db.store, &event, n as i64, &adding(vec![notice.clone()]))
                 .await
                 .unwrap();
-            seen += 1;
             let now = at(n as i64 + 1);
             begin(&db.store, Lane::Urgent, now).await;
             match notice.id.as_str() {
