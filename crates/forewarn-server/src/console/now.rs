@@ -98,8 +98,8 @@ impl Now {
     fn asked(&self, card: &HelpCard) -> &'static str {
         match (card.answered, card.request.ask) {
             (true, _) => "a suggestion waits for the author",
-            (false, Ask::Support) => "waits for the communications team: support my draft",
-            (false, Ask::Draft) => "waits for the communications team: draft it for me",
+            (false, Ask::Support) => "a text waits to be improved",
+            (false, Ask::Draft) => "a text waits to be written",
         }
     }
 

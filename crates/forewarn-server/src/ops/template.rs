@@ -218,9 +218,10 @@ pub async fn save(
 /// Gives a template the text again that it had: `version`, and `expected`, the newest one that was seen.
 ///
 /// # Errors
-/// When that version has no text, is refused by the rules of today, or has the text that stands already.
+/// [`ApiError::NotFound`] where there is no such template; when that version has no text, is refused by the rules of today, or has the text that stands already.
 pub async fn restore(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<SavedTemplate> {
     caller.at_least(Role::Administrator)?;
+    versions(app, id).await?;
     let whole = |text: &str| {
         let number = text.parse::<i64>().ok().filter(|n| *n >= 0);
         number.ok_or_else(|| "must be the number of a version".to_owned())

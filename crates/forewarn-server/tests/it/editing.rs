@@ -100,7 +100,7 @@ on_both_databases! {
         assert!(notices(&app, "MNT-1").await.iter().all(|n| n["milestone"] != "help_needed"));
         let now = async || app.page(As::Operator, "/console").await.is(200).text();
         let page = now().await;
-        assert!(page.contains("draft it for me") && page.contains("href=\"/console/editing/EDIT-1\""), "{page}");
+        assert!(page.contains("a text waits to be written") && page.contains("href=\"/console/editing/EDIT-1\""), "{page}");
         app.post("/api/v1/editing/EDIT-1/suggest", &json!({"text": "You cannot sign in."})).await.is(200);
         assert!(now().await.contains("a suggestion waits for the author"));
         app.post("/api/v1/editing/EDIT-1/decline", &json!({"suggestion": 1})).await.is(200);
