@@ -13,6 +13,7 @@ fn filled(path: &str) -> String {
         .replace("{n}", "1")
         .replace("{number}", "1")
         .replace("{id}", "no-such-thing")
+        .replace("{version}", "1")
 }
 
 #[tokio::test]
