@@ -17,7 +17,7 @@ use super::transaction::push_data;
 pub enum Way {
     /// PIPELINING, with two round trips a message: the envelope; the body.
     RoundTrips,
-    /// PIPELINING and CHUNKING, with one round trip for [`WINDOW`] messages.
+    /// PIPELINING and CHUNKING, with one round trip for many messages.
     Chunking,
 }
 
