@@ -3,12 +3,15 @@
 //! A word is what stands between white space, with the white space after it. Two words are the same where their letters are and as
 //! many lines end after both: other spaces are no change, a paragraph that was split is.
 
-/// More changed words than this are not paired: such texts have little in common, and are shown one after the other. It bounds the
+use serde::Serialize;
+
+/// Where more things than this changed, none are paired: such texts have little in common, and are shown one after the other. It bounds the
 /// work at some tens of millions of steps, whatever the texts are.
 const MOST_CHANGES: usize = 2_000;
 
-/// What became of a run of words.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// What became of a line, or of a run of words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Change {
     /// It stands in both.
     Same,
@@ -104,8 +107,8 @@ fn words(text: &str) -> Vec<Word<'_>> {
     starts.iter().copied().zip(ends).map(word).collect()
 }
 
-/// Places of the words that both have, in order, as many as there can be.
-fn pairs(old: &[Word<'_>], new: &[Word<'_>]) -> Vec<(usize, usize)> {
+/// Places of the things that both lists have, in order, as many as there can be.
+pub(crate) fn pairs<T: PartialEq>(old: &[T], new: &[T]) -> Vec<(usize, usize)> {
     let shorter = old.len().min(new.len());
     let head = (0..shorter).take_while(|n| old[*n] == new[*n]).count();
     let tail = (1..=shorter - head)
@@ -120,7 +123,7 @@ fn pairs(old: &[Word<'_>], new: &[Word<'_>]) -> Vec<(usize, usize)> {
 
 /// The greedy search for the shortest way from one to the other (E. Myers, 1986): `reach[k]` is how far one comes on diagonal `k`
 /// with so many changes. Nothing where that takes more than [`MOST_CHANGES`].
-fn common(old: &[Word<'_>], new: &[Word<'_>]) -> Vec<(usize, usize)> {
+fn common<T: PartialEq>(old: &[T], new: &[T]) -> Vec<(usize, usize)> {
     let (n, m) = (old.len() as isize, new.len() as isize);
     let most = (old.len() + new.len()).min(MOST_CHANGES) as isize;
     let at = |k: isize| (k + most + 1) as usize;

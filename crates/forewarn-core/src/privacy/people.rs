@@ -2,7 +2,7 @@
 
 use super::names::{is_given, possessive, possessive_end};
 use super::{Kind, Leak};
-use crate::review::words::Word;
+use crate::review::words::{DAYS_AND_MONTHS, Word};
 
 /// Before a name these make it a supplier's.
 const SUPPLIERS: &[&str] = &[
@@ -58,25 +58,6 @@ const COLLEAGUES: &[&str] = &[
 
 /// Words that begin with a capital and are no name.
 const NO_NAMES: &[&str] = &[
-    "monday",
-    "tuesday",
-    "wednesday",
-    "thursday",
-    "friday",
-    "saturday",
-    "sunday",
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
     "we",
     "i",
     "you",
@@ -197,6 +178,7 @@ fn name_after(
         written.starts_with(char::is_uppercase)
             && !word.lower.starts_with('<')
             && !NO_NAMES.contains(&word.lower.as_str())
+            && !DAYS_AND_MONTHS.contains(&word.lower.as_str())
     };
     let mut end = words[n].end;
     let mut last: Option<&Word> = None;

@@ -1,7 +1,7 @@
 //! Versions of software: three numbers and more, or fewer beside a word that makes them one.
 
 use super::{Kind, Leak};
-use crate::review::words::Word;
+use crate::review::words::{DAYS_AND_MONTHS, Word};
 
 /// Software that runs behind services. What readers themselves use (a phone's system, a browser) is none of ours.
 const SOFTWARE: &[&str] = &[
@@ -199,27 +199,8 @@ const CUES_BEHIND: &[&str] = &[
 
 /// Words with a capital before a number that are no product.
 const NO_PRODUCTS: &[&str] = &[
-    "monday",
-    "tuesday",
-    "wednesday",
-    "thursday",
-    "friday",
-    "saturday",
-    "sunday",
     "the",
     "our",
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
     "eur",
     "usd",
     "gbp",
@@ -340,7 +321,8 @@ pub(super) fn versions(text: &str, words: &[Word], found: &mut Vec<Leak>) {
             && text[words[n - 1].start..].starts_with(char::is_uppercase)
             && text[words[n - 1].end..word.start] == *" "
             && words[n - 1].lower.len() > 2
-            && !NO_PRODUCTS.contains(&before(1));
+            && !NO_PRODUCTS.contains(&before(1))
+            && !DAYS_AND_MONTHS.contains(&before(1));
         let numbered = word.lower.starts_with('v') && length == 1;
         let is_version = glued
             || (numbered && (behind || software || (product && changed())))

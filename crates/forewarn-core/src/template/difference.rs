@@ -1,21 +1,8 @@
 //! What differs between two texts: line by line, and word by word inside a line that was changed.
 
+pub use crate::difference::Change;
+use crate::difference::pairs;
 use serde::Serialize;
-
-/// More work than this is not done: texts of which nearly everything differs are told as taken away and put in.
-const MOST_CELLS: usize = 1_000_000;
-
-/// What became of a line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Change {
-    /// It stayed.
-    Same,
-    /// It stands only in the older text.
-    Removed,
-    /// It stands only in the newer one.
-    Added,
-}
 
 /// A line of either text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -45,7 +32,7 @@ pub fn difference(before: &str, after: &str) -> Vec<Line> {
     let mut lines = Vec::with_capacity(old.len().max(new.len()));
     let (mut i, mut j) = (0, 0);
     let ends = std::iter::once((old.len(), new.len()));
-    for (kept_old, kept_new) in kept(&old, &new).into_iter().chain(ends) {
+    for (kept_old, kept_new) in pairs(&old, &new).into_iter().chain(ends) {
         replaced((&old[i..kept_old], i), (&new[j..kept_new], j), &mut lines);
         if let Some(text) = old.get(kept_old) {
             lines.push(Line {
@@ -93,7 +80,7 @@ fn piece(text: &str, changed: bool) -> Piece {
 /// What differs inside two lines. Nothing where they have little in common: pieces of it would only confuse.
 fn words(before: &str, after: &str) -> Option<(Vec<Piece>, Vec<Piece>)> {
     let (old, new) = (tokens(before), tokens(after));
-    let same = kept(&old, &new);
+    let same = pairs(&old, &new);
     let length = |tokens: &[&str]| tokens.iter().map(|t| t.trim().len()).sum::<usize>();
     let shared: usize = same.iter().map(|(i, _)| old[*i].trim().len()).sum();
     if shared * 3 < length(&old).max(length(&new)) {
@@ -137,49 +124,6 @@ fn tokens(line: &str) -> Vec<&str> {
     }
     if from < line.len() {
         found.push(&line[from..]);
-    }
-    found
-}
-
-/// Places of the longest run of things that both lists have in the same order.
-fn kept<T: PartialEq>(old: &[T], new: &[T]) -> Vec<(usize, usize)> {
-    let start = old.iter().zip(new).take_while(|(a, b)| a == b).count();
-    let (old_rest, new_rest) = (&old[start..], &new[start..]);
-    let backwards = old_rest.iter().rev().zip(new_rest.iter().rev());
-    let end = backwards.take_while(|(a, b)| a == b).count();
-    let (n, m) = (old_rest.len() - end, new_rest.len() - end);
-    let mut found: Vec<(usize, usize)> = (0..start).map(|k| (k, k)).collect();
-    let middle = longest(&old_rest[..n], &new_rest[..m]).into_iter();
-    found.extend(middle.map(|(i, j)| (i + start, j + start)));
-    found.extend((0..end).map(|k| (start + n + k, start + m + k)));
-    found
-}
-
-/// The longest common subsequence, by the table of its lengths.
-fn longest<T: PartialEq>(old: &[T], new: &[T]) -> Vec<(usize, usize)> {
-    let width = new.len() + 1;
-    if old.is_empty() || new.is_empty() || (old.len() + 1) * width > MOST_CELLS {
-        return Vec::new();
-    }
-    let mut table = vec![0_u32; (old.len() + 1) * width];
-    for i in (0..old.len()).rev() {
-        for j in (0..new.len()).rev() {
-            table[i * width + j] = match old[i] == new[j] {
-                true => table[(i + 1) * width + j + 1] + 1,
-                false => table[(i + 1) * width + j].max(table[i * width + j + 1]),
-            };
-        }
-    }
-    let (mut i, mut j, mut found) = (0, 0, Vec::new());
-    while i < old.len() && j < new.len() {
-        if old[i] == new[j] {
-            found.push((i, j));
-            (i, j) = (i + 1, j + 1);
-        } else if table[(i + 1) * width + j] >= table[i * width + j + 1] {
-            i += 1;
-        } else {
-            j += 1;
-        }
     }
     found
 }

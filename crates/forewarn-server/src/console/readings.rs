@@ -22,7 +22,7 @@ pub(super) fn readings(typed: &str, zone: &Zone) -> Readings {
         Reading::Gap { other } | Reading::Fold { other } => other,
     };
     let both = [resolved.at, other].map(|at| time.zone.at(at));
-    let said = both.map(|at| (at.to_string(), at.strftime("%H:%M, UTC%:z").to_string()));
+    let said = both.map(|at| (at.to_string(), at.strftime("%H:%M %Z (UTC%:z)").to_string()));
     said.into()
 }
 
@@ -50,8 +50,8 @@ pub(super) fn settle(
                 .for_each(|(_, value)| value.clone_from(id)),
             None if meant.is_empty() => {}
             None => open.push(Problem::new(
-                answer,
-                "the clocks change: say which time is meant",
+                *name,
+                "the clocks change then: say which time is meant",
             )),
         }
     }
@@ -69,7 +69,7 @@ mod tests {
         assert!(readings("soon", &zone).is_empty());
         let twice = readings("2027-11-07T01:30", &zone);
         let words: Vec<&str> = twice.iter().map(|(_, words)| words.as_str()).collect();
-        assert_eq!(words, ["01:30, UTC-07:00", "01:30, UTC-08:00"]);
+        assert_eq!(words, ["01:30 PDT (UTC-07:00)", "01:30 PST (UTC-08:00)"]);
         assert_eq!(
             readings("2027-03-14T02:30", &zone).len(),
             2,
@@ -85,7 +85,7 @@ mod tests {
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
         };
         let (fields, open) = settle(&typed(""), &["start", "end"], &zone);
-        assert_eq!((fields.len(), open[0].field.as_str()), (2, "start_reading"));
+        assert_eq!((fields.len(), open[0].field.as_str()), (2, "start"));
         let (fields, open) = settle(&typed(&twice[1].0), &["start", "end"], &zone);
         assert!(open.is_empty());
         let meant = CivilTime::parse(&fields[0].1, &zone).unwrap();

@@ -37,6 +37,33 @@ fn work(act: &'static str) -> Vec<(&'static str, &'static str)> {
 }
 
 #[tokio::test]
+async fn who_plans_for_a_time_that_exists_twice_is_asked_which_is_meant() {
+    let app = TestApp::campus().await;
+    let planned = |answer: &'static str| {
+        let mut fields = work("create");
+        fields.retain(|(name, _)| !["start", "end"].contains(name));
+        fields.extend([
+            ("start", "2027-11-07T01:30"),
+            ("end", "2027-11-07T04:00"),
+            ("start_reading", answer),
+        ]);
+        fields
+    };
+    let path = "/console/maintenances";
+    for unclear in ["", "2027-11-07T01:30:00Z"] {
+        let asked = app.form(As::Operator, path, &planned(unclear)).await;
+        let asked = asked.is(422).text();
+        assert!(asked.contains("say which time is meant"), "{asked}");
+        assert!(asked.contains("01:30 PDT (UTC-07:00)") && asked.contains("01:30 PST (UTC-08:00)"));
+    }
+    app.get("/api/v1/maintenances/MNT-1").await.is(404);
+    let later = "2027-11-07T01:30:00-08:00[America/Los_Angeles]";
+    app.form(As::Operator, path, &planned(later)).await.is(303);
+    let shown = app.get("/api/v1/maintenances/MNT-1").await.is(200).json();
+    assert_eq!(shown["plan"]["window"]["start"], "2027-11-07T09:30:00Z");
+}
+
+#[tokio::test]
 async fn work_is_previewed_and_planned_by_form() {
     let app = TestApp::campus().await;
     let form = app.page(As::Operator, "/console/maintenances/new").await;

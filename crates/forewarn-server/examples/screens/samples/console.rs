@@ -432,6 +432,14 @@ impl Samples {
             ),
             ("facts.contact", "must be one line"),
         ];
+        // The clocks of Los Angeles go back that night.
+        let twice = [
+            ("title", "Student database upgrade"),
+            ("services", "database"),
+            ("start", "2027-11-07T01:30"),
+            ("end", "2027-11-07T04:00"),
+        ];
+        let which = [("start", "the clocks change then: say which time is meant")];
         let form = |typed: Typed, preview| NewMaintenance {
             frame: self.frame("Plan maintenance", Nav::Maintenances),
             typed,
@@ -461,6 +469,10 @@ impl Samples {
             (
                 "new-maintenance-preview",
                 form(self.typed(&filled, &[]), Some(self.plan())).render(),
+            ),
+            (
+                "new-maintenance-clocks",
+                form(self.typed(&twice, &which), None).render(),
             ),
             ("declare", declare(Typed::default()).render()),
             (
