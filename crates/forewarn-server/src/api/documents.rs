@@ -1,5 +1,6 @@
 //! Documents, the catalogue's lists, and contacts.
 
+use super::lists::host_only;
 use super::{Body, Raw, Text, Who, answer};
 use crate::app::App;
 use crate::error::{ApiError, Result};
@@ -124,9 +125,22 @@ fn kind_of(name: &str) -> Result<&'static str> {
         .ok_or_else(|| ApiError::NotFound(format!("such call; {}", unknown("kind", name, KINDS))))
 }
 
-/// A contact as it is shown: what signs its webhooks or opens its chat room is kept out of every answer.
-fn shown(contact: &ContactRow) -> Value {
-    without_secrets(serde_json::to_value(contact).unwrap_or_default())
+/// A contact as it is shown: what signs its webhooks is kept out of every answer, and whoever has a room's address can post there,
+/// so only those see it whole who may enter it.
+fn shown(contact: &ContactRow, who: &Who) -> Value {
+    let mut body = without_secrets(serde_json::to_value(contact).unwrap_or_default());
+    if who.role < Role::Administrator {
+        let hide = |url: &mut Value| *url = json!(host_only(url.as_str().unwrap_or_default()));
+        let endpoints = body["endpoints"].as_array_mut().into_iter().flatten();
+        for room in endpoints.filter(|endpoint| endpoint["channel"] == "chat") {
+            hide(&mut room["url"]);
+        }
+        let states = body["states"].as_array_mut().into_iter().flatten();
+        for room in states.filter(|state| state[0] == "chat") {
+            hide(&mut room[1]);
+        }
+    }
+    body
 }
 
 /// Pages a list of contacts.
@@ -142,7 +156,7 @@ struct Page {
     responses((status = 200, description = "items and next")))]
 async fn list_things(
     State(app): State<App>,
-    _who: Who,
+    who: Who,
     Path(kind): Path<String>,
     Query(page): Query<Page>,
 ) -> Result<Response> {
@@ -168,7 +182,7 @@ async fn list_things(
         .map(|c| c.contact.id.to_string());
     Ok(answer(
         StatusCode::OK,
-        &json!({"items": contacts.iter().map(shown).collect::<Vec<_>>(), "next": next}),
+        &json!({"items": contacts.iter().map(|c| shown(c, &who)).collect::<Vec<_>>(), "next": next}),
     ))
 }
 
@@ -200,14 +214,14 @@ async fn put_thing_in_list(
     responses((status = 200, description = "The document"), (status = 404, description = "None of this id")))]
 async fn show_thing(
     State(app): State<App>,
-    _who: Who,
+    who: Who,
     Path((kind, id)): Path<(String, String)>,
 ) -> Result<Response> {
     let kind = kind_of(&kind)?;
     let missing = || ApiError::NotFound(format!("{id} among {kind}"));
     if kind == "contacts" {
         let contact = app.store.contact(&id).await?.ok_or_else(missing)?;
-        return Ok(answer(StatusCode::OK, &shown(&contact)));
+        return Ok(answer(StatusCode::OK, &shown(&contact, &who)));
     }
     let all = app.store.documents(kind).await?;
     let (_, body) = all

@@ -78,3 +78,21 @@ async fn a_line_that_is_not_utf_8_is_left_out_alone() {
         "{answer}"
     );
 }
+
+#[tokio::test]
+async fn the_address_of_a_room_is_seen_by_those_who_may_enter_it() {
+    let app = TestApp::campus().await;
+    let room = "contacts: [{id: room, audiences: [engineers], endpoints: {chat: {kind: slack, url: 'https://hooks.example.test/T/B/X'}}}]";
+    app.yaml("/api/v1/documents", room).await.is(200);
+    for (who, whole) in [
+        (As::Viewer, false),
+        (As::Operator, false),
+        (As::Administrator, true),
+    ] {
+        for path in ["/api/v1/contacts/room", "/api/v1/contacts"] {
+            let text = app.request(who, "GET", path, "").await.is(200).text();
+            assert!(text.contains("hooks.example.test"), "{text}");
+            assert_eq!(text.contains("T/B/X"), whole, "{path} as {who:?}: {text}");
+        }
+    }
+}
