@@ -4,6 +4,9 @@
 # Their libraries come from PyPI into target/judges, once. Where Python or the libraries cannot be had, it says so and
 # ends well: the judges check the tests of the program, which run without them.
 #
+# Cases are drawn by the day. A judge that passed today with the same program, script, libraries and arguments is not heard again;
+# FOREWARN_TEST_AFRESH=1 hears all.
+#
 #   scripts/judges.sh                              all of them, in about two minutes once everything is built
 #   scripts/judges.sh --cases 10000 --rules 20000  arguments go to check_plans.py, in place of these few cases
 set -uo pipefail
@@ -41,8 +44,20 @@ trap 'kill $(jobs -p) 2>/dev/null; rm -rf "$work"' EXIT
 judges=()
 judge() {
   judges+=("$1")
-  local said=$work/${1##*/}
-  { "$home/bin/python" "$@" >"$said" 2>&1; echo $? >"$said.status"; } &
+  local said=$work/${1##*/} passed=$home/passed/${1##*/} of word
+  local files=("$1" scripts/holidays.py "$built/debug/examples/calendar_probe")
+  for word in "$@"; do if [[ -f $word ]]; then files+=("$word"); fi; done
+  of="$(date +%F) ${libraries[*]} $* $(cat "${files[@]}" | sha256sum)"
+  if [[ -z ${FOREWARN_TEST_AFRESH:-} && $(head -1 "$passed" 2>/dev/null) == "$of" ]]; then
+    { echo "passed before, and nothing has changed since:"; tail -n +2 "$passed"; } >"$said"
+    echo 0 >"$said.status"
+    return
+  fi
+  {
+    "$home/bin/python" "$@" >"$said" 2>&1
+    echo $? >"$said.status"
+    if [[ $(cat "$said.status") == 0 ]]; then mkdir -p "$home/passed" && { echo "$of"; cat "$said"; } >"$passed"; fi
+  } &
 }
 judge scripts/check_plans.py --binary "$built/debug/forewarn" --probe "$built/debug/examples/recurrence_probe" "$@"
 judge scripts/check_calendar.py

@@ -40,6 +40,22 @@ pub enum Outcome {
     },
 }
 
+/// What the far end says became of a message that was taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Receipt {
+    /// It is on its way: nothing to note.
+    Underway,
+    /// It reached the telephone or mailbox, or somebody answered.
+    Delivered,
+    /// It did not, and will not.
+    Failed {
+        /// Why, in one line.
+        said: String,
+        /// The number or mailbox cannot be reached at all.
+        gone: bool,
+    },
+}
+
 /// By what the message of a delivery is known outside, as part of its `Message-ID` or `webhook-id`: the delivery's own id, or,
 /// for all that one endpoint is told of in one bundle, the same.
 pub fn message_key(delivery: &str, bundled: Option<(&str, &str)>) -> String {

@@ -28,6 +28,8 @@ pub enum Kind {
     Slack,
     /// A network provider's notice of maintenance.
     Maintnote,
+    /// Mail that came back: reports on deliveries (RFC 3464) and complaints (RFC 5965).
+    Bounces,
     /// A change system's word on a change request, in our own shape.
     Change,
     /// The same as ServiceNow writes it.
@@ -38,7 +40,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Kind; 10] = [
+    pub const ALL: [Kind; 11] = [
         Kind::Alertmanager,
         Kind::Grafana,
         Kind::Pagerduty,
@@ -46,6 +48,7 @@ impl Kind {
         Kind::Json,
         Kind::Slack,
         Kind::Maintnote,
+        Kind::Bounces,
         Kind::Change,
         Kind::Servicenow,
         Kind::Jira,
@@ -61,6 +64,7 @@ impl Kind {
             Kind::Json => "json",
             Kind::Slack => "slack",
             Kind::Maintnote => "maintnote",
+            Kind::Bounces => "bounces",
             Kind::Change => "change",
             Kind::Servicenow => "servicenow",
             Kind::Jira => "jira",

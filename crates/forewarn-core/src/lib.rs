@@ -9,6 +9,7 @@ pub mod announcement;
 pub mod approval;
 pub mod audience;
 pub mod blackout;
+pub mod bounce;
 pub mod calendar;
 pub mod call_list;
 pub mod change_ahead;

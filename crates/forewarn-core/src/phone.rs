@@ -1,6 +1,7 @@
 //! The telephone as Twilio-compatible providers speak it: how what they post to us is signed, what their receipts mean, what
 //! people answer to a text message, and the documents that say what a call or an answer says. Nothing here sends.
 
+use crate::delivery::Receipt;
 use crate::token::same;
 use crate::words::{LANGUAGES, Words, primary};
 use data_encoding::BASE64;
@@ -52,22 +53,6 @@ fn with_or_without_port(url: &str) -> Option<String> {
         Some((name, _)) => format!("{scheme}://{name}{path}"),
         None => format!("{scheme}://{host}:{usual}{path}"),
     })
-}
-
-/// What the provider says became of a message or call that it took.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Receipt {
-    /// It is on its way: nothing to note.
-    Underway,
-    /// It reached the telephone, or somebody answered.
-    Delivered,
-    /// It did not, and will not.
-    Failed {
-        /// Why, in one line.
-        said: String,
-        /// The number cannot be reached at all.
-        gone: bool,
-    },
 }
 
 /// What the status of a text message means. An unknown status says nothing.

@@ -2,8 +2,16 @@
 //!
 //! A token proves that we made it; nothing about its bearer can be read from it or guessed without the key.
 
+use crate::contact::EmailAddress;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
+
+/// Bytes of the proof in a return path: eight letters. With them, a delivery's id and two signs a local part of 64 octets has room
+/// for [`LONGEST_BOUNCES`] more.
+const RETURN_PROOF: usize = 5;
+
+/// The longest local part of an address that return paths are made of, in octets.
+pub const LONGEST_BOUNCES: usize = 13;
 
 /// The installation's key.
 #[derive(Clone)]
@@ -45,6 +53,26 @@ impl Key {
         let expected = self.unsubscribe_token(endpoint, audience);
         same(expected.as_bytes(), token.as_bytes())
             .then(|| (endpoint.to_owned(), audience.to_owned()))
+    }
+
+    /// The return path of the mail that carries a delivery: `bounces` with the delivery and a proof in its local part (VERP), so that
+    /// what comes back says by itself what it is about. Letters stay in lower case, for some servers fold them.
+    pub fn return_path(&self, delivery: &str, bounces: &EmailAddress) -> String {
+        let mac = self.mac("return path", delivery).finalize().into_bytes();
+        let proof = crate::id::encode(&mac[..RETURN_PROOF]);
+        let (local, domain) = (bounces.local(), bounces.domain());
+        format!("{local}+{delivery}-{proof}@{domain}")
+    }
+
+    /// The delivery of an address that we made as a return path.
+    pub fn read_return_path(&self, address: &str) -> Option<String> {
+        let (local, _) = address.rsplit_once('@')?;
+        let (_, text) = local.rsplit_once('+')?;
+        let text = text.to_ascii_lowercase();
+        let (delivery, proof) = text.rsplit_once('-')?;
+        let mac = self.mac("return path", delivery).finalize().into_bytes();
+        let expected = crate::id::encode(&mac[..RETURN_PROOF]);
+        same(expected.as_bytes(), proof.as_bytes()).then(|| delivery.to_owned())
     }
 
     /// The token in the link by which the reader of one delivery acknowledges it. It is derived and not stored: every attempt
@@ -189,6 +217,40 @@ mod tests {
         assert_eq!(read(&key.unsubscribe_token("notice1", "endpoint1")), None);
         for wrong in ["", ".", "..", "a.b.c", "notice1.endpoint1."] {
             assert_eq!(read(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_return_path_is_one_that_every_server_takes_and_only_we_can_make() {
+        let key = Key::new("0123456789abcdef0123456789abcdef");
+        let bounces = EmailAddress::parse("bounces@example.org").unwrap();
+        let delivery = format!(
+            "{}.{}",
+            crate::id::derive(&["slot"]),
+            crate::id::derive(&["endpoint"])
+        );
+        let path = key.return_path(&delivery, &bounces);
+        let (local, domain) = path.split_once('@').unwrap();
+        // RFC 5321, section 4.5.3.1.1.
+        assert!(local.len() <= 64, "{} octets", local.len());
+        assert_eq!(domain, "example.org");
+        EmailAddress::parse(&path).unwrap();
+        assert_eq!(key.read_return_path(&path), Some(delivery.clone()));
+        assert_eq!(
+            key.read_return_path(&path.to_uppercase()),
+            Some(delivery.clone())
+        );
+        assert_eq!(Key::new("other").read_return_path(&path), None);
+        let forged = path.replace(&delivery[..5], "00000");
+        for wrong in [
+            forged.as_str(),
+            "bounces@example.org",
+            "bounces+@example.org",
+            "+-@",
+            "bounces+x-@x",
+            "",
+        ] {
+            assert_eq!(key.read_return_path(wrong), None, "{wrong}");
         }
     }
 

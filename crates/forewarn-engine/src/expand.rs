@@ -3,7 +3,7 @@
 use crate::Engine;
 use crate::channel::Channels;
 use crate::promise::{MovedOn, about, count, lapsed, late_by};
-use forewarn_core::acknowledge::unconfirmed;
+use forewarn_core::acknowledge::{asked, unconfirmed};
 use forewarn_core::announcement::Announcement;
 use forewarn_core::call_list::{key_of, own_endpoint};
 use forewarn_core::contact::{Channel, Endpoint};
@@ -18,7 +18,9 @@ use forewarn_core::plan::{
 };
 use forewarn_core::recipient::added_level;
 use forewarn_core::service::affected;
-use forewarn_store::{BUNDLED, DueNotice, Entry, Lane, Published, Recipients, Result, StoreError};
+use forewarn_store::{
+    BUNDLED, DueNotice, Entry, Fallback, Lane, Published, Recipients, Result, StoreError, Waits,
+};
 use jiff::Timestamp;
 use std::collections::BTreeSet;
 
@@ -72,6 +74,7 @@ impl<C: Channels> Engine<C> {
                 }
             }
         }
+        more |= self.store.fall_back(now).await?;
         more |= self.store.settle(now).await?;
         Ok(more)
     }
@@ -293,5 +296,15 @@ pub(crate) fn recipients(
         true => catalogue.services.iter().map(|s| s.id.clone()).collect(),
         false => used,
     };
-    Recipients::Members { services }
+    let fallback = match found {
+        None => Fallback::default(),
+        Some(found) => Fallback {
+            steps: found.later_channels(),
+            waits: match asked(milestone, audience, catalogue) {
+                Some(_) => Waits::Confirmed,
+                None => Waits::Delivered,
+            },
+        },
+    };
+    Recipients::Members { services, fallback }
 }

@@ -42,6 +42,8 @@ pub struct Identity {
     pub from: EmailAddress,
     /// The name beside it; the organisation's, as it was when the notice was begun, where none is set.
     pub name: Option<String>,
+    /// Where undeliverable mail comes back, with something of each mail added to it; to the sender where none is set.
+    pub bounces: Option<EmailAddress>,
 }
 
 impl Identity {
@@ -468,7 +470,10 @@ impl<C: Channels> Engine<C> {
                 );
                 match Recipient::new(address, delivery.name.as_deref(), &id, &url) {
                     Ok(recipient) => Parcel::Mail(Mail {
-                        envelope_from: self.identity.from.as_str().to_owned(),
+                        envelope_from: match &self.identity.bounces {
+                            Some(bounces) => self.key.return_path(&delivery.id, bounces),
+                            None => self.identity.from.as_str().to_owned(),
+                        },
                         to: address.as_str().to_owned(),
                         // Dated by the notice, not the attempt: every attempt sends the same bytes.
                         data: parts.for_recipient(&recipient, source.content.at),

@@ -4,6 +4,7 @@ pub mod acknowledgement;
 pub mod advisory;
 pub mod announcement;
 pub mod approval;
+pub mod bounce;
 pub mod call_list;
 pub mod catalogue;
 pub mod channel;

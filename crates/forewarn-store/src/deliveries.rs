@@ -6,8 +6,8 @@ use crate::db::{Row, Tx, args, without_nul};
 use crate::error::{Result, StoreError};
 use crate::expansion::{hold_events_of, supersede};
 use crate::notices::Lane;
-use crate::phones::apply_early;
 use crate::quiet::{These, put_off};
+use crate::receipts::apply_early;
 use forewarn_core::audience::Level;
 use forewarn_core::contact::{Channel, Endpoint};
 use forewarn_core::delivery::DeliveryStatus;
@@ -135,7 +135,8 @@ pub struct DeliveryFilter {
 // here, it would rather walk the index of all attempts for each.
 //
 // Of a bundle's deliveries to one endpoint the first one stands for all: whoever claims it takes the others along.
-const FREE: &str = "d.status = 'queued' AND d.lane = $1 AND d.next_at <= $2";
+// What waits to be needed is not free (`crate::fallback`).
+const FREE: &str = "d.status = 'queued' AND d.waits IS NULL AND d.lane = $1 AND d.next_at <= $2";
 pub(crate) const ALONE: &str = "0 = (
   SELECT COUNT(*) FILTER (WHERE o.status = 'attempting') FROM deliveries o
   WHERE o.event = d.event AND o.contact = d.contact AND o.endpoint = d.endpoint)

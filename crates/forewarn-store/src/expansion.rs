@@ -12,6 +12,7 @@ use crate::Store;
 use crate::contacts::put_endpoint;
 use crate::db::{Tx, args};
 use crate::error::Result;
+use crate::fallback::{Fallback, Waits, wait_for_need};
 use crate::quiet::{These, put_off};
 use forewarn_core::contact::Endpoint;
 use forewarn_core::id::Id;
@@ -30,6 +31,8 @@ pub enum Recipients {
     Members {
         /// Affected services that the audience uses.
         services: Vec<Id>,
+        /// How they are told where the notice's channels do not do.
+        fallback: Fallback,
     },
     /// These endpoints, which belong to no contact.
     Addresses(Vec<Endpoint>),
@@ -68,16 +71,19 @@ const COMPLETE: Chunk = Chunk {
 /// One mailbox or phone gets one message, also where several contacts have it: it goes to the first of them, under an id that
 /// is the same for all. A webhook is signed for its contact, so each gets its own. Only what is shared is ranked, and what the
 /// notice says of all is joined last: ranking all and carrying it along cost twice as much.
+///
+/// `$7` are the channels, `$8` is when it goes out, `$9` for what it waits before that, where it is a way to fall back on: then
+/// nobody needs a row that says that it cannot be used.
 const EXPAND: &str = "
 INSERT INTO deliveries (id, notice, event, endpoint, contact, channel, level, ordinal, lane, status, attempt, next_at,
-  expires, updated_at, reason, bundle, shared)
+  expires, updated_at, reason, bundle, shared, waits)
 WITH reached AS MATERIALIZED (
   SELECT m.contact, e.id AS endpoint, e.channel, e.address, e.state, e.reason,
     CASE WHEN e.channel <> 'webhook' THEN (SELECT MIN(t.id) FROM endpoints t
       WHERE t.address = e.address AND t.channel = e.channel HAVING COUNT(*) > 1) END AS shared
   FROM notices n
   JOIN members m ON m.audience = $6 AND m.contact > $3 AND m.contact <= $4
-  JOIN endpoints e ON e.contact = m.contact AND replace(n.channels, '\"' || e.channel || '\"', '') <> n.channels
+  JOIN endpoints e ON e.contact = m.contact AND replace($7, '\"' || e.channel || '\"', '') <> $7
   WHERE n.id = $1
     AND (NOT EXISTS (SELECT 1 FROM choices c WHERE c.contact = m.contact)
       OR EXISTS (SELECT 1 FROM choices c WHERE c.contact = m.contact AND replace($5, '\"' || c.service || '\"', '') <> $5))
@@ -101,18 +107,21 @@ SELECT n.slot || '.' || COALESCE(placed.shared, placed.endpoint), n.id, n.event,
       ELSE (SELECT MAX(n2.level) FROM notices n2 JOIN members m2 ON m2.audience = n2.audience
         JOIN endpoints t ON t.contact = m2.contact AND t.address = placed.address AND t.channel = placed.channel
         WHERE n2.slot = n.slot AND t.state = 'active' AND n2.status NOT IN ('cancelled', 'moved')) END, n.level), n.ordinal, n.lane, placed.status, 0,
-  CASE WHEN placed.channel = 'email' AND n.bundle IS NOT NULL AND EXISTS (SELECT 1 FROM bundles b WHERE b.id = n.bundle) THEN n.expires ELSE $2 END,
+  CASE WHEN placed.channel = 'email' AND f.waits IS NULL AND n.bundle IS NOT NULL
+    AND EXISTS (SELECT 1 FROM bundles b WHERE b.id = n.bundle) THEN n.expires ELSE $8 END,
   n.expires, $2,
   CASE WHEN placed.status = 'suppressed' THEN
     COALESCE((SELECT MIN(s.reason) FROM suppressions s WHERE s.endpoint = placed.endpoint AND s.audience IN ($6, '*')),
       placed.reason, placed.state) END,
-  CASE WHEN placed.channel = 'email' THEN n.bundle END, placed.shared
-FROM placed JOIN notices n ON n.id = $1
-WHERE placed.place = 1
+  CASE WHEN placed.channel = 'email' AND f.waits IS NULL THEN n.bundle END, placed.shared, f.waits
+FROM placed JOIN notices n ON n.id = $1 CROSS JOIN (SELECT CAST($9 AS TEXT) AS waits) f
+WHERE placed.place = 1 AND (f.waits IS NULL OR placed.status = 'queued')
 ON CONFLICT (id) DO UPDATE SET notice = excluded.notice, level = excluded.level, ordinal = excluded.ordinal,
   status = excluded.status, next_at = excluded.next_at, expires = excluded.expires, updated_at = excluded.updated_at,
-  reason = excluded.reason, bundle = excluded.bundle, endpoint = excluded.endpoint, contact = excluded.contact
-WHERE deliveries.status = 'suppressed' AND excluded.status = 'queued'";
+  reason = excluded.reason, bundle = excluded.bundle, endpoint = excluded.endpoint, contact = excluded.contact,
+  waits = excluded.waits
+WHERE excluded.status = 'queued' AND (deliveries.status = 'suppressed'
+  OR deliveries.status = 'queued' AND deliveries.waits IS NOT NULL AND excluded.waits IS NULL)";
 
 /// One contact's endpoints of the notice's channels.
 const TO_CONTACT: &str = "
@@ -225,8 +234,8 @@ impl Store {
     ) -> Result<Chunk> {
         let mut tx = self.db.write().await?;
         let lock = tx.either(
-            "SELECT event, cursor, audience, ordinal FROM notices WHERE id = $1 AND status = 'sending'",
-            "SELECT event, cursor, audience, ordinal FROM notices WHERE id = $1 AND status = 'sending' FOR UPDATE",
+            "SELECT event, cursor, audience, ordinal, channels FROM notices WHERE id = $1 AND status = 'sending'",
+            "SELECT event, cursor, audience, ordinal, channels FROM notices WHERE id = $1 AND status = 'sending' FOR UPDATE",
         );
         let Some(row) = tx.row(lock, args![notice]).await? else {
             return Ok(COMPLETE);
@@ -237,16 +246,24 @@ impl Store {
         };
         hold_event(&mut tx, &event).await?;
         let (deliveries, range, next) = match recipients {
-            Recipients::Members { services } => {
+            Recipients::Members { services, fallback } => {
                 let next = end_of_part(&mut tx, &audience, &cursor, contacts).await?;
                 let upper = next.clone().unwrap_or_else(|| LAST.to_owned());
-                let services = crate::json_list(services.iter().map(Id::as_str));
-                let made = tx
-                    .execute(
-                        EXPAND,
-                        args![notice, now, &cursor, &upper, services, &audience],
-                    )
-                    .await?;
+                let part = Part {
+                    notice,
+                    audience: &audience,
+                    after: &cursor,
+                    upto: &upper,
+                    services: crate::json_list(services.iter().map(Id::as_str)),
+                    now,
+                };
+                let mut made = part.to_members(&mut tx, &row.text(4)?, now, None).await?;
+                for (channel, after) in &fallback.steps {
+                    let channels = crate::json_list([channel.as_str()].into_iter());
+                    let (at, waits) = (now + *after, Some(fallback.waits));
+                    made += part.to_members(&mut tx, &channels, at, waits).await?;
+                    wait_for_need(&mut tx, &part, *channel).await?;
+                }
                 (made, (cursor, upper), next)
             }
             Recipients::Addresses(addresses) => (
@@ -303,6 +320,41 @@ impl Store {
             deliveries,
             complete,
         })
+    }
+}
+
+/// The members of a notice's audience that are expanded in one transaction.
+pub(crate) struct Part<'a> {
+    pub(crate) notice: &'a str,
+    audience: &'a str,
+    /// After this contact,
+    pub(crate) after: &'a str,
+    /// and up to this one.
+    pub(crate) upto: &'a str,
+    services: String,
+    pub(crate) now: Timestamp,
+}
+
+impl Part<'_> {
+    async fn to_members(
+        &self,
+        tx: &mut Tx,
+        channels: &str,
+        at: Timestamp,
+        waits: Option<Waits>,
+    ) -> Result<u64> {
+        let given = args![
+            self.notice,
+            self.now,
+            self.after,
+            self.upto,
+            &self.services,
+            self.audience,
+            channels,
+            at,
+            waits.map(|waits| waits.as_str().to_owned())
+        ];
+        tx.execute(EXPAND, given).await
     }
 }
 

@@ -1,28 +1,14 @@
-//! What comes back by telephone: receipts that say what became of a message after it was taken, and owners of numbers who want
-//! no more messages, or want them again.
-//!
-//! Receipts come in any order, more than once, and sometimes before the attempt itself is on record. The best that was heard of a
-//! delivery is kept beside it and can only get better, so that the same receipts lead to the same end in every order.
+//! What comes back by telephone: owners of numbers who want no more messages, or want them again.
 
 use crate::Store;
 use crate::contacts;
-use crate::db::{Tx, args, without_nul};
-use crate::deliveries::Recorded;
+use crate::db::{Tx, args};
 use crate::error::{Result, StoreError};
 use crate::journal::{Entry, append};
 use forewarn_core::contact::Channel;
-use forewarn_core::phone::Receipt;
 use forewarn_core::subscription::Address;
 use jiff::Timestamp;
 use serde_json::json;
-
-/// What a receipt makes of its delivery, once the attempt is on record. That it arrived is true whatever else was thought; that it
-/// did not holds for what was taken, and not for an attempt made after it.
-const APPLIES: &str = "r.delivery = deliveries.id AND CASE r.status
-    WHEN 'delivered' THEN deliveries.status NOT IN ('attempting', 'delivered')
-    ELSE deliveries.status IN ('accepted', 'unknown') AND r.at >= deliveries.started_at END";
-const APPLY: &str = "UPDATE deliveries SET status = r.status, updated_at = r.at, owner = NULL,
-    reason = CASE r.status WHEN 'delivered' THEN NULL ELSE r.said END FROM receipts r";
 
 /// Why a number gets nothing more.
 const STOPPED: &str = "stopped by text message";
@@ -30,49 +16,6 @@ const STOPPED: &str = "stopped by text message";
 const STOPPED_THERE: &str = "%21610%";
 
 impl Store {
-    /// Notes what became of a delivery after it was taken. Says whether there is such a delivery.
-    ///
-    /// # Errors
-    /// When the database cannot be written.
-    pub async fn receipt(&self, delivery: &str, receipt: &Receipt, now: Timestamp) -> Result<bool> {
-        let (status, said, gone) = match receipt {
-            Receipt::Underway => ("", String::new(), false),
-            Receipt::Delivered => ("delivered", String::new(), false),
-            Receipt::Failed { said, gone } => ("failed", without_nul(said.clone()), *gone),
-        };
-        let mut tx = self.db.write().await?;
-        // Waits for whoever is recording the attempt, so that neither misses the other.
-        let sql = tx.either(
-            "SELECT 1 FROM deliveries WHERE id = $1",
-            "SELECT 1 FROM deliveries WHERE id = $1 FOR UPDATE",
-        );
-        if tx.row(sql, args![delivery]).await?.is_none() {
-            return Ok(false);
-        }
-        if status.is_empty() {
-            return Ok(true);
-        }
-        tx.execute(
-            "INSERT INTO receipts (delivery, status, said, at) VALUES ($1, $2, $3, $4)
-             ON CONFLICT (delivery) DO UPDATE SET status = excluded.status, said = excluded.said, at = excluded.at
-             WHERE receipts.status = 'failed'",
-            args![delivery, status, &said, now],
-        )
-        .await?;
-        let apply = format!("{APPLY} WHERE deliveries.id = $1 AND {APPLIES}");
-        tx.execute(&apply, args![delivery]).await?;
-        if gone {
-            tx.execute(
-                "UPDATE endpoints SET state = 'gone', reason = $2
-                 WHERE state = 'active' AND id = (SELECT endpoint FROM deliveries WHERE id = $1)",
-                args![delivery, &said],
-            )
-            .await?;
-        }
-        tx.commit().await?;
-        Ok(true)
-    }
-
     /// The event of a delivery, the audience of its notice, and its channel.
     ///
     /// # Errors
@@ -180,19 +123,6 @@ impl Store {
         tx.commit().await?;
         Ok(!endpoints.is_empty())
     }
-}
-
-/// Receipts that came while these attempts were not on record yet.
-pub(crate) async fn apply_early(tx: &mut Tx, outcomes: &[Recorded]) -> Result<()> {
-    let receipted = outcomes.iter().filter(|o| o.receipted);
-    let receipted = crate::json_list(receipted.map(|o| o.id.as_str()));
-    if receipted == "[]" {
-        return Ok(());
-    }
-    let some = crate::contacts::among(tx, 1);
-    let sql = format!("{APPLY} WHERE deliveries.id {some} AND {APPLIES}");
-    tx.execute(&sql, args![receipted]).await?;
-    Ok(())
 }
 
 /// Who has this number by subscribing it, and the endpoint that it has then. Its word counts even where it is not known (any more).

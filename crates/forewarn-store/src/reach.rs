@@ -24,6 +24,8 @@ pub struct Reached {
     pub services: Vec<Id>,
     /// Channels that are used at once.
     pub channels: Vec<Channel>,
+    /// Channels that are used where those before did not do, in order; at once for whom none of those before can be used.
+    pub later: Vec<Channel>,
     /// They are no members: they were added to this event, at this level.
     pub added_to: Option<(String, Level)>,
 }
@@ -59,21 +61,27 @@ pub struct Reach {
     pub people: i64,
     /// Those who get at least one message.
     pub reached: i64,
-    /// Messages by channel; who stands in several audiences is counted in each.
+    /// Messages by channel that go out at once; who stands in several audiences is counted in each.
     pub messages: BTreeMap<String, i64>,
+    /// Messages by channel that go out later where an earlier one did not do.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub if_needed: BTreeMap<String, i64>,
     /// Those who get none, by reason.
     pub unreached: BTreeMap<String, i64>,
     /// The first of them by name.
     pub named: Vec<Unreached>,
 }
 
-// `$1` is the audience, `$2` its affected services, `$3` its channels, both as JSON lists, `$4` the event's kind; names are found in them as the
-// expansion does.
+// `$1` is the audience, `$2` its affected services, `$3` the channels, both as JSON lists, `$4` the event's kind, `$5` the channels without
+// which `$3` are used, again a list; names are found in them as the expansion does.
 const CHOSEN: &str = "(NOT EXISTS (SELECT 1 FROM choices c WHERE c.contact = m.contact)
   OR EXISTS (SELECT 1 FROM choices c WHERE c.contact = m.contact AND replace($2, '\"' || c.service || '\"', '') <> $2))";
 const OF_KIND: &str = "(NOT EXISTS (SELECT 1 FROM kinds k WHERE k.contact = m.contact)
   OR EXISTS (SELECT 1 FROM kinds k WHERE k.contact = m.contact AND k.kind = $4))";
-const USED: &str = "e.contact = m.contact AND replace($3, '\"' || e.channel || '\"', '') <> $3";
+const USED: &str = "e.contact = m.contact AND replace($3, '\"' || e.channel || '\"', '') <> $3
+  AND NOT EXISTS (SELECT 1 FROM endpoints g WHERE g.contact = m.contact AND g.state = 'active'
+    AND replace($5, '\"' || g.channel || '\"', '') <> $5
+    AND NOT EXISTS (SELECT 1 FROM suppressions s WHERE s.endpoint = g.id AND s.audience IN ($1, '*')))";
 const WANTED: &str =
     "NOT EXISTS (SELECT 1 FROM suppressions s WHERE s.endpoint = e.id AND s.audience IN ($1, '*'))";
 
@@ -121,7 +129,7 @@ impl Store {
              WHERE m.audience = $1 AND {CHOSEN} AND {OF_KIND} AND e.channel NOT IN ('webhook', 'chat')
              ORDER BY m.contact, e.channel, e.address"
         );
-        let rows = tx.rows(&sql, values(reached)).await?;
+        let rows = tx.rows(&sql, reached.first().values()).await?;
         rows.iter()
             .map(|row| {
                 Ok(ListedRecipient {
@@ -145,9 +153,9 @@ impl Store {
                 "SELECT x.contact, x.why FROM ({}) x WHERE x.contact = $5",
                 added_reasons()
             ),
-            None => format!("{} AND m.contact = $5", reasons()),
+            None => format!("{} AND m.contact = $6", reasons()),
         };
-        let mut bound = values(reached);
+        let mut bound = reached.any().values();
         bound.push(contact.into());
         let row = tx.row(&sql, bound).await?;
         let reason = row.map(|row| row.text(1)).transpose()?;
@@ -155,17 +163,68 @@ impl Store {
     }
 }
 
-fn values(reached: &Reached) -> Vec<Arg> {
-    texts(reached).into_iter().map(Arg::from).collect()
+/// An audience by some of its channels.
+struct By<'a> {
+    reached: &'a Reached,
+    channels: Vec<Channel>,
+    /// Only where none of these can be used.
+    unless: Vec<Channel>,
 }
 
-fn texts(reached: &Reached) -> [String; 4] {
-    let services = crate::json_list(reached.services.iter().map(Id::as_str));
-    let channels = crate::json_list(reached.channels.iter().map(|c| c.as_str()));
-    let audience = reached.audience.to_string();
-    match &reached.added_to {
-        Some((event, level)) => [audience, event.clone(), channels, level.rank().to_string()],
-        None => [audience, services, channels, reached.kind.to_owned()],
+impl Reached {
+    /// By the channels that are used at once.
+    fn first(&self) -> By<'_> {
+        By {
+            reached: self,
+            channels: self.channels.clone(),
+            unless: Vec::new(),
+        }
+    }
+
+    /// By any channel.
+    fn any(&self) -> By<'_> {
+        By {
+            channels: [self.channels.as_slice(), &self.later].concat(),
+            ..self.first()
+        }
+    }
+
+    /// By each of the later channels, where none before it can be used.
+    fn without_the_earlier(&self) -> impl Iterator<Item = By<'_>> {
+        self.later.iter().enumerate().map(|(n, &channel)| By {
+            reached: self,
+            channels: vec![channel],
+            unless: [self.channels.as_slice(), &self.later[..n]].concat(),
+        })
+    }
+}
+
+impl By<'_> {
+    fn values(&self) -> Vec<Arg> {
+        self.texts().into_iter().map(Arg::from).collect()
+    }
+
+    /// The values of the conditions above. Who was added is told at once by every channel, so nothing is asked of the last there.
+    fn texts(&self) -> Vec<String> {
+        let list = |channels: &[Channel]| crate::json_list(channels.iter().map(|c| c.as_str()));
+        let reached = self.reached;
+        let services = crate::json_list(reached.services.iter().map(Id::as_str));
+        let (audience, channels) = (reached.audience.to_string(), list(&self.channels));
+        match &reached.added_to {
+            Some((event, level)) => {
+                vec![audience, event.clone(), channels, level.rank().to_string()]
+            }
+            None => {
+                let unless = list(&self.unless);
+                vec![
+                    audience,
+                    services,
+                    channels,
+                    reached.kind.to_owned(),
+                    unless,
+                ]
+            }
+        }
     }
 }
 
@@ -217,7 +276,7 @@ async fn of_audience(tx: &mut Tx, reached: &Reached) -> Result<Reach> {
         ..Reach::default()
     };
     let sql = format!("SELECT x.why, COUNT(*) FROM ({why}) x GROUP BY x.why");
-    for row in tx.rows(&sql, values(reached)).await? {
+    for row in tx.rows(&sql, reached.any().values()).await? {
         let (reason, count) = (row.text(0)?, row.int(1)?);
         found.people += count;
         match reason.is_empty() {
@@ -230,7 +289,7 @@ async fn of_audience(tx: &mut Tx, reached: &Reached) -> Result<Reach> {
     let sql = format!(
         "SELECT x.contact, x.why FROM ({why}) x WHERE x.why <> '' ORDER BY x.contact LIMIT {NAMED}"
     );
-    for row in tx.rows(&sql, values(reached)).await? {
+    for row in tx.rows(&sql, reached.any().values()).await? {
         found.named.push(Unreached {
             contact: row.text(0)?,
             reason: row.text(1)?,
@@ -238,10 +297,33 @@ async fn of_audience(tx: &mut Tx, reached: &Reached) -> Result<Reach> {
     }
     let sql =
         format!("SELECT e.channel, COUNT(DISTINCT {MESSAGE}) FROM {hearing} GROUP BY e.channel");
-    for row in tx.rows(&sql, values(reached)).await? {
+    for row in tx.rows(&sql, reached.first().values()).await? {
         found.messages.insert(row.text(0)?, row.int(1)?);
     }
+    for by in reached.without_the_earlier() {
+        let channel = by.channels[0].as_str().to_owned();
+        let at_once = count_of(tx, &sql, &by).await?;
+        let all = By {
+            unless: Vec::new(),
+            ..by
+        };
+        let if_needed = count_of(tx, &sql, &all).await? - at_once;
+        for (map, count) in [
+            (&mut found.messages, at_once),
+            (&mut found.if_needed, if_needed),
+        ] {
+            if count > 0 {
+                *map.entry(channel.clone()).or_default() += count;
+            }
+        }
+    }
     Ok(found)
+}
+
+/// Messages by the one channel of `by`.
+async fn count_of(tx: &mut Tx, sql: &str, by: &By<'_>) -> Result<i64> {
+    let row = tx.row(sql, by.values()).await?;
+    row.map_or(Ok(0), |row| row.int(1))
 }
 
 /// One message: that to a mailbox or phone, whoever has it; a webhook is signed for its contact.
@@ -253,7 +335,11 @@ async fn messages(tx: &mut Tx, plan: &[Reached]) -> Result<i64> {
     let (added, members): (Vec<&Reached>, Vec<&Reached>) =
         plan.iter().partition(|reached| reached.added_to.is_some());
     let of = |part: &[&Reached]| {
-        let part: Vec<[String; 4]> = part.iter().map(|reached| texts(reached)).collect();
+        let each = part.iter().flat_map(|reached| {
+            let first = std::iter::once(reached.first());
+            first.chain(reached.without_the_earlier())
+        });
+        let part: Vec<Vec<String>> = each.map(|by| by.texts()).collect();
         serde_json::to_string(&part)
     };
     let each = |list: &str, table: &str| {
@@ -275,7 +361,7 @@ async fn messages(tx: &mut Tx, plan: &[Reached]) -> Result<i64> {
     );
     let mut sql =
         format!("SELECT COUNT(DISTINCT x.message) FROM ({to_members} UNION ALL {to_added}) x");
-    for place in 1..=4 {
+    for place in 1..=5 {
         // The conditions are written for one audience; here their values are those of its row.
         let value = format!("(p.value ->> {})", place - 1);
         sql = match place {

@@ -204,6 +204,11 @@ const STEPS: &[&[&str]] = &[&[
     // What was typed for an event, as it was from time to time, and what took its place.
     "CREATE TABLE versions (event TEXT NOT NULL, number BIGINT NOT NULL, author TEXT NOT NULL, origin TEXT NOT NULL, text TEXT NOT NULL,
         begun_at BIGINT NOT NULL, saved_at BIGINT NOT NULL, PRIMARY KEY (event, number))",
+],
+&[
+    // A message by a way to fall back on, and what makes it needless: that another was `delivered`, or its reader `confirmed` it.
+    "ALTER TABLE deliveries ADD COLUMN waits TEXT",
+    "CREATE INDEX deliveries_waiting ON deliveries (next_at) WHERE waits IS NOT NULL",
 ]];
 
 /// Every table that a copy holds, with its key.

@@ -52,6 +52,8 @@ pub struct Parts {
     pub from: EmailAddress,
     /// The name beside it; the organisation's when absent.
     pub from_name: Option<String>,
+    /// Where undeliverable mail comes back.
+    pub bounces: Option<EmailAddress>,
     /// A token with every right.
     pub admin_token: Option<String>,
     /// Renders the metrics.
@@ -101,6 +103,7 @@ impl Installation {
             public_url: parts.public_url.clone(),
             name: parts.from_name,
             from: parts.from.clone(),
+            bounces: parts.bounces,
         };
         // A process is never the one before it: what that one left in the air must be told apart from ours.
         let node = format!("node-{}", random_token());

@@ -5,6 +5,7 @@ use crate::link_key;
 use clap::Args;
 use forewarn_core::contact::{EmailAddress, PhoneNumber};
 use forewarn_core::problem::{Invalid, Problem};
+use forewarn_core::token::LONGEST_BOUNCES;
 use forewarn_engine::channel::phone::Account;
 use forewarn_engine::channel::smtp::RelayUrl;
 use forewarn_engine::channel::smtp::dkim::Signer;
@@ -61,6 +62,9 @@ pub struct SettingsArgs {
     /// Sender of mail
     #[arg(long, env = "FOREWARN_FROM", value_name = "ADDR")]
     from: Option<String>,
+    /// Where undeliverable mail comes back, such as bounces@example.org; a part of each mail's own is added behind a +
+    #[arg(long, env = "FOREWARN_BOUNCES", value_name = "ADDR")]
+    bounces: Option<String>,
     /// Keys that sign mail (DKIM), each as the name of its record and a file: mail._domainkey.example.org=/path/key.pem, separated by commas
     #[arg(long, env = "FOREWARN_DKIM", value_name = "RECORD=FILE")]
     dkim: Option<String>,
@@ -86,6 +90,8 @@ pub struct Settings {
     pub from: Option<EmailAddress>,
     /// The name beside the sender's address, if one was given as `Name <address>`.
     pub from_name: Option<String>,
+    /// Where undeliverable mail comes back.
+    pub bounces: Option<EmailAddress>,
     /// Keys that sign mail.
     pub signers: Arc<[Signer]>,
     /// A bearer token with every right.
@@ -130,6 +136,11 @@ impl SettingsArgs {
         let from = self.from.filter(|t| !t.is_empty()).and_then(|text| {
             parse_sender(&text)
                 .map_err(|problem| wrong("--from", problem))
+                .ok()
+        });
+        let bounces = self.bounces.filter(|t| !t.is_empty()).and_then(|text| {
+            parse_bounces(&text)
+                .map_err(|problem| wrong("--bounces", problem))
                 .ok()
         });
         let signers = self.dkim.filter(|t| !t.is_empty()).and_then(|text| {
@@ -178,6 +189,7 @@ impl SettingsArgs {
             relays: relays.unwrap_or_default(),
             from,
             from_name,
+            bounces,
             signers: signers.unwrap_or_default().into(),
             admin_token,
             link_key,
@@ -214,6 +226,19 @@ fn parse_public_url(text: &str) -> Result<String, String> {
         return Err(form.into());
     }
     Ok(url.as_str().trim_end_matches('/').to_owned())
+}
+
+/// A mailbox whose local part has room for what is added to it.
+fn parse_bounces(text: &str) -> Result<EmailAddress, String> {
+    let address = EmailAddress::parse(text)?;
+    let local = address.local();
+    if local.len() > LONGEST_BOUNCES || local.contains('+') || !local.is_ascii() {
+        return Err(format!(
+            "must have at most {LONGEST_BOUNCES} letters, digits and signs other than + before the @, such as bounces@{}",
+            address.domain()
+        ));
+    }
+    Ok(address)
 }
 
 fn parse_sender(text: &str) -> Result<(EmailAddress, Option<String>), String> {

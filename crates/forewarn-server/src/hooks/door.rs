@@ -30,7 +30,7 @@ pub(super) fn proven(
     let get = |name| header(headers, name);
     let secrets = &hook.secrets;
     match hook.kind {
-        Kind::Alertmanager | Kind::Grafana | Kind::Maintnote => {
+        Kind::Alertmanager | Kind::Grafana | Kind::Maintnote | Kind::Bounces => {
             check_token(secrets, get("authorization")).map(|()| None)
         }
         Kind::Pagerduty => {

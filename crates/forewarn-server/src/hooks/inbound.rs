@@ -5,7 +5,7 @@ use super::door::{header, proven};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::{ApiError, problem};
-use crate::ops::{acknowledgement, call_list, chat, draft, maintenance, upstream};
+use crate::ops::{acknowledgement, bounce, call_list, chat, draft, maintenance, upstream};
 use axum::Router;
 use axum::body::{Bytes, to_bytes};
 use axum::extract::{Path, Request, State};
@@ -107,6 +107,7 @@ async fn take(app: &App, hook: &Hook, request: Request) -> Result<Ended, Ended> 
     match hook.kind {
         Kind::Slack => command(app, hook, request, &body).await,
         Kind::Maintnote => provider(app, hook, &parts.headers, &body).await,
+        Kind::Bounces => returned(app, &body).await,
         _ => alerts(app, hook, request, &parts.headers, &body).await,
     }
 }
@@ -225,6 +226,17 @@ async fn provider(
     });
     let said = said.collect::<Vec<_>>().join(", ");
     Ok(Ended::accepted("accepted", said, &body))
+}
+
+/// A mail came back.
+async fn returned(app: &App, body: &[u8]) -> Result<Ended, Ended> {
+    let taken = bounce::take(app, body).await.map_err(Ended::failed)?;
+    let outcome = match taken.delivery {
+        Some(_) => "accepted",
+        None => "ignored",
+    };
+    let body = json!({"delivery": taken.delivery, "did": taken.did});
+    Ok(Ended::accepted(outcome, taken.did, &body))
 }
 
 /// A button was pressed. Slack only wants to hear that it came; what changes in the room is posted there.

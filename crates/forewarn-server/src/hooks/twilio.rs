@@ -12,8 +12,9 @@ use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use forewarn_core::contact::PhoneNumber;
+use forewarn_core::delivery::Receipt;
 use forewarn_core::phone::{
-    Keyword, RECEIPTS, Receipt, call_receipt, is_signed, spoken_answer, text_answer, text_receipt,
+    Keyword, RECEIPTS, call_receipt, is_signed, spoken_answer, text_answer, text_receipt,
 };
 
 /// The signature of a request.

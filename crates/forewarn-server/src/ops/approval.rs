@@ -280,18 +280,7 @@ pub(super) async fn reached(
     let audiences = catalogue.audiences.iter();
     let asked: Vec<Reached> = audiences
         .filter(|a| told.contains(a.id.as_str()))
-        .map(|audience| Reached {
-            audience: audience.id.clone(),
-            kind: event.kind(),
-            services: services
-                .iter()
-                .map(|a| a.service.clone())
-                .filter(|s| audience.uses(s))
-                .collect(),
-            channels: audience.first_channels(),
-            added_to: forewarn_core::recipient::added_level(audience.id.as_str())
-                .map(|level| (event.id().to_string(), level)),
-        })
+        .map(|audience| super::reach::of(event, audience, &services))
         .collect();
     match asked.is_empty() {
         true => Ok(0),

@@ -145,6 +145,7 @@ async fn recipients(
             .filter(|s| audience.uses(s))
             .collect(),
         channels: notice.channels.clone(),
+        later: Vec::new(),
         added_to: None,
     };
     Ok(app.store.recipients(&reached).await?)

@@ -140,18 +140,26 @@ fn hearing<'a>(event: &Event, catalogue: &'a Catalogue) -> Vec<(&'a Audience, Af
     audiences
         .filter_map(|audience| {
             let by = audience.reached_by(&event.about(), &all)?.clone();
-            let used = all.iter().filter(|a| audience.uses(&a.service));
-            let reached = Reached {
-                audience: audience.id.clone(),
-                kind: event.kind(),
-                services: used.map(|a| a.service.clone()).collect(),
-                channels: audience.first_channels(),
-                added_to: added_level(audience.id.as_str())
-                    .map(|level| (event.id().to_string(), level)),
-            };
+            let reached = of(event, audience, &all);
             Some((audience, by, reached))
         })
         .collect()
+}
+
+/// An audience as this event reaches it, by the services that are affected.
+pub(super) fn of(event: &Event, audience: &Audience, affected: &[Affected]) -> Reached {
+    let used = affected.iter().filter(|a| audience.uses(&a.service));
+    let added = added_level(audience.id.as_str());
+    let later = audience.later_channels().into_iter();
+    Reached {
+        audience: audience.id.clone(),
+        kind: event.kind(),
+        services: used.map(|a| a.service.clone()).collect(),
+        channels: audience.first_channels(),
+        // Who was added has no audience whose ways these were.
+        later: later.map(|(c, _)| c).filter(|_| added.is_none()).collect(),
+        added_to: added.map(|level| (event.id().to_string(), level)),
+    }
 }
 
 /// Why a message has not gone out yet.

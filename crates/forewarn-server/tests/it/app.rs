@@ -457,6 +457,7 @@ impl TestApp {
                     }
                     None => forewarn_store::Recipients::Members {
                         services: Vec::new(),
+                        fallback: forewarn_store::Fallback::default(),
                     },
                 };
                 store

@@ -209,7 +209,7 @@ on_both_databases! {
         };
         publish(&db.store, &maintenance("MNT-1"), 0, &adding(vec![sms])).await.unwrap();
         begin(&db.store, Lane::Planned, at(3)).await;
-        let members = Recipients::Members { services: vec![id("portal")] };
+        let members = Recipients::Members { services: vec![id("portal")], fallback: forewarn_store::Fallback::default() };
         db.store.expand("n1", &members, at(3)).await.unwrap();
         let of = DeliveryFilter { notice: Some("n1".into()), ..DeliveryFilter::default() };
         let told: Vec<_> = db.store.deliveries(&of, 9).await.unwrap().into_iter().map(|d| (d.endpoint, d.status.as_str().to_owned())).collect();

@@ -18,6 +18,7 @@ mod deliveries;
 mod editing;
 mod events;
 mod expansion;
+mod fallback;
 mod journal;
 mod mailboxes;
 mod membership;

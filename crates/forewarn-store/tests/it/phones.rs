@@ -3,8 +3,7 @@
 use crate::database::Database;
 use crate::samples::*;
 use forewarn_core::contact::Channel;
-use forewarn_core::delivery::DeliveryStatus;
-use forewarn_core::phone::Receipt;
+use forewarn_core::delivery::{DeliveryStatus, Receipt};
 use forewarn_store::{Claimed, Lane, Recorded};
 
 fn failed(gone: bool) -> Receipt {

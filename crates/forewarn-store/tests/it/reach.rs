@@ -19,6 +19,7 @@ fn reached(audience: &str) -> Reached {
         kind: "maintenance",
         services: vec![id("database")],
         channels: vec![Channel::Email],
+        later: Vec::new(),
         added_to: None,
     }
 }
@@ -59,7 +60,7 @@ on_both_databases! {
         let notices = vec![notice("n1", "announcement", 1), to("engineers", notice("n2", "announcement", 2))];
         publish(&db.store, &maintenance("MNT-1"), 0, &adding(notices)).await.unwrap();
         begin(&db.store, Lane::Planned, at(10)).await;
-        let members = Recipients::Members { services: vec![id("database")] };
+        let members = Recipients::Members { services: vec![id("database")], fallback: forewarn_store::Fallback::default() };
         for notice in ["n1", "n2"] {
             db.store.expand(notice, &members, at(10)).await.unwrap();
         }

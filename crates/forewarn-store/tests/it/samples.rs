@@ -164,6 +164,7 @@ pub async fn begin(store: &Store, lane: Lane, now: Timestamp) -> Vec<String> {
 pub fn members() -> Recipients {
     Recipients::Members {
         services: vec![id("portal")],
+        fallback: forewarn_store::Fallback::default(),
     }
 }
 

@@ -90,7 +90,7 @@ on_both_databases! {
         }
         publish(&db.store, &maintenance("MNT-1"), 0, &adding(vec![notice("n1", "announcement", 1)])).await.unwrap();
         begin(&db.store, Lane::Planned, at(10)).await;
-        let members = Recipients::Members { services: vec![id("portal")] };
+        let members = Recipients::Members { services: vec![id("portal")], fallback: forewarn_store::Fallback::default() };
         db.store.expand("n1", &members, at(10)).await.unwrap();
         let of = DeliveryFilter { notice: Some("n1".into()), ..DeliveryFilter::default() };
         let mut told: Vec<_> = db.store.deliveries(&of, 9).await.unwrap().into_iter().map(|d| d.endpoint).collect();

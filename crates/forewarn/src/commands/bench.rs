@@ -276,6 +276,7 @@ fn engine(
         public_url: "https://status.example.org".into(),
         from: EmailAddress::parse("notices@example.org").map_err(anyhow::Error::msg)?,
         name: Some("Example".into()),
+        bounces: settings.bounces.clone(),
     };
     let node = format!("bench-{}", std::process::id());
     Ok(Engine::new(

@@ -69,6 +69,7 @@ async fn tell(settings: &Settings, folder: &std::path::Path) -> Result<()> {
         public_url: format!("http://{address}"),
         from: EmailAddress::parse("it-news@example.edu").map_err(anyhow::Error::msg)?,
         from_name: None,
+        bounces: None,
         admin_token: settings.admin_token.clone(),
         metrics: Box::new(String::new),
     };

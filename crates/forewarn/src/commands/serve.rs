@@ -55,6 +55,7 @@ pub async fn run(args: ServeArgs, settings: Settings) -> Result<ExitCode> {
             key,
             from: sender(&settings, &public_url)?,
             from_name: settings.from_name.clone(),
+            bounces: settings.bounces.clone(),
             relays: settings.relays.clone(),
             signers: settings.signers.clone(),
             allow_private_targets: settings.allow_private_targets.clone(),

@@ -287,6 +287,7 @@ pub fn engine_over<C: Channels>(
         public_url: "https://status.example.edu".into(),
         from: EmailAddress::parse("status@example.edu").unwrap(),
         name: Some("Example University".into()),
+        bounces: Some(EmailAddress::parse("bounces@example.edu").unwrap()),
     };
     let key = Key::new("a key for the tests");
     let (store, clock) = (store.clone(), clock.clone());

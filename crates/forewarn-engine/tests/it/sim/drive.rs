@@ -209,6 +209,7 @@ impl Run<'_> {
                     public_url: "https://status.example.edu".into(),
                     from: EmailAddress::parse("status@example.edu").expect("an address"),
                     name: Some("Example University".into()),
+                    bounces: None,
                 },
                 Key::new("a key for the tests"),
                 name.clone(),
