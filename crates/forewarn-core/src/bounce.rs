@@ -217,7 +217,7 @@ mod tests {
             status(
                 "Action: failed\nStatus: 5.7.1\nDiagnostic-Code: x-local; looks like spam\u{7}\n"
             ),
-            failed("bounced: 5.7.1 looks like spam ", false)
+            failed("bounced: 5.7.1 looks like spam", false)
         );
     }
 

@@ -486,7 +486,7 @@ fn in_groups(outcomes: &[Recorded]) -> Result<String> {
 }
 
 /// The first column of rows as a JSON list.
-fn ids(rows: &[Row]) -> Result<String> {
+pub(crate) fn ids(rows: &[Row]) -> Result<String> {
     let ids = rows
         .iter()
         .map(|row| row.text(0))

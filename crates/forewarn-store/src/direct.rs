@@ -146,14 +146,16 @@ impl Store {
         }))
     }
 
-    /// A room or program that was taken for gone and has just accepted a message is there again. Says whether it was.
+    /// A room, program or mailbox that was taken for gone and has just accepted a message is there again, whoever's it is. Says
+    /// whether it was. Of a mailbox the relay has only said that it takes its mail; if it still does not exist, that comes back.
     ///
     /// # Errors
     /// When the database cannot be written.
     pub async fn is_there_again(&self, endpoint: &str) -> Result<bool> {
         let mut tx = self.db.write().await?;
         let sql = "UPDATE endpoints SET state = 'active', reason = NULL
-            WHERE id = $1 AND state = 'gone' AND channel IN ('chat', 'webhook')";
+            WHERE state = 'gone' AND (channel, address) IN (SELECT e.channel, e.address FROM endpoints e
+              WHERE e.id = $1 AND e.channel IN ('chat', 'webhook', 'email'))";
         let again = tx.execute(sql, args![endpoint]).await? > 0;
         tx.commit().await?;
         Ok(again)

@@ -1,9 +1,9 @@
 //! What was and will be told: notices, deliveries, the journal.
 
-use super::{Who, answer};
+use super::{Body, Who, answer};
 use crate::app::App;
 use crate::error::{ApiError, Result};
-use crate::ops::copy;
+use crate::ops::{copy, sending};
 use axum::extract::{Path, Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -22,6 +22,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(list_notices))
         .routes(routes!(show_notice))
         .routes(routes!(copy_notice))
+        .routes(routes!(retry_notice))
         .routes(routes!(list_deliveries))
         .routes(routes!(list_journal))
         .routes(routes!(verify_audit))
@@ -155,6 +156,21 @@ async fn show_notice(
         .await?
         .ok_or_else(|| ApiError::NotFound(format!("notice {id}")))?;
     Ok(answer(StatusCode::OK, &notice_json(&notice)))
+}
+
+/// Send a notice again to those who did not get it: whose message was given up, who can be reached, and for whom nothing newer is there.
+#[utoipa::path(post, path = "/notices/{id}/retry", tag = "notices", params(("id" = String, Path, description = "its id")),
+    request_body(content = Value, description = "nothing, or `delivery`: only this one"),
+    responses((status = 200, description = "retried, unreachable, superseded: how many"), (status = 404, description = "None of this id"),
+        (status = 409, description = "It has lost its meaning, or none of its messages was given up")))]
+async fn retry_notice(
+    State(app): State<App>,
+    who: Who,
+    Path(id): Path<String>,
+    Body(body): Body,
+) -> Result<Response> {
+    let done = sending::again(&app, &who, &id, &body).await?;
+    Ok(answer(StatusCode::OK, &json!(done)))
 }
 
 /// In which form the copy of a notice is wanted.

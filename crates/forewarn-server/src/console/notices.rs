@@ -162,6 +162,8 @@ pub struct DeliveryList {
     pub items: Vec<DeliveryRow>,
     /// Cursor of the next page.
     pub next: Option<String>,
+    /// Of one notice: how many messages were given up.
+    pub given_up: i64,
 }
 
 /// A notice's name for readers: "Reminder, 5 business days before", "Progress, at 50%".

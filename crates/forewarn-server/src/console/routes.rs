@@ -119,6 +119,7 @@ pub fn router(app: &App) -> Router<App> {
         .route("/console/notices", get(lists::notices))
         .route("/console/notices/{id}/copy", get(lists::copied))
         .route("/console/notices/{id}/list.csv", get(lists::list))
+        .route("/console/notices/{id}/retry", post(lists::retry))
         .route("/console/deliveries", get(lists::deliveries))
         .route("/console/journal", get(lists::journal))
         .route("/console/services", get(catalogue::services))

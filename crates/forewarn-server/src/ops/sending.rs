@@ -2,12 +2,14 @@
 
 use super::approval::reached;
 use crate::app::App;
+use crate::caller::Caller;
 use crate::error::{ApiError, Result};
 use forewarn_core::approval::parse_count;
-use forewarn_core::document::{Node, Problems, Value as Tree, boolean, scalar};
+use forewarn_core::document::{Fields, Node, Problems, Value as Tree, boolean, line, scalar};
 use forewarn_core::event::Event;
 use forewarn_core::plan::{Notice, built_in_name};
 use forewarn_core::problem::Invalid;
+use forewarn_store::Retried;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;
 
@@ -103,4 +105,25 @@ impl Sending {
         let organisation = app.store.catalogue().await?.organisation;
         Ok(now + SignedDuration::from_secs(organisation.undo_seconds()))
     }
+}
+
+/// Sends a notice again to those who did not get it; with `delivery`, to that one only.
+///
+/// # Errors
+/// [`ApiError::NotFound`]; a conflict when it has lost its meaning, or nothing of it was given up.
+pub async fn again(app: &App, caller: &Caller, notice: &str, node: &Node) -> Result<Retried> {
+    let only = match node.is_empty() {
+        true => None,
+        false => super::read(node, |node, problems| {
+            let mut fields = Fields::of(node, "", problems)?;
+            let delivery = fields.optional("delivery", problems, line(100));
+            fields.finish(problems);
+            Some(delivery)
+        })?,
+    };
+    let now = app.clock.now();
+    let done = app.store.retry(notice, only.as_deref(), &caller.actor, now);
+    let done = done.await?;
+    app.store.hint();
+    done.ok_or_else(|| ApiError::NotFound(format!("notice {notice}")))
 }

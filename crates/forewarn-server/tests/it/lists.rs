@@ -1,6 +1,8 @@
 //! Lists are paged by cursors: all pages together are the whole, and nothing comes twice.
 
-use crate::app::{TestApp, upgrade};
+use crate::app::{As, TestApp, upgrade};
+use forewarn_core::delivery::DeliveryStatus;
+use forewarn_store::{Lane, Recorded};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -135,4 +137,67 @@ async fn what_cannot_be_a_filter_is_refused() {
         app.get(path).await.is(200);
     }
     app.get("/api/v1/notices/none").await.is(404);
+}
+
+/// A notice whose one message was refused for good. Gives the ids of the notice and the delivery.
+async fn refused(app: &TestApp) -> (String, String) {
+    app.yaml(
+        "/api/v1/documents",
+        "
+organisation: {name: Example University, time_zone: America/Los_Angeles, calendar: US}
+services: [{id: portal, name: Portal}]
+audiences: [{id: staff, name: Staff, level: technical, services: [portal]}]
+contacts: [{id: ann, name: Ann, audiences: [staff], endpoints: {email: ann@example.org}}]
+",
+    )
+    .await
+    .is(200);
+    let declared = json!({"services": {"portal": "major_outage"}, "severity": "P1", "effect": "You cannot sign in."});
+    app.post("/api/v1/incidents", &declared).await.is(201);
+    app.expand_due().await;
+    let now = app.app.clock.now();
+    let claimed = app
+        .app
+        .store
+        .claim(Lane::Urgent, "me", now, 9)
+        .await
+        .unwrap();
+    let ours = claimed
+        .iter()
+        .find(|d| d.endpoint.address() == "ann@example.org")
+        .unwrap();
+    let refused = Recorded {
+        id: ours.id.clone(),
+        attempt: 1,
+        status: DeliveryStatus::Failed,
+        next_at: now,
+        started_at: now,
+        ended_at: now,
+        outcome: "permanent_failure",
+        server_said: "554 5.7.1 we do not like you".into(),
+        endpoint_gone: false,
+        receipted: false,
+    };
+    app.app.store.record("me", &[refused]).await.unwrap();
+    (ours.notice.clone(), ours.id.clone())
+}
+
+on_both_databases! {
+    async fn a_notice_is_sent_again_to_those_who_did_not_get_it(app: TestApp) {
+        let (notice, delivery) = refused(&app).await;
+        let path = format!("/api/v1/notices/{notice}/retry");
+        app.post(&path, &json!({"deliveri": "x"})).await.is(422);
+        app.request(As::Viewer, "POST", &path, "{}").await.is(403);
+        let page = app.page(As::Operator, &format!("/console/deliveries?notice={notice}")).await;
+        let page = page.is(200).text();
+        assert!(page.contains("One message was given up."), "{page}");
+        let done = app.post(&path, &json!({"delivery": delivery})).await.is(200).json();
+        assert_eq!(done, json!({"retried": 1, "unreachable": 0, "superseded": 0}));
+        let listed = app.get(&format!("/api/v1/deliveries?notice={notice}&status=queued")).await.is(200).json();
+        assert_eq!(listed["items"][0]["id"], delivery.as_str());
+        app.post(&path, &json!({})).await.is(409);
+        app.post("/api/v1/notices/none/retry", &json!({})).await.is(404);
+        let journal = app.get("/api/v1/journal").await.is(200).json();
+        assert!(journal.to_string().contains("notice.retried"), "{journal}");
+    }
 }

@@ -95,6 +95,7 @@ const CONTRACT: &[(&str, &str)] = &[
     ("get", "/notices"),
     ("get", "/notices/{id}"),
     ("get", "/notices/{id}/copy"),
+    ("post", "/notices/{id}/retry"),
     ("get", "/deliveries"),
     ("get", "/journal"),
     ("get", "/audit/verify"),

@@ -117,8 +117,9 @@ on_both_databases! {
         let ann = with("ann", vec![phone("sms", PHONE), phone("voice", PHONE)]);
         db.store.import_contacts(&[ann], "ann", at(0)).await.unwrap();
         let steps = [(Channel::Sms, 5), (Channel::Voice, 10)];
-        for (notice, base, receipt, call) in [("n1", 1, None, true), ("n2", 31, Some(Receipt::Delivered), false)] {
-            told(&db, notice, "update", base, &then(&steps, Waits::Delivered)).await;
+        for (notice, milestone, base, receipt, call) in
+            [("n1", "holding", 1, None, true), ("n2", "update", 31, Some(Receipt::Delivered), false)] {
+            told(&db, notice, milestone, base, &then(&steps, Waits::Delivered)).await;
             let mail = claim(&db, base).await.remove(0);
             db.store.record("me", &[refused(&mail, at(base), 600)]).await.unwrap();
             db.store.fall_back(at(base + 5)).await.unwrap();
@@ -183,8 +184,8 @@ on_both_databases! {
     async fn updates_that_come_quicker_than_the_wait_do_not_keep_it_from_anybody(db: &Database) {
         db.store.import_contacts(&[with("ann", vec![phone("sms", PHONE)])], "ann", at(0)).await.unwrap();
         let ways_on = then(SMS_AFTER_15, Waits::Delivered);
-        for (n, now) in [(1, 1), (2, 11)] {
-            told(&db, &format!("n{n}"), "update", now, &ways_on).await;
+        for (notice, milestone, now) in [("n1", "holding", 1), ("n2", "update", 11)] {
+            told(&db, notice, milestone, now, &ways_on).await;
             let mail = claim(&db, now).await.remove(0);
             db.store.record("me", &[refused(&mail, at(now), 600)]).await.unwrap();
         }

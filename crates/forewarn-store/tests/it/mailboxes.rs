@@ -41,7 +41,7 @@ on_both_databases! {
         let mut found: Vec<_> = all_deliveries(&db.store).await.into_iter().map(|d| (d.contact, d.level)).collect();
         found.sort();
         assert_eq!(found, [("ann".to_owned(), Level::Technical), ("dan".to_owned(), Level::NonTechnical)]);
-        let reached = |audience: &str| Reached { audience: id(audience), kind: "maintenance", services: vec![id("portal")], channels: vec![Channel::Email], added_to: None };
+        let reached = |audience: &str| Reached { audience: id(audience), kind: "maintenance", services: vec![id("portal")], channels: vec![Channel::Email], later: Vec::new(), added_to: None };
         let (audiences, total) = db.store.reach(&[reached("students"), reached("engineers")]).await.unwrap();
         assert_eq!(total, 2);
         assert_eq!((audiences[0].people, audiences[0].reached, audiences[0].messages["email"]), (3, 3, 2));

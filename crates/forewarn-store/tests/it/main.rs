@@ -33,6 +33,7 @@ mod quiet;
 mod rates;
 mod reach;
 mod reminders;
+mod retry;
 mod samples;
 mod schema;
 mod subscriptions;

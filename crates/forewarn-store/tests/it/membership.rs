@@ -87,7 +87,7 @@ on_both_databases! {
         db.store.apply(&organisation("Acme Ltd"), "op", at(1), false).await.unwrap();
         db.store.import_contacts(&list[2..], "op", at(2)).await.unwrap();
         assert_eq!(states(&db).await, ["admin active", "nobody active", "other active", "user muted"]);
-        let reached = Reached { audience: id("students"), kind: "maintenance", services: vec![id("portal")], channels: vec![Channel::Email], added_to: None };
+        let reached = Reached { audience: id("students"), kind: "maintenance", services: vec![id("portal")], channels: vec![Channel::Email], later: Vec::new(), added_to: None };
         let (found, messages) = db.store.reach(std::slice::from_ref(&reached)).await.unwrap();
         assert_eq!((found[0].people, found[0].reached, messages), (4, 3, 3));
         assert_eq!(found[0].named[0].reason, "its organisation has only its administrators told");

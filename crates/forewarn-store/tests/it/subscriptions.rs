@@ -98,7 +98,7 @@ on_both_databases! {
         assert_eq!(told, ["all@example.org", "portal@example.org"]);
         let reached = forewarn_store::Reached {
             audience: id("students"), kind: "maintenance", services: vec![id("portal")],
-            channels: vec![forewarn_core::contact::Channel::Email], added_to: None,
+            channels: vec![forewarn_core::contact::Channel::Email], later: Vec::new(), added_to: None,
         };
         let (found, messages) = db.store.reach(&[reached]).await.unwrap();
         assert_eq!((found[0].people, messages), (4, 2));

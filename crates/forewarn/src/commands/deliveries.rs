@@ -1,11 +1,11 @@
 //! `forewarn deliveries`: what became of each message.
 
 use super::pages;
-use crate::client::{Client, Remote};
+use crate::client::{Body, Client, Remote};
 use crate::exit::Exit;
 use crate::terminal::{self, Colour, Style, Table};
 use clap::Args;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::process::ExitCode;
 
 /// Flags of `deliveries`.
@@ -22,6 +22,9 @@ pub struct DeliveriesArgs {
     /// In this status: queued, accepted, delivered, failed, unknown, suppressed, superseded, expired
     #[arg(long)]
     status: Option<String>,
+    /// Send again what was given up of the notice, to those who can be reached
+    #[arg(long, requires = "notice", conflicts_with_all = ["event", "status", "limit"])]
+    retry: bool,
     /// At most so many
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
@@ -36,6 +39,9 @@ pub struct DeliveriesArgs {
 /// When the server refuses or cannot be reached.
 pub async fn run(args: DeliveriesArgs) -> anyhow::Result<ExitCode> {
     let client = Client::new(&args.remote)?;
+    if let (true, Some(notice)) = (args.retry, &args.notice) {
+        return retry(&client, notice, args.json).await;
+    }
     let query = [
         ("event", args.event.as_deref()),
         ("notice", args.notice.as_deref()),
@@ -46,6 +52,24 @@ pub async fn run(args: DeliveriesArgs) -> anyhow::Result<ExitCode> {
         terminal::print_json(&list)?;
     } else {
         terminal::print(&show(&list, Colour::of_stdout()))?;
+    }
+    Ok(Exit::Done.into())
+}
+
+/// Sends a notice again to those who did not get it, and says to how many.
+async fn retry(client: &Client, notice: &str, json: bool) -> anyhow::Result<ExitCode> {
+    let done = client
+        .post(&["notices", notice, "retry"], &[], Body::Json(json!({})))
+        .await?;
+    if json {
+        terminal::print_json(&done)?;
+    } else {
+        let count = |name: &str| done[name].as_u64().unwrap_or_default();
+        let (retried, unreachable, superseded) =
+            (count("retried"), count("unreachable"), count("superseded"));
+        terminal::print(&format!(
+            "{retried} waiting to be sent again, {unreachable} cannot be reached, {superseded} got something newer.\n"
+        ))?;
     }
     Ok(Exit::Done.into())
 }
@@ -90,7 +114,6 @@ fn show(list: &Value, colour: Colour) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     #[test]
     fn what_a_server_said_cannot_break_the_table() {

@@ -111,6 +111,10 @@ impl Samples {
                 people,
                 reached,
                 messages: [("email".to_owned(), reached)].into(),
+                if_needed: match audience {
+                    "students" => [("sms".to_owned(), reached / 3)].into(),
+                    _ => Default::default(),
+                },
                 unreached: reason
                     .map(|r| (self.t(r), people - reached))
                     .into_iter()

@@ -2,9 +2,12 @@
 
 use super::rows;
 use crate::api::{notice_cursor, read_notice_cursor, table};
-use crate::console::desk::{Desk, Shown, page};
+use crate::console::desk::{Desk, Shown, page, sentence};
+use crate::console::entered::tree;
+use crate::console::guard::Fields;
 use crate::console::{CopyPage, DeliveryList, Journal, Nav, NoticeList};
-use crate::ops::copy;
+use crate::error::{ApiError, Result};
+use crate::ops::{copy, sending};
 use axum::extract::{Path, RawQuery};
 use axum::http::StatusCode;
 use forewarn_core::contact::Channel;
@@ -92,6 +95,44 @@ pub(in crate::console) async fn list(desk: Desk, Path(id): Path<String>) -> Show
     Ok(table(&copy::list(&desk.app, &id).await?))
 }
 
+/// How many messages of a notice were given up, as long as sending them again would mean something.
+async fn given_up(desk: &Desk, notice: &str) -> Result<i64> {
+    let Some(notice) = desk.app.store.notice(notice).await? else {
+        return Ok(0);
+    };
+    let count = |status: DeliveryStatus| notice.counts.get(status.as_str()).copied().unwrap_or(0);
+    Ok(count(DeliveryStatus::Failed) + count(DeliveryStatus::Expired))
+}
+
+/// `POST /console/notices/{id}/retry`
+pub(in crate::console) async fn retry(desk: Desk, Path(id): Path<String>, fields: Fields) -> Shown {
+    let back = format!("/console/deliveries?notice={id}");
+    let done = sending::again(&desk.app, &desk.caller, &id, &tree(&fields.0)).await;
+    let said = match done {
+        Ok(done) => {
+            let messages = if done.retried == 1 {
+                "message waits"
+            } else {
+                "messages wait"
+            };
+            let mut said = format!("{} {messages} to be sent again.", done.retried);
+            if done.unreachable > 0 {
+                said += &format!(
+                    " {} cannot be reached: the address is gone, or nothing is wanted there.",
+                    done.unreachable
+                );
+            }
+            if done.superseded > 0 {
+                said += &format!(" {} got something newer about it.", done.superseded);
+            }
+            said
+        }
+        Err(ApiError::NotFound(what)) => return Err(ApiError::NotFound(what).into()),
+        Err(error) => sentence(&error.said()),
+    };
+    Ok(desk.done(&back, &said))
+}
+
 /// `GET /console/deliveries`
 pub(in crate::console) async fn deliveries(desk: Desk, query: RawQuery) -> Shown {
     let query = Query::of(query);
@@ -111,7 +152,12 @@ pub(in crate::console) async fn deliveries(desk: Desk, query: RawQuery) -> Shown
         .last()
         .filter(|_| found.len() as i64 == PAGE)
         .map(|d| d.id.clone());
+    let given_up = match &filter.notice {
+        Some(notice) => given_up(&desk, notice).await?,
+        None => 0,
+    };
     let view = DeliveryList {
+        given_up,
         frame: desk
             .frame(&catalogue, "Deliveries", Nav::Deliveries)
             .await?,
