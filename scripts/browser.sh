@@ -34,12 +34,13 @@ demo=$!
 base=$(first_match "$work/demo.log" 'http://[0-9.:]+' $demo)
 node tests/browser/demo.mjs --base "$base" --chromium "$chromium" --out "$pictures" >>"$work/looks" || status=$?
 node tests/browser/declare.mjs --base "$base" --chromium "$chromium" --out "$pictures" >>"$work/looks" || status=$?
+node tests/browser/banner.mjs --base "$base" --chromium "$chromium" --out "$pictures" >>"$work/looks" || status=$?
 node tests/browser/editing.mjs --base "$base" --chromium "$chromium" --out "$pictures" >>"$work/looks" || status=$?
 node tests/browser/undo.mjs --base "$base" --chromium "$chromium" --out "$pictures" >>"$work/looks" || status=$?
 node tests/browser/cards.mjs --base "$base" --chromium "$chromium" --out "$pictures" >>"$work/looks" || status=$?
 
 cat "$work/looks"
-# Each of the six ends with "N looks, N faults".
+# Each of the seven ends with "N looks, N faults".
 awk '/^[0-9]+ looks, [0-9]+ faults$/ { looks += $1; faults += $3; ended++ }
-  END { if (ended < 6) faults++; print (looks > faults ? looks - faults : 0) " passed, " faults + 0 " failed" }' "$work/looks"
+  END { if (ended < 7) faults++; print (looks > faults ? looks - faults : 0) " passed, " faults + 0 " failed" }' "$work/looks"
 exit "$status"

@@ -1,10 +1,10 @@
 //! What everybody may fetch: the public pages from memory, and the process's health.
 
 use crate::app::App;
-use crate::status_page::{self, Page, assets};
+use crate::status_page::{self, Page, assets, banner};
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use std::time::Duration;
@@ -94,7 +94,14 @@ fn serve(page: &Page, path: &str, headers: &HeaderMap) -> Response {
     if let Ok(etag) = HeaderValue::from_str(&page.etag) {
         answer.insert(header::ETAG, etag);
     }
-    if path.starts_with("/api/v2/") || path == "/calendar.json" {
+    if path == banner::SCRIPT {
+        // Pages that isolate themselves load only what says that others may have it.
+        answer.insert(
+            HeaderName::from_static("cross-origin-resource-policy"),
+            HeaderValue::from_static("cross-origin"),
+        );
+    }
+    if path.starts_with("/api/v2/") || [banner::JSON, "/calendar.json"].contains(&path) {
         answer.insert(
             header::ACCESS_CONTROL_ALLOW_ORIGIN,
             HeaderValue::from_static("*"),

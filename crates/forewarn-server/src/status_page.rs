@@ -11,6 +11,7 @@ mod ahead;
 mod announcement;
 pub mod api_v2;
 pub mod assets;
+pub mod banner;
 pub mod calendar;
 pub mod feeds;
 mod history;

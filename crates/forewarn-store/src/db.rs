@@ -11,10 +11,10 @@ use futures_util::TryStreamExt as _;
 use futures_util::future::BoxFuture;
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgPool, PgPoolOptions, PgRow, Postgres};
 use sqlx::sqlite::{
-    Sqlite, SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePool,
+    Sqlite, SqliteArguments, SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool,
     SqlitePoolOptions, SqliteRow, SqliteSynchronous,
 };
-use sqlx::{Arguments, AssertSqlSafe, Row as _};
+use sqlx::{Arguments, AssertSqlSafe, Connection as _, Row as _};
 use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
@@ -415,12 +415,22 @@ async fn only_writer(
             .idle_timeout(None)
             .max_lifetime(None)
             .acquire_timeout(Duration::from_secs(30))
+            .after_release(|connection, _| Box::pin(is_at_rest(connection)))
             .connect_with(options.clone());
         match pool.await {
             Err(error) if is_locked(&error) && asked < TIMES => tokio::time::sleep(AGAIN).await,
             connected => return connected,
         }
     }
+}
+
+/// Whether no transaction is open on a connection that is given back. When the disk is full SQLite may take one back by itself
+/// (sqlite.org/lang_transaction.html, "Response To Errors Within A Transaction"). The driver does not learn that, counts it as open for
+/// ever, and can begin no other on this connection: a new one takes its place.
+async fn is_at_rest(connection: &mut SqliteConnection) -> std::result::Result<bool, sqlx::Error> {
+    // What was dropped unfinished is taken back before this returns.
+    connection.ping().await?;
+    Ok(!connection.is_in_transaction())
 }
 
 fn check_version(version: &str) -> Result<()> {

@@ -30,6 +30,8 @@ pub struct Waiting {
     pub next_at: Timestamp,
     /// Why it waits, where there is more to say.
     pub reason: Option<String>,
+    /// It goes out only if no earlier way has done by then.
+    pub if_needed: bool,
 }
 
 const PUT_OFF: (&str, &str) = (
@@ -144,7 +146,7 @@ impl Store {
     /// When the database cannot be read.
     pub async fn waiting(&self, event: &str, contact: &str) -> Result<Vec<Waiting>> {
         let mut tx = self.db.read().await?;
-        let sql = "SELECT n.milestone, d.channel, d.next_at, d.reason FROM deliveries d JOIN notices n ON n.id = d.notice
+        let sql = "SELECT n.milestone, d.channel, d.next_at, d.reason, d.waits IS NOT NULL FROM deliveries d JOIN notices n ON n.id = d.notice
             WHERE d.event = $1 AND d.contact = $2 AND d.status = 'queued' ORDER BY d.next_at, d.channel, d.id";
         let rows = tx.rows(sql, args![event, contact]).await?;
         rows.iter()
@@ -154,6 +156,7 @@ impl Store {
                     channel: row.text(1)?,
                     next_at: row.instant(2)?,
                     reason: row.maybe_text(3)?,
+                    if_needed: row.bool(4)?,
                 })
             })
             .collect()

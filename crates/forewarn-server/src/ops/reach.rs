@@ -165,6 +165,12 @@ pub(super) fn of(event: &Event, audience: &Audience, affected: &[Affected]) -> R
 /// Why a message has not gone out yet.
 fn not_yet(waiting: &Waiting, now: Timestamp) -> String {
     let (milestone, channel) = (waiting.milestone.replace('_', " "), &waiting.channel);
+    if waiting.if_needed {
+        return format!(
+            "gets the {milestone} by {channel} at {} if nothing has reached them by then",
+            waiting.next_at
+        );
+    }
     let why = match (&waiting.reason, waiting.next_at > now) {
         (Some(reason), true) => format!("{reason} (next try {})", waiting.next_at),
         (None, true) => format!("its turn is at {}", waiting.next_at),

@@ -1,6 +1,6 @@
 //! Every public document, rendered once per change.
 
-use super::{Snapshot, ahead, api_v2, assets, calendar, feeds, page, subscription};
+use super::{Snapshot, ahead, api_v2, assets, banner, calendar, feeds, page, subscription};
 use axum::body::Bytes;
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -53,12 +53,13 @@ pub struct Pages {
 
 impl Pages {
     /// Renders everything public: `/`, `/history`, `/calendar` and its `.json` and `.ics`, `/events/{id}` and its `.ics`,
-    /// `/api/v2/...`, `/history.atom` and the assets they use.
+    /// `/api/v2/...`, `/history.atom`, the banner for other pages, and the assets they use.
     pub fn render(snapshot: &Snapshot) -> Pages {
         let mut pages = assets::pages();
         pages.extend(page::pages(snapshot));
         pages.extend(ahead::pages(snapshot));
         pages.extend(api_v2::pages(snapshot));
+        pages.extend(banner::pages(snapshot));
         pages.extend(feeds::pages(snapshot));
         pages.extend(calendar::pages(snapshot));
         pages.extend(subscription::page(snapshot));

@@ -360,6 +360,7 @@ async fn the_public_reads_of_the_fault_and_of_nobody_who_asked() {
         "/history",
         "/events/ADV-1",
         "/history.atom",
+        "/banner.json",
         "/api/v2/summary.json",
         "/calendar.ics",
     ];

@@ -212,6 +212,7 @@ async fn that_a_text_is_due_is_told_to_those_who_run_the_work_and_nobody_else() 
         "/events/MNT-1",
         "/history",
         "/history.atom",
+        "/banner.json",
         "/calendar",
         "/calendar.ics",
         "/calendar.json",

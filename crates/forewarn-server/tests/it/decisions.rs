@@ -187,6 +187,7 @@ async fn work_that_nobody_agreed_to_stays_inside_when_it_is_called_off() {
     for path in [
         "/history",
         "/history.atom",
+        "/banner.json",
         "/api/v2/scheduled-maintenances.json",
     ] {
         let text = app.page(As::Nobody, path).await.is(200).text();

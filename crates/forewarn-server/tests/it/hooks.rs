@@ -108,7 +108,7 @@ on_both_databases! {
         assert_eq!(mails(&app).await, ["INC-1 dba@example.edu"]);
         // Nothing public knows of it.
         app.refresh().await;
-        for path in ["/", "/history", "/api/v2/incidents.json", "/history.atom"] {
+        for path in ["/", "/history", "/api/v2/incidents.json", "/history.atom", "/banner.json"] {
             let page = app.request(As::Nobody, "GET", path, "").await;
             assert!(!page.text().contains("Trouble"), "{path}");
         }

@@ -10,6 +10,7 @@ mod acknowledgements;
 mod advisories;
 mod announcements;
 mod approvals;
+mod banner;
 mod bounces;
 mod calls;
 mod catalogue_changes;

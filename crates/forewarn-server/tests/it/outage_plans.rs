@@ -294,6 +294,7 @@ async fn a_reminder_is_seen_in_the_console_and_nowhere_in_public() {
         "/",
         "/history",
         "/history.atom",
+        "/banner.json",
         "/calendar",
         "/calendar.ics",
         "/calendar.json",

@@ -3,6 +3,7 @@
 mod alertmanager;
 mod crash;
 mod database;
+mod disk_full;
 mod link_key;
 mod lint;
 mod outage;

@@ -99,6 +99,8 @@ pub async fn ended(mut command: Command) -> (i32, String, String) {
 #[derive(Clone)]
 pub struct Start {
     data: PathBuf,
+    /// Size of a disk of its own under the data folder, as `mount` takes it.
+    disk: Option<String>,
     listen: String,
     arguments: Vec<String>,
     variables: Vec<(&'static str, String)>,
@@ -109,6 +111,7 @@ impl Start {
     pub fn new(data: &Path) -> Start {
         Start {
             data: data.to_owned(),
+            disk: None,
             listen: "127.0.0.1:0".into(),
             arguments: Vec::new(),
             variables: Vec::new(),
@@ -149,9 +152,45 @@ impl Start {
             .with("--from", "notices@example.edu")
     }
 
+    /// With the data on a small disk in memory that only the server sees. It needs no rights but those to have namespaces of one's
+    /// own, which users of Linux usually have.
+    pub fn on_a_disk_of(mut self, size: &str) -> Start {
+        std::fs::create_dir_all(&self.data).unwrap();
+        self.disk = Some(size.to_owned());
+        self
+    }
+
+    /// The program as it is, or with its own disk mounted first, as the same process.
+    fn program(&self) -> Command {
+        let arguments = ["serve", "--listen", &self.listen];
+        let Some(size) = &self.disk else {
+            return program(&arguments);
+        };
+        let plain = program(&arguments);
+        let mut command = Command::new("unshare");
+        command
+            .args(["--map-root-user", "--mount", "sh", "-c"])
+            .arg(format!(
+                "mount -t tmpfs -o size={size} tmpfs \"$0\" && exec \"$@\""
+            ))
+            .arg(&self.data)
+            .arg(plain.as_std().get_program())
+            .args(plain.as_std().get_args())
+            .stdin(Stdio::null())
+            .kill_on_drop(true);
+        for (name, _) in plain
+            .as_std()
+            .get_envs()
+            .filter(|(_, value)| value.is_none())
+        {
+            command.env_remove(name);
+        }
+        command
+    }
+
     /// The command line.
     pub fn command(&self) -> Command {
-        let mut command = program(&["serve", "--listen", &self.listen]);
+        let mut command = self.program();
         command
             .arg("--data")
             .arg(&self.data)
@@ -223,6 +262,13 @@ impl Running {
             said,
             reading,
         }
+    }
+
+    /// A path as the server sees it.
+    pub fn inside(&self, path: &Path) -> PathBuf {
+        let id = self.child.id().expect("it runs");
+        let path = path.strip_prefix("/").unwrap_or(path);
+        PathBuf::from(format!("/proc/{id}/root")).join(path)
     }
 
     /// Its address: `http://127.0.0.1:port` and this path.
