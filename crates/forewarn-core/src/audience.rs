@@ -169,7 +169,7 @@ impl Audience {
         for (n, problem) in out_of_order(&channels) {
             let place = fields.node("channels").and_then(|node| node.place);
             problems.add(
-                &format!("{}[{n}]", fields.path_of("channels")),
+                format!("{}[{n}]", fields.path_of("channels")),
                 place,
                 problem,
             );

@@ -76,6 +76,7 @@ async fn it_says_what_is_planned_within_a_week() {
 #[tokio::test]
 async fn its_script_may_be_loaded_by_any_page() {
     let app = TestApp::campus().await;
+    app.refresh().await;
     let script = app
         .request(As::Nobody, "GET", "/banner.js", "")
         .await
