@@ -5,7 +5,7 @@
 //! delivery is kept beside it and can only get better, so that the same receipts lead to the same end in every order.
 
 use crate::Store;
-use crate::contacts;
+use crate::contacts::{self, same_place};
 use crate::db::{Tx, args, without_nul};
 use crate::deliveries::Recorded;
 use crate::error::{Result, StoreError};
@@ -212,8 +212,11 @@ fn with_own(endpoints: &[String], own: String) -> Vec<String> {
 }
 
 async fn with_number(tx: &mut Tx, number: &str) -> Result<Vec<String>> {
-    let sql =
-        "SELECT id FROM endpoints WHERE address = $1 AND channel IN ('sms', 'voice') ORDER BY id";
+    let sql = concat!(
+        "SELECT e.id FROM endpoints e WHERE ",
+        same_place!("e"),
+        " = $1 AND e.channel IN ('sms', 'voice') ORDER BY e.id"
+    );
     let rows = tx.rows(sql, args![number]).await?;
     rows.iter().map(|row| row.text(0)).collect()
 }

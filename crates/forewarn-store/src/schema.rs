@@ -204,6 +204,13 @@ const STEPS: &[&[&str]] = &[&[
     // What was typed for an event, as it was from time to time, and what took its place.
     "CREATE TABLE versions (event TEXT NOT NULL, number BIGINT NOT NULL, author TEXT NOT NULL, origin TEXT NOT NULL, text TEXT NOT NULL,
         begun_at BIGINT NOT NULL, saved_at BIGINT NOT NULL, PRIMARY KEY (event, number))",
+],
+&[
+    // Mailboxes that differ in the case of their letters only are one, as `same_place` says.
+    "DROP INDEX endpoints_address",
+    "CREATE INDEX endpoints_place ON endpoints ((CASE channel WHEN 'email' THEN lower(address) ELSE address END))",
+    // Whoever gets it has people of their own to tell, by whichever of their audiences it comes.
+    "ALTER TABLE deliveries ADD COLUMN forward BOOLEAN NOT NULL DEFAULT FALSE",
 ]];
 
 /// Every table that a copy holds, with its key.
