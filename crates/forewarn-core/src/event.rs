@@ -215,7 +215,8 @@ impl Event {
             Event::Maintenance(m) => Some(&m.added),
             Event::Incident(i) => Some(&i.added),
             Event::Advisory(a) => Some(&a.added),
-            Event::Window(_) | Event::Reminder(_) | Event::Announcement(_) => None,
+            Event::Announcement(a) => Some(&a.added),
+            Event::Window(_) | Event::Reminder(_) => None,
         }
     }
 
