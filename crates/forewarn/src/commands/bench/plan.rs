@@ -1,14 +1,18 @@
-//! How long a plan takes: `cargo run --release -p forewarn-core --example plan_bench [AUDIENCES...]`.
+//! `forewarn bench plan`: how long a plan takes, for 50 audiences and for 10,000.
 //!
 //! The audiences use eight time zones and six holiday calendars in turn, so that what they can share is no more than
 //! in a large organisation. Planned in time and, which takes longer, when everything is late. Each figure is the median of runs
 //! within a second.
 
+use anyhow::{Result, anyhow};
 use forewarn_core::document::{Catalogue, Documents};
 use forewarn_core::plan::{Input, plan};
-use std::error::Error;
+use serde::Serialize;
 use std::fmt::Write;
 use std::time::{Duration, Instant};
+
+/// How many audiences, and within how many milliseconds they are to be planned.
+const PROMISED: [(usize, f64); 2] = [(50, 5.0), (10_000, 500.0)];
 
 const ZONES: [&str; 8] = [
     "America/Los_Angeles",
@@ -23,39 +27,64 @@ const ZONES: [&str; 8] = [
 
 const CALENDARS: [&str; 6] = ["US-CA", "DE-BE", "GB-ENG", "JP", "IN", "AU-NSW"];
 
-fn main() -> Result<(), Box<dyn Error>> {
-    let given: Vec<usize> = std::env::args()
-        .skip(1)
-        .map(|n| n.parse())
-        .collect::<Result<_, _>>()?;
-    let counts = match given.is_empty() {
-        true => vec![50, 10_000],
-        false => given,
-    };
-    for count in counts {
-        for (when, now) in [
-            ("in time", "2026-01-01T00:00:00Z"),
-            ("late", "2026-11-30T20:00:00Z"),
-        ] {
-            let (median, runs, notices) = measure(count, now)?;
-            let ms = median.as_secs_f64() * 1_000.0;
-            println!("{count} audiences, {when}: {ms:.2} ms, {notices} notices, {runs} runs");
-        }
-    }
-    Ok(())
+/// How long one plan took.
+#[derive(Debug, Serialize)]
+pub struct Planned {
+    audiences: usize,
+    /// Everything that is due before the start has passed when it is planned.
+    late: bool,
+    notices: usize,
+    milliseconds: f64,
+    promised_milliseconds: f64,
+    runs: usize,
 }
 
-fn measure(count: usize, now: &str) -> Result<(Duration, usize, usize), Box<dyn Error>> {
-    let documents = Documents::parse_yaml(
-        &[(String::new(), document(count)?)],
-        &Catalogue::default(),
-        "MNT-1",
-    )?;
+/// Measures each.
+///
+/// # Errors
+/// When the sample cannot be read, which would be a fault of ours.
+pub fn measure() -> Result<Vec<Planned>> {
+    let mut found = Vec::new();
+    for (audiences, promised) in PROMISED {
+        for (late, now) in [
+            (false, "2026-01-01T00:00:00Z"),
+            (true, "2026-11-30T20:00:00Z"),
+        ] {
+            let (median, runs, notices) = one(audiences, now)?;
+            found.push(Planned {
+                audiences,
+                late,
+                notices,
+                milliseconds: median.as_secs_f64() * 1_000.0,
+                promised_milliseconds: promised,
+                runs,
+            });
+        }
+    }
+    Ok(found)
+}
+
+/// A line for each.
+pub fn show(all: &[Planned]) -> String {
+    let lines = all.iter().map(|p| {
+        let when = if p.late { "late" } else { "in time" };
+        format!(
+            "{} audiences, {when}: {:.2} ms for {} notices ({:.0} ms are promised; {} runs)\n",
+            p.audiences, p.milliseconds, p.notices, p.promised_milliseconds, p.runs
+        )
+    });
+    lines.collect()
+}
+
+fn one(count: usize, now: &str) -> Result<(Duration, usize, usize)> {
+    let texts = [(String::new(), document(count)?)];
+    let documents = Documents::parse_yaml(&texts, &Catalogue::default(), "MNT-1")
+        .map_err(|invalid| anyhow!("{invalid}"))?;
     let catalogue = documents.over(&Catalogue::default());
-    let maintenance = documents
-        .maintenance
-        .ok_or("the benchmark has no maintenance")?;
-    let policy = forewarn_core::policy::find("migration", &[]).ok_or("no such policy")?;
+    let maintenance = documents.maintenance;
+    let maintenance = maintenance.ok_or_else(|| anyhow!("the sample has no maintenance"))?;
+    let policy = forewarn_core::policy::find("migration", &[]);
+    let policy = policy.ok_or_else(|| anyhow!("there is no policy 'migration'"))?;
     let now = now.parse()?;
     let (mut times, mut notices) = (Vec::new(), 0);
     let began = Instant::now();
@@ -77,7 +106,7 @@ fn measure(count: usize, now: &str) -> Result<(Duration, usize, usize), Box<dyn 
     Ok((times[times.len() / 2], times.len(), notices))
 }
 
-fn document(count: usize) -> Result<String, std::fmt::Error> {
+fn document(count: usize) -> Result<String> {
     let mut text = String::from(
         "organisation: {name: Example, time_zone: Europe/Berlin, calendar: DE-BE, closed_days: [2026-12-24]}\n\
          services: [{id: database, name: Database}, {id: portal, name: Portal, depends_on: [database]}]\n\
@@ -93,4 +122,26 @@ fn document(count: usize) -> Result<String, std::fmt::Error> {
         )?;
     }
     Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_says_what_was_measured_and_what_is_promised() {
+        let planned = Planned {
+            audiences: 50,
+            late: true,
+            notices: 450,
+            milliseconds: 2.5,
+            promised_milliseconds: 5.0,
+            runs: 400,
+        };
+        let said = "50 audiences, late: 2.50 ms for 450 notices (5 ms are promised; 400 runs)\n";
+        assert_eq!(show(&[planned]), said);
+        let texts = [(String::new(), document(3).unwrap())];
+        let sample = Documents::parse_yaml(&texts, &Catalogue::default(), "MNT-1").unwrap();
+        assert_eq!(sample.audiences.len(), 3);
+    }
 }
