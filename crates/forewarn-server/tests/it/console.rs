@@ -82,7 +82,7 @@ async fn who_moves_work_to_a_time_that_exists_twice_or_never_is_asked_too() {
     never[1].1 = "2027-03-14T05:00";
     let asked = app.form(As::Operator, &delay, &never).await.is(422).text();
     assert!(
-        asked.contains("01:30 PST (UTC-08:00)") && asked.contains("03:30 PDT (UTC-07:00)"),
+        asked.contains("03:00 PDT (UTC-07:00)") && asked.contains("03:30 PDT (UTC-07:00)"),
         "{asked}"
     );
     let second = to(

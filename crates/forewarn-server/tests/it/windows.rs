@@ -100,6 +100,7 @@ async fn subscribers_of_the_calendar_get_windows_by_their_rules() {
     let monthly = json!({"service": "portal", "rrule": "freq=monthly;byday=2tu;until=20271231", "start": "23:00", "duration": "PT2H",
         "time_zone": "Europe/Berlin", "from": "2026-01-01", "exdates": ["2026-12-08", "2026-12-09"], "moved": {"2027-01-12": "2027-01-14T21:00"}});
     app.post("/api/v1/windows", &monthly).await.is(201);
+    app.refresh().await;
     let feed = app.request(As::Nobody, "GET", "/calendar.ics", "").await;
     let feed = feed.is(200).text().replace("\r\n", "\n");
     let entries: Vec<&str> = feed.split("BEGIN:VEVENT").collect();
