@@ -5,7 +5,7 @@
 
 mod posted;
 
-pub use posted::{Edit, Move, Withdrawal};
+pub use posted::{Edit, Move, Withdrawal, read_seen};
 
 use crate::contact::EmailAddress;
 use crate::document::{Fields, Node, Problems, line};
@@ -13,6 +13,7 @@ use crate::facts::Facts;
 use crate::id::Id;
 use crate::policy::Exception;
 use crate::problem::InvalidTransition;
+use crate::recipient::Added;
 use crate::routing::{About, Cause};
 use crate::time::{CivilTime, Zone};
 use jiff::Timestamp;
@@ -84,6 +85,9 @@ pub struct Announcement {
     /// When it took effect or was called off.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub closed_at: Option<Timestamp>,
+    /// Who is told of it although nobody planned for them.
+    #[serde(skip_serializing_if = "Added::is_empty", default)]
+    pub added: Added,
 }
 
 impl Announcement {
@@ -139,6 +143,7 @@ impl Announcement {
             status: Status::Scheduled,
             revision: 1,
             closed_at: None,
+            added: Added::default(),
         })
     }
 
@@ -162,6 +167,17 @@ impl Announcement {
             closed_at: Some(now),
             ..self
         })
+    }
+
+    /// Somebody says that it is in effect, before its moment: that was it.
+    ///
+    /// # Errors
+    /// When it has taken effect, or was called off.
+    pub fn is_there(self, now: Timestamp) -> Result<Announcement, InvalidTransition> {
+        let whole = Timestamp::from_second(now.as_second()).unwrap_or(now);
+        let effective = CivilTime::of(whole, &self.effective.zone);
+        let there = self.take_effect(now)?;
+        Ok(Announcement { effective, ..there })
     }
 
     /// It takes effect at another time: a new revision.

@@ -200,6 +200,11 @@ impl Audience {
         let self_service = flag(&mut fields, "self_service", false, problems);
         let forwardable = flag(&mut fields, "forwardable", false, problems);
         let digest = flag(&mut fields, "digest", true, problems);
+        let has_room = channels.is_empty() || channels.iter().any(|c| c.channel.tells_of_several());
+        if digest && fields.has("digest") && !has_room {
+            let problem = "one message can tell of several events by email and in chat only, and it has neither: leave it out, or add one of them";
+            fields.problem("digest", problem, problems);
+        }
         let acknowledge = fields.optional("acknowledge", problems, Acknowledge::parse);
         let external = fields.node("external").and_then(|node| {
             let mut fields = Fields::of(node, &fields.path_of("external"), problems)?;

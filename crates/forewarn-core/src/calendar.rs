@@ -9,6 +9,7 @@ pub mod holidays;
 pub mod ics;
 pub mod recurrence;
 pub mod shifts;
+mod vtimezone;
 
 use std::collections::BTreeSet;
 
@@ -17,6 +18,7 @@ use jiff::civil::Date;
 pub use civil::{OutOfRange, Reading, Resolved, instant};
 pub use holidays::{HolidayCalendar, UnknownCalendar, Weekend};
 pub use recurrence::Rule;
+pub use vtimezone::vtimezone;
 
 /// The longest run of closed days that is walked through in search of a business day.
 ///

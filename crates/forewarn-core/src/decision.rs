@@ -38,7 +38,7 @@ macro_rules! named {
             /// # Errors
             /// Offers the nearest known name.
             pub fn parse(text: &str) -> Result<$name, String> {
-                match text {
+                match text.trim().to_ascii_lowercase().as_str() {
                     $($text $(| $also)* => Ok($name::$variant),)+
                     _ => Err(unknown($what, text, [$($text),+])),
                 }

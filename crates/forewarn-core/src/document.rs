@@ -1,9 +1,11 @@
 //! Documents: what people write about their organisation, read whole or refused whole.
 
+mod advice;
 mod fields;
 mod node;
 mod places;
 
+pub use advice::exceptions_of_nothing;
 pub use fields::{Fields, Problems, boolean, line, prose, scalar};
 pub use node::{Entry, Node, Place, Value, from_json, parse_json, parse_yaml};
 use places::{Item, Places};

@@ -215,7 +215,8 @@ impl Event {
             Event::Maintenance(m) => Some(&m.added),
             Event::Incident(i) => Some(&i.added),
             Event::Advisory(a) => Some(&a.added),
-            Event::Window(_) | Event::Reminder(_) | Event::Announcement(_) => None,
+            Event::Announcement(a) => Some(&a.added),
+            Event::Window(_) | Event::Reminder(_) => None,
         }
     }
 
@@ -338,6 +339,7 @@ impl Event {
             prepared: BTreeMap::new(),
             change_request: None,
             forwardable: audience.is_some_and(|a| a.forwardable),
+            answerable: false,
             works: Vec::new(),
             task: None,
             url: format!("{}/events/{}", public_url.trim_end_matches('/'), self.id()),
@@ -395,12 +397,14 @@ impl Event {
         let level = audience.map_or(Level::NonTechnical, |audience| audience.level);
         let effect = content.facts.effect.clone();
         let named = contact.as_deref().map(EmailAddress::parse);
+        let reply_to = named.and_then(Result::ok);
+        let reply_to = reply_to.or_else(|| self.talker(catalogue));
+        let contact = contact.or_else(|| catalogue.organisation.contact.clone());
         Content {
-            reply_to: named
-                .and_then(Result::ok)
-                .or_else(|| self.talker(catalogue)),
+            answerable: audience.is_some() && contact.is_none() && reply_to.is_some(),
+            reply_to,
             facts: Facts {
-                contact: contact.or_else(|| catalogue.organisation.contact.clone()),
+                contact,
                 effect: effect.or_else(|| prepared.get(&level).cloned()),
                 ..content.facts
             },

@@ -401,11 +401,21 @@ pub fn window_problem(start: &CivilTime, end: &CivilTime) -> Option<String> {
     }
 }
 
-/// Reads the body of a delay: `{start, end, reason}`; the length stays when only a start is given.
+/// What is wrong with a time to which something is moved: nobody can be told ahead of what lies in the past.
+pub fn past_problem(time: &CivilTime, now: Timestamp) -> Option<String> {
+    let whole = Timestamp::from_second(now.as_second()).unwrap_or(now);
+    let now_there = CivilTime::of(whole, &time.zone);
+    (time.instant() <= now)
+        .then(|| format!("lies in the past: must be later than now, {now_there}"))
+}
+
+/// Reads the body of a delay: `{start, end, reason}`; the length stays when only a start is given. The new start lies after `now`;
+/// without that, as where a provider says what it did, it may lie anywhere.
 pub fn read_delay(
     node: &Node,
     zone: &Zone,
     old: &Maintenance,
+    now: Option<Timestamp>,
     problems: &mut Problems,
 ) -> Option<(CivilTime, CivilTime, Option<String>)> {
     let mut fields = Fields::of(node, "", problems)?;
@@ -427,6 +437,8 @@ pub fn read_delay(
             "is the planned start already, with the same end",
             problems,
         );
+    } else if let Some(problem) = now.and_then(|now| past_problem(&start, now)) {
+        fields.problem("start", problem, problems);
     }
     if let Some(problem) = window_problem(&start, &end) {
         fields.problem("end", problem, problems);
@@ -435,18 +447,23 @@ pub fn read_delay(
     Some((start, end, reason))
 }
 
-/// Reads the body of an extension: `{end, reason}`; the new end lies after the old one.
+/// Reads the body of an extension: `{end, reason}`; the new end lies after the old one, and after `now` as for [`read_delay`].
 pub fn read_extension(
     node: &Node,
     zone: &Zone,
     old: &Maintenance,
+    now: Option<Timestamp>,
     problems: &mut Problems,
 ) -> Option<(CivilTime, Option<String>)> {
     let mut fields = Fields::of(node, "", problems)?;
     let end = fields.required("end", problems, |t| CivilTime::parse(t, zone));
     let reason = fields.optional("reason", problems, prose(1_000));
     if let Some(end) = &end {
-        if end.instant() <= old.end.instant() {
+        // Where both hold it back, the later of the two is what it must exceed.
+        let past = now.filter(|now| *now >= old.end.instant());
+        if let Some(problem) = past.and_then(|now| past_problem(end, now)) {
+            fields.problem("end", problem, problems);
+        } else if end.instant() <= old.end.instant() {
             fields.problem(
                 "end",
                 format!("must lie after the promised end, {}", old.end),

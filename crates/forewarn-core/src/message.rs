@@ -178,6 +178,9 @@ pub struct Content {
     /// Its readers have people of their own to tell: it brings a version to forward.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub forwardable: bool,
+    /// Nobody said where to report trouble, and whoever talks to clients gets the answers to a mail: it says so.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub answerable: bool,
     /// What a standard window is used for; nothing when it is not used.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub works: Vec<Work>,
@@ -245,6 +248,7 @@ impl Content {
             to_write: false,
             prepared: BTreeMap::new(),
             forwardable: false,
+            answerable: false,
             works: Vec::new(),
             task: None,
             confirmed: None,

@@ -235,6 +235,9 @@ impl Policy {
         let acknowledge_within = fields.optional("acknowledge_within", problems, parse_duration);
         if let Some(problem) = out_of_order(&before, at) {
             fields.problem("before", problem, problems);
+        } else if fields.node("before").is_some_and(Node::is_empty) {
+            let problem = "names no notice: leave it out if nobody is to be told ahead, or write [now] to tell people at once";
+            fields.problem("before", problem, problems);
         }
         fields.finish(problems);
         Some(Policy {
@@ -477,6 +480,19 @@ mod tests {
         );
         assert_eq!(for_maintenance("emergency", &[]).id, *"emergency");
         assert_eq!(for_maintenance("whatever", &[]).id, *"routine");
+    }
+
+    #[test]
+    fn an_empty_list_of_notices_is_refused_at_its_field() {
+        let mut problems = Problems::default();
+        let nodes = crate::document::parse_yaml("{id: own, before: []}").unwrap();
+        Policy::read(&nodes[0], "policies[0]", &mut problems);
+        let told: Vec<String> = problems.0.iter().map(ToString::to_string).collect();
+        assert_eq!(told.len(), 1);
+        assert!(
+            told[0].contains("policies[0].before: names no notice"),
+            "{told:?}"
+        );
     }
 
     #[test]

@@ -3,7 +3,8 @@
 use crate::calendar::Reading;
 use crate::zone_data;
 use jiff::civil::{self, DateTime};
-use jiff::tz::TimeZone;
+use jiff::fmt::temporal::{Pieces, PiecesOffset};
+use jiff::tz::{Offset, TimeZone};
 use jiff::{SignedDuration, Timestamp, Zoned};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
@@ -109,8 +110,17 @@ impl CivilTime {
     /// with an offset or `Z` (RFC 3339), which is taken to `default`.
     ///
     /// # Errors
-    /// Says the accepted forms, or which part is wrong.
+    /// Says the accepted forms, or which part is wrong; an offset that is not that of the zone beside it, with both readings.
     pub fn parse(text: &str, default: &Zone) -> Result<CivilTime, String> {
+        let time = CivilTime::known(text, default)?;
+        match contradiction(text) {
+            Some(problem) => Err(problem),
+            None => Ok(time),
+        }
+    }
+
+    /// Reads what was stored: an offset that newer zone data no longer gives its zone still says which instant was meant.
+    fn known(text: &str, default: &Zone) -> Result<CivilTime, String> {
         let text = text.trim();
         let forms = "must be a time such as 2026-11-30T22:00, 2026-11-30T22:00[Europe/Berlin] or 2026-11-30T22:00:00Z";
         if text.len() > 100 {
@@ -194,8 +204,35 @@ impl Serialize for CivilTime {
 
 impl<'de> Deserialize<'de> for CivilTime {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<CivilTime, D::Error> {
-        CivilTime::parse(&String::deserialize(d)?, &Zone::utc()).map_err(serde::de::Error::custom)
+        CivilTime::known(&String::deserialize(d)?, &Zone::utc()).map_err(serde::de::Error::custom)
     }
+}
+
+/// What is wrong with a time whose offset is not that of the zone beside it (RFC 9557 3.4: inconsistent), if anything. `Z` and
+/// `-00:00` leave the offset open.
+fn contradiction(text: &str) -> Option<String> {
+    let (time, name) = text.trim().strip_suffix(']')?.split_once('[')?;
+    let zone = Zone::parse(name).ok()?;
+    let pieces = Pieces::parse(time.trim()).ok()?;
+    let said = match pieces.offset()? {
+        PiecesOffset::Numeric(said) if said.offset() != Offset::UTC || !said.is_negative() => {
+            said.offset()
+        }
+        _ => return None,
+    };
+    let civil = pieces.date().to_datetime(pieces.time()?);
+    let by_offset = said.to_timestamp(civil).ok()?;
+    let by_zone = CivilTime::new(civil, zone.clone());
+    let there = zone.at(by_offset);
+    if there.offset() == said || by_zone.instant() == by_offset {
+        return None;
+    }
+    let offset = by_offset.to_zoned(TimeZone::fixed(said)).strftime("%:z");
+    let by_offset = CivilTime::of(by_offset, &zone);
+    Some(format!(
+        "says {offset}, which the clocks of {} do not show then: write {by_offset} if the offset is right, or {by_zone} if the clock is",
+        zone.name()
+    ))
 }
 
 /// Reads an elapsed duration: ISO 8601 (`PT30M`, `PT2H`) or short (`30min`, `2h`, `45s`); positive, at most a year.
@@ -330,6 +367,32 @@ mod tests {
         ] {
             assert!(CivilTime::parse(bad, &la).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn an_offset_that_is_not_the_zones_is_told_with_both_readings() {
+        let utc = Zone::utc();
+        let read = |text: &str| CivilTime::parse(text, &utc);
+        assert_eq!(
+            read("2026-11-30T22:00+05:00[Europe/Berlin]").unwrap_err(),
+            "says +05:00, which the clocks of Europe/Berlin do not show then: write 2026-11-30T18:00:00[Europe/Berlin] if the \
+             offset is right, or 2026-11-30T22:00:00[Europe/Berlin] if the clock is"
+        );
+        for fits in [
+            "2026-11-30T22:00+01:00[Europe/Berlin]",
+            "2026-11-30T22:00Z[Europe/Berlin]",
+            "2026-11-30T22:00-00:00[Europe/Berlin]",
+            "2026-10-25T02:30+01:00[Europe/Berlin]",
+            "2026-10-25T02:30+02:00[Europe/Berlin]",
+            // No zone stands beside it.
+            "2026-11-30T22:00+05:00",
+        ] {
+            assert!(read(fits).is_ok(), "{fits}: {:?}", read(fits));
+        }
+        // What was stored before a zone's rules changed is still read.
+        let stored: CivilTime =
+            serde_json::from_str("\"2026-11-30T22:00+05:00[Europe/Berlin]\"").unwrap();
+        assert_eq!(stored.instant().to_string(), "2026-11-30T17:00:00Z");
     }
 
     #[test]

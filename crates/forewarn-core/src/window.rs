@@ -6,7 +6,7 @@ use crate::id::{Id, derive};
 use crate::offset::Offset;
 use crate::time::{Zone, duration_text, parse_date, parse_duration, parse_time_of_day};
 use jiff::civil::{Date, DateTime, Time};
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -109,6 +109,25 @@ impl Window {
             &self.from.to_string(),
             self.time_zone.as_ref().map_or("", |zone| zone.name()),
         ])
+    }
+
+    /// The date by which the rule knows the occurrence nearest to this one, exceptions left aside; the later of two. None where there
+    /// is none within ten years.
+    pub fn nearest(&self, date: Date) -> Option<Date> {
+        // Most rules come round soon, and far ahead only those are looked for that do not.
+        [40, 400, 3_700].into_iter().find_map(|days| {
+            let from = date.saturating_sub(days.days()).max(self.from);
+            let to = date.saturating_add(days.days());
+            let found = self.rrule.days(self.from, from, to);
+            let away = |found: &Date| (found.duration_since(date).abs(), found < &date);
+            found.min_by_key(away)
+        })
+    }
+
+    /// The first occurrence, exceptions left aside.
+    pub fn first(&self) -> Option<DateTime> {
+        let mut starts = self.rrule.starts(self.from.to_datetime(self.start), utc);
+        starts.next()
     }
 
     /// The occurrences that begin in `[after, before)`, by their beginning. `zone` is the organisation's.

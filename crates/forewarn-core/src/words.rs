@@ -58,6 +58,8 @@ pub struct Words {
     pub(crate) changes: Forms,
     /// What surrounds the text of a mail.
     pub(crate) mail: Mail,
+    /// That a mail can be answered, where nobody said where else to report trouble.
+    pub(crate) answer: &'static str,
     /// Asks the reader of a mail to confirm it.
     pub confirm: &'static str,
     /// The same in a text message, before the link.

@@ -231,24 +231,28 @@ fn order(catalogue: &Catalogue, audience: &str) -> i32 {
 }
 
 /// The end of the day that a notice may share with those of other events, where it may: on the audience's clocks, and not where
-/// work starts on the same day.
+/// work starts, or something takes effect, on the same day.
 fn shares_its_day(notice: &DueNotice, catalogue: &Catalogue) -> Option<Timestamp> {
-    let Event::Maintenance(maintenance) = &notice.event else {
-        return None;
+    let start = match &notice.event {
+        Event::Maintenance(work) => work.window().0,
+        Event::Announcement(announced) => announced.effective.instant(),
+        Event::Incident(_) | Event::Window(_) | Event::Reminder(_) | Event::Advisory(_) => {
+            return None;
+        }
     };
     let bundled = BUNDLED.contains(&notice.occasion.milestone.as_str());
-    let by_mail = notice.channels.contains(&Channel::Email);
+    let has_room = notice.channels.iter().any(|c| c.tells_of_several());
     let audience = catalogue
         .audiences
         .iter()
         .find(|a| a.id == *notice.audience)?;
-    if !bundled || !by_mail || !audience.digest {
+    if !bundled || !has_room || !audience.digest {
         return None;
     }
     let organisation = &catalogue.organisation.time_zone;
     let zone = audience.time_zone.as_ref().unwrap_or(organisation);
     let until = zone.end_of_day(notice.due);
-    (maintenance.window().0 >= until).then_some(until)
+    (start >= until).then_some(until)
 }
 
 /// Who a notice goes to: its audience as it is now, or the people who run the event.

@@ -8,7 +8,7 @@ use crate::channel::webhook::Hook;
 use crate::channel::{Channels, Parcel};
 use forewarn_core::acknowledge::{asked, unconfirmed};
 use forewarn_core::approval::{APPROVAL_LINK, APPROVAL_NEEDED};
-use forewarn_core::audience::Audience;
+use forewarn_core::audience::{Audience, Level};
 use forewarn_core::call_list::{key_of, with_script};
 use forewarn_core::contact::{Channel, EmailAddress, Endpoint};
 use forewarn_core::delivery::message_key;
@@ -139,14 +139,26 @@ fn is_call_to_speak(source: &Source) -> bool {
     source.content.milestone == SPOKESPERSON_CALL && called(&source.audience).is_some()
 }
 
+/// What a recipient reads: who moderates another of the audiences that are told has a version to forward, too. Where somebody had
+/// to agree with the words, it is there only if they saw words for everybody.
+fn forwarded(content: &Content, delivery: &Claimed, source: &Source) -> Content {
+    let for_all = |sheet: &Sheet| sheet.levels.contains(&Level::NonTechnical);
+    let agreed = source.approved.as_ref().is_none_or(for_all);
+    Content {
+        forwardable: content.forwardable || (delivery.forward && agreed),
+        ..content.clone()
+    }
+}
+
 /// What distinguishes the variants of notices.
 fn variant_key(delivery: &Claimed) -> String {
     let zone = delivery.time_zone.as_deref().unwrap_or("");
     let language = delivery.language.as_deref().unwrap_or("");
     format!(
-        "{}|{}|{}|{language}|{zone}",
+        "{}|{}|{}|{}|{language}|{zone}",
         delivery.notice,
         delivery.level.rank(),
+        delivery.forward,
         shape(&delivery.endpoint)
     )
 }
@@ -295,9 +307,16 @@ impl<C: Channels> Engine<C> {
         let Some(&(first, source)) = parts.first() else {
             return Parcel::Undeliverable("the message tells of nothing".into());
         };
-        let contents: Vec<(&Content, Variant)> = parts
+        let told: Vec<(Content, Variant)> = parts
             .iter()
-            .map(|(delivery, source)| (&source.content, variant(delivery, source)))
+            .map(|(delivery, source)| {
+                let content = forwarded(&source.content, delivery, source);
+                (content, variant(delivery, source))
+            })
+            .collect();
+        let contents: Vec<(&Content, Variant)> = told
+            .iter()
+            .map(|(content, variant)| (content, variant.clone()))
             .collect();
         let url = format!(
             "{}/calendar",
@@ -315,7 +334,12 @@ impl<C: Channels> Engine<C> {
             approved: None,
         };
         let keys: Vec<String> = parts.iter().map(|(d, _)| variant_key(d)).collect();
-        let rendered = self.cached(&keys.join("&"), || self.render_variant(first, &own));
+        // Each part brought its own version to forward.
+        let whole = Claimed {
+            forward: false,
+            ..first.clone()
+        };
+        let rendered = self.cached(&keys.join("&"), || self.render_variant(&whole, &own));
         self.parcel(first, &own, &rendered)
     }
 
@@ -406,7 +430,7 @@ impl<C: Channels> Engine<C> {
 
     /// A call has one reader, whose link to acknowledge it is made when it is rendered: every attempt brings the same.
     fn with_own_link(&self, delivery: &Claimed, source: &Source) -> Content {
-        let content = source.content.clone();
+        let content = forwarded(&source.content, delivery, source);
         if source.audience == SUBSCRIPTIONS {
             return self.with_proof(content, delivery.endpoint.channel());
         }
@@ -450,6 +474,8 @@ impl<C: Channels> Engine<C> {
     }
 
     fn parcel(&self, delivery: &Claimed, source: &Source, rendered: &Rendered) -> Parcel {
+        let bundled = delivery.bundle.as_deref();
+        let bundled = bundled.map(|bundle| (delivery.endpoint_id.as_str(), bundle));
         match (rendered, &delivery.endpoint) {
             (Rendered::Mail(parts), Endpoint::Email { address }) => {
                 let audience = match built_in_name(&source.audience) {
@@ -461,8 +487,6 @@ impl<C: Channels> Engine<C> {
                     "{}/u/{token}",
                     self.identity.public_url.trim_end_matches('/')
                 );
-                let bundled = delivery.bundle.as_deref();
-                let bundled = bundled.map(|bundle| (delivery.endpoint_id.as_str(), bundle));
                 let id = message_id(
                     &message_key(&delivery.id, bundled),
                     &self.installation,
@@ -491,7 +515,7 @@ impl<C: Channels> Engine<C> {
                 body: body.clone(),
             }),
             (Rendered::Chat(body), Endpoint::Chat { kind, url, .. }) => Parcel::Chat(Post {
-                id: webhook_id(&delivery.id, &self.installation),
+                id: webhook_id(&message_key(&delivery.id, bundled), &self.installation),
                 kind: *kind,
                 url: match &source.content.confirmed {
                     Some(confirmed) => confirmed.answer_url.as_str().to_owned(),

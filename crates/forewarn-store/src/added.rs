@@ -2,7 +2,7 @@
 //! audience that only this event has; what they chose for themselves beforehand does not hold, that they want nothing does.
 
 use crate::Store;
-use crate::contacts::put_endpoint;
+use crate::contacts::{put_endpoint, same_place};
 use crate::db::{Row, Tx, args};
 use crate::error::Result;
 use forewarn_core::audience::Level;
@@ -96,23 +96,28 @@ pub(crate) async fn put(tx: &mut Tx, new: &NewRecipient, now: Timestamp) -> Resu
 
 /// The mailbox under which somebody was added to this event before, however its letters were written then.
 async fn before(tx: &mut Tx, event: &str, address: &Endpoint) -> Result<Option<(String, String)>> {
-    let sql =
-        "SELECT a.contact, a.endpoint, e.address FROM added a JOIN endpoints e ON e.id = a.endpoint
-        WHERE a.event = $1 AND e.channel = $2";
-    let channel = address.channel();
-    let asked = address.address().to_lowercase();
-    for row in tx.rows(sql, args![event, channel.as_str()]).await? {
-        if channel == Channel::Email && row.text(2)?.to_lowercase() == asked {
-            return Ok(Some((row.text(0)?, row.text(1)?)));
-        }
+    if address.channel() != Channel::Email {
+        return Ok(None);
     }
-    Ok(None)
+    let sql = concat!(
+        "SELECT a.contact, a.endpoint FROM added a JOIN endpoints e ON e.id = a.endpoint
+        WHERE a.event = $1 AND e.channel = 'email' AND ",
+        same_place!("e"),
+        " = $2 ORDER BY a.at LIMIT 1"
+    );
+    let found = tx.row(sql, args![event, &*address.place()]).await?;
+    found
+        .map(|row| Ok((row.text(0)?, row.text(1)?)))
+        .transpose()
 }
 
 async fn of_address(tx: &mut Tx, address: &Endpoint) -> Result<(String, String)> {
-    let sql = "SELECT e.contact, e.id FROM endpoints e JOIN contacts c ON c.id = e.contact
-        WHERE e.address = $1 AND e.channel = $2 ORDER BY e.contact LIMIT 1";
-    let known = args![address.address(), address.channel().as_str()];
+    let sql = concat!(
+        "SELECT e.contact, e.id FROM endpoints e JOIN contacts c ON c.id = e.contact WHERE ",
+        same_place!("e"),
+        " = $1 AND e.channel = $2 ORDER BY e.contact LIMIT 1"
+    );
+    let known = args![&*address.place(), address.channel().as_str()];
     if let Some(row) = tx.row(sql, known).await? {
         return Ok((row.text(0)?, row.text(1)?));
     }

@@ -1,7 +1,7 @@
 //! The fatigue guard: what one audience would hear on one day, before several events start, goes out as one message.
 //!
 //! When the first of those notices falls due, the others are brought forward to it and all are given the same bundle. Their
-//! deliveries by mail wait, at the end of the queue, until the last of them is expanded; then they are released, and whoever
+//! deliveries by mail and in chat wait, at the end of the queue, until the last of them is expanded; then they are released, and whoever
 //! claims one of an endpoint claims all of it ([`crate::Store::claim`]). Each delivery keeps its own row, so counts,
 //! superseding and retries are as ever.
 
@@ -25,12 +25,12 @@ const LAST: &str = "\u{10ffff}";
 /// How many deliveries are released in one transaction, so that writers of other lanes get in between.
 const RELEASE: i64 = 5_000;
 
-/// What can share a message with others: planned, by mail, early enough; [`BUNDLED`] by name. Work that starts on that day is
+/// What can share a message with others: planned, by mail or in chat, early enough; [`BUNDLED`] by name. Work that starts on that day is
 /// too near. `$1` is the end of the day, `$2` the audience, `$3` the event that asks.
 const SHARES: &str =
     "n.status = 'planned' AND n.due < $1 AND NOT n.held AND n.audience = $2 AND n.event <> $3
-    AND n.milestone IN ('announcement', 'reminder') AND n.channels LIKE '%\"email\"%'
-    AND e.kind = 'maintenance' AND e.starts_at >= $1";
+    AND n.milestone IN ('announcement', 'reminder') AND (n.channels LIKE '%\"email\"%' OR n.channels LIKE '%\"chat\"%')
+    AND e.kind IN ('maintenance', 'announcement') AND e.starts_at >= $1";
 
 /// Bundles of which nothing is still to be expanded. A notice that was taken out of its day meanwhile, or waits for a person,
 /// holds up nobody.
@@ -241,7 +241,7 @@ pub(crate) async fn whole_messages(tx: &mut Tx, found: Vec<Row>) -> Result<Vec<R
     let mut busy: HashSet<(String, String)> = HashSet::new();
     for row in tx.rows(&parts, pairs.clone()).await? {
         let key = (row.maybe_text(11)?.unwrap_or_default(), row.text(2)?);
-        if !row.bool(13)? {
+        if !row.bool(14)? {
             busy.insert(key.clone());
         }
         messages.entry(key).or_default().push(row);

@@ -9,6 +9,7 @@ use forewarn_core::change_ahead::ChangeAhead;
 use forewarn_core::contact::Contact;
 use forewarn_core::document::{Catalogue, Documents};
 use forewarn_core::hook::{Hook, KEPT, without_secrets};
+use forewarn_core::problem::Problem;
 use forewarn_core::template::Template;
 use jiff::Timestamp;
 use serde::{Serialize, de::DeserializeOwned};
@@ -30,6 +31,9 @@ pub struct Applied {
     /// Open events that were planned again by what holds now.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub planned_again: Vec<String>,
+    /// What whoever wrote it should look at.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<Problem>,
 }
 
 impl Applied {

@@ -3,6 +3,7 @@
 //! They are counted by days of the organisation's, in rows that all nodes share. Whoever counts holds the row of the day until the
 //! message is written, so that of two who ask for the last one only one gets it. The same is written whatever the number is.
 
+use crate::contacts::same_place;
 use crate::db::{Tx, args};
 use crate::error::Result;
 use forewarn_core::subscription::Address;
@@ -44,8 +45,11 @@ pub(crate) async fn refuses(
     }
     let to_all = sent(tx, day, ALL).await?;
     let to_this = sent(tx, day, subscriber).await?;
-    let sql = "SELECT COUNT(*) FROM suppressions s JOIN endpoints e ON e.id = s.endpoint
-        WHERE e.address = $1 AND s.audience = '*'";
+    let sql = concat!(
+        "SELECT COUNT(*) FROM suppressions s JOIN endpoints e ON e.id = s.endpoint WHERE s.audience = '*' AND ",
+        same_place!("e"),
+        " = $1"
+    );
     let row = tx.row(sql, args![address.as_str()]).await?;
     let stopped = row.map_or(Ok(0), |row| row.int(0))? > 0;
     let reason = if !limits.allowed {

@@ -2,6 +2,7 @@
 
 use crate::Store;
 use crate::bundles::whole_messages;
+use crate::contacts::same_place;
 use crate::db::{Row, Tx, args, without_nul};
 use crate::error::{Result, StoreError};
 use crate::expansion::{hold_events_of, supersede};
@@ -42,6 +43,8 @@ pub struct Claimed {
     pub bundle: Option<String>,
     /// When the first attempt began, if this is not it.
     pub earlier: Option<Timestamp>,
+    /// Its recipient has people of their own to tell.
+    pub forward: bool,
 }
 
 /// The outcome of an attempt that was not made: it does not count and leaves nothing on record.
@@ -150,7 +153,7 @@ const FIRST_OF_BUNDLE: &str = "(d.bundle IS NULL OR d.id = (SELECT MIN(f.id) FRO
 pub(crate) const CLAIMED: &str =
     "SELECT d.id, d.notice, d.endpoint, d.attempt, d.level, d.expires, e.body, e.name, e.language, e.time_zone,
    d.outcome IS NOT NULL, d.bundle, CASE WHEN d.attempt > 0 THEN
-     COALESCE((SELECT MIN(a.started_at) FROM attempts a WHERE a.delivery = d.id), d.started_at) END";
+     COALESCE((SELECT MIN(a.started_at) FROM attempts a WHERE a.delivery = d.id), d.started_at) END, d.forward";
 
 impl Store {
     /// Claims up to `limit` deliveries of a lane that are due, those that wait longest first. The attempt is committed
@@ -427,15 +430,15 @@ const GROUPS: (&str, &str) = (
 /// Endpoints that an owned attempt found dead, whoever's they are. In SQLite a `+` keeps it from starting with all that is under
 /// way and reading the whole batch for each.
 const RECORD_GONE: (&str, &str) = (
-    ", dead AS MATERIALIZED (SELECT d.endpoint, x.value AS said FROM g CROSS JOIN json_each(g.said) x CROSS JOIN deliveries d
+    concat!(", dead AS MATERIALIZED (SELECT d.endpoint, x.value AS said FROM g CROSS JOIN json_each(g.said) x CROSS JOIN deliveries d
        WHERE g.gone AND d.id = x.key AND +d.owner = $2 AND d.attempt = g.attempt AND +d.status = 'attempting')
      UPDATE endpoints SET state = 'gone', reason = dead.said FROM dead JOIN endpoints o ON o.id = dead.endpoint
-     WHERE endpoints.address = o.address AND endpoints.channel = o.channel",
-    "UPDATE endpoints SET state = 'gone', reason = x.value
+     WHERE ", same_place!("endpoints"), " = ", same_place!("o"), " AND endpoints.channel = o.channel"),
+    concat!("UPDATE endpoints SET state = 'gone', reason = x.value
      FROM g CROSS JOIN LATERAL jsonb_each_text(g.said) x
      JOIN deliveries d ON d.id = x.key AND d.owner = $2 AND d.status = 'attempting'
      JOIN endpoints o ON o.id = d.endpoint
-     WHERE endpoints.address = o.address AND endpoints.channel = o.channel AND d.attempt = g.attempt AND g.gone",
+     WHERE ", same_place!("endpoints"), " = ", same_place!("o"), " AND endpoints.channel = o.channel AND d.attempt = g.attempt AND g.gone"),
 );
 
 /// What came of the latest attempts.
@@ -575,6 +578,7 @@ fn claimed(row: &Row, body: &str) -> Result<Claimed> {
         time_zone: row.maybe_text(9)?,
         bundle: row.maybe_text(11)?,
         earlier: row.maybe_instant(12)?,
+        forward: row.bool(13)?,
     })
 }
 

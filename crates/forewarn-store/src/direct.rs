@@ -2,7 +2,7 @@
 //! confirmed. Each is a notice of its own with one delivery, and goes the way of all messages.
 
 use crate::Store;
-use crate::contacts::put_endpoint;
+use crate::contacts::{put_endpoint, same_place};
 use crate::db::{Tx, args};
 use crate::deliveries::{AttemptRow, DeliveryFilter};
 use crate::error::Result;
@@ -153,9 +153,14 @@ impl Store {
     /// When the database cannot be written.
     pub async fn is_there_again(&self, endpoint: &str) -> Result<bool> {
         let mut tx = self.db.write().await?;
-        let sql = "UPDATE endpoints SET state = 'active', reason = NULL
-            WHERE state = 'gone' AND (channel, address) IN (SELECT e.channel, e.address FROM endpoints e
-              WHERE e.id = $1 AND e.channel IN ('chat', 'webhook', 'email'))";
+        let sql = concat!(
+            "UPDATE endpoints SET state = 'active', reason = NULL WHERE state = 'gone' AND id IN (SELECT t.id FROM endpoints o
+               JOIN endpoints t ON t.channel = o.channel AND ",
+            same_place!("t"),
+            " = ",
+            same_place!("o"),
+            " WHERE o.id = $1 AND o.channel IN ('chat', 'webhook', 'email'))"
+        );
         let again = tx.execute(sql, args![endpoint]).await? > 0;
         tx.commit().await?;
         Ok(again)

@@ -9,7 +9,7 @@
 //! What stands aside has the ordinal 0: it waits for itself alone (`plan::stands_aside`).
 
 use crate::Store;
-use crate::contacts::put_endpoint;
+use crate::contacts::{put_endpoint, same_place};
 use crate::db::{Tx, args};
 use crate::error::Result;
 use crate::fallback::{Fallback, Waits, wait_for_need};
@@ -63,7 +63,8 @@ const COMPLETE: Chunk = Chunk {
 
 /// The set-based expansion. A person in several audiences gets the richest level among the notices of the same slot;
 /// whoever unsubscribed or cannot be reached gets a row that says so, so that counts add up. Who unsubscribed from one
-/// audience of the slot and not from this one is told through this one.
+/// audience of the slot and not from this one is told through this one. Who moderates one of them has a version to forward,
+/// through whichever it comes: `$7` lists the audiences that are moderated, mostly none.
 ///
 /// `replace` finds a name in a JSON list on both databases in the same way; `LIKE` would fold case on one of them and
 /// take `_` for any character on both. The notice's audience is given once more, so that PostgreSQL plans for its size.
@@ -72,18 +73,25 @@ const COMPLETE: Chunk = Chunk {
 /// is the same for all. A webhook is signed for its contact, so each gets its own. Only what is shared is ranked, and what the
 /// notice says of all is joined last: ranking all and carrying it along cost twice as much.
 ///
-/// `$7` are the channels, `$8` is when it goes out, `$9` for what it waits before that, where it is a way to fall back on: then
+/// `$8` are the channels, `$9` is when it goes out, `$10` for what it waits before that, where it is a way to fall back on: then
 /// nobody needs a row that says that it cannot be used.
-const EXPAND: &str = "
+const EXPAND: &str = concat!(
+    "
 INSERT INTO deliveries (id, notice, event, endpoint, contact, channel, level, ordinal, lane, status, attempt, next_at,
-  expires, updated_at, reason, bundle, shared, waits)
+  expires, updated_at, reason, bundle, shared, forward, waits)
 WITH reached AS MATERIALIZED (
-  SELECT m.contact, e.id AS endpoint, e.channel, e.address, e.state, e.reason,
+  SELECT m.contact, e.id AS endpoint, e.channel, ",
+    same_place!("e"),
+    " AS place_of, e.state, e.reason,
     CASE WHEN e.channel <> 'webhook' THEN (SELECT MIN(t.id) FROM endpoints t
-      WHERE t.address = e.address AND t.channel = e.channel HAVING COUNT(*) > 1) END AS shared
+      WHERE ",
+    same_place!("t"),
+    " = ",
+    same_place!("e"),
+    " AND t.channel = e.channel HAVING COUNT(*) > 1) END AS shared
   FROM notices n
   JOIN members m ON m.audience = $6 AND m.contact > $3 AND m.contact <= $4
-  JOIN endpoints e ON e.contact = m.contact AND replace($7, '\"' || e.channel || '\"', '') <> $7
+  JOIN endpoints e ON e.contact = m.contact AND replace($8, '\"' || e.channel || '\"', '') <> $8
   WHERE n.id = $1
     AND (NOT EXISTS (SELECT 1 FROM choices c WHERE c.contact = m.contact)
       OR EXISTS (SELECT 1 FROM choices c WHERE c.contact = m.contact AND replace($5, '\"' || c.service || '\"', '') <> $5))
@@ -105,23 +113,32 @@ SELECT n.slot || '.' || COALESCE(placed.shared, placed.endpoint), n.id, n.event,
       THEN (SELECT MAX(n2.level) FROM notices n2 JOIN members m2 ON m2.audience = n2.audience
         WHERE n2.slot = n.slot AND m2.contact = placed.contact AND n2.status NOT IN ('cancelled', 'moved'))
       ELSE (SELECT MAX(n2.level) FROM notices n2 JOIN members m2 ON m2.audience = n2.audience
-        JOIN endpoints t ON t.contact = m2.contact AND t.address = placed.address AND t.channel = placed.channel
+        JOIN endpoints t ON t.contact = m2.contact AND ",
+    same_place!("t"),
+    " = placed.place_of AND t.channel = placed.channel
         WHERE n2.slot = n.slot AND t.state = 'active' AND n2.status NOT IN ('cancelled', 'moved')) END, n.level), n.ordinal, n.lane, placed.status, 0,
-  CASE WHEN placed.channel = 'email' AND f.waits IS NULL AND n.bundle IS NOT NULL
-    AND EXISTS (SELECT 1 FROM bundles b WHERE b.id = n.bundle) THEN n.expires ELSE $8 END,
+  CASE WHEN placed.channel IN ('email', 'chat') AND f.waits IS NULL AND n.bundle IS NOT NULL
+    AND EXISTS (SELECT 1 FROM bundles b WHERE b.id = n.bundle) THEN n.expires ELSE $9 END,
   n.expires, $2,
   CASE WHEN placed.status = 'suppressed' THEN
     COALESCE((SELECT MIN(s.reason) FROM suppressions s WHERE s.endpoint = placed.endpoint AND s.audience IN ($6, '*')),
       placed.reason, placed.state) END,
-  CASE WHEN placed.channel = 'email' AND f.waits IS NULL THEN n.bundle END, placed.shared, f.waits
-FROM placed JOIN notices n ON n.id = $1 CROSS JOIN (SELECT CAST($9 AS TEXT) AS waits) f
+  CASE WHEN placed.channel IN ('email', 'chat') AND f.waits IS NULL THEN n.bundle END, placed.shared,
+  CASE WHEN $7 = '[]' THEN FALSE ELSE EXISTS (SELECT 1 FROM notices n2 JOIN members m2 ON m2.audience = n2.audience
+    JOIN endpoints t ON t.contact = m2.contact AND ",
+    same_place!("t"),
+    " = placed.place_of AND t.channel = placed.channel
+    WHERE n2.slot = n.slot AND n2.status NOT IN ('cancelled', 'moved') AND replace($7, '\"' || n2.audience || '\"', '') <> $7
+      AND (t.id = placed.endpoint OR (placed.shared IS NOT NULL AND t.state = 'active'))) END, f.waits
+FROM placed JOIN notices n ON n.id = $1 CROSS JOIN (SELECT CAST($10 AS TEXT) AS waits) f
 WHERE placed.place = 1 AND (f.waits IS NULL OR placed.status = 'queued')
 ON CONFLICT (id) DO UPDATE SET notice = excluded.notice, level = excluded.level, ordinal = excluded.ordinal,
   status = excluded.status, next_at = excluded.next_at, expires = excluded.expires, updated_at = excluded.updated_at,
-  reason = excluded.reason, bundle = excluded.bundle, endpoint = excluded.endpoint, contact = excluded.contact,
+  reason = excluded.reason, bundle = excluded.bundle, endpoint = excluded.endpoint, contact = excluded.contact, forward = excluded.forward,
   waits = excluded.waits
 WHERE excluded.status = 'queued' AND (deliveries.status = 'suppressed'
-  OR deliveries.status = 'queued' AND deliveries.waits IS NOT NULL AND excluded.waits IS NULL)";
+  OR deliveries.status = 'queued' AND deliveries.waits IS NOT NULL AND excluded.waits IS NULL)",
+);
 
 /// One contact's endpoints of the notice's channels.
 const TO_CONTACT: &str = "
@@ -136,19 +153,27 @@ LEFT JOIN suppressions s ON s.endpoint = e.id AND s.audience = '*'
 WHERE n.id = $1 ON CONFLICT (id) DO NOTHING";
 
 /// The telephones of contacts that have a mailbox.
-const TO_TELEPHONES: &str = "
+const TO_TELEPHONES: &str = concat!(
+    "
 INSERT INTO deliveries (id, notice, event, endpoint, contact, channel, level, ordinal, lane, status, attempt, next_at,
   expires, updated_at, reason, shared)
 SELECT n.slot || '.' || COALESCE(e.shared, e.id), n.id, n.event, e.id, e.contact, e.channel, n.level, n.ordinal, n.lane,
   CASE WHEN e.state <> 'active' OR s.endpoint IS NOT NULL THEN 'suppressed' ELSE 'queued' END, 0, $4, n.expires, $2,
   COALESCE(s.reason, CASE WHEN e.state <> 'active' THEN COALESCE(e.reason, e.state) END), e.shared
 FROM notices n
-JOIN endpoints m ON m.address = $3 AND m.channel = 'email'
+JOIN endpoints m ON ",
+    same_place!("m"),
+    " = $3 AND m.channel = 'email'
 JOIN (SELECT o.*, (SELECT CASE WHEN COUNT(*) > 1 THEN MIN(t.id) END FROM endpoints t
-    WHERE t.address = o.address AND t.channel = o.channel) AS shared
+    WHERE ",
+    same_place!("t"),
+    " = ",
+    same_place!("o"),
+    " AND t.channel = o.channel) AS shared
   FROM endpoints o) e ON e.contact = m.contact AND e.channel IN ('sms', 'voice')
 LEFT JOIN suppressions s ON s.endpoint = e.id AND s.audience = '*'
-WHERE n.id = $1 ON CONFLICT (id) DO NOTHING";
+WHERE n.id = $1 ON CONFLICT (id) DO NOTHING",
+);
 
 /// The endpoints that a notice went to, of those who have confirmed it at none of theirs.
 const TO_UNCONFIRMED: &str = "
@@ -255,11 +280,12 @@ impl Store {
                     after: &cursor,
                     upto: &upper,
                     services: crate::json_list(services.iter().map(Id::as_str)),
+                    moderated: moderated(&mut tx).await?,
                     now,
                 };
                 let mut made = part.to_members(&mut tx, &row.text(4)?, now, None).await?;
                 for (channel, after) in &fallback.steps {
-                    let channels = crate::json_list([channel.as_str()].into_iter());
+                    let channels = crate::json_list([channel.as_str()]);
                     let (at, waits) = (now + *after, Some(fallback.waits));
                     made += part.to_members(&mut tx, &channels, at, waits).await?;
                     wait_for_need(&mut tx, &part, *channel).await?;
@@ -332,6 +358,7 @@ pub(crate) struct Part<'a> {
     /// and up to this one.
     pub(crate) upto: &'a str,
     services: String,
+    moderated: String,
     pub(crate) now: Timestamp,
 }
 
@@ -350,6 +377,7 @@ impl Part<'_> {
             self.upto,
             &self.services,
             self.audience,
+            &self.moderated,
             channels,
             at,
             waits.map(|waits| waits.as_str().to_owned())
@@ -384,6 +412,15 @@ pub(crate) async fn supersede(tx: &mut Tx, deliveries: &str, now: Timestamp) -> 
     tx.execute(sql, args![now, deliveries]).await
 }
 
+/// The audiences whose members have people of their own to tell, as a JSON list.
+async fn moderated(tx: &mut Tx) -> Result<String> {
+    let sql = "SELECT id FROM documents WHERE kind = 'audiences' AND body LIKE '%\"forwardable\":true%' ORDER BY id";
+    let rows = tx.rows(sql, args![]).await?;
+    let ids = rows.iter().map(|row| row.text(0));
+    let ids = ids.collect::<Result<Vec<String>>>()?;
+    Ok(crate::json_list(ids.iter().map(String::as_str)))
+}
+
 /// The last contact of a part that has others after it or is just full.
 async fn end_of_part(
     tx: &mut Tx,
@@ -413,7 +450,7 @@ pub(crate) async fn to_team(
     for mailbox in mailboxes {
         // A telephone is faster than a mailbox, so it is first in the queue.
         let first = now - SignedDuration::from_millis(1);
-        let given = args![notice, now, mailbox.address(), first];
+        let given = args![notice, now, &*mailbox.place(), first];
         made += tx.execute(TO_TELEPHONES, given).await?;
     }
     Ok(made + to_addresses(tx, notice, mailboxes, now).await?)
@@ -431,7 +468,8 @@ pub(crate) async fn to_addresses(
         let endpoint = put_endpoint(tx, &key, address).await?;
         made += tx
             .execute(
-                "INSERT INTO deliveries (id, notice, event, endpoint, contact, channel, level, ordinal, lane, status,
+concat!(
+    "INSERT INTO deliveries (id, notice, event, endpoint, contact, channel, level, ordinal, lane, status,
                    attempt, next_at, expires, updated_at, reason, shared)
                  SELECT n.slot || '.' || COALESCE(x.shared, e.id), n.id, n.event, e.id, e.contact, e.channel, n.level, n.ordinal, n.lane,
                    CASE WHEN e.state <> 'active' OR s.endpoint IS NOT NULL THEN 'suppressed' ELSE 'queued' END, 0, $2, n.expires,
@@ -439,9 +477,14 @@ pub(crate) async fn to_addresses(
                  FROM notices n
                  JOIN endpoints e ON e.id = $3 AND replace(n.channels, '\"' || e.channel || '\"', '') <> n.channels
                  JOIN (SELECT CASE WHEN COUNT(*) > 1 AND MIN(t.channel) <> 'webhook' THEN MIN(t.id) END AS shared
-                   FROM endpoints o JOIN endpoints t ON t.address = o.address AND t.channel = o.channel WHERE o.id = $3) x ON TRUE
+                   FROM endpoints o JOIN endpoints t ON ",
+    same_place!("t"),
+    " = ",
+    same_place!("o"),
+    " AND t.channel = o.channel WHERE o.id = $3) x ON TRUE
                  LEFT JOIN suppressions s ON s.endpoint = e.id AND s.audience = '*'
                  WHERE n.id = $1 ON CONFLICT (id) DO NOTHING",
+),
                 args![notice, now, endpoint],
             )
             .await?;

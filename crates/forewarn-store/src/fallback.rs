@@ -6,7 +6,7 @@
 //! pays nothing for it.
 
 use crate::Store;
-use crate::contacts::among;
+use crate::contacts::{among, same_place};
 use crate::db::{Tx, args};
 use crate::error::Result;
 use crate::expansion::Part;
@@ -49,10 +49,11 @@ pub struct Fallback {
 fn other(condition: &str) -> String {
     let slot = "JOIN notices b ON b.id = p.notice WHERE p.event = d.event AND p.id <> d.id AND p.waits IS NULL
         AND b.slot = (SELECT a.slot FROM notices a WHERE a.id = d.notice)";
+    let (there, here) = (same_place!("o"), same_place!("t"));
     format!(
         "(EXISTS (SELECT 1 FROM deliveries p {slot} AND p.contact = d.contact AND {condition})
           OR EXISTS (SELECT 1 FROM endpoints t
-            JOIN endpoints o ON o.address = t.address AND o.channel = t.channel AND o.contact <> t.contact
+            JOIN endpoints o ON {there} = {here} AND o.channel = t.channel AND o.contact <> t.contact
             JOIN deliveries p ON p.event = d.event AND p.contact = o.contact AND p.endpoint = o.id AND p.shared IS NOT NULL
             {slot} AND t.contact = d.contact AND {condition}))"
     )

@@ -1,7 +1,7 @@
 //! What comes back by telephone: owners of numbers who want no more messages, or want them again.
 
 use crate::Store;
-use crate::contacts;
+use crate::contacts::{self, same_place};
 use crate::db::{Tx, args};
 use crate::error::{Result, StoreError};
 use crate::journal::{Entry, append};
@@ -142,8 +142,11 @@ fn with_own(endpoints: &[String], own: String) -> Vec<String> {
 }
 
 async fn with_number(tx: &mut Tx, number: &str) -> Result<Vec<String>> {
-    let sql =
-        "SELECT id FROM endpoints WHERE address = $1 AND channel IN ('sms', 'voice') ORDER BY id";
+    let sql = concat!(
+        "SELECT e.id FROM endpoints e WHERE ",
+        same_place!("e"),
+        " = $1 AND e.channel IN ('sms', 'voice') ORDER BY e.id"
+    );
     let rows = tx.rows(sql, args![number]).await?;
     rows.iter().map(|row| row.text(0)).collect()
 }

@@ -2,6 +2,7 @@
 //! expansion, so that what is promised here is what is made there.
 
 use crate::Store;
+use crate::contacts::same_place;
 use crate::db::{Arg, Tx, args};
 use crate::error::Result;
 use forewarn_core::audience::Level;
@@ -327,8 +328,11 @@ async fn count_of(tx: &mut Tx, sql: &str, by: &By<'_>) -> Result<i64> {
 }
 
 /// One message: that to a mailbox or phone, whoever has it; a webhook is signed for its contact.
-const MESSAGE: &str =
-    "CASE WHEN e.channel = 'webhook' THEN e.id ELSE e.channel || ' ' || e.address END";
+const MESSAGE: &str = concat!(
+    "CASE WHEN e.channel = 'webhook' THEN e.id ELSE e.channel || ' ' || ",
+    same_place!("e"),
+    " END"
+);
 
 /// Distinct messages over all audiences, in one statement however many they are.
 async fn messages(tx: &mut Tx, plan: &[Reached]) -> Result<i64> {

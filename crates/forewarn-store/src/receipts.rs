@@ -4,6 +4,7 @@
 //! delivery is kept beside it and can only get better, so that the same receipts lead to the same end in every order.
 
 use crate::Store;
+use crate::contacts::same_place;
 use crate::db::{Tx, args, without_nul};
 use crate::deliveries::Recorded;
 use crate::error::{Result, StoreError};
@@ -62,8 +63,14 @@ impl Store {
         tx.execute(&apply, args![delivery]).await?;
         if gone {
             tx.execute(
-                "UPDATE endpoints SET state = 'gone', reason = $2 FROM deliveries d JOIN endpoints o ON o.id = d.endpoint
-                 WHERE d.id = $1 AND endpoints.state = 'active' AND endpoints.address = o.address AND endpoints.channel = o.channel",
+                concat!(
+                    "UPDATE endpoints SET state = 'gone', reason = $2 FROM deliveries d JOIN endpoints o ON o.id = d.endpoint
+                     WHERE d.id = $1 AND endpoints.state = 'active' AND ",
+                    same_place!("endpoints"),
+                    " = ",
+                    same_place!("o"),
+                    " AND endpoints.channel = o.channel"
+                ),
                 args![delivery, &said],
             )
             .await?;
@@ -85,10 +92,16 @@ impl Store {
         let reason = format!("{COMPLAINED} ({kind})");
         let stopped = tx
             .rows(
-                "INSERT INTO suppressions (endpoint, audience, reason, at)
-                 SELECT t.id, '*', $2, $3 FROM deliveries d JOIN endpoints o ON o.id = d.endpoint
-                   JOIN endpoints t ON t.address = o.address AND t.channel = o.channel
-                 WHERE d.id = $1 ON CONFLICT (endpoint, audience) DO NOTHING RETURNING endpoint",
+                concat!(
+                    "INSERT INTO suppressions (endpoint, audience, reason, at)
+                     SELECT t.id, '*', $2, $3 FROM deliveries d JOIN endpoints o ON o.id = d.endpoint
+                       JOIN endpoints t ON ",
+                    same_place!("t"),
+                    " = ",
+                    same_place!("o"),
+                    " AND t.channel = o.channel
+                     WHERE d.id = $1 ON CONFLICT (endpoint, audience) DO NOTHING RETURNING endpoint"
+                ),
                 args![delivery, reason, now],
             )
             .await?;

@@ -206,6 +206,13 @@ const STEPS: &[&[&str]] = &[&[
         begun_at BIGINT NOT NULL, saved_at BIGINT NOT NULL, PRIMARY KEY (event, number))",
 ],
 &[
+    // Mailboxes that differ in the case of their letters only are one, as `same_place` says.
+    "DROP INDEX endpoints_address",
+    "CREATE INDEX endpoints_place ON endpoints ((CASE channel WHEN 'email' THEN lower(address) ELSE address END))",
+    // Whoever gets it has people of their own to tell, by whichever of their audiences it comes.
+    "ALTER TABLE deliveries ADD COLUMN forward BOOLEAN NOT NULL DEFAULT FALSE",
+],
+&[
     // A message by a way to fall back on, and what makes it needless: that another was `delivered`, or its reader `confirmed` it.
     "ALTER TABLE deliveries ADD COLUMN waits TEXT",
     "CREATE INDEX deliveries_waiting ON deliveries (next_at) WHERE waits IS NOT NULL",

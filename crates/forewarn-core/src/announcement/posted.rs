@@ -6,7 +6,9 @@ use crate::document::{Fields, Node, Problems, Value, line, prose};
 use crate::facts::Facts;
 use crate::id::Id;
 use crate::incident::version;
+use crate::maintenance::past_problem;
 use crate::time::{CivilTime, Zone};
+use jiff::Timestamp;
 
 /// Another moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,11 +22,12 @@ pub struct Move {
 }
 
 impl Move {
-    /// Reads `{effective, reason, version}`, recording all problems.
+    /// Reads `{effective, reason, version}`, recording all problems. The moment lies after `now`.
     pub fn read(
         node: &Node,
         zone: &Zone,
         old: &Announcement,
+        now: Timestamp,
         problems: &mut Problems,
     ) -> Option<Move> {
         let mut fields = Fields::of(node, "", problems)?;
@@ -34,6 +37,8 @@ impl Move {
         let same = |new: &CivilTime| new.instant() == old.effective.instant();
         if effective.as_ref().is_some_and(same) {
             fields.problem("effective", "is the planned time already", problems);
+        } else if let Some(problem) = effective.as_ref().and_then(|at| past_problem(at, now)) {
+            fields.problem("effective", problem, problems);
         }
         fields.finish(problems);
         Some(Move {
@@ -88,6 +93,17 @@ impl Edit {
             version,
         })
     }
+}
+
+/// Which version somebody saw who says that it is in effect.
+pub fn read_seen(node: &Node, problems: &mut Problems) -> Option<Option<i64>> {
+    if node.value == Value::Null {
+        return Some(None);
+    }
+    let mut fields = Fields::of(node, "", problems)?;
+    let seen = fields.optional("version", problems, version);
+    fields.finish(problems);
+    Some(seen)
 }
 
 /// That it will not happen.

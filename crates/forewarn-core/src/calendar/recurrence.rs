@@ -4,6 +4,8 @@
 //! needs instants attaches a zone to each civil time. A rule goes from period to period (year, month, week, day), takes the
 //! days of it that all its parts admit, and of those the places that BYSETPOS names.
 
+mod ical;
+
 use crate::problem::unknown;
 use jiff::ToSpan;
 use jiff::civil::{Date, DateTime, Weekday};

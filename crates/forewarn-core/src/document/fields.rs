@@ -251,11 +251,11 @@ pub fn prose(max: usize) -> impl Fn(&str) -> Result<String, String> {
     }
 }
 
-/// `true`, `false`, `yes`, `no`.
+/// `true`, `false`, `yes`, `no`, in large letters or small.
 pub fn boolean(text: &str) -> Result<bool, String> {
-    match text {
-        "true" | "yes" | "True" | "Yes" => Ok(true),
-        "false" | "no" | "False" | "No" => Ok(false),
+    match text.trim().to_ascii_lowercase().as_str() {
+        "true" | "yes" => Ok(true),
+        "false" | "no" => Ok(false),
         _ => Err("must be true or false".into()),
     }
 }

@@ -19,7 +19,12 @@ pub fn digest(
     let sections: Vec<String> = contents
         .iter()
         .map(|(content, variant)| {
-            let message = render(content, variant, own);
+            // Who answers, answers the whole message.
+            let content = Content {
+                answerable: false,
+                ..(*content).clone()
+            };
+            let message = render(&content, variant, own);
             let headline = without_organisation(&message.subject, &content.organisation);
             let mut heading = String::new();
             super::markdown::escape_into(headline, &mut heading);
@@ -32,20 +37,24 @@ pub fn digest(
             services.push(service.clone());
         }
     }
+    // Several events may have several owners: whoever answers means them all.
+    let reply_to = (first.reply_to.clone()).filter(|to| {
+        let mut contents = contents.iter();
+        contents.all(|(content, _)| content.reply_to.as_ref() == Some(to))
+    });
     Some(Content {
         event: Id::parse(bundle).unwrap_or_else(|_| first.event.clone()),
         title: words.counted(many, &words.changes),
         milestone: "digest".into(),
-        // Several events may have several owners: whoever answers means them all.
-        reply_to: (first.reply_to.clone()).filter(|to| {
-            let mut contents = contents.iter();
-            contents.all(|(content, _)| content.reply_to.as_ref() == Some(to))
-        }),
+        answerable: reply_to.is_some() && contents.iter().any(|(content, _)| content.answerable),
+        reply_to,
         offset: None,
         services,
         text: Some(sections.join("\n\n")),
         start: None,
         end: None,
+        // Each section brings its own: around all of them it would repeat words that are not for everybody.
+        forwardable: false,
         url,
         // The same on every attempt.
         at: contents.iter().map(|(content, _)| content.at).max()?,

@@ -25,11 +25,27 @@ pub fn render(content: &Content, variant: &Variant, own: &[Template]) -> Message
         Channel::Sms | Channel::Voice | Channel::Push => short(content, variant, &chosen),
         Channel::Email | Channel::Chat | Channel::Webhook => {
             let message = long(content, variant, &chosen, true);
+            let message = match content.answerable && variant.channel == Channel::Email {
+                true => with_whom_to_answer(message),
+                false => message,
+            };
             match content.forwardable {
                 true => with_version_to_forward(message, content, variant, own),
                 false => message,
             }
         }
+    }
+}
+
+/// Where nobody said where to report trouble, whoever reads a mail can answer it at least.
+fn with_whom_to_answer(message: Message) -> Message {
+    let answer = Words::of(&message.language).answer;
+    let markdown = format!("{}\n\n{answer}\n", message.markdown.trim_end());
+    Message {
+        text: markdown::to_text(&markdown),
+        html: markdown::render_markdown(&markdown),
+        markdown,
+        ..message
     }
 }
 

@@ -150,6 +150,7 @@ fn maintenance(milestone: &str) -> Content {
         reply_to: None,
         change_request: None,
         forwardable: false,
+        answerable: false,
         works: used(milestone),
         task: task(milestone),
         url: "https://status.example.edu/events/MNT-1".into(),
@@ -215,6 +216,7 @@ fn incident(milestone: &str) -> Content {
         reply_to: None,
         change_request: None,
         forwardable: false,
+        answerable: false,
         works: Vec::new(),
         task: None,
         missed: matches!(milestone, "update" | "promise_broken")
@@ -336,6 +338,7 @@ pub(crate) fn sparse(milestone: &str) -> Content {
         reply_to: None,
         change_request: None,
         forwardable: false,
+        answerable: false,
         works: Vec::new(),
         task: None,
         ..full

@@ -469,6 +469,19 @@ fn a_moderator_gets_a_version_to_forward() {
 }
 
 #[test]
+fn a_mail_says_that_it_can_be_answered_where_nobody_named_a_contact() {
+    let content = Content {
+        answerable: true,
+        ..full("announcement")
+    };
+    let said = |channel| render(&content, &variant(Level::NonTechnical, channel), &[]).text;
+    assert!(said(Channel::Email).contains("Just answer this message."));
+    for other in [Channel::Sms, Channel::Chat, Channel::Voice] {
+        assert!(!said(other).contains("answer this message"), "{other:?}");
+    }
+}
+
+#[test]
 fn who_asked_for_it_reads_that_it_is_done() {
     let asked = Content {
         requested: true,

@@ -1,6 +1,6 @@
 //! Notices before the start: when each is due, what is late, and what one day may hold.
 
-use super::{Breach, Clock, Draft, Planner, Told};
+use super::{Breach, Clock, Draft, Phase, Planner, Told};
 use crate::audience::Audience;
 use crate::calendar::{Closed, NoBusinessDay, Stepped};
 use crate::offset::Offset;
@@ -72,6 +72,13 @@ impl Planner<'_> {
             });
         }
         self.warn_of_order(&entries, clock);
+        if entries.is_empty() && self.input.planned.phase == Phase::Ahead {
+            let problem = format!(
+                "names no notice {}: people hear of it when it happens, and not ahead",
+                self.input.planned.before_what()
+            );
+            self.warn("policy.before", problem);
+        }
         entries
     }
 

@@ -133,7 +133,7 @@ impl<'a> From<&'a Announcement> for Planned<'a> {
             },
             action: announced.facts.action.as_ref(),
             exception: announced.exception.as_ref(),
-            added: None,
+            added: Some(&announced.added),
             requesters: &announced.requesters,
             work: None,
         }

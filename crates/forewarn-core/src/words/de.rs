@@ -94,6 +94,7 @@ pub(super) const WORDS: Words = Words {
         change: "Diese Nachrichten abbestellen oder ändern",
         quotes: ["\u{201e}", "\u{201c}"],
     },
+    answer: "Fragen, oder stimmt etwas nicht? Antworten Sie einfach auf diese Nachricht.",
     confirm: "Bitte bestätigen Sie, dass Sie dies gelesen haben:",
     confirm_short: "Bestätigen:",
     press: "Drücken Sie die 1, um zu bestätigen, dass Sie dies gehört haben.",

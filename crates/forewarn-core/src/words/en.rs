@@ -91,6 +91,7 @@ pub(super) const WORDS: Words = Words {
         change: "Stop or change these messages",
         quotes: ["&ldquo;", "&rdquo;"],
     },
+    answer: "Questions, or is something wrong? Just answer this message.",
     confirm: "Please confirm that you have read this:",
     confirm_short: "Confirm:",
     press: "Press 1 to confirm that you heard this.",

@@ -94,6 +94,7 @@ pub(super) const WORDS: Words = Words {
         change: "Arrêter ou modifier ces messages",
         quotes: ["«\u{a0}", "\u{a0}»"],
     },
+    answer: "Une question, ou quelque chose ne va pas\u{a0}? Répondez simplement à ce message.",
     confirm: "Veuillez confirmer que vous avez lu ce message\u{a0}:",
     confirm_short: "Confirmer\u{a0}:",
     press: "Appuyez sur 1 pour confirmer que vous avez entendu ce message.",

@@ -1,7 +1,7 @@
 //! Announcements: releases, ends of features, whatever changes for people at one moment.
 
 use super::events::{self, About, Narrow};
-use super::{Body, Who, answer};
+use super::{Body, Who, answer, incidents};
 use crate::app::App;
 use crate::error::Result;
 use crate::ops::announcement;
@@ -10,6 +10,8 @@ use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use forewarn_core::event::Event;
+use forewarn_core::plan::Plan;
+use serde_json::json;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -22,6 +24,8 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(change_announcement))
         .routes(routes!(cancel_announcement))
         .routes(routes!(approve_announcement))
+        .routes(routes!(announcement_in_effect))
+        .routes(routes!(add_to_announcement, list_added_to_announcement))
         .routes(routes!(show_announcement_reach))
 }
 
@@ -76,7 +80,11 @@ async fn show_announcement(
 ) -> Result<Response> {
     let (found, version, plan) = announcement::show(&app, &id).await?;
     let mut body = announcement::shape(&found, version);
+    let known = serde_json::from_value::<Plan>(plan.clone());
     body["plan"] = plan;
+    if let Ok(known) = known {
+        body["plan"]["digests"] = json!(announcement::digests(&app, &found, &known).await?);
+    }
     Ok(answer(StatusCode::OK, &body))
 }
 
@@ -123,6 +131,47 @@ async fn cancel_announcement(
 ) -> Result<Response> {
     let done = announcement::cancel(&app, &who, &id, &Sending::of(&body)?).await?;
     Ok(answer(StatusCode::OK, &done.json()))
+}
+
+/// Say that it is in effect, before its moment: people are told so at once, and nothing more is planned.
+#[utoipa::path(post, path = "/announcements/{id}/effective", tag = "announcements", params(("id" = String, Path, description = "its id")),
+    request_body(content = Value, description = "version (as it was seen), recipients (to how many it goes, for a wide audience); may be left out"),
+    responses((status = 200, description = "The announcement with its plan"), (status = 404, description = "None of this id"),
+        (status = 409, description = "It is in effect or cancelled, or the version is not the newest"), (status = 422, description = "Problems")))]
+async fn announcement_in_effect(
+    State(app): State<App>,
+    who: Who,
+    Path(id): Path<String>,
+    Body(body): Body,
+) -> Result<Response> {
+    let done = announcement::take_effect(&app, &who, &id, &Sending::of(&body)?).await?;
+    Ok(answer(StatusCode::OK, &done.json()))
+}
+
+/// Add somebody nobody planned for to what is to come; they are caught up at once.
+#[utoipa::path(post, path = "/announcements/{id}/recipients", tag = "announcements", params(("id" = String, Path, description = "its id")),
+    request_body(content = Value, description = "one of contact, email, webhook_url, audience; level"),
+    responses((status = 200, description = "The announcement with its plan"), (status = 404, description = "None of this id"),
+        (status = 409, description = "It is in effect or cancelled"), (status = 422, description = "Problems")))]
+async fn add_to_announcement(
+    State(app): State<App>,
+    who: Who,
+    Path(id): Path<String>,
+    Body(body): Body,
+) -> Result<Response> {
+    let done = announcement::add(&app, &who, &id, &body).await?;
+    Ok(answer(StatusCode::OK, &done.json()))
+}
+
+/// Who was added to an announcement.
+#[utoipa::path(get, path = "/announcements/{id}/recipients", tag = "announcements", params(("id" = String, Path, description = "its id")),
+    responses((status = 200, description = "items; audiences with their level"), (status = 404, description = "None of this id")))]
+async fn list_added_to_announcement(
+    State(app): State<App>,
+    _who: Who,
+    Path(id): Path<String>,
+) -> Result<Response> {
+    incidents::added(&app, &id).await
 }
 
 /// Agree to what waits for a person's word: what owners must agree to, or what a restore held back.

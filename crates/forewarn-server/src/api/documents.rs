@@ -54,11 +54,9 @@ async fn apply_documents(
         catalogue::yaml(&text)?
     };
     let warnings: Vec<Problem> = nodes.iter().flat_map(left_out).collect();
-    let applied = catalogue::apply(&app, &who, nodes, query.dry_run.unwrap_or(false)).await?;
-    let mut body = serde_json::to_value(&applied).unwrap_or_default();
-    if !warnings.is_empty() {
-        body["warnings"] = json!(warnings);
-    }
+    let mut applied = catalogue::apply(&app, &who, nodes, query.dry_run.unwrap_or(false)).await?;
+    applied.warnings.extend(warnings);
+    let body = serde_json::to_value(&applied).unwrap_or_default();
     Ok(answer(StatusCode::OK, &body))
 }
 

@@ -2,6 +2,7 @@
 
 use super::layout::text;
 use super::maintenance::facts;
+use super::readings::{Question, questions};
 use super::{Choice, Frame, JournalRow, NoticeRow, Plan, Typed};
 use askama::Template;
 use forewarn_core::announcement::{Announcement, Status};
@@ -48,7 +49,7 @@ pub struct NewAnnouncement {
 
 /// One announcement.
 ///
-/// Its forms post to `move` (`effective`, `reason`), `change` (`title`, `facts.effect`, ...) and `cancel` (`why`).
+/// Its forms post to `move` (`effective`, `reason`), `change` (`title`, `facts.effect`, ...), `effective` and `cancel` (`why`).
 #[derive(Template)]
 #[template(path = "console/announcement.html")]
 pub struct AnnouncementPage {
@@ -94,6 +95,10 @@ impl NewAnnouncement {
         text(self)
     }
 
+    fn asked(&self) -> Vec<Question> {
+        questions(&self.typed, &self.frame.zone)
+    }
+
     fn kind_options(&self) -> Vec<(&str, &str)> {
         let kinds = self.kinds.iter();
         kinds.map(|k| (k.id.as_str(), k.name.as_str())).collect()
@@ -115,6 +120,10 @@ impl AnnouncementPage {
         text(self)
     }
 
+    fn asked(&self) -> Vec<Question> {
+        questions(&self.typed, &self.frame.zone)
+    }
+
     fn tone(&self) -> &'static str {
         match self.announcement.status {
             Status::Scheduled => "info",
@@ -125,6 +134,13 @@ impl AnnouncementPage {
 
     fn status(&self) -> &'static str {
         words(self.announcement.status)
+    }
+
+    /// Whoever said that it is in effect is asked to how many that goes.
+    fn asks_in_effect(&self) -> bool {
+        let other = ["move", "cancel"];
+        let other = other.iter().any(|act| self.typed.any(self.fields_of(act)));
+        self.typed.asks_count() && !other
     }
 
     fn facts(&self) -> Vec<(&'static str, String)> {

@@ -80,7 +80,7 @@ fn text(value: &str) -> Node {
     })
 }
 
-/// People who asked for something stand one a line.
+/// People who asked for something stand one a line, and so do the steps of the work.
 pub(super) fn one_by_one(fields: &[(String, String)]) -> Vec<(String, String)> {
     let mut all = Vec::with_capacity(fields.len());
     for (name, value) in fields {
@@ -88,6 +88,10 @@ pub(super) fn one_by_one(fields: &[(String, String)]) -> Vec<(String, String)> {
             "requesters" => {
                 let lines = value.split([',', ';', '\n']);
                 all.extend(lines.map(|line| (name.clone(), line.trim().to_owned())));
+            }
+            "steps" => {
+                let lines = value.lines().map(str::trim);
+                all.extend(lines.map(|line| (name.clone(), line.to_owned())));
             }
             _ => all.push((name.clone(), value.clone())),
         }

@@ -2,6 +2,7 @@
 
 use super::layout::text;
 use super::maintenance::facts;
+use super::readings::{Question, questions};
 use super::{Alerts, Choice, Frame, JournalRow, NoticeRow, Team, Typed};
 use crate::ops::acknowledgement::Confirmations;
 use crate::status_page::state::ServiceState;
@@ -259,6 +260,10 @@ impl DeclareIncident {
     /// The page.
     pub fn render(&self) -> String {
         text(self)
+    }
+
+    fn asked(&self) -> Vec<Question> {
+        questions(&self.typed, &self.frame.zone)
     }
 
     fn impacts(&self) -> [(&'static str, &'static str, &'static str); 4] {

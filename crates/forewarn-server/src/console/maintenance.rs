@@ -1,14 +1,16 @@
 //! Planned work.
 
 use super::layout::text;
-use super::readings::{Readings, readings};
+use super::readings::{Question, known, questions};
 use super::{Choice, DeliveryRow, Frame, JournalRow, NoticeRow, Plan, Typed};
 use crate::status_page::when::TimeHtml;
 use crate::status_page::{milestone_words, when};
 use askama::Template;
+use forewarn_core::change_request::ChangeState;
 use forewarn_core::facts::{Facts, When};
 use forewarn_core::maintenance::{Maintenance, Status};
 use forewarn_core::policy::{Exception, LongEnough};
+use forewarn_core::routing::Cause;
 use forewarn_core::time::show_duration;
 use jiff::Timestamp;
 
@@ -60,7 +62,8 @@ pub struct MaintenancePage {
 ///
 /// Fields: `title`, `kind`, `services` (several), `start`, `end`, `facts.effect`, `facts.why`, `facts.action.what`,
 /// `facts.action.when`, `facts.workaround`, `facts.data_safe` (`true`, `false` or empty), `facts.contact`,
-/// `facts.technical`, and the button `do` (`preview` or `create`).
+/// `facts.technical`, `policy`, `cause`, `steps` and `requesters` (one a line), `change_request.number`, `.state` and `.url`, and the
+/// button `do` (`preview` or `create`).
 #[derive(Template)]
 #[template(path = "console/new_maintenance.html")]
 pub struct NewMaintenance {
@@ -152,13 +155,15 @@ impl MaintenancePage {
             .chain(Some(&BACK_TO_POLICY).filter(|_| excepted && !all.is_empty()))
             .map(|&(name, title, consequence, button)| {
                 let refused = self.refused.as_ref().filter(|(act, _)| act == name);
+                let typed = refused.map_or_else(|| self.as_typed(name), |(_, t)| t.clone());
                 Act {
                     name: name.to_owned(),
                     title: title.to_owned(),
                     consequence: consequence.to_owned(),
                     button: button.to_owned(),
                     open: refused.is_some(),
-                    typed: refused.map_or_else(|| self.as_typed(name), |(_, t)| t.clone()),
+                    asked: questions(&typed, &self.frame.zone),
+                    typed,
                 }
             })
             .collect()
@@ -199,15 +204,9 @@ impl MaintenancePage {
     /// The present window, from which a new one is made.
     fn window_as_typed(&self) -> Typed {
         let (start, end) = self.maintenance.window();
-        let shown = |at| {
-            self.frame
-                .zone
-                .at(at)
-                .strftime("%Y-%m-%dT%H:%M")
-                .to_string()
-        };
+        let shown = |name, at| known(name, at, &self.frame.zone);
         Typed {
-            fields: vec![("start".into(), shown(start)), ("end".into(), shown(end))],
+            fields: [shown("start", start), shown("end", end)].concat(),
             problems: Vec::new(),
         }
     }
@@ -240,17 +239,8 @@ impl NewMaintenance {
         text(self)
     }
 
-    /// Where the clocks change: what the start and the end can mean.
-    fn asked(&self) -> Vec<(&'static str, &'static str, Readings)> {
-        let fields = [
-            ("start", "start_reading", "Which start is meant?"),
-            ("end", "end_reading", "Which end is meant?"),
-        ];
-        let asked = fields.into_iter().map(|(name, answer, label)| {
-            let meant = readings(self.typed.value(name), &self.frame.zone);
-            (answer, label, meant)
-        });
-        asked.filter(|(_, _, meant)| !meant.is_empty()).collect()
+    fn asked(&self) -> Vec<Question> {
+        questions(&self.typed, &self.frame.zone)
     }
 
     fn kind_options(&self) -> Vec<(&str, &str)> {
@@ -268,6 +258,36 @@ impl NewMaintenance {
 
     fn data_options(&self) -> [(&'static str, &'static str); 3] {
         [("", "not said"), ("true", "yes"), ("false", "not sure")]
+    }
+
+    fn policy_options(&self) -> Vec<(&str, &str)> {
+        let usual = [("", "as the kind says")].into_iter();
+        usual.chain(self.kind_options()).collect()
+    }
+
+    fn cause_options(&self) -> [(&'static str, &'static str); 5] {
+        [
+            ("", "not said"),
+            (Cause::Application.as_str(), "A program of our own"),
+            (Cause::Infrastructure.as_str(), "Machines, networks, power"),
+            (Cause::Security.as_str(), "Security"),
+            (Cause::ThirdParty.as_str(), "A provider"),
+        ]
+    }
+
+    fn state_options(&self) -> [(&'static str, &'static str); 4] {
+        ChangeState::ALL.map(|state| (state.as_str(), state.as_str()))
+    }
+
+    fn further(&self) -> &'static [&'static str] {
+        &[
+            "policy",
+            "cause",
+            "steps",
+            "requesters",
+            "change_request.number",
+            "change_request.url",
+        ]
     }
 
     fn folded(&self) -> &'static [&'static str] {
@@ -288,6 +308,8 @@ struct Act {
     button: String,
     open: bool,
     typed: Typed,
+    /// What must be asked of its times.
+    asked: Vec<Question>,
 }
 
 const DELAY: (&str, &str, &str, &str) = (

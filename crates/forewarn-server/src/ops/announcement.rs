@@ -1,11 +1,12 @@
 //! What can be done with an announcement: make it, move its moment, change its words, call it off. Each plans its notices again.
 
+use super::digest::{self, Digest};
 use super::sending::{Posted, Sending};
-use super::{AGAIN, approval, kept, overtaken, read, under};
+use super::{AGAIN, approval, kept, maintenance, overtaken, read, recipient, under};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::{ApiError, Result};
-use forewarn_core::announcement::{Announcement, Edit, Move, Withdrawal};
+use forewarn_core::announcement::{Announcement, Edit, Move, Withdrawal, read_seen};
 use forewarn_core::approval::Consent;
 use forewarn_core::document::{Catalogue, Documents, Node};
 use forewarn_core::event::{Event, Occasion};
@@ -13,6 +14,7 @@ use forewarn_core::id::Id;
 use forewarn_core::plan::{CLOCKS_CHANGED, Change, Input, Plan, Told, changes_from, plan};
 use forewarn_core::policy::{self, Policy};
 use forewarn_core::problem::{Invalid, Problem, unknown};
+use forewarn_core::recipient::Addition;
 use forewarn_core::time::CivilTime;
 use forewarn_store::{Entry, EventFilter, NoticeFilter, Published, StoredEvent};
 use jiff::Timestamp;
@@ -29,6 +31,8 @@ pub struct Answer {
     pub announcement: Announcement,
     /// Its plan.
     pub plan: Plan,
+    /// What of it shares a message with other events.
+    pub digests: Vec<Digest>,
     /// Grows with every change.
     pub version: i64,
 }
@@ -38,6 +42,7 @@ impl Answer {
     pub fn json(&self) -> Value {
         let mut body = shape(&self.announcement, self.version);
         body["plan"] = json!(self.plan);
+        body["plan"]["digests"] = json!(self.digests);
         body
     }
 }
@@ -55,6 +60,8 @@ struct Said {
     milestone: Option<&'static str>,
     reason: Option<String>,
     previous: Option<CivilTime>,
+    /// Somebody was added.
+    added: Option<recipient::New>,
     /// How it goes out; nobody is asked where nobody is told anything new.
     sending: Option<Sending>,
 }
@@ -84,7 +91,7 @@ async fn planned(
     told: &[Told],
     change: Option<Change<'_>>,
 ) -> Result<Plan> {
-    let others = super::maintenance::open(app).await?;
+    let others = maintenance::open(app).await?;
     Ok(plan(Input {
         planned: announcement.into(),
         policy: policy_of(announcement, catalogue),
@@ -110,8 +117,10 @@ fn parse(node: &Node, catalogue: &Catalogue, fresh_id: &str) -> Result<Announcem
 pub async fn preview(app: &App, node: &Node) -> Result<Answer> {
     let catalogue = app.store.catalogue().await?;
     let announcement = parse(node, &catalogue, UNNAMED)?;
+    let plan = planned(app, &announcement, &catalogue, &[], None).await?;
     Ok(Answer {
-        plan: planned(app, &announcement, &catalogue, &[], None).await?,
+        digests: digests(app, &announcement, &plan).await?,
+        plan,
         announcement,
         version: 0,
     })
@@ -166,13 +175,27 @@ async fn publish(
         counter: earlier.len() as u32,
     });
     let plan = planned(app, &announcement, catalogue, &told, change).await?;
-    let changes = changes_from(&plan, &stored);
+    let mut changes = changes_from(&plan, &stored);
+    let again = match &said.added {
+        Some(new) => {
+            let of = (&announcement.id, &announcement.added);
+            maintenance::catch_up(app, of, new, catalogue, &told, &mut changes).await?
+        }
+        None => Occasion::default(),
+    };
+    let previous = said.previous.map(|before| (before.clone(), before));
+    let occasion = Occasion {
+        reason: said.reason.or(again.reason),
+        previous: previous.or(again.previous),
+        ..Occasion::default()
+    };
     if !changes.moved.is_empty() {
         let moved = changes.moved.iter();
         let moved = moved.map(|m| json!({"notice": m.id, "from": m.from, "to": m.to}));
         entry.detail["moved"] = moved.collect();
     }
     let answer = Answer {
+        digests: digests(app, &announcement, &plan).await?,
         announcement,
         plan,
         version: expected + 1,
@@ -185,11 +208,7 @@ async fn publish(
         event: &event,
         expected,
         changes: &changes,
-        occasion: &Occasion {
-            reason: said.reason,
-            previous: said.previous.map(|before| (before.clone(), before)),
-            ..Occasion::default()
-        },
+        occasion: &occasion,
         awaiting: &BTreeSet::new(),
         entries: &[entry],
         plan: Some(json!(answer.plan)),
@@ -199,9 +218,22 @@ async fn publish(
             &answer.json(),
         ),
     };
-    app.store.publish(published, app.clock.now()).await?;
+    let beside = said.added.as_ref().map(recipient::New::beside);
+    let beside = beside.unwrap_or_default();
+    let now = app.clock.now();
+    app.store
+        .publish_together(&[published], &beside, now)
+        .await?;
     approval::settle(app, &event, &caller.actor).await?;
     Ok(answer)
+}
+
+/// The messages that will tell of it and of other events at once, as things stand.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn digests(app: &App, announcement: &Announcement, plan: &Plan) -> Result<Vec<Digest>> {
+    digest::of_plan(app, plan, announcement.effective.instant()).await
 }
 
 /// The announcement and its version.
@@ -269,10 +301,10 @@ pub async fn put_off(
     id: &str,
     (sending, node): &Posted,
 ) -> Result<Answer> {
-    act(app, caller, id, |before, catalogue, _| {
+    act(app, caller, id, |before, catalogue, now| {
         let zone = &catalogue.organisation.time_zone;
         let to = read(node, |node, problems| {
-            Move::read(node, zone, &before, problems)
+            Move::read(node, zone, &before, now, problems)
         })?;
         let milestone = match to.effective.instant() > before.effective.instant() {
             true => "delay",
@@ -283,12 +315,65 @@ pub async fn put_off(
             reason: to.reason.clone(),
             previous: Some(before.effective.clone()),
             sending: Some(*sending),
+            ..Said::default()
         };
         let entry = Entry::new(&caller.actor, "announcement.moved", id)
             .with(json!({"from": before.effective, "to": to.effective, "reason": to.reason}));
         Ok(((before.put_off(to.effective)?, said, entry), to.version))
     })
     .await
+}
+
+/// It is in effect before its moment: people are told so at once, and nothing more is planned.
+///
+/// # Errors
+/// When it is in effect or cancelled, or the version is not the newest.
+pub async fn take_effect(
+    app: &App,
+    caller: &Caller,
+    id: &str,
+    (sending, node): &Posted,
+) -> Result<Answer> {
+    load(app, id).await?;
+    let seen = read(node, read_seen)?;
+    act(app, caller, id, |before, _, now| {
+        let entry = Entry::new(&caller.actor, "announcement.effective", id)
+            .with(json!({"planned": before.effective}));
+        Ok(((before.is_there(now)?, Said::sent(*sending), entry), seen))
+    })
+    .await
+}
+
+/// Adds somebody to what is to come: they get the newest message at once, and all that come.
+///
+/// # Errors
+/// Everything that is wrong with the addition; when it is in effect or cancelled, or what is added does not exist.
+pub async fn add(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<Answer> {
+    load(app, id).await?;
+    let addition = read(node, |node, problems| Addition::read(node, "", problems))?;
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        let (mut announcement, sequence) = load(app, id).await?;
+        if !announcement.status.is_open() {
+            return Err(announcement.refuse("one to which people are added").into());
+        }
+        let catalogue = app.store.catalogue().await?;
+        let mut added = announcement.added.clone();
+        let new = recipient::put(app, caller, id, &addition, &mut added, &catalogue).await?;
+        announcement.added = added;
+        let entry =
+            Entry::new(&caller.actor, "announcement.recipient_added", id).with(new.detail.clone());
+        let said = Said {
+            added: Some(new),
+            ..Said::default()
+        };
+        let acted = (said, entry);
+        match publish(app, caller, &catalogue, announcement, sequence, acted).await {
+            Err(error) if overtaken(&error) && tries < AGAIN => {}
+            done => return done,
+        }
+    }
 }
 
 /// Other words for the notices that are still to come; nobody is told of the change by itself.
@@ -344,8 +429,8 @@ pub async fn cancel(
         let said = Said {
             milestone: Some("cancellation"),
             reason: off.reason.clone(),
-            previous: None,
             sending: Some(*sending),
+            ..Said::default()
         };
         let entry = Entry::new(&caller.actor, "announcement.cancelled", id)
             .with(json!({"reason": off.reason}));

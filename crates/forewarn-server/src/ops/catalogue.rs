@@ -25,6 +25,9 @@ pub async fn apply(app: &App, caller: &Caller, nodes: Vec<Node>, dry_run: bool) 
         .store
         .apply(&documents, &caller.actor, app.clock.now(), dry_run)
         .await?;
+    if applied.changes_something() {
+        applied.warnings = documents.advice();
+    }
     if !dry_run {
         app.store.hint();
         if applied.changes_something() {

@@ -2,9 +2,8 @@
 
 use crate::app::App;
 use crate::error::Result;
-use forewarn_core::contact::Channel;
 use forewarn_core::document::Catalogue;
-use forewarn_core::plan::Notice;
+use forewarn_core::plan::{Notice, Plan};
 use forewarn_core::time::Zone;
 use forewarn_store::BUNDLED;
 use jiff::Timestamp;
@@ -26,11 +25,19 @@ pub struct Digest {
     pub because: String,
 }
 
-/// The digests that this event's notices will be part of, as things stand. `starts_at` is the start of its work.
+/// The digests that the notices of this plan will be part of, as things stand. `starts_at` is when its work starts, or it takes effect.
 ///
 /// # Errors
 /// When the store cannot be read.
-pub async fn ahead(
+pub async fn of_plan(app: &App, plan: &Plan, starts_at: Timestamp) -> Result<Vec<Digest>> {
+    let catalogue = app.store.catalogue().await?;
+    let now = app.clock.now();
+    let ahead = plan.notices.iter().filter(|n| n.due >= now).cloned();
+    let (event, notices) = (plan.event.as_str(), ahead.collect::<Vec<_>>());
+    of_notices(app, &catalogue, event, starts_at, &notices).await
+}
+
+async fn of_notices(
     app: &App,
     catalogue: &Catalogue,
     event: &str,
@@ -47,7 +54,7 @@ pub async fn ahead(
     // What of ours may share a message, with its audience's zone and day.
     let ours: Vec<(&Notice, &Zone, (String, Timestamp, Timestamp))> = notices
         .iter()
-        .filter(|n| n.channels.contains(&Channel::Email) && !n.held)
+        .filter(|n| n.channels.iter().any(|c| c.tells_of_several()) && !n.held)
         .filter(|n| BUNDLED.contains(&n.milestone.as_str()))
         .filter_map(|notice| {
             let zone = zone_of(&notice.audience)?;
@@ -71,7 +78,7 @@ pub async fn ahead(
             let with: Vec<String> = same.events.into_iter().collect();
             Some(Digest {
                 because: format!(
-                    "{} would hear of {} on the same day: one mail tells of all",
+                    "{} would hear of {} on the same day: one message tells of all",
                     name.map_or("", |audience| audience.name.as_str()),
                     with.join(", ")
                 ),

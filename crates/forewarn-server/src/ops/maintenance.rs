@@ -11,6 +11,7 @@ mod revised;
 mod undo;
 
 pub use added::add;
+pub(super) use added::catch_up;
 pub use again::plan_again;
 pub use agree::approve;
 pub use change::{reported, set_change, set_change_by_number};
@@ -34,8 +35,8 @@ use forewarn_core::document::{Catalogue, Documents, Node, Problems};
 use forewarn_core::event::{Event, Occasion};
 use forewarn_core::maintenance::{Maintenance, Status, read_delay, read_extension};
 use forewarn_core::plan::{
-    APPROVERS, CHANGE_SYSTEM, COMMUNICATIONS, Change, Changes, INTERNAL, Input, Notice, Plan,
-    REQUESTERS, changes_from, plan,
+    APPROVERS, CHANGE_SYSTEM, COMMUNICATIONS, Change, Changes, INTERNAL, Input, Plan, REQUESTERS,
+    changes_from, plan,
 };
 use forewarn_core::policy::{self, Policy};
 use forewarn_core::problem::{Invalid, Problem};
@@ -288,18 +289,13 @@ async fn publish(
     let mut plan = plan(input);
     plan.warnings.extend(said.warnings);
     let mut changes = changes_from(&plan, &stored);
-    let mut again = Occasion::default();
-    if let Some(new) = &said.added
-        && let Some((notice, occasion)) =
-            added::caught_up(app, &maintenance, new, catalogue, &told).await?
-    {
-        // What the plan would tell them at once is what the newest message tells them.
-        changes
-            .add
-            .retain(|n| n.audience != new.audience || n.due > now || n.held);
-        changes.add.push(notice);
-        again = occasion;
-    }
+    let again = match &said.added {
+        Some(new) => {
+            let of = (&maintenance.id, &maintenance.added);
+            catch_up(app, of, new, catalogue, &told, &mut changes).await?
+        }
+        None => Occasion::default(),
+    };
     // Whoever approves is asked for the number.
     if let Some(sending) = said.sending
         && maintenance.status != Status::AwaitingApproval
@@ -396,16 +392,7 @@ async fn load(app: &App, id: &str) -> Result<(Maintenance, i64)> {
 /// # Errors
 /// When the store cannot be read.
 pub async fn digests(app: &App, maintenance: &Maintenance, plan: &Plan) -> Result<Vec<Digest>> {
-    let catalogue = app.store.catalogue().await?;
-    let now = app.clock.now();
-    let ahead: Vec<Notice> = plan
-        .notices
-        .iter()
-        .filter(|n| n.due >= now)
-        .cloned()
-        .collect();
-    let (id, start) = (maintenance.id.as_str(), maintenance.window().0);
-    digest::ahead(app, &catalogue, id, start, &ahead).await
+    digest::of_plan(app, plan, maintenance.window().0).await
 }
 
 /// As [`show`], with the messages that the plan shares with other events.
@@ -564,6 +551,11 @@ fn read_reason(node: &Node, problems: &mut Problems) -> Option<Option<String>> {
     Some(reason)
 }
 
+/// When somebody asks for another time; a program says what is so elsewhere, and is not refused for being late.
+fn asked_at(sending: &Sending, now: Timestamp) -> Option<Timestamp> {
+    (!sending.unasked).then_some(now)
+}
+
 /// It happens at another time.
 ///
 /// # Errors
@@ -575,9 +567,11 @@ pub async fn delay(
     (sending, node): &Posted,
 ) -> Result<Answer> {
     let zone = app.store.catalogue().await?.organisation.time_zone;
-    change(app, caller, id, *sending, |m, _| {
-        let (start, end, reason) =
-            read(node, |node, problems| read_delay(node, &zone, &m, problems))?;
+    change(app, caller, id, *sending, |m, now| {
+        let now = asked_at(sending, now);
+        let (start, end, reason) = read(node, |node, problems| {
+            read_delay(node, &zone, &m, now, problems)
+        })?;
         let milestone = if start.instant() > m.start.instant() {
             "delay"
         } else {
@@ -607,9 +601,10 @@ pub async fn extend(
     (sending, node): &Posted,
 ) -> Result<Answer> {
     let zone = app.store.catalogue().await?.organisation.time_zone;
-    change(app, caller, id, *sending, |m, _| {
+    change(app, caller, id, *sending, |m, now| {
+        let now = asked_at(sending, now);
         let (end, reason) = read(node, |node, problems| {
-            read_extension(node, &zone, &m, problems)
+            read_extension(node, &zone, &m, now, problems)
         })?;
         let entry = Entry::new(&caller.actor, "maintenance.extended", id)
             .with(json!({"from": m.end, "to": end, "reason": reason}));

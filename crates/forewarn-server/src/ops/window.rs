@@ -4,7 +4,9 @@ use super::{maintenance, read};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::{ApiError, Result};
-use forewarn_core::document::{Catalogue, Documents, Fields, Node, Value as Tree};
+use forewarn_core::document::{
+    Catalogue, Documents, Fields, Node, Value as Tree, exceptions_of_nothing,
+};
 use forewarn_core::id::Id;
 use forewarn_core::maintenance::Maintenance;
 use forewarn_core::problem::{Invalid, unknown};
@@ -16,6 +18,9 @@ use serde_json::{Value, json};
 /// How far ahead occurrences are listed, and at most how many.
 const AHEAD: SignedDuration = SignedDuration::from_hours(24 * 92);
 const OCCURRENCES: usize = 12;
+
+/// Where none comes round that soon, the next one is looked for so far: a 29 February that is a Sunday comes after 40 years at most.
+const FAR: SignedDuration = SignedDuration::from_hours(24 * 366 * 41);
 
 /// Every window.
 ///
@@ -59,7 +64,12 @@ fn shape(
             .collect();
         json!({"start": occurrence.start, "end": occurrence.end, "date": occurrence.date, "used_for": used})
     };
-    let next = window.occurrences(zone, now, now.saturating_add(AHEAD).unwrap_or(now));
+    let within = |ahead| window.occurrences(zone, now, now.saturating_add(ahead).unwrap_or(now));
+    let mut next = within(AHEAD);
+    if next.is_empty() {
+        next = within(FAR);
+        next.truncate(1);
+    }
     let mut body = json!(window);
     body["id"] = json!(window.id(&service.id));
     body["service"] = json!(service.id);
@@ -103,7 +113,12 @@ pub async fn put(app: &App, caller: &Caller, id: Option<&str>, node: &Node) -> R
         target.windows.push(window.clone());
     }
     store(app, caller, changed).await?;
-    show(app, &made).await
+    let mut shown = show(app, &made).await?;
+    let warnings = exceptions_of_nothing(&window, "");
+    if !warnings.is_empty() {
+        shown["warnings"] = json!(warnings);
+    }
+    Ok(shown)
 }
 
 /// Removes a window.
@@ -145,7 +160,7 @@ fn parse(node: &Node, catalogue: &Catalogue) -> Result<(Service, Window)> {
         return Err(Invalid::one("", "must be a map of fields").into());
     };
     // What an answer adds may come back with it.
-    const OURS: [&str; 3] = ["id", "service", "next"];
+    const OURS: [&str; 4] = ["id", "service", "next", "warnings"];
     let part = |ours: bool| Node {
         value: Tree::Map(
             entries

@@ -1,17 +1,23 @@
-//! What is ahead as calendars: `/calendar.ics` to subscribe to, with firm work and rough dates, and a file for each event.
+//! What is ahead as calendars: `/calendar.ics` to subscribe to, with firm work, rough dates and standard windows, and a file for each
+//! event.
 //!
-//! Times are instants in UTC, so that no zone table is needed and none can be out of date. A new window is a new
-//! revision, which raises SEQUENCE; nothing but a change of the event changes a byte.
+//! Times of events are instants in UTC, so that no zone table is needed and none can be out of date. A new window is a new
+//! revision, which raises SEQUENCE; nothing but a change of the event changes a byte. Standard windows keep their civil times, so they
+//! are written by rule with their zone.
 
 use super::feeds::host;
 use super::{Page, PublicAnnouncement, PublicChange, PublicMaintenance, Snapshot};
 use forewarn_core::announcement;
+use forewarn_core::calendar::vtimezone;
 use forewarn_core::facts::Facts;
 use forewarn_core::id::{Id, derive};
 use forewarn_core::maintenance::Status;
+use forewarn_core::service::Service;
+use forewarn_core::time::{CivilTime, Zone, show_duration};
+use forewarn_core::window::Window;
 use icalendar::{Calendar, Component, Event, Property};
 use jiff::Timestamp;
-use jiff::civil::Date;
+use jiff::civil::{Date, DateTime};
 use std::collections::BTreeMap;
 
 const CONTENT_TYPE: &str = "text/calendar; charset=utf-8";
@@ -42,9 +48,112 @@ pub(super) fn pages(snapshot: &Snapshot) -> BTreeMap<String, Page> {
     let firm = public.iter().map(|item| event(snapshot, item));
     let rough = snapshot.changes_to_come();
     let rough = rough.iter().map(|item| rough_event(snapshot, item));
-    let all = calendar(snapshot, firm.chain(moments).chain(rough));
+    let all = calendar(
+        snapshot,
+        firm.chain(moments).chain(rough).chain(standing(snapshot)),
+    );
+    let all = with_zones(snapshot, &all);
     pages.insert("/calendar.ics".into(), Page::new(CONTENT_TYPE, all));
     pages
+}
+
+/// The standard windows of all services: one entry for each by its rule, and one for each occurrence that happens elsewhere.
+fn standing(snapshot: &Snapshot) -> Vec<Event> {
+    let each = |service: &Service| -> Vec<Event> {
+        let windows = service.windows.iter();
+        windows
+            .flat_map(|window| standard_window(snapshot, service, window))
+            .collect()
+    };
+    snapshot.services.iter().flat_map(each).collect()
+}
+
+fn zone_of<'a>(snapshot: &'a Snapshot, window: &'a Window) -> &'a Zone {
+    let usual = &snapshot.organisation.time_zone;
+    window.time_zone.as_ref().unwrap_or(usual)
+}
+
+fn standard_window(snapshot: &Snapshot, service: &Service, window: &Window) -> Vec<Event> {
+    let Some(first) = window.first() else {
+        return Vec::new();
+    };
+    let zone = zone_of(snapshot, window);
+    let instant = |civil: DateTime| CivilTime::new(civil, zone.clone()).instant();
+    let civil = |name: &str, at: DateTime| {
+        Property::new(name, at.strftime("%Y%m%dT%H%M%S").to_string())
+            .add_parameter("TZID", zone.name())
+            .done()
+    };
+    let comes = |date: &Date| window.nearest(*date) == Some(*date);
+    let usual = |date: Date| date.to_datetime(window.start);
+    let said = format!(
+        "A time that is agreed for work on {}. Work that will really be done is announced by itself.",
+        service.name
+    );
+    let exceptions = window.exdates.len() + window.moved.len();
+    let entry = |start: DateTime| {
+        let mut event = Event::new();
+        event
+            .add_property(
+                "UID",
+                format!("{}@{}", window.id(&service.id), host(snapshot)),
+            )
+            // When it was agreed is not known; from when it holds is, and stays the same.
+            .add_property(
+                "DTSTAMP",
+                window.from.strftime("%Y%m%dT000000Z").to_string(),
+            )
+            .add_property("SEQUENCE", exceptions.to_string())
+            .append_property(civil("DTSTART", start))
+            .add_property("DURATION", show_duration(window.duration))
+            .add_property(
+                "SUMMARY",
+                clean(&format!("Standard window: {}", service.name)),
+            )
+            .add_property("DESCRIPTION", clean(&said))
+            .add_property("URL", snapshot.url("/calendar"))
+            .add_property("STATUS", "CONFIRMED")
+            .add_property("TRANSP", "TRANSPARENT");
+        event
+    };
+    let mut recurring = entry(first);
+    recurring.add_property("RRULE", window.rrule.ical(instant));
+    for date in window.exdates.iter().filter(|date| comes(date)) {
+        recurring.append_multi_property(civil("EXDATE", usual(*date)));
+    }
+    let moved = window.moved.iter();
+    let moved = moved.filter(|(date, _)| comes(date) && !window.exdates.contains(date));
+    let moved = moved.map(|(date, to)| {
+        let mut event = entry(*to);
+        event.append_property(civil("RECURRENCE-ID", usual(*date)));
+        event.done()
+    });
+    [recurring.done()].into_iter().chain(moved).collect()
+}
+
+/// The zones that standard windows are written in, before the first entry.
+fn with_zones(snapshot: &Snapshot, calendar: &str) -> String {
+    let mut zones: BTreeMap<&str, (&Zone, i16)> = BTreeMap::new();
+    let windows = snapshot
+        .services
+        .iter()
+        .flat_map(|service| &service.windows);
+    for window in windows {
+        let zone = zone_of(snapshot, window);
+        let (_, year) = zones
+            .entry(zone.name())
+            .or_insert((zone, window.from.year()));
+        *year = window.from.year().min(*year);
+    }
+    let Some(begin) = calendar
+        .find("BEGIN:VEVENT\r\n")
+        .filter(|_| !zones.is_empty())
+    else {
+        return calendar.to_owned();
+    };
+    let (head, events) = calendar.split_at(begin);
+    let zones = zones.values().map(|(zone, year)| vtimezone(zone, *year));
+    format!("{head}{}{events}", zones.collect::<String>())
 }
 
 fn calendar(snapshot: &Snapshot, events: impl IntoIterator<Item = Event>) -> String {

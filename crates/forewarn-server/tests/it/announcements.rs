@@ -92,6 +92,66 @@ on_both_databases! {
         assert!(journal.contains("announcement.moved") && !journal.contains("dean@example.edu"));
     }
 
+    async fn what_is_there_early_is_told_at_once_and_nothing_follows(app: TestApp) {
+        app.apply_campus().await;
+        app.post(PATH, &release()).await.is(201);
+        app.advance(60);
+        let path = format!("{PATH}/ANN-1/effective");
+        app.post(&path, &json!({"version": 7})).await.is(409);
+        app.post(&path, &json!({"when": "now"})).await.is(422);
+        let there = app.post(&path, &json!({"version": 1})).await.is(200).json();
+        assert_eq!((&there["status"], &there["effective"], &there["closed_at"]),
+            (&json!("effective"), &json!("2026-11-21T10:00:00[America/Los_Angeles]"), &json!("2026-11-21T18:00:00Z")));
+        assert_eq!(planned(&app, "ANN-1").await, [
+            "2026-11-21T18:00:00Z effective customers",
+            "2026-11-21T18:00:00Z effective internal",
+            "2026-11-21T18:00:00Z effective requesters",
+        ]);
+        app.post(&path, &json!({})).await.is(409);
+        let journal = app.get("/api/v1/journal?event=ANN-1").await.json();
+        assert_eq!(journal["items"][0]["action"], "announcement.effective");
+        assert_eq!(journal["items"][0]["detail"]["planned"], "2026-12-08T10:00:00[America/Los_Angeles]");
+    }
+
+    async fn somebody_added_hears_what_was_said_and_all_that_comes(app: TestApp) {
+        app.apply_campus().await;
+        app.post(PATH, &release()).await.is(201);
+        let path = format!("{PATH}/ANN-1/recipients");
+        app.post(&path, &json!({"email": "press@example.org", "audience": "engineers"})).await.is(422);
+        let added = app.post(&path, &json!({"email": "press@example.org"})).await.is(200).json();
+        assert_eq!(added["version"], 2);
+        let ahead = planned(&app, "ANN-1").await;
+        assert!(ahead.contains(&"2026-12-01T17:00:00Z announcement added-non_technical".to_owned()), "{ahead:#?}");
+        app.app.clock.set("2026-12-01T17:00:00Z".parse().unwrap());
+        app.expand_due().await;
+        // Who comes later is told at once what the others know.
+        app.advance(60);
+        app.post(&path, &json!({"audience": "engineers", "level": "technical"})).await.is(200);
+        let now = planned(&app, "ANN-1").await;
+        assert!(now.contains(&"2026-12-01T18:00:00Z announcement engineers".to_owned()), "{now:#?}");
+        assert!(now.contains(&"2026-12-08T18:00:00Z effective engineers".to_owned()), "{now:#?}");
+        let all = app.get(&path).await.is(200).json();
+        assert_eq!((all["items"].as_array().map(Vec::len), &all["audiences"]["engineers"]), (Some(1), &json!("technical")));
+        let journal = app.get("/api/v1/journal?event=ANN-1").await.text();
+        assert!(journal.contains("announcement.recipient_added") && !journal.contains("press@example.org"));
+        app.post(&format!("{PATH}/ANN-1/cancel"), &json!({})).await.is(200);
+        app.post(&path, &json!({"contact": "alice"})).await.is(409);
+    }
+
+    async fn work_and_a_release_of_one_day_share_a_message(app: TestApp) {
+        app.apply_campus().await;
+        let mut work = crate::app::upgrade();
+        (work["start"], work["end"]) = (json!("2026-12-08T22:00"), json!("2026-12-08T23:00"));
+        app.post("/api/v1/maintenances", &work).await.is(201);
+        let seen = app.post(&format!("{PATH}/preview"), &release()).await.is(200).json();
+        let digest = &seen["plan"]["digests"][0];
+        assert_eq!((&digest["audience"], &digest["with"], &digest["date"]), (&json!("customers"), &json!(["MNT-1"]), &json!("2026-12-01")));
+        let made = app.post(PATH, &release()).await.is(201).json();
+        assert_eq!(made["plan"]["digests"], seen["plan"]["digests"]);
+        let other = app.get("/api/v1/maintenances/MNT-1/plan").await.json();
+        assert_eq!(other["digests"][0]["with"], json!(["ANN-1"]));
+    }
+
     async fn what_cannot_be_is_refused_and_changes_nothing(app: TestApp) {
         app.apply_campus().await;
         let slips = json!({"titel": "X", "services": ["protal"], "effective": "soon", "kind": "relaese"});
@@ -112,6 +172,8 @@ on_both_databases! {
         assert!(problems[0].starts_with("services[0]: "), "{problems:?}");
         app.post(&format!("{PATH}/ANN-1/change"), &json!({})).await.is(422);
         app.post(&format!("{PATH}/ANN-1/move"), &json!({"effective": "2026-12-08T10:00"})).await.is(422);
+        let past = app.post(&format!("{PATH}/ANN-1/move"), &json!({"effective": "2026-11-21T08:59"})).await.is(422).problems();
+        assert_eq!(past, ["effective: lies in the past: must be later than now, 2026-11-21T09:00:00[America/Los_Angeles]"]);
         app.post(&format!("{PATH}/ANN-1/cancel"), &json!({"version": 7})).await.is(409);
         app.post(&format!("{PATH}/ANN-1/approve"), &json!({})).await.is(409);
         app.post(&format!("{PATH}/ANN-9/cancel"), &json!({})).await.is(404);
@@ -209,6 +271,16 @@ async fn the_console_shows_the_plan_before_anybody_hears_and_acts_as_the_api_doe
         .form(As::Operator, &act("move"), &[("effective", "soon")])
         .await;
     assert!(wrong.is(422).text().contains("must be a time such as"));
+    let twice = [("effective", "2027-11-07T01:30"), ("version", "1")];
+    let asked = app
+        .form(As::Operator, &act("move"), &twice)
+        .await
+        .is(422)
+        .text();
+    assert!(
+        asked.contains("Which moment is meant?") && asked.contains("01:30 PST (UTC-08:00)"),
+        "{asked}"
+    );
     let later = [
         ("effective", "2026-12-15T10:00"),
         ("reason", "Two tests failed"),
@@ -222,6 +294,14 @@ async fn the_console_shows_the_plan_before_anybody_hears_and_acts_as_the_api_doe
     app.form(As::Operator, &act("change"), &[("title", "Portal 5.0")])
         .await
         .is(303);
+    assert!(one.contains("In effect now"), "{one}");
+    app.form(As::Operator, list, &fields).await.is(303);
+    let there = format!("{list}/ANN-2/effective");
+    app.form(As::Operator, &there, &[("version", "1")])
+        .await
+        .is(303);
+    let now = app.get(&format!("{PATH}/ANN-2")).await.json();
+    assert_eq!(now["status"], "effective");
     app.form(As::Operator, &act("cancel"), &[("why", "Not good enough")])
         .await
         .is(303);

@@ -64,6 +64,57 @@ async fn who_plans_for_a_time_that_exists_twice_is_asked_which_is_meant() {
 }
 
 #[tokio::test]
+async fn who_moves_work_to_a_time_that_exists_twice_or_never_is_asked_too() {
+    let app = TestApp::campus().await;
+    let path = "/console/maintenances";
+    app.form(As::Operator, path, &work("create")).await.is(303);
+    let act = |action: &str| format!("{path}/MNT-1/{action}");
+    let to = |start: &'static str, answer: &'static str| {
+        let end = ("end", "2027-11-07T04:00");
+        [("start", start), end, ("start_reading", answer)]
+    };
+    let delay = act("delay");
+    let twice = to("2027-11-07T01:30", "");
+    let asked = app.form(As::Operator, &delay, &twice).await.is(422).text();
+    assert!(asked.contains("Which start is meant?"), "{asked}");
+    assert!(asked.contains("01:30 PDT (UTC-07:00)") && asked.contains("01:30 PST (UTC-08:00)"));
+    let mut never = to("2027-03-14T02:30", "");
+    never[1].1 = "2027-03-14T05:00";
+    let asked = app.form(As::Operator, &delay, &never).await.is(422).text();
+    assert!(
+        asked.contains("03:00 PDT (UTC-07:00)") && asked.contains("03:30 PDT (UTC-07:00)"),
+        "{asked}"
+    );
+    let second = to(
+        "2027-11-07T01:30",
+        "2027-11-07T01:30:00-08:00[America/Los_Angeles]",
+    );
+    app.form(As::Operator, &delay, &second).await.is(303);
+    let start = |shown: Value| shown["plan"]["window"]["start"].clone();
+    let shown = app.get("/api/v1/maintenances/MNT-1").await.is(200).json();
+    assert_eq!(start(shown), "2027-11-07T09:30:00Z");
+    // The form of the next move knows which of the two it is.
+    let page = app
+        .page(As::Operator, &format!("{path}/MNT-1"))
+        .await
+        .text();
+    let chosen = "value=\"2027-11-07T01:30:00-08:00[America/Los_Angeles]\" checked";
+    assert!(page.contains(chosen), "{page}");
+
+    app.form(As::Operator, &delay, &[("start", "2027-11-06T23:00")])
+        .await
+        .is(303);
+    app.form(As::Operator, &act("start"), &[]).await.is(303);
+    let end = [("end", "2027-11-07T01:45")];
+    let asked = app
+        .form(As::Operator, &act("extend"), &end)
+        .await
+        .is(422)
+        .text();
+    assert!(asked.contains("Which end is meant?"), "{asked}");
+}
+
+#[tokio::test]
 async fn work_is_previewed_and_planned_by_form() {
     let app = TestApp::campus().await;
     let form = app.page(As::Operator, "/console/maintenances/new").await;
@@ -97,6 +148,61 @@ async fn work_is_previewed_and_planned_by_form() {
     );
     let journal = app.get("/api/v1/journal?event=MNT-1").await.json();
     assert_eq!(journal["items"][0]["actor"], "operator");
+}
+
+#[tokio::test]
+async fn what_the_form_folds_away_is_as_in_a_document() {
+    let app = TestApp::campus().await;
+    let mut fields = work("create");
+    fields.extend([
+        ("policy", "major"),
+        ("cause", "infrastructure"),
+        (
+            "steps",
+            "Stop writers\r\nUpgrade, then check\r\n\r\nStart writers",
+        ),
+        ("requesters", "dean@example.edu\nann@example.edu"),
+        ("change_request.number", "CHG-7"),
+        ("change_request.state", "submitted"),
+        ("change_request.url", "https://changes.example.edu/7"),
+    ]);
+    let path = "/console/maintenances";
+    app.form(As::Operator, path, &fields).await.is(303);
+    let made = app.get("/api/v1/maintenances/MNT-1").await.is(200).json();
+    assert_eq!(
+        (
+            &made["policy"],
+            &made["kind"],
+            &made["cause"],
+            &made["status"]
+        ),
+        (
+            &json!("major"),
+            &json!("routine"),
+            &json!("infrastructure"),
+            &json!("awaiting_approval")
+        )
+    );
+    let steps = made["steps"].as_array().unwrap().iter();
+    let steps: Vec<&Value> = steps.map(|step| &step["title"]).collect();
+    assert_eq!(
+        steps,
+        ["Stop writers", "Upgrade, then check", "Start writers"]
+    );
+    assert_eq!(
+        made["requesters"],
+        json!(["dean@example.edu", "ann@example.edu"])
+    );
+    assert_eq!(
+        made["change_request"],
+        json!({"number": "CHG-7", "url": "https://changes.example.edu/7", "state": "submitted"})
+    );
+    // What is chosen without a number is no change request, and what is wrong is told at its field.
+    let mut fields = work("create");
+    fields.extend([("change_request.state", "draft"), ("requesters", "nobody")]);
+    let wrong = app.form(As::Operator, path, &fields).await.is(422).text();
+    assert!(wrong.contains("href=\"#f-requesters\""), "{wrong}");
+    assert!(!wrong.contains("href=\"#f-change_request"), "{wrong}");
 }
 
 #[tokio::test]

@@ -137,6 +137,9 @@ on_both_databases! {
         app.post("/api/v1/maintenances", &upgrade()).await.is(201);
         app.expand_due().await;
         app.advance(60);
+        let past = json!({"start": "2026-11-21T09:59", "end": "2026-12-07T22:00"});
+        let past = app.post("/api/v1/maintenances/MNT-1/delay", &past).await.is(422).problems();
+        assert_eq!(past, ["start: lies in the past: must be later than now, 2026-11-21T10:00:00[America/Los_Angeles]"]);
         let body = json!({"start": "2026-12-07T22:00", "reason": "A part has not come."});
         let delayed = app.post("/api/v1/maintenances/MNT-1/delay", &body).await.is(200).json();
         assert_eq!(delayed["revision"], 2);
@@ -307,6 +310,13 @@ async fn a_whole_life() {
         early.is(422).problems(),
         ["end: must lie after the promised end, 2026-12-01T02:00:00[America/Los_Angeles]"]
     );
+    app.app.clock.set("2026-12-01T11:00:00Z".parse().unwrap());
+    let past = act("extend", json!({"end": "2026-12-01T02:30"})).await;
+    assert_eq!(
+        past.is(422).problems(),
+        ["end: lies in the past: must be later than now, 2026-12-01T03:00:00[America/Los_Angeles]"]
+    );
+    app.app.clock.set("2026-12-01T06:00:00Z".parse().unwrap());
     let extended = act("extend", json!({"end": "2026-12-01T04:00"})).await;
     assert_eq!(extended.is(200).json()["revision"], 2);
     let twice = act("extend", json!({"end": "2026-12-01T05:00"})).await;

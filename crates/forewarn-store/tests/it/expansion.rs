@@ -48,6 +48,27 @@ on_both_databases! {
         ]);
     }
 
+    async fn who_moderates_an_audience_has_a_version_to_forward_by_whichever_it_comes(db: &Database) {
+        let audiences = "audiences: [{id: students, name: Students, level: non_technical}, {id: engineers, name: Engineers, level: technical},
+            {id: clubs, name: Clubs, level: non_technical, forwardable: true}, {id: clubs_abroad, name: Clubs abroad, level: non_technical}]";
+        db.store.apply(&documents(audiences), "ann", at(0), false).await.unwrap();
+        let list = [contact("both", &["engineers", "clubs"]), contact("moderator", &["clubs"]), contact("other", &["engineers", "clubs_abroad"])];
+        db.store.import_contacts(&list, "ann", at(0)).await.unwrap();
+        begun(&db, vec![at_level(Level::Technical, to("engineers", notice("n1", "announcement", 1))), to("clubs", notice("n2", "announcement", 600)),
+            to("clubs_abroad", notice("n3", "announcement", 600))]).await;
+        expand(&db.store, "n1", at(10)).await;
+        begin(&db.store, Lane::Planned, at(600)).await;
+        expand(&db.store, "n2", at(600)).await;
+        let mut claimed = db.store.claim(Lane::Planned, "node", at(600), 10).await.unwrap();
+        claimed.sort_by(|a, b| a.name.cmp(&b.name));
+        let found: Vec<_> = claimed.iter().map(|c| (c.name.as_deref().unwrap(), c.notice.as_str(), c.level, c.forward)).collect();
+        assert_eq!(found, [
+            ("The both", "n1", Level::Technical, true),
+            ("The moderator", "n2", Level::NonTechnical, true),
+            ("The other", "n1", Level::Technical, false),
+        ]);
+    }
+
     async fn a_notice_that_is_off_gives_no_level(db: &Database) {
         db.store.import_contacts(&[contact("both", &["students", "engineers"])], "ann", at(0)).await.unwrap();
         begun(&db, vec![notice("n1", "announcement", 1),

@@ -1,6 +1,7 @@
 //! `forewarn announcement`: telling people ahead of a release, the end of a feature, whatever changes at one moment.
 
 use super::approve::{self, Approve};
+use super::incident_around::Add;
 use super::sending::Count;
 use super::{reach, schedule, source};
 use crate::client::{Body, Client, Remote};
@@ -71,6 +72,18 @@ enum Action {
         #[command(flatten)]
         count: Count,
     },
+    /// Say that it is in effect, before its moment; people are told at once
+    Effective {
+        /// The announcement
+        id: String,
+        /// The version that was seen; refused when somebody changed it since
+        #[arg(long, value_name = "N")]
+        version: Option<i64>,
+        #[command(flatten)]
+        count: Count,
+    },
+    /// Add somebody nobody planned for; they get the newest message at once, and all that come
+    Add(Add),
     /// Show an announcement and its plan
     Show {
         /// The announcement
@@ -178,6 +191,11 @@ pub async fn run(args: AnnouncementArgs) -> anyhow::Result<ExitCode> {
             )
             .await?
         }
+        Action::Effective { id, version, count } => {
+            let body = given([("version", json!(version))]);
+            say(&client, &id, "effective", count.with(body)).await?
+        }
+        Action::Add(add) => say(&client, &add.id, "recipients", add.body()).await?,
         Action::Show { id } => client.get(&["announcements", &id], &[]).await?,
         Action::List { open } => {
             let open = open.to_string();

@@ -3,6 +3,8 @@
 //! The whole path is measured: a notice falls due, is expanded, rendered, sent and recorded in SQLite at
 //! `synchronous=FULL`. The baseline is a bare loop with the same message against the same receiver in the same run.
 
+mod plan;
+
 use crate::exit::Exit;
 use crate::settings::Settings;
 use anyhow::{Context, Result, anyhow, bail};
@@ -12,7 +14,7 @@ use forewarn_core::document::{Catalogue, Documents};
 use forewarn_core::event::{Event, Occasion};
 use forewarn_core::id::Id;
 use forewarn_core::incident::{Declaration, Impact, Incident, Severity};
-use forewarn_core::plan::{Input, changes_from, plan, publish_update};
+use forewarn_core::plan::{self as planner, Input, changes_from, publish_update};
 use forewarn_core::token::Key;
 use forewarn_engine::channel::chat::Chats;
 use forewarn_engine::channel::smtp::bare::{Way, bare_loop};
@@ -41,6 +43,8 @@ const IMPORT: u32 = 50_000;
 pub enum What {
     /// Mails to an SMTP server of its own
     Mail,
+    /// Plans for 50 audiences and for 10,000
+    Plan,
 }
 
 /// Flags of `bench`.
@@ -147,6 +151,14 @@ impl Incidents {
 /// # Errors
 /// When it could not be measured.
 pub async fn run(args: BenchArgs, settings: Settings) -> Result<ExitCode> {
+    if args.what == What::Plan {
+        let measured = plan::measure()?;
+        match args.json {
+            true => println!("{}", serde_json::to_string(&measured)?),
+            false => print!("{}", plan::show(&measured)),
+        }
+        return Ok(Exit::Done.into());
+    }
     let folder = std::env::temp_dir().join(format!("forewarn-bench-{}", std::process::id()));
     std::fs::create_dir_all(&folder)
         .with_context(|| format!("cannot make {}", folder.display()))?;
@@ -371,7 +383,7 @@ async fn publish(store: &Store, clock: &Clock, catalogue: &Catalogue) -> Result<
         .ok_or_else(|| anyhow!("the benchmark has no maintenance"))?;
     let policy = forewarn_core::policy::for_maintenance(&maintenance.kind, &[]);
     let now = clock.now();
-    let plan = plan(Input {
+    let plan = planner::plan(Input {
         planned: (&maintenance).into(),
         policy,
         catalogue,

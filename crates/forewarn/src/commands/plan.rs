@@ -62,6 +62,7 @@ pub fn run(args: PlanArgs) -> anyhow::Result<ExitCode> {
         &documents.contacts,
         &plan,
     ));
+    plan.warnings.extend(documents.advice());
     if args.json {
         terminal::print_json(&plan)?;
     } else {

@@ -19,16 +19,17 @@ audiences:
 async fn house(kind: Kind, contacts: Vec<Contact>, script: Script) -> House {
     let clock = Clock::manual(begin());
     let house = House::on(Database::fresh(kind), clock, contacts, script).await;
+    apply(&house, AUDIENCES).await;
+    house
+}
+
+async fn apply(house: &House, yaml: &str) {
     let known = house.store.catalogue().await.unwrap();
-    let texts = [(String::new(), AUDIENCES.to_owned())];
+    let texts = [(String::new(), yaml.to_owned())];
     let documents = Documents::parse_yaml(&texts, &known, "MNT-X").unwrap();
     let now = house.clock.now();
-    house
-        .store
-        .apply(&documents, "ann", now, false)
-        .await
-        .unwrap();
-    house
+    let applied = house.store.apply(&documents, "ann", now, false).await;
+    applied.unwrap();
 }
 
 /// Three works on three evenings of one week; their announcements fall due at the same hour, the third one's an hour later.
@@ -55,6 +56,12 @@ fn subject(mail: &Received) -> String {
 
 fn body(mail: &Received) -> String {
     String::from_utf8_lossy(&mail.data).replace("=\r\n", "")
+}
+
+/// The part of a mail that is not HTML.
+fn plain(body: &str) -> &str {
+    body.split_once("text/html")
+        .map_or(body, |(plain, _)| plain)
 }
 
 /// Until the day before the first work.
@@ -124,6 +131,24 @@ on_both! {
         let notices = house.store.notices(&NoticeFilter::default(), 1000).await.unwrap();
         let because = notices.iter().filter(|n| n.because.contains("told in one message with")).count();
         assert_eq!(because, 2);
+    }
+
+    async fn a_moderator_has_a_version_to_forward_also_by_a_richer_audience(kind) {
+        let contacts = vec![mail_contact("Ann", &["staff", "clubs"]), mail_contact("Bob", &["staff"])];
+        let mut house = house(kind, contacts, Script::default()).await;
+        apply(&house, "audiences: [{id: clubs, name: Clubs, level: non_technical, forwardable: true, services: [portal, wiki]}]").await;
+        house.operator.catalogue = house.store.catalogue().await.unwrap();
+        three(&mut house).await;
+        house.let_pass().await;
+        let read = |who: &str| house.mails_to(who).iter().map(|m| body(m)).collect::<Vec<String>>();
+        let (ann, bob) = (read("ann@example.org"), read("bob@example.org"));
+        assert_eq!(ann.len(), bob.len());
+        assert!(ann.iter().all(|mail| mail.contains("For your people")), "{ann:#?}");
+        assert!(!bob.iter().any(|mail| mail.contains("For your people")), "{bob:#?}");
+        // A message about two works has a version of each, and none of the two together.
+        let several = ann.iter().filter(|mail| mail.contains("/events/MNT-1") && mail.contains("/events/MNT-2"));
+        let versions: Vec<usize> = several.map(|mail| plain(mail).matches("For your people").count()).collect();
+        assert_eq!(versions, [2, 2]);
     }
 
     async fn the_day_before_and_what_follows_is_told_one_by_one(kind) {

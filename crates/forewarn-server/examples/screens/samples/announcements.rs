@@ -35,6 +35,7 @@ impl Samples {
             status: Status::Scheduled,
             revision: 1,
             closed_at: None,
+            added: Default::default(),
         }
     }
 

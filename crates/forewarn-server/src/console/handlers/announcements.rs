@@ -5,6 +5,7 @@ use super::{decision, rows, team};
 use crate::console::desk::{Desk, Shown, page, sentence};
 use crate::console::entered::{one_by_one, tree};
 use crate::console::guard::Fields;
+use crate::console::readings::settle;
 use crate::console::{
     AnnouncementList, AnnouncementPage, AnnouncementRow, Choice, Flash, FlashKind, Nav,
     NewAnnouncement, Typed,
@@ -18,7 +19,7 @@ use forewarn_core::document::Catalogue;
 use forewarn_core::event::Event;
 use forewarn_core::plan;
 use forewarn_core::policy::{self, announcement_kinds};
-use forewarn_core::problem::Problem;
+use forewarn_core::problem::{Invalid, Problem};
 use forewarn_store::{EventFilter, NoticeFilter, Role};
 
 const LIST: &str = "/console/announcements";
@@ -95,9 +96,12 @@ fn kinds(catalogue: &Catalogue) -> Vec<Choice> {
 
 /// `POST /console/announcements`: `do=preview` shows the plan, `do=create` stores it.
 pub(in crate::console) async fn create(desk: Desk, fields: Fields) -> Shown {
-    let node = tree(&one_by_one(&fields.0));
     let creates = fields.value("do") == "create";
+    let zone = desk.app.store.catalogue().await?.organisation.time_zone;
+    let (settled, asked) = settle(&fields.0, &zone);
+    let node = tree(&one_by_one(&settled));
     let made = match Sending::of(&node) {
+        Ok(_) if creates && !asked.is_empty() => Err(Invalid { problems: asked }.into()),
         Ok(posted) if creates => announcement::create(&desk.app, &desk.caller, &posted).await,
         Ok((_, node)) => announcement::preview(&desk.app, &node).await,
         Err(error) => Err(error),
@@ -200,6 +204,7 @@ fn names(action: &str) -> &'static [(&'static str, &'static str)] {
             ("facts.action.what", "facts.action.what"),
             ("version", "version"),
         ],
+        "effective" => &[("version", "version"), ("recipients", "recipients")],
         "cancel" => &[
             ("why", "reason"),
             ("version", "version"),
@@ -216,12 +221,18 @@ pub(in crate::console) async fn act(
     fields: Fields,
 ) -> Shown {
     let names = names(&action);
-    let node = tree(&team::only(&fields, names));
     let (app, who) = (&desk.app, &desk.caller);
+    let zone = app.store.catalogue().await?.organisation.time_zone;
+    let (settled, asked) = settle(&fields.0, &zone);
+    let node = tree(&team::only(&Fields(settled), names));
     let done = match action.as_str() {
+        "move" if !asked.is_empty() => Err(Invalid { problems: asked }.into()),
         "move" => announcement::put_off(app, who, &id, &Sending::of(&node)?)
             .await
             .map(|_| "It is moved, and people are told now."),
+        "effective" => announcement::take_effect(app, who, &id, &Sending::of(&node)?)
+            .await
+            .map(|_| "It is in effect, and people are told now."),
         "change" => announcement::edit(app, who, &id, &node)
             .await
             .map(|_| "The notices to come say it so."),

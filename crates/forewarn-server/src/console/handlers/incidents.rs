@@ -4,6 +4,7 @@ use super::{drafts, rows, team};
 use crate::console::desk::{Desk, Shown, page, sentence};
 use crate::console::entered::tree;
 use crate::console::guard::Fields;
+use crate::console::readings::settle;
 use crate::console::{
     Choice, DeclareIncident, Flash, FlashKind, IncidentList, IncidentPage, IncidentRow, Nav, Typed,
 };
@@ -15,7 +16,7 @@ use axum::http::StatusCode;
 use forewarn_core::call_list::callees;
 use forewarn_core::event::Event;
 use forewarn_core::plan::is_team_notice;
-use forewarn_core::problem::Problem;
+use forewarn_core::problem::{Invalid, Problem};
 use forewarn_core::time::CivilTime;
 use forewarn_store::{EventFilter, NoticeFilter, Role};
 use jiff::Timestamp;
@@ -91,13 +92,18 @@ pub(in crate::console) async fn declare(desk: Desk, fields: Fields) -> Shown {
     let assessed = !(fields.value("impact").is_empty() && fields.value("urgency").is_empty());
     named.retain(|(name, _)| !(assessed && name == "severity"));
     let zone = desk.app.store.catalogue().await?.organisation.time_zone;
+    let (mut named, asked) = settle(&named, &zone);
     for (name, value) in &mut named {
         let is_time = matches!(name.as_str(), "started_at" | "resolved_at");
         if let Some(time) = CivilTime::parse(value, &zone).ok().filter(|_| is_time) {
             *value = time.instant().to_string();
         }
     }
-    match incident::declare(&desk.app, &desk.caller, &tree(&named)).await {
+    let declared = match asked.is_empty() {
+        true => incident::declare(&desk.app, &desk.caller, &tree(&named)).await,
+        false => Err(Invalid { problems: asked }.into()),
+    };
+    match declared {
         Ok(answer) => {
             let to = format!("/console/incidents/{}", answer.incident.id);
             let said = match answer.notices.len() {

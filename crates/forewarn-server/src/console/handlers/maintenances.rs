@@ -3,7 +3,7 @@
 use super::rows;
 use crate::app::App;
 use crate::console::desk::{Desk, Failed, Shown, page};
-use crate::console::entered::tree;
+use crate::console::entered::{one_by_one, tree};
 use crate::console::guard::Fields;
 use crate::console::readings::settle;
 use crate::console::{
@@ -308,12 +308,18 @@ pub(super) fn kind_words(kind: &str, policy: &Policy) -> String {
 /// What was typed, as the document says it: an own policy is named as such, and an action that was not filled in has no time.
 fn document(fields: &Fields, catalogue: &Catalogue) -> Vec<(String, String)> {
     let mut fields = fields.0.clone();
-    let without_action = fields
-        .iter()
-        .all(|(name, value)| name != "facts.action.what" || value.trim().is_empty());
-    if without_action {
+    let empty = |fields: &[(String, String)], names: &[&str]| {
+        let mut given = fields.iter();
+        given.all(|(name, value)| !names.contains(&name.as_str()) || value.trim().is_empty())
+    };
+    // What is always chosen says nothing beside what was not filled in.
+    if empty(&fields, &["facts.action.what"]) {
         fields.retain(|(name, _)| name != "facts.action.when");
     }
+    if empty(&fields, &["change_request.number", "change_request.url"]) {
+        fields.retain(|(name, _)| name != "change_request.state");
+    }
+    let by_kind = empty(&fields, &["policy"]);
     let chosen = fields
         .iter()
         .find(|(name, _)| name == "kind")
@@ -323,7 +329,9 @@ fn document(fields: &Fields, catalogue: &Catalogue) -> Vec<(String, String)> {
     });
     if let Some(policy) = own {
         fields.retain(|(name, _)| name != "kind");
-        fields.push(("policy".into(), policy.id.to_string()));
+        if by_kind {
+            fields.push(("policy".into(), policy.id.to_string()));
+        }
         fields.extend(
             policy
                 .applies_to
@@ -332,7 +340,7 @@ fn document(fields: &Fields, catalogue: &Catalogue) -> Vec<(String, String)> {
                 .map(|kind| ("kind".into(), kind)),
         );
     }
-    fields
+    one_by_one(&fields)
 }
 
 /// `POST /console/maintenances`: `do=preview` shows the plan, `do=create` stores it.
@@ -340,7 +348,7 @@ pub(in crate::console) async fn create(desk: Desk, fields: Fields) -> Shown {
     let catalogue = desk.app.store.catalogue().await?;
     let creates = fields.value("do") == "create";
     let zone = &catalogue.organisation.time_zone;
-    let (settled, asked) = settle(&fields.0, &["start", "end"], zone);
+    let (settled, asked) = settle(&fields.0, zone);
     let node = tree(&document(&Fields(settled), &catalogue));
     let made = match Sending::of(&node) {
         Ok(_) if creates && !asked.is_empty() => Err(Invalid { problems: asked }.into()),
@@ -429,8 +437,11 @@ pub(in crate::console) async fn act(
 async fn told(desk: &Desk, id: &str, action: String, fields: Fields) -> Shown {
     let mut named = fields.0.clone();
     named.push(("undo".into(), "true".into()));
-    let done = match Sending::of(&tree(&named)) {
+    let zone = desk.app.store.catalogue().await?.organisation.time_zone;
+    let (settled, asked) = settle(&named, &zone);
+    let done = match Sending::of(&tree(&settled)) {
         Err(error) => Err(error),
+        Ok(_) if !asked.is_empty() => Err(Invalid { problems: asked }.into()),
         Ok(posted) => match action.as_str() {
             "cancel" => maintenance::cancel(&desk.app, &desk.caller, id, &posted).await,
             "delay" => maintenance::delay(&desk.app, &desk.caller, id, &posted).await,

@@ -209,9 +209,10 @@ fn action_words(action: &str, subject: &str, is_event: bool) -> String {
         "maintenance.revised" => "changed what is known of the work",
         "maintenance.upstream" => "took a provider's notice",
         "maintenance.decided" => "said whether people must be told",
-        "maintenance.recipient_added" | "incident.recipient_added" | "advisory.recipient_added" => {
-            "added somebody who is told"
-        }
+        "maintenance.recipient_added"
+        | "incident.recipient_added"
+        | "advisory.recipient_added"
+        | "announcement.recipient_added" => "added somebody who is told",
         "incident.entered" => "entered the incident afterwards",
         "incident.spokesperson_called" => "whoever is to speak for it was called",
         "incident.call_escalated" => "nobody had answered: the next was called",

@@ -7,24 +7,23 @@ use crate::error::Result;
 use crate::ops::{AGAIN, overtaken, recipient};
 use forewarn_core::document::Catalogue;
 use forewarn_core::event::Occasion;
-use forewarn_core::id::derive;
-use forewarn_core::maintenance::Maintenance;
-use forewarn_core::plan::{Notice, Told, built_in_name};
+use forewarn_core::id::{Id, derive};
+use forewarn_core::plan::{Changes, Notice, Told, built_in_name};
 use forewarn_core::problem::InvalidTransition;
-use forewarn_core::recipient::Addition;
+use forewarn_core::recipient::{Added, Addition};
 use forewarn_store::{Entry, NoticeFilter, NoticeRow};
 
 /// The newest message again, for an audience to which somebody was just added, with what it tells of. Whoever has had it
 /// does not get it twice: both notices share their slot.
-pub(super) async fn caught_up(
+async fn caught_up(
     app: &App,
-    maintenance: &Maintenance,
+    (event, added): (&Id, &Added),
     new: &recipient::New,
     catalogue: &Catalogue,
     told: &[Told],
 ) -> Result<Option<(Notice, Occasion)>> {
     let filter = NoticeFilter {
-        event: Some(maintenance.id.to_string()),
+        event: Some(event.to_string()),
         ..NoticeFilter::default()
     };
     let told_of = |n: &&NoticeRow| {
@@ -40,7 +39,7 @@ pub(super) async fn caught_up(
         .filter(told_of)
         .filter(|n| n.sent_at.is_some())
         .max_by_key(|n| n.sent_at);
-    let seen = maintenance.added.over(catalogue);
+    let seen = added.over(catalogue);
     let audience = seen.audiences.iter().find(|a| a.id == *new.audience);
     let Some((newest, audience)) = newest.zip(audience) else {
         return Ok(None);
@@ -62,7 +61,7 @@ pub(super) async fn caught_up(
         due: now,
         due_local: zone.at(now).to_string(),
         copy_due: None,
-        because: "at once; added to the work".into(),
+        because: "at once; added to those who are told".into(),
         held: false,
         tells: known.map(|t| (t.offset.clone(), t.nominal)).collect(),
     };
@@ -72,6 +71,30 @@ pub(super) async fn caught_up(
         ..Occasion::default()
     });
     Ok(Some((notice, occasion.unwrap_or_default())))
+}
+
+/// What somebody who was just added to something planned is told beside the plan, with what it is about.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(in crate::ops) async fn catch_up(
+    app: &App,
+    planned: (&Id, &Added),
+    new: &recipient::New,
+    catalogue: &Catalogue,
+    told: &[Told],
+    changes: &mut Changes,
+) -> Result<Occasion> {
+    let Some((notice, occasion)) = caught_up(app, planned, new, catalogue, told).await? else {
+        return Ok(Occasion::default());
+    };
+    let now = app.clock.now();
+    // What the plan would tell them at once is what the newest message tells them.
+    changes
+        .add
+        .retain(|n| n.audience != new.audience || n.due > now || n.held);
+    changes.add.push(notice);
+    Ok(occasion)
 }
 
 /// Adds somebody to work that is not over: they get the newest message at once, and all that come.

@@ -1,0 +1,33 @@
+//! Reads YAML documents from standard input and prints the public `/calendar.ics` of their services, for `scripts/check_feed.py`.
+
+use forewarn_core::document::{Catalogue, Documents};
+use forewarn_server::status_page::{Pages, Snapshot};
+use jiff::Timestamp;
+use std::error::Error;
+use std::io::{Read, Write, stdin, stdout};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let mut text = String::new();
+    stdin().read_to_string(&mut text)?;
+    let texts = [(String::new(), text)];
+    let documents = Documents::parse_yaml(&texts, &Catalogue::default(), "MNT-1")
+        .map_err(|invalid| invalid.to_string())?;
+    let snapshot = Snapshot {
+        made_at: "2026-11-22T09:00:00Z".parse::<Timestamp>()?,
+        organisation: documents.organisation.unwrap_or_default(),
+        public_url: "https://status.example.org".to_owned(),
+        services: documents.services,
+        incidents: Vec::new(),
+        maintenances: Vec::new(),
+        advisories: Vec::new(),
+        announcements: Vec::new(),
+        open_to: Vec::new(),
+        phones: false,
+        changes: Vec::new(),
+        demo: false,
+    };
+    let pages = Pages::render(&snapshot);
+    let page = pages.get("/calendar.ics").ok_or("there is no calendar")?;
+    stdout().write_all(&page.body)?;
+    Ok(())
+}
