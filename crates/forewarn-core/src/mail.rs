@@ -49,9 +49,18 @@ pub struct Recipient<'a> {
     name: Option<&'a str>,
     message_id: &'a str,
     unsubscribe_url: &'a str,
+    one_click: bool,
 }
 
 impl<'a> Recipient<'a> {
+    /// Without the header fields by which mail programs offer to unsubscribe: what several people read is not one reader's to end.
+    pub fn not_to_be_ended(self) -> Recipient<'a> {
+        Recipient {
+            one_click: false,
+            ..self
+        }
+    }
+
     /// A recipient. `message_id` is without angle brackets, such as [`message_id`] makes it; `unsubscribe_url` is an
     /// `http` or `https` address in ASCII.
     ///
@@ -87,6 +96,7 @@ impl<'a> Recipient<'a> {
             name: name.filter(|n| !n.trim().is_empty()),
             message_id,
             unsubscribe_url,
+            one_click: true,
         })
     }
 }
@@ -176,16 +186,15 @@ impl MailParts {
         );
         mail.extend(b"\r\nTo: ");
         to.write_header(&mut mail, 4);
-        for part in [
-            "Message-ID: <",
-            recipient.message_id,
-            ">\r\nList-Unsubscribe: <",
-            url,
-            ">\r\n",
-        ] {
+        for part in ["Message-ID: <", recipient.message_id, ">\r\n"] {
             mail.extend(part.bytes());
         }
-        mail.extend(b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n");
+        if recipient.one_click {
+            for part in ["List-Unsubscribe: <", url, ">\r\n"] {
+                mail.extend(part.bytes());
+            }
+            mail.extend(b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n");
+        }
         mail.extend_from_slice(first);
         quoted::encode_url(url, &mut mail);
         mail.extend_from_slice(second);

@@ -74,7 +74,10 @@ impl<C: Channels> Engine<C> {
         let withheld = outcomes.iter().filter(|o| **o == Outcome::Withheld);
         let withheld = withheld.count();
         if withheld > 0 {
-            tracing::warn!(withheld, "not sent: this process was silent for too long");
+            tracing::warn!(
+                withheld,
+                "not sent: this process stops, or was silent for too long"
+            );
         }
         for outcome in &recorded {
             metrics::counter!("forewarn_attempts_total", "outcome" => outcome.outcome).increment(1);

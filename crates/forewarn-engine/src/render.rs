@@ -26,7 +26,7 @@ use forewarn_core::subscription::CODE_PATH;
 use forewarn_core::template::Template;
 use forewarn_core::time::Zone;
 use forewarn_core::words::Words;
-use forewarn_store::{Claimed, Result, StoreError};
+use forewarn_store::{Claimed, Result, StoreError, is_ones_own};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -492,7 +492,12 @@ impl<C: Channels> Engine<C> {
                     &self.installation,
                     self.identity.from.domain(),
                 );
-                match Recipient::new(address, delivery.name.as_deref(), &id, &url) {
+                let recipient = Recipient::new(address, delivery.name.as_deref(), &id, &url);
+                let recipient = recipient.map(|recipient| match is_ones_own(&delivery.contact) {
+                    true => recipient,
+                    false => recipient.not_to_be_ended(),
+                });
+                match recipient {
                     Ok(recipient) => Parcel::Mail(Mail {
                         envelope_from: match &self.identity.bounces {
                             Some(bounces) => self.key.return_path(&delivery.id, bounces),

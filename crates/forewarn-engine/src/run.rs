@@ -8,7 +8,7 @@
 //! node holds in that lane is given back. A flight that was lost may have sent, so its attempts are put on record as unknown.
 
 use crate::Engine;
-use crate::channel::Channels;
+use crate::channel::{Channels, Leave};
 use crate::flight::FLIGHT;
 use forewarn_store::{Claimed, Lane, Recorded, Result, StoreError};
 use jiff::SignedDuration;
@@ -192,14 +192,14 @@ impl<C: Channels> Engine<C> {
             if flights.is_empty() {
                 self.settle(lane, &mut state).await;
             }
-            self.take_off(lane, &mut flights, &mut state).await;
+            self.take_off(lane, &stop, &mut flights, &mut state).await;
             if state.wants_a_look(!flights.is_empty()) {
                 state.looks();
                 match self.prepare(lane).await {
                     Ok(more) => (state.more, state.empty) = (more, false),
                     Err(problem) => state.trouble(lane, &problem, None),
                 }
-                self.take_off(lane, &mut flights, &mut state).await;
+                self.take_off(lane, &stop, &mut flights, &mut state).await;
             }
             let wait = self
                 .time_to_next(lane, &mut state, flights.is_empty())
@@ -230,6 +230,7 @@ impl<C: Channels> Engine<C> {
     async fn take_off(
         self: &Arc<Self>,
         lane: Lane,
+        stop: &watch::Receiver<bool>,
         flights: &mut JoinSet<Result<Vec<Recorded>>>,
         state: &mut LaneState,
     ) {
@@ -237,6 +238,9 @@ impl<C: Channels> Engine<C> {
             let wanted = (FLIGHTS - flights.len()).min(AT_ONCE) * FLIGHT;
             match self.claim(lane, wanted).await {
                 Ok((claimed, leave)) => {
+                    // What has not begun when it is to stop waits for the next start: only so can what was accepted be recorded in time.
+                    let stop = stop.clone();
+                    let leave = Leave::new(move || !has_stopped(&stop) && leave.holds());
                     state.empty = claimed.len() < wanted;
                     state.fruitless = claimed.is_empty();
                     state.taken += claimed.len();

@@ -26,9 +26,14 @@ use axum::Router;
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
+use std::time::Duration;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::limit::RequestBodyLimitLayer;
+use tower_http::timeout::RequestBodyTimeoutLayer;
 use tower_http::trace::TraceLayer;
+
+/// A client may be silent for so long in the middle of a body.
+const BODY_WITHIN: Duration = Duration::from_secs(30);
 
 /// Every route of the server.
 pub fn router(app: App) -> Router {
@@ -45,6 +50,7 @@ pub fn router(app: App) -> Router {
         .merge(public::health())
         .fallback(public::page)
         .layer(middleware::from_fn(no_nul))
+        .layer(RequestBodyTimeoutLayer::new(BODY_WITHIN))
         .layer(RequestBodyLimitLayer::new(idempotency::MAX_BODY))
         .layer(CatchPanicLayer::custom(
             |_: Box<dyn std::any::Any + Send>| {

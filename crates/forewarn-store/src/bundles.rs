@@ -241,7 +241,7 @@ pub(crate) async fn whole_messages(tx: &mut Tx, found: Vec<Row>) -> Result<Vec<R
     let mut busy: HashSet<(String, String)> = HashSet::new();
     for row in tx.rows(&parts, pairs.clone()).await? {
         let key = (row.maybe_text(11)?.unwrap_or_default(), row.text(2)?);
-        if !row.bool(14)? {
+        if !row.bool(15)? {
             busy.insert(key.clone());
         }
         messages.entry(key).or_default().push(row);

@@ -231,7 +231,8 @@ impl Store {
         tx.row(sql, args![]).await?.map_or(Ok(0), |r| r.int(0))
     }
 
-    /// An endpoint does not want an audience's messages any more (`*`: any); who else has the same mailbox or phone does not get
+    /// An endpoint does not want an audience's messages any more (`*`: any). That of a list, or of whoever runs an event, is not its
+    /// reader's to silence ([`is_ones_own`]); who else has the same mailbox or phone does not get
     /// them there in its place. Says whether there is such an endpoint.
     ///
     /// # Errors
@@ -243,12 +244,11 @@ impl Store {
         now: Timestamp,
     ) -> Result<bool> {
         let mut tx = self.db.write().await?;
-        if tx
-            .row("SELECT 1 FROM endpoints WHERE id = $1", args![endpoint])
-            .await?
-            .is_none()
-        {
-            return Ok(false);
+        let sql = "SELECT contact FROM endpoints WHERE id = $1";
+        let whose = tx.row(sql, args![endpoint]).await?;
+        match whose.map(|row| row.text(0)).transpose()? {
+            Some(contact) if is_ones_own(&contact) => {}
+            _ => return Ok(false),
         }
         let added = tx
             .execute(
@@ -273,6 +273,14 @@ impl Store {
         tx.commit().await?;
         Ok(true)
     }
+}
+
+/// Whether whoever reads what goes to this contact may end it for themselves: not where the address is a list, which others read too,
+/// nor where it was named because its owner runs an event or asked for it.
+pub fn is_ones_own(contact: &str) -> bool {
+    !["audience:", "address:"]
+        .iter()
+        .any(|kind| contact.starts_with(kind))
 }
 
 /// Everything about a contact but that it was written to, and its word that it wants no messages. Says whether there was any.

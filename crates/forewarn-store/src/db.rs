@@ -294,6 +294,13 @@ impl Tx {
 
 impl Db {
     pub(crate) async fn sqlite(path: &Path) -> Result<Db> {
+        // Addresses and secrets are for nobody else on the machine. The log beside it gets the same rights.
+        let mut private = std::fs::OpenOptions::new();
+        private.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut private, 0o600);
+        // It is there already, or SQLite says better what is wrong.
+        let _ = private.open(path);
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true)

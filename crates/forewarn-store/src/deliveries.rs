@@ -23,6 +23,8 @@ pub struct Claimed {
     pub id: String,
     /// Its notice.
     pub notice: String,
+    /// Who gets it: a contact's id, or what stands for an address that is no contact's.
+    pub contact: String,
     /// Its endpoint's id.
     pub endpoint_id: String,
     /// Where it goes.
@@ -97,6 +99,8 @@ pub struct DeliveryRow {
     pub notice: String,
     /// Its event.
     pub event: String,
+    /// Which notice: `holding`, `reminder`.
+    pub milestone: String,
     /// Who gets it.
     pub contact: String,
     /// By which channel.
@@ -153,7 +157,7 @@ const FIRST_OF_BUNDLE: &str = "(d.bundle IS NULL OR d.id = (SELECT MIN(f.id) FRO
 pub(crate) const CLAIMED: &str =
     "SELECT d.id, d.notice, d.endpoint, d.attempt, d.level, d.expires, e.body, e.name, e.language, e.time_zone,
    d.outcome IS NOT NULL, d.bundle, CASE WHEN d.attempt > 0 THEN
-     COALESCE((SELECT MIN(a.started_at) FROM attempts a WHERE a.delivery = d.id), d.started_at) END, d.forward";
+     COALESCE((SELECT MIN(a.started_at) FROM attempts a WHERE a.delivery = d.id), d.started_at) END, d.forward, d.contact";
 
 impl Store {
     /// Claims up to `limit` deliveries of a lane that are due, those that wait longest first. The attempt is committed
@@ -386,7 +390,8 @@ impl Store {
 
 const LISTED: &str =
     "SELECT d.id, d.notice, d.event, d.contact, d.channel, COALESCE(e.address, ''), d.level, d.status, d.reason,
-    d.next_at, d.bundle, d.endpoint FROM deliveries d LEFT JOIN endpoints e ON e.id = d.endpoint WHERE d.id > $1";
+    d.next_at, d.bundle, d.endpoint, COALESCE(n.milestone, '') FROM deliveries d LEFT JOIN endpoints e ON e.id = d.endpoint
+    LEFT JOIN notices n ON n.id = d.notice WHERE d.id > $1";
 
 /// A contact may lose an address while a message to it waits.
 const CLOSE_HOMELESS: (&str, &str) = (
@@ -579,6 +584,7 @@ fn claimed(row: &Row, body: &str) -> Result<Claimed> {
         bundle: row.maybe_text(11)?,
         earlier: row.maybe_instant(12)?,
         forward: row.bool(13)?,
+        contact: row.text(14)?,
     })
 }
 
@@ -589,6 +595,7 @@ fn delivery_row(row: &Row) -> Result<DeliveryRow> {
         id: row.text(0)?,
         notice: row.text(1)?,
         event: row.text(2)?,
+        milestone: row.text(12)?,
         contact: row.text(3)?,
         channel: Channel::parse(&row.text(4)?).map_err(StoreError::Corrupt)?,
         endpoint: row.text(5)?,

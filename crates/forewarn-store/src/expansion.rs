@@ -117,21 +117,21 @@ SELECT n.slot || '.' || COALESCE(placed.shared, placed.endpoint), n.id, n.event,
     same_place!("t"),
     " = placed.place_of AND t.channel = placed.channel
         WHERE n2.slot = n.slot AND t.state = 'active' AND n2.status NOT IN ('cancelled', 'moved')) END, n.level), n.ordinal, n.lane, placed.status, 0,
-  CASE WHEN placed.channel IN ('email', 'chat') AND f.waits IS NULL AND n.bundle IS NOT NULL
+  CASE WHEN placed.channel IN ('email', 'chat') AND CAST($10 AS TEXT) IS NULL AND n.bundle IS NOT NULL
     AND EXISTS (SELECT 1 FROM bundles b WHERE b.id = n.bundle) THEN n.expires ELSE $9 END,
   n.expires, $2,
   CASE WHEN placed.status = 'suppressed' THEN
     COALESCE((SELECT MIN(s.reason) FROM suppressions s WHERE s.endpoint = placed.endpoint AND s.audience IN ($6, '*')),
       placed.reason, placed.state) END,
-  CASE WHEN placed.channel IN ('email', 'chat') AND f.waits IS NULL THEN n.bundle END, placed.shared,
+  CASE WHEN placed.channel IN ('email', 'chat') AND CAST($10 AS TEXT) IS NULL THEN n.bundle END, placed.shared,
   CASE WHEN $7 = '[]' THEN FALSE ELSE EXISTS (SELECT 1 FROM notices n2 JOIN members m2 ON m2.audience = n2.audience
     JOIN endpoints t ON t.contact = m2.contact AND ",
     same_place!("t"),
     " = placed.place_of AND t.channel = placed.channel
     WHERE n2.slot = n.slot AND n2.status NOT IN ('cancelled', 'moved') AND replace($7, '\"' || n2.audience || '\"', '') <> $7
-      AND (t.id = placed.endpoint OR (placed.shared IS NOT NULL AND t.state = 'active'))) END, f.waits
-FROM placed JOIN notices n ON n.id = $1 CROSS JOIN (SELECT CAST($10 AS TEXT) AS waits) f
-WHERE placed.place = 1 AND (f.waits IS NULL OR placed.status = 'queued')
+      AND (t.id = placed.endpoint OR (placed.shared IS NOT NULL AND t.state = 'active'))) END, CAST($10 AS TEXT)
+FROM placed JOIN notices n ON n.id = $1
+WHERE placed.place = 1 AND (CAST($10 AS TEXT) IS NULL OR placed.status = 'queued')
 ON CONFLICT (id) DO UPDATE SET notice = excluded.notice, level = excluded.level, ordinal = excluded.ordinal,
   status = excluded.status, next_at = excluded.next_at, expires = excluded.expires, updated_at = excluded.updated_at,
   reason = excluded.reason, bundle = excluded.bundle, endpoint = excluded.endpoint, contact = excluded.contact, forward = excluded.forward,

@@ -56,7 +56,7 @@ pub use catalogue::{Applied, Difference, StoredChange};
 pub use clock::Clock;
 pub use codes::CodeLimits;
 pub use confirmations::Confirmation;
-pub use contacts::{ContactCounts, ContactRow, Imported};
+pub use contacts::{ContactCounts, ContactRow, Imported, is_ones_own};
 pub use deliveries::{AttemptRow, Claimed, DeliveryFilter, DeliveryRow, Recorded, WITHHELD};
 pub use direct::{Direct, DirectState, Purpose, To};
 pub use editing::StoredRequest;

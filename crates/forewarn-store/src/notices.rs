@@ -36,6 +36,14 @@ impl Lane {
     /// Every lane, the most urgent first.
     pub const ALL: [Lane; 2] = [Lane::Urgent, Lane::Planned];
 
+    /// Its name in figures.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Lane::Urgent => "urgent",
+            Lane::Planned => "planned",
+        }
+    }
+
     /// Its number in the store.
     pub fn number(self) -> i64 {
         self as i64
@@ -366,6 +374,18 @@ impl Store {
         }
         due.sort_by_key(|n| (n.due, stage(&n.occasion.milestone), n.occasion.update));
         Ok(due)
+    }
+
+    /// Since when the oldest notice waits that is due and may go out; nothing where none does.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn oldest_due(&self, now: Timestamp) -> Result<Option<Timestamp>> {
+        let mut tx = self.db.read().await?;
+        let sql =
+            "SELECT MIN(due) FROM notices WHERE status = 'planned' AND NOT held AND due <= $1";
+        let row = tx.row(sql, args![now]).await?;
+        row.map_or(Ok(None), |r| r.maybe_instant(0))
     }
 
     /// When the next notice or retry of a lane is due, after which nothing happens by itself.

@@ -1,5 +1,6 @@
 //! An installation at work: store, engine and server wired together, for `serve`, `demo` and the tests.
 
+use crate::http;
 use anyhow::{Context, Result};
 use forewarn_core::contact::EmailAddress;
 use forewarn_core::token::Key;
@@ -184,16 +185,8 @@ impl Installation {
         );
         self.tasks.push(tokio::spawn(keep));
         let router = forewarn_server::router(self.app.clone());
-        let mut stop = self.stop.subscribe();
-        self.tasks.push(tokio::spawn(async move {
-            let service = router.into_make_service_with_connect_info::<SocketAddr>();
-            let ended = axum::serve(listener, service).with_graceful_shutdown(async move {
-                let _ = stop.wait_for(|stop| *stop).await;
-            });
-            if let Err(problem) = ended.await {
-                tracing::error!(%problem, "the server ended");
-            }
-        }));
+        let serving = http::serve(listener, router, self.stop.subscribe());
+        self.tasks.push(tokio::spawn(serving));
         Ok(address)
     }
 

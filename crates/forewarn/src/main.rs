@@ -5,6 +5,7 @@ mod client;
 mod commands;
 mod demo;
 mod exit;
+mod http;
 mod installation;
 mod link_key;
 mod lock;

@@ -37,9 +37,18 @@ async fn unsubscribe(State(app): State<App>, Path(token): Path<String>) -> Resul
         };
         return Ok(plain(StatusCode::NOT_FOUND, &page));
     };
-    app.store
-        .unsubscribe(&endpoint, &audience, app.clock.now())
-        .await?;
+    let ended = app.store.unsubscribe(&endpoint, &audience, app.clock.now());
+    if !ended.await? {
+        let page = PlainPage {
+            organisation: app.live.pages().organisation().to_owned(),
+            title: "Nothing was changed".into(),
+            words: "This message went to a list, or to somebody who runs the work or asked for it. Whoever keeps the list, or runs the \
+                    service, can take an address out."
+                .into(),
+            button: None,
+        };
+        return Ok(plain(StatusCode::OK, &page));
+    }
     let page = PlainPage {
         organisation: app.live.pages().organisation().to_owned(),
         title: "You are unsubscribed".into(),

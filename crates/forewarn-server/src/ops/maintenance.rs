@@ -215,6 +215,11 @@ pub async fn create(
         let fresh = app.store.fresh_event_id("MNT").await?;
         maintenance = parse(node, &catalogue, &fresh)?;
     }
+    if maintenance.window().1 <= app.clock.now() {
+        let problem =
+            "lies in the past: what is over cannot be planned, and nobody can be told ahead of it";
+        return Err(Invalid::one("maintenance.end", problem).into());
+    }
     if let Some(own) = maintenance.decision.as_ref().and_then(|d| d.own.as_ref()) {
         owners_decide(&catalogue, &maintenance.services, own)
             .map_err(|problem| Invalid::one("maintenance.decision.own.by", problem))?;

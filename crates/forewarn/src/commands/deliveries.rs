@@ -74,17 +74,27 @@ async fn retry(client: &Client, notice: &str, json: bool) -> anyhow::Result<Exit
     Ok(Exit::Done.into())
 }
 
+/// An instant without the parts of its second.
+fn short(instant: &str) -> String {
+    match instant.split_once('.') {
+        Some((whole, _)) => format!("{whole}Z"),
+        None => instant.to_owned(),
+    }
+}
+
 fn show(list: &Value, colour: Colour) -> String {
     let items = list["items"].as_array().map_or(&[][..], Vec::as_slice);
     if items.is_empty() {
         return "No deliveries.\n".into();
     }
     let mut table = Table::new(&[
+        "notice",
         "contact",
         "channel",
         "endpoint",
         "status",
         "attempts",
+        "at",
         "last answer",
     ]);
     for item in items {
@@ -99,11 +109,17 @@ fn show(list: &Value, colour: Colour) -> String {
         table.row(
             style,
             [
+                text("milestone"),
                 text("contact"),
                 text("channel"),
                 text("endpoint"),
                 text("status"),
                 attempts.len().to_string(),
+                // When it was tried last, or is tried first.
+                attempts
+                    .last()
+                    .and_then(|a| a["at"].as_str())
+                    .map_or_else(|| text("next_at"), short),
                 last.map_or_else(|| text("reason"), str::to_owned),
             ],
         );
@@ -118,16 +134,16 @@ mod tests {
     #[test]
     fn what_a_server_said_cannot_break_the_table() {
         let list = json!({"items": [
-            {"contact": "ada", "channel": "email", "endpoint": "ada@example.org", "status": "failed",
-             "attempts": [{"server_said": "451 later"}, {"server_said": "550 no\r\n\u{1b}[2Jsuch user"}]},
-            {"contact": "bob", "channel": "email", "endpoint": "bob@example.org", "status": "suppressed",
+            {"milestone": "holding", "contact": "ada", "channel": "email", "endpoint": "ada@example.org", "status": "failed",
+             "attempts": [{"server_said": "451 later"}, {"at": "2026-11-23T09:00:01.5Z", "server_said": "550 no\r\n\u{1b}[2Jsuch user"}]},
+            {"milestone": "update", "contact": "bob", "channel": "email", "endpoint": "bob@example.org", "status": "suppressed",
              "attempts": [], "reason": "unsubscribed"},
         ]});
         assert_eq!(
             show(&list, Colour::Off),
-            "contact  channel  endpoint         status      attempts  last answer\n\
-             ada      email    ada@example.org  failed      2         550 no\u{fffd} \u{fffd}[2Jsuch user\n\
-             bob      email    bob@example.org  suppressed  0         unsubscribed\n"
+            "notice   contact  channel  endpoint         status      attempts  at                    last answer\n\
+             holding  ada      email    ada@example.org  failed      2         2026-11-23T09:00:01Z  550 no\u{fffd} \u{fffd}[2Jsuch user\n\
+             update   bob      email    bob@example.org  suppressed  0                               unsubscribed\n"
         );
     }
 }
