@@ -1,5 +1,5 @@
 // Declares an incident on a phone: from the opened page it takes at most three taps, and each of them hits something that is
-// large enough for a thumb.
+// large enough for a thumb. Then resolves it.
 //
 //   node declare.mjs --base URL --out DIR [--chromium PATH] [--no-pictures]
 //
@@ -70,6 +70,12 @@ try {
   check((await tab.locator("[data-preview] .findings q", { hasText: "db-07" }).count()) > 0, "the review did not find the host name");
   check(await tab.evaluate(() => document.documentElement.scrollWidth <= innerWidth), "what would go out is wider than the phone");
   if (found.pictures) await tab.screenshot({ path: `${found.out}/preview-phone.png`, fullPage: true });
+  // It is over: the form sends the impact too, as it was, and that stands in nobody's way.
+  await text.fill("It works again.");
+  await tab.locator("#f-status label", { hasText: "Resolved" }).tap();
+  await Promise.all([tab.waitForNavigation(), tab.getByRole("button", { name: "Publish now" }).tap()]);
+  const end = (await tab.getByRole("status").allInnerTexts()).join(" ");
+  check(end.includes("The update is ready"), `resolving said "${end}"`);
 } catch (error) {
   faults.push(String(error));
 } finally {

@@ -15,8 +15,8 @@ for (let n = 0; n < words.length; n++) {
 }
 
 // What the story must have shown on the console's first page by its end.
-const STATIONS = ["extends the work", "completes the work", "declares an incident", "The cause is found", "fix is in place", "is resolved"];
-const MOST_PRESSES = 60;
+const STATIONS = ["extends the work", "completes the work", "declares an incident", "The cause is found", "fix is in place", "is resolved", "finds a fault", "fix is out"];
+const MOST_PRESSES = 80;
 
 await mkdir(found.out, { recursive: true });
 const browser = await chromium.launch({ executablePath: found.chromium, args: ["--no-sandbox"] });
@@ -53,6 +53,7 @@ try {
       reached.add(station);
       if (station === "extends the work") await lookAt(context, "extended", ["/", "/console/maintenances/MNT-1"]);
       if (station === "The cause is found") await lookAt(context, "incident", ["/", "/console", "/console/incidents/INC-1", "/console/caught"]);
+      if (station === "finds a fault") await lookAt(context, "fault", ["/", "/events/ADV-1", "/console/advisories/ADV-1"]);
     }
   }
   STATIONS.filter((s) => !reached.has(s)).forEach((s) => faults.push(`the story never came to "${s}"; the last word was "${told}"`));

@@ -4,7 +4,7 @@
 use crate::audience::Audience;
 use crate::document::Catalogue;
 use crate::id::derive;
-use crate::plan::Notice;
+use crate::plan::{Notice, PROMISE_BROKEN, PROMISE_WARNING};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -91,6 +91,12 @@ pub fn asked<'a>(
     let found = catalogue.audiences.iter().find(|a| a.id == *audience)?;
     let how = found.acknowledge.filter(|_| ASKED.contains(&milestone))?;
     Some((found, how))
+}
+
+/// Whether those who run an event are asked to confirm it, by a link of their own: that a promise is due, or broken. Nobody is
+/// reminded of it: the next warning comes by itself.
+pub fn is_warning(milestone: &str) -> bool {
+    matches!(milestone, PROMISE_WARNING | PROMISE_BROKEN)
 }
 
 /// What the audience of those who have not confirmed a notice begins with.

@@ -225,6 +225,14 @@ impl Advisory {
         Some(self)
     }
 
+    /// What the journal says of a promise that was not kept.
+    pub fn breach(&self, promise: Promise, now: Timestamp) -> serde_json::Value {
+        serde_json::json!({
+            "update": self.updates.last().map(|w| w.number), "promised": promise.due,
+            "late_by_seconds": now.duration_since(promise.due).as_secs(),
+        })
+    }
+
     fn open_only(&self, to: &'static str) -> Result<(), InvalidTransition> {
         match self.status.is_open() {
             true => Ok(()),

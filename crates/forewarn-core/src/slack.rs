@@ -23,6 +23,8 @@ pub enum Command {
         severity: Severity,
         /// What people see.
         effect: Option<String>,
+        /// Why it goes out although its readers should not see it.
+        open_because: Option<String>,
     },
     /// Tell people more.
     Update {
@@ -32,6 +34,8 @@ pub enum Command {
         text: String,
         /// When the next update comes.
         next: Option<Offset>,
+        /// Why it goes out although its readers should not see it.
+        open_because: Option<String>,
     },
     /// Tell people that it is over.
     Resolve {
@@ -39,6 +43,8 @@ pub enum Command {
         incident: String,
         /// What.
         text: String,
+        /// Why it goes out although its readers should not see it.
+        open_because: Option<String>,
     },
     /// A note for those who speak, which is never sent.
     Note {
@@ -58,6 +64,7 @@ pub const HELP: &str = "declare SERVICE IMPACT SEVERITY WHAT PEOPLE SEE\n\
     resolve INCIDENT TEXT\n\
     note INCIDENT TEXT (for the team, never sent)\n\
     help\n\
+    Add [override: WHY] at the end where something is refused that readers may not see and that must go out; WHY stays on record.\n\
     Impacts: degraded_performance, partial_outage, major_outage. Severities: P1 to P5.";
 
 /// Reads what was typed. Slack writes `&`, `<` and `>` as `&amp;`, `&lt;` and `&gt;`.
@@ -73,19 +80,15 @@ pub fn parse(text: &str) -> Result<Command, String> {
     match word.to_lowercase().as_str() {
         "" | "help" => Ok(Command::Help),
         "declare" => declare(rest),
-        "update" => {
-            let (incident, text) = about(rest, "update")?;
-            let (text, next) = promise(text)?;
-            Ok(Command::Update {
+        "update" => update(rest),
+        "resolve" => {
+            let (rest, open_because) = overridden(rest)?;
+            about(rest, "resolve").map(|(incident, text)| Command::Resolve {
                 incident,
-                text,
-                next,
+                text: text.to_owned(),
+                open_because,
             })
         }
-        "resolve" => about(rest, "resolve").map(|(incident, text)| Command::Resolve {
-            incident,
-            text: text.to_owned(),
-        }),
         "note" => about(rest, "note").map(|(incident, text)| Command::Note {
             incident,
             text: text.to_owned(),
@@ -132,7 +135,56 @@ fn service(rest: &str) -> (&str, &str) {
     }
 }
 
+fn update(rest: &str) -> Result<Command, String> {
+    let (rest, last) = overridden(rest)?;
+    let (incident, text) = about(rest, "update")?;
+    let (text, next) = promise(text)?;
+    // The reason may stand before the time or after it.
+    let (said, before) = match last {
+        Some(_) => (text.as_str(), None),
+        None => overridden(&text)?,
+    };
+    if said.is_empty() {
+        return Err("the update says nothing. Type: update INCIDENT TEXT next 30m".into());
+    }
+    Ok(Command::Update {
+        incident,
+        text: said.to_owned(),
+        next,
+        open_because: last.or(before),
+    })
+}
+
+/// `... [override: WHY]` at the end. The brackets keep a text that speaks of an override whole.
+fn overridden(text: &str) -> Result<(&str, Option<String>), String> {
+    let text = text.trim();
+    let open = text
+        .strip_suffix(']')
+        .and_then(|inner| inner.rsplit_once('['));
+    let Some((said, why)) = open.and_then(|(said, inner)| Some((said, override_of(inner)?))) else {
+        return Ok((text, None));
+    };
+    match why.is_empty() {
+        true => {
+            Err("the override needs its reason. Such as: [override: the name is public]".into())
+        }
+        false => Ok((said.trim_end(), Some(why.to_owned()))),
+    }
+}
+
+/// What follows `override:` or `override`, in any case.
+fn override_of(inner: &str) -> Option<&str> {
+    const WORD: &str = "override";
+    let inner = inner.trim();
+    let word = inner.get(..WORD.len())?;
+    let after = &inner[word.len()..];
+    let is_it = word.eq_ignore_ascii_case(WORD) && !after.starts_with(char::is_alphanumeric);
+    let after = after.trim_start();
+    is_it.then(|| after.strip_prefix(':').unwrap_or(after).trim())
+}
+
 fn declare(rest: &str) -> Result<Command, String> {
+    let (rest, open_because) = overridden(rest)?;
     let (service, rest) = service(rest);
     let (impact, rest) = first(rest);
     let (severity, effect) = first(rest);
@@ -151,6 +203,7 @@ fn declare(rest: &str) -> Result<Command, String> {
             impact: *impact,
             severity: *severity,
             effect: (!effect.is_empty()).then(|| effect.to_owned()),
+            open_because,
         }),
         _ => {
             let said: Vec<&str> = problems.into_iter().map(String::as_str).collect();
@@ -175,7 +228,8 @@ fn promise(text: &str) -> Result<(String, Option<Offset>), String> {
     let lower = inner.to_ascii_lowercase();
     let place = ["[next ", " next "]
         .iter()
-        .filter_map(|word| lower.rfind(word).map(|at| (at, word.len())));
+        .filter_map(|word| lower.rfind(word).map(|at| (at, word.len())))
+        .chain(lower.strip_prefix("next ").map(|_| (0, "next ".len())));
     let Some((at, length)) = place.max() else {
         return Ok((text.to_owned(), None));
     };
@@ -195,9 +249,6 @@ fn promise(text: &str) -> Result<(String, Option<Offset>), String> {
     let written = minutes.map_or_else(|| time.to_owned(), |n| format!("{n}min"));
     let next = Offset::parse(&written)
         .map_err(|problem| format!("next {time}: {problem}. Such as: next 30m"))?;
-    if said.trim().is_empty() {
-        return Err("the update says nothing. Type: update INCIDENT TEXT next 30m".into());
-    }
     Ok((said.trim().to_owned(), Some(next)))
 }
 
@@ -211,12 +262,14 @@ mod tests {
             incident: "INC-1".into(),
             text: text.into(),
             next: next.map(|n| Offset::parse(n).unwrap()),
+            open_because: None,
         };
         let named = |service: &str, effect: Option<&str>| Command::Declare {
             service: service.into(),
             impact: Impact::PartialOutage,
             severity: Severity::P2,
             effect: effect.map(str::to_owned),
+            open_because: None,
         };
         for (typed, expected) in [
             ("", Command::Help),
@@ -228,6 +281,7 @@ mod tests {
                     impact: Impact::MajorOutage,
                     severity: Severity::P1,
                     effect: Some("Some people  cannot sign in".into()),
+                    open_because: None,
                 },
             ),
             (
@@ -267,6 +321,7 @@ mod tests {
                 Command::Resolve {
                     incident: "INC-1".into(),
                     text: "It works again".into(),
+                    open_because: None,
                 },
             ),
             (
@@ -278,6 +333,78 @@ mod tests {
             ),
         ] {
             assert_eq!(parse(typed), Ok(expected), "{typed}");
+        }
+    }
+
+    #[test]
+    fn an_override_stands_in_brackets_at_the_end() {
+        let because = |typed: &str| match parse(typed).unwrap() {
+            Command::Declare {
+                effect,
+                open_because,
+                ..
+            } => (effect.unwrap_or_default(), open_because),
+            Command::Update {
+                text,
+                open_because,
+                next,
+                ..
+            } => {
+                assert_eq!(next, Offset::parse("30min").ok());
+                (text, open_because)
+            }
+            Command::Resolve {
+                text, open_because, ..
+            } => (text, open_because),
+            other => panic!("{other:?}"),
+        };
+        for (typed, text, why) in [
+            (
+                "declare portal major_outage P1 db-7 is slow [override: it is public]",
+                "db-7 is slow",
+                Some("it is public"),
+            ),
+            (
+                "update INC-1 db-7 is slow next 30m [Override it is public]",
+                "db-7 is slow",
+                Some("it is public"),
+            ),
+            (
+                "update INC-1 db-7 is slow [override:it is public] [next 30m]",
+                "db-7 is slow",
+                Some("it is public"),
+            ),
+            (
+                "resolve INC-1 db-7 works [ OVERRIDE : it is [or was] public ]",
+                "db-7 works [ OVERRIDE : it is [or was] public ]",
+                None,
+            ),
+            (
+                "resolve INC-1 db-7 works [ OVERRIDE : public ]",
+                "db-7 works",
+                Some("public"),
+            ),
+            (
+                "resolve INC-1 Fixed by an override: it works",
+                "Fixed by an override: it works",
+                None,
+            ),
+            (
+                "resolve INC-1 It works [overrides: all]",
+                "It works [overrides: all]",
+                None,
+            ),
+            (
+                "resolve INC-1 It works [as before]",
+                "It works [as before]",
+                None,
+            ),
+        ] {
+            assert_eq!(
+                because(typed),
+                (text.to_owned(), why.map(str::to_owned)),
+                "{typed}"
+            );
         }
     }
 
@@ -294,6 +421,10 @@ mod tests {
             ("update INC-1", "something is missing"),
             ("update INC-1 text next 99999999m", "next 99999999m"),
             ("note", "note INCIDENT TEXT"),
+            ("resolve INC-1 Done [override:]", "needs its reason"),
+            ("resolve INC-1 [override: public]", "something is missing"),
+            ("update INC-1 [override: public] next 30m", "says nothing"),
+            ("update INC-1 next 30m", "says nothing"),
         ] {
             let said = parse(typed).unwrap_err();
             assert!(said.contains(says), "{typed}: {said}");

@@ -13,8 +13,8 @@ use forewarn_core::id::Id;
 use forewarn_core::maintenance::Status;
 use forewarn_core::message::Content;
 use forewarn_core::plan::{
-    BACKUP, COPY_DUE, Changes, INTERNAL, OVERRUN, REQUESTERS, SPOKESPERSON, Stored, copy_place,
-    is_team_notice, overrun,
+    BACKUP, COPY_DUE, Changes, INTERNAL, OVERRUN, PROMISE_BROKEN, REQUESTERS, SPOKESPERSON, Stored,
+    called, copy_place, is_team_notice, overrun,
 };
 use forewarn_core::recipient::added_level;
 use forewarn_core::service::affected;
@@ -255,6 +255,15 @@ fn shares_its_day(notice: &DueNotice, catalogue: &Catalogue) -> Option<Timestamp
     (start >= until).then_some(until)
 }
 
+/// Who is called when a promise is broken: the backups, and the spokesperson where there is none.
+fn called_at_zero(event: &Event, catalogue: &Catalogue) -> Vec<Endpoint> {
+    let [backups, first] = [BACKUP, SPOKESPERSON].map(|audience| {
+        let known = event.built_in_audience(audience, catalogue);
+        known.unwrap_or_default()
+    });
+    if backups.is_empty() { first } else { backups }
+}
+
 /// Who a notice goes to: its audience as it is now, or the people who run the event.
 pub(crate) fn recipients(
     catalogue: &Catalogue,
@@ -277,12 +286,18 @@ pub(crate) fn recipients(
         };
     }
     if let Some(addresses) = event.built_in_audience(audience, catalogue) {
-        let acts = matches!(audience, SPOKESPERSON | BACKUP)
-            || audience.starts_with("backup-")
-            || audience == INTERNAL && milestone == OVERRUN;
-        return match acts {
-            true => Recipients::Team(addresses),
-            false => Recipients::Addresses(addresses),
+        let called = match (audience, milestone, event) {
+            (SPOKESPERSON | BACKUP, _, _) | (INTERNAL, OVERRUN, _) => addresses.clone(),
+            (INTERNAL, PROMISE_BROKEN, Event::Incident(_)) => called_at_zero(event, catalogue),
+            _ if called(audience).is_some() => addresses.clone(),
+            _ => Vec::new(),
+        };
+        return match called.is_empty() {
+            true => Recipients::Addresses(addresses),
+            false => Recipients::Team {
+                mailboxes: addresses,
+                called,
+            },
         };
     }
     if added_level(audience).is_some() {

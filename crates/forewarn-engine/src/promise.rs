@@ -130,10 +130,8 @@ pub(crate) fn lapsed(notice: &DueNotice, advisory: &Advisory, now: Timestamp) ->
     let number = notice.occasion.update?;
     let promise = advisory.lapsed(now)?;
     let broken = advisory.clone().break_promise(number, now)?;
-    let entry = Entry::new("engine", ADVISORY_BROKEN, advisory.id.as_str()).with(json!({
-        "update": number, "promised": promise.due,
-        "late_by_seconds": now.duration_since(promise.due).as_secs(),
-    }));
+    let detail = advisory.breach(promise, now);
+    let entry = Entry::new("engine", ADVISORY_BROKEN, advisory.id.as_str()).with(detail);
     Some(MovedOn {
         event: Event::Advisory(broken),
         changes: Changes::default(),

@@ -6,7 +6,7 @@ use crate::channel::phone::{Ring, Says};
 use crate::channel::smtp::Mail;
 use crate::channel::webhook::Hook;
 use crate::channel::{Channels, Parcel};
-use forewarn_core::acknowledge::{asked, unconfirmed};
+use forewarn_core::acknowledge::{asked, is_warning, unconfirmed};
 use forewarn_core::approval::{APPROVAL_LINK, APPROVAL_NEEDED};
 use forewarn_core::audience::{Audience, Level};
 use forewarn_core::call_list::{key_of, with_script};
@@ -255,14 +255,12 @@ impl<C: Channels> Engine<C> {
         if source.content.confirmed.is_some() {
             return None;
         }
+        let milestone = &source.content.milestone;
         let notice = match unconfirmed(&source.audience) {
             Some(notice) => notice,
+            None if is_warning(milestone) => &delivery.notice,
             None => {
-                asked(
-                    &source.content.milestone,
-                    &source.audience,
-                    &source.catalogue,
-                )?;
+                asked(milestone, &source.audience, &source.catalogue)?;
                 &delivery.notice
             }
         };

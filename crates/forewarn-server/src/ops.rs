@@ -63,6 +63,36 @@ pub(crate) fn read<T>(
     }
 }
 
+/// What is wrong joins the other problems; any other failure ends it.
+fn gathered<T>(result: Result<T>, problems: &mut Problems) -> Result<Option<T>> {
+    match result {
+        Ok(done) => Ok(Some(done)),
+        Err(ApiError::Invalid(invalid)) => {
+            problems.0.extend(invalid.problems);
+            Ok(None)
+        }
+        Err(other) => Err(other),
+    }
+}
+
+/// A field of an input, whatever else is wrong with that.
+fn field<'a>(node: &'a Node, name: &str) -> Option<&'a Node> {
+    let Tree::Map(entries) = &node.value else {
+        return None;
+    };
+    let found = entries.iter().find(|(known, _, _)| known == name);
+    found.map(|(_, _, node)| node)
+}
+
+/// The text at a path such as `facts.effect`.
+fn text_at<'a>(node: &'a Node, path: &str) -> Option<&'a str> {
+    let found = path.split('.').try_fold(node, field)?;
+    match &found.value {
+        Tree::Text { text, .. } => Some(text),
+        Tree::Null | Tree::List(_) | Tree::Map(_) => None,
+    }
+}
+
 /// A document alone or under its key, as in files: in either case under its key.
 fn under(key: &str, node: &Node) -> Node {
     match &node.value {

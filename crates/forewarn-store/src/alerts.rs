@@ -524,7 +524,7 @@ async fn announce(
     }
     // What may be grave wakes people; a mail does not.
     match severity <= Severity::P2 {
-        true => to_team(tx, &notice, &endpoints, now).await,
+        true => to_team(tx, &notice, &endpoints, &endpoints, now).await,
         false => to_addresses(tx, &notice, &endpoints, now).await,
     }
 }

@@ -4,7 +4,7 @@ use crate::db::{Tx, args};
 use crate::error::Result;
 use crate::journal::{Entry, append};
 use crate::membership::{self, Whose};
-use crate::{Imported, Store, contacts, templates};
+use crate::{Imported, Store, contacts, rota_feeds, templates};
 use forewarn_core::change_ahead::ChangeAhead;
 use forewarn_core::contact::Contact;
 use forewarn_core::document::{Catalogue, Documents};
@@ -215,6 +215,11 @@ impl Store {
                     membership::put_rule(&mut tx, audience).await?;
                 }
             }
+            for rota in documents.rotas.iter().filter(|rota| rota.feed.is_none()) {
+                if stored.contains(&("rotas", rota.id.to_string())) {
+                    rota_feeds::forget(&mut tx, rota.id.as_str()).await?;
+                }
+            }
             if let Some(organisation) = &documents.organisation
                 && stored.contains(&("organisation", "organisation".to_owned()))
             {
@@ -262,6 +267,9 @@ impl Store {
         if gone && kind == "audiences" {
             contacts::put_external(&mut tx, id, None).await?;
             membership::drop_rule(&mut tx, id).await?;
+        }
+        if gone && kind == "rotas" {
+            rota_feeds::forget(&mut tx, id).await?;
         }
         if gone && kind == "templates" {
             templates::keep(&mut tx, id, None, None, actor, now).await?;
@@ -401,7 +409,7 @@ pub(crate) async fn hold(tx: &mut Tx, what: Hold) -> Result<()> {
 
 pub(crate) async fn load(tx: &mut Tx) -> Result<Catalogue> {
     let mut rotas = bodies(tx, "rotas").await?;
-    crate::rota_feeds::give_shifts(tx, &mut rotas).await?;
+    rota_feeds::give_shifts(tx, &mut rotas).await?;
     Ok(Catalogue {
         organisation: bodies(tx, "organisation")
             .await?

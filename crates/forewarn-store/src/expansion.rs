@@ -38,8 +38,13 @@ pub enum Recipients {
     Addresses(Vec<Endpoint>),
     /// Those who were added to the event at the notice's level.
     Added,
-    /// The same, and the telephones of those contacts that have one of these mailboxes: they are who must act.
-    Team(Vec<Endpoint>),
+    /// Mailboxes of those who run an event, and the telephones of whoever among them must act.
+    Team {
+        /// Whoever gets a mail.
+        mailboxes: Vec<Endpoint>,
+        /// The mailboxes of those who are called too, where a contact has one of these and a telephone.
+        called: Vec<Endpoint>,
+    },
     /// One contact, by the notice's channels.
     Contact(Id),
     /// Those who were told by this notice and have not confirmed it.
@@ -307,8 +312,8 @@ impl Store {
                 let made = tx.execute(TO_UNCONFIRMED, args![notice, now, of]).await?;
                 (made, (String::new(), LAST.to_owned()), None)
             }
-            Recipients::Team(addresses) => (
-                to_team(&mut tx, notice, addresses, now).await?,
+            Recipients::Team { mailboxes, called } => (
+                to_team(&mut tx, notice, mailboxes, called, now).await?,
                 (String::new(), LAST.to_owned()),
                 None,
             ),
@@ -439,15 +444,16 @@ async fn end_of_part(
 /// What the contact of a mailbox without a contact begins with.
 const ADDRESS: &str = "address:";
 
-/// Deliveries to mailboxes and to the telephones of those contacts that have one of them: they are who must act.
+/// Deliveries to mailboxes, and to the telephones of those contacts that have one of `called`: they are who must act.
 pub(crate) async fn to_team(
     tx: &mut Tx,
     notice: &str,
     mailboxes: &[Endpoint],
+    called: &[Endpoint],
     now: Timestamp,
 ) -> Result<u64> {
     let mut made = 0;
-    for mailbox in mailboxes {
+    for mailbox in called {
         // A telephone is faster than a mailbox, so it is first in the queue.
         let first = now - SignedDuration::from_millis(1);
         let given = args![notice, now, &*mailbox.place(), first];

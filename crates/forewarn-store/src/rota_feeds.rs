@@ -44,6 +44,11 @@ impl Store {
         }
         drop(tx);
         let mut tx = self.db.write().await?;
+        // Whoever asks may have read of the rota before it was removed.
+        let known = "SELECT 1 FROM documents WHERE kind = 'rotas' AND id = $1";
+        if tx.row(known, args![rota]).await?.is_none() {
+            return Ok(false);
+        }
         let sql = "INSERT INTO rota_feeds (rota, url, shifts, tried_at) VALUES ($1, $2, '[]', $3)
             ON CONFLICT (rota) DO UPDATE SET tried_at = excluded.tried_at,
               shifts = CASE WHEN rota_feeds.url = excluded.url THEN rota_feeds.shifts ELSE '[]' END,
@@ -117,6 +122,13 @@ impl Store {
             })
             .collect()
     }
+}
+
+/// Forgets what the feed of a rota held that is gone, or reads no feed any more.
+pub(crate) async fn forget(tx: &mut Tx, rota: &str) -> Result<()> {
+    tx.execute("DELETE FROM rota_feeds WHERE rota = $1", args![rota])
+        .await?;
+    Ok(())
 }
 
 /// Gives rotas the shifts that their feeds held.

@@ -1,7 +1,9 @@
 //! What is posted: a declaration or an update with what surrounds it.
 
 use super::assessment::read_severity;
-use super::{Declaration, Impact, Incident, NewUpdate, Severity, Status};
+use super::{
+    Declaration, Impact, Incident, NewUpdate, Severity, Status, both_roles, is_same_person,
+};
 use crate::change_request::{Override, read_override};
 use crate::document::{Fields, Node, Problems, boolean, line, prose};
 use crate::id::Id;
@@ -37,6 +39,8 @@ pub struct NewIncident {
     pub parent: Option<Id>,
     /// Why one person is lead and spokesperson, where that must be.
     pub both_because: Option<String>,
+    /// It goes out although something stands in it that its readers may not see: why.
+    pub open_because: Option<String>,
     /// It is entered afterwards and tells nobody.
     pub past: Option<Past>,
 }
@@ -59,14 +63,32 @@ impl NewIncident {
         let declaration = Declaration::read_fields(&mut fields, problems);
         let parent = fields.optional("parent", problems, Id::parse);
         let both_because = fields.optional("override", problems, prose(500));
+        let open_because = fields.optional("privacy_override", problems, prose(500));
         let past = read_past(&mut fields, problems);
+        two_people(&mut fields, problems);
         fields.finish(problems);
         Some(NewIncident {
             declaration: declaration?,
             parent,
             both_because,
+            open_because,
             past,
         })
+    }
+}
+
+/// Refuses one person as lead and spokesperson without a reason. What is entered afterwards names whoever it was.
+fn two_people(fields: &mut Fields<'_>, problems: &mut Problems) {
+    // What else is wrong with them was said where they were read.
+    let said = &mut Problems::default();
+    let over = fields.optional("backfilled", said, boolean) == Some(true);
+    let [lead, speaks] =
+        ["lead", "spokesperson"].map(|name| fields.optional(name, said, line(200)));
+    if let Some((_, speaks)) = lead.zip(speaks).filter(|(a, b)| is_same_person(a, b))
+        && fields.node("override").is_none()
+        && !over
+    {
+        fields.problem("spokesperson", both_roles(&speaks), problems);
     }
 }
 
@@ -160,18 +182,30 @@ impl PostedUpdate {
     }
 }
 
+impl PostedUpdate {
+    /// Services that it calls hurt in another way than `before` although it says that all is over. Its status counts; whoever
+    /// sent it should know.
+    pub fn ended_with_it(&self, before: &Incident) -> Vec<Problem> {
+        if self.update.status != Some(Status::Resolved) {
+            return Vec::new();
+        }
+        let given = self.update.services.iter();
+        // A form, or a program, says once more how it was until then.
+        let new = given.filter(|(id, impact)| {
+            **impact != Impact::None && before.services.get(*id) != Some(*impact)
+        });
+        let problem = "the impact that was given is over with the incident: people see that it works; if it does not, \
+            open the incident again";
+        new.map(|(id, _)| Problem::new(format!("services.{id}"), problem))
+            .collect()
+    }
+}
+
 /// What an update cannot say together.
 fn check(update: &NewUpdate, removed: &[Id], fields: &Fields<'_>, problems: &mut Problems) {
-    for (service, impact) in &update.services {
+    for service in update.services.keys().filter(|s| removed.contains(s)) {
         let name = format!("services.{service}");
-        if update.status == Some(Status::Resolved) && *impact != Impact::None {
-            let problem =
-                "what is resolved has no impact any more: leave it out, or leave the incident open";
-            fields.problem(&name, problem, problems);
-        }
-        if removed.contains(service) {
-            fields.problem(&name, "is taken out by remove_services", problems);
-        }
+        fields.problem(&name, "is taken out by remove_services", problems);
     }
     if !removed.is_empty() && update.text.is_none() {
         let problem =
@@ -271,15 +305,44 @@ mod tests {
     }
 
     #[test]
+    fn an_impact_that_is_given_with_the_end_is_over_with_it() {
+        let text = r#"{"status": "resolved", "text": "Done.",
+            "services": {"portal": "major_outage", "mail": "degraded", "forum": "none"}}"#;
+        let node = parse_json(text).unwrap();
+        let mut problems = Problems::default();
+        let posted = PostedUpdate::read(&node, "", &mut problems).unwrap();
+        assert!(problems.0.is_empty(), "{problems:?}");
+        // The portal was down before: that is only said once more.
+        let told: Vec<String> = posted
+            .ended_with_it(&declared())
+            .into_iter()
+            .map(|p| p.field)
+            .collect();
+        assert_eq!(told, ["services.mail"]);
+        let over = declared().update(posted.update, at(9), at(1)).unwrap();
+        assert_eq!(over.services.len(), 3);
+        assert!(over.services.values().all(|impact| *impact == Impact::None));
+        let open = r#"{"status": "monitoring", "services": {"mail": "degraded"}}"#;
+        let posted = PostedUpdate::read(&parse_json(open).unwrap(), "", &mut problems).unwrap();
+        assert!(posted.ended_with_it(&declared()).is_empty());
+    }
+
+    #[test]
+    fn one_person_as_both_is_told_with_the_other_problems() {
+        let told = |text: &str| {
+            let mut problems = Problems::default();
+            NewIncident::read(&parse_json(text).unwrap(), "", &mut problems);
+            let fields = problems.0.into_iter().map(|p| p.field);
+            fields.collect::<Vec<_>>()
+        };
+        let both = r#"{"lead": "Kim <kim@example.edu>", "spokesperson": "kim@example.edu", "services": {"portal": "dwon"}}"#;
+        assert_eq!(told(both), ["services.portal", "severity", "spokesperson"]);
+        let because = r#"{"lead": "kim", "spokesperson": "kim", "services": {"portal": "none"}, "severity": "P1", "override": "alone"}"#;
+        assert!(told(because).is_empty());
+    }
+
+    #[test]
     fn what_cannot_be_said_together_is_refused() {
-        assert_eq!(
-            problems(
-                r#"{"status": "resolved", "text": "Done.", "services": {"portal": "major_outage", "mail": "none"}}"#
-            ),
-            [
-                "services.portal: what is resolved has no impact any more: leave it out, or leave the incident open"
-            ]
-        );
         let both = problems(
             r#"{"status": "identified", "remove_services": ["mail"], "services": {"mail": "none"}}"#,
         );

@@ -44,12 +44,16 @@ fn all_is_right(kind: Kind, usual: u64) {
         let began = std::time::Instant::now();
         let report = simulate(seed, kind, None);
         println!(
-            "seed {seed}: {} notices, {} tries, {} of them digests, {} of windows, {} calls, {} crashes, {} unknown, {:?}",
+            "seed {seed}: {} notices, {} tries, {} of them digests, {} of windows, {} calls, {} of faults with {} promises and {} words without, \
+             {} crashes, {} unknown, {:?}",
             report.notices,
             report.tries.len(),
             report.digests,
             report.windows,
             report.calls,
+            report.faults,
+            report.promising,
+            report.unpromising,
             report.crashes,
             report.unknown,
             began.elapsed()
@@ -63,6 +67,9 @@ fn all_is_right(kind: Kind, usual: u64) {
         whole.digests += report.digests;
         whole.windows += report.windows;
         whole.calls += report.calls;
+        whole.faults += report.faults;
+        whole.promising += report.promising;
+        whole.unpromising += report.unpromising;
         whole.crashes += report.crashes;
         whole.unknown += report.unknown;
     }
@@ -80,6 +87,13 @@ fn all_is_right(kind: Kind, usual: u64) {
             whole.digests,
             whole.windows,
             whole.calls
+        );
+        assert!(
+            whole.faults > 5 && whole.promising > 2 && whole.unpromising > 2,
+            "too sound: {} of faults, {} promises, {} words without",
+            whole.faults,
+            whole.promising,
+            whole.unpromising
         );
     }
 }

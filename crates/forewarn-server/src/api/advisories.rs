@@ -28,7 +28,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 
 /// Make a fault known; the discovery is told at once.
 #[utoipa::path(post, path = "/advisories", tag = "advisories",
-    request_body(content = Value, description = "services, effect; id, title, severity, cause, facts, requesters, next_update_in or next_update_at; alone or under advisory"),
+    request_body(content = Value, description = "services, effect; id, title, severity, cause, facts, requesters, next_update_in or next_update_at, privacy_override; alone or under advisory"),
     responses((status = 201, description = "Made known"), (status = 409, description = "The id exists"),
         (status = 422, description = "Problems, each with its field")))]
 async fn create_advisory(State(app): State<App>, who: Who, Body(body): Body) -> Result<Response> {
@@ -75,7 +75,7 @@ async fn show_advisory(
 
 /// Tell people more while the fix is being worked on.
 #[utoipa::path(post, path = "/advisories/{id}/updates", tag = "advisories", params(("id" = String, Path, description = "its id")),
-    request_body(content = Value, description = "text or facts or effect; services that have the fault too, severity, cause, requesters, next_update_in or next_update_at, version (as it was seen)"),
+    request_body(content = Value, description = "text or facts or effect; services that have the fault too, severity, cause, requesters, next_update_in or next_update_at, privacy_override, version (as it was seen)"),
     responses((status = 201, description = "Published"), (status = 404, description = "None of this id"),
         (status = 409, description = "It is fixed or withdrawn, or the version is not the newest"), (status = 422, description = "Problems")))]
 async fn update_advisory(
@@ -90,7 +90,7 @@ async fn update_advisory(
 
 /// Say that the fix is out, and what people do to get it; who asked for it is told too.
 #[utoipa::path(post, path = "/advisories/{id}/fix", tag = "advisories", params(("id" = String, Path, description = "its id")),
-    request_body(content = Value, description = "action (what people do to get it), text, facts, requesters, version (as it was seen); all may be left out"),
+    request_body(content = Value, description = "action (what people do to get it), text, facts, requesters, privacy_override, version (as it was seen); all may be left out"),
     responses((status = 200, description = "Fixed"), (status = 404, description = "None of this id"),
         (status = 409, description = "It is fixed or withdrawn, or the version is not the newest"), (status = 422, description = "Problems")))]
 async fn fix_advisory(
@@ -105,7 +105,7 @@ async fn fix_advisory(
 
 /// Take back what was told: it was no fault, or none that people need to know of.
 #[utoipa::path(post, path = "/advisories/{id}/withdraw", tag = "advisories", params(("id" = String, Path, description = "its id")),
-    request_body(content = Value, description = "text (why it no longer holds), version (as it was seen)"),
+    request_body(content = Value, description = "text (why it no longer holds), privacy_override, version (as it was seen)"),
     responses((status = 200, description = "Withdrawn"), (status = 404, description = "None of this id"),
         (status = 409, description = "It is fixed or withdrawn, or the version is not the newest"), (status = 422, description = "Problems")))]
 async fn withdraw_advisory(

@@ -234,7 +234,7 @@ async fn step_done(
 
 /// Declare an incident; the holding statement is due at once, and whoever is to speak for it is called.
 #[utoipa::path(post, path = "/incidents", tag = "incidents",
-    request_body(content = Value, description = "services, severity or impact and urgency, effect, title, lead, spokesperson, override, parent, next_update_in; backfilled, started_at, resolved_at, text to enter it afterwards"),
+    request_body(content = Value, description = "services, severity or impact and urgency, effect, title, lead, spokesperson, override, privacy_override, parent, next_update_in; backfilled, started_at, resolved_at, text to enter it afterwards"),
     responses((status = 201, description = "Declared, with the time of the next update"), (status = 422, description = "Problems")))]
 async fn declare_incident(State(app): State<App>, who: Who, Body(body): Body) -> Result<Response> {
     Ok(answer(

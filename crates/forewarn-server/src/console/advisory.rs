@@ -62,7 +62,7 @@ pub struct Discovery {
 
 /// One advisory.
 ///
-/// Its forms post to `updates` (`text`, `next_update_in`, ...), `fix` (`fixed_text`, `action`), `withdraw` (`why`) and `recipients`.
+/// Its forms post to `updates` (`text`, `next_update_in`, ...), `fix` (`fixed_text`, `action`, `fixed_override`), `withdraw` (`why`, `why_override`) and `recipients`.
 #[derive(Template)]
 #[template(path = "console/advisory.html")]
 pub struct AdvisoryPage {
@@ -141,6 +141,11 @@ impl NewAdvisory {
         ]
     }
 
+    /// Asked for where the guard has refused something.
+    fn guarded(&self) -> &'static [&'static str] {
+        &["privacy_override"]
+    }
+
     fn folded(&self) -> &'static [&'static str] {
         &[
             "title",
@@ -186,9 +191,18 @@ impl AdvisoryPage {
     fn fields_of(&self, action: &str) -> &'static [&'static str] {
         match action {
             "update" => &["next_update_in", "requesters"],
-            "fix" => &["action", "fixed_text"],
-            "withdraw" => &["why"],
+            "fix" => &["action", "fixed_text", "fixed_override"],
+            "withdraw" => &["why", "why_override"],
             _ => &["email", "contact", "audience", "webhook_url"],
+        }
+    }
+
+    /// Asked for where the guard has refused something in the form of an action.
+    fn guarded(&self, action: &str) -> &'static [&'static str] {
+        match action {
+            "fix" => &["fixed_override"],
+            "withdraw" => &["why_override"],
+            _ => &["privacy_override"],
         }
     }
 

@@ -302,6 +302,11 @@ impl DeclareIncident {
         }
     }
 
+    /// Asked for where the guard has refused something.
+    fn guarded(&self) -> &'static [&'static str] {
+        &["privacy_override"]
+    }
+
     fn folded(&self) -> &'static [&'static str] {
         &[
             "title",

@@ -3,13 +3,15 @@
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::{ApiError, Result};
-use forewarn_core::acknowledge::{Acknowledge, asked as asked_to, reminder, unconfirmed};
-use forewarn_core::audience::{Audience, Level};
+use forewarn_core::acknowledge::{
+    Acknowledge, asked as asked_to, is_warning, reminder, unconfirmed,
+};
+use forewarn_core::audience::Level;
 use forewarn_core::document::Catalogue;
 use forewarn_core::event::{Event, Occasion};
 use forewarn_core::hook::Hook;
 use forewarn_core::message::{Confirmed, Content};
-use forewarn_core::plan::{Changes, Notice};
+use forewarn_core::plan::{Changes, Notice, built_in_name};
 use forewarn_core::slack::Press;
 use forewarn_store::{
     Acknowledgement, Confirmation, Direct, Entry, NoticeFilter, NoticeRow, Published, Purpose,
@@ -189,12 +191,19 @@ pub async fn list(app: &App, event: &str) -> Result<Vec<Confirmations>> {
     let notices = notices(app, event).await?;
     let mut all = Vec::new();
     for notice in &notices {
-        let Some((audience, how)) = asked_by(notice, &catalogue) else {
+        let Some((audience_name, how)) = asked_by(notice, &catalogue) else {
             continue;
         };
         let told = app.store.confirmations(&notice.id).await?;
         let (people, missing): (Vec<_>, Vec<_>) = told.into_iter().partition(|c| c.at.is_some());
         let (asked, confirmed) = (people.len() + missing.len(), people.len());
+        // Of the warnings that nobody confirmed the newest says enough.
+        let newer = |n: &NoticeRow| {
+            n.audience == notice.audience && n.due > notice.due && is_asked_warning(n)
+        };
+        if is_warning(&notice.milestone) && confirmed == 0 && notices.iter().any(newer) {
+            continue;
+        }
         let needed = how.needed(asked);
         let reminds = |n: &&NoticeRow| unconfirmed(&n.audience) == Some(notice.id.as_str());
         let missing = missing.into_iter().map(|c| c.contact);
@@ -202,7 +211,7 @@ pub async fn list(app: &App, event: &str) -> Result<Vec<Confirmations>> {
             notice: notice.id.clone(),
             milestone: notice.milestone.clone(),
             audience: notice.audience.clone(),
-            audience_name: audience.name.clone(),
+            audience_name,
             needed,
             asked,
             confirmed,
@@ -229,13 +238,24 @@ async fn notices(app: &App, event: &str) -> Result<Vec<NoticeRow>> {
     Ok(app.store.notices(&filter, 10_000).await?)
 }
 
-/// The audience that a notice asked to confirm, once it has gone out.
-fn asked_by<'a>(
-    notice: &NoticeRow,
-    catalogue: &'a Catalogue,
-) -> Option<(&'a Audience, Acknowledge)> {
-    let sent = matches!(notice.status.as_str(), "sending" | "sent");
-    asked_to(&notice.milestone, &notice.audience, catalogue).filter(|_| sent)
+/// The name of the audience that a notice asked to confirm, once it has gone out, and how.
+fn asked_by(notice: &NoticeRow, catalogue: &Catalogue) -> Option<(String, Acknowledge)> {
+    if is_asked_warning(notice) {
+        let name = built_in_name(&notice.audience).unwrap_or(&notice.audience);
+        return Some((name.to_owned(), Acknowledge::Asked));
+    }
+    let asked = asked_to(&notice.milestone, &notice.audience, catalogue);
+    let (audience, how) = asked.filter(|_| has_left(notice))?;
+    Some((audience.name.clone(), how))
+}
+
+fn has_left(notice: &NoticeRow) -> bool {
+    matches!(notice.status.as_str(), "sending" | "sent")
+}
+
+/// It warned somebody who runs the event.
+fn is_asked_warning(notice: &NoticeRow) -> bool {
+    is_warning(&notice.milestone) && has_left(notice) && !notice.counts.is_empty()
 }
 
 /// An event that exists.
@@ -265,6 +285,7 @@ pub async fn remind(app: &App, caller: &Caller, id: &str) -> Result<usize> {
     let open: Vec<String> = list(app, id)
         .await?
         .into_iter()
+        .filter(|c| !is_warning(&c.milestone))
         .filter(|c| !begun.contains(c.notice.as_str()) && !c.missing.is_empty())
         .map(|c| c.notice)
         .collect();

@@ -1,20 +1,22 @@
 //! What can be done with an advisory: make a fault known, tell more, say that it is fixed, withdraw it. Each is told at once.
 
 use super::reach::{self, Whole};
-use super::{AGAIN, approval, kept, overtaken, read, recipient, under};
+use super::review::{self, OPEN, words};
+use super::{AGAIN, approval, field, gathered, kept, overtaken, read, recipient, text_at, under};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::{ApiError, Result};
 use forewarn_core::acknowledge::reminders;
 use forewarn_core::advisory::{Advisory, Fix, NewWord, Report, Withdrawal};
 use forewarn_core::approval::Consent;
-use forewarn_core::document::{Catalogue, Documents, Node};
+use forewarn_core::document::{Catalogue, Documents, Node, Problems};
 use forewarn_core::event::{Event, Occasion};
 use forewarn_core::id::Id;
 use forewarn_core::incident::NewPromise;
 use forewarn_core::plan::{
     Changes, Notice, catch_up_on_advisory, is_team_notice, promised, publish_word,
 };
+use forewarn_core::privacy::Kind;
 use forewarn_core::problem::{Invalid, InvalidTransition, Problem, unknown};
 use forewarn_core::recipient::Addition;
 use forewarn_store::{Beside, Entry, NoticeFilter, Published, StoredEvent};
@@ -67,7 +69,7 @@ pub struct Preview {
 /// Everything that is wrong with it.
 pub async fn preview(app: &App, node: &Node) -> Result<Preview> {
     let catalogue = app.store.catalogue().await?;
-    let report = parse(node, &catalogue)?;
+    let (report, _) = parse(app, node, &catalogue).await?;
     let id = Id::parse("ADV-0").map_err(|p| Invalid::one("id", p))?;
     let now = app.clock.now();
     let advisory = discovered(report, id, &catalogue, now)?;
@@ -83,11 +85,45 @@ pub async fn preview(app: &App, node: &Node) -> Result<Preview> {
     })
 }
 
-fn parse(node: &Node, catalogue: &Catalogue) -> Result<Report> {
+/// A report, and what goes on record of words that its readers should not see.
+async fn parse(app: &App, node: &Node, catalogue: &Catalogue) -> Result<(Report, Option<Value>)> {
     let node = under("advisory", node);
-    let documents = Documents::read(&[(String::new(), node)], catalogue, "MNT-0")?;
+    let typed = field(&node, "advisory").unwrap_or(&node);
+    let texts = [(String::new(), node.clone())];
+    let read = Documents::read(&texts, catalogue, "MNT-0").map_err(ApiError::from);
     let missing = || Invalid::one("advisory", "is missing").into();
-    documents.advisory.ok_or_else(missing)
+    let read = read.and_then(|documents| documents.advisory.ok_or_else(missing));
+    guarded(app, read, "advisory.", typed).await
+}
+
+/// What was said, with what goes on record of words that its readers should not see; or everything that is wrong with it.
+///
+/// Versions may stand in it: people must know which one has the fault, and which one mends it.
+async fn guarded<T>(
+    app: &App,
+    said: Result<T>,
+    path: &str,
+    typed: &Node,
+) -> Result<(T, Option<Value>)> {
+    let (mut problems, mut closed) = (Problems::default(), Problems::default());
+    let said = gathered(said, &mut problems)?;
+    let mut found = review::closed(app, &words(typed)).await?;
+    found.retain(|(kind, _)| *kind != Kind::Version);
+    let because = text_at(typed, OPEN).filter(|because| !because.trim().is_empty());
+    let open = gathered(review::opened(found, because), &mut closed)?.flatten();
+    problems
+        .0
+        .extend(closed.0.into_iter().map(|problem| Problem {
+            field: format!("{path}{}", problem.field),
+            ..problem
+        }));
+    match said {
+        Some(said) if problems.0.is_empty() => Ok((said, open)),
+        _ => Err(Invalid {
+            problems: problems.0,
+        }
+        .into()),
+    }
 }
 
 fn discovered(
@@ -122,7 +158,7 @@ fn next_word(
 /// Everything that is wrong with the report, or an id that exists already.
 pub async fn create(app: &App, caller: &Caller, node: &Node) -> Result<Answer> {
     let catalogue = app.store.catalogue().await?;
-    let report = parse(node, &catalogue)?;
+    let (report, open) = parse(app, node, &catalogue).await?;
     let now = app.clock.now();
     // An id is only used up once the report is sound.
     next_word(report.next_update, &catalogue, now)?;
@@ -134,9 +170,11 @@ pub async fn create(app: &App, caller: &Caller, node: &Node) -> Result<Answer> {
         }
     };
     let advisory = discovered(report, id, &catalogue, now)?;
-    let entry = Entry::new(&caller.actor, "advisory.reported", advisory.id.as_str()).with(
-        json!({"title": advisory.title, "services": advisory.services, "severity": advisory.severity}),
-    );
+    let mut detail = json!({"title": advisory.title, "services": advisory.services, "severity": advisory.severity});
+    if let Some(open) = open {
+        detail[OPEN] = open;
+    }
+    let entry = Entry::new(&caller.actor, "advisory.reported", advisory.id.as_str()).with(detail);
     publish(app, caller, &catalogue, advisory, 0, vec![entry]).await
 }
 
@@ -146,12 +184,20 @@ pub async fn create(app: &App, caller: &Caller, node: &Node) -> Result<Answer> {
 /// Everything that is wrong with it; when the advisory is closed, or the version is not the newest.
 pub async fn update(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<Answer> {
     load(app, id).await?;
-    let new = read(node, |node, problems| NewWord::read(node, "", problems))?;
-    say(app, caller, id, new.version, |advisory, catalogue, now| {
-        known_services(&new.services, catalogue)?;
-        let next = next_word(new.next_update, catalogue, now)?;
-        Ok(("advisory.updated", advisory.update(new.clone(), next, now)?))
-    })
+    let said = read(node, |node, problems| NewWord::read(node, "", problems));
+    let (new, open) = guarded(app, said, "", node).await?;
+    say(
+        app,
+        caller,
+        id,
+        new.version,
+        open,
+        |advisory, catalogue, now| {
+            known_services(&new.services, catalogue)?;
+            let next = next_word(new.next_update, catalogue, now)?;
+            Ok(("advisory.updated", advisory.update(new.clone(), next, now)?))
+        },
+    )
     .await
 }
 
@@ -161,8 +207,9 @@ pub async fn update(app: &App, caller: &Caller, id: &str, node: &Node) -> Result
 /// Everything that is wrong with it; when the advisory is closed, or the version is not the newest.
 pub async fn fix(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<Answer> {
     load(app, id).await?;
-    let fix = read(node, |node, problems| Fix::read(node, "", problems))?;
-    say(app, caller, id, fix.version, |advisory, _, now| {
+    let said = read(node, |node, problems| Fix::read(node, "", problems));
+    let (fix, open) = guarded(app, said, "", node).await?;
+    say(app, caller, id, fix.version, open, |advisory, _, now| {
         Ok(("advisory.fixed", advisory.fix(fix.clone(), now)?))
     })
     .await
@@ -174,13 +221,21 @@ pub async fn fix(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<An
 /// Everything that is wrong with it; when the advisory is closed, or the version is not the newest.
 pub async fn withdraw(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<Answer> {
     load(app, id).await?;
-    let withdrawal = read(node, |node, problems| Withdrawal::read(node, "", problems))?;
-    say(app, caller, id, withdrawal.version, |advisory, _, now| {
-        Ok((
-            "advisory.withdrawn",
-            advisory.withdraw(withdrawal.clone(), now)?,
-        ))
-    })
+    let said = read(node, |node, problems| Withdrawal::read(node, "", problems));
+    let (withdrawal, open) = guarded(app, said, "", node).await?;
+    say(
+        app,
+        caller,
+        id,
+        withdrawal.version,
+        open,
+        |advisory, _, now| {
+            Ok((
+                "advisory.withdrawn",
+                advisory.withdraw(withdrawal.clone(), now)?,
+            ))
+        },
+    )
     .await
 }
 
@@ -205,6 +260,7 @@ async fn say(
     caller: &Caller,
     id: &str,
     version: Option<i64>,
+    open: Option<Value>,
     change: impl Fn(Advisory, &Catalogue, Timestamp) -> Result<(&'static str, Advisory)>,
 ) -> Result<Answer> {
     let mut tries = 0;
@@ -219,15 +275,16 @@ async fn say(
         let catalogue = app.store.catalogue().await?;
         let now = app.clock.now();
         // The engine puts a broken promise on record; where it was away, who comes late does.
-        let lapsed = before.lapsed(now).map(|promise| {
-            let late = now.duration_since(promise.due).as_secs();
-            let detail = json!({"promised": promise.due, "late_by_seconds": late});
-            Entry::new(&caller.actor, BROKEN, id).with(detail)
-        });
+        let lapsed = before
+            .lapsed(now)
+            .map(|promise| Entry::new(&caller.actor, BROKEN, id).with(before.breach(promise, now)));
         let broken = lapsed.is_some();
         let (action, advisory) = change(before, &catalogue, now)?;
-        let entry = Entry::new(&caller.actor, action, id)
-            .with(json!({"next_update_at": advisory.promise().map(|p| p.due)}));
+        let mut detail = json!({"next_update_at": advisory.promise().map(|p| p.due)});
+        if let Some(open) = &open {
+            detail[OPEN] = open.clone();
+        }
+        let entry = Entry::new(&caller.actor, action, id).with(detail);
         let entries: Vec<Entry> = lapsed.into_iter().chain([entry]).collect();
         match publish(app, caller, &catalogue, advisory, sequence, entries).await {
             Err(error) if overtaken(&error) && tries < AGAIN => {}

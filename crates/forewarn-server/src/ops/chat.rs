@@ -1,6 +1,7 @@
 //! What a slash command does, and what is said to whoever typed it.
 
 use super::incident;
+use super::review::SAY_WHY;
 use super::sending::Sending;
 use crate::app::App;
 use crate::caller::Caller;
@@ -9,10 +10,10 @@ use forewarn_core::document::{from_json, prose};
 use forewarn_core::event::Event;
 use forewarn_core::id::Id;
 use forewarn_core::incident::Status;
-use forewarn_core::problem::{Invalid, unknown};
+use forewarn_core::problem::{Invalid, Problem, unknown};
 use forewarn_core::slack::{Command, HELP};
 use forewarn_store::EventFilter;
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// How many open incidents are named to somebody who mistyped one.
 const OFFERED: i64 = 8;
@@ -29,12 +30,14 @@ pub async fn act(app: &App, caller: &Caller, command: Command) -> Result<String>
             impact,
             severity,
             effect,
+            open_because,
         } => {
             let service = service_of(app, &service).await?;
             let mut body = json!({"services": {service.as_str(): impact.as_str()}, "severity": severity.as_str()});
             if let Some(effect) = effect {
                 body["effect"] = effect.into();
             }
+            let body = with_override(body, open_because);
             let done = incident::declare(app, caller, &from_json(body)).await?;
             Ok(said(app, &done, "is declared").await?)
         }
@@ -42,16 +45,23 @@ pub async fn act(app: &App, caller: &Caller, command: Command) -> Result<String>
             incident,
             text,
             next,
+            open_because,
         } => {
             let mut body = json!({"text": text});
             if let Some(next) = next {
                 body["next_update_in"] = next.to_string().into();
             }
+            let body = with_override(body, open_because);
             let done = say(app, caller, &incident, body).await?;
             Ok(said(app, &done, "has a new update").await?)
         }
-        Command::Resolve { incident, text } => {
+        Command::Resolve {
+            incident,
+            text,
+            open_because,
+        } => {
             let body = json!({"status": "resolved", "text": text});
+            let body = with_override(body, open_because);
             let done = say(app, caller, &incident, body).await?;
             Ok(said(app, &done, "is resolved").await?)
         }
@@ -59,9 +69,25 @@ pub async fn act(app: &App, caller: &Caller, command: Command) -> Result<String>
     }
 }
 
+/// With the reason why it goes out although its readers should not see all of it.
+fn with_override(mut body: Value, because: Option<String>) -> Value {
+    if let Some(because) = because {
+        body["privacy_override"] = because.into();
+    }
+    body
+}
+
+/// How somebody who types says it all the same.
+const TYPE_AGAIN: &str = "if it must go out as it is, type it again with [override: WHY] at the end; \
+    WHY stays on record";
+
 /// What is said about a command that was not carried out.
 pub fn refusal(error: &ApiError) -> String {
-    let problems: Vec<String> = error.problems().iter().map(ToString::to_string).collect();
+    let in_words = |problem: &Problem| match problem.problem == SAY_WHY {
+        true => TYPE_AGAIN.to_owned(),
+        false => problem.to_string().trim_end_matches('.').to_owned(),
+    };
+    let problems: Vec<String> = error.problems().iter().map(in_words).collect();
     let said = match problems.is_empty() {
         true => error.said(),
         false => problems.join("; "),
@@ -82,12 +108,7 @@ async fn service_of(app: &App, name: &str) -> Result<Id> {
     })
 }
 
-async fn say(
-    app: &App,
-    caller: &Caller,
-    id: &str,
-    body: serde_json::Value,
-) -> Result<incident::Answer> {
+async fn say(app: &App, caller: &Caller, id: &str, body: Value) -> Result<incident::Answer> {
     if let Some(why) = cannot(app, id, &body).await? {
         return Err(ApiError::Conflict(why));
     }
@@ -98,7 +119,7 @@ async fn say(
 }
 
 /// Why an incident cannot be told of any more, in words for somebody who types.
-async fn cannot(app: &App, id: &str, body: &serde_json::Value) -> Result<Option<String>> {
+async fn cannot(app: &App, id: &str, body: &Value) -> Result<Option<String>> {
     let Some(Event::Incident(incident)) = app.store.event(id).await?.map(|s| s.event) else {
         return Ok(None);
     };

@@ -179,7 +179,7 @@ pub async fn publish(
         place: node.place,
     };
     // The event of this id is what publishes the draft, in the same transaction.
-    incident::declare(app, caller, &whole).await
+    incident::declare_prepared(app, caller, &whole, node).await
 }
 
 /// A person says that it is nothing. `node` may hold a `reason`.

@@ -5,15 +5,16 @@ pub mod kin;
 pub mod notes;
 pub mod postmortem;
 pub mod preview;
+mod stale;
 pub mod team;
 pub mod undo;
 
 use super::sending::{Posted, Sending};
-use super::{AGAIN, approval, kept, overtaken, read, recipient, review};
+use super::{AGAIN, approval, kept, overtaken, read, recipient};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::{ApiError, Result};
-use checked::{known_services, whole, words};
+use checked::{Whole, known_services, whole, whole_update};
 use forewarn_core::acknowledge::reminders;
 use forewarn_core::alert::intake::Graver;
 use forewarn_core::approval::Consent;
@@ -21,18 +22,17 @@ use forewarn_core::change_request::Override;
 use forewarn_core::document::{Catalogue, Node};
 use forewarn_core::event::{Event, Occasion};
 use forewarn_core::id::Id;
-use forewarn_core::incident::{
-    Declaration, Incident, NewPromise, PostedUpdate, Severity, Status, both_roles, is_same_person,
-};
+use forewarn_core::incident::{Declaration, Incident, NewPromise, PostedUpdate, Severity, Status};
 use forewarn_core::offset::Offset;
 use forewarn_core::plan::{
     self, Changes, Notice, call, catch_up, is_team_notice, next_update, publish_update,
 };
-use forewarn_core::problem::{Invalid, InvalidTransition};
+use forewarn_core::problem::{Invalid, InvalidTransition, Problem};
 use forewarn_core::recipient::Addition;
-use forewarn_store::{Beside, Entry, NoticeFilter, Published, StoredEvent, Written};
+use forewarn_store::{Beside, Entry, NoticeFilter, Published, StoredEvent};
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use stale::seen;
 use std::collections::BTreeSet;
 
 /// In the journal: a promise was not kept.
@@ -49,6 +49,8 @@ pub struct Answer {
     pub version: i64,
     /// Who has which role.
     pub people: Value,
+    /// What whoever did it should know.
+    pub warnings: Vec<Problem>,
 }
 
 impl Answer {
@@ -57,6 +59,9 @@ impl Answer {
         let mut body = shape(&self.incident, self.version);
         body["people"] = self.people.clone();
         body["notices"] = serde_json::to_value(&self.notices).unwrap_or_default();
+        if !self.warnings.is_empty() {
+            body["warnings"] = json!(self.warnings);
+        }
         body
     }
 }
@@ -87,13 +92,27 @@ fn promised(
 /// Declares an incident. The holding statement is due at once, and whoever is to speak for it is called.
 ///
 /// # Errors
-/// Everything that is wrong with the declaration.
+/// Everything that is wrong with the declaration, also what its readers may not see.
 pub async fn declare(app: &App, caller: &Caller, node: &Node) -> Result<Answer> {
+    declare_prepared(app, caller, node, node).await
+}
+
+/// Declares an incident of which somebody typed only what stands in `typed`; the other words were prepared by those who run
+/// Forewarn, who answer for them.
+///
+/// # Errors
+/// As [`declare`].
+pub(super) async fn declare_prepared(
+    app: &App,
+    caller: &Caller,
+    node: &Node,
+    typed: &Node,
+) -> Result<Answer> {
     let catalogue = app.store.catalogue().await?;
     let now = app.clock.now();
-    let mut new = whole(app, node, &catalogue, now).await?;
+    let Whole { mut new, open } = whole(app, node, typed, &catalogue, now).await?;
     if let Some(past) = new.past.take() {
-        return kin::enter(app, caller, &catalogue, new, past, now).await;
+        return kin::enter(app, caller, &catalogue, new, past, open).await;
     }
     let declaration = &new.declaration;
     let next = promised(
@@ -105,12 +124,6 @@ pub async fn declare(app: &App, caller: &Caller, node: &Node) -> Result<Answer> 
     let by_rota = declaration.spokesperson.is_none();
     let spokesperson = declaration.spokesperson.clone();
     let spokesperson = spokesperson.or_else(|| team::on_duty(declaration, &catalogue, now));
-    let (lead, speaks) = (declaration.lead.as_deref(), spokesperson.as_deref());
-    if let Some((_, speaks)) = lead.zip(speaks).filter(|(a, b)| is_same_person(a, b))
-        && new.both_because.is_none()
-    {
-        return Err(Invalid::one("spokesperson", both_roles(speaks)).into());
-    }
     let id = id_of(app, declaration).await?;
     let title = title_of(declaration, &catalogue);
     let mut incident = Incident::declare(new.declaration, id, title, next, now);
@@ -121,6 +134,9 @@ pub async fn declare(app: &App, caller: &Caller, node: &Node) -> Result<Answer> 
     let mut detail = json!({"severity": incident.severity, "services": incident.services, "next_update_at": next});
     if let Some(because) = &incident.both_because {
         detail["override"] = json!(because);
+    }
+    if let Some(open) = open {
+        detail["privacy_override"] = open;
     }
     if let Some(who) = incident.spokesperson.as_ref().filter(|_| by_rota) {
         detail["on_duty"] = json!(who);
@@ -164,14 +180,11 @@ fn title_of(declaration: &Declaration, catalogue: &Catalogue) -> String {
 pub async fn update(app: &App, caller: &Caller, id: &str, posted: &Posted) -> Result<Answer> {
     load(app, id).await?;
     let (sending, node) = posted;
-    let posted = read(node, |node, problems| {
-        PostedUpdate::read(node, "", problems)
-    })?;
+    let (posted, open) = whole_update(app, node).await?;
     if posted.update.status == Some(Status::Postmortem) {
         let catalogue = app.store.catalogue().await?;
         postmortem::not_past_it(app, &catalogue, id).await?;
     }
-    let open = review::open(app, &words(&posted), posted.open_because.as_deref()).await?;
     let answer = say(
         app,
         caller,
@@ -191,8 +204,13 @@ pub async fn update(app: &App, caller: &Caller, id: &str, posted: &Posted) -> Re
             if let Some(open) = &open {
                 detail["privacy_override"] = open.clone();
             }
+            let warnings = posted.ended_with_it(&before);
             let incident = updated(before, &posted, catalogue, now)?;
-            Ok(("incident.updated", incident, detail))
+            Ok(Said {
+                detail,
+                warnings,
+                ..Said::now("incident.updated", incident)
+            })
         },
     )
     .await?;
@@ -244,7 +262,7 @@ pub async fn promise(app: &App, caller: &Caller, id: &str, node: &Node) -> Resul
         |incident, catalogue, now| {
             let next = plan::promised(new, catalogue, now)?;
             let moved = incident.move_promise(next, now)?;
-            Ok(("incident.promise_moved", moved, json!({})))
+            Ok(Said::now("incident.promise_moved", moved))
         },
     )
     .await
@@ -277,10 +295,32 @@ pub async fn worsen(
             let severity = incident.severity.min(graver.severity);
             let next = promised(now, None, severity, catalogue)?;
             let worse = incident.worsen(severity, &graver.services, effect, next, now)?;
-            Ok(("incident.worsened", worse, json!({})))
+            Ok(Said::now("incident.worsened", worse))
         },
     )
     .await
+}
+
+/// What is said of an incident.
+struct Said {
+    /// What the journal calls it.
+    action: &'static str,
+    incident: Incident,
+    /// For the journal.
+    detail: Value,
+    /// What whoever says it should know.
+    warnings: Vec<Problem>,
+}
+
+impl Said {
+    fn now(action: &'static str, incident: Incident) -> Said {
+        Said {
+            action,
+            incident,
+            detail: json!({}),
+            warnings: Vec::new(),
+        }
+    }
 }
 
 /// Makes an update of the incident as it is and publishes it; looks again where somebody else was faster, unless whoever says
@@ -297,7 +337,7 @@ async fn say(
     carry: bool,
     consent: Consent,
     sending: Sending,
-    change: impl Fn(Incident, &Catalogue, Timestamp) -> Result<(&'static str, Incident, Value)>,
+    change: impl Fn(Incident, &Catalogue, Timestamp) -> Result<Said>,
 ) -> Result<Answer> {
     let mut tries = 0;
     loop {
@@ -312,8 +352,9 @@ async fn say(
             .map(|promise| Entry::new(&caller.actor, BROKEN, id).with(before.breach(promise, now)));
         // It is dated from when it is told.
         let told = before.told_from(sending.from(app).await?, now);
-        let (action, incident, mut detail) = change(before.clone(), &catalogue, told)?;
-        let incident = incident.undoable(&before, now);
+        let said = change(before.clone(), &catalogue, told)?;
+        let incident = said.incident.undoable(&before, now);
+        let mut detail = said.detail;
         detail["status"] = json!(incident.status);
         detail["next_update_at"] = json!(incident.promise().map(|p| p.due));
         if let Some(until) = incident.waits_until(now) {
@@ -322,7 +363,7 @@ async fn say(
         if let Some(given) = &consent.overridden {
             detail["override"] = json!(given);
         }
-        let entry = Entry::new(&caller.actor, action, id).with(detail);
+        let entry = Entry::new(&caller.actor, said.action, id).with(detail);
         let entries: Vec<Entry> = lapsed.into_iter().chain([entry]).collect();
         let broken = entries.iter().filter(|e| e.action == BROKEN).count();
         let parts = match carry {
@@ -332,6 +373,7 @@ async fn say(
         let mut all =
             vec![Ready::update(app, &catalogue, incident, sequence, entries, told).await?];
         all.extend(parts);
+        all[0].warnings = said.warnings;
         let told_on = |n: &&Notice| !is_team_notice(&n.milestone);
         let told_of: Vec<Notice> = all
             .iter()
@@ -365,56 +407,6 @@ fn consent(given: Option<&Override>, caller: &Caller, now: Timestamp) -> Consent
     Consent {
         overridden,
         ..Consent::default()
-    }
-}
-
-/// What the engine notes by itself and what nobody's words are about.
-const QUIET: [&str; 4] = [
-    "incident.spokesperson_called",
-    "incident.call_escalated",
-    "incident.promise_broken",
-    "incident.alerts_graver",
-];
-
-/// Refuses whoever saw an old version, and says who changed what meanwhile.
-async fn seen(app: &App, id: &str, version: Option<i64>, sequence: i64) -> Result<()> {
-    let Some(version) = version.filter(|version| *version != sequence) else {
-        return Ok(());
-    };
-    let journal = app.store.journal(Some(id), None, 50).await?;
-    let since = |e: &&Written| e.detail["version"].as_i64().is_some_and(|v| v > version);
-    let newer: Vec<&Written> = journal.iter().filter(since).collect();
-    let mut loud = newer
-        .iter()
-        .filter(|e| !QUIET.contains(&e.action.as_str()))
-        .peekable();
-    if loud.peek().is_none() && !newer.is_empty() {
-        return Ok(());
-    }
-    let said: Vec<String> = loud
-        .map(|e| format!("{} {}, {}", e.actor, deed(&e.action), e.at))
-        .collect();
-    Err(ApiError::Conflict(format!(
-        "{id} was changed meanwhile{}{}; it is at version {sequence} and you saw {version}: look at it again",
-        if said.is_empty() { "" } else { ": " },
-        said.join("; ")
-    )))
-}
-
-/// What somebody did, in words.
-fn deed(action: &str) -> &str {
-    match action {
-        "incident.updated" => "published an update",
-        "incident.undone" => "took an update back",
-        "incident.worsened" => "said that it is graver",
-        "incident.promise_moved" => "moved the promise of the next update",
-        "incident.promise_kept" => "said that nothing is new",
-        "incident.handed_over" => "handed a role over",
-        "incident.acknowledged" => "took the call",
-        "incident.recipient_added" => "added somebody who is told",
-        "incident.merged" => "merged a duplicate",
-        "incident.postmortem_published" => "published the postmortem",
-        other => other,
     }
 }
 
@@ -494,6 +486,8 @@ struct Ready {
     entries: Vec<Entry>,
     /// What whoever says it says about those who must agree.
     consent: Consent,
+    /// What whoever says it should know.
+    warnings: Vec<Problem>,
 }
 
 impl Ready {
@@ -530,6 +524,7 @@ impl Ready {
             changes,
             entries,
             consent: Consent::default(),
+            warnings: Vec::new(),
         })
     }
 
@@ -553,6 +548,7 @@ impl Ready {
             changes,
             entries: vec![entry],
             consent: Consent::default(),
+            warnings: Vec::new(),
         }
     }
 }
@@ -576,6 +572,7 @@ async fn publish(
         version: ready.expected + 1,
         people: team::people(incident, catalogue),
         incident: incident.clone(),
+        warnings: ready.warnings.clone(),
     };
     let mut beside = beside.to_vec();
     let mut waits: Vec<BTreeSet<String>> = Vec::new();

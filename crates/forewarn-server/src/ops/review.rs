@@ -1,6 +1,6 @@
 //! The review of a message before it leaves, with what the catalogue knows of names that stay inside.
 
-use super::read;
+use super::{read, text_at};
 use crate::app::App;
 use crate::error::Result;
 use forewarn_core::audience::Level;
@@ -67,6 +67,31 @@ pub async fn known(app: &App) -> Result<Known> {
     Ok(known)
 }
 
+/// The field that says why words go out that their readers should not see.
+pub(super) const OPEN: &str = "privacy_override";
+
+/// What somebody types of an incident or a fault, with the level of who reads it: all of it stands on the public page, but for
+/// what is technical.
+const WORDS: [(&str, Level); 11] = [
+    ("title", Level::NonTechnical),
+    ("effect", Level::NonTechnical),
+    ("text", Level::NonTechnical),
+    ("action", Level::NonTechnical),
+    ("facts.effect", Level::NonTechnical),
+    ("facts.why", Level::NonTechnical),
+    ("facts.cause", Level::NonTechnical),
+    ("facts.action", Level::NonTechnical),
+    ("facts.action.what", Level::NonTechnical),
+    ("facts.workaround", Level::NonTechnical),
+    ("facts.technical", Level::Technical),
+];
+
+/// The words that an input brings, whatever else is wrong with it.
+pub(super) fn words(node: &Node) -> Vec<(&'static str, &str, Level)> {
+    let said = |(path, level)| Some((path, text_at(node, path)?, level));
+    WORDS.into_iter().filter_map(said).collect()
+}
+
 /// What in these words their readers may not see: the field, the words, the level of who reads them.
 ///
 /// # Errors
@@ -92,6 +117,9 @@ pub async fn closed(app: &App, words: &[(&str, &str, Level)]) -> Result<Vec<(Kin
     Ok(found)
 }
 
+/// What is asked of whoever sends words that their readers may not see.
+pub const SAY_WHY: &str = "is missing: if it must go out as it is, say why; that stays on record";
+
 /// Refuses words that their readers may not see, unless somebody says why they go out all the same: then what goes on record.
 ///
 /// # Errors
@@ -101,15 +129,21 @@ pub async fn open(
     words: &[(&str, &str, Level)],
     because: Option<&str>,
 ) -> Result<Option<Value>> {
-    let found = closed(app, words).await?;
+    opened(closed(app, words).await?, because)
+}
+
+/// The same for what was found.
+///
+/// # Errors
+/// As [`open`].
+pub fn opened(found: Vec<(Kind, Problem)>, because: Option<&str>) -> Result<Option<Value>> {
     if found.is_empty() {
         return Ok(None);
     }
     let Some(because) = because else {
         let problems = found.into_iter().map(|(_, problem)| problem);
         let mut problems: Vec<Problem> = problems.collect();
-        let override_it = "is missing: if it must go out as it is, say why; that stays on record";
-        problems.push(Problem::new("privacy_override", override_it));
+        problems.push(Problem::new(OPEN, SAY_WHY));
         return Err(Invalid { problems }.into());
     };
     let kinds: BTreeSet<Kind> = found.iter().map(|(kind, _)| *kind).collect();

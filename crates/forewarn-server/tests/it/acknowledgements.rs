@@ -197,3 +197,51 @@ on_both_databases! {
 async fn take_planned(app: &TestApp) {
     app.expand_due().await;
 }
+
+#[tokio::test]
+async fn whoever_is_warned_of_a_promise_says_that_they_have_seen_it() {
+    let app = TestApp::new().await;
+    let staffed = ASKED.replace(
+        "name: Portal}",
+        "name: Portal, spokespersons: [sam@example.edu]}",
+    );
+    app.yaml("/api/v1/documents", &staffed).await.is(200);
+    let declared = json!({"services": {"portal": "major_outage"}, "severity": "P1"});
+    app.post("/api/v1/incidents", &declared).await.is(201);
+    app.advance(45);
+    app.expand_due().await;
+    let warning = |all: Vec<Value>| {
+        let mut all = all.into_iter().filter(|c| c["audience"] == "spokesperson");
+        all.next().expect("the spokesperson was warned")
+    };
+    let warned = warning(listed(&app, "INC-1").await);
+    assert_eq!(
+        [&warned["milestone"], &warned["confirmed"], &warned["asked"]],
+        [&json!("promise_warning"), &json!(0), &json!(1)]
+    );
+    let notice = warned["notice"].as_str().unwrap();
+    let mailbox = "address:sam@example.edu";
+    let endpoint: forewarn_core::contact::Endpoint =
+        serde_json::from_value(json!({"channel": "email", "address": "sam@example.edu"})).unwrap();
+    let token = app
+        .app
+        .key
+        .acknowledgement_token(notice, &endpoint.id(mailbox));
+    let path = format!("/confirm/{token}");
+    app.form_with("", &path, &[], &[]).await.is(200);
+    let warned = warning(listed(&app, "INC-1").await);
+    assert_eq!(
+        [&warned["confirmed"], &warned["missing"]],
+        [&json!(1), &json!([])]
+    );
+    // A warning needs no reminder: the next one comes by itself.
+    let reminded = app.post("/api/v1/events/INC-1/acknowledgements/remind", &Value::Null);
+    let left = reminded.await;
+    let notices = app
+        .get("/api/v1/notices?event=INC-1&limit=100")
+        .await
+        .json();
+    let all = notices["items"].as_array().unwrap();
+    let about = |n: &&Value| n["milestone"] == "promise_warning" && n["offset"] == "confirm";
+    assert_eq!(all.iter().filter(about).count(), 0, "{}", left.text());
+}

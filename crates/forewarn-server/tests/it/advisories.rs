@@ -122,6 +122,42 @@ on_both_databases! {
         assert!(journal.contains("advisory.promise_broken"), "{journal}");
     }
 
+    async fn what_readers_may_not_see_goes_out_with_a_reason_only(app: TestApp) {
+        app.apply_campus().await;
+        let mut body = report();
+        body["facts"]["cause"] = json!("The disk of 10.20.30.40 is full.");
+        let problems = app.post(PATH, &body).await.is(422).problems();
+        assert!(problems[0].starts_with("advisory.facts.cause: '10.20.30.40', from 12 to 23:"), "{problems:?}");
+        assert!(problems[1].starts_with("advisory.privacy_override: is missing"), "{problems:?}");
+        assert_eq!((problems.len(), &app.get(PATH).await.json()["items"]), (2, &json!([])));
+        body["privacy_override"] = json!("It is public.");
+        app.post(PATH, &body).await.is(201);
+        let journal = async || app.app.store.journal(Some("ADV-1"), None, 1).await.unwrap()[0].detail["privacy_override"].clone();
+        let on_record = json!({"reason": "It is public.", "found": ["ip_address"]});
+        assert_eq!(journal().await, on_record);
+        let leak = "It was 10.20.30.40.";
+        for (action, status, body) in [
+            ("updates", 201, json!({"text": leak})),
+            ("fix", 200, json!({"text": leak, "action": "Install version 4.2.1"})),
+        ] {
+            let path = format!("{PATH}/ADV-1/{action}");
+            let problems = app.post(&path, &body).await.is(422).problems();
+            assert!(problems[0].starts_with("text: '10.20.30.40'") && problems.len() == 2, "{problems:?}");
+            let mut body = body;
+            body["privacy_override"] = json!("It is public.");
+            app.post(&path, &body).await.is(status);
+            assert_eq!(journal().await, on_record);
+        }
+        app.post(PATH, &report()).await.is(201);
+        app.post(&format!("{PATH}/ADV-2/withdraw"), &json!({"text": leak})).await.is(422);
+        let form = [("action", "Ask db7.internal"), ("fixed_text", ""), ("version", "1")];
+        let page = app.form(As::Operator, "/console/advisories/ADV-2/fix", &form).await.is(422).text();
+        assert!(page.contains("name=\"fixed_override\"") && page.contains("id=\"e-action\""), "{page}");
+        assert!(!page.contains("name=\"privacy_override\"") && !page.contains("name=\"why_override\""), "{page}");
+        let form = [("action", "Ask db7.internal"), ("fixed_override", "It is public."), ("version", "1")];
+        app.form(As::Operator, "/console/advisories/ADV-2/fix", &form).await.is(303);
+    }
+
     async fn somebody_added_is_caught_up_once_and_told_from_then_on(app: TestApp) {
         app.apply_campus().await;
         app.post(PATH, &report()).await.is(201);

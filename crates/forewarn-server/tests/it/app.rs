@@ -448,9 +448,10 @@ impl TestApp {
                     _ if called.is_some() => forewarn_store::Recipients::Contact(
                         forewarn_core::id::Id::parse(called.unwrap_or_default()).expect("an id"),
                     ),
-                    Some(endpoints) if acts(&due.audience) => {
-                        forewarn_store::Recipients::Team(endpoints)
-                    }
+                    Some(endpoints) if acts(&due.audience) => forewarn_store::Recipients::Team {
+                        mailboxes: endpoints.clone(),
+                        called: endpoints,
+                    },
                     Some(endpoints) => forewarn_store::Recipients::Addresses(endpoints),
                     None if forewarn_core::recipient::added_level(&due.audience).is_some() => {
                         forewarn_store::Recipients::Added

@@ -69,6 +69,50 @@ on_both_databases! {
 }
 
 #[tokio::test]
+async fn what_readers_may_not_see_is_typed_again_with_the_reason() {
+    let app = TestApp::new().await;
+    with_hooks(&app).await;
+    let secret = "10.20.30.40 does not answer";
+    for command in [
+        "declare portal major_outage P1",
+        "update INC-1",
+        "resolve INC-1",
+    ] {
+        let said = types(&app, &format!("{command} {secret}")).await;
+        assert!(
+            said.starts_with("Nothing was done: ") && said.contains("'10.20.30.40', from 0 to 11:"),
+            "{said}"
+        );
+        assert!(
+            said.contains(
+                "type it again with [override: WHY] at the end; WHY stays on record. Type 'help'"
+            ),
+            "{said}"
+        );
+        let said = types(
+            &app,
+            &format!("{command} {secret} [override: it is public]"),
+        )
+        .await;
+        assert!(said.starts_with("INC-1 "), "{said}");
+        let journal = app.app.store.journal(Some("INC-1"), None, 1).await.unwrap();
+        assert_eq!(
+            journal[0].detail["privacy_override"],
+            json!({"reason": "it is public", "found": ["ip_address"]}),
+            "{command}"
+        );
+    }
+    let incident = app.get("/api/v1/incidents/INC-1").await.json();
+    assert_eq!(incident["status"], "resolved");
+    assert!(
+        !incident.to_string().contains("override: it is"),
+        "{incident}"
+    );
+    let help = types(&app, "help").await;
+    assert!(help.contains("[override: WHY]"), "{help}");
+}
+
+#[tokio::test]
 async fn a_slip_is_answered_with_what_to_do() {
     let app = TestApp::new().await;
     with_hooks(&app).await;

@@ -375,6 +375,12 @@ async fn an_incident_is_declared_updated_and_resolved_by_form() {
     assert!(refused.contains("People cannot sign in."));
     let mut fields = empty.to_vec();
     fields[1] = ("services.portal", "major_outage");
+    fields[3] = ("effect", "10.20.30.40 does not answer.");
+    let closed = app.form(As::Operator, "/console/incidents", &fields);
+    let closed = closed.await.is(422).text();
+    assert!(closed.contains("id=\"e-effect\""), "{closed}");
+    assert!(closed.contains("name=\"privacy_override\""), "{closed}");
+    fields[3] = empty[3];
     let made = app
         .form(As::Operator, "/console/incidents", &fields)
         .await
@@ -418,9 +424,14 @@ async fn an_incident_is_declared_updated_and_resolved_by_form() {
     ])
     .await
     .is(303);
-    update(vec![("status", "resolved"), ("text", "It works again.")])
-        .await
-        .is(303);
+    // A browser sends every button of the form, also the impact as it was.
+    update(vec![
+        ("status", "resolved"),
+        ("text", "It works again."),
+        ("services.portal", "degraded_performance"),
+    ])
+    .await
+    .is(303);
     let refused = update(vec![("status", "monitoring"), ("text", "Hm.")]).await;
     let refused = refused.is(409).text();
     assert!(refused.contains("Incident INC-1 is resolved and cannot become monitoring"));

@@ -317,6 +317,50 @@ on_both_databases! {
         assert!(page.contains("Portal is down") && !page.contains("Mial"), "{page}");
     }
 
+    async fn a_declaration_is_guarded_and_told_with_everything_else_that_is_wrong(app: TestApp) {
+        app.apply_campus().await;
+        let path = "/api/v1/incidents";
+        let wrong = json!({"services": {"protal": "major_outage"}, "severity": "P1", "title": "10.20.30.40 is down", "effect": "Log: password=hunter2secret",
+            "lead": "kim@example.edu", "spokesperson": "Kim <kim@example.edu>"});
+        let problems = app.post(path, &wrong).await.is(422).problems();
+        let fields: Vec<&str> = problems.iter().map(|p| p.split(": ").next().unwrap()).collect();
+        assert_eq!(fields, ["spokesperson", "services.protal", "title", "effect", "privacy_override"], "{problems:?}");
+        assert!(problems[2].starts_with("title: '10.20.30.40', from 0 to 11:"), "{problems:?}");
+        assert!(!problems.join(" ").contains("hunter2"), "{problems:?}");
+        let mut body = json!({"services": {"portal": "major_outage"}, "severity": "P1", "effect": "10.20.30.40 does not answer."});
+        app.post(path, &body).await.is(422);
+        assert_eq!(app.get(path).await.json()["items"], json!([]));
+        body["privacy_override"] = json!("The address is public.");
+        app.post(path, &body).await.is(201);
+        let said = app.app.store.journal(Some("INC-1"), None, 1).await.unwrap();
+        assert_eq!(said[0].detail["privacy_override"], json!({"reason": "The address is public.", "found": ["ip_address"]}));
+        // What was entered afterwards stands in the history.
+        let mut past = json!({"services": {"portal": "major_outage"}, "severity": "P1", "backfilled": true, "text": "10.20.30.40 was full.",
+            "started_at": "2026-11-20T08:00:00Z", "resolved_at": "2026-11-20T09:00:00Z"});
+        let problems = app.post(path, &past).await.is(422).problems();
+        assert!(problems[0].starts_with("text: '10.20.30.40'"), "{problems:?}");
+        past["privacy_override"] = json!("The address is public.");
+        app.post(path, &past).await.is(201);
+        let said = app.app.store.journal(Some("INC-2"), None, 1).await.unwrap();
+        assert_eq!(said[0].detail["privacy_override"]["found"], json!(["ip_address"]));
+    }
+
+    async fn an_impact_with_the_end_is_over_and_whoever_gave_it_hears_so(app: TestApp) {
+        app.apply_campus().await;
+        app.post("/api/v1/incidents", &declaration()).await.is(201);
+        let path = "/api/v1/incidents/INC-1/updates";
+        // A form or a program that says once more how it was.
+        let over = json!({"status": "resolved", "text": "It works again.", "services": {"portal": "major_outage"}});
+        let done = app.post(path, &over).await.is(201).json();
+        assert_eq!((&done["status"], &done["services"]["portal"], &done["warnings"]), (&json!("resolved"), &json!("none"), &Value::Null));
+        app.post(path, &json!({"status": "investigating", "text": "It does not."})).await.is(201);
+        let slow = json!({"status": "resolved", "text": "It is slow.", "services": {"portal": "degraded"}});
+        let done = app.post(path, &slow).await.is(201).json();
+        assert_eq!(done["services"]["portal"], "none");
+        assert_eq!(done["warnings"], json!([{"field": "services.portal", "problem": "the impact that was given is over with the incident: \
+            people see that it works; if it does not, open the incident again"}]));
+    }
+
     async fn what_readers_may_not_see_goes_out_with_a_reason_only(app: TestApp) {
         app.apply_campus().await;
         app.post("/api/v1/incidents", &declaration()).await.is(201);

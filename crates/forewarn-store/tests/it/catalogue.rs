@@ -103,6 +103,29 @@ on_both_databases! {
         assert_eq!(db.store.journal(Some("audiences/all-staff"), None, 9).await.unwrap().len(), 1);
     }
 
+    async fn what_a_feed_held_goes_with_the_rota_or_with_its_feed(db: &Database) {
+        let rota = |feed: &str| documents(&format!("{YAML}\nrotas: [{{id: tool, services: [portal]{feed}, weekly: [{{from: '00:00', to: '00:00', who: kim@example.edu}}]}}]"));
+        let url = "https://oncall.example.edu/shifts.ics";
+        let fed = rota(&format!(", feed: '{url}'"));
+        let rows = async || db.texts("SELECT rota FROM rota_feeds").await;
+        db.store.apply(&fed, "ann", at(0), false).await.unwrap();
+        assert!(db.store.claim_feed("tool", url, at(-600), at(0)).await.unwrap());
+        // Applying again forgets nothing, nor does what is only tried.
+        db.store.apply(&fed, "ann", at(1), false).await.unwrap();
+        db.store.apply(&rota(""), "ann", at(1), true).await.unwrap();
+        assert_eq!(rows().await, ["tool"]);
+        db.store.apply(&rota(""), "ann", at(2), false).await.unwrap();
+        assert!(rows().await.is_empty());
+
+        db.store.apply(&fed, "ann", at(3), false).await.unwrap();
+        assert!(db.store.claim_feed("tool", url, at(-600), at(3)).await.unwrap());
+        assert!(db.store.remove_document("rotas", "tool", "ann", at(4)).await.unwrap());
+        assert!(rows().await.is_empty());
+        // An engine that read of it before.
+        assert!(!db.store.claim_feed("tool", url, at(3), at(900)).await.unwrap());
+        assert!(rows().await.is_empty() && db.store.feeds().await.unwrap().is_empty());
+    }
+
     async fn an_empty_database_has_an_empty_catalogue(db: &Database) {
         assert_eq!(db.store.catalogue().await.unwrap(), Default::default());
         assert!(db.store.templates().await.unwrap().is_empty());

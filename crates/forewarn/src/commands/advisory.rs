@@ -53,6 +53,9 @@ enum Action {
         /// Who else asked for it; once for each
         #[arg(long = "requester", value_name = "ADDRESS")]
         requesters: Vec<String>,
+        /// Why something goes out that its readers should not see; it stays on record
+        #[arg(long, value_name = "REASON")]
+        privacy_override: Option<String>,
         /// The version that was seen; refused when somebody changed it since
         #[arg(long, value_name = "N")]
         version: Option<i64>,
@@ -64,6 +67,9 @@ enum Action {
         /// Why it no longer holds
         #[arg(long)]
         text: String,
+        /// Why something goes out that its readers should not see; it stays on record
+        #[arg(long, value_name = "REASON")]
+        privacy_override: Option<String>,
         /// The version that was seen; refused when somebody changed it since
         #[arg(long, value_name = "N")]
         version: Option<i64>,
@@ -119,6 +125,9 @@ struct Reported {
     /// Promise the next word within this time, such as 2bd; as soon as the fix is ready when absent
     #[arg(long, value_name = "DURATION")]
     next: Option<String>,
+    /// Why something goes out that its readers should not see; it stays on record
+    #[arg(long, value_name = "REASON")]
+    privacy_override: Option<String>,
     /// Only say who would hear what
     #[arg(long)]
     dry_run: bool,
@@ -149,6 +158,9 @@ struct Update {
     /// Promise the next word within this time, such as 2bd; as soon as the fix is ready when absent
     #[arg(long, value_name = "DURATION")]
     next: Option<String>,
+    /// Why something goes out that its readers should not see; it stays on record
+    #[arg(long, value_name = "REASON")]
+    privacy_override: Option<String>,
     /// The version that was seen; refused when somebody changed it since
     #[arg(long, value_name = "N")]
     version: Option<i64>,
@@ -181,18 +193,29 @@ pub async fn run(args: AdvisoryArgs) -> anyhow::Result<ExitCode> {
             action,
             text,
             requesters,
+            privacy_override,
             version,
         } => {
             let body = given([
                 ("action", json!(action)),
                 ("text", json!(text)),
                 ("requesters", json!(requesters)),
+                ("privacy_override", json!(privacy_override)),
                 ("version", json!(version)),
             ]);
             say(&client, &id, "fix", check(body, Fix::read)?).await?
         }
-        Action::Withdraw { id, text, version } => {
-            let body = given([("text", json!(text)), ("version", json!(version))]);
+        Action::Withdraw {
+            id,
+            text,
+            privacy_override,
+            version,
+        } => {
+            let body = given([
+                ("text", json!(text)),
+                ("privacy_override", json!(privacy_override)),
+                ("version", json!(version)),
+            ]);
             say(&client, &id, "withdraw", check(body, Withdrawal::read)?).await?
         }
         Action::Show { id } => client.get(&["advisories", &id], &[]).await?,
@@ -241,6 +264,7 @@ fn report(reported: Reported) -> Result<Value, InvalidInput> {
         ("cause", json!(reported.cause)),
         ("requesters", json!(reported.requesters)),
         ("next_update_in", json!(reported.next)),
+        ("privacy_override", json!(reported.privacy_override)),
     ]);
     check(body, Report::read)
 }
@@ -255,6 +279,7 @@ fn new_word(update: Update) -> Result<Value, InvalidInput> {
         ("cause", json!(update.cause)),
         ("requesters", json!(update.requesters)),
         ("next_update_in", json!(update.next)),
+        ("privacy_override", json!(update.privacy_override)),
         ("version", json!(update.version)),
     ]);
     check(body, NewWord::read)
@@ -372,6 +397,7 @@ mod tests {
             cause: None,
             requesters: Vec::new(),
             next: Some("2bd".into()),
+            privacy_override: None,
             dry_run: false,
         }
     }

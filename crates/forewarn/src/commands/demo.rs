@@ -11,6 +11,8 @@ use forewarn_core::token::Key;
 use forewarn_engine::channel::smtp::RelayUrl;
 use forewarn_server::{hash_password, random_token};
 use forewarn_store::{Clock, Location, Role, Store};
+use std::net::SocketAddr;
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use tokio::net::TcpListener;
@@ -36,16 +38,41 @@ pub async fn run(_: DemoArgs, settings: Settings) -> Result<ExitCode> {
     ended.map(|()| ExitCode::SUCCESS)
 }
 
-async fn tell(settings: &Settings, folder: &std::path::Path) -> Result<()> {
-    let store = Store::open(&Location::File(folder.join("demo.sqlite"))).await?;
-    let clock = Clock::manual(Clock::System.now());
-    let stage = Stage::set(clock.clone()).await?;
+async fn tell(settings: &Settings, folder: &Path) -> Result<()> {
     let listener = match TcpListener::bind(&settings.listen).await {
         Ok(listener) => listener,
         // Somebody tries the demo beside something else: any free port will do.
         Err(_) => TcpListener::bind("127.0.0.1:0").await?,
     };
     let address = listener.local_addr()?;
+    let token = settings.admin_token.clone();
+    let (_, mut installation) = begin(folder, address, token).await?;
+    installation.serve(listener).await?;
+    println!(
+        "The demo of Forewarn is running. Nothing leaves this machine; the clock moves when you move it.\n"
+    );
+    println!("  Status page      http://{address}/");
+    println!(
+        "  Console          http://{address}/console        sign in as {NAME} with the password {PASSWORD}"
+    );
+    println!("  Caught messages  http://{address}/console/caught");
+    println!(
+        "\nPress \"Next notice\" in the console and watch a maintenance, an incident and a fault go by. Ctrl-C ends it."
+    );
+    tokio::signal::ctrl_c().await?;
+    installation.stop().await;
+    Ok(())
+}
+
+/// Sets the stage, with an installation on it that is not served yet, and begins the story.
+async fn begin(
+    folder: &Path,
+    address: SocketAddr,
+    admin_token: Option<String>,
+) -> Result<(Arc<Stage>, Installation)> {
+    let store = Store::open(&Location::File(folder.join("demo.sqlite"))).await?;
+    let clock = Clock::manual(Clock::System.now());
+    let stage = Stage::set(clock.clone()).await?;
     let documents = Documents::parse_yaml(
         &story::documents(&stage, clock.now()),
         &Catalogue::default(),
@@ -70,30 +97,51 @@ async fn tell(settings: &Settings, folder: &std::path::Path) -> Result<()> {
         from: EmailAddress::parse("it-news@example.edu").map_err(anyhow::Error::msg)?,
         from_name: None,
         bounces: None,
-        admin_token: settings.admin_token.clone(),
+        admin_token,
         metrics: Box::new(String::new),
     };
     let stage = Arc::new(stage);
-    let mut installation = Installation::assemble(parts, Some(stage.clone())).await?;
-    stage
-        .begin(
-            &installation,
-            documents.maintenance.as_ref().map(|m| m.window()),
-        )
-        .await?;
-    installation.serve(listener).await?;
-    println!(
-        "The demo of Forewarn is running. Nothing leaves this machine; the clock moves when you move it.\n"
-    );
-    println!("  Status page      http://{address}/");
-    println!(
-        "  Console          http://{address}/console        sign in as {NAME} with the password {PASSWORD}"
-    );
-    println!("  Caught messages  http://{address}/console/caught");
-    println!(
-        "\nPress \"Next notice\" in the console and watch a maintenance and an incident go by. Ctrl-C ends it."
-    );
-    tokio::signal::ctrl_c().await?;
-    installation.stop().await;
-    Ok(())
+    let installation = Installation::assemble(parts, Some(stage.clone())).await?;
+    let window = documents.maintenance.as_ref().map(|m| m.window());
+    stage.begin(&installation, window).await?;
+    Ok((stage, installation))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use forewarn_server::demo::Demo;
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn the_story_is_told_to_its_end() {
+        let name = format!("forewarn-demo-test-{}", random_token());
+        let folder = std::env::temp_dir().join(name);
+        std::fs::create_dir_all(&folder).unwrap();
+        let address = "127.0.0.1:9".parse().unwrap();
+        let (stage, installation) = begin(&folder, address, None).await.unwrap();
+        let mut told = String::new();
+        while stage.next_act().is_some() {
+            told += &stage.advance(None).await.unwrap();
+        }
+        for station in [
+            "extends the work",
+            "completes the work",
+            "declares an incident",
+            "The cause is found",
+            "fix is in place",
+            "is resolved",
+            "finds a fault",
+            "The fix is out",
+        ] {
+            assert!(told.contains(station), "{station}: {told}");
+        }
+        let asked = |to: &str| stage.caught().iter().filter(|item| item.to == to).count();
+        assert_eq!(
+            asked("reader@example.edu"),
+            1,
+            "who asked for the fix is told"
+        );
+        installation.stop().await;
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
 }

@@ -59,6 +59,9 @@ enum Action {
         /// Who speaks for it
         #[arg(long)]
         spokesperson: Option<String>,
+        /// Why something goes out that its readers should not see; it stays on record
+        #[arg(long, value_name = "REASON")]
+        privacy_override: Option<String>,
     },
     /// Discard a draft: people need not hear of it
     Discard {
@@ -91,6 +94,9 @@ enum Action {
         /// What people should know
         #[arg(long)]
         text: String,
+        /// Why something goes out that its readers should not see; it stays on record
+        #[arg(long, value_name = "REASON")]
+        privacy_override: Option<String>,
         #[command(flatten)]
         sending: Sending,
     },
@@ -130,6 +136,9 @@ struct Declare {
     /// Why one person is lead and spokesperson, where that must be
     #[arg(long = "override", value_name = "REASON")]
     because: Option<String>,
+    /// Why something goes out that its readers should not see; it stays on record
+    #[arg(long, value_name = "REASON")]
+    privacy_override: Option<String>,
     /// The incident that it is a part of
     #[arg(long, value_name = "ID")]
     parent: Option<String>,
@@ -222,11 +231,13 @@ pub async fn run(args: IncidentArgs) -> anyhow::Result<ExitCode> {
             severity,
             effect,
             spokesperson,
+            privacy_override,
         } => {
             let body = without_nothing([
                 ("severity", severity.map(Value::from)),
                 ("effect", effect.map(Value::from)),
                 ("spokesperson", spokesperson.map(Value::from)),
+                ("privacy_override", privacy_override.map(Value::from)),
             ]);
             let path = ["incidents", &id, "publish"];
             client.post(&path, &[], Body::Json(body)).await?
@@ -249,11 +260,18 @@ pub async fn run(args: IncidentArgs) -> anyhow::Result<ExitCode> {
             let path = ["incidents", &id, "undo"];
             client.post(&path, &[], Body::Json(json!({}))).await?
         }
-        Action::Resolve { id, text, sending } => {
-            let body = check(
-                json!({"status": "resolved", "text": text}),
-                PostedUpdate::read,
-            )?;
+        Action::Resolve {
+            id,
+            text,
+            privacy_override,
+            sending,
+        } => {
+            let body = without_nothing([
+                ("status", Some("resolved".into())),
+                ("text", Some(text.into())),
+                ("privacy_override", privacy_override.map(Value::from)),
+            ]);
+            let body = check(body, PostedUpdate::read)?;
             say(&client, &id, sending.with(body)).await?
         }
         Action::Around(what) => incident_around::run(&client, what).await?,
@@ -266,7 +284,11 @@ fn tell(json: bool, answer: Value, show: fn(&Value) -> String) -> anyhow::Result
         let shown = postmortem::show(answer).or_else(|| show_notes(answer));
         shown.unwrap_or_else(|| show(answer))
     })?;
-    Ok(Exit::Done.into())
+    Ok(match answer["warnings"].is_array() {
+        true => Exit::Warned,
+        false => Exit::Done,
+    }
+    .into())
 }
 
 async fn say(client: &Client, id: &str, body: Value) -> anyhow::Result<Value> {
@@ -287,6 +309,10 @@ fn declaration(declare: Declare) -> Result<Value, InvalidInput> {
         ("lead", declare.lead.map(Value::from)),
         ("spokesperson", declare.spokesperson.map(Value::from)),
         ("override", declare.because.map(Value::from)),
+        (
+            "privacy_override",
+            declare.privacy_override.map(Value::from),
+        ),
         ("parent", declare.parent.map(Value::from)),
         ("backfilled", declare.backfilled.then(|| true.into())),
         ("started_at", declare.started_at.map(Value::from)),
@@ -429,6 +455,14 @@ fn show(answer: &Value) -> String {
     if let Some(said) = answer["people"]["nobody_speaks"].as_str() {
         shown.push_str(&format!("{}\n", clean(said)));
     }
+    for warning in answer["warnings"].as_array().into_iter().flatten() {
+        let text = |name: &str| clean(warning[name].as_str().unwrap_or_default());
+        shown.push_str(&format!(
+            "warning: {}: {}\n",
+            text("field"),
+            text("problem")
+        ));
+    }
     for notice in answer["notices"].as_array().into_iter().flatten() {
         let text = |name: &str| clean(notice[name].as_str().unwrap_or_default());
         shown.push_str(&format!(
@@ -452,6 +486,7 @@ mod tests {
             impact: None,
             urgency: None,
             because: None,
+            privacy_override: None,
             parent: None,
             backfilled: false,
             started_at: None,
@@ -473,6 +508,14 @@ mod tests {
             body,
             json!({"services": {"portal": "major_outage", "db": "degraded"}, "severity": "P1",
                    "effect": "Some people cannot sign in", "next_update_in": "PT30M"})
+        );
+        let open = Declare {
+            privacy_override: Some("It is public.".into()),
+            ..declare(&["portal=major_outage"], "P1")
+        };
+        assert_eq!(
+            declaration(open).unwrap()["privacy_override"],
+            "It is public."
         );
     }
 

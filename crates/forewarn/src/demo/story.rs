@@ -1,11 +1,12 @@
-//! The demo's story: a maintenance from its announcement to its completion, then an incident to its resolution.
+//! The demo's story: a maintenance from its announcement to its completion, an incident to its resolution, and a fault from its
+//! discovery to its fix.
 
 use super::Stage;
 use anyhow::Result;
 use forewarn_core::document::{Node, parse_json};
 use forewarn_core::time::Zone;
 use forewarn_server::ops::sending::Sending;
-use forewarn_server::ops::{Approval, incident, maintenance};
+use forewarn_server::ops::{Approval, advisory, incident, maintenance};
 use forewarn_server::{App, Caller};
 use forewarn_store::Role;
 use jiff::{SignedDuration, Timestamp, ToSpan};
@@ -15,6 +16,7 @@ use std::collections::VecDeque;
 const ZONE: &str = "America/Los_Angeles";
 const MAINTENANCE: &str = "MNT-1";
 const INCIDENT: &str = "INC-1";
+const ADVISORY: &str = "ADV-1";
 /// Where the chat room is.
 pub const CHAT: &str = "/chat";
 
@@ -33,6 +35,10 @@ pub enum Act {
     Watch,
     /// It is over.
     Resolve,
+    /// A fault is found that stops nobody.
+    Find,
+    /// Its fix is out.
+    Fix,
 }
 
 /// The organisation, and the maintenance so far ahead that its first notice is still to come.
@@ -66,6 +72,7 @@ fn window(now: Timestamp) -> (String, String) {
 pub fn acts(start: Timestamp, end: Timestamp) -> VecDeque<(Timestamp, Act)> {
     let minutes = SignedDuration::from_mins;
     let trouble = start + SignedDuration::from_hours(24 * 2 + 12);
+    let fault = trouble + SignedDuration::from_hours(4);
     VecDeque::from([
         (end - minutes(20), Act::Extend(end + minutes(60))),
         (end + minutes(35), Act::Complete),
@@ -73,6 +80,8 @@ pub fn acts(start: Timestamp, end: Timestamp) -> VecDeque<(Timestamp, Act)> {
         (trouble + minutes(25), Act::Identify),
         (trouble + minutes(70), Act::Watch),
         (trouble + minutes(115), Act::Resolve),
+        (fault, Act::Find),
+        (fault + SignedDuration::from_hours(22), Act::Fix),
     ])
 }
 
@@ -124,6 +133,7 @@ pub async fn open(app: &App, start: Timestamp, end: Timestamp) -> Result<()> {
 /// When it is refused.
 pub async fn perform(app: &App, act: Act) -> Result<String> {
     let (dana, sam) = (by("Dana (database team)"), by("Sam (spokesperson)"));
+    let lou = by("Lou (library IT)");
     let told = match act {
         Act::Extend(end) => {
             let zone = Zone::parse(ZONE).map_err(anyhow::Error::msg)?;
@@ -161,6 +171,20 @@ pub async fn perform(app: &App, act: Act) -> Result<String> {
                 "workaround": "You do not need to do anything."}});
             incident::update(app, &sam, INCIDENT, &Sending::by_program(node(&body)?)).await?;
             "The incident is resolved."
+        }
+        Act::Find => {
+            let body = json!({"id": ADVISORY, "services": ["library"], "severity": "P4", "cause": "application",
+                "effect": "Reminders of books that are due may come a day late.", "next_update_in": "PT24H", "requesters": ["reader@example.edu"],
+                "facts": {"workaround": "Look up what is due in the catalogue.", "data_safe": true, "contact": "help@example.edu",
+                    "technical": "The reminder job of lib2.internal compares dates in UTC."}});
+            advisory::create(app, &lou, &node(&body)?).await?;
+            "Lou finds a fault in the library catalogue: people hear of it, and when the next word comes."
+        }
+        Act::Fix => {
+            let body = json!({"facts": {"effect": "Reminders of books that are due come on time again.", "cause": "A part of the catalogue counted days wrongly."},
+                "action": "You do not need to do anything."});
+            advisory::fix(app, &lou, ADVISORY, &node(&body)?).await?;
+            "The fix is out, in time: whoever heard of the fault and whoever asked for it is told."
         }
     };
     Ok(told.to_owned())

@@ -146,12 +146,16 @@ impl House {
     }
 
     pub async fn declare(&mut self, id: &str, service: &str) {
+        self.declare_as(id, service, Severity::P1).await;
+    }
+
+    pub async fn declare_as(&mut self, id: &str, service: &str, severity: Severity) {
         let now = self.clock.now();
         let declaration = Declaration {
             id: None,
             title: None,
             services: BTreeMap::from([(Id::parse(service).unwrap(), Impact::MajorOutage)]),
-            severity: Severity::P1,
+            severity,
             cause: None,
             effect: Some("You cannot sign in.".into()),
             lead: None,

@@ -5,6 +5,7 @@ use forewarn_core::audience::ChannelChoice;
 use forewarn_core::contact::{Channel, Contact};
 use forewarn_core::delivery::{DeliveryStatus, Outcome};
 use forewarn_core::document::Documents;
+use forewarn_core::incident::Severity;
 use forewarn_engine::channel::chat::Chats;
 use forewarn_engine::channel::phone::{Account, Phones};
 use forewarn_engine::channel::webhook::Webhooks;
@@ -12,7 +13,7 @@ use forewarn_engine::peer::phone::{ACCOUNT, PhonePeer};
 use forewarn_engine::peer::smtp;
 use forewarn_engine::{Channels, Leave, Parcel, RealChannels};
 use forewarn_store::NoticeFilter;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use std::sync::Arc;
 use tokio::sync::Notify;
@@ -213,6 +214,58 @@ async fn whoever_must_keep_a_promise_is_warned_on_their_telephones_first() {
         first.attempts[0].at <= mail.next_at.unwrap_or(mail.attempts[0].at),
         "{first:?} {mail:?}"
     );
+}
+
+#[tokio::test]
+async fn the_backups_are_called_when_a_promise_is_broken_and_not_the_whole_team() {
+    let reached = |id: &str, number: &str| {
+        let mailbox = format!("{id}@example.edu");
+        serde_json::from_value(json!({"id": id, "endpoints": [
+            {"channel": "email", "address": mailbox}, {"channel": "sms", "number": number}]}))
+        .unwrap()
+    };
+    let contacts = vec![
+        reached("dba", "+14155550130"),
+        reached("sam", "+14155550131"),
+        reached("kim", "+14155550132"),
+    ];
+    let mut house = House::new(contacts, smtp::Script::default()).await;
+    let clock = house.clock.clone();
+    let peer = PhonePeer::start(move || clock.now(), |_| None)
+        .await
+        .unwrap();
+    house.engine = Arc::new(engine_over(
+        &house.store,
+        &house.clock,
+        channels(&peer),
+        "first",
+    ));
+    // Nothing is said by itself of an incident as light as this.
+    house.declare_as("INC-1", "database", Severity::P3).await;
+    let rang = |peer: &PhonePeer| {
+        let numbers = ["+14155550130", "+14155550131", "+14155550132"];
+        numbers.map(|number| peer.taken().iter().filter(|t| t.to == number).count())
+    };
+    let zero: Timestamp = "2026-11-22T18:00:00Z".parse().unwrap();
+    while house.next_due().await <= zero {
+        house.let_one_more_pass().await;
+    }
+    assert_eq!(rang(&peer), [0, 2, 1], "warned 15 and 5 minutes before");
+    while house.next_due().await <= zero + SignedDuration::from_secs(1) {
+        house.let_one_more_pass().await;
+    }
+    assert_eq!(rang(&peer), [0, 2, 2], "broken");
+    let taken = peer.taken();
+    let asked = |text: &str| text.contains("https://status.example.edu/confirm/");
+    assert!(taken.iter().all(|t| asked(&t.body)), "{taken:?}");
+    let last = taken.last().expect("kim was told");
+    assert!(last.body.contains("10:00 PST"), "{}", last.body);
+    let mailed = house.deliveries().await;
+    let by_mail = |who: &str| {
+        let mailbox = format!("{who}@example.edu");
+        mailed.iter().any(|d| d.endpoint == mailbox)
+    };
+    assert!(by_mail("dba") && by_mail("lee"), "the team has a mail");
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ use super::operator::Operator;
 use super::promises;
 use super::world::{Bug, Line, Try, World};
 use crate::database::{Database, Kind};
+use forewarn_core::advisory::Word;
 use forewarn_core::contact::EmailAddress;
 use forewarn_core::delivery::{DeliveryStatus, message_key};
 use forewarn_core::event::{Event, Occasion};
@@ -35,6 +36,10 @@ pub struct Report {
     /// Deliveries about standard windows, and calls to whoever is to speak for an incident.
     pub windows: usize,
     pub calls: usize,
+    /// Deliveries of faults that were found, and words of them that promised the next one, or did not.
+    pub faults: usize,
+    pub promising: usize,
+    pub unpromising: usize,
     pub crashes: u32,
     pub unknown: usize,
 }
@@ -136,10 +141,20 @@ pub async fn run(seed: u64, kind: Kind, bug: Option<Bug>) -> Report {
     }
     run.wind_up(&store, &mut operator, &mut running).await;
     for id in operator.events.clone() {
-        if let Ok(Some(stored)) = store.event(&id).await
-            && let Event::Incident(incident) = stored.event
-        {
-            operator.learn(&incident);
+        if let Ok(Some(stored)) = store.event(&id).await {
+            match stored.event {
+                Event::Incident(incident) => operator.learn(&incident),
+                Event::Advisory(advisory) => {
+                    let promises = |w: &&Word| w.promise.is_some();
+                    let promising = advisory.updates.iter().filter(promises).count();
+                    run.report.promising += promising;
+                    run.report.unpromising += advisory.updates.len() - promising;
+                }
+                Event::Maintenance(_)
+                | Event::Window(_)
+                | Event::Reminder(_)
+                | Event::Announcement(_) => {}
+            }
         }
     }
     operator.learn_overruns(&store).await;
@@ -158,6 +173,7 @@ pub async fn run(seed: u64, kind: Kind, bug: Option<Bug>) -> Report {
     };
     run.report.windows = about("window_use");
     run.report.calls = about("spokesperson_call");
+    run.report.faults = about("discovery");
     run.report.digests = digests_among(&run.report.tries, &all);
     run.report.unknown = all
         .iter()

@@ -1,7 +1,8 @@
-//! The judge of promises. It reads the incidents, the journal and the timers, and knows from the design what each promise
+//! The judge of promises. It reads the incidents and advisories, the journal and the timers, and knows from the design what each promise
 //! has a right to: an update in time, or a breach on record, once, and not before its time.
 
 use super::auditor::went;
+use forewarn_core::advisory::Advisory;
 use forewarn_core::event::Event;
 use forewarn_core::id::derive;
 use forewarn_core::incident::{Incident, Nature, Promise, Severity, Update};
@@ -18,22 +19,17 @@ struct Record {
     timers: Vec<NoticeRow>,
 }
 
-async fn incident(store: &Store, id: &str) -> Option<Incident> {
-    match store.event(id).await.expect("the event")?.event {
-        Event::Incident(incident) => Some(incident),
-        Event::Maintenance(_)
-        | Event::Window(_)
-        | Event::Reminder(_)
-        | Event::Advisory(_)
-        | Event::Announcement(_) => None,
-    }
-}
-
 /// Everything that is wrong with the promises of these events.
 pub async fn audit(events: &[String], store: &Store, wrong: &mut Vec<String>) {
     for id in events {
-        let Some(incident) = incident(store, id).await else {
-            continue;
+        let event = store.event(id).await.expect("the event");
+        let incident = match event.map(|stored| stored.event) {
+            Some(Event::Incident(incident)) => incident,
+            Some(Event::Advisory(advisory)) => {
+                words(&advisory, store, wrong).await;
+                continue;
+            }
+            _ => continue,
         };
         let of_event = NoticeFilter {
             event: Some(id.clone()),
@@ -106,10 +102,13 @@ async fn calls(id: &str, journal: &[Written], store: &Store, wrong: &mut Vec<Str
 pub async fn unrecorded(events: &[String], store: &Store, clock: &Clock) -> Vec<String> {
     let mut wrong = Vec::new();
     for id in events {
-        if let Some(promise) = incident(store, id)
-            .await
-            .and_then(|i| i.lapsed(clock.now()))
-        {
+        let event = store.event(id).await.expect("the event");
+        let lapsed = match event.map(|stored| stored.event) {
+            Some(Event::Incident(incident)) => incident.lapsed(clock.now()),
+            Some(Event::Advisory(advisory)) => advisory.lapsed(clock.now()),
+            _ => None,
+        };
+        if let Some(promise) = lapsed {
             wrong.push(format!(
                 "promise: {id} promised {} and nobody noticed by {}",
                 promise.due,
@@ -118,6 +117,70 @@ pub async fn unrecorded(events: &[String], store: &Store, clock: &Clock) -> Vec<
         }
     }
     wrong
+}
+
+/// What was promised of a fault: kept, or broken on record, with its timers; where nothing was promised there is no timer.
+async fn words(advisory: &Advisory, store: &Store, wrong: &mut Vec<String>) {
+    let id = advisory.id.as_str();
+    let of_event = NoticeFilter {
+        event: Some(id.to_owned()),
+        ..NoticeFilter::default()
+    };
+    let mut timers = store.notices(&of_event, ALL).await.expect("the notices");
+    timers.retain(|n| n.milestone.starts_with("promise_"));
+    let mut broken = store.journal(Some(id), None, ALL).await.expect("a journal");
+    broken.retain(|entry| entry.action == "advisory.promise_broken");
+    let (mut planned, mut breaches) = (0, 0);
+    for word in &advisory.updates {
+        let Some(promise) = word.promise else {
+            continue;
+        };
+        let name = format!("promise: #{} of {id}, due {}", word.number, promise.due);
+        let next = advisory.updates.get(word.number as usize + 1);
+        let its: Vec<&Written> = broken
+            .iter()
+            .filter(|entry| entry.detail["update"] == word.number)
+            .collect();
+        breaches += its.len();
+        match (promise.kept, its.as_slice(), next) {
+            (Some(true), [], Some(next)) if next.at <= promise.due => {}
+            (Some(false), [breach], _) if breach.at > promise.due => {}
+            (kept, its, next) => wrong.push(format!(
+                "{name}, was followed at {:?}, is {kept:?}, and was broken {} times in the journal",
+                next.map(|w| w.at),
+                its.len()
+            )),
+        }
+        let before = |hours| promise.due - SignedDuration::from_hours(hours);
+        let after = promise.due + SignedDuration::from_millis(1);
+        let warnings = [("24h", before(24)), ("60min", before(1))];
+        let ahead = warnings.into_iter().filter(|(_, due)| *due > word.at);
+        let ahead = ahead.map(|(place, due)| ("promise_warning", place, due));
+        for (milestone, place, due) in ahead.chain([("promise_broken", "", after)]) {
+            planned += 1;
+            let number = word.number.to_string();
+            let timer = derive(&["notice", id, "1", milestone, &number, place, "internal"]);
+            let found = timers.iter().find(|n| n.id == timer && n.due == due);
+            let fired = found.map(|timer| (went(timer), timer.status.as_str()));
+            let right = match fired {
+                Some((true, _)) => milestone != "promise_broken" || promise.kept == Some(false),
+                Some((false, "cancelled")) => next.is_some(),
+                _ => false,
+            };
+            if !right {
+                wrong.push(format!(
+                    "{name}, has a {milestone} at {due} that is {fired:?}"
+                ));
+            }
+        }
+    }
+    if (timers.len(), broken.len()) != (planned, breaches) {
+        wrong.push(format!(
+            "promise: {id} has {} timers and {} breaches where {planned} and {breaches} are right",
+            timers.len(),
+            broken.len()
+        ));
+    }
 }
 
 impl Record {

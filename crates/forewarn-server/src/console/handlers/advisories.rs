@@ -216,14 +216,20 @@ fn names(action: &str) -> &'static [(&'static str, &'static str)] {
             ("text", "text"),
             ("next_update_in", "next_update_in"),
             ("requesters", "requesters"),
+            ("privacy_override", "privacy_override"),
             ("version", "version"),
         ],
         "fix" => &[
             ("action", "action"),
             ("fixed_text", "text"),
+            ("fixed_override", "privacy_override"),
             ("version", "version"),
         ],
-        "withdraw" => &[("why", "text"), ("version", "version")],
+        "withdraw" => &[
+            ("why", "text"),
+            ("why_override", "privacy_override"),
+            ("version", "version"),
+        ],
         "recipients" => &[
             ("email", "email"),
             ("contact", "contact"),

@@ -262,7 +262,14 @@ pub(in crate::console) async fn update(
                 (None, true) => "The update goes out now, and says when the next one comes.",
                 (None, false) => "The update goes out now.",
             };
-            Ok(desk.done(&format!("/console/incidents/{id}"), said))
+            let to = format!("/console/incidents/{id}");
+            Ok(match answer.warnings.first() {
+                None => desk.done(&to, said),
+                Some(warning) => {
+                    let said = format!("{said} {}.", sentence(&warning.problem));
+                    desk.told(&to, FlashKind::Warning, said)
+                }
+            })
         }
         Err(ApiError::CountNeeded(count)) => {
             let mut typed = typed(Vec::new());

@@ -3,7 +3,8 @@
 use super::kin;
 use crate::app::App;
 use crate::error::{ApiError, Result};
-use forewarn_core::audience::Level;
+use crate::ops::review::{self, OPEN, words};
+use crate::ops::{field, gathered, text_at};
 use forewarn_core::document::{Catalogue, Node, Problems, Value as Tree};
 use forewarn_core::id::Id;
 use forewarn_core::incident::{NewIncident, PostedUpdate, Severity};
@@ -11,60 +12,80 @@ use forewarn_core::offset::Offset;
 use forewarn_core::plan::next_update;
 use forewarn_core::problem::{Invalid, Problem, unknown};
 use jiff::Timestamp;
+use serde_json::Value;
 
-/// A declaration, or everything that is wrong with it, also by what there is: services, a parent, times that a calendar has.
+/// A declaration that can be carried out.
+pub(super) struct Whole {
+    /// What was declared.
+    pub new: NewIncident,
+    /// What its readers should not see and why it goes out all the same, for the record.
+    pub open: Option<Value>,
+}
+
+/// A declaration, or everything that is wrong with it, also by what there is: services, a parent, times that a calendar has, words
+/// in `typed` that readers may not see.
 pub(super) async fn whole(
     app: &App,
     node: &Node,
+    typed: &Node,
     catalogue: &Catalogue,
     now: Timestamp,
-) -> Result<NewIncident> {
+) -> Result<Whole> {
     let mut problems = Problems::default();
     let new = NewIncident::read(node, "", &mut problems);
     problems
         .0
         .extend(unknown_services(named_in(node), catalogue));
-    let text = |name: &str| field(node, name).and_then(scalar_of);
     let past = new.as_ref().is_some_and(|new| new.past.is_some());
-    if let Some(parent) = text("parent").and_then(|text| Id::parse(text).ok())
-        && let Err(error) = kin::check_parent(app, Some(&parent), None, past).await
-    {
-        match error {
-            ApiError::Invalid(invalid) => problems.0.extend(invalid.problems),
-            other => return Err(other),
-        }
-    }
-    let given = text("next_update_in").and_then(|text| Offset::parse(text).ok());
+    let parent = text_at(node, "parent").and_then(|text| Id::parse(text).ok());
+    let fits = kin::check_parent(app, parent.as_ref(), None, past).await;
+    gathered(fits, &mut problems)?;
+    let given = text_at(node, "next_update_in").and_then(|text| Offset::parse(text).ok());
     if let Some(given) = given.filter(|_| !past)
         && let Err(problem) = next_update(Some(given), Severity::P1, catalogue, now)
     {
         problems.add("next_update_in", None, problem);
     }
+    let past = new.as_ref().and_then(|new| new.past.as_ref());
+    if past.is_some_and(|past| past.resolved_at > now) {
+        let problem = format!("is still to come: it must not be later than {now}");
+        problems.add("resolved_at", None, problem);
+    }
+    let because = new.as_ref().and_then(|new| new.open_because.as_deref());
+    let because = because.or_else(|| text_at(node, OPEN));
+    let open = review::open(app, &words(typed), because).await;
+    let open = gathered(open, &mut problems)?.flatten();
     match new {
-        Some(new) if problems.0.is_empty() => Ok(new),
-        _ => Err(Invalid {
-            problems: problems.0,
-        }
-        .into()),
+        Some(new) if problems.0.is_empty() => Ok(Whole { new, open }),
+        _ => Err(refused(problems)),
     }
 }
 
-fn field<'a>(node: &'a Node, name: &str) -> Option<&'a Node> {
-    let Tree::Map(entries) = &node.value else {
-        return None;
-    };
-    let found = entries.iter().find(|(known, _, _)| known == name);
-    found.map(|(_, _, node)| node)
-}
-
-fn scalar_of(node: &Node) -> Option<&str> {
-    match &node.value {
-        Tree::Text { text, .. } => Some(text),
-        _ => None,
+/// An update, with what goes on record of words that its readers should not see; or everything that is wrong with it before
+/// anybody looks at the incident.
+pub(super) async fn whole_update(app: &App, node: &Node) -> Result<(PostedUpdate, Option<Value>)> {
+    let catalogue = app.store.catalogue().await?;
+    let mut problems = Problems::default();
+    let posted = PostedUpdate::read(node, "", &mut problems);
+    problems
+        .0
+        .extend(unknown_services(named_in(node), &catalogue));
+    let because = posted.as_ref().and_then(|new| new.open_because.as_deref());
+    let because = because.or_else(|| text_at(node, OPEN));
+    let open = review::open(app, &words(node), because).await;
+    let open = gathered(open, &mut problems)?.flatten();
+    match posted {
+        Some(posted) if problems.0.is_empty() => Ok((posted, open)),
+        _ => Err(refused(problems)),
     }
 }
 
-/// The services that a declaration names, whatever else is wrong with it.
+fn refused(problems: Problems) -> ApiError {
+    let problems = problems.0;
+    Invalid { problems }.into()
+}
+
+/// The services that it names, whatever else is wrong with it.
 fn named_in(node: &Node) -> Vec<Id> {
     let services = field(node, "services").map(|node| &node.value);
     let Some(Tree::Map(entries)) = services else {
@@ -99,29 +120,4 @@ fn unknown_services(named: Vec<Id>, catalogue: &Catalogue) -> Vec<Problem> {
     let named = named.iter();
     let unknown = named.filter(|id| !known.contains(&id.as_str()));
     unknown.map(problem).collect()
-}
-
-/// What somebody wrote for an update, with the level of who reads it: all of it stands on the public page, but for what is
-/// technical.
-pub(super) fn words(posted: &PostedUpdate) -> Vec<(&'static str, &str, Level)> {
-    let facts = &posted.update.facts;
-    let action = facts.action.as_ref().map(|action| &action.what);
-    let open = [
-        ("title", posted.title.as_ref()),
-        ("text", posted.update.text.as_ref()),
-        ("facts.effect", facts.effect.as_ref()),
-        ("facts.why", facts.why.as_ref()),
-        ("facts.cause", facts.cause.as_ref()),
-        ("facts.action", action),
-        ("facts.workaround", facts.workaround.as_ref()),
-    ];
-    let open = open.map(|(field, text)| (field, text, Level::NonTechnical));
-    let technical = (
-        "facts.technical",
-        facts.technical.as_ref(),
-        Level::Technical,
-    );
-    let all = open.into_iter().chain([technical]);
-    all.filter_map(|(field, text, level)| Some((field, text?.as_str(), level)))
-        .collect()
 }

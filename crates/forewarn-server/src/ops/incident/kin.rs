@@ -13,7 +13,7 @@ use forewarn_core::plan::{Changes, timers_again};
 use forewarn_core::problem::Invalid;
 use forewarn_store::{Beside, Entry, EventFilter};
 use jiff::Timestamp;
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// More parts of one incident are not told with it.
 const MOST_PARTS: i64 = 1_000;
@@ -25,16 +25,15 @@ pub(super) async fn enter(
     catalogue: &Catalogue,
     new: NewIncident,
     past: Past,
-    now: Timestamp,
+    open: Option<Value>,
 ) -> Result<Answer> {
-    if past.resolved_at > now {
-        let problem = format!("is still to come: it must not be later than {now}");
-        return Err(Invalid::one("resolved_at", problem).into());
-    }
     let id = id_of(app, &new.declaration).await?;
     let title = title_of(&new.declaration, catalogue);
-    let detail = json!({"severity": new.declaration.severity, "services": new.declaration.services,
+    let mut detail = json!({"severity": new.declaration.severity, "services": new.declaration.services,
         "started_at": past.started_at, "resolved_at": past.resolved_at});
+    if let Some(open) = open {
+        detail["privacy_override"] = open;
+    }
     let incident = Incident::entered(new, past, id, title);
     let entry = Entry::new(&caller.actor, "incident.entered", incident.id.as_str()).with(detail);
     let mut ready = Ready::quiet(incident, 0, Changes::default(), None, entry);

@@ -108,5 +108,6 @@ async fn back(
         },
         entries: vec![entry],
         consent: Consent::default(),
+        warnings: Vec::new(),
     })
 }
