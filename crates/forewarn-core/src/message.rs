@@ -31,6 +31,7 @@ use crate::contact::{Channel, EmailAddress, HookUrl};
 use crate::facts::Facts;
 use crate::id::Id;
 use crate::incident::Severity;
+use crate::reader::Reader;
 use crate::time::{CivilTime, Zone};
 use crate::window_use::Work;
 use crate::words::Words;
@@ -178,6 +179,9 @@ pub struct Content {
     /// Its readers have people of their own to tell: it brings a version to forward.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub forwardable: bool,
+    /// What its readers read it for.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub readers: Option<Reader>,
     /// What a standard window is used for; nothing when it is not used.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub works: Vec<Work>,
@@ -245,6 +249,7 @@ impl Content {
             to_write: false,
             prepared: BTreeMap::new(),
             forwardable: false,
+            readers: None,
             works: Vec::new(),
             task: None,
             confirmed: None,

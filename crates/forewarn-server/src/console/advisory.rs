@@ -147,6 +147,10 @@ impl NewAdvisory {
             "facts.cause",
             "facts.data_safe",
             "facts.contact",
+            "facts.risk",
+            "facts.fallback",
+            "facts.cost",
+            "facts.questions",
             "facts.technical",
             "requesters",
         ]

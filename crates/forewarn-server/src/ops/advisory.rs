@@ -1,7 +1,7 @@
 //! What can be done with an advisory: make a fault known, tell more, say that it is fixed, withdraw it. Each is told at once.
 
 use super::reach::{self, Whole};
-use super::{AGAIN, approval, kept, overtaken, read, recipient, under};
+use super::{AGAIN, approval, kept, overtaken, read, recipient, silent, under};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::{ApiError, Result};
@@ -293,6 +293,7 @@ impl Ready {
         };
         let event = Event::Advisory(answer.advisory.clone());
         let (told, consent) = (&self.changes.add, Consent::default());
+        silent::refuse(app, &event, told, &occasion).await?;
         let (given, awaiting) =
             approval::at_once(app, caller, &event, told, &occasion, &consent).await?;
         let mut beside = beside.to_vec();

@@ -1,7 +1,7 @@
 //! What can be done with an announcement: make it, move its moment, change its words, call it off. Each plans its notices again.
 
 use super::sending::{Posted, Sending};
-use super::{AGAIN, approval, kept, overtaken, read, under};
+use super::{AGAIN, approval, kept, overtaken, read, silent, under};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::{ApiError, Result};
@@ -181,15 +181,17 @@ async fn publish(
     if let Some(sending) = said.sending {
         sending.check(app, &event, &changes.add).await?;
     }
+    let occasion = Occasion {
+        reason: said.reason,
+        previous: said.previous.map(|before| (before.clone(), before)),
+        ..Occasion::default()
+    };
+    silent::refuse(app, &event, &changes.add, &occasion).await?;
     let published = Published {
         event: &event,
         expected,
         changes: &changes,
-        occasion: &Occasion {
-            reason: said.reason,
-            previous: said.previous.map(|before| (before.clone(), before)),
-            ..Occasion::default()
-        },
+        occasion: &occasion,
         awaiting: &BTreeSet::new(),
         entries: &[entry],
         plan: Some(json!(answer.plan)),

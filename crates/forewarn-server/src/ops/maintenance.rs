@@ -24,7 +24,7 @@ pub use undo::{shape, undo};
 
 use super::digest::{self, Digest};
 use super::sending::{Posted, Sending};
-use super::{AGAIN, Approval, approval, kept, overtaken, reach, read, recipient, under};
+use super::{AGAIN, Approval, approval, kept, overtaken, reach, read, recipient, silent, under};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::{ApiError, Result};
@@ -315,9 +315,10 @@ async fn publish(
         previous: said.previous.or(again.previous),
         ..Occasion::default()
     };
+    let event = Event::Maintenance(maintenance.clone());
+    silent::refuse(app, &event, &changes.add, &occasion).await?;
     let given = match &said.signed {
         Some((caller, consent)) => {
-            let event = Event::Maintenance(maintenance.clone());
             let planned = &plan.notices;
             approval::sign_planned(app, caller, &event, planned, &occasion, consent).await?
         }

@@ -114,6 +114,9 @@ pub(super) fn words(posted: &PostedUpdate) -> Vec<(&'static str, &str, Level)> {
         ("facts.cause", facts.cause.as_ref()),
         ("facts.action", action),
         ("facts.workaround", facts.workaround.as_ref()),
+        ("facts.risk", facts.risk.as_ref()),
+        ("facts.fallback", facts.fallback.as_ref()),
+        ("facts.cost", facts.cost.as_ref()),
     ];
     let open = open.map(|(field, text)| (field, text, Level::NonTechnical));
     let technical = (
@@ -122,6 +125,12 @@ pub(super) fn words(posted: &PostedUpdate) -> Vec<(&'static str, &str, Level)> {
         Level::Technical,
     );
     let all = open.into_iter().chain([technical]);
-    all.filter_map(|(field, text, level)| Some((field, text?.as_str(), level)))
-        .collect()
+    let mut words: Vec<_> = all
+        .filter_map(|(field, text, level)| Some((field, text?.as_str(), level)))
+        .collect();
+    for q in &facts.questions {
+        let said = [&q.question, &q.answer];
+        words.extend(said.map(|text| ("facts.questions", text.as_str(), q.level)));
+    }
+    words
 }
