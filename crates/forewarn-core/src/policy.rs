@@ -13,7 +13,9 @@ use crate::event::Event;
 use crate::id::Id;
 use crate::incident::Severity;
 use crate::offset::Offset;
+use crate::plan::REQUESTERS;
 use crate::postmortem::Reviewer;
+use crate::recipient::added_level;
 use crate::routing::parse_kind;
 use crate::service::Service;
 use crate::time::{duration_text, parse_duration, parse_time_of_day};
@@ -254,12 +256,18 @@ impl Policy {
         })
     }
 
-    /// Who must agree before this audience is told.
-    pub fn approvers(&self, audience: &str) -> &[Approver] {
-        self.approval
-            .get(audience)
-            .or_else(|| self.approval.get("default"))
-            .map_or(&[], Vec::as_slice)
+    /// Who must agree before this audience is told, each role once. People who were added to an event and those who asked for it read
+    /// what others read: where the policy does not name them, everybody must agree who must agree to what any audience is told.
+    pub fn approvers(&self, audience: &str) -> Vec<Approver> {
+        let beside = added_level(audience).is_some() || audience == REQUESTERS;
+        let mut roles = match (self.approval.get(audience), beside) {
+            (Some(own), _) => own.clone(),
+            (None, true) => self.approval.values().flatten().copied().collect(),
+            (None, false) => self.approval.get("default").cloned().unwrap_or_default(),
+        };
+        roles.sort();
+        roles.dedup();
+        roles
     }
 
     /// How long whoever is called may take to acknowledge: 5 minutes where nothing else is said.

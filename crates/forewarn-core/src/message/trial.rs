@@ -177,6 +177,7 @@ impl Trial<'_> {
             add(
                 found,
                 Preview {
+                    template: Some(self.template.id()),
                     audiences,
                     ..preview
                 },

@@ -196,6 +196,11 @@ impl AdvisoryPage {
         }
     }
 
+    /// Whether what was to be done with this form wants the number of its recipients.
+    fn counts(&self, action: &str) -> bool {
+        self.typed.is("acted", action)
+    }
+
     fn levels(&self) -> [(&'static str, &'static str); 3] {
         LEVELS
     }

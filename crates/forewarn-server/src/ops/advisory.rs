@@ -1,6 +1,7 @@
 //! What can be done with an advisory: make a fault known, tell more, say that it is fixed, withdraw it. Each is told at once.
 
 use super::reach::{self, Whole};
+use super::sending::{Posted, Sending};
 use super::{AGAIN, approval, kept, overtaken, read, recipient, silent, under};
 use crate::app::App;
 use crate::caller::Caller;
@@ -120,7 +121,7 @@ fn next_word(
 ///
 /// # Errors
 /// Everything that is wrong with the report, or an id that exists already.
-pub async fn create(app: &App, caller: &Caller, node: &Node) -> Result<Answer> {
+pub async fn create(app: &App, caller: &Caller, (sending, node): &Posted) -> Result<Answer> {
     let catalogue = app.store.catalogue().await?;
     let report = parse(node, &catalogue)?;
     let now = app.clock.now();
@@ -137,17 +138,24 @@ pub async fn create(app: &App, caller: &Caller, node: &Node) -> Result<Answer> {
     let entry = Entry::new(&caller.actor, "advisory.reported", advisory.id.as_str()).with(
         json!({"title": advisory.title, "services": advisory.services, "severity": advisory.severity}),
     );
-    publish(app, caller, &catalogue, advisory, 0, vec![entry]).await
+    let told = (0, vec![entry], *sending);
+    publish(app, caller, &catalogue, advisory, told).await
 }
 
 /// Tells people more.
 ///
 /// # Errors
 /// Everything that is wrong with it; when the advisory is closed, or the version is not the newest.
-pub async fn update(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<Answer> {
+pub async fn update(
+    app: &App,
+    caller: &Caller,
+    id: &str,
+    (sending, node): &Posted,
+) -> Result<Answer> {
     load(app, id).await?;
     let new = read(node, |node, problems| NewWord::read(node, "", problems))?;
-    say(app, caller, id, new.version, |advisory, catalogue, now| {
+    let seen = (new.version, *sending);
+    say(app, caller, id, seen, |advisory, catalogue, now| {
         known_services(&new.services, catalogue)?;
         let next = next_word(new.next_update, catalogue, now)?;
         Ok(("advisory.updated", advisory.update(new.clone(), next, now)?))
@@ -159,10 +167,11 @@ pub async fn update(app: &App, caller: &Caller, id: &str, node: &Node) -> Result
 ///
 /// # Errors
 /// Everything that is wrong with it; when the advisory is closed, or the version is not the newest.
-pub async fn fix(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<Answer> {
+pub async fn fix(app: &App, caller: &Caller, id: &str, (sending, node): &Posted) -> Result<Answer> {
     load(app, id).await?;
     let fix = read(node, |node, problems| Fix::read(node, "", problems))?;
-    say(app, caller, id, fix.version, |advisory, _, now| {
+    let seen = (fix.version, *sending);
+    say(app, caller, id, seen, |advisory, _, now| {
         Ok(("advisory.fixed", advisory.fix(fix.clone(), now)?))
     })
     .await
@@ -172,10 +181,16 @@ pub async fn fix(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<An
 ///
 /// # Errors
 /// Everything that is wrong with it; when the advisory is closed, or the version is not the newest.
-pub async fn withdraw(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<Answer> {
+pub async fn withdraw(
+    app: &App,
+    caller: &Caller,
+    id: &str,
+    (sending, node): &Posted,
+) -> Result<Answer> {
     load(app, id).await?;
     let withdrawal = read(node, |node, problems| Withdrawal::read(node, "", problems))?;
-    say(app, caller, id, withdrawal.version, |advisory, _, now| {
+    let seen = (withdrawal.version, *sending);
+    say(app, caller, id, seen, |advisory, _, now| {
         Ok((
             "advisory.withdrawn",
             advisory.withdraw(withdrawal.clone(), now)?,
@@ -204,7 +219,7 @@ async fn say(
     app: &App,
     caller: &Caller,
     id: &str,
-    version: Option<i64>,
+    (version, sending): (Option<i64>, Sending),
     change: impl Fn(Advisory, &Catalogue, Timestamp) -> Result<(&'static str, Advisory)>,
 ) -> Result<Answer> {
     let mut tries = 0;
@@ -229,7 +244,8 @@ async fn say(
         let entry = Entry::new(&caller.actor, action, id)
             .with(json!({"next_update_at": advisory.promise().map(|p| p.due)}));
         let entries: Vec<Entry> = lapsed.into_iter().chain([entry]).collect();
-        match publish(app, caller, &catalogue, advisory, sequence, entries).await {
+        let told = (sequence, entries, sending);
+        match publish(app, caller, &catalogue, advisory, told).await {
             Err(error) if overtaken(&error) && tries < AGAIN => {}
             Err(error) => return Err(error),
             Ok(answer) => {
@@ -246,8 +262,7 @@ async fn publish(
     caller: &Caller,
     catalogue: &Catalogue,
     advisory: Advisory,
-    expected: i64,
-    entries: Vec<Entry>,
+    (expected, entries, sending): (i64, Vec<Entry>, Sending),
 ) -> Result<Answer> {
     let now = app.clock.now();
     let (stored, _) = app.store.planned(advisory.id.as_str()).await?;
@@ -260,6 +275,7 @@ async fn publish(
         changes,
         again: false,
         entries,
+        sending: Some(sending),
     };
     ready.publish(app, caller, &[]).await
 }
@@ -272,6 +288,8 @@ struct Ready {
     /// The newest word is told once more, and no new one.
     again: bool,
     entries: Vec<Entry>,
+    /// How it goes out; nobody is asked where somebody is only caught up.
+    sending: Option<Sending>,
 }
 
 impl Ready {
@@ -293,6 +311,9 @@ impl Ready {
         };
         let event = Event::Advisory(answer.advisory.clone());
         let (told, consent) = (&self.changes.add, Consent::default());
+        if let Some(sending) = self.sending {
+            sending.check(app, &event, told).await?;
+        }
         silent::refuse(app, &event, told, &occasion).await?;
         let (given, awaiting) =
             approval::at_once(app, caller, &event, told, &occasion, &consent).await?;
@@ -402,6 +423,7 @@ pub async fn add(app: &App, caller: &Caller, id: &str, addition: &Addition) -> R
             },
             again: true,
             entries: vec![Entry::new(&caller.actor, "advisory.recipient_added", id).with(detail)],
+            sending: None,
         };
         match ready.publish(app, caller, &new.beside()).await {
             Err(error) if overtaken(&error) && tries < AGAIN => {}

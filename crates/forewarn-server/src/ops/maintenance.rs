@@ -499,12 +499,20 @@ async fn act(
     }
 }
 
+/// What whoever approved it knows already: to how many it goes. Time to undo a slip is asked for all the same.
+fn planned_anyway(sending: Sending) -> Sending {
+    Sending {
+        unasked: true,
+        ..sending
+    }
+}
+
 /// Work begins.
 ///
 /// # Errors
 /// When the state does not allow it.
-pub async fn start(app: &App, caller: &Caller, id: &str) -> Result<Answer> {
-    act(app, caller, id, |m, now| {
+pub async fn start(app: &App, caller: &Caller, id: &str, sending: Sending) -> Result<Answer> {
+    change(app, caller, id, planned_anyway(sending), |m, now| {
         Ok((
             m.start(now)?,
             Said::default(),
@@ -518,8 +526,8 @@ pub async fn start(app: &App, caller: &Caller, id: &str) -> Result<Answer> {
 ///
 /// # Errors
 /// When the state does not allow it.
-pub async fn complete(app: &App, caller: &Caller, id: &str) -> Result<Answer> {
-    act(app, caller, id, |m, now| {
+pub async fn complete(app: &App, caller: &Caller, id: &str, sending: Sending) -> Result<Answer> {
+    change(app, caller, id, planned_anyway(sending), |m, now| {
         Ok((
             m.complete(now)?,
             Said::default(),

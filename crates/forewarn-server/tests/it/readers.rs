@@ -1,6 +1,6 @@
 //! One event, told to executives, heads of department and end users, with what people ask.
 
-use crate::app::{TestApp, upgrade};
+use crate::app::{As, TestApp, upgrade};
 use serde_json::{Value, json};
 
 const READERS: &str = "
@@ -66,7 +66,8 @@ on_both_databases! {
     async fn what_people_ask_stands_once_on_the_events_page(app: TestApp) {
         app.apply_campus().await;
         app.post("/api/v1/maintenances", &work()).await.is(201);
-        let page = app.page("/events/MNT-1").await;
+        app.refresh().await;
+        let page = app.request(As::Nobody, "GET", "/events/MNT-1", "").await.is(200).text();
         assert_eq!(page.matches("Will I lose my work?").count(), 1, "{page}");
         for hidden in ["replicas", "Two people work", "two hours longer"] {
             assert!(!page.contains(hidden), "{hidden} in {page}");

@@ -255,7 +255,7 @@ pub(in crate::console) async fn preview(
     let event = Some(fields.value("event").to_owned()).filter(|event| !event.is_empty());
     let tried = async {
         let asked = template::Asked {
-            template: Some(template::parse(&document(&of(&id)?, &fields))?),
+            templates: vec![template::parse(&document(&of(&id)?, &fields))?],
             event,
             milestone: None,
         };
