@@ -519,4 +519,19 @@ mod tests {
         assert_eq!(for_maintenance("routine", &own).id, *"routine");
         assert!(!own.contains(for_maintenance("routine", &own)));
     }
+    #[test]
+    fn whom_nobody_planned_for_is_told_once_all_agreed_who_must() {
+        let mut problems = Problems::default();
+        let yaml = "{id: careful, approval: {students: [service_owner, business_owner], board: [], requesters: [service_owner]}}";
+        let nodes = crate::document::parse_yaml(yaml).unwrap();
+        let policy = Policy::read(&nodes[0], "policies[0]", &mut problems).unwrap();
+        assert!(problems.0.is_empty(), "{:?}", problems.0);
+        let both = [Approver::ServiceOwner, Approver::BusinessOwner];
+        let added = crate::recipient::added_audience(crate::audience::Level::Technical);
+        assert_eq!(policy.approvers(&added), both);
+        assert_eq!(policy.approvers("students"), both);
+        assert_eq!(policy.approvers(REQUESTERS), [Approver::ServiceOwner]);
+        assert_eq!(policy.approvers("board"), []);
+        assert_eq!(policy.approvers("engineers"), []);
+    }
 }

@@ -301,8 +301,13 @@ pub(crate) fn faults(text: &str, level: Option<Level>, readers: Option<Reader>) 
         Some((variable.name(), because))
     });
     hidden.map_or_else(Vec::new, |(name, because)| {
-        let at = text.find(name).unwrap_or(0);
-        let before = &text[..at];
+        // The word may stand in the text as well.
+        let in_braces = |at: &usize| {
+            let before = text[..*at].trim_end();
+            before.ends_with("{{") || before.ends_with("{{#if")
+        };
+        let mut places = text.match_indices(name).map(|(at, _)| at);
+        let before = &text[..places.find(in_braces).unwrap_or(0)];
         vec![Fault {
             line: before.matches('\n').count() + 1,
             column: before.chars().rev().take_while(|c| *c != '\n').count() + 1,

@@ -174,10 +174,11 @@ fn with_questions(body: Parsed, content: &Content, words: &Words) -> Parsed {
     if !is_about_it || body.mentions(Variable::Questions) {
         return body;
     }
-    let text = format!(
-        "\n\n{{{{#if questions}}}}\n### {}\n\n{{{{questions}}}}\n{{{{/if}}}}",
-        words.questions
-    );
+    let heading = match words.questions {
+        "" => String::new(),
+        words => format!("### {words}\n\n"),
+    };
+    let text = format!("\n\n{{{{#if questions}}}}\n{heading}{{{{questions}}}}\n{{{{/if}}}}");
     match Parsed::parse(&text) {
         Ok(more) => body.followed_by(more),
         Err(_) => body,

@@ -228,6 +228,7 @@ fn an_own_template_wins_and_gives_way_to_own_words() {
         body: "{{effect}}\n\n{{#if action}}What to do: {{action}}\n\n{{/if}}From {{start}} to {{end}}.".into(),
     }];
     let mut content = full("announcement");
+    content.facts.questions.clear();
     let variant = variant(Level::NonTechnical, Channel::Email);
     let message = render(&content, &variant, &own);
     assert_eq!(
@@ -263,7 +264,9 @@ fn other_languages_use_own_templates_with_dates_that_need_no_words() {
     let mut reader = variant(Level::NonTechnical, Channel::Email);
     reader.language = "it-CH".into();
     reader.zone = zone("Europe/Zurich");
-    let message = render(&full("announcement"), &reader, &own);
+    let mut content = full("announcement");
+    content.facts.questions.clear();
+    let message = render(&content, &reader, &own);
     assert_eq!(message.language, "it");
     assert_eq!(
         message.subject,

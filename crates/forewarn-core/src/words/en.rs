@@ -110,5 +110,6 @@ pub(super) const WITHOUT_DATES: Words = Words {
     dates: None,
     clocks: None,
     general_effect: None,
+    questions: "",
     ..WORDS
 };
