@@ -512,9 +512,11 @@ fn planned_anyway(sending: Sending) -> Sending {
 /// # Errors
 /// When the state does not allow it.
 pub async fn start(app: &App, caller: &Caller, id: &str, sending: Sending) -> Result<Answer> {
+    let from = sending.from(app).await?;
     change(app, caller, id, planned_anyway(sending), |m, now| {
         Ok((
-            m.start(now)?,
+            // What can be undone is dated ahead: people hear of it then.
+            m.start(now.max(from))?,
             Said::default(),
             Entry::new(&caller.actor, "maintenance.started", id),
         ))
@@ -527,9 +529,11 @@ pub async fn start(app: &App, caller: &Caller, id: &str, sending: Sending) -> Re
 /// # Errors
 /// When the state does not allow it.
 pub async fn complete(app: &App, caller: &Caller, id: &str, sending: Sending) -> Result<Answer> {
+    let from = sending.from(app).await?;
     change(app, caller, id, planned_anyway(sending), |m, now| {
         Ok((
-            m.complete(now)?,
+            // What can be undone is dated ahead: people hear of it then.
+            m.complete(now.max(from))?,
             Said::default(),
             Entry::new(&caller.actor, "maintenance.completed", id),
         ))

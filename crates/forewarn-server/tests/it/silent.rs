@@ -41,16 +41,16 @@ on_both_databases! {
 
     async fn the_first_word_about_an_incident_is_never_held_up(app: TestApp) {
         app.apply_campus().await;
-        let both = "templates: [{milestone: holding, channel: email, subject: x, body: '{{technical}}'}, {milestone: update, channel: email, subject: x, body: '{{technical}} {{own_words}}'}]";
+        let both = "templates: [{milestone: holding, channel: email, subject: x, body: '{{technical}}'}, {milestone: resolution, channel: email, subject: x, body: '{{technical}} {{own_words}}'}]";
         app.yaml("/api/v1/documents", both).await.is(200);
         let new = json!({"title": "Sign-in fails", "services": {"portal": "major_outage"}, "severity": "P1", "effect": "You cannot sign in."});
         let declared = app.post("/api/v1/incidents", &new).await.is(201).json();
         let id = declared["id"].as_str().expect("an id");
         let path = format!("/api/v1/incidents/{id}/updates");
-        let update = json!({"status": "identified", "facts": {"effect": "You cannot sign in."}, "next_update_in": "PT30M"});
+        let update = json!({"status": "resolved", "facts": {"effect": "You can sign in again."}});
         let refused = app.post(&path, &update).await.is(422).text();
-        assert!(refused.contains("the update to Students would say nothing"), "{refused}");
-        let update = json!({"status": "identified", "text": "We know the cause.", "next_update_in": "PT30M"});
+        assert!(refused.contains("the resolution to Students would say nothing"), "{refused}");
+        let update = json!({"status": "resolved", "text": "You can sign in again."});
         app.post(&path, &update).await.is(201);
     }
 }
