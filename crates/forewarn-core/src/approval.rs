@@ -218,11 +218,8 @@ pub fn needs_beside_waiting(
     if is_inside(audience) || is_free(occasion) {
         return Vec::new();
     }
-    let mut roles = policy.approvers(audience).to_vec();
-    roles.sort();
-    roles.dedup();
+    let roles = policy.approvers(audience).into_iter();
     roles
-        .into_iter()
         .map(|role| Need {
             role,
             holders: holders(event, role, catalogue),

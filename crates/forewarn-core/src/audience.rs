@@ -6,6 +6,7 @@ use crate::document::{Fields, Node, Problems, Value, boolean, line, scalar};
 use crate::id::Id;
 use crate::membership::Membership;
 use crate::offset::Offset;
+use crate::reader::Reader;
 use crate::routing::{About, Routing};
 use crate::service::Affected;
 use crate::time::{Zone, parse_duration};
@@ -86,6 +87,9 @@ pub struct Audience {
     pub name: String,
     /// Level of detail of its texts.
     pub level: Level,
+    /// What its people read a notice for; the text of their level where nobody said it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub readers: Option<Reader>,
     /// Its channels in order.
     #[serde(with = "channels_text")]
     pub channels: Vec<ChannelChoice>,
@@ -161,6 +165,7 @@ impl Audience {
         });
         let name = fields.required("name", problems, line(100));
         let level = fields.required("level", problems, Level::parse);
+        let readers = fields.optional("readers", problems, Reader::parse);
         let channels: Vec<ChannelChoice> = fields
             .nodes("channels", problems)
             .into_iter()
@@ -221,6 +226,7 @@ impl Audience {
             id: id?,
             name: name?,
             level: level?,
+            readers,
             channels: if channels.is_empty() {
                 vec![ChannelChoice {
                     channel: Channel::Email,

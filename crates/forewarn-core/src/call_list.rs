@@ -46,7 +46,7 @@ impl Callee {
         let script = fields.optional("script", problems, prose(1_000));
         for fault in script
             .iter()
-            .flat_map(|text| crate::template::faults(text, Some(Level::NonTechnical)))
+            .flat_map(|text| crate::template::faults(text, Some(Level::NonTechnical), None))
         {
             fields.problem("script", fault.to_string(), problems);
         }
@@ -214,6 +214,7 @@ pub fn with_script(
         event: None,
         // Nothing fits better.
         level: Some(Level::NonTechnical),
+        readers: None,
         channel: Some(Channel::Voice),
         language: language.to_owned(),
         subject: None,

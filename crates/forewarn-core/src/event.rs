@@ -340,6 +340,7 @@ impl Event {
             change_request: None,
             forwardable: audience.is_some_and(|a| a.forwardable),
             answerable: false,
+            readers: audience.and_then(|a| a.readers),
             works: Vec::new(),
             task: None,
             url: format!("{}/events/{}", public_url.trim_end_matches('/'), self.id()),

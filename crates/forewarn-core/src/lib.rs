@@ -42,6 +42,7 @@ pub mod policy;
 pub mod postmortem;
 pub mod privacy;
 pub mod problem;
+pub mod reader;
 pub mod recipient;
 pub mod reminder;
 pub mod review;

@@ -31,6 +31,7 @@ use crate::contact::{Channel, EmailAddress, HookUrl};
 use crate::facts::Facts;
 use crate::id::Id;
 use crate::incident::Severity;
+use crate::reader::Reader;
 use crate::time::{CivilTime, Zone};
 use crate::window_use::Work;
 use crate::words::Words;
@@ -181,6 +182,9 @@ pub struct Content {
     /// Nobody said where to report trouble, and whoever talks to clients gets the answers to a mail: it says so.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub answerable: bool,
+    /// What its readers read it for.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub readers: Option<Reader>,
     /// What a standard window is used for; nothing when it is not used.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub works: Vec<Work>,
@@ -249,6 +253,7 @@ impl Content {
             prepared: BTreeMap::new(),
             forwardable: false,
             answerable: false,
+            readers: None,
             works: Vec::new(),
             task: None,
             confirmed: None,

@@ -13,7 +13,9 @@ use crate::event::Event;
 use crate::id::Id;
 use crate::incident::Severity;
 use crate::offset::Offset;
+use crate::plan::REQUESTERS;
 use crate::postmortem::Reviewer;
+use crate::recipient::added_level;
 use crate::routing::parse_kind;
 use crate::service::Service;
 use crate::time::{duration_text, parse_duration, parse_time_of_day};
@@ -257,12 +259,18 @@ impl Policy {
         })
     }
 
-    /// Who must agree before this audience is told.
-    pub fn approvers(&self, audience: &str) -> &[Approver] {
-        self.approval
-            .get(audience)
-            .or_else(|| self.approval.get("default"))
-            .map_or(&[], Vec::as_slice)
+    /// Who must agree before this audience is told, each role once. People who were added to an event and those who asked for it read
+    /// what others read: where the policy does not name them, everybody must agree who must agree to what any audience is told.
+    pub fn approvers(&self, audience: &str) -> Vec<Approver> {
+        let beside = added_level(audience).is_some() || audience == REQUESTERS;
+        let mut roles = match (self.approval.get(audience), beside) {
+            (Some(own), _) => own.clone(),
+            (None, true) => self.approval.values().flatten().copied().collect(),
+            (None, false) => self.approval.get("default").cloned().unwrap_or_default(),
+        };
+        roles.sort();
+        roles.dedup();
+        roles
     }
 
     /// How long whoever is called may take to acknowledge: 5 minutes where nothing else is said.
@@ -526,5 +534,20 @@ mod tests {
         let own = [read("{id: routine, for: {event: incident}}")];
         assert_eq!(for_maintenance("routine", &own).id, *"routine");
         assert!(!own.contains(for_maintenance("routine", &own)));
+    }
+    #[test]
+    fn whom_nobody_planned_for_is_told_once_all_agreed_who_must() {
+        let mut problems = Problems::default();
+        let yaml = "{id: careful, approval: {students: [service_owner, business_owner], board: [], requesters: [service_owner]}}";
+        let nodes = crate::document::parse_yaml(yaml).unwrap();
+        let policy = Policy::read(&nodes[0], "policies[0]", &mut problems).unwrap();
+        assert!(problems.0.is_empty(), "{:?}", problems.0);
+        let both = [Approver::ServiceOwner, Approver::BusinessOwner];
+        let added = crate::recipient::added_audience(crate::audience::Level::Technical);
+        assert_eq!(policy.approvers(&added), both);
+        assert_eq!(policy.approvers("students"), both);
+        assert_eq!(policy.approvers(REQUESTERS), [Approver::ServiceOwner]);
+        assert_eq!(policy.approvers("board"), []);
+        assert_eq!(policy.approvers("engineers"), []);
     }
 }

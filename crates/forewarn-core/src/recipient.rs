@@ -136,6 +136,7 @@ fn own_audience(level: Level) -> Option<Audience> {
         id: Id::parse(&added_audience(level)).ok()?,
         name: ADDED_NAME.to_owned(),
         level,
+        readers: None,
         channels: [Channel::Email, Channel::Webhook].map(at_once).to_vec(),
         services: Scope::All,
         routing: Routing::default(),

@@ -15,6 +15,7 @@ use crate::audience::Level;
 use crate::contact::Channel;
 use crate::document::{Fields, Node, Problems, line, parse_yaml, prose};
 use crate::message::MILESTONES;
+use crate::reader::Reader;
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
 use std::sync::LazyLock;
@@ -23,8 +24,11 @@ use std::sync::LazyLock;
 macro_rules! library {
     ($name:ident, $language:literal) => {
         static $name: LazyLock<Vec<Template>> = LazyLock::new(|| {
-            let text = include_str!(concat!("../data/templates/", $language, ".yaml"));
-            read_library(text, $language)
+            let all = include_str!(concat!("../data/templates/", $language, ".yaml"));
+            let readers = include_str!(concat!("../data/templates/readers/", $language, ".yaml"));
+            let mut library = read_library(all, $language);
+            library.extend(read_library(readers, $language));
+            library
         });
     };
 }
@@ -64,7 +68,7 @@ pub fn built_in(language: &str) -> &'static [Template] {
     }
 }
 
-/// A text for one milestone, narrowed to a kind of event, level, channel and language.
+/// A text for one milestone, narrowed to a kind of event, readers, level, channel and language.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Template {
     /// The milestone it is for.
@@ -75,6 +79,9 @@ pub struct Template {
     /// The level it is for; any when absent.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub level: Option<Level>,
+    /// What its readers read it for; when absent it is for all who have none of their own.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub readers: Option<Reader>,
     /// The channel it is for; when absent, any but the short ones (`sms`, `voice`, `push`), which a long text would flood.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub channel: Option<Channel>,
@@ -107,12 +114,13 @@ impl Template {
         let milestone = fields.required("milestone", problems, parse_milestone);
         let event = fields.optional("event", problems, crate::routing::parse_kind);
         let level = fields.optional("level", problems, Level::parse);
+        let readers = fields.optional("readers", problems, Reader::parse);
         let channel = fields.optional("channel", problems, Channel::parse);
         let language = fields.optional("language", problems, crate::organisation::parse_language);
         let subject = fields.optional("subject", problems, line(300));
         let body = fields.required("body", problems, prose(20_000));
         for (name, text) in [("subject", &subject), ("body", &body)] {
-            for fault in text.iter().flat_map(|text| faults(text, level)) {
+            for fault in text.iter().flat_map(|text| faults(text, level, readers)) {
                 fields.problem(name, fault.to_string(), problems);
             }
         }
@@ -121,6 +129,7 @@ impl Template {
             milestone: milestone?,
             event,
             level,
+            readers,
             channel,
             language: language.unwrap_or_else(|| "en".into()),
             subject,
@@ -128,18 +137,18 @@ impl Template {
         })
     }
 
-    /// What it is for, by which it is known: `announcement.non_technical.email.en`, with a kind of event at its end where it is for one.
+    /// What it is for, by which it is known: `announcement.non_technical.email.en`, with a kind of event and readers at its end where it
+    /// is for some.
     pub fn id(&self) -> String {
         let level = self.level.map_or("any", Level::as_str);
         let channel = self.channel.map_or("any", Channel::as_str);
-        // One for any kind of event has the id that it always had.
-        let event = self.event.as_ref().map(|event| format!(".{event}"));
-        format!(
-            "{}.{level}.{channel}.{}{}",
-            self.milestone,
-            self.language,
-            event.unwrap_or_default()
-        )
+        let mut id = format!("{}.{level}.{channel}.{}", self.milestone, self.language);
+        // One for any kind of event and any readers has the id that it always had.
+        let readers = self.readers.map(Reader::as_str);
+        for part in self.event.as_deref().into_iter().chain(readers) {
+            id = format!("{id}.{part}");
+        }
+        id
     }
 
     /// What an id of [`Template::id`] says, with the text that is read where nobody wrote one.
@@ -148,18 +157,25 @@ impl Template {
     /// Everything that is wrong with the id.
     pub fn from_id(id: &str) -> Result<Template, String> {
         let parts: Vec<&str> = id.split('.').collect();
-        let (milestone, level, channel, language, event) = match *parts.as_slice() {
-            [milestone, level, channel, language] => (milestone, level, channel, language, None),
-            [milestone, level, channel, language, event] => {
-                (milestone, level, channel, language, Some(event))
-            }
-            _ => return Err("is no template's id, such as update.any.email.en".into()),
+        let [milestone, level, channel, language, ref narrowed @ ..] = *parts.as_slice() else {
+            return Err("is no template's id, such as update.any.email.en".into());
+        };
+        // No kind of event has the name of readers.
+        let (event, readers) = match *narrowed {
+            [] => (None, None),
+            [one] => match Reader::parse(one) {
+                Ok(readers) => (None, Some(readers)),
+                Err(_) => (Some(one), None),
+            },
+            [event, readers] => (Some(event), Some(Reader::parse(readers)?)),
+            _ => return Err("has too many parts; one is update.any.email.en.advisory".into()),
         };
         let named = |text| Some(text).filter(|text| *text != "any");
         let mut template = Template {
             milestone: parse_milestone(milestone)?,
             event: event.map(crate::routing::parse_kind).transpose()?,
             level: named(level).map(Level::parse).transpose()?,
+            readers,
             channel: named(channel).map(Channel::parse).transpose()?,
             language: crate::organisation::parse_language(language)?,
             subject: None,
@@ -174,52 +190,73 @@ impl Template {
 
     /// The built-in text that would be read in its place, if there is one in its language.
     pub fn stands_for(&self) -> Option<&'static Template> {
-        let level = self.level.unwrap_or(Level::NonTechnical);
-        let channel = self.channel.unwrap_or(Channel::Email);
-        let found = |event| {
-            let all = fitting(&[], &self.milestone, event, level, channel, &self.language);
-            all.into_iter().find(|t| t.language == self.language)
+        let wanted = Wanted {
+            milestone: &self.milestone,
+            event: self.event.as_deref(),
+            level: self.level.unwrap_or(Level::NonTechnical),
+            readers: self.readers,
+            channel: self.channel.unwrap_or(Channel::Email),
+            language: &self.language,
         };
-        found(self.event.as_deref()).or_else(|| found(None))
+        let mut all = fitting(&[], wanted).into_iter();
+        all.find(|t| t.language == self.language)
     }
 
     /// How well it fits, best greatest; nothing when it is for something else.
-    fn fit(&self, milestone: &str, level: Level, channel: Channel) -> Option<Fit> {
-        if self.milestone != milestone || self.level.is_some_and(|l| l != level) {
-            return None;
-        }
-        let channel = channels(channel).iter().position(|c| *c == self.channel)?;
-        Some((self.level.is_some(), Reverse(channel)))
+    fn fit(&self, wanted: Wanted<'_>) -> Option<Fit> {
+        let is_meant = self.milestone == wanted.milestone
+            && self.level.is_none_or(|level| level == wanted.level)
+            && (self.readers.is_none() || self.readers == wanted.readers)
+            && (self.event.is_none() || self.event.as_deref() == wanted.event);
+        let mut served = channels(wanted.channel).iter();
+        let channel = served.position(|c| *c == self.channel)?;
+        is_meant.then_some(Fit {
+            event: self.event.is_some(),
+            readers: self.readers.is_some(),
+            level: self.level.is_some(),
+            channel: Reverse(channel),
+        })
     }
 }
 
-type Fit = (bool, Reverse<usize>);
+/// What a text is wanted for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wanted<'a> {
+    pub milestone: &'a str,
+    /// The kind of event.
+    pub event: Option<&'a str>,
+    pub level: Level,
+    pub readers: Option<Reader>,
+    pub channel: Channel,
+    /// What its reader speaks.
+    pub language: &'a str,
+}
 
-/// The templates for a kind of event, or for any, that fit, best first: a language nearer to the reader before level before channel;
-/// of one language those of the organisation before the built-in; of equals the earlier.
-pub(crate) fn fitting<'a>(
-    own: &'a [Template],
-    milestone: &str,
-    event: Option<&str>,
-    level: Level,
-    channel: Channel,
-    language: &str,
-) -> Vec<&'a Template> {
-    let of = |templates: &'a [Template], language: &str| {
-        let mut found: Vec<(Fit, &Template)> = templates
-            .iter()
-            .filter(|t| t.language == language && t.event.as_deref() == event)
-            .filter_map(|t| Some((t.fit(milestone, level, channel)?, t)))
-            .collect();
-        found.sort_by_key(|(fit, _)| Reverse(*fit));
-        found
-    };
+/// How well a template fits: what it is for that others are not.
+#[derive(Clone, Copy)]
+struct Fit {
+    event: bool,
+    readers: bool,
+    level: bool,
+    channel: Reverse<usize>,
+}
+
+/// The templates that fit, best first. A language nearer to the reader comes before everything else, then one for the kind of event,
+/// then one for these readers; of the rest the organisation's own before the built-in, level before channel, of equals the earlier.
+pub(crate) fn fitting<'a>(own: &'a [Template], wanted: Wanted<'_>) -> Vec<&'a Template> {
     let mut all = Vec::new();
-    for language in languages(language) {
-        all.extend(of(own, language));
-        all.extend(of(built_in(language), language));
+    for language in languages(wanted.language) {
+        let mut found: Vec<(Fit, bool, &'a Template)> = Vec::new();
+        for (is_own, templates) in [(true, own), (false, built_in(language))] {
+            let spoken = templates.iter().filter(|t| t.language == language);
+            found.extend(spoken.filter_map(|t| Some((t.fit(wanted)?, is_own, t))));
+        }
+        found.sort_by_key(|(fit, is_own, _)| {
+            Reverse((fit.event, fit.readers, *is_own, fit.level, fit.channel))
+        });
+        all.extend(found.into_iter().map(|(_, _, template)| template));
     }
-    all.into_iter().map(|(_, template)| template).collect()
+    all
 }
 
 /// The languages in which a reader of `language` can be addressed: `pt-BR`, then `pt`, then English.
@@ -253,30 +290,47 @@ fn parse_milestone(text: &str) -> Result<String, String> {
     }
 }
 
-/// What is wrong with a text, also that it asks for what its level may not see.
-pub(crate) fn faults(text: &str, level: Option<Level>) -> Vec<Fault> {
+/// What is wrong with a text, also that it asks for what its level or its readers may not see.
+pub(crate) fn faults(text: &str, level: Option<Level>, readers: Option<Reader>) -> Vec<Fault> {
     let parsed = match Parsed::parse(text) {
         Ok(parsed) => parsed,
         Err(faults) => return faults,
     };
-    let Some(level) = level else {
-        return Vec::new();
-    };
-    let hidden = parsed.variables().into_iter().find(|v| v.level() > level);
-    hidden.map_or_else(Vec::new, |variable| {
-        let at = text.find(variable.name()).unwrap_or(0);
-        let before = &text[..at];
+    let hidden = parsed.variables().into_iter().find_map(|variable| {
+        let because = always_empty(variable, level, readers)?;
+        Some((variable.name(), because))
+    });
+    hidden.map_or_else(Vec::new, |(name, because)| {
+        // The word may stand in the text as well.
+        let in_braces = |at: &usize| {
+            let before = text[..*at].trim_end();
+            before.ends_with("{{") || before.ends_with("{{#if")
+        };
+        let mut places = text.match_indices(name).map(|(at, _)| at);
+        let before = &text[..places.find(in_braces).unwrap_or(0)];
         vec![Fault {
             line: before.matches('\n').count() + 1,
             column: before.chars().rev().take_while(|c| *c != '\n').count() + 1,
-            problem: format!(
-                "'{}' is for level {} and is always empty at {}",
-                variable.name(),
-                variable.level().as_str(),
-                level.as_str()
-            ),
+            problem: format!("'{name}' is {because}"),
         }]
     })
+}
+
+/// Why a variable never has a value for these readers.
+fn always_empty(
+    variable: Variable,
+    level: Option<Level>,
+    readers: Option<Reader>,
+) -> Option<String> {
+    if let Some(level) = level.filter(|level| variable.level() > *level) {
+        let wanted = variable.level().as_str();
+        return Some(format!(
+            "for level {wanted} and is always empty at {}",
+            level.as_str()
+        ));
+    }
+    let denied = variable == Variable::Cost && readers != Some(Reader::Executive);
+    denied.then(|| "for executives; write 'readers: executive' or leave it out".to_owned())
 }
 
 #[cfg(test)]

@@ -54,6 +54,8 @@ pub struct Words {
     pub(crate) shorter: &'static [(&'static str, &'static str)],
     /// Heading and first line of the version to forward.
     pub(crate) forward: [&'static str; 2],
+    /// Heading of what people ask; nothing where nobody told us.
+    pub(crate) questions: &'static str,
     /// Title of a message that tells of several events: `{}`.
     pub(crate) changes: Forms,
     /// What surrounds the text of a mail.

@@ -21,6 +21,7 @@ pub mod reach;
 pub mod recipient;
 pub mod review;
 pub mod sending;
+mod silent;
 pub mod subscription;
 pub mod template;
 pub mod upstream;

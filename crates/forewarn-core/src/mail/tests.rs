@@ -201,7 +201,7 @@ fn nothing_breaks_out_of_a_header() {
 #[test]
 fn html_fetches_nothing_and_holds_nothing_of_an_enemy() {
     const TAGS: &str =
-        " !doctype html head meta title style body div table tr td p h1 ul li strong em br a ";
+        " !doctype html head meta title style body div table tr td p h1 h3 ul li strong em br a ";
     for milestone in MILESTONES {
         let content = hostile(milestone);
         let (message, _) = parts(&content);

@@ -1,6 +1,7 @@
 //! One message that tells of several events.
 
 use super::{Content, Variant, render, without_organisation};
+use crate::facts::Facts;
 use crate::id::Id;
 use crate::template::Template;
 use crate::words::Words;
@@ -51,6 +52,11 @@ pub fn digest(
         offset: None,
         services,
         text: Some(sections.join("\n\n")),
+        // Each section has its own.
+        facts: Facts {
+            questions: Vec::new(),
+            ..first.facts.clone()
+        },
         start: None,
         end: None,
         // Each section brings its own: around all of them it would repeat words that are not for everybody.

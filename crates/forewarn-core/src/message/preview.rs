@@ -5,6 +5,7 @@ use crate::audience::{Audience, Level};
 use crate::contact::Channel;
 use crate::document::Catalogue;
 use crate::event::{Event, Occasion};
+use crate::incident::Incident;
 use crate::mail::{List, html_page};
 use crate::plan::{Notice, is_team_notice};
 use crate::review::{Context, Medium, Review, Stage, Text, review};
@@ -55,6 +56,9 @@ impl Serialize for Outlet {
 /// A text as it would go out to some audiences.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Preview {
+    /// The template that is tried, by its id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub template: Option<String>,
     /// The names of the audiences that would read it.
     pub audiences: Vec<String>,
     /// At which level.
@@ -190,13 +194,44 @@ impl Proof<'_> {
             Outlet::Page => render_page(&content, &variant, self.templates),
         };
         let name = told.audience.map_or("", |audience| &audience.name);
+        let before = self.told_before(told, &variant);
+        let context = match before {
+            Some(before) => &Context {
+                previous: Some(before),
+                ..self.context.clone()
+            },
+            None => self.context,
+        };
         Preview {
             audiences: match outlet {
                 Outlet::Channel(_) => vec![name.to_owned()],
                 Outlet::Page => Vec::new(),
             },
-            ..shown(message, &content, (told.level, outlet), name, self.context)
+            ..shown(message, &content, (told.level, outlet), name, context)
         }
+    }
+
+    /// What the same readers were told last, in the words of this variant: an update is to bring something new.
+    fn told_before(&self, told: &Told<'_>, variant: &Variant) -> Option<String> {
+        let number = self.occasion.update?.checked_sub(1)?;
+        let milestone = match self.event {
+            Event::Incident(i) => Incident::milestone_of(i.updates.get(number as usize)?),
+            Event::Advisory(a) => a.updates.get(number as usize)?.milestone(),
+            Event::Maintenance(_)
+            | Event::Window(_)
+            | Event::Reminder(_)
+            | Event::Announcement(_) => return None,
+        };
+        let occasion = Occasion {
+            milestone: milestone.to_owned(),
+            update: Some(number),
+            ..Occasion::default()
+        };
+        let (all, url) = (self.catalogue, self.public_url);
+        let content = self
+            .event
+            .content(&occasion, told.audience, all, url, told.due);
+        Some(render(&content, variant, self.templates).text)
     }
 }
 
@@ -220,6 +255,7 @@ pub(super) fn shown(
     };
     let (language, text) = (&message.language, &message.text);
     Preview {
+        template: None,
         audiences: Vec::new(),
         level,
         channel: outlet,

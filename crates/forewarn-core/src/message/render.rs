@@ -3,9 +3,12 @@
 use super::sms::{Encoding, Segments, plain_signs, sms_segments};
 use super::values::{Purpose, values};
 use super::{Content, Message, Variant, markdown};
+use crate::approval::APPROVAL_NEEDED;
 use crate::audience::Level;
 use crate::contact::Channel;
-use crate::template::{Format, Parsed, Template, Value, Values, Variable, fitting};
+use crate::plan::{COPY_DUE, is_team_notice};
+use crate::reader::Reader;
+use crate::template::{Format, Parsed, Template, Value, Values, Variable, Wanted, fitting};
 use crate::words::{Words, primary};
 
 /// A mail program shows about so much of a subject.
@@ -59,6 +62,11 @@ fn with_version_to_forward(
     let plain = Variant {
         level: Level::NonTechnical,
         ..variant.clone()
+    };
+    let content = &Content {
+        forwardable: false,
+        readers: Some(Reader::EndUser),
+        ..content.clone()
     };
     let chosen = Chosen::of(content, &plain, own);
     let theirs = long(content, &plain, &chosen, true);
@@ -135,7 +143,7 @@ impl Chosen {
         };
         Some(Chosen {
             subject,
-            body: with_promises(body, content, Words::of(&language)),
+            body: complete(body, content, &variant, &language),
             language,
         })
     }
@@ -157,9 +165,39 @@ impl Chosen {
             .unwrap_or_else(|| [last_resort().0, last_resort().0]);
         Chosen {
             subject,
-            body: with_promises(body, content, Words::of(&language)),
+            body: complete(body, content, variant, &language),
             language,
         }
+    }
+}
+
+/// A body with what every message tells, also where its template forgot it.
+fn complete(body: Parsed, content: &Content, variant: &Variant, language: &str) -> Parsed {
+    let words = Words::of(language);
+    let body = with_promises(body, content, words);
+    match variant.channel {
+        Channel::Email => with_questions(body, content, words),
+        Channel::Chat | Channel::Webhook | Channel::Sms | Channel::Voice | Channel::Push => body,
+    }
+}
+
+/// A mail with what people ask at its end. Nobody asks about work that is called off, and the team's own notices are about
+/// something else.
+fn with_questions(body: Parsed, content: &Content, words: &Words) -> Parsed {
+    let milestone = content.milestone.as_str();
+    let is_about_it = !is_team_notice(milestone)
+        && !matches!(milestone, COPY_DUE | APPROVAL_NEEDED | "cancellation");
+    if !is_about_it || body.mentions(Variable::Questions) {
+        return body;
+    }
+    let heading = match words.questions {
+        "" => String::new(),
+        words => format!("### {words}\n\n"),
+    };
+    let text = format!("\n\n{{{{#if questions}}}}\n{heading}{{{{questions}}}}\n{{{{/if}}}}");
+    match Parsed::parse(&text) {
+        Ok(more) => body.followed_by(more),
+        Err(_) => body,
     }
 }
 
@@ -172,29 +210,38 @@ fn shorter(subject: &str, language: &str) -> Option<[Parsed; 2]> {
     Some([Parsed::parse(subject).ok()?, Parsed::parse(&shorter).ok()?])
 }
 
-/// Templates for this content, best first: those for its kind of event before those for any, of both those in the reader's language
-/// before others, and of each language the organisation's own before the built-in.
+/// Templates for this content, best first.
 fn candidates<'a>(
     content: &Content,
     channel: Channel,
     variant: &Variant,
     own: &'a [Template],
 ) -> Vec<&'a Template> {
-    let (level, language) = (variant.level, &variant.language);
-    let fit = |milestone: &str, event: Option<&str>| {
-        fitting(own, milestone, event, level, channel, language)
+    let wanted = Wanted {
+        milestone: &content.milestone,
+        event: Some(&content.event_kind),
+        level: variant.level,
+        readers: content.readers,
+        channel,
+        language: &variant.language,
     };
-    let mut found = fit(&content.milestone, Some(&content.event_kind));
-    found.extend(fit(&content.milestone, None));
-    if found.is_empty() {
-        let general = if content.event_kind == "incident" {
-            "update"
-        } else {
-            "announcement"
-        };
-        found = fit(general, None);
+    let found = fitting(own, wanted);
+    if !found.is_empty() {
+        return found;
     }
-    found
+    let milestone = match content.event_kind.as_str() {
+        "incident" => "update",
+        _ => "announcement",
+    };
+    let event = None;
+    fitting(
+        own,
+        Wanted {
+            milestone,
+            event,
+            ..wanted
+        },
+    )
 }
 
 /// The language in which somebody hears of this: their own, that without its country, the organisation's, English; the first for which
@@ -208,12 +255,16 @@ pub fn language_for(
 ) -> String {
     let speaks = |language: &&str| {
         let language = *language;
-        let kinds = [Some(content.event_kind.as_str()), None];
-        kinds.iter().any(|event| {
-            fitting(own, &content.milestone, *event, level, channel, language)
-                .iter()
-                .any(|t| t.language == language || t.language == primary(language))
-        })
+        let wanted = Wanted {
+            milestone: &content.milestone,
+            event: Some(&content.event_kind),
+            level,
+            readers: content.readers,
+            channel,
+            language,
+        };
+        let mut found = fitting(own, wanted).into_iter();
+        found.any(|t| t.language == language || t.language == primary(language))
     };
     let found = wanted.into_iter().chain([organisation]).find(speaks);
     found.unwrap_or("en").to_owned()

@@ -1,7 +1,7 @@
 //! Contents for tests: all that can be known, next to nothing, and what an enemy would write.
 
 use super::*;
-use crate::facts::{Action, When};
+use crate::facts::{Action, Question, When};
 
 pub(crate) fn zone(name: &str) -> Zone {
     Zone::parse(name).unwrap()
@@ -26,6 +26,27 @@ pub(crate) fn variant(level: Level, channel: Channel) -> Variant {
 
 fn some(text: &str) -> Option<String> {
     Some(text.into())
+}
+
+fn asked(question: &str, answer: &str) -> Question {
+    Question {
+        question: question.into(),
+        answer: answer.into(),
+        level: Level::NonTechnical,
+    }
+}
+
+/// What is asked at every level, and what only engineers ask.
+fn questions(all: [(&str, &str); 2]) -> Vec<Question> {
+    let mut questions = all.map(|(q, a)| asked(q, a)).to_vec();
+    questions.push(Question {
+        level: Level::Technical,
+        ..asked(
+            "Do replicas need a new password?",
+            "No. The role on db1.internal stays.",
+        )
+    });
+    questions
 }
 
 /// All that can be known.
@@ -126,6 +147,18 @@ fn maintenance(milestone: &str) -> Content {
             action: Some(action),
             data_safe: Some(true),
             contact: some("help@example.edu"),
+            risk: some("One time in ten the copy takes two hours longer."),
+            fallback: some("We return to the old version within one hour."),
+            cost: some(
+                "Two people work for one night. A failure in term time would cost ten times as much.",
+            ),
+            questions: questions([
+                (
+                    "Will I lose my work?",
+                    "No. All that you saved before the start is there afterwards.",
+                ),
+                ("Can I use the phone app?", "No. It needs the portal, too."),
+            ]),
             technical: some("PostgreSQL 15 to 16 on db1.internal, replica lag expected."),
             ..Facts::default()
         },
@@ -151,6 +184,7 @@ fn maintenance(milestone: &str) -> Content {
         change_request: None,
         forwardable: false,
         answerable: false,
+        readers: None,
         works: used(milestone),
         task: task(milestone),
         url: "https://status.example.edu/events/MNT-1".into(),
@@ -195,6 +229,21 @@ fn incident(milestone: &str) -> Content {
             workaround: some("The phone app still works.").filter(|_| known),
             data_safe: known.then_some(true),
             contact: some("help@example.edu"),
+            risk: some("If a second disk fails, the portal is away for half a day.")
+                .filter(|_| known),
+            fallback: some("We move the portal to a spare server, which takes two hours.")
+                .filter(|_| known),
+            cost: some("Each hour keeps forty people from their work.").filter(|_| known),
+            questions: match known {
+                true => questions([
+                    (
+                        "Will my deadline be moved?",
+                        "Yes. Every deadline of today is moved to tomorrow.",
+                    ),
+                    ("Must I change my password?", "No. Your password is safe."),
+                ]),
+                false => Vec::new(),
+            },
             technical: some("I/O errors on sda of web3.internal; failing over to web4."),
             ..Facts::default()
         },
@@ -217,6 +266,7 @@ fn incident(milestone: &str) -> Content {
         change_request: None,
         forwardable: false,
         answerable: false,
+        readers: None,
         works: Vec::new(),
         task: None,
         missed: matches!(milestone, "update" | "promise_broken")
@@ -300,6 +350,19 @@ pub(crate) fn announced(milestone: &str) -> Content {
             }),
             workaround: some("The new export writes the same columns."),
             contact: some("help@example.edu"),
+            risk: some("Some people may miss the day and look for their old exports."),
+            fallback: some("We keep a copy of all old exports for one year."),
+            cost: some("The old export costs us one day of work a month."),
+            questions: questions([
+                (
+                    "Can I still get an old export?",
+                    "Yes. Write to us within one year.",
+                ),
+                (
+                    "We train our own staff. When can we see the new page?",
+                    "From now on. A trial of the new page is open to everybody.",
+                ),
+            ]),
             technical: some("portal 5.0.0; /api/v1/export answers 410."),
             ..Facts::default()
         },
@@ -339,6 +402,7 @@ pub(crate) fn sparse(milestone: &str) -> Content {
         change_request: None,
         forwardable: false,
         answerable: false,
+        readers: None,
         works: Vec::new(),
         task: None,
         ..full
@@ -367,6 +431,10 @@ pub(crate) fn hostile(milestone: &str) -> Content {
             workaround: some(HOSTILE),
             data_safe: Some(false),
             contact: Some(line.clone()),
+            risk: some(HOSTILE),
+            fallback: some(HOSTILE),
+            cost: some(HOSTILE),
+            questions: vec![asked(&line, HOSTILE)],
             technical: some(HOSTILE),
         },
         text: None,

@@ -89,6 +89,20 @@ impl Sheet {
             .collect()
     }
 
+    /// The texts in which nothing is left to read: what a level may not see was all that its template says.
+    pub fn silent(&self, content: &Content, own: &[Template]) -> Vec<Variant> {
+        let texts = self.texts(content, own).into_iter();
+        let silent = texts.filter(|(_, message)| message.text.trim().is_empty());
+        let spoken = silent.map(|(variant, message)| Variant {
+            language: message.language,
+            ..variant
+        });
+        let mut found: Vec<Variant> = spoken.collect();
+        // Languages without a text of their own share one.
+        found.dedup();
+        found
+    }
+
     fn variants(&self) -> impl Iterator<Item = Variant> {
         self.levels.iter().flat_map(move |level| {
             self.channels.iter().flat_map(move |channel| {

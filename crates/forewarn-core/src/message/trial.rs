@@ -77,13 +77,15 @@ impl Trial<'_> {
             return Vec::new();
         };
         let content = Content {
+            readers: self.template.readers,
             organisation: match self.catalogue.organisation.name.is_empty() {
                 true => content.organisation,
                 false => self.catalogue.organisation.name.clone(),
             },
             ..content
         };
-        let read: Vec<Level> = self.catalogue.audiences.iter().map(|a| a.level).collect();
+        let meant = || self.catalogue.audiences.iter().filter(|a| self.is_for(a));
+        let read: Vec<Level> = meant().map(|a| a.level).collect();
         let mut found = Vec::new();
         for level in Level::ALL {
             let wanted = match self.template.level {
@@ -91,8 +93,7 @@ impl Trial<'_> {
                 None => read.is_empty() || read.contains(&level),
             };
             if wanted {
-                let readers = self.catalogue.audiences.iter();
-                let readers: Vec<&Audience> = readers.filter(|a| a.level == level).collect();
+                let readers: Vec<&Audience> = meant().filter(|a| a.level == level).collect();
                 self.say(&content, level, &readers, &mut found);
             }
         }
@@ -113,7 +114,7 @@ impl Trial<'_> {
         let level = self.template.level;
         let mut found = Vec::new();
         for audience in audiences {
-            if level.is_none_or(|level| level == audience.level) {
+            if level.is_none_or(|level| level == audience.level) && self.is_for(audience) {
                 self.say(
                     &about(Some(audience)),
                     audience.level,
@@ -124,9 +125,19 @@ impl Trial<'_> {
         }
         if found.is_empty() {
             let level = level.unwrap_or(Level::NonTechnical);
-            self.say(&about(None), level, &[], &mut found);
+            let content = Content {
+                readers: self.template.readers,
+                ..about(None)
+            };
+            self.say(&content, level, &[], &mut found);
         }
         sorted(found)
+    }
+
+    /// Whether an audience reads what such readers do.
+    fn is_for(&self, audience: &Audience) -> bool {
+        let meant = self.template.readers;
+        meant.is_none() || meant == audience.readers
     }
 
     fn say(
@@ -141,8 +152,9 @@ impl Trial<'_> {
             .find_map(|audience| audience.time_zone.clone());
         let zone = zone.unwrap_or_else(|| self.catalogue.organisation.time_zone.clone());
         for outlet in self.outlets() {
-            // The page is for everybody.
-            if *outlet == Outlet::Page && level != Level::NonTechnical {
+            // The page is for everybody, and for nobody in particular.
+            let everybody = level == Level::NonTechnical && self.template.readers.is_none();
+            if *outlet == Outlet::Page && !everybody {
                 continue;
             }
             let variant = Variant {
@@ -165,6 +177,7 @@ impl Trial<'_> {
             add(
                 found,
                 Preview {
+                    template: Some(self.template.id()),
                     audiences,
                     ..preview
                 },
@@ -211,6 +224,7 @@ audiences:
             milestone: "announcement".into(),
             event: None,
             level,
+            readers: None,
             channel,
             language: "en".into(),
             subject: Some("{{service}}: {{start_date}}".into()),

@@ -2,10 +2,12 @@
 
 use super::times::{self, Times};
 use super::{By, Content, Variant, markdown};
+use crate::audience::Level;
 use crate::contact::EmailAddress;
-use crate::facts::When;
+use crate::facts::{Question, When};
 use crate::offset::Offset;
 use crate::plan::SPOKESPERSON_CALL;
+use crate::reader::Reader;
 use crate::template::{Values, Variable as V};
 use crate::time::CivilTime;
 use crate::words::{Words, is_right_to_left};
@@ -100,6 +102,13 @@ fn facts(content: &Content, purpose: Purpose<'_>, values: &mut Values) {
     values.set(V::Cause, said(&facts.cause));
     values.set(V::Workaround, said(&facts.workaround));
     values.set(V::Reason, said(&content.reason));
+    values.set(V::Risk, said(&facts.risk));
+    values.set(V::Fallback, said(&facts.fallback));
+    // What something costs is told to those who pay for it.
+    if content.readers == Some(Reader::Executive) {
+        values.set(V::Cost, said(&facts.cost));
+    }
+    questions(content, purpose, values);
     values.set(V::Technical, facts.technical.as_deref().unwrap_or_default());
     if let Some(action) = &facts.action {
         values.set(V::Action, said(&Some(action.what.clone())));
@@ -128,6 +137,28 @@ fn facts(content: &Content, purpose: Purpose<'_>, values: &mut Values) {
     values.set(V::ToWrite, if content.to_write { "yes" } else { "" });
     contact(facts.contact.as_deref().unwrap_or_default(), values);
     own_words(content, purpose, values);
+}
+
+/// Each question, strong, with its answer below. The event's own page has them once, not in each message; where a version to forward
+/// stands below the message, those for everybody are in it.
+fn questions(content: &Content, purpose: Purpose<'_>, values: &mut Values) {
+    if purpose.short.is_some() || !purpose.links {
+        return;
+    }
+    let asked = content.facts.questions_for(purpose.variant.level);
+    let asked = asked.filter(|q| !content.forwardable || q.level > Level::NonTechnical);
+    let mut out = String::new();
+    for Question {
+        question, answer, ..
+    } in asked
+    {
+        out.push_str("**");
+        markdown::escape_into(&line(question), &mut out);
+        out.push_str("**\n\n");
+        markdown::escape_into(&sentence(answer), &mut out);
+        out.push_str("\n\n");
+    }
+    values.set_markdown(V::Questions, out.trim_end());
 }
 
 /// Mail addresses and web addresses become links.

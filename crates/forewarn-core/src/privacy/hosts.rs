@@ -74,6 +74,9 @@ const INNER_ENDS: &[&str] = &[
     "mgmt",
     "svc",
     "consul",
+    "dmz",
+    "oob",
+    "k8s",
 ];
 
 /// Machines and tools that are named without a number.
@@ -287,6 +290,12 @@ fn is_tracked(path: &str) -> bool {
 pub(super) fn hosts(text: &str, pieces: &[Piece<'_>], known: &Known, found: &mut Vec<Leak>) {
     for (n, piece) in pieces.iter().enumerate() {
         // A name without a full stop has a number, unless it is listed or called a machine's.
+        // What a cloud calls a part of an account.
+        if piece.text.starts_with("arn:") && piece.text.len() > 10 {
+            let end = piece.start + piece.text.len();
+            found.push(Leak::at(Kind::HostName, piece.start..end));
+            continue;
+        }
         let plain = !piece.text.bytes().any(|b| b == b'.' || b.is_ascii_digit());
         let called = is_called(text, pieces, n);
         if plain

@@ -538,6 +538,14 @@ fn after_cue(
                 return Some(*start..*start + end);
             }
         }
+        // "passphrase: correct horse battery staple"
+        if word.lower == "passphrase" && linked && between.contains(':') {
+            let rest = &text[*start..];
+            let end = rest.find(['.', ',', ';', '\n']).unwrap_or(rest.len());
+            if (3..=8).contains(&rest[..end].split_whitespace().count()) {
+                return Some(*start..*start + end);
+            }
+        }
         let place = *start..*start + chunk.len();
         let address = chunk.contains("://")
             || chunk
@@ -549,10 +557,14 @@ fn after_cue(
         let made_up = is_secretish(chunk) && !address && !super::tickets::looks_like_ticket(chunk);
         if pin {
             let number = chunk.trim_end_matches(['#', '*']);
-            return (linked
-                && (4..=8).contains(&number.len())
-                && number.bytes().all(|b| b.is_ascii_digit()))
-            .then_some(place);
+            let is_number =
+                (4..=8).contains(&number.len()) && number.bytes().all(|b| b.is_ascii_digit());
+            // "the PIN for the meeting is 882211"
+            if is_number {
+                return (linked || told).then_some(place);
+            }
+            (linked, at_once) = (false, false);
+            continue;
         }
         if key {
             return (linked && made_up && chunk.len() >= 8 && !is_name_with_number(chunk))

@@ -25,6 +25,16 @@ fn each_kind_is_found_in_the_forms_in_which_it_leaks() {
     use Kind::*;
     for (text, expected) in [
         ("It is 10.12.0.4.", &[(IpAddress, "10.12.0.4")][..]),
+        ("relay-mail.dmz is slow", &[(HostName, "relay-mail.dmz")]),
+        (
+            "arn:aws:iam::123456789012:role/Admin was removed",
+            &[(HostName, "arn:aws:iam::123456789012:role/Admin")],
+        ),
+        ("The PIN for the meeting is 882211.", &[(Secret, "882211")]),
+        (
+            "passphrase: correct horse battery staple",
+            &[(Secret, "correct horse battery staple")],
+        ),
         (
             "(10.12.0.4:8080), 10.20.30.40/29",
             &[(IpAddress, "10.12.0.4:8080"), (IpAddress, "10.20.30.40/29")],

@@ -3,7 +3,7 @@
 use super::{Fault, Format, Parsed, Template, Values};
 use crate::audience::Level;
 use crate::contact::Channel;
-use crate::message::{Encoding, Variant, render_with, sample, sms_segments};
+use crate::message::{Content, Encoding, Variant, render_with, sample, sms_segments};
 use crate::time::Zone;
 use crate::words::Words;
 
@@ -31,7 +31,10 @@ pub(super) fn too_long(template: &Template) -> Vec<(&'static str, Fault)> {
 
 fn body(template: &Template) -> Option<(&'static str, Fault)> {
     let channel = template.channel?;
-    let content = sample(&template.milestone, template.event.as_deref())?;
+    let content = Content {
+        readers: template.readers,
+        ..sample(&template.milestone, template.event.as_deref())?
+    };
     let variant = Variant {
         level: template.level.unwrap_or(Level::NonTechnical),
         channel,
@@ -103,6 +106,7 @@ mod tests {
             milestone: "holding".into(),
             event: None,
             level: None,
+            readers: None,
             channel,
             language: "en".into(),
             subject: Some(subject.to_owned()).filter(|s| !s.is_empty()),

@@ -165,10 +165,107 @@ fn template(
         milestone: milestone.into(),
         event: None,
         level,
+        readers: None,
         channel,
         language: language.into(),
         subject: None,
         body: format!("{level:?} {channel:?} {language}"),
+    }
+}
+
+fn wanted<'a>(milestone: &'a str, language: &'a str) -> Wanted<'a> {
+    Wanted {
+        milestone,
+        event: None,
+        level: Level::NonTechnical,
+        readers: None,
+        channel: Channel::Email,
+        language,
+    }
+}
+
+#[test]
+fn a_text_for_the_readers_comes_before_one_for_all_and_never_goes_to_others() {
+    let of = |readers, event: Option<&str>| Template {
+        readers,
+        event: event.map(str::to_owned),
+        body: format!("{readers:?} {event:?}"),
+        ..template("hypercare", None, None, "en")
+    };
+    let executive = Some(Reader::Executive);
+    let own = [of(None, None), of(executive, None)];
+    let first = |readers, event, own: &[Template]| {
+        let wanted = Wanted {
+            readers,
+            event,
+            ..wanted("hypercare", "en")
+        };
+        fitting(own, wanted)[0].body.clone()
+    };
+    assert_eq!(first(executive, None, &own), own[1].body);
+    assert_eq!(first(None, None, &own), own[0].body);
+    assert_eq!(first(Some(Reader::EndUser), None, &own), own[0].body);
+    // What is for the kind of event says other things altogether.
+    let kind = Some("maintenance");
+    let own = [of(executive, None), of(None, kind)];
+    assert_eq!(first(executive, kind, &own), own[1].body);
+    assert_eq!(first(executive, Some("incident"), &own), own[0].body);
+}
+
+#[test]
+fn the_readers_language_comes_before_a_text_of_our_own_for_the_kind_of_event() {
+    let own = [Template {
+        event: Some("maintenance".into()),
+        ..template("announcement", None, Some(Channel::Email), "en")
+    }];
+    let wanted = Wanted {
+        event: Some("maintenance"),
+        ..wanted("announcement", "de")
+    };
+    let found = fitting(&own, wanted);
+    assert_eq!(found[0].language, "de");
+    assert!(found.contains(&&own[0]));
+}
+
+#[test]
+fn an_id_says_all_that_a_template_is_for() {
+    for id in [
+        "update.any.email.en",
+        "update.any.email.en.advisory",
+        "update.technical.any.de.executive",
+        "announcement.any.email.en.announcement.end_user",
+    ] {
+        assert_eq!(Template::from_id(id).map(|t| t.id()), Ok(id.to_owned()));
+    }
+    for (id, problem) in [
+        ("update.any.email", "is no template's id"),
+        ("update.any.email.en.executives", "unknown kind of event"),
+        ("update.any.email.en.advisory.all", "unknown readers 'all'"),
+        ("update.any.email.en.a.b.c", "has too many parts"),
+    ] {
+        let told = Template::from_id(id).unwrap_err();
+        assert!(told.contains(problem), "{id}: {told}");
+    }
+}
+
+#[test]
+fn what_it_costs_is_for_executives_and_said_where_it_is_asked_for() {
+    for (readers, faults) in [
+        ("", 1),
+        (", readers: end_user", 1),
+        (", readers: department_head", 1),
+        (", readers: executive", 0),
+    ] {
+        let yaml = format!("{{milestone: announcement, body: 'It costs {{{{cost}}}}'{readers}}}");
+        let mut problems = Problems::default();
+        Template::read(&parse_yaml(&yaml).unwrap()[0], "", &mut problems);
+        assert_eq!(problems.0.len(), faults, "{:?}", problems.0);
+        for problem in problems.0 {
+            assert_eq!(
+                problem.problem,
+                "line 1, column 12 of the text: 'cost' is for executives; write 'readers: executive' or leave it out"
+            );
+        }
     }
 }
 
@@ -193,7 +290,12 @@ fn the_most_particular_template_comes_first() {
         ),
     ];
     let order = |channel, language| -> Vec<usize> {
-        fitting(&all, "update", None, Level::Technical, channel, language)
+        let wanted = Wanted {
+            level: Level::Technical,
+            channel,
+            ..wanted("update", language)
+        };
+        fitting(&all, wanted)
             .into_iter()
             .filter(|t| !built_in(&t.language).contains(t))
             .filter_map(|t| all.iter().position(|a| a == t))
@@ -210,8 +312,11 @@ fn the_library_serves_every_milestone_on_every_channel() {
     for language in LANGUAGES {
         for milestone in MILESTONES {
             for channel in Channel::ALL {
-                let level = Level::NonTechnical;
-                let found = fitting(&[], milestone, None, level, channel, language);
+                let wanted = Wanted {
+                    channel,
+                    ..wanted(milestone, language)
+                };
+                let found = fitting(&[], wanted);
                 let channel = channel.as_str();
                 assert!(!found.is_empty(), "{language}: {milestone} by {channel}");
             }

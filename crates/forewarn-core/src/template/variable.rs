@@ -57,6 +57,10 @@ variables! {
     DataAtRisk, "data_at_risk", NonTechnical, "Flag: data may be affected.";
     Requested, "requested", NonTechnical, "Flag: this reader asked for the change or the fix.";
     ToWrite, "to_write", NonTechnical, "Flag: no text is there yet, and this reader is asked to write it.";
+    Risk, "risk", NonTechnical, "What can go wrong, and how likely that is.";
+    Fallback, "fallback", NonTechnical, "What is done if it goes wrong: the way back.";
+    Cost, "cost", NonTechnical, "What it costs or saves; only in texts for executives.";
+    Questions, "questions", NonTechnical, "What people ask, with the answers, as far as the level may see them.";
     Contact, "contact", NonTechnical, "Where to ask or report trouble.";
     Technical, "technical", Technical, "Systems, versions, errors.";
     Reason, "reason", NonTechnical, "Why it was delayed, moved, extended or cancelled; who has a role from now on; who asks for help.";

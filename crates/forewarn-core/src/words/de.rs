@@ -84,6 +84,7 @@ pub(super) const WORDS: Words = Words {
     missed: "Wir wollten uns bis {{missed}} melden. Bitte entschuldigen Sie die Verspätung.",
     shorter: &[("Wartungsarbeiten", "Wartung")],
     forward: ["Für Ihre Leute", "Das können Sie so weiterleiten:"],
+    questions: "Fragen und Antworten",
     changes: Forms::pair("{} Änderung ist geplant", "{} Änderungen sind geplant"),
     mail: Mail {
         latest: "Aktueller Stand:",

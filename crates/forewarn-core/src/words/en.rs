@@ -81,6 +81,7 @@ pub(super) const WORDS: Words = Words {
     missed: "We said we would write by {{missed}}. We are sorry that this is late.",
     shorter: &[(" maintenance", " work")],
     forward: ["For your people", "You can forward this as it is:"],
+    questions: "Questions and answers",
     changes: Forms::pair("{} changes are planned", "{} changes are planned"),
     mail: Mail {
         latest: "Latest news:",
@@ -110,5 +111,6 @@ pub(super) const WITHOUT_DATES: Words = Words {
     dates: None,
     clocks: None,
     general_effect: None,
+    questions: "",
     ..WORDS
 };

@@ -83,6 +83,7 @@ pub(super) const WORDS: Words = Words {
     missed: "Dijimos que escribiríamos antes de {{missed}}. Lamentamos el retraso.",
     shorter: &[],
     forward: ["Para su gente", "Puede reenviar este texto tal cual:"],
+    questions: "Preguntas y respuestas",
     changes: Forms::pair("{} cambio previsto", "{} cambios previstos"),
     mail: Mail {
         latest: "Últimas noticias:",

@@ -84,6 +84,7 @@ pub(super) const WORDS: Words = Words {
         "Pour vos équipes",
         "Vous pouvez transférer ce message tel quel\u{a0}:",
     ],
+    questions: "Questions et réponses",
     changes: Forms::pair("{} changement est prévu", "{} changements sont prévus"),
     mail: Mail {
         latest: "Dernières nouvelles\u{a0}:",

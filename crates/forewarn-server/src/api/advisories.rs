@@ -4,6 +4,7 @@ use super::events::{self, About, Narrow};
 use super::{Body, Who, answer, incidents};
 use crate::app::App;
 use crate::error::Result;
+use crate::ops::sending::Sending;
 use crate::ops::{advisory, recipient};
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
@@ -28,11 +29,11 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 
 /// Make a fault known; the discovery is told at once.
 #[utoipa::path(post, path = "/advisories", tag = "advisories",
-    request_body(content = Value, description = "services, effect; id, title, severity, cause, facts, requesters, next_update_in or next_update_at, privacy_override; alone or under advisory"),
+    request_body(content = Value, description = "services, effect; id, title, severity, cause, facts, requesters, next_update_in or next_update_at, privacy_override; alone or under advisory; recipients: to how many it goes, for a wide audience"),
     responses((status = 201, description = "Made known"), (status = 409, description = "The id exists"),
         (status = 422, description = "Problems, each with its field")))]
 async fn create_advisory(State(app): State<App>, who: Who, Body(body): Body) -> Result<Response> {
-    let made = advisory::create(&app, &who, &body).await?;
+    let made = advisory::create(&app, &who, &Sending::of(&body)?).await?;
     Ok(answer(StatusCode::CREATED, &made.json()))
 }
 
@@ -75,7 +76,7 @@ async fn show_advisory(
 
 /// Tell people more while the fix is being worked on.
 #[utoipa::path(post, path = "/advisories/{id}/updates", tag = "advisories", params(("id" = String, Path, description = "its id")),
-    request_body(content = Value, description = "text or facts or effect; services that have the fault too, severity, cause, requesters, next_update_in or next_update_at, privacy_override, version (as it was seen)"),
+    request_body(content = Value, description = "text or facts or effect; services that have the fault too, severity, cause, requesters, next_update_in or next_update_at, privacy_override, version (as it was seen), recipients (to how many it goes, for a wide audience)"),
     responses((status = 201, description = "Published"), (status = 404, description = "None of this id"),
         (status = 409, description = "It is fixed or withdrawn, or the version is not the newest"), (status = 422, description = "Problems")))]
 async fn update_advisory(
@@ -84,13 +85,13 @@ async fn update_advisory(
     Path(id): Path<String>,
     Body(body): Body,
 ) -> Result<Response> {
-    let done = advisory::update(&app, &who, &id, &body).await?;
+    let done = advisory::update(&app, &who, &id, &Sending::of(&body)?).await?;
     Ok(answer(StatusCode::CREATED, &done.json()))
 }
 
 /// Say that the fix is out, and what people do to get it; who asked for it is told too.
 #[utoipa::path(post, path = "/advisories/{id}/fix", tag = "advisories", params(("id" = String, Path, description = "its id")),
-    request_body(content = Value, description = "action (what people do to get it), text, facts, requesters, privacy_override, version (as it was seen); all may be left out"),
+    request_body(content = Value, description = "action (what people do to get it), text, facts, requesters, privacy_override, version (as it was seen), recipients (to how many it goes, for a wide audience); all may be left out"),
     responses((status = 200, description = "Fixed"), (status = 404, description = "None of this id"),
         (status = 409, description = "It is fixed or withdrawn, or the version is not the newest"), (status = 422, description = "Problems")))]
 async fn fix_advisory(
@@ -99,13 +100,13 @@ async fn fix_advisory(
     Path(id): Path<String>,
     Body(body): Body,
 ) -> Result<Response> {
-    let done = advisory::fix(&app, &who, &id, &body).await?;
+    let done = advisory::fix(&app, &who, &id, &Sending::of(&body)?).await?;
     Ok(answer(StatusCode::OK, &done.json()))
 }
 
 /// Take back what was told: it was no fault, or none that people need to know of.
 #[utoipa::path(post, path = "/advisories/{id}/withdraw", tag = "advisories", params(("id" = String, Path, description = "its id")),
-    request_body(content = Value, description = "text (why it no longer holds), privacy_override, version (as it was seen)"),
+    request_body(content = Value, description = "text (why it no longer holds), privacy_override, version (as it was seen), recipients (to how many it goes, for a wide audience)"),
     responses((status = 200, description = "Withdrawn"), (status = 404, description = "None of this id"),
         (status = 409, description = "It is fixed or withdrawn, or the version is not the newest"), (status = 422, description = "Problems")))]
 async fn withdraw_advisory(
@@ -114,7 +115,7 @@ async fn withdraw_advisory(
     Path(id): Path<String>,
     Body(body): Body,
 ) -> Result<Response> {
-    let done = advisory::withdraw(&app, &who, &id, &body).await?;
+    let done = advisory::withdraw(&app, &who, &id, &Sending::of(&body)?).await?;
     Ok(answer(StatusCode::OK, &done.json()))
 }
 

@@ -176,7 +176,7 @@ pub(super) async fn reached(app: &App, event: &Event, about: About) -> Result<Re
 /// Approve, start, complete, cancel, delay or extend a maintenance, let it do otherwise than its policy or as the policy says again, or set where its change request stands.
 #[utoipa::path(post, path = "/maintenances/{id}/{action}", tag = "maintenances",
     params(("id" = String, Path, description = "its id"), ("action" = String, Path, description = "approve, start, complete, cancel, delay, extend, undo, override, remove_override, change_request")),
-    request_body(content = Value, description = "delay: start, end, reason; extend: end, reason; cancel: reason; these three also recipients (to how many it goes, for a wide audience) and undo (true: people are told once it can no longer be undone); approve: override of a change request that is not approved or of owners who cannot be asked, with its reason, hash of what was seen, recipients for a wide audience; override: before, at, progress, min_window as the policy has them, and the reason; remove_override: reason; change_request: state, board"),
+    request_body(content = Value, description = "delay: start, end, reason; extend: end, reason; cancel: reason; these three also recipients (to how many it goes, for a wide audience) and undo (true: people are told once it can no longer be undone); start, complete: undo; approve: override of a change request that is not approved or of owners who cannot be asked, with its reason, hash of what was seen, recipients for a wide audience; override: before, at, progress, min_window as the policy has them, and the reason; remove_override: reason; change_request: state, board"),
     responses((status = 200, description = "The maintenance and its new plan"), (status = 404, description = "None of this id"),
         (status = 409, description = "Its state does not allow it"), (status = 422, description = "Problems")))]
 async fn act_on_maintenance(
@@ -188,8 +188,8 @@ async fn act_on_maintenance(
     let done = match action.as_str() {
         "approve" => maintenance::approve(&app, &who, &id, &body).await?,
         "change_request" => maintenance::set_change(&app, &who, &id, &body).await?,
-        "start" => maintenance::start(&app, &who, &id).await?,
-        "complete" => maintenance::complete(&app, &who, &id).await?,
+        "start" => maintenance::start(&app, &who, &id, Sending::of(&body)?.0).await?,
+        "complete" => maintenance::complete(&app, &who, &id, Sending::of(&body)?.0).await?,
         "cancel" => maintenance::cancel(&app, &who, &id, &Sending::of(&body)?).await?,
         "delay" => maintenance::delay(&app, &who, &id, &Sending::of(&body)?).await?,
         "extend" => maintenance::extend(&app, &who, &id, &Sending::of(&body)?).await?,

@@ -152,6 +152,10 @@ impl NewAdvisory {
             "facts.cause",
             "facts.data_safe",
             "facts.contact",
+            "facts.risk",
+            "facts.fallback",
+            "facts.cost",
+            "facts.questions",
             "facts.technical",
             "requesters",
         ]
@@ -204,6 +208,11 @@ impl AdvisoryPage {
             "withdraw" => &["why_override"],
             _ => &["privacy_override"],
         }
+    }
+
+    /// Whether what was to be done with this form wants the number of its recipients.
+    fn counts(&self, action: &str) -> bool {
+        self.typed.is("acted", action)
     }
 
     fn levels(&self) -> [(&'static str, &'static str); 3] {

@@ -108,6 +108,10 @@ impl NewAnnouncement {
         &[
             "facts.workaround",
             "facts.contact",
+            "facts.risk",
+            "facts.fallback",
+            "facts.cost",
+            "facts.questions",
             "facts.technical",
             "requesters",
         ]

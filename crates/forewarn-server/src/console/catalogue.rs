@@ -3,6 +3,7 @@
 use super::Frame;
 use super::layout::text;
 use super::notices::level_words;
+use super::template::reader_words;
 use crate::status_page::state::ServiceState;
 use crate::status_page::when;
 use askama::Template;
@@ -86,8 +87,13 @@ impl ServiceRow {
 }
 
 impl AudienceRow {
-    fn level(&self) -> &'static str {
-        level_words(self.audience.level)
+    /// "Non-technical, executives"
+    fn level(&self) -> String {
+        let level = level_words(self.audience.level);
+        match self.audience.readers.map(reader_words) {
+            Some(readers) => format!("{level}, {}", readers.to_lowercase()),
+            None => level.to_owned(),
+        }
     }
 
     /// "email; sms after 15 min"

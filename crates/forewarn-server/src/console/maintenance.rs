@@ -295,6 +295,10 @@ impl NewMaintenance {
             "facts.workaround",
             "facts.data_safe",
             "facts.contact",
+            "facts.risk",
+            "facts.fallback",
+            "facts.cost",
+            "facts.questions",
             "facts.technical",
         ]
     }
@@ -395,7 +399,7 @@ pub(super) fn facts(facts: &Facts) -> Vec<(&'static str, String)> {
     let data = facts
         .data_safe
         .map(|safe| if safe { "safe" } else { "not sure" });
-    [
+    let known = [
         ("What people notice", facts.effect.clone()),
         ("Why", facts.why.clone()),
         ("Cause", facts.cause.clone()),
@@ -403,9 +407,16 @@ pub(super) fn facts(facts: &Facts) -> Vec<(&'static str, String)> {
         ("Meanwhile", facts.workaround.clone()),
         ("Their data", data.map(str::to_owned)),
         ("Questions to", facts.contact.clone()),
+        ("Risk", facts.risk.clone()),
+        ("If something goes wrong", facts.fallback.clone()),
+        ("Cost", facts.cost.clone()),
         ("Technical", facts.technical.clone()),
-    ]
-    .into_iter()
-    .filter_map(|(name, text)| Some((name, text?)))
-    .collect()
+    ];
+    let asked = facts.questions.iter();
+    let asked = asked.map(|q| ("People ask", Some(format!("{} {}", q.question, q.answer))));
+    known
+        .into_iter()
+        .chain(asked)
+        .filter_map(|(name, text)| Some((name, text?)))
+        .collect()
 }

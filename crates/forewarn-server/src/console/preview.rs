@@ -19,8 +19,8 @@ pub struct PreviewPage {
     pub incident: String,
     /// Its title.
     pub title: String,
-    /// The texts, each once.
-    pub messages: Vec<Preview>,
+    /// The texts, each once, whole as their readers would have them.
+    pub messages: Vec<Shown>,
     /// Why there are none, in sentences.
     pub problems: Vec<String>,
 }
@@ -29,27 +29,6 @@ impl PreviewPage {
     /// The page.
     pub fn render(&self) -> String {
         text(self)
-    }
-
-    fn level(&self, level: &Level) -> &'static str {
-        for_level(*level)
-    }
-
-    fn channel(&self, outlet: &Outlet) -> &'static str {
-        outlet_words(*outlet)
-    }
-
-    /// Graver ones first; notes are left to `forewarn lint`.
-    fn findings<'p>(&self, preview: &'p Preview) -> Vec<&'p Finding> {
-        findings(preview)
-    }
-
-    fn place<'p>(&self, preview: &'p Preview, finding: &Finding) -> &'p str {
-        place(preview, finding)
-    }
-
-    fn tone(&self, finding: &Finding) -> &'static str {
-        tone(finding)
     }
 }
 

@@ -7,6 +7,7 @@ use super::{Choice, Frame, Shown, Typed};
 use crate::ops::template::{BUILT_IN, Compared};
 use askama::Template;
 use forewarn_core::contact::Channel;
+use forewarn_core::reader::Reader;
 use forewarn_core::template::{Change, Line, Template as Text, Variable};
 use forewarn_store::TemplateVersion;
 
@@ -103,9 +104,17 @@ fn narrowed(template: &Text) -> String {
     let level = template
         .level
         .map(|level| level_words(level).to_lowercase());
-    match level {
-        Some(level) => format!("{channel}, {level}"),
-        None => channel.to_owned(),
+    let readers = template.readers.map(|r| reader_words(r).to_lowercase());
+    let parts = [Some(channel.to_owned()), level, readers];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+/// Who reads it, on screen.
+pub(super) fn reader_words(readers: Reader) -> &'static str {
+    match readers {
+        Reader::Executive => "Executives",
+        Reader::DepartmentHead => "Heads of department",
+        Reader::EndUser => "End users",
     }
 }
 
@@ -150,6 +159,14 @@ impl TemplateList {
             ("semi_technical", "Semi-technical"),
             ("technical", "Technical"),
         ]
+    }
+
+    fn readers(&self) -> Vec<(&'static str, &'static str)> {
+        let all = Reader::ALL.map(|readers| (readers.as_str(), reader_words(readers)));
+        [("", "Everybody of the level")]
+            .into_iter()
+            .chain(all)
+            .collect()
     }
 
     fn channels(&self) -> Vec<(&'static str, &'static str)> {

@@ -2,7 +2,10 @@
 
 use super::reach::{self, Whole};
 use super::review::{self, OPEN, words};
-use super::{AGAIN, approval, field, gathered, kept, overtaken, read, recipient, text_at, under};
+use super::sending::{Posted, Sending};
+use super::{
+    AGAIN, approval, field, gathered, kept, overtaken, read, recipient, silent, text_at, under,
+};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::{ApiError, Result};
@@ -156,7 +159,7 @@ fn next_word(
 ///
 /// # Errors
 /// Everything that is wrong with the report, or an id that exists already.
-pub async fn create(app: &App, caller: &Caller, node: &Node) -> Result<Answer> {
+pub async fn create(app: &App, caller: &Caller, (sending, node): &Posted) -> Result<Answer> {
     let catalogue = app.store.catalogue().await?;
     let (report, open) = parse(app, node, &catalogue).await?;
     let now = app.clock.now();
@@ -175,29 +178,29 @@ pub async fn create(app: &App, caller: &Caller, node: &Node) -> Result<Answer> {
         detail[OPEN] = open;
     }
     let entry = Entry::new(&caller.actor, "advisory.reported", advisory.id.as_str()).with(detail);
-    publish(app, caller, &catalogue, advisory, 0, vec![entry]).await
+    let told = (0, vec![entry], *sending);
+    publish(app, caller, &catalogue, advisory, told).await
 }
 
 /// Tells people more.
 ///
 /// # Errors
 /// Everything that is wrong with it; when the advisory is closed, or the version is not the newest.
-pub async fn update(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<Answer> {
+pub async fn update(
+    app: &App,
+    caller: &Caller,
+    id: &str,
+    (sending, node): &Posted,
+) -> Result<Answer> {
     load(app, id).await?;
     let said = read(node, |node, problems| NewWord::read(node, "", problems));
     let (new, open) = guarded(app, said, "", node).await?;
-    say(
-        app,
-        caller,
-        id,
-        new.version,
-        open,
-        |advisory, catalogue, now| {
-            known_services(&new.services, catalogue)?;
-            let next = next_word(new.next_update, catalogue, now)?;
-            Ok(("advisory.updated", advisory.update(new.clone(), next, now)?))
-        },
-    )
+    let seen = (new.version, open, *sending);
+    say(app, caller, id, seen, |advisory, catalogue, now| {
+        known_services(&new.services, catalogue)?;
+        let next = next_word(new.next_update, catalogue, now)?;
+        Ok(("advisory.updated", advisory.update(new.clone(), next, now)?))
+    })
     .await
 }
 
@@ -205,11 +208,12 @@ pub async fn update(app: &App, caller: &Caller, id: &str, node: &Node) -> Result
 ///
 /// # Errors
 /// Everything that is wrong with it; when the advisory is closed, or the version is not the newest.
-pub async fn fix(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<Answer> {
+pub async fn fix(app: &App, caller: &Caller, id: &str, (sending, node): &Posted) -> Result<Answer> {
     load(app, id).await?;
     let said = read(node, |node, problems| Fix::read(node, "", problems));
     let (fix, open) = guarded(app, said, "", node).await?;
-    say(app, caller, id, fix.version, open, |advisory, _, now| {
+    let seen = (fix.version, open, *sending);
+    say(app, caller, id, seen, |advisory, _, now| {
         Ok(("advisory.fixed", advisory.fix(fix.clone(), now)?))
     })
     .await
@@ -219,23 +223,22 @@ pub async fn fix(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<An
 ///
 /// # Errors
 /// Everything that is wrong with it; when the advisory is closed, or the version is not the newest.
-pub async fn withdraw(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<Answer> {
+pub async fn withdraw(
+    app: &App,
+    caller: &Caller,
+    id: &str,
+    (sending, node): &Posted,
+) -> Result<Answer> {
     load(app, id).await?;
     let said = read(node, |node, problems| Withdrawal::read(node, "", problems));
     let (withdrawal, open) = guarded(app, said, "", node).await?;
-    say(
-        app,
-        caller,
-        id,
-        withdrawal.version,
-        open,
-        |advisory, _, now| {
-            Ok((
-                "advisory.withdrawn",
-                advisory.withdraw(withdrawal.clone(), now)?,
-            ))
-        },
-    )
+    let seen = (withdrawal.version, open, *sending);
+    say(app, caller, id, seen, |advisory, _, now| {
+        Ok((
+            "advisory.withdrawn",
+            advisory.withdraw(withdrawal.clone(), now)?,
+        ))
+    })
     .await
 }
 
@@ -259,8 +262,7 @@ async fn say(
     app: &App,
     caller: &Caller,
     id: &str,
-    version: Option<i64>,
-    open: Option<Value>,
+    (version, open, sending): (Option<i64>, Option<Value>, Sending),
     change: impl Fn(Advisory, &Catalogue, Timestamp) -> Result<(&'static str, Advisory)>,
 ) -> Result<Answer> {
     let mut tries = 0;
@@ -286,7 +288,8 @@ async fn say(
         }
         let entry = Entry::new(&caller.actor, action, id).with(detail);
         let entries: Vec<Entry> = lapsed.into_iter().chain([entry]).collect();
-        match publish(app, caller, &catalogue, advisory, sequence, entries).await {
+        let told = (sequence, entries, sending);
+        match publish(app, caller, &catalogue, advisory, told).await {
             Err(error) if overtaken(&error) && tries < AGAIN => {}
             Err(error) => return Err(error),
             Ok(answer) => {
@@ -303,8 +306,7 @@ async fn publish(
     caller: &Caller,
     catalogue: &Catalogue,
     advisory: Advisory,
-    expected: i64,
-    entries: Vec<Entry>,
+    (expected, entries, sending): (i64, Vec<Entry>, Sending),
 ) -> Result<Answer> {
     let now = app.clock.now();
     let (stored, _) = app.store.planned(advisory.id.as_str()).await?;
@@ -317,6 +319,7 @@ async fn publish(
         changes,
         again: false,
         entries,
+        sending: Some(sending),
     };
     ready.publish(app, caller, &[]).await
 }
@@ -329,6 +332,8 @@ struct Ready {
     /// The newest word is told once more, and no new one.
     again: bool,
     entries: Vec<Entry>,
+    /// How it goes out; nobody is asked where somebody is only caught up.
+    sending: Option<Sending>,
 }
 
 impl Ready {
@@ -350,6 +355,10 @@ impl Ready {
         };
         let event = Event::Advisory(answer.advisory.clone());
         let (told, consent) = (&self.changes.add, Consent::default());
+        if let Some(sending) = self.sending {
+            sending.check(app, &event, told).await?;
+        }
+        silent::refuse(app, &event, told, &occasion).await?;
         let (given, awaiting) =
             approval::at_once(app, caller, &event, told, &occasion, &consent).await?;
         let mut beside = beside.to_vec();
@@ -458,6 +467,7 @@ pub async fn add(app: &App, caller: &Caller, id: &str, addition: &Addition) -> R
             },
             again: true,
             entries: vec![Entry::new(&caller.actor, "advisory.recipient_added", id).with(detail)],
+            sending: None,
         };
         match ready.publish(app, caller, &new.beside()).await {
             Err(error) if overtaken(&error) && tries < AGAIN => {}

@@ -2,7 +2,7 @@
 
 use super::digest::{self, Digest};
 use super::sending::{Posted, Sending};
-use super::{AGAIN, approval, kept, maintenance, overtaken, read, recipient, under};
+use super::{AGAIN, approval, kept, maintenance, overtaken, read, recipient, silent, under};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::{ApiError, Result};
@@ -204,6 +204,12 @@ async fn publish(
     if let Some(sending) = said.sending {
         sending.check(app, &event, &changes.add).await?;
     }
+    let occasion = Occasion {
+        reason: said.reason,
+        previous: said.previous.map(|before| (before.clone(), before)),
+        ..Occasion::default()
+    };
+    silent::refuse(app, &event, &changes.add, &occasion).await?;
     let published = Published {
         event: &event,
         expected,

@@ -1,6 +1,7 @@
 //! Who must agree to what an event's notices say, and who does. An approval holds the hash of the words, and the engine sends no
 //! other words ([`forewarn_core::approval`]).
 
+use super::silent;
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::{ApiError, Result};
@@ -288,16 +289,20 @@ pub(super) async fn reached(
     }
 }
 
-/// Refuses whoever saw other words, or did not say to how many a wide audience they go.
+/// Refuses whoever saw other words, or did not say to how many a wide audience they go; and what would say nothing to somebody.
 ///
 /// # Errors
-/// Says what is different, or which number is to be given.
+/// Says what is different, which text is empty, or which number is to be given.
 pub fn check(waiting: &Waiting, consent: &Consent) -> Result<()> {
     if consent.hash.as_ref().is_some_and(|h| *h != waiting.hash) {
         return Err(ApiError::Conflict(format!(
             "what the notices of {} say was changed after you looked; look at it again",
             waiting.event
         )));
+    }
+    // Where it cannot wait, the others hear of it all the same.
+    if consent.overridden.is_none() {
+        silent::check(waiting)?;
     }
     if waiting.count_needed && consent.recipients != Some(waiting.recipients) {
         return Err(ApiError::CountNeeded(waiting.recipients));

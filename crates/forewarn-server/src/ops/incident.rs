@@ -10,7 +10,7 @@ pub mod team;
 pub mod undo;
 
 use super::sending::{Posted, Sending};
-use super::{AGAIN, approval, kept, overtaken, read, recipient};
+use super::{AGAIN, approval, kept, overtaken, read, recipient, silent};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::{ApiError, Result};
@@ -584,6 +584,9 @@ async fn publish(
             consent,
             ..
         } = ready;
+        if consent.overridden.is_none() {
+            silent::refuse(app, event, &changes.add, occasion).await?;
+        }
         let (given, awaiting) =
             approval::at_once(app, caller, event, &changes.add, occasion, consent).await?;
         beside.push(Beside::Approved(given));

@@ -25,7 +25,7 @@ pub use undo::{shape, undo};
 
 use super::digest::{self, Digest};
 use super::sending::{Posted, Sending};
-use super::{AGAIN, Approval, approval, kept, overtaken, reach, read, recipient, under};
+use super::{AGAIN, Approval, approval, kept, overtaken, reach, read, recipient, silent, under};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::{ApiError, Result};
@@ -316,9 +316,10 @@ async fn publish(
         previous: said.previous.or(again.previous),
         ..Occasion::default()
     };
+    let event = Event::Maintenance(maintenance.clone());
+    silent::refuse(app, &event, &changes.add, &occasion).await?;
     let given = match &said.signed {
         Some((caller, consent)) => {
-            let event = Event::Maintenance(maintenance.clone());
             let planned = &plan.notices;
             approval::sign_planned(app, caller, &event, planned, &occasion, consent).await?
         }
@@ -490,14 +491,24 @@ async fn act(
     }
 }
 
+/// What whoever approved it knows already: to how many it goes. Time to undo a slip is asked for all the same.
+fn planned_anyway(sending: Sending) -> Sending {
+    Sending {
+        unasked: true,
+        ..sending
+    }
+}
+
 /// Work begins.
 ///
 /// # Errors
 /// When the state does not allow it.
-pub async fn start(app: &App, caller: &Caller, id: &str) -> Result<Answer> {
-    act(app, caller, id, |m, now| {
+pub async fn start(app: &App, caller: &Caller, id: &str, sending: Sending) -> Result<Answer> {
+    let from = sending.from(app).await?;
+    change(app, caller, id, planned_anyway(sending), |m, now| {
         Ok((
-            m.start(now)?,
+            // What can be undone is dated ahead: people hear of it then.
+            m.start(now.max(from))?,
             Said::default(),
             Entry::new(&caller.actor, "maintenance.started", id),
         ))
@@ -509,10 +520,12 @@ pub async fn start(app: &App, caller: &Caller, id: &str) -> Result<Answer> {
 ///
 /// # Errors
 /// When the state does not allow it.
-pub async fn complete(app: &App, caller: &Caller, id: &str) -> Result<Answer> {
-    act(app, caller, id, |m, now| {
+pub async fn complete(app: &App, caller: &Caller, id: &str, sending: Sending) -> Result<Answer> {
+    let from = sending.from(app).await?;
+    change(app, caller, id, planned_anyway(sending), |m, now| {
         Ok((
-            m.complete(now)?,
+            // What can be undone is dated ahead: people hear of it then.
+            m.complete(now.max(from))?,
             Said::default(),
             Entry::new(&caller.actor, "maintenance.completed", id),
         ))

@@ -72,7 +72,7 @@ pub(super) const OPEN: &str = "privacy_override";
 
 /// What somebody types of an incident or a fault, with the level of who reads it: all of it stands on the public page, but for
 /// what is technical.
-const WORDS: [(&str, Level); 11] = [
+const WORDS: [(&str, Level); 15] = [
     ("title", Level::NonTechnical),
     ("effect", Level::NonTechnical),
     ("text", Level::NonTechnical),
@@ -83,13 +83,27 @@ const WORDS: [(&str, Level); 11] = [
     ("facts.action", Level::NonTechnical),
     ("facts.action.what", Level::NonTechnical),
     ("facts.workaround", Level::NonTechnical),
+    ("facts.risk", Level::NonTechnical),
+    ("facts.fallback", Level::NonTechnical),
+    ("facts.cost", Level::NonTechnical),
+    ("facts.questions", Level::NonTechnical),
     ("facts.technical", Level::Technical),
 ];
 
 /// The words that an input brings, whatever else is wrong with it.
 pub(super) fn words(node: &Node) -> Vec<(&'static str, &str, Level)> {
     let said = |(path, level)| Some((path, text_at(node, path)?, level));
-    WORDS.into_iter().filter_map(said).collect()
+    let mut words: Vec<_> = WORDS.into_iter().filter_map(said).collect();
+    let asked = field(node, "facts").and_then(|facts| field(facts, "questions"));
+    if let Some(Tree::List(items)) = asked.map(|asked| &asked.value) {
+        for item in items {
+            let level = text_at(item, "level").and_then(|level| Level::parse(level).ok());
+            let level = level.unwrap_or(Level::NonTechnical);
+            let said = ["question", "answer"].into_iter().filter_map(|part| text_at(item, part));
+            words.extend(said.map(|text| ("facts.questions", text, level)));
+        }
+    }
+    words
 }
 
 /// What in these words their readers may not see: the field, the words, the level of who reads them.

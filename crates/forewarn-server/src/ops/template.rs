@@ -263,8 +263,8 @@ pub async fn restore(app: &App, caller: &Caller, id: &str, node: &Node) -> Resul
 /// What is asked for in a preview.
 #[derive(Debug, Default)]
 pub struct Asked {
-    /// A template that need not be saved.
-    pub template: Option<Template>,
+    /// Templates that need not be saved.
+    pub templates: Vec<Template>,
     /// An event, by its id; an invented one without.
     pub event: Option<String>,
     /// Which notice of the event; the template's own where there is a template.
@@ -279,11 +279,15 @@ impl Asked {
     pub fn read(node: &Node) -> Result<Asked> {
         read(node, |node, problems| {
             let mut fields = Fields::of(node, "", problems)?;
-            let template = fields.node("template");
-            let template = template.map(|node| Template::read(node, "template", problems));
+            let mut given = fields.nodes("templates", problems);
+            given.extend(fields.node("template").map(|one| ("template".into(), one)));
+            let mut templates = Vec::with_capacity(given.len());
+            for (path, node) in given {
+                templates.extend(Template::read(node, &path, problems));
+            }
             let text = |text: &str| Ok(text.to_owned());
             let asked = Asked {
-                template: template.flatten(),
+                templates,
                 event: fields.optional("event", problems, text),
                 milestone: fields.optional("milestone", problems, |name| {
                     forewarn_core::message::milestone(name)
@@ -313,50 +317,60 @@ pub async fn preview(app: &App, asked: &Asked) -> Result<Vec<Preview>> {
         None => None,
         Some(id) => Some(load(app, id).await?),
     };
-    let known = match &event {
-        Some(event) => milestones_of(event.kind()),
-        None => &forewarn_core::message::MILESTONES[..],
-    };
-    let named = asked.template.as_ref().map(|template| &template.milestone);
-    let Some(milestone) = named.or(asked.milestone.as_ref()) else {
+    let now = app.clock.now();
+    let mut messages = Vec::new();
+    for template in &asked.templates {
+        let occasion = occasion(event.as_ref(), &template.milestone)?;
+        let trial = Trial {
+            template,
+            catalogue: &catalogue,
+            public_url: &app.public_url,
+            context: &context,
+        };
+        messages.extend(match &event {
+            None => trial.on_sample(),
+            Some(event) => {
+                let to = readers(event, &template.milestone, &catalogue);
+                trial.on_event(event, &occasion, &to, now)
+            }
+        });
+    }
+    if !asked.templates.is_empty() {
+        return Ok(messages);
+    }
+    let Some(milestone) = &asked.milestone else {
         let problem = "is missing: name a milestone, or give a template";
         return Err(Invalid::one("milestone", problem).into());
     };
-    if !known.contains(&milestone.as_str()) {
-        return Err(Invalid::one("event", unfit(event.as_ref(), milestone)).into());
-    }
-    let occasion = Occasion {
-        milestone: milestone.clone(),
-        ..Occasion::default()
+    let occasion = occasion(event.as_ref(), milestone)?;
+    let Some(event) = &event else {
+        let problem = "is missing: name an event, or give a template";
+        return Err(Invalid::one("event", problem).into());
     };
-    let now = app.clock.now();
-    let trial = |template| Trial {
-        template,
+    let templates = app.store.templates().await?;
+    let proof = Proof {
+        event,
+        occasion: &occasion,
         catalogue: &catalogue,
+        templates: &templates,
         public_url: &app.public_url,
         context: &context,
     };
-    match (&asked.template, &event) {
-        (Some(template), None) => Ok(trial(template).on_sample()),
-        (Some(template), Some(event)) => {
-            let to = readers(event, milestone, &catalogue);
-            Ok(trial(template).on_event(event, &occasion, &to, now))
-        }
-        (None, None) => {
-            Err(Invalid::one("event", "is missing: name an event, or give a template").into())
-        }
-        (None, Some(event)) => {
-            let templates = app.store.templates().await?;
-            let proof = Proof {
-                event,
-                occasion: &occasion,
-                catalogue: &catalogue,
-                templates: &templates,
-                public_url: &app.public_url,
-                context: &context,
-            };
-            Ok(proof.told(&readers(event, milestone, &catalogue), now))
-        }
+    Ok(proof.told(&readers(event, milestone, &catalogue), now))
+}
+
+/// The occasion of this milestone, where such an event has it.
+fn occasion(event: Option<&Event>, milestone: &str) -> Result<Occasion> {
+    let known = match event {
+        Some(event) => milestones_of(event.kind()),
+        None => &forewarn_core::message::MILESTONES[..],
+    };
+    match known.contains(&milestone) {
+        true => Ok(Occasion {
+            milestone: milestone.to_owned(),
+            ..Occasion::default()
+        }),
+        false => Err(Invalid::one("event", unfit(event, milestone)).into()),
     }
 }
 

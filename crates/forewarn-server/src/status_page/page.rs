@@ -11,6 +11,8 @@ use super::{
 };
 use askama::Template;
 use forewarn_core::announcement::Status as AnnouncementStatus;
+use forewarn_core::audience::Level;
+use forewarn_core::facts::{Facts, Question};
 use forewarn_core::id::Id;
 use forewarn_core::incident::Incident;
 use forewarn_core::maintenance::{Maintenance, Status};
@@ -150,6 +152,8 @@ struct EventPage<'a> {
     /// A maintenance's window, and the same on other clocks.
     window: Option<(TimeHtml, TimeHtml)>,
     calendar: bool,
+    /// What people ask, with the answers.
+    questions: Vec<&'a Question>,
     messages: Vec<Said<'a>>,
     nothing: &'static str,
 }
@@ -350,6 +354,7 @@ fn incident_page<'a>(snapshot: &'a Snapshot, item: &'a PublicIncident) -> EventP
         next: next_update(snapshot, item.next_update_at()),
         window: None,
         calendar: false,
+        questions: said_facts(item).map_or_else(Vec::new, asked),
         messages: said(snapshot, &item.messages),
         nothing: "Nothing has been said yet.",
     }
@@ -390,6 +395,7 @@ fn advisory_page<'a>(snapshot: &'a Snapshot, item: &'a PublicAdvisory) -> EventP
         next: next_update(snapshot, item.next_update_at()),
         window: None,
         calendar: false,
+        questions: asked(&advisory.facts),
         messages: said(snapshot, &item.messages),
         nothing: "Nothing has been said yet.",
     }
@@ -472,6 +478,7 @@ fn maintenance_page<'a>(snapshot: &'a Snapshot, item: &'a PublicMaintenance) -> 
             when::window_others_html(start, end, zone),
         )),
         calendar: !work.status.is_over(),
+        questions: asked(known),
         messages: said(snapshot, &item.messages),
         nothing: "Notices appear here when they go out.",
     }
@@ -511,9 +518,22 @@ fn announcement_page<'a>(snapshot: &'a Snapshot, item: &'a PublicAnnouncement) -
         next: None,
         window: None,
         calendar: item.is_open(),
+        questions: asked(known),
         messages: said(snapshot, &item.messages),
         nothing: "Notices appear here when they go out.",
     }
+}
+
+/// What everybody may read of what people ask.
+fn asked(facts: &Facts) -> Vec<&Question> {
+    facts.questions_for(Level::NonTechnical).collect()
+}
+
+/// What was known when people were last told: an update that waits for approval says nothing yet.
+fn said_facts(item: &PublicIncident) -> Option<&Facts> {
+    let told = |id: &str| item.messages.iter().any(|message| message.id == id);
+    let mut updates = item.incident.updates.iter().rev();
+    updates.find(|update| told(&update.id)).map(|u| &u.facts)
 }
 
 /// Messages with their names, newest first.

@@ -105,6 +105,7 @@ async fn the_console_shows_it_under_the_form_while_it_is_written() {
     for words in [
         "id=\"preview\"",
         "Mail for everybody",
+        "<iframe class=\"mail\"",
         "Students",
         "<q dir=\"auto\">db-07.int.example.edu</q>",
     ] {
@@ -121,4 +122,26 @@ async fn the_console_shows_it_under_the_form_while_it_is_written() {
         "{page}"
     );
     app.form(As::Viewer, at, &fields).await.is(403);
+}
+
+#[tokio::test]
+async fn an_update_that_says_the_same_again_is_found_out() {
+    let app = declared().await;
+    let same = json!({"status": "identified", "text": "A disk failed. We replace it in the cellar of the library."});
+    app.post("/api/v1/incidents/INC-1/updates", &same)
+        .await
+        .is(201);
+    let shown = app.post(AT, &same).await.is(200).json();
+    let messages = shown["messages"].as_array().unwrap();
+    assert!(
+        messages.iter().all(|m| rules(m).contains(&"Q16")),
+        "{shown:#}"
+    );
+    let new = json!({"status": "identified", "text": "Courses and marks open again. Letters still wait for the printer."});
+    let shown = app.post(AT, &new).await.is(200).json();
+    let messages = shown["messages"].as_array().unwrap();
+    assert!(
+        messages.iter().all(|m| !rules(m).contains(&"Q16")),
+        "{shown:#}"
+    );
 }

@@ -360,3 +360,24 @@ async fn the_console_says_every_fault_and_saves_nothing_until_there_is_none() {
         .await
         .is(404);
 }
+
+#[tokio::test]
+async fn a_list_of_templates_is_tried_as_apply_takes_it() {
+    let app = TestApp::campus().await;
+    let list = json!({"templates": [
+        {"milestone": "holding", "channel": "email", "level": "non_technical", "body": "{{effect}}"},
+        {"milestone": "update", "channel": "sms", "level": "non_technical", "body": "{{effect}}"},
+    ]});
+    let preview = "/api/v1/templates/preview";
+    let shown = app.post(preview, &list).await.is(200).json();
+    let messages = shown["messages"].as_array().unwrap().iter();
+    let ids: Vec<_> = messages.map(|m| m["template"].as_str().unwrap()).collect();
+    let (holding, update) = (
+        "holding.non_technical.email.en",
+        "update.non_technical.sms.en",
+    );
+    assert_eq!(ids, [holding, holding, update, update]);
+    let wrong = json!({"templates": [{"milestone": "holding", "body": "x"}, {"milestone": "update", "body": "{{efect}}"}]});
+    let refused = app.post(preview, &wrong).await.is(422).problems();
+    assert!(refused[0].starts_with("templates[1].body"), "{refused:?}");
+}

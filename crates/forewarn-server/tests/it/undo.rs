@@ -165,6 +165,9 @@ on_both_databases! {
                 "effective": "2026-12-10T08:00", "facts": {"effect": "The menu is on the left."}}), 201),
             ("/api/v1/announcements/ANN-1/move".into(), json!({"effective": "2026-12-11T08:00"}), 200),
             ("/api/v1/announcements/ANN-1/cancel".into(), json!({}), 200),
+            ("/api/v1/advisories".into(), json!({"id": "ADV-1", "services": ["portal"], "effect": "The export leaves out a line."}), 201),
+            ("/api/v1/advisories/ADV-1/updates".into(), json!({"text": "We are working on it."}), 201),
+            ("/api/v1/advisories/ADV-1/fix".into(), json!({}), 200),
         ];
         for (path, body, status) in posts {
             let refused = app.post(&path, &body).await.is(409).text();
@@ -177,6 +180,69 @@ on_both_databases! {
             app.post(&path, &with(json!(count))).await.is(status);
         }
     }
+
+    async fn the_start_and_the_end_of_work_can_be_undone(app: TestApp) {
+        app.apply_campus().await;
+        app.post("/api/v1/maintenances", &upgrade()).await.is(201);
+        for (action, status, before, milestone) in [
+            ("start", "in_progress", "scheduled", "start"),
+            ("complete", "completed", "in_progress", "completion"),
+        ] {
+            app.expand_due().await;
+            let planned = listed(&app, "MNT-1", "planned").await;
+            let act = format!("{WORK}/{action}");
+            let done = app.post(&act, &json!({"undo": true})).await.is(200).json();
+            assert_eq!(done["status"], status);
+            assert!(done["undo_until"].is_string(), "{done:#}");
+            seconds(&app, 9);
+            app.expand_due().await;
+            let told = |all: Vec<String>| all.iter().any(|n| n.starts_with(milestone));
+            assert!(!told(listed(&app, "MNT-1", "sending").await), "nobody was told of the {action}");
+            let undone = app.post(&format!("{WORK}/undo"), &Value::Null).await.is(200).json();
+            assert_eq!((&undone["status"], &undone["undo_until"]), (&json!(before), &Value::Null));
+            assert_eq!(listed(&app, "MNT-1", "planned").await, planned);
+            // Meant this time, and too late to take back.
+            app.post(&act, &json!({"undo": true})).await.is(200);
+            seconds(&app, 10);
+            app.expand_due().await;
+            assert!(told(listed(&app, "MNT-1", "sending").await), "{action}: {:#?}", listed(&app, "MNT-1", "planned").await);
+            app.post(&format!("{WORK}/undo"), &Value::Null).await.is(409);
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_console_asks_for_the_number_of_a_fault_beside_the_form_that_was_sent() {
+    let app = TestApp::campus().await;
+    let fault =
+        json!({"id": "ADV-1", "services": ["portal"], "effect": "The export leaves out a line."});
+    app.post("/api/v1/advisories", &fault).await.is(201);
+    app.yaml("/api/v1/documents", NARROW).await.is(200);
+    let fix = "/console/advisories/ADV-1/fix";
+    let asked = app
+        .form(As::Operator, fix, &[("action", "Sign in again.")])
+        .await
+        .is(409)
+        .text();
+    assert_eq!(asked.matches("name=\"recipients\"").count(), 1, "{asked}");
+    let (_, after) = asked.split_once("goes to ").expect("a number");
+    let count = after.split(':').next().expect("a number");
+    let with = [("action", "Sign in again."), ("recipients", count)];
+    app.form(As::Operator, fix, &with).await.is(303);
+    let new = [
+        ("services", "portal"),
+        ("effect", "Marks are missing."),
+        ("do", "create"),
+    ];
+    let asked = app
+        .form(As::Operator, "/console/advisories", &new)
+        .await
+        .is(409)
+        .text();
+    assert!(
+        asked.contains("name=\"recipients\"") && asked.contains("This is who would hear"),
+        "{asked}"
+    );
 }
 
 #[tokio::test]

@@ -13,6 +13,7 @@ fn written(body: &str) -> Template {
         milestone: "holding".into(),
         event: None,
         level: None,
+        readers: None,
         channel: Some(forewarn_core::contact::Channel::Sms),
         language: "en".into(),
         subject: None,

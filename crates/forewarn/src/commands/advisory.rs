@@ -2,6 +2,7 @@
 
 use super::approve::{self, Approve};
 use super::incident_around::Add;
+use super::sending::Count;
 use super::source;
 use crate::client::{Body, Client, Remote};
 use crate::exit::{Exit, InvalidInput};
@@ -35,6 +36,8 @@ enum Action {
         /// Only say who would hear what
         #[arg(long)]
         dry_run: bool,
+        #[command(flatten)]
+        count: Count,
     },
     /// Make a fault known; people are told at once
     Report(Box<Reported>),
@@ -59,6 +62,8 @@ enum Action {
         /// The version that was seen; refused when somebody changed it since
         #[arg(long, value_name = "N")]
         version: Option<i64>,
+        #[command(flatten)]
+        count: Count,
     },
     /// Take back what was told
     Withdraw {
@@ -73,6 +78,8 @@ enum Action {
         /// The version that was seen; refused when somebody changed it since
         #[arg(long, value_name = "N")]
         version: Option<i64>,
+        #[command(flatten)]
+        count: Count,
     },
     /// Show an advisory
     Show {
@@ -131,6 +138,8 @@ struct Reported {
     /// Only say who would hear what
     #[arg(long)]
     dry_run: bool,
+    #[command(flatten)]
+    count: Count,
 }
 
 #[derive(Args)]
@@ -164,6 +173,8 @@ struct Update {
     /// The version that was seen; refused when somebody changed it since
     #[arg(long, value_name = "N")]
     version: Option<i64>,
+    #[command(flatten)]
+    count: Count,
 }
 
 /// Asks the server and prints what the advisory is now.
@@ -173,20 +184,24 @@ struct Update {
 pub async fn run(args: AdvisoryArgs) -> anyhow::Result<ExitCode> {
     let client = Client::new(&args.remote)?;
     let answer = match args.action {
-        Action::Create { file, dry_run } => {
+        Action::Create {
+            file,
+            dry_run,
+            count,
+        } => {
             let check = |node: &Node, path: &str, problems: &mut Problems| {
                 Report::read(node, path, problems);
             };
             let body = source::act(&file, "advisory", check)?;
-            tell(&client, body, dry_run).await?
+            tell(&client, body, dry_run, count).await?
         }
         Action::Report(reported) => {
-            let dry_run = reported.dry_run;
-            tell(&client, report(*reported)?, dry_run).await?
+            let (dry_run, count) = (reported.dry_run, reported.count);
+            tell(&client, report(*reported)?, dry_run, count).await?
         }
         Action::Update(update) => {
-            let id = update.id.clone();
-            say(&client, &id, "updates", new_word(update)?).await?
+            let (id, count) = (update.id.clone(), update.count);
+            say(&client, &id, "updates", count.with(new_word(update)?)).await?
         }
         Action::Fix {
             id,
@@ -195,6 +210,7 @@ pub async fn run(args: AdvisoryArgs) -> anyhow::Result<ExitCode> {
             requesters,
             privacy_override,
             version,
+            count,
         } => {
             let body = given([
                 ("action", json!(action)),
@@ -203,20 +219,22 @@ pub async fn run(args: AdvisoryArgs) -> anyhow::Result<ExitCode> {
                 ("privacy_override", json!(privacy_override)),
                 ("version", json!(version)),
             ]);
-            say(&client, &id, "fix", check(body, Fix::read)?).await?
+            say(&client, &id, "fix", count.with(check(body, Fix::read)?)).await?
         }
         Action::Withdraw {
             id,
             text,
             privacy_override,
             version,
+            count,
         } => {
             let body = given([
                 ("text", json!(text)),
                 ("privacy_override", json!(privacy_override)),
                 ("version", json!(version)),
             ]);
-            say(&client, &id, "withdraw", check(body, Withdrawal::read)?).await?
+            let body = count.with(check(body, Withdrawal::read)?);
+            say(&client, &id, "withdraw", body).await?
         }
         Action::Show { id } => client.get(&["advisories", &id], &[]).await?,
         Action::List { open } => {
@@ -240,7 +258,9 @@ pub async fn run(args: AdvisoryArgs) -> anyhow::Result<ExitCode> {
     Ok(Exit::Done.into())
 }
 
-async fn tell(client: &Client, body: Value, dry_run: bool) -> anyhow::Result<Value> {
+async fn tell(client: &Client, body: Value, dry_run: bool, count: Count) -> anyhow::Result<Value> {
+    // A look needs no number.
+    let body = if dry_run { body } else { count.with(body) };
     let path: &[&str] = match dry_run {
         true => &["advisories", "preview"],
         false => &["advisories"],
@@ -399,6 +419,7 @@ mod tests {
             next: Some("2bd".into()),
             privacy_override: None,
             dry_run: false,
+            count: Count::default(),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::approve::{self, Approve};
 use super::incident_around::Add;
-use super::sending::{Count, Sending};
+use super::sending::{self, Count, Sending};
 use super::{reach, schedule, source};
 use crate::client::{Body, Client, Remote};
 use crate::exit::Exit;
@@ -43,11 +43,15 @@ enum Action {
     Start {
         /// The maintenance
         id: String,
+        #[command(flatten)]
+        undo: sending::Undo,
     },
     /// Work is done
     Complete {
         /// The maintenance
         id: String,
+        #[command(flatten)]
+        undo: sending::Undo,
     },
     /// It begins later than planned
     Delay {
@@ -146,8 +150,8 @@ pub async fn run(args: MaintenanceArgs) -> anyhow::Result<ExitCode> {
             return Ok(Exit::Done.into());
         }
         Action::Approve(approve) => approve.ask(&client, "maintenances").await?,
-        Action::Start { id } => change(&client, &id, "start", [], Sending::default()).await?,
-        Action::Complete { id } => change(&client, &id, "complete", [], Sending::default()).await?,
+        Action::Start { id, undo } => change(&client, &id, "start", [], undo.into()).await?,
+        Action::Complete { id, undo } => change(&client, &id, "complete", [], undo.into()).await?,
         Action::Delay {
             id,
             start,

@@ -21,21 +21,37 @@ impl Count {
     }
 }
 
-/// The same, and time to undo it.
+/// Time to undo it.
+#[derive(Args, Clone, Copy, Debug, Default)]
+pub struct Undo {
+    /// Tell people only once it can no longer be undone (`undo_seconds` of the organisation)
+    #[arg(long)]
+    undo: bool,
+}
+
+/// Both.
 #[derive(Args, Clone, Copy, Debug, Default)]
 pub struct Sending {
     #[command(flatten)]
     count: Count,
-    /// Tell people only once it can no longer be undone (`undo_seconds` of the organisation)
-    #[arg(long)]
-    undo: bool,
+    #[command(flatten)]
+    undo: Undo,
+}
+
+impl From<Undo> for Sending {
+    fn from(undo: Undo) -> Sending {
+        Sending {
+            undo,
+            ..Sending::default()
+        }
+    }
 }
 
 impl Sending {
     /// The body with both beside it.
     pub fn with(self, body: Value) -> Value {
         let mut body = self.count.with(body);
-        if self.undo {
+        if self.undo.undo {
             body["undo"] = json!(true);
         }
         body

@@ -88,7 +88,7 @@ enum TemplateCommand {
     Preview {
         #[command(flatten)]
         remote: Remote,
-        /// A YAML file with one template; without it, the templates that stand
+        /// A YAML file with one template, or with a list of them under `templates:`; without it, the templates that stand
         file: Option<PathBuf>,
         /// The event; an invented one when absent
         #[arg(long, value_name = "ID")]
@@ -225,8 +225,14 @@ fn preview_body(
     if let Some(file) = file {
         let text = std::fs::read_to_string(&file)
             .with_context(|| format!("cannot read {}", file.display()))?;
-        body += "template:\n";
-        body.extend(text.lines().map(|line| format!("  {line}\n")));
+        // As `apply` takes them, or one alone.
+        match text.lines().any(|line| line.starts_with("templates:")) {
+            true => body += &text,
+            false => {
+                body += "template:\n";
+                body.extend(text.lines().map(|line| format!("  {line}\n")));
+            }
+        }
     }
     Ok(Body::Text("application/yaml", body))
 }
@@ -337,7 +343,15 @@ fn restored(answer: &Value, _: Colour) -> String {
 
 fn previews(answer: &Value, colour: Colour) -> String {
     let mut out = String::new();
-    for message in items(answer, "messages") {
+    let mut of = String::new();
+    let all: Vec<&Value> = items(answer, "messages").collect();
+    let several = all.iter().any(|m| m["template"] != all[0]["template"]);
+    for message in all {
+        let template = field(message, "template");
+        if several && template != of {
+            out += &(colour.paint(Style::Bold, &format!("=== {template}")) + "\n");
+            of = template;
+        }
         let names: Vec<String> = items(message, "audiences")
             .filter_map(|n| n.as_str().map(clean))
             .collect();
@@ -414,6 +428,25 @@ mod tests {
             shown.contains("ann  version 1 again") && shown.contains("kim  taken away"),
             "{shown}"
         );
+    }
+
+    #[test]
+    fn a_list_of_templates_is_asked_for_as_it_stands_and_shown_template_by_template() {
+        let file = std::env::temp_dir().join(format!("forewarn-templates-{}", std::process::id()));
+        let text = "templates:\n  - {milestone: update, body: One}\n";
+        std::fs::write(&file, text).unwrap();
+        let body = preview_body(Some(file.clone()), None, None).unwrap();
+        std::fs::remove_file(file).unwrap();
+        let Body::Text(_, body) = body else {
+            panic!("no text")
+        };
+        assert_eq!(body, text);
+        let message = |template: &str| json!({"template": template, "channel": "email", "level": "technical", "text": "One"});
+        let answer = json!({"messages": [message("a"), message("a"), message("b")]});
+        let shown = previews(&answer, Colour::Off);
+        assert_eq!(shown.matches("=== ").count(), 2, "{shown}");
+        let one = previews(&json!({"messages": [message("a")]}), Colour::Off);
+        assert!(!one.contains("==="), "{one}");
     }
 
     #[test]

@@ -143,7 +143,7 @@ pub async fn perform(app: &App, act: Act) -> Result<String> {
             "Dana extends the work by an hour."
         }
         Act::Complete => {
-            maintenance::complete(app, &dana, MAINTENANCE).await?;
+            maintenance::complete(app, &dana, MAINTENANCE, Sending::default()).await?;
             "Dana completes the work."
         }
         Act::Declare => {

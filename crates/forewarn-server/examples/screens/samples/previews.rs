@@ -5,7 +5,7 @@ use forewarn_core::audience::Level;
 use forewarn_core::contact::Channel;
 use forewarn_core::message::{Outlet, Preview, render_markdown, sms_segments};
 use forewarn_core::review::{Context, Medium, Stage, Text, review};
-use forewarn_server::console::{Nav, PreviewPage};
+use forewarn_server::console::{Nav, PreviewPage, Shown};
 
 const LONG: &str = "You can sign in again. db-07.int.example.edu was restarted at 14:30. We are watching whether it stays that way.\n\nThe next update comes by **10:00 PST (UTC-08:00, Los Angeles)**.";
 const SHORT: &str = "Example University: You can sign in again. Next update by 10:00 PST (UTC-08:00). https://status.example.edu/e/INC-7";
@@ -42,7 +42,7 @@ impl Samples {
         }
     }
 
-    fn text(&self, channel: Channel, level: Level, text: &str, audiences: &[&str]) -> Preview {
+    fn text(&self, channel: Channel, level: Level, text: &str, audiences: &[&str]) -> Shown {
         let is_mail = channel == Channel::Email;
         let text = self.t(text);
         let medium = if is_mail { Medium::Email } else { Medium::Sms };
@@ -54,11 +54,17 @@ impl Samples {
             Stage::default(),
             medium,
         );
-        Preview {
+        let mail = |html: &str| {
+            format!(
+                "<!DOCTYPE html><html lang=\"en\"><head><title>{subject}</title></head><body>{html}</body></html>"
+            )
+        };
+        Shown(Preview {
+            template: None,
             audiences: audiences.iter().map(|name| self.t(name)).collect(),
             level,
             channel: Outlet::Channel(channel),
-            mail: None,
+            mail: is_mail.then(|| mail(&render_markdown(&text))),
             language: "en".into(),
             subject: if is_mail {
                 subject.into()
@@ -69,6 +75,6 @@ impl Samples {
             sms: (!is_mail).then(|| sms_segments(&text)),
             review: read.ok().map(|read| review(&read, &Context::default())),
             text,
-        }
+        })
     }
 }

@@ -19,6 +19,7 @@ impl Samples {
             milestone: "announcement".into(),
             event: None,
             level: None,
+            readers: None,
             channel: None,
             language: "en".into(),
             subject: Some(self.t("{{service}} is away on {{start_date}}")),

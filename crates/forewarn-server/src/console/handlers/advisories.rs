@@ -9,6 +9,7 @@ use crate::console::{
     Typed,
 };
 use crate::error::{ApiError, Result};
+use crate::ops::sending::Sending;
 use crate::ops::{acknowledgement, advisory, recipient};
 use axum::extract::{Path, RawQuery};
 use axum::http::StatusCode;
@@ -80,9 +81,11 @@ pub(in crate::console) async fn create(desk: Desk, fields: Fields) -> Shown {
         fields: fields.0.clone(),
         problems,
     };
+    let posted = Sending::of(&node)?;
+    let node = &posted.1;
     let done = match fields.value("do") {
-        "create" => advisory::create(&desk.app, &desk.caller, &node).await,
-        _ => match advisory::preview(&desk.app, &node).await {
+        "create" => advisory::create(&desk.app, &desk.caller, &posted).await,
+        _ => match advisory::preview(&desk.app, node).await {
             Ok(preview) => {
                 let seen = discovery(&desk, preview).await?;
                 return form(&desk, StatusCode::OK, typed(Vec::new()), Some(seen)).await;
@@ -109,6 +112,12 @@ pub(in crate::console) async fn create(desk: Desk, fields: Fields) -> Shown {
             let problems = invalid.problems.into_iter().map(at_the_services);
             let typed = typed(problems.collect());
             form(&desk, StatusCode::UNPROCESSABLE_ENTITY, typed, None).await
+        }
+        Err(ApiError::CountNeeded(count)) => {
+            let mut typed = typed(Vec::new());
+            typed.count_needed(count);
+            let seen = discovery(&desk, advisory::preview(&desk.app, node).await?).await?;
+            form(&desk, StatusCode::CONFLICT, typed, Some(seen)).await
         }
         Err(error) => Err(error.into()),
     }
@@ -218,6 +227,7 @@ fn names(action: &str) -> &'static [(&'static str, &'static str)] {
             ("requesters", "requesters"),
             ("privacy_override", "privacy_override"),
             ("version", "version"),
+            ("recipients", "recipients"),
         ],
         "fix" => &[
             ("action", "action"),
@@ -229,6 +239,12 @@ fn names(action: &str) -> &'static [(&'static str, &'static str)] {
             ("why", "text"),
             ("why_override", "privacy_override"),
             ("version", "version"),
+            ("recipients", "recipients"),
+        ],
+        "withdraw" => &[
+            ("why", "text"),
+            ("version", "version"),
+            ("recipients", "recipients"),
         ],
         "recipients" => &[
             ("email", "email"),
@@ -251,13 +267,13 @@ pub(in crate::console) async fn act(
     let node = tree(&one_by_one(&team::only(&fields, names)));
     let (app, who) = (&desk.app, &desk.caller);
     let done = match action.as_str() {
-        "updates" => advisory::update(app, who, &id, &node)
+        "updates" => advisory::update(app, who, &id, &Sending::of(&node)?)
             .await
             .map(|_| "The update goes out now."),
-        "fix" => advisory::fix(app, who, &id, &node)
+        "fix" => advisory::fix(app, who, &id, &Sending::of(&node)?)
             .await
             .map(|_| "It is fixed. Whoever heard of it, or asked for the fix, is told now."),
-        "withdraw" => advisory::withdraw(app, who, &id, &node)
+        "withdraw" => advisory::withdraw(app, who, &id, &Sending::of(&node)?)
             .await
             .map(|_| "It is withdrawn, and whoever heard of it is told now."),
         "recipients" => recipient::add_to_advisory(app, who, &id, &node)
@@ -281,6 +297,12 @@ pub(in crate::console) async fn act(
             });
             let typed = typed(problems.collect());
             one(&desk, &id, StatusCode::UNPROCESSABLE_ENTITY, typed, None).await
+        }
+        Err(ApiError::CountNeeded(count)) => {
+            let mut typed = typed(Vec::new());
+            typed.count_needed(count);
+            typed.fields.push(("acted".into(), action));
+            one(&desk, &id, StatusCode::CONFLICT, typed, None).await
         }
         // Somebody was faster, or where it stands does not allow it: the page as it is now says so.
         Err(error) if error.status() == StatusCode::CONFLICT => {

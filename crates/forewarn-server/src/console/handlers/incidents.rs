@@ -1,5 +1,6 @@
 //! Incidents: the list, the form that declares one, one of them with the form of the next update.
 
+use super::previews::with_mails;
 use super::{drafts, rows, team};
 use crate::console::desk::{Desk, Shown, page, sentence};
 use crate::console::entered::tree;
@@ -188,7 +189,8 @@ pub(super) async fn one(
         journal: rows::journal(&store.journal(Some(id), None, 50).await?),
         incident,
     };
-    Ok(page(status, view.render()))
+    // What would go out is shown under the form while it is written.
+    Ok(with_mails(page(status, view.render())))
 }
 
 /// `POST /console/incidents/{id}/promise`. Its field is `promise`: the form of the next update has a `next_update_in`.

@@ -396,18 +396,16 @@ pub(in crate::console) async fn act(
 ) -> Shown {
     let (app, caller) = (&desk.app, &desk.caller);
     let node = tree(&fields.0);
-    if matches!(action.as_str(), "cancel" | "delay" | "extend") {
+    if matches!(
+        action.as_str(),
+        "start" | "complete" | "cancel" | "delay" | "extend"
+    ) {
         return told(&desk, &id, action, fields).await;
     }
     let (done, said) = match action.as_str() {
         "approve" => (
             maintenance::approve(app, caller, &id, &node).await,
             "is approved",
-        ),
-        "start" => (maintenance::start(app, caller, &id).await, "is under way"),
-        "complete" => (
-            maintenance::complete(app, caller, &id).await,
-            "is completed",
         ),
         "undo" => (
             maintenance::undo(app, caller, &id).await,
@@ -443,12 +441,16 @@ async fn told(desk: &Desk, id: &str, action: String, fields: Fields) -> Shown {
         Err(error) => Err(error),
         Ok(_) if !asked.is_empty() => Err(Invalid { problems: asked }.into()),
         Ok(posted) => match action.as_str() {
+            "start" => maintenance::start(&desk.app, &desk.caller, id, posted.0).await,
+            "complete" => maintenance::complete(&desk.app, &desk.caller, id, posted.0).await,
             "cancel" => maintenance::cancel(&desk.app, &desk.caller, id, &posted).await,
             "delay" => maintenance::delay(&desk.app, &desk.caller, id, &posted).await,
             _ => maintenance::extend(&desk.app, &desk.caller, id, &posted).await,
         },
     };
     let said = match action.as_str() {
+        "start" => "is under way",
+        "complete" => "is completed",
         "cancel" => "is cancelled",
         "delay" => "has its new time",
         _ => "has its new end",

@@ -43,10 +43,10 @@ pub(in crate::console) async fn update(
             .await?,
         incident: id,
         title: incident.title,
-        messages,
+        messages: messages.into_iter().map(Look).collect(),
         problems,
     };
-    Ok(page(StatusCode::OK, view.render()))
+    Ok(with_mails(page(StatusCode::OK, view.render())))
 }
 
 /// `GET /console/events/{id}/preview`, with `milestone`.
@@ -63,7 +63,7 @@ pub(in crate::console) async fn event(
         .and_then(|(_, value)| known.iter().find(|known| **known == value).copied());
     let milestone = asked.unwrap_or_else(|| template::next_milestone(&event));
     let asked = template::Asked {
-        template: None,
+        templates: Vec::new(),
         event: Some(id),
         milestone: Some(milestone.to_owned()),
     };

@@ -116,8 +116,15 @@ fn groups<'a>(shown: impl Iterator<Item = &'a Listed>) -> Vec<TemplateGroup> {
     for group in &mut groups {
         group.rows.sort_by_key(|row| story(&row.milestone));
         for row in &mut group.rows {
-            row.texts
-                .sort_by_key(|link| (link.template.level, link.template.channel));
+            row.texts.sort_by_key(|link| {
+                let Template {
+                    readers,
+                    level,
+                    channel,
+                    ..
+                } = link.template;
+                (readers, level, channel)
+            });
         }
     }
     let filled = groups.into_iter().filter(|group| !group.rows.is_empty());
@@ -127,10 +134,11 @@ fn groups<'a>(shown: impl Iterator<Item = &'a Listed>) -> Vec<TemplateGroup> {
 /// `GET /console/templates/new`: to the page of the template that is chosen.
 pub(in crate::console) async fn new(_desk: Desk, query: RawQuery) -> Shown {
     let parts = ["milestone", "level", "channel", "language"].map(|name| asked(&query, name));
-    let event = asked(&query, "event");
     let mut id = parts.map(|part| part.trim().to_owned()).join(".");
-    if !event.is_empty() {
-        id = format!("{id}.{event}");
+    for narrowed in ["event", "readers"].map(|name| asked(&query, name)) {
+        if !narrowed.is_empty() {
+            id = format!("{id}.{narrowed}");
+        }
     }
     let template = of(&id)?;
     Ok(see_other(&format!("/console/templates/{}", template.id())))
@@ -209,11 +217,13 @@ async fn events(desk: &Desk, template: &Template) -> Result<Vec<Choice>> {
 /// The form as the document that a file would have.
 fn document(template: &Template, fields: &Fields) -> Node {
     let level = template.level.map(|level| level.as_str().to_owned());
+    let readers = template.readers.map(|readers| readers.as_str().to_owned());
     let channel = template.channel.map(|channel| channel.as_str().to_owned());
     let parts = [
         ("milestone", Some(template.milestone.clone())),
         ("event", template.event.clone()),
         ("level", level),
+        ("readers", readers),
         ("channel", channel),
         ("language", Some(template.language.clone())),
     ];
@@ -245,7 +255,7 @@ pub(in crate::console) async fn preview(
     let event = Some(fields.value("event").to_owned()).filter(|event| !event.is_empty());
     let tried = async {
         let asked = template::Asked {
-            template: Some(template::parse(&document(&of(&id)?, &fields))?),
+            templates: vec![template::parse(&document(&of(&id)?, &fields))?],
             event,
             milestone: None,
         };

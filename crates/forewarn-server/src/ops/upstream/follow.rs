@@ -197,7 +197,7 @@ impl Desk<'_> {
         let moved = self.shift(notice, &found).await?;
         let did = match (notice.status, found.status) {
             (Status::InProcess, Standing::Scheduled) => {
-                maintenance::start(self.app, self.caller, &id).await?;
+                maintenance::start(self.app, self.caller, &id, Sending::default()).await?;
                 "started"
             }
             _ if changed && moved == AS_IT_WAS => "changed",
@@ -259,12 +259,12 @@ impl Desk<'_> {
                 Ok("cancelled")
             }
             Standing::Scheduled => {
-                maintenance::start(app, caller, id).await?;
-                maintenance::complete(app, caller, id).await?;
+                maintenance::start(app, caller, id, Sending::default()).await?;
+                maintenance::complete(app, caller, id, Sending::default()).await?;
                 Ok("completed")
             }
             Standing::InProgress => {
-                maintenance::complete(app, caller, id).await?;
+                maintenance::complete(app, caller, id, Sending::default()).await?;
                 Ok("completed")
             }
         }
