@@ -1,10 +1,10 @@
 //! The review of a message before it leaves, with what the catalogue knows of names that stay inside.
 
-use super::{read, text_at};
+use super::{field, read, text_at};
 use crate::app::App;
 use crate::error::Result;
 use forewarn_core::audience::Level;
-use forewarn_core::document::{Fields, Node};
+use forewarn_core::document::{Fields, Node, Value as Tree};
 use forewarn_core::privacy::{Kind, Known, is_persons_name, leaks, person_of};
 use forewarn_core::problem::{Invalid, Problem};
 use forewarn_core::review::{Context, Review, Text, review as go_through};
