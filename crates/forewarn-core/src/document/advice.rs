@@ -15,12 +15,11 @@ impl Documents {
                 found.extend(exceptions_of_nothing(window, &at));
             }
         }
-        found.extend(self.nowhere_to_report());
         found
     }
 
-    /// Every message says where to report trouble, as far as anybody said it.
-    fn nowhere_to_report(&self) -> Option<Problem> {
+    /// What is missing where an organisation is described: every message says where to report trouble, as far as anybody said it.
+    pub fn nowhere_to_report(&self) -> Option<Problem> {
         let organisation = self.organisation.as_ref()?;
         let facts = [
             self.maintenance.as_ref().map(|work| &work.facts),
@@ -63,10 +62,9 @@ pub fn exceptions_of_nothing(window: &Window, at: &str) -> Vec<Problem> {
 mod tests {
     use crate::document::{Catalogue, Documents};
 
-    fn advice(yaml: &str) -> Vec<String> {
+    fn read(yaml: &str) -> Documents {
         let texts = [(String::new(), yaml.to_owned())];
-        let read = Documents::parse_yaml(&texts, &Catalogue::default(), "MNT-1").unwrap();
-        read.advice().iter().map(ToString::to_string).collect()
+        Documents::parse_yaml(&texts, &Catalogue::default(), "MNT-1").unwrap()
     }
 
     #[test]
@@ -75,7 +73,12 @@ mod tests {
             {rrule: FREQ=WEEKLY;BYDAY=SU, start: '22:00', duration: PT4H, exdates: [2026-12-27, 2026-12-25, 2023-12-31], moved: {2026-12-05: 2026-12-07T20:00}},
             {rrule: FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29, start: '22:00', duration: PT4H, exdates: [2026-02-28, 2028-02-29]},
             {rrule: FREQ=DAILY;COUNT=3, from: 2026-12-01, start: '22:00', duration: PT4H, exdates: [2040-01-01]}]}]";
-        insta::assert_snapshot!(advice(services).join("\n"), @r"
+        let told: Vec<String> = read(services)
+            .advice()
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        insta::assert_snapshot!(told.join("\n"), @r"
         services[0].windows[0].exdates[1]: the window does not come on 2026-12-25; the nearest is on 2026-12-27
         services[0].windows[0].exdates[2]: the window does not come on 2023-12-31; the nearest is on 2024-01-07
         services[0].windows[0].moved.2026-12-05: the window does not come on 2026-12-05; the nearest is on 2026-12-06
@@ -86,17 +89,15 @@ mod tests {
 
     #[test]
     fn that_nobody_said_where_to_report_trouble_is_told() {
-        let told = advice("organisation: {name: Example University, time_zone: UTC}");
-        assert!(
-            told[0].starts_with("organisation.contact: is missing"),
-            "{told:?}"
-        );
+        let organisation = "organisation: {name: Example University, time_zone: UTC}";
+        let told = read(organisation).nowhere_to_report().unwrap();
+        assert_eq!(told.field, "organisation.contact");
         for said in [
             "organisation: {name: Example University, time_zone: UTC, contact: help@example.edu}",
             "organisation: {name: Example University, time_zone: UTC}\nservices: [{id: portal, name: Portal}]\nmaintenance: {title: X, services: [portal], start: 2026-12-01T22:00, end: 2026-12-01T23:00, facts: {contact: '1234'}}",
             "services: [{id: portal, name: Portal}]",
         ] {
-            assert_eq!(advice(said), Vec::<String>::new(), "{said}");
+            assert_eq!(read(said).nowhere_to_report(), None, "{said}");
         }
     }
 }

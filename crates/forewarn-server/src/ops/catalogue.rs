@@ -27,6 +27,10 @@ pub async fn apply(app: &App, caller: &Caller, nodes: Vec<Node>, dry_run: bool) 
         .await?;
     if applied.changes_something() {
         applied.warnings = documents.advice();
+        let mut named = applied.created.iter().chain(&applied.changed);
+        if named.any(|of| of.starts_with("organisation/")) {
+            applied.warnings.extend(documents.nowhere_to_report());
+        }
     }
     if !dry_run {
         app.store.hint();

@@ -11,6 +11,8 @@ on_both_databases! {
             json!(["organisation/organisation", "services/database", "services/portal", "audiences/customers",
                    "audiences/engineers", "policies/careful", "contacts/alice", "contacts/bob"])
         );
+        // Nobody said where to report trouble: that is told with the organisation, and not again with everything else.
+        assert_eq!(first["warnings"][0]["field"], "organisation.contact");
         let second = app.yaml("/api/v1/documents", CAMPUS).await.is(200).json();
         assert_eq!(second, json!({"created": [], "changed": [], "unchanged": 8}));
         let other = CAMPUS.replace("name: Student portal", "name: The portal");
