@@ -204,11 +204,6 @@ async fn publish(
     if let Some(sending) = said.sending {
         sending.check(app, &event, &changes.add).await?;
     }
-    let occasion = Occasion {
-        reason: said.reason,
-        previous: said.previous.map(|before| (before.clone(), before)),
-        ..Occasion::default()
-    };
     silent::refuse(app, &event, &changes.add, &occasion).await?;
     let published = Published {
         event: &event,

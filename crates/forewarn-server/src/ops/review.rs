@@ -99,7 +99,9 @@ pub(super) fn words(node: &Node) -> Vec<(&'static str, &str, Level)> {
         for item in items {
             let level = text_at(item, "level").and_then(|level| Level::parse(level).ok());
             let level = level.unwrap_or(Level::NonTechnical);
-            let said = ["question", "answer"].into_iter().filter_map(|part| text_at(item, part));
+            let said = ["question", "answer"]
+                .into_iter()
+                .filter_map(|part| text_at(item, part));
             words.extend(said.map(|text| ("facts.questions", text, level)));
         }
     }

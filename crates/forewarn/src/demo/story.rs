@@ -177,13 +177,13 @@ pub async fn perform(app: &App, act: Act) -> Result<String> {
                 "effect": "Reminders of books that are due may come a day late.", "next_update_in": "PT24H", "requesters": ["reader@example.edu"],
                 "facts": {"workaround": "Look up what is due in the catalogue.", "data_safe": true, "contact": "help@example.edu",
                     "technical": "The reminder job of lib2.internal compares dates in UTC."}});
-            advisory::create(app, &lou, &node(&body)?).await?;
+            advisory::create(app, &lou, &Sending::by_program(node(&body)?)).await?;
             "Lou finds a fault in the library catalogue: people hear of it, and when the next word comes."
         }
         Act::Fix => {
             let body = json!({"facts": {"effect": "Reminders of books that are due come on time again.", "cause": "A part of the catalogue counted days wrongly."},
                 "action": "You do not need to do anything."});
-            advisory::fix(app, &lou, ADVISORY, &node(&body)?).await?;
+            advisory::fix(app, &lou, ADVISORY, &Sending::by_program(node(&body)?)).await?;
             "The fix is out, in time: whoever heard of the fault and whoever asked for it is told."
         }
     };

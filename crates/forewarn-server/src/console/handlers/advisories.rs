@@ -234,15 +234,11 @@ fn names(action: &str) -> &'static [(&'static str, &'static str)] {
             ("fixed_text", "text"),
             ("fixed_override", "privacy_override"),
             ("version", "version"),
-        ],
-        "withdraw" => &[
-            ("why", "text"),
-            ("why_override", "privacy_override"),
-            ("version", "version"),
             ("recipients", "recipients"),
         ],
         "withdraw" => &[
             ("why", "text"),
+            ("why_override", "privacy_override"),
             ("version", "version"),
             ("recipients", "recipients"),
         ],
