@@ -171,14 +171,6 @@ impl Audience {
             .into_iter()
             .filter_map(|(path, node)| read_channel(node, &path, problems))
             .collect();
-        for (n, problem) in out_of_order(&channels) {
-            let place = fields.node("channels").and_then(|node| node.place);
-            problems.add(
-                format!("{}[{n}]", fields.path_of("channels")),
-                place,
-                problem,
-            );
-        }
         let services = fields.list("services", problems, |t| {
             if t == "*" {
                 Ok(None)
@@ -274,12 +266,13 @@ impl Audience {
         affected.iter().find(|a| self.uses(&a.service))
     }
 
-    /// Channels that are used where those before did not do, each with its time after the notice goes out, in order.
+    /// Channels that are used where those before did not do, each with its time after the notice goes out, the earliest first.
     pub fn later_channels(&self) -> Vec<(Channel, SignedDuration)> {
-        self.channels
-            .iter()
-            .filter_map(|c| Some((c.channel, c.after?)))
-            .collect()
+        let later = self.channels.iter();
+        let later = later.filter_map(|c| Some((c.channel, c.after?)));
+        let mut later: Vec<_> = later.collect();
+        later.sort_by_key(|(_, after)| *after);
+        later
     }
 
     /// Channels that are used at once.
@@ -290,39 +283,6 @@ impl Audience {
             .map(|c| c.channel)
             .collect()
     }
-}
-
-/// What is wrong with the order of channels, each by its place: the first is used at once, every later one after those before it.
-fn out_of_order(channels: &[ChannelChoice]) -> Vec<(usize, String)> {
-    let mut wrong = Vec::new();
-    let mut latest: Option<SignedDuration> = None;
-    for (n, choice) in channels.iter().enumerate() {
-        let name = choice.channel.as_str();
-        if channels[..n].iter().any(|c| c.channel == choice.channel) {
-            wrong.push((n, format!("{name} stands there already; each channel once")));
-        }
-        match (choice.after, latest) {
-            (Some(_), _) if n == 0 => {
-                let problem =
-                    "the first channel is used at once; give the time to those that come after it";
-                wrong.push((n, problem.to_owned()));
-            }
-            (Some(after), _) if after <= SignedDuration::ZERO => {
-                wrong.push((n, "must be a time from 1 second, such as PT15M".to_owned()));
-            }
-            (None, Some(_)) => {
-                let problem = format!("{name} is used at once; put it before those that wait");
-                wrong.push((n, problem));
-            }
-            (Some(after), Some(before)) if after <= before => {
-                let problem = "must wait longer than the channel before it; all times count from when the notice goes out";
-                wrong.push((n, problem.to_owned()));
-            }
-            _ => {}
-        }
-        latest = choice.after.or(latest);
-    }
-    wrong
 }
 
 fn parse_deadline(text: &str) -> Result<Offset, String> {

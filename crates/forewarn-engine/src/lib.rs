@@ -10,6 +10,7 @@ mod expand;
 mod feeds;
 mod flight;
 mod lease;
+mod measure;
 pub mod peer;
 mod promise;
 mod reminders;

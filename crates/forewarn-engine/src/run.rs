@@ -106,6 +106,7 @@ impl<C: Channels> Engine<C> {
     /// Plans the notices of windows that come round and reminders, again and again: what a day brings, and what people changed.
     async fn keep_windows(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
         loop {
+            self.measure().await;
             if let Err(problem) = self.plan_windows().await {
                 tracing::warn!(%problem, "windows that come round are not planned yet");
             }

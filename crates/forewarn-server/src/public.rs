@@ -7,7 +7,6 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use forewarn_store::{Lane, StoreError};
 use std::time::Duration;
 
 /// How long the store may take to answer before this process calls itself not ready.
@@ -39,27 +38,7 @@ fn not_ready(problem: &str) -> Response {
         .into_response()
 }
 
-/// What waits, as it is now; the rest counts by itself.
 async fn metrics(State(app): State<App>) -> Response {
-    let now = app.clock.now();
-    let waits = async {
-        let mut depths = Vec::new();
-        for lane in Lane::ALL {
-            depths.push((lane, app.store.queue_depth(lane).await?));
-        }
-        Ok::<_, StoreError>((depths, app.store.oldest_due(now).await?))
-    };
-    let known = tokio::time::timeout(READY_WITHIN, waits).await;
-    let known = known.ok().and_then(std::result::Result::ok);
-    metrics::gauge!("forewarn_database_up").set(if known.is_some() { 1.0 } else { 0.0 });
-    if let Some((depths, oldest)) = known {
-        for (lane, depth) in depths {
-            let waiting = metrics::gauge!("forewarn_deliveries_waiting", "lane" => lane.as_str());
-            waiting.set(depth as f64);
-        }
-        let late = oldest.map_or(0.0, |due| now.duration_since(due).as_secs_f64());
-        metrics::gauge!("forewarn_notice_overdue_seconds").set(late.max(0.0));
-    }
     (
         [(header::CONTENT_TYPE, "text/plain; version=0.0.4")],
         (app.metrics)(),

@@ -374,18 +374,6 @@ impl Store {
         }
         Ok(found)
     }
-
-    /// How many deliveries of a lane wait, for metrics.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub async fn queue_depth(&self, lane: Lane) -> Result<i64> {
-        let mut tx = self.db.read().await?;
-        let sql = "SELECT COUNT(*) FROM deliveries WHERE status = 'queued' AND lane = $1";
-        tx.row(sql, args![lane.number()])
-            .await?
-            .map_or(Ok(0), |r| r.int(0))
-    }
 }
 
 const LISTED: &str =

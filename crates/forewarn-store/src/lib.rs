@@ -18,6 +18,7 @@ mod contacts;
 mod db;
 mod deliveries;
 mod direct;
+mod due;
 mod editing;
 mod error;
 mod events;

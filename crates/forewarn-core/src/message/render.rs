@@ -28,7 +28,9 @@ pub fn render(content: &Content, variant: &Variant, own: &[Template]) -> Message
         Channel::Sms | Channel::Voice | Channel::Push => short(content, variant, &chosen),
         Channel::Email | Channel::Chat | Channel::Webhook => {
             let message = long(content, variant, &chosen, true);
-            let message = match content.answerable && variant.channel == Channel::Email {
+            // To what says nothing there is nothing to answer: it stays empty, and is refused for that.
+            let says = !message.text.trim().is_empty();
+            let message = match says && content.answerable && variant.channel == Channel::Email {
                 true => with_whom_to_answer(message),
                 false => message,
             };

@@ -1,6 +1,6 @@
 //! The API's description (OpenAPI 3.1), generated from the handlers, and what the readable page shows of it.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use utoipa::openapi::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
@@ -23,7 +23,37 @@ pub(super) fn finish(mut description: OpenApi) -> String {
         "bearer",
         Vec::<String>::new(),
     )]);
-    description.to_json().unwrap_or_default()
+    let mut document = serde_json::to_value(&description).unwrap_or_default();
+    let paths = document["paths"].as_object_mut().into_iter().flatten();
+    for (_, methods) in paths {
+        let methods = methods.as_object_mut().into_iter().flatten();
+        methods.for_each(|(method, operation)| with_what_all_have(method, operation));
+    }
+    document.to_string()
+}
+
+/// What holds of every operation, so that no handler has to say it.
+fn with_what_all_have(method: &str, operation: &mut Value) {
+    if method == "post" {
+        let key = json!({"name": "Idempotency-Key", "in": "header", "required": false, "schema": {"type": "string"},
+            "description": "repeating a request with its key repeats the answer and nothing else"});
+        match operation["parameters"].as_array_mut() {
+            Some(parameters) => parameters.push(key),
+            None => operation["parameters"] = json!([key]),
+        }
+    }
+    let answers = [
+        ("401", "No token, or none that is known"),
+        (
+            "503",
+            "The database does not answer just now; nothing was changed; come again after Retry-After seconds",
+        ),
+    ];
+    for (status, meaning) in answers {
+        if operation["responses"][status].is_null() {
+            operation["responses"][status] = json!({"description": meaning});
+        }
+    }
 }
 
 /// The description as it is served.

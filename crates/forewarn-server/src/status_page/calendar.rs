@@ -11,7 +11,7 @@ use forewarn_core::announcement;
 use forewarn_core::calendar::vtimezone;
 use forewarn_core::facts::Facts;
 use forewarn_core::id::{Id, derive};
-use forewarn_core::maintenance::Status;
+use forewarn_core::maintenance::{Maintenance, Status};
 use forewarn_core::service::Service;
 use forewarn_core::time::{CivilTime, Zone, show_duration};
 use forewarn_core::window::Window;
@@ -179,14 +179,14 @@ fn calendar(snapshot: &Snapshot, events: impl IntoIterator<Item = Event>) -> Str
 
 fn event(snapshot: &Snapshot, item: &PublicMaintenance) -> Event {
     let work = &item.maintenance;
-    let (start, end) = work.window();
+    let (start, end) = when(work);
     let mut event = Event::new();
     event
         .add_property("UID", format!("{}@{}", work.id, host(snapshot)))
         .add_property("DTSTAMP", stamp(item.changed_at))
         .add_property("CREATED", stamp(item.created_at))
         .add_property("LAST-MODIFIED", stamp(item.changed_at))
-        .add_property("SEQUENCE", work.revision.saturating_sub(1).to_string())
+        .add_property("SEQUENCE", sequence(work).to_string())
         .add_property("DTSTART", stamp(start))
         .add_property("DTEND", stamp(end))
         .add_property("SUMMARY", clean(&work.title))
@@ -208,6 +208,28 @@ fn event(snapshot: &Snapshot, item: &PublicMaintenance) -> Event {
     event.done()
 }
 
+/// When it is, as far as that is known: work that began early or is over is where it was, not where it had been planned, so that nobody
+/// keeps an evening free for what is done.
+fn when(work: &Maintenance) -> (Timestamp, Timestamp) {
+    let (start, end) = work.window();
+    let start = work.started_at.unwrap_or(start);
+    let end = match work.status {
+        Status::Completed => work.ended_at.unwrap_or(end),
+        _ => end,
+    };
+    (start, end.max(start))
+}
+
+/// Grows with each new window and each step of the work (RFC 5545, section 3.8.7.4), so that a cancellation outranks what was sent.
+fn sequence(work: &Maintenance) -> u32 {
+    let steps = match work.status {
+        Status::AwaitingApproval | Status::Scheduled => 0,
+        Status::InProgress => 1,
+        Status::Completed | Status::Cancelled => 2,
+    };
+    work.revision.saturating_sub(1) + steps
+}
+
 /// A change at a moment: without an end, which makes it as long as a moment (RFC 5545 3.6.1).
 fn moment(snapshot: &Snapshot, item: &PublicAnnouncement) -> Event {
     let announced = &item.announcement;
@@ -218,7 +240,14 @@ fn moment(snapshot: &Snapshot, item: &PublicAnnouncement) -> Event {
         .add_property("DTSTAMP", stamp(item.changed_at))
         .add_property("CREATED", stamp(item.created_at))
         .add_property("LAST-MODIFIED", stamp(item.changed_at))
-        .add_property("SEQUENCE", announced.revision.saturating_sub(1).to_string())
+        .add_property(
+            "SEQUENCE",
+            {
+                let off = announced.status == announcement::Status::Cancelled;
+                announced.revision.saturating_sub(1) + u32::from(off)
+            }
+            .to_string(),
+        )
         .add_property("DTSTART", stamp(announced.effective.instant()))
         .add_property("SUMMARY", clean(&announced.title))
         .add_property("DESCRIPTION", clean(&said))

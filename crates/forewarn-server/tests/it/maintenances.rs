@@ -165,6 +165,20 @@ on_both_databases! {
 }
 
 #[tokio::test]
+async fn what_is_over_cannot_be_planned() {
+    let app = TestApp::campus().await;
+    let work = json!({"title": "Upgrade", "services": ["portal"], "start": "2025-12-22T22:00", "end": "2025-12-23T02:00"});
+    let refused = app.post("/api/v1/maintenances", &work).await.is(422).json();
+    assert_eq!(refused["errors"][0]["field"], "maintenance.end");
+    assert!(
+        refused.to_string().contains("lies in the past"),
+        "{refused}"
+    );
+    let list = app.get("/api/v1/maintenances").await.is(200).json();
+    assert_eq!(list["items"], json!([]));
+}
+
+#[tokio::test]
 async fn a_document_with_problems_is_refused_at_its_fields() {
     let app = TestApp::campus().await;
     for none in [json!([]), Value::Null] {

@@ -26,6 +26,28 @@ on_both_databases! {
         assert_eq!(said, 1);
     }
 
+    async fn nobody_ends_a_list_or_a_call_for_others(app: TestApp) {
+        app.apply_campus().await;
+        app.yaml("/api/v1/documents", "audiences: [{id: all-staff, name: All staff, level: non_technical, services: [portal], external: {email: all@lists.example.edu}}]")
+            .await.is(200);
+        let told = json!({"services": {"portal": "major_outage"}, "severity": "P1", "effect": "x"});
+        app.post("/api/v1/incidents", &told).await.is(201);
+        app.expand_due().await;
+        let now = app.app.clock.now();
+        let claimed = app.app.store.claim(forewarn_store::Lane::Urgent, "me", now, 100).await.unwrap();
+        let shared: Vec<_> = claimed.iter().filter(|d| !forewarn_store::is_ones_own(&d.contact)).collect();
+        assert!(shared.iter().any(|d| d.endpoint.address() == "all@lists.example.edu"), "{shared:?}");
+        for delivery in shared {
+            for audience in ["all-staff", "*"] {
+                let token = app.app.key.unsubscribe_token(&delivery.endpoint_id, audience);
+                let page = app.form_with("", &format!("/u/{token}"), &[], &[]).await.is(200).text();
+                assert!(page.contains("Nothing was changed"), "{page}");
+            }
+        }
+        let journal = app.get("/api/v1/journal").await.json();
+        assert!(!journal.to_string().contains("endpoint.unsubscribed"));
+    }
+
     async fn a_token_that_we_did_not_make_does_nothing(app: TestApp) {
         app.apply_campus().await;
         let real = app.app.key.unsubscribe_token("some-endpoint", "customers");

@@ -476,6 +476,48 @@ async fn sigterm_lands_what_is_in_the_air() {
     server.stop().await;
 }
 
+/// A relay that takes half a second for each message has hundreds of ours when we are told to stop.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stop_does_not_wait_for_a_slow_relay_and_leaves_nothing_in_doubt() {
+    const RECIPIENTS: usize = 200;
+    let script = Script::default().delay(Duration::from_millis(250));
+    let sink = SmtpPeer::start(script, Keep::Envelopes).await.unwrap();
+    let folder = Folder::new();
+    let start = Start::new(&folder.file("data")).mail_to(&sink);
+    let server = start.run().await;
+    server.fill("portal", RECIPIENTS).await;
+    let id = server.declare("portal").await;
+    timeout(PATIENCE, sink.wait_for(10)).await.unwrap();
+    server.stop().await;
+    let taken = sink.count();
+    assert!(
+        taken < RECIPIENTS / 2,
+        "{taken}: all of it went out before the end"
+    );
+    let server = start.run().await;
+    server.all_sent(&id).await;
+    let audit = audit(&sink, &server, &[id]).await;
+    audit.holds(RECIPIENTS);
+    assert_eq!((audit.duplicates, audit.unknown), (0, 0));
+    server.stop().await;
+}
+
+/// Who says half a request and no more is sent away, and does not hold up the end.
+#[tokio::test]
+async fn a_connection_that_says_nothing_is_closed() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let folder = Folder::new();
+    let server = Start::new(&folder.file("data")).run().await;
+    let address = server.url("").replace("http://", "");
+    let mut silent = tokio::net::TcpStream::connect(&address).await.unwrap();
+    silent.write_all(b"GET / HT").await.unwrap();
+    let mut answer = Vec::new();
+    let closed = timeout(PATIENCE, silent.read_to_end(&mut answer)).await;
+    closed.expect("it is closed").unwrap();
+    assert!(!String::from_utf8_lossy(&answer).contains(" 200 "));
+    server.stop().await;
+}
+
 #[tokio::test]
 async fn a_repeated_request_declares_once() {
     let folder = Folder::new();
