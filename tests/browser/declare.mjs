@@ -65,8 +65,9 @@ try {
   check((await kept).ok(), "what was typed was not kept");
   // What would go out appears under the form, with what the review finds.
   await text.fill("We found it: db-07.int.example.edu is full.");
-  const preview = tab.locator("[data-preview] article").first();
-  await preview.getByText("db-07.int.example.edu is full").waitFor();
+  // A mail stands in a frame of its own, as its reader gets it.
+  const preview = tab.locator("[data-preview] iframe").first().contentFrame();
+  await preview.locator("p", { hasText: "db-07.int.example.edu is full" }).first().waitFor();
   check((await tab.locator("[data-preview] .findings q", { hasText: "db-07" }).count()) > 0, "the review did not find the host name");
   check(await tab.evaluate(() => document.documentElement.scrollWidth <= innerWidth), "what would go out is wider than the phone");
   if (found.pictures) await tab.screenshot({ path: `${found.out}/preview-phone.png`, fullPage: true });

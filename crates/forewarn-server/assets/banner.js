@@ -23,6 +23,7 @@
     li { display: flex; flex-wrap: wrap; gap: .25rem 1rem; align-items: baseline; padding: .6rem 1rem; color: #1d2433; background: #e8ecfb; border-inline-start: 6px solid #3544a5; }
     li.down { background: #fde8e6; border-color: #b3261e; }
     li.slow { background: #fdf1d8; border-color: #8a5a00; }
+    li + li { border-block-start: 1px solid #0003; }
     p { margin: 0; flex: 1 1 18rem; overflow-wrap: anywhere; }
     b { font-weight: 650; }
     span { display: block; }
