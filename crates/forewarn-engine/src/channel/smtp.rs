@@ -130,6 +130,17 @@ impl Smtp {
         self
     }
 
+    /// Opens a connection to each relay as sending does, encrypted and signed in where its URL says so, and sends nothing. Says for
+    /// each, in order, what keeps us from handing it mail.
+    pub async fn check(&self) -> Vec<Result<(), String>> {
+        let mut checked = Vec::with_capacity(self.relays.len());
+        for relay in &self.relays {
+            let opened = relay.open(&self.hello_name, self.limits).await;
+            checked.push(opened.map(drop));
+        }
+        checked
+    }
+
     /// Sends a batch over one connection. The outcomes are in the order of the batch, one for
     /// each mail.
     pub async fn send(&self, batch: &[Mail]) -> Vec<Outcome> {

@@ -6,22 +6,17 @@ use crate::settings::Settings;
 use crate::terminal::{self, Colour, Style, Table};
 use clap::Args;
 use forewarn_engine::channel::phone::{Account, Phones};
-use forewarn_engine::channel::smtp::RelayUrl;
 use forewarn_engine::channel::smtp::dkim::Signer;
+use forewarn_engine::channel::smtp::{RelayUrl, Smtp};
 use forewarn_store::{Clock, DeliveryFilter, NoticeFilter, Store, VERSION};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
-use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWriteExt, BufReader};
-use tokio::net::TcpStream;
-use url::Url;
 
 /// A relay that is there greets within this time.
 const RELAY_WITHIN: Duration = Duration::from_secs(10);
-/// A reply line of SMTP has at most 512 bytes (RFC 5321, 4.5.3.1.5); some are longer.
-const MOST_REPLY_BYTES: u64 = 8 * 1024;
 /// The journal may be a little ahead of a clock that was set back.
 const CLOCK_MAY_DIFFER: SignedDuration = SignedDuration::from_secs(60);
 /// Below this much free space the database may stop at a bad moment.
@@ -364,12 +359,20 @@ fn addresses(settings: &Settings) -> Vec<Check> {
     checks
 }
 
-/// Whether a relay is there and, where it speaks before encryption, whether it greets as one.
+/// Whether a relay would take mail from us: it is there, encrypts as its URL wants it, and lets us sign in.
 async fn relay_answers(relay: &RelayUrl) -> Check {
     let shown = relay.to_string();
-    let answered = tokio::time::timeout(RELAY_WITHIN, greet(&shown)).await;
+    let smtp = match Smtp::new(vec![relay.clone()], "[127.0.0.1]".into()) {
+        Ok(smtp) => smtp,
+        Err(problem) => {
+            let detail = format!("{shown}: {problem}");
+            return Check::new("mail relay", Health::Failed, detail);
+        }
+    };
+    let answered = tokio::time::timeout(RELAY_WITHIN, smtp.check()).await;
+    let answered = answered.map(|mut checked| checked.pop().unwrap_or(Ok(())));
     let (health, detail) = match answered {
-        Ok(Ok(said)) => (Health::Ok, format!("{shown}: {said}")),
+        Ok(Ok(())) => (Health::Ok, format!("{shown}: takes mail from us")),
         Ok(Err(problem)) => (Health::Failed, format!("{shown}: {problem}")),
         Err(_) => {
             let seconds = RELAY_WITHIN.as_secs();
@@ -380,99 +383,31 @@ async fn relay_answers(relay: &RelayUrl) -> Check {
     Check::new("mail relay", health, detail)
 }
 
-async fn greet(relay: &str) -> Result<String, String> {
-    let url = Url::parse(relay).map_err(|problem| problem.to_string())?;
-    let default = match url.scheme() {
-        "smtps" => 465,
-        "smtp+starttls" => 587,
-        _ => 25,
-    };
-    let host = url.host_str().unwrap_or_default();
-    let host = host.trim_start_matches('[').trim_end_matches(']');
-    let connection = TcpStream::connect((host, url.port().unwrap_or(default)))
-        .await
-        .map_err(|problem| format!("cannot be reached: {problem}"))?;
-    if url.scheme() == "smtps" {
-        return Ok("accepts connections (not greeted: it speaks TLS first)".into());
-    }
-    let (reader, mut writer) = connection.into_split();
-    let mut reader = BufReader::new(reader);
-    reply(&mut reader, "220").await?;
-    let broken = |problem: std::io::Error| format!("broke off: {problem}");
-    writer
-        .write_all(b"EHLO doctor.invalid\r\n")
-        .await
-        .map_err(broken)?;
-    let offers = reply(&mut reader, "250").await?;
-    // A courtesy; the answer does not matter.
-    let _ = writer.write_all(b"QUIT\r\n").await;
-    let encrypts = offers
-        .iter()
-        .any(|line| line.eq_ignore_ascii_case("STARTTLS"));
-    if url.scheme() == "smtp+starttls" && !encrypts {
-        return Err("does not offer STARTTLS, which the settings require".into());
-    }
-    Ok("greets and takes EHLO".into())
-}
-
-/// The lines of a reply, without their codes.
-async fn reply(
-    reader: &mut BufReader<impl AsyncRead + Unpin>,
-    code: &str,
-) -> Result<Vec<String>, String> {
-    let (mut lines, mut left) = (Vec::new(), MOST_REPLY_BYTES);
-    loop {
-        let mut line = Vec::new();
-        let read = (&mut *reader).take(left).read_until(b'\n', &mut line).await;
-        let read = read.map_err(|problem| format!("broke off: {problem}"))?;
-        left -= read as u64;
-        let line = String::from_utf8_lossy(&line).trim_end().to_owned();
-        let rest = line.get(4..).unwrap_or_default().to_owned();
-        match (line.get(..3), line.as_bytes().get(3)) {
-            (Some(found), Some(b'-')) if found == code && left > 0 => lines.push(rest),
-            (Some(found), None | Some(b' ')) if found == code => {
-                lines.push(rest);
-                return Ok(lines);
-            }
-            _ if line.is_empty() => return Err("closed the connection".into()),
-            _ => {
-                return Err(format!(
-                    "answered: {}",
-                    line.chars().take(200).collect::<String>()
-                ));
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use forewarn_engine::peer::smtp::{Keep, Script, SmtpPeer};
 
     #[tokio::test]
-    async fn replies_are_read_whole_or_refused() {
-        for (text, expected) in [
-            (
-                "250-mx\r\n250-STARTTLS\r\n250 SIZE 10\r\n",
-                Ok("mx|STARTTLS|SIZE 10"),
-            ),
-            ("250\r\n", Ok("")),
-            ("554 go away\r\n", Err("answered: 554 go away")),
-            ("250-mx\r\n550 x\r\n", Err("answered: 550 x")),
-            ("", Err("closed the connection")),
-            ("é50 x", Err("answered: é50 x")),
-        ] {
-            let found = reply(&mut BufReader::new(text.as_bytes()), "250").await;
-            let found = found.map(|lines| lines.join("|"));
-            let expected = expected.map(str::to_owned).map_err(str::to_owned);
-            assert_eq!(found, expected, "{text:?}");
+    async fn a_relay_that_would_not_take_our_mail_is_no_good_relay() {
+        let peer = SmtpPeer::start(Script::default(), Keep::Count)
+            .await
+            .unwrap();
+        let ask = async |text: &str| relay_answers(&RelayUrl::parse(text).unwrap()).await;
+        let plain = ask(&format!("smtp://{}", peer.addr())).await;
+        assert_eq!(plain.result, Health::Ok, "{}", plain.detail);
+        assert_eq!(peer.count(), 0, "nothing is sent");
+        // It offers neither encryption nor signing in.
+        for wants in ["smtp+starttls://", "smtps://", "smtp://us:wrong@"] {
+            let refused = ask(&format!("{wants}{}", peer.addr())).await;
+            assert_eq!(
+                refused.result,
+                Health::Failed,
+                "{wants}: {}",
+                refused.detail
+            );
+            assert!(!refused.detail.contains("wrong"), "{}", refused.detail);
         }
-        let endless = "250-x\r\n".repeat(10_000);
-        assert!(
-            reply(&mut BufReader::new(endless.as_bytes()), "250")
-                .await
-                .is_err()
-        );
     }
 
     #[test]
