@@ -64,6 +64,12 @@ pub async fn page(State(app): State<App>, request: Request) -> Response {
                 response
             }
         }
+        // Programs look there, and a page is no answer to them.
+        None if path.starts_with("/api/") => crate::error::problem(
+            StatusCode::NOT_FOUND,
+            "there is nothing at this address",
+            &[],
+        ),
         None => crate::console::not_found(&app),
     }
 }

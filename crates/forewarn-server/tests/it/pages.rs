@@ -277,3 +277,16 @@ async fn what_waits_for_approval_is_not_public() {
     app.refresh().await;
     fetch(&app, "GET", "/events/MNT-1", &[]).await.is(200);
 }
+
+#[tokio::test]
+async fn programs_that_look_in_vain_are_told_so_in_their_own_way() {
+    let app = TestApp::campus().await;
+    for path in ["/api/nope", "/api/v2/nope.json"] {
+        let answer = app.request(As::Nobody, "GET", path, "").await.is(404);
+        assert_eq!(
+            answer.header("content-type"),
+            "application/problem+json",
+            "{path}"
+        );
+    }
+}
