@@ -188,7 +188,7 @@ SELECT n.slot || '.' || COALESCE(d.shared, e.id), n.id, n.event, e.id, e.contact
   CASE WHEN e.state <> 'active' OR s.endpoint IS NOT NULL THEN 'suppressed' ELSE 'queued' END, 0, $2, n.expires, $2,
   COALESCE(s.reason, CASE WHEN e.state <> 'active' THEN COALESCE(e.reason, e.state) END), d.shared
 FROM notices n
-JOIN deliveries d ON d.notice = $3 AND d.status <> 'suppressed'
+JOIN deliveries d ON d.notice = $3 AND d.status <> 'suppressed' AND d.waits IS NULL
 JOIN endpoints e ON e.id = d.endpoint
 LEFT JOIN suppressions s ON s.endpoint = e.id AND s.audience = '*'
 WHERE n.id = $1 AND NOT EXISTS (SELECT 1 FROM acknowledgements a JOIN endpoints o ON o.id = a.endpoint

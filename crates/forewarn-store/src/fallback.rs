@@ -64,6 +64,7 @@ fn other(condition: &str) -> String {
 const SINCE_THE_OLDER: &str = "
 UPDATE deliveries SET next_at = (SELECT MIN(o.next_at) FROM deliveries o WHERE o.event = deliveries.event
     AND o.contact = deliveries.contact AND o.endpoint = deliveries.endpoint AND o.ordinal < deliveries.ordinal
+    AND o.ordinal / 1000000000000 = deliveries.ordinal / 1000000000000
     AND o.status = 'queued' AND o.waits IS NOT NULL)
 WHERE event = (SELECT n.event FROM notices n WHERE n.id = $1) AND notice = $1 AND contact > $2 AND contact <= $3 AND channel = $4
   AND waits IS NOT NULL AND EXISTS (SELECT 1 FROM deliveries o WHERE o.event = deliveries.event
