@@ -3,6 +3,7 @@
 //! what fell due meanwhile is done within seconds of the start and says that it is late.
 //!
 //! `FOREWARN_PROMISES=n` makes the long one (`a_month_of_promises`, which is run by name) so many; 100,000 otherwise.
+//! `FOREWARN_PROMISE_DAYS=n` spreads them over so many days; 30 otherwise.
 
 use crate::database::{Database, Kind};
 use crate::engine::house::engine_over;
@@ -430,7 +431,10 @@ async fn a_promise_is_kept_or_broken_on_record_though_the_process_is_down_on_pos
 #[tokio::test]
 #[ignore = "takes long: the whole figure of promise K3"]
 async fn a_month_of_promises() {
-    let promises =
-        std::env::var("FOREWARN_PROMISES").map_or(100_000, |n| n.parse().expect("a number"));
-    promises_over(Kind::Sqlite, promises, 30, 1, 3).await;
+    let number = |name, otherwise| {
+        std::env::var(name).map_or(otherwise, |n| n.parse().expect("a number"))
+    };
+    let promises = number("FOREWARN_PROMISES", 100_000);
+    let days = number("FOREWARN_PROMISE_DAYS", 30);
+    promises_over(Kind::Sqlite, promises, days as i64, 1, 3).await;
 }
