@@ -213,7 +213,7 @@ mod tests {
                 "status_page.accent: is too light: texts in it have a contrast of 1.4 with the page, and 4.5 is needed",
                 "status_page.logo: must be a picture such as data:image/svg+xml;base64,... (SVG, PNG or WebP)",
                 "status_page.questions[0].answer: is missing",
-                "status_page.colour: unknown field 'colour'",
+                "status_page.colour: unknown field 'colour'; known are accent, logo, about, questions",
             ]
         );
     }
