@@ -1,30 +1,39 @@
 #!/usr/bin/env python3
-"""Judge the public calendar's standard windows with other people's libraries.
+"""Judge what programs read of the public pages with other people's libraries.
 
 Makes random standing windows, asks the example `feed_probe` for the calendar that subscribers get, and reads it with the PyPI
 packages `icalendar` and `recurring-ical-events`. Every occurrence must be where dateutil and zoneinfo put it by the rule, the
 exceptions and the moves of the document; every VTIMEZONE, read by dateutil alone, must give the offsets of zoneinfo until 2037.
 
-    python3 -m venv /tmp/feed && /tmp/feed/bin/pip install icalendar recurring-ical-events python-dateutil PyYAML tzdata
+    python3 -m venv /tmp/feed && /tmp/feed/bin/pip install feedparser icalendar recurring-ical-events python-dateutil PyYAML tzdata
     cargo build -p forewarn-server --example feed_probe
     /tmp/feed/bin/python scripts/check_feed.py [--windows N] [--seed N]
 
 The end of an occurrence over which clocks change is not compared: hours are elapsed time (RFC 5545 3.3.6), and these libraries add them
 to what the wall shows. Not asked: times of day at which some clocks jump (RFC 5545 and our rule 4 read what does not exist differently), and COUNT with
 exceptions that libraries count differently.
+
+Then the probe prints every document of a page with all kinds of events (`--all`): the feeds are read by feedparser, which must find nothing to forgive and the same
+entries in all; JSON Feed by the rules of its specification; calendars of each service and each event by icalendar; maintenance by
+the rules of the BCOP; alerts by the schema of CAP 1.2 (its order of elements, its lists of words, its times).
 """
 
 import argparse
+import base64
 import io
+import json
 import os
 import random
+import re
 import subprocess
 import sys
 import zoneinfo
+from xml.etree import ElementTree
 from datetime import date, datetime, time, timedelta, timezone
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import feedparser
 import icalendar
 import recurring_ical_events
 import yaml
@@ -131,6 +140,128 @@ def check_zones(text):
     return wrong
 
 
+# Elements of CAP 1.2 in the order of its schema, with those that must be there, and its lists of words.
+CAP = "{urn:oasis:names:tc:emergency:cap:1.2}"
+ALERT = ("identifier! sender! sent! status! msgType! source scope! restriction addresses code note references incidents info").split()
+INFO = ("language category! event! responseType urgency! severity! certainty! audience eventCode effective onset expires senderName "
+        "headline description instruction web contact parameter resource area").split()
+WORDS = {
+    "status": "Actual Exercise System Test Draft", "msgType": "Alert Update Cancel Ack Error", "scope": "Public Restricted Private",
+    "category": "Geo Met Safety Security Rescue Fire Health Env Transport Infra CBRNE Other",
+    "responseType": "Shelter Evacuate Prepare Execute Avoid Monitor Assess AllClear None",
+    "urgency": "Immediate Expected Future Past Unknown", "severity": "Extreme Severe Moderate Minor Unknown",
+    "certainty": "Observed Likely Possible Unlikely Unknown",
+}
+CAP_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[-+]\d\d:\d\d")
+
+
+def check_alert(text):
+    """What is wrong with an alert."""
+    root, wrong = ElementTree.fromstring(text), []
+    if root.tag != CAP + "alert":
+        return [f"the root is {root.tag}"]
+
+    def in_order(parent, known):
+        names = [child.tag.removeprefix(CAP) for child in parent]
+        order = [name.rstrip("!") for name in known]
+        wrong.extend(f"{name} is no element here" for name in names if name not in order)
+        places = [order.index(name) for name in names if name in order]
+        if places != sorted(places):
+            wrong.append(f"out of order: {names}")
+        wrong.extend(f"{name} is missing" for name in known if name.endswith("!") and name.rstrip("!") not in names)
+
+    in_order(root, ALERT)
+    for info in root.iter(CAP + "info"):
+        in_order(info, INFO)
+    for element in root.iter():
+        name, said = element.tag.removeprefix(CAP), (element.text or "").strip()
+        if name in WORDS and said not in WORDS[name].split():
+            wrong.append(f"{name} is {said}")
+        if name in ("sent", "effective", "onset", "expires") and (not CAP_TIME.fullmatch(said) or said.endswith("+00:00")):
+            wrong.append(f"{name} is {said}")
+        if name in ("identifier", "sender") and re.search(r"[\s,<&]", said):
+            wrong.append(f"{name} is {said}")
+        if name == "references" and any(len(one.split(",")) != 3 for one in said.split()):
+            wrong.append(f"references: {said}")
+    return wrong
+
+
+def check_feeds(pages):
+    """The three feeds, by feedparser and by the rules of JSON Feed."""
+    wrong, found = [], {}
+    for path in ("/history.atom", "/history.rss"):
+        feed = feedparser.parse(pages[path]["body"], response_headers={"content-type": pages[path]["type"]})
+        if feed.bozo:
+            wrong.append(f"{path}: {feed.bozo_exception}")
+        for entry in feed.entries:
+            if not (entry.get("id") and entry.get("link") and entry.get("title") and entry.get("published_parsed")):
+                wrong.append(f"{path}: an entry without id, link, title or date: {entry}")
+        found[path] = [(entry.id, entry.link, entry.title, entry.published_parsed) for entry in feed.entries]
+    if not found["/history.atom"] or found["/history.atom"] != found["/history.rss"]:
+        wrong.append("Atom and RSS do not hold the same entries")
+    feed = json.loads(pages["/feed.json"]["body"])
+    if feed.get("version") != "https://jsonfeed.org/version/1.1" or not isinstance(feed.get("title"), str):
+        wrong.append("/feed.json: version and title are needed")
+    ids = [item.get("id") for item in feed["items"]]
+    if ids != [entry[0] for entry in found["/history.atom"]] or len(ids) != len(set(ids)):
+        wrong.append("/feed.json does not hold the same entries")
+    for item in feed["items"]:
+        if not isinstance(item.get("id"), str) or not ("content_html" in item or "content_text" in item):
+            wrong.append(f"/feed.json: {item}")
+        datetime.fromisoformat(item["date_published"])
+    return wrong, len(ids)
+
+
+def check_documents(probe):
+    """Every document of a page with all kinds of events."""
+    done = subprocess.run([probe, "--all"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, env=SAME_ZONES, check=True)
+    pages = {}
+    for line in done.stdout.decode().splitlines():
+        page = json.loads(line)
+        pages[page["path"]] = {"type": page["type"], "body": base64.b64decode(page["body"])}
+    wrong, entries = check_feeds(pages)
+    alerts = calendars = notices = 0
+    for path, page in pages.items():
+        if path.endswith(".cap.xml"):
+            alerts += 1
+            wrong.extend(f"{path}: {problem}" for problem in check_alert(page["body"]))
+        elif path.endswith(".svg"):
+            ElementTree.fromstring(page["body"])
+        elif path.endswith(".ics"):
+            calendars += 1
+            calendar = icalendar.Calendar.from_ical(page["body"])
+            for event in calendar.walk("VEVENT"):
+                wrong.extend(f"{path}: {problem}" for problem in event.errors)
+                if "X-MAINTNOTE-MAINTENANCE-ID" in event:
+                    notices += 1
+                    wrong.extend(f"{path}: {problem}" for problem in check_notice(event))
+    print(f"feedparser {feedparser.__version__}: {entries} entries in each of three feeds, {alerts} alerts, {calendars} calendars, "
+          f"{notices} notices of maintenance, {len(wrong)} problems")
+    for problem in wrong[:20]:
+        print(f"  {problem}")
+    return len(wrong) + (min(entries, alerts, calendars, notices) == 0)
+
+
+def check_notice(event):
+    """What the BCOP asks of a notice of maintenance."""
+    objects = event.get("X-MAINTNOTE-OBJECT-ID")
+    objects = objects if isinstance(objects, list) else [objects] if objects else []
+    status, wrong = event.get("X-MAINTNOTE-STATUS"), []
+    if any(isinstance(event.get(f"X-MAINTNOTE-{name}"), (list, type(None))) for name in ("PROVIDER", "ACCOUNT", "MAINTENANCE-ID", "IMPACT", "STATUS")):
+        wrong.append("something is missing or stands twice")
+    if status not in ("TENTATIVE", "CONFIRMED", "CANCELLED", "IN-PROCESS", "COMPLETED", "RE-SCHEDULED", "NO-CHANGE"):
+        wrong.append(f"status {status}")
+    if event.get("X-MAINTNOTE-IMPACT") not in ("NO-IMPACT", "REDUCED-REDUNDANCY", "DEGRADED", "OUTAGE"):
+        wrong.append("impact")
+    if not objects and status not in ("CANCELLED", "COMPLETED"):
+        wrong.append("no object")
+    if len(objects) > 1 and any("X-MAINTNOTE-OBJECT-IMPACT" not in one.params for one in objects):
+        wrong.append("an object without its impact")
+    if "SEQUENCE" not in event or event["DTEND"].dt <= event["DTSTART"].dt:
+        wrong.append("sequence or end")
+    return wrong
+
+
 def main():
     """Compare everything."""
     arguments = argparse.ArgumentParser()
@@ -165,6 +296,7 @@ def main():
     print(f"icalendar {icalendar.__version__}, seed {options.seed}")
     print(f"standing windows in the calendar: {len(windows)} compared ({total} occurrences), {wrong} differ")
     wrong += check_zones(text)
+    wrong += check_documents(options.probe)
     return 1 if wrong else 0
 
 

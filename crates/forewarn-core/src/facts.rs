@@ -164,7 +164,7 @@ fn read_action(node: &Node, path: &str, problems: &mut Problems) -> Option<Actio
 }
 
 /// A list of maps, or a text as a form has it: a question on a line, its answer below, an empty line before the next.
-fn read_questions(node: &Node, path: &str, problems: &mut Problems) -> Vec<Question> {
+pub(crate) fn read_questions(node: &Node, path: &str, problems: &mut Problems) -> Vec<Question> {
     let questions: Vec<Question> = match &node.value {
         Value::Text { text, .. } => {
             let text = text.replace("\r\n", "\n");

@@ -35,6 +35,7 @@ pub mod message;
 pub mod offset;
 pub mod organisation;
 pub mod outage_plan;
+pub mod own_page;
 pub mod period;
 pub mod phone;
 pub mod plan;

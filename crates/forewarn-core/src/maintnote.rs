@@ -39,6 +39,14 @@ impl Effect {
         (Effect::Outage, "OUTAGE"),
     ];
 
+    /// Its name in the standard.
+    pub fn as_str(self) -> &'static str {
+        Self::ALL
+            .into_iter()
+            .find(|(effect, _)| *effect == self)
+            .map_or("", |(_, name)| name)
+    }
+
     /// What people may notice, in words for everybody.
     pub fn words(self) -> &'static str {
         match self {

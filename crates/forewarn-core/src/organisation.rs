@@ -4,6 +4,7 @@ use crate::blackout::Blackout;
 use crate::contact::{EmailAddress, HookSecret, HookUrl, PhoneNumber};
 use crate::country::Country;
 use crate::document::{Fields, Node, Problems, line};
+use crate::own_page::OwnPage;
 use crate::privacy::Known;
 use crate::time::{Zone, parse_date};
 use jiff::civil::Date;
@@ -55,6 +56,9 @@ pub struct Organisation {
     /// What stays inside: names and domains that the privacy guard looks for.
     #[serde(skip_serializing_if = "Known::is_empty", default)]
     pub privacy: Known,
+    /// What it makes of its status page.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub status_page: Option<OwnPage>,
 }
 
 /// To whom text messages go that anybody can ask for, and how many: each costs money, whoever asked.
@@ -174,6 +178,7 @@ impl Default for Organisation {
             undo_seconds: None,
             communications: Vec::new(),
             privacy: Known::default(),
+            status_page: None,
         }
     }
 }
@@ -230,6 +235,9 @@ impl Organisation {
             .node("privacy")
             .and_then(|node| Known::read(node, &fields.path_of("privacy"), problems))
             .unwrap_or_default();
+        let status_page = fields
+            .node("status_page")
+            .and_then(|node| OwnPage::read(node, &fields.path_of("status_page"), problems));
         fields.finish(problems);
         Some(Organisation {
             name: name?,
@@ -247,6 +255,7 @@ impl Organisation {
             undo_seconds,
             communications,
             privacy,
+            status_page,
         })
     }
 }

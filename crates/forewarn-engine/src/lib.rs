@@ -12,6 +12,7 @@ mod flight;
 mod lease;
 mod measure;
 pub mod peer;
+pub mod place;
 mod promise;
 mod reminders;
 mod render;

@@ -27,6 +27,16 @@
   tick();
   if (clocks.length) setInterval(tick, 1000);
 
+  // Public pages are made again every hour at least. An old one is a copy that nobody renews: whoever reads it is told.
+  var made = document.querySelector(".colophon time"), main = document.getElementById("content");
+  var age = made && main ? now() - Date.parse(made.getAttribute("datetime")) : 0;
+  if (age > 2 * 3600000) {
+    var old = document.createElement("p");
+    old.className = "note";
+    old.textContent = "This page was made " + length(age) + " ago. What it says may have changed since.";
+    main.prepend(old);
+  }
+
   // What can be undone, until it cannot.
   document.querySelectorAll("[data-undo]").forEach(function (card) {
     setTimeout(function () {

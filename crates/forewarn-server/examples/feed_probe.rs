@@ -1,12 +1,21 @@
-//! Reads YAML documents from standard input and prints the public `/calendar.ics` of their services, for `scripts/check_feed.py`.
+//! For `scripts/check_feed.py`: reads YAML documents from standard input and prints the public `/calendar.ics` of their services; with
+//! `--all`, prints every public document of a page with all kinds of events, each as a line of JSON.
 
 use forewarn_core::document::{Catalogue, Documents};
 use forewarn_server::status_page::{Pages, Snapshot};
 use jiff::Timestamp;
+use serde_json::json;
 use std::error::Error;
 use std::io::{Read, Write, stdin, stdout};
 
+#[allow(dead_code)]
+#[path = "screens/samples/mod.rs"]
+mod samples;
+
 fn main() -> Result<(), Box<dyn Error>> {
+    if std::env::args().any(|argument| argument == "--all") {
+        return all();
+    }
     let mut text = String::new();
     stdin().read_to_string(&mut text)?;
     let texts = [(String::new(), text)];
@@ -29,5 +38,15 @@ fn main() -> Result<(), Box<dyn Error>> {
     let pages = Pages::render(&snapshot);
     let page = pages.get("/calendar.ics").ok_or("there is no calendar")?;
     stdout().write_all(&page.body)?;
+    Ok(())
+}
+
+fn all() -> Result<(), Box<dyn Error>> {
+    let pages = Pages::render(&samples::Samples { hostile: false }.snapshot());
+    for (path, page) in pages.iter() {
+        let body = data_encoding::BASE64.encode(&page.body);
+        let line = json!({"path": path, "type": page.content_type, "body": body});
+        writeln!(stdout(), "{line}")?;
+    }
     Ok(())
 }

@@ -21,6 +21,7 @@ pub use app::{App, Shared};
 pub use caller::Caller;
 pub use error::{ApiError, Result};
 pub use password::{hash_password, random_password, random_token};
+pub use public::at_once;
 
 use axum::Router;
 use axum::http::{HeaderName, HeaderValue, StatusCode};
@@ -82,21 +83,23 @@ async fn no_nul(request: axum::extract::Request, next: Next) -> Response {
 }
 
 /// Headers that every answer carries unless it has its own.
+const SAFE_HEADERS: [(&str, &str); 5] = [
+    ("x-content-type-options", "nosniff"),
+    ("referrer-policy", "no-referrer"),
+    (
+        "content-security-policy",
+        "default-src 'none'; frame-ancestors 'none'",
+    ),
+    ("x-frame-options", "SAMEORIGIN"),
+    (
+        "permissions-policy",
+        "camera=(), geolocation=(), microphone=()",
+    ),
+];
+
 async fn safe_headers(request: axum::extract::Request, next: Next) -> Response {
     let mut response = next.run(request).await;
-    for (name, value) in [
-        ("x-content-type-options", "nosniff"),
-        ("referrer-policy", "no-referrer"),
-        (
-            "content-security-policy",
-            "default-src 'none'; frame-ancestors 'none'",
-        ),
-        ("x-frame-options", "SAMEORIGIN"),
-        (
-            "permissions-policy",
-            "camera=(), geolocation=(), microphone=()",
-        ),
-    ] {
+    for (name, value) in SAFE_HEADERS {
         response
             .headers_mut()
             .entry(HeaderName::from_static(name))

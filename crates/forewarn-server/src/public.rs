@@ -1,10 +1,11 @@
 //! What everybody may fetch: the public pages from memory, and the process's health.
 
 use crate::app::App;
-use crate::status_page::{self, Page, assets, banner};
+use crate::status_page::{Page, assets};
 use axum::Router;
+use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use std::time::Duration;
@@ -39,6 +40,7 @@ fn not_ready(problem: &str) -> Response {
 }
 
 async fn metrics(State(app): State<App>) -> Response {
+    metrics::counter!("forewarn_database_transactions_total").absolute(app.store.transactions());
     (
         [(header::CONTENT_TYPE, "text/plain; version=0.0.4")],
         (app.metrics)(),
@@ -46,78 +48,60 @@ async fn metrics(State(app): State<App>) -> Response {
         .into_response()
 }
 
-/// A public page: a look-up in memory.
-pub async fn page(State(app): State<App>, request: Request) -> Response {
+/// The answer to a request for a public page: a look-up in memory, with nothing to wait for. Nothing for all other requests, which
+/// the router answers. In a crowd nearly every request is one of these, so whoever serves asks here before the router.
+pub fn at_once<B>(app: &App, request: &axum::http::Request<B>) -> Option<Response> {
+    let whole = match *request.method() {
+        Method::GET => true,
+        Method::HEAD => false,
+        _ => return None,
+    };
     let pages = app.live.pages();
     let path = request.uri().path();
-    match pages.get(path).or_else(|| assets::get(path)) {
-        Some(_) if !matches!(*request.method(), Method::GET | Method::HEAD) => (
+    let page = pages.get(path).or_else(|| assets::get(path))?;
+    let response = serve(page, request.headers());
+    Some(match whole {
+        true => response,
+        false => without_body(response),
+    })
+}
+
+/// Whatever no route is for: a public page, or nothing.
+pub async fn page(State(app): State<App>, request: Request) -> Response {
+    if let Some(response) = at_once(&app, &request) {
+        return response;
+    }
+    let path = request.uri().path();
+    let is_there = app.live.pages().get(path).is_some() || assets::get(path).is_some();
+    match is_there {
+        true => (
             StatusCode::METHOD_NOT_ALLOWED,
             [(header::ALLOW, "GET, HEAD")],
         )
             .into_response(),
-        Some(found) => {
-            let response = serve(found, path, request.headers());
-            if request.method() == Method::HEAD {
-                without_body(response)
-            } else {
-                response
-            }
-        }
         // Programs look there, and a page is no answer to them.
-        None if path.starts_with("/api/") => crate::error::problem(
+        false if path.starts_with("/api/") => crate::error::problem(
             StatusCode::NOT_FOUND,
             "there is nothing at this address",
             &[],
         ),
-        None => crate::console::not_found(&app),
+        false => crate::console::not_found(&app),
     }
 }
 
-fn serve(page: &Page, path: &str, headers: &HeaderMap) -> Response {
-    let cache = if path.starts_with("/assets/") {
-        assets::CACHE_CONTROL
-    } else {
-        "public, max-age=5, stale-if-error=86400"
-    };
-    let mut response = if same_etag(headers, &page.etag) {
-        StatusCode::NOT_MODIFIED.into_response()
-    } else {
-        match &page.gzip {
-            Some(gzip) if accepts_gzip(headers) => {
-                ([(header::CONTENT_ENCODING, "gzip")], gzip.clone()).into_response()
-            }
-            _ => page.body.clone().into_response(),
+fn serve(page: &Page, asked: &HeaderMap) -> Response {
+    let mut headers = page.headers.clone();
+    let (status, body) = match &page.gzip {
+        _ if same_etag(asked, &page.etag) => (StatusCode::NOT_MODIFIED, Body::empty()),
+        Some(gzip) if accepts_gzip(asked) => {
+            headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+            (StatusCode::OK, Body::from(gzip.clone()))
         }
+        _ => (StatusCode::OK, Body::from(page.body.clone())),
     };
-    let answer = response.headers_mut();
-    answer.insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static(page.content_type),
-    );
-    answer.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
-    answer.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
-    if let Ok(etag) = HeaderValue::from_str(&page.etag) {
-        answer.insert(header::ETAG, etag);
-    }
-    if path == banner::SCRIPT {
-        // Pages that isolate themselves load only what says that others may have it.
-        answer.insert(
-            HeaderName::from_static("cross-origin-resource-policy"),
-            HeaderValue::from_static("cross-origin"),
-        );
-    }
-    if path.starts_with("/api/v2/") || [banner::JSON, "/calendar.json"].contains(&path) {
-        answer.insert(
-            header::ACCESS_CONTROL_ALLOW_ORIGIN,
-            HeaderValue::from_static("*"),
-        );
-    } else {
-        answer.insert(
-            header::CONTENT_SECURITY_POLICY,
-            HeaderValue::from_static(status_page::CONTENT_SECURITY_POLICY),
-        );
-    }
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    *response.headers_mut() = headers;
     response
 }
 

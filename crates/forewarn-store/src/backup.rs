@@ -1,7 +1,7 @@
 //! Backup and restore: every table as JSON lines, the same for both databases, taken from one snapshot under load.
 
 use crate::Store;
-use crate::db::{Db, Row, Tx, args};
+use crate::db::{Pools, Row, Tx, args};
 use crate::error::{Result, StoreError};
 use crate::journal::{Entry, append};
 use crate::schema::{TABLES, VERSION};
@@ -307,11 +307,11 @@ impl Store {
     /// When the database cannot be read.
     pub async fn size(&self) -> Result<i64> {
         let mut tx = self.db.read().await?;
-        let sql = match self.db {
-            Db::Sqlite { .. } => {
+        let sql = match self.db.pools {
+            Pools::Sqlite { .. } => {
                 "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"
             }
-            Db::Postgres(_) => "SELECT pg_database_size(current_database())",
+            Pools::Postgres(_) => "SELECT pg_database_size(current_database())",
         };
         tx.row(sql, args![]).await?.map_or(Ok(0), |row| row.int(0))
     }

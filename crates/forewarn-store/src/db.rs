@@ -17,14 +17,24 @@ use sqlx::sqlite::{
 use sqlx::{Arguments, AssertSqlSafe, Connection as _, Row as _};
 use std::path::Path;
 use std::str::FromStr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 /// Older versions can lose committed writes in WAL mode.
 const SQLITE_FLOOR: (u32, u32, u32) = (3, 51, 3);
 
-/// A database.
+/// A database, and how often it was gone to.
 #[derive(Clone, Debug)]
-pub(crate) enum Db {
+pub(crate) struct Db {
+    pub(crate) pools: Pools,
+    /// Transactions and snapshots that were begun.
+    pub(crate) begun: Arc<AtomicU64>,
+}
+
+/// The connections to a database.
+#[derive(Clone, Debug)]
+pub(crate) enum Pools {
     /// An embedded file: one writer, several readers.
     Sqlite {
         /// The only connection that writes.
@@ -293,6 +303,13 @@ impl Tx {
 }
 
 impl Db {
+    fn of(pools: Pools) -> Db {
+        Db {
+            pools,
+            begun: Arc::default(),
+        }
+    }
+
     pub(crate) async fn sqlite(path: &Path) -> Result<Db> {
         // Addresses and secrets are for nobody else on the machine. The log beside it gets the same rights.
         let mut private = std::fs::OpenOptions::new();
@@ -321,7 +338,7 @@ impl Db {
             .max_connections(4)
             .acquire_timeout(Duration::from_secs(30))
             .connect_lazy_with(options.pragma("query_only", "on"));
-        let db = Db::Sqlite { writer, readers };
+        let db = Db::of(Pools::Sqlite { writer, readers });
         db.check_sqlite_version().await?;
         Ok(db)
     }
@@ -355,18 +372,19 @@ impl Db {
             .connect_with(options)
             .await
             .map_err(|e| StoreError::Unavailable(e.to_string()))?;
-        Ok(Db::Postgres(pool))
+        Ok(Db::of(Pools::Postgres(pool)))
     }
 
     /// Begins a transaction that writes.
     #[inline(never)]
     pub(crate) fn write(&self) -> BoxFuture<'_, Result<Tx>> {
+        self.begun.fetch_add(1, Ordering::Relaxed);
         Box::pin(async move {
-            Ok(match self {
-                Db::Sqlite { writer, .. } => {
+            Ok(match &self.pools {
+                Pools::Sqlite { writer, .. } => {
                     Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?)
                 }
-                Db::Postgres(pool) => Tx::Postgres(
+                Pools::Postgres(pool) => Tx::Postgres(
                     pool.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED")
                         .await?,
                 ),
@@ -377,10 +395,11 @@ impl Db {
     /// Begins a snapshot that only reads.
     #[inline(never)]
     pub(crate) fn read(&self) -> BoxFuture<'_, Result<Tx>> {
+        self.begun.fetch_add(1, Ordering::Relaxed);
         Box::pin(async move {
-            Ok(match self {
-                Db::Sqlite { readers, .. } => Tx::Sqlite(readers.begin().await?),
-                Db::Postgres(pool) => Tx::Postgres(
+            Ok(match &self.pools {
+                Pools::Sqlite { readers, .. } => Tx::Sqlite(readers.begin().await?),
+                Pools::Postgres(pool) => Tx::Postgres(
                     pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
                         .await?,
                 ),
@@ -391,12 +410,12 @@ impl Db {
     #[inline(never)]
     pub(crate) fn close(&self) -> BoxFuture<'_, ()> {
         Box::pin(async move {
-            match self {
-                Db::Sqlite { writer, readers } => {
+            match &self.pools {
+                Pools::Sqlite { writer, readers } => {
                     readers.close().await;
                     writer.close().await;
                 }
-                Db::Postgres(pool) => pool.close().await,
+                Pools::Postgres(pool) => pool.close().await,
             }
         })
     }

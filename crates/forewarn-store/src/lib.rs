@@ -80,9 +80,10 @@ pub use upstream::Upstream;
 pub use versions::{Origin, Version};
 pub use writing::Writing;
 
-use crate::db::{Db, args};
+use crate::db::{Db, Pools, args};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use tokio::sync::watch;
 
 /// Where the data is.
@@ -148,9 +149,9 @@ impl Store {
             )
             .await?;
         let version = row.map(|r| r.text(0)).transpose()?.unwrap_or_default();
-        Ok(match self.db {
-            Db::Sqlite { .. } => format!("SQLite {version}"),
-            Db::Postgres(_) => version.split(',').next().unwrap_or("PostgreSQL").to_owned(),
+        Ok(match self.db.pools {
+            Pools::Sqlite { .. } => format!("SQLite {version}"),
+            Pools::Postgres(_) => version.split(',').next().unwrap_or("PostgreSQL").to_owned(),
         })
     }
 
@@ -177,9 +178,14 @@ impl Store {
         self.published.send_modify(|n| *n += 1);
     }
 
+    /// How often this process has gone to the database: transactions and snapshots that were begun.
+    pub fn transactions(&self) -> u64 {
+        self.db.begun.load(Ordering::Relaxed)
+    }
+
     /// Whether several processes can share it.
     pub fn is_shared(&self) -> bool {
-        matches!(self.db, Db::Postgres(_))
+        matches!(self.db.pools, Pools::Postgres(_))
     }
 
     /// A setting of this installation, made by `fresh` when it does not exist.

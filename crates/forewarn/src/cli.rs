@@ -22,6 +22,7 @@ use crate::commands::{
     notices::NoticesArgs,
     outage_plan::OutagePlanArgs,
     plan::PlanArgs,
+    publish::PublishArgs,
     serve::ServeArgs,
     template::TemplateArgs,
 };
@@ -98,7 +99,9 @@ pub enum Command {
     Backup(Local<BackupArgs>),
     /// Load a backup into an empty database
     Restore(Local<RestoreArgs>),
-    /// Measure how fast this machine sends, against receivers of its own
+    /// Write the public pages as files into a folder or a bucket, also while the server runs
+    Publish(Local<PublishArgs>),
+    /// Measure how fast this machine sends and serves, against programs beside it
     Bench(Local<BenchArgs>),
     /// Print a shell's completion script
     Completions(CompletionsArgs),
@@ -220,7 +223,10 @@ mod tests {
             "doctor",
             "backup file --data d",
             "restore file --database postgres://h/d",
+            "publish --to d --data d2",
+            "publish --to s3://bucket/prefix --json",
             "bench mail --recipients 10 --json",
+            "bench page --json",
             "completions bash",
             "serve --data d --listen 127.0.0.1:0 --public-url http://x --smtp smtp://h:1 --from a@b.c --allow-private-targets 127.0.0.0/8",
             "demo",

@@ -25,6 +25,7 @@ pub mod notices;
 pub mod outage_plan;
 pub mod plan;
 pub mod postmortem;
+pub mod publish;
 pub mod serve;
 pub mod template;
 
@@ -65,6 +66,7 @@ pub async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Doctor(local) => doctor::run(local.args, local.settings.read()?).await,
         Command::Backup(local) => backup::run(local.args, local.settings.read()?).await,
         Command::Restore(local) => backup::restore(local.args, local.settings.read()?).await,
+        Command::Publish(local) => publish::run(local.args, local.settings.read()?).await,
         Command::Bench(local) => bench::run(local.args, local.settings.read()?).await,
         Command::Completions(args) => completions::run(args),
     }

@@ -3,6 +3,8 @@
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request};
+use forewarn_server::App;
+use futures_util::future::Either;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -20,7 +22,8 @@ const HEAD_WITHIN: Duration = Duration::from_secs(15);
 const BREATH: Duration = Duration::from_millis(100);
 
 /// Answers until it is told to stop (or nobody is left who could), and then until what was asked by then is answered.
-pub async fn serve(listener: TcpListener, router: Router, mut stop: watch::Receiver<bool>) {
+pub async fn serve(listener: TcpListener, app: App, mut stop: watch::Receiver<bool>) {
+    let router = forewarn_server::router(app.clone());
     let graceful = GracefulShutdown::new();
     loop {
         let accepted = tokio::select! {
@@ -29,7 +32,8 @@ pub async fn serve(listener: TcpListener, router: Router, mut stop: watch::Recei
         };
         match accepted {
             Ok((stream, address)) => {
-                let connection = connection(stream, router.clone(), ConnectInfo(address));
+                let connection =
+                    connection(stream, app.clone(), router.clone(), ConnectInfo(address));
                 tokio::spawn(graceful.watch(connection));
             }
             Err(problem) => {
@@ -44,15 +48,20 @@ pub async fn serve(listener: TcpListener, router: Router, mut stop: watch::Recei
 
 fn connection(
     stream: TcpStream,
+    app: App,
     router: Router,
     from: ConnectInfo<std::net::SocketAddr>,
 ) -> impl hyper_util::server::graceful::GracefulConnection<Error = hyper::Error> + Send + 'static {
     // Small answers leave at once.
     let _ = stream.set_nodelay(true);
     let service = service_fn(move |request: Request<Incoming>| {
+        // A crowd wants the public pages, which are there already; all else goes through the layers of the router.
+        if let Some(ready) = forewarn_server::at_once(&app, &request) {
+            return Either::Left(std::future::ready(Ok(ready)));
+        }
         let (router, mut request) = (router.clone(), request.map(Body::new));
         request.extensions_mut().insert(from);
-        router.oneshot(request)
+        Either::Right(router.oneshot(request))
     });
     http1::Builder::new()
         .timer(TokioTimer::new())

@@ -1,6 +1,7 @@
 //! An installation at work: store, engine and server wired together, for `serve`, `demo` and the tests.
 
 use crate::http;
+use crate::publish;
 use anyhow::{Context, Result};
 use forewarn_core::contact::EmailAddress;
 use forewarn_core::token::Key;
@@ -12,6 +13,7 @@ use forewarn_engine::channel::smtp::RelayUrl;
 use forewarn_engine::channel::smtp::Smtp;
 use forewarn_engine::channel::smtp::dkim::Signer;
 use forewarn_engine::channel::webhook::Webhooks;
+use forewarn_engine::place::Place;
 use forewarn_engine::{Engine, Identity, RealChannels};
 use forewarn_server::demo::Demo;
 use forewarn_server::ops::maintenance;
@@ -184,10 +186,16 @@ impl Installation {
             self.stop.subscribe(),
         );
         self.tasks.push(tokio::spawn(keep));
-        let router = forewarn_server::router(self.app.clone());
-        let serving = http::serve(listener, router, self.stop.subscribe());
+        let serving = http::serve(listener, self.app.clone(), self.stop.subscribe());
         self.tasks.push(tokio::spawn(serving));
         Ok(address)
+    }
+
+    /// Begins to keep a copy of the public pages in this place. They are served already.
+    pub fn publish(&mut self, place: Place) {
+        let (live, clock) = (self.live.clone(), self.app.clock.clone());
+        let keep = publish::keep(place, live, clock, self.stop.subscribe());
+        self.tasks.push(tokio::spawn(keep));
     }
 
     /// Begins to send what is due, after taking back what an earlier process left in the air.

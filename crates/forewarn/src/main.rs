@@ -10,6 +10,7 @@ mod installation;
 mod link_key;
 mod lock;
 mod log;
+mod publish;
 mod settings;
 mod terminal;
 mod zone_data;

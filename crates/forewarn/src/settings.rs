@@ -2,6 +2,7 @@
 
 use crate::exit::InvalidInput;
 use crate::link_key;
+use crate::publish;
 use clap::Args;
 use forewarn_core::contact::{EmailAddress, PhoneNumber};
 use forewarn_core::problem::{Invalid, Problem};
@@ -9,6 +10,7 @@ use forewarn_core::token::LONGEST_BOUNCES;
 use forewarn_engine::channel::phone::Account;
 use forewarn_engine::channel::smtp::RelayUrl;
 use forewarn_engine::channel::smtp::dkim::Signer;
+use forewarn_engine::place::Place;
 use forewarn_store::Location;
 use ipnet::IpNet;
 use std::net::IpAddr;
@@ -71,6 +73,9 @@ pub struct SettingsArgs {
     /// Networks that webhooks may reach although they are private, such as 10.1.0.0/16, separated by commas
     #[arg(long, env = "FOREWARN_ALLOW_PRIVATE_TARGETS", value_name = "CIDR")]
     allow_private_targets: Option<String>,
+    /// Where copies of the public pages are kept: a folder that another web server serves, or s3://bucket/prefix
+    #[arg(long, env = "FOREWARN_PUBLISH_TO", value_name = "PLACE")]
+    publish_to: Option<String>,
 }
 
 /// The settings of an installation, checked.
@@ -102,6 +107,8 @@ pub struct Settings {
     pub phones: Option<Account>,
     /// Private networks that webhooks may reach.
     pub allow_private_targets: Vec<IpNet>,
+    /// Where copies of the public pages are kept.
+    pub publish_to: Option<Place>,
 }
 
 impl SettingsArgs {
@@ -153,6 +160,11 @@ impl SettingsArgs {
                 .map_err(|problem| wrong("--allow-private-targets", problem))
                 .ok()
         });
+        let publish_to = self.publish_to.filter(|t| !t.is_empty()).and_then(|text| {
+            publish::read_place(&text, &variable)
+                .map_err(|problem| wrong("--publish-to", problem))
+                .ok()
+        });
         let admin_token = variable("FOREWARN_ADMIN_TOKEN");
         if let Some(token) = &admin_token
             && (token.chars().count() < ADMIN_TOKEN_CHARACTERS
@@ -195,6 +207,7 @@ impl SettingsArgs {
             link_key,
             phones,
             allow_private_targets: allowed.unwrap_or_default(),
+            publish_to,
         })
     }
 }
@@ -440,6 +453,8 @@ mod tests {
                 "a._domainkey.example.org=/no/such.pem",
                 "--allow-private-targets",
                 "10.0.0.0/8,inside",
+                "--publish-to",
+                "s3://bucket",
             ],
             &[
                 ("FOREWARN_ADMIN_TOKEN", "hunter2"),
@@ -460,6 +475,7 @@ mod tests {
                 "--from",
                 "--dkim",
                 "--allow-private-targets",
+                "--publish-to",
                 "FOREWARN_ADMIN_TOKEN",
                 "FOREWARN_LINK_KEY",
                 "FOREWARN_TWILIO_TOKEN",

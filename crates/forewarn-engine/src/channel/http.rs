@@ -191,6 +191,23 @@ impl HttpClient {
         }
     }
 
+    /// Asks by any method, with a body, and reads up to `most` bytes of the answer.
+    pub async fn request(
+        &self,
+        method: Method,
+        url: &str,
+        headers: HeaderMap,
+        body: Vec<u8>,
+        most: usize,
+    ) -> Result<Answer, NoAnswer> {
+        let (target, client) = self.target(url)?;
+        let request = client.request(method, target.url().clone());
+        match request.headers(headers).body(body).send().await {
+            Ok(response) => Ok(read_answer(response, most).await),
+            Err(error) => Err(broken(&error, false)),
+        }
+    }
+
     fn target(&self, url: &str) -> Result<(TargetUrl, &reqwest::Client), NoAnswer> {
         let target = TargetUrl::parse(url, &self.guard).map_err(NoAnswer::Refused)?;
         let client = match target.scheme() {

@@ -7,6 +7,7 @@ mod guard;
 mod hostile;
 mod http_peer;
 mod phone;
+mod place;
 mod promises;
 mod sim;
 mod smtp;

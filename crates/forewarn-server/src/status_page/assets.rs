@@ -47,7 +47,8 @@ static PAGES: LazyLock<BTreeMap<String, Page>> = LazyLock::new(|| {
         .iter()
         .map(|asset| {
             let body = asset.text.as_bytes();
-            (asset.path.clone(), Page::new(asset.content_type, body))
+            let page = Page::new(asset.content_type, body).at(&asset.path);
+            (asset.path.clone(), page)
         })
         .collect()
 });

@@ -1,5 +1,5 @@
-//! What is ahead as calendars: `/calendar.ics` to subscribe to, with firm work, rough dates and standard windows, and a file for each
-//! event.
+//! What is ahead as calendars: `/calendar.ics` to subscribe to, with firm work, rough dates and standard windows, the same for each
+//! service with what reaches it, and a file for each event. Work says what it is in MAINTNOTE too, for programs of other operators.
 //!
 //! Times of events are instants in UTC, so that no zone table is needed and none can be out of date. A new window is a new
 //! revision, which raises SEQUENCE; nothing but a change of the event changes a byte. Standard windows keep their civil times, so they
@@ -9,16 +9,18 @@ use super::feeds::host;
 use super::{Page, PublicAnnouncement, PublicChange, PublicMaintenance, Snapshot};
 use forewarn_core::announcement;
 use forewarn_core::calendar::vtimezone;
+use forewarn_core::decision::Interruption;
 use forewarn_core::facts::Facts;
 use forewarn_core::id::{Id, derive};
 use forewarn_core::maintenance::{Maintenance, Status};
+use forewarn_core::maintnote::{self, Effect};
 use forewarn_core::service::Service;
 use forewarn_core::time::{CivilTime, Zone, show_duration};
 use forewarn_core::window::Window;
 use icalendar::{Calendar, Component, Event, Property};
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 const CONTENT_TYPE: &str = "text/calendar; charset=utf-8";
 
@@ -43,29 +45,65 @@ pub(super) fn pages(snapshot: &Snapshot) -> BTreeMap<String, Page> {
         let path = format!("/events/{}.ics", item.announcement.id);
         pages.insert(path, Page::new(CONTENT_TYPE, one));
     }
-    let moments = snapshot.announcements.iter();
-    let moments = moments.map(|item| moment(snapshot, item));
-    let firm = public.iter().map(|item| event(snapshot, item));
-    let rough = snapshot.changes_to_come();
-    let rough = rough.iter().map(|item| rough_event(snapshot, item));
-    let all = calendar(
+    let all = whole(
         snapshot,
-        firm.chain(moments).chain(rough).chain(standing(snapshot)),
+        &snapshot.services.iter().collect::<Vec<_>>(),
+        |_| true,
     );
-    let all = with_zones(snapshot, &all);
     pages.insert("/calendar.ics".into(), Page::new(CONTENT_TYPE, all));
+    for service in &snapshot.services {
+        let beneath = beneath(&service.id, &snapshot.services);
+        let of_it = |named: &[Id]| named.iter().any(|id| beneath.contains(id));
+        let one = whole(snapshot, &[service], of_it);
+        pages.insert(path_of(&service.id), Page::new(CONTENT_TYPE, one));
+    }
     pages
 }
 
-/// The standard windows of all services: one entry for each by its rule, and one for each occurrence that happens elsewhere.
-fn standing(snapshot: &Snapshot) -> Vec<Event> {
-    let each = |service: &Service| -> Vec<Event> {
+/// Where the calendar of one service is.
+pub fn path_of(service: &Id) -> String {
+    format!("/calendar/{service}.ics")
+}
+
+/// The service and all that it stands on, directly or not: what is done to one of them reaches it.
+fn beneath(service: &Id, services: &[Service]) -> BTreeSet<Id> {
+    let mut found = BTreeSet::new();
+    let mut waiting = vec![service.clone()];
+    while let Some(id) = waiting.pop() {
+        if !found.insert(id.clone()) {
+            continue;
+        }
+        let known = services.iter().find(|s| s.id == id);
+        waiting.extend(known.into_iter().flat_map(|s| s.depends_on.iter().cloned()));
+    }
+    found
+}
+
+/// A calendar to subscribe to: what names services that are wanted, and these services' standard windows.
+fn whole(snapshot: &Snapshot, services: &[&Service], wants: impl Fn(&[Id]) -> bool) -> String {
+    let firm = snapshot.public_maintenances().into_iter();
+    let firm = firm.filter(|item| wants(&item.maintenance.services));
+    let firm = firm.map(|item| event(snapshot, item));
+    let moments = snapshot.announcements.iter();
+    let moments = moments.filter(|item| wants(&item.announcement.services));
+    let moments = moments.map(|item| moment(snapshot, item));
+    let rough = snapshot.changes_to_come().into_iter();
+    let rough = rough.filter(|item| wants(&item.change.services));
+    let rough = rough.map(|item| rough_event(snapshot, item));
+    let standing = standing(snapshot, services);
+    let all = calendar(snapshot, firm.chain(moments).chain(rough).chain(standing));
+    with_zones(snapshot, services, &all)
+}
+
+/// The standard windows of services: one entry for each by its rule, and one for each occurrence that happens elsewhere.
+fn standing(snapshot: &Snapshot, services: &[&Service]) -> Vec<Event> {
+    let each = |service: &&Service| -> Vec<Event> {
         let windows = service.windows.iter();
         windows
             .flat_map(|window| standard_window(snapshot, service, window))
             .collect()
     };
-    snapshot.services.iter().flat_map(each).collect()
+    services.iter().flat_map(each).collect()
 }
 
 fn zone_of<'a>(snapshot: &'a Snapshot, window: &'a Window) -> &'a Zone {
@@ -132,12 +170,9 @@ fn standard_window(snapshot: &Snapshot, service: &Service, window: &Window) -> V
 }
 
 /// The zones that standard windows are written in, before the first entry.
-fn with_zones(snapshot: &Snapshot, calendar: &str) -> String {
+fn with_zones(snapshot: &Snapshot, services: &[&Service], calendar: &str) -> String {
     let mut zones: BTreeMap<&str, (&Zone, i16)> = BTreeMap::new();
-    let windows = snapshot
-        .services
-        .iter()
-        .flat_map(|service| &service.windows);
+    let windows = services.iter().flat_map(|service| &service.windows);
     for window in windows {
         let zone = zone_of(snapshot, window);
         let (_, year) = zones
@@ -205,7 +240,41 @@ fn event(snapshot: &Snapshot, item: &PublicMaintenance) -> Event {
         )
         // Work on a service does not make its users busy.
         .add_property("TRANSP", "TRANSPARENT");
+    maintnote(snapshot, work, &mut event);
     event.done()
+}
+
+/// What other operators' programs read: who works on what, how bad it is, where it stands (BCOP maintenance notification). Everybody
+/// may read the page, so the account is that of nobody in particular.
+fn maintnote(snapshot: &Snapshot, work: &Maintenance, event: &mut Event) {
+    let answers = work.decision.as_ref().map(|d| d.answers.interruption);
+    let impact = match answers {
+        Some(Interruption::No) => Effect::NoImpact,
+        Some(Interruption::Maybe) => Effect::Degraded,
+        // Who was not asked is better warned than surprised.
+        Some(Interruption::Yes) | None => Effect::Outage,
+    };
+    let status = match work.status {
+        Status::AwaitingApproval => maintnote::Status::Tentative,
+        Status::Scheduled if work.revision > 1 => maintnote::Status::ReScheduled,
+        Status::Scheduled => maintnote::Status::Confirmed,
+        Status::InProgress => maintnote::Status::InProcess,
+        Status::Completed => maintnote::Status::Completed,
+        Status::Cancelled => maintnote::Status::Cancelled,
+    };
+    event
+        .add_property("X-MAINTNOTE-PROVIDER", host(snapshot))
+        .add_property("X-MAINTNOTE-ACCOUNT", "public")
+        .add_property("X-MAINTNOTE-MAINTENANCE-ID", work.id.as_str())
+        .add_property("X-MAINTNOTE-IMPACT", impact.as_str())
+        .add_property("X-MAINTNOTE-STATUS", status.as_str());
+    for service in &work.services {
+        let mut object = Property::new("X-MAINTNOTE-OBJECT-ID", service.as_str());
+        if work.services.len() > 1 {
+            object.add_parameter("X-MAINTNOTE-OBJECT-IMPACT", impact.as_str());
+        }
+        event.append_multi_property(object.done());
+    }
 }
 
 /// When it is, as far as that is known: work that began early or is over is where it was, not where it had been planned, so that nobody

@@ -1,27 +1,49 @@
-//! The Atom feed: one entry for each published message.
+//! The feeds: one entry for each published message, as Atom (RFC 4287), RSS 2.0 and JSON Feed 1.1.
 //!
 //! An entry's id comes from the message's id and the host, never from its words: a corrected message does not
-//! look new, and an update is never hidden behind an event that a reader has already seen.
+//! look new, and an update is never hidden behind an event that a reader has already seen. It is the same in all three.
 
 use super::page::milestone_words;
+use super::xml::{Xml, legal};
 use super::{Page, PublicMessage, Snapshot};
 use atom_syndication::{Category, Content, Entry, Feed, Generator, Link, Person, Text};
 use forewarn_core::id::Id;
 use jiff::Timestamp;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// How many messages the feed holds.
+/// How many messages the feeds hold.
 const NEWEST: usize = 100;
 
-/// The feed by its path.
+/// The same messages in three formats.
+pub(super) const ATOM: &str = "/history.atom";
+pub(super) const RSS: &str = "/history.rss";
+pub(super) const JSON: &str = "/feed.json";
+
+/// After so many minutes readers of RSS may look again.
+const LOOK_AGAIN: &str = "5";
+
+/// The feeds by their paths.
 pub(super) fn pages(snapshot: &Snapshot) -> BTreeMap<String, Page> {
-    let mut out = Vec::new();
+    let messages = newest(snapshot);
+    let mut atom = Vec::new();
     // Writing into memory cannot fail.
-    let _ = feed(snapshot).write_to(&mut out);
-    BTreeMap::from([(
-        "/history.atom".to_owned(),
-        Page::new("application/atom+xml; charset=utf-8", out),
-    )])
+    let _ = feed(snapshot, &messages).write_to(&mut atom);
+    let json = json_feed(snapshot, &messages).to_string();
+    BTreeMap::from([
+        (
+            ATOM.to_owned(),
+            Page::new("application/atom+xml; charset=utf-8", atom),
+        ),
+        (
+            RSS.to_owned(),
+            Page::new(
+                "application/rss+xml; charset=utf-8",
+                rss(snapshot, &messages),
+            ),
+        ),
+        (JSON.to_owned(), Page::new("application/feed+json", json)),
+    ])
 }
 
 /// The host of the page's address, which makes ids unique in the world.
@@ -32,33 +54,78 @@ pub(super) fn host(snapshot: &Snapshot) -> String {
         .unwrap_or_else(|| "localhost".into())
 }
 
-fn feed(snapshot: &Snapshot) -> Feed {
-    let mut messages: Vec<(&PublicMessage, &Id, &str)> = Vec::new();
+/// A message and what it is about.
+struct Said<'a> {
+    message: &'a PublicMessage,
+    event: &'a Id,
+    about: &'a str,
+}
+
+impl Said<'_> {
+    fn title(&self) -> String {
+        format!(
+            "{}: {}",
+            milestone_words(&self.message.milestone),
+            self.about
+        )
+    }
+
+    fn id(&self, snapshot: &Snapshot) -> String {
+        format!("tag:{},2026:message/{}", host(snapshot), self.message.id)
+    }
+
+    fn url(&self, snapshot: &Snapshot) -> String {
+        snapshot.url(&format!("/events/{}#{}", self.event, self.message.id))
+    }
+}
+
+/// The newest messages of all events, the newest first.
+fn newest(snapshot: &Snapshot) -> Vec<Said<'_>> {
+    let mut messages: Vec<Said<'_>> = Vec::new();
     for item in &snapshot.incidents {
-        let event = (&item.incident.id, item.incident.title.as_str());
-        messages.extend(item.messages.iter().map(|m| (m, event.0, event.1)));
+        let event = &item.incident;
+        messages.extend(all(&item.messages, &event.id, &event.title));
     }
     for item in snapshot.public_maintenances() {
-        let event = (&item.maintenance.id, item.maintenance.title.as_str());
-        messages.extend(item.messages.iter().map(|m| (m, event.0, event.1)));
+        let event = &item.maintenance;
+        messages.extend(all(&item.messages, &event.id, &event.title));
     }
     for item in &snapshot.advisories {
-        let event = (&item.advisory.id, item.advisory.title.as_str());
-        messages.extend(item.messages.iter().map(|m| (m, event.0, event.1)));
+        let event = &item.advisory;
+        messages.extend(all(&item.messages, &event.id, &event.title));
     }
     for item in &snapshot.announcements {
-        let event = (&item.announcement.id, item.announcement.title.as_str());
-        messages.extend(item.messages.iter().map(|m| (m, event.0, event.1)));
+        let event = &item.announcement;
+        messages.extend(all(&item.messages, &event.id, &event.title));
     }
-    messages.sort_by(|a, b| (b.0.at, &b.0.id).cmp(&(a.0.at, &a.0.id)));
+    messages.sort_by(|a, b| (b.message.at, &b.message.id).cmp(&(a.message.at, &a.message.id)));
     messages.truncate(NEWEST);
-    let name = &snapshot.organisation.name;
+    messages
+}
+
+fn all<'a>(
+    messages: &'a [PublicMessage],
+    event: &'a Id,
+    about: &'a str,
+) -> impl Iterator<Item = Said<'a>> {
+    messages.iter().map(move |message| Said {
+        message,
+        event,
+        about,
+    })
+}
+
+fn name(snapshot: &Snapshot) -> String {
+    format!("{}: status", snapshot.organisation.name)
+}
+
+fn feed(snapshot: &Snapshot, messages: &[Said<'_>]) -> Feed {
     Feed {
-        title: Text::plain(xml(&format!("{name}: status"))),
+        title: Text::plain(legal(&name(snapshot))),
         id: format!("tag:{},2026:status", host(snapshot)),
         updated: stamp(snapshot.last_said_at()),
         authors: vec![Person {
-            name: xml(name),
+            name: legal(&snapshot.organisation.name),
             ..Person::default()
         }],
         generator: Some(Generator {
@@ -66,31 +133,23 @@ fn feed(snapshot: &Snapshot) -> Feed {
             ..Generator::default()
         }),
         links: vec![
-            link(
-                "self",
-                "application/atom+xml",
-                snapshot.url("/history.atom"),
-            ),
+            link("self", "application/atom+xml", snapshot.url(ATOM)),
             link("alternate", "text/html", snapshot.url("/")),
         ],
-        entries: messages
-            .into_iter()
-            .map(|(message, event, title)| entry(snapshot, message, event, title))
-            .collect(),
+        entries: messages.iter().map(|said| entry(snapshot, said)).collect(),
         lang: snapshot.organisation.languages.first().cloned(),
         ..Feed::default()
     }
 }
 
-fn entry(snapshot: &Snapshot, message: &PublicMessage, event: &Id, title: &str) -> Entry {
-    let step = milestone_words(&message.milestone);
-    let url = snapshot.url(&format!("/events/{event}#{}", message.id));
+fn entry(snapshot: &Snapshot, said: &Said<'_>) -> Entry {
+    let message = said.message;
     Entry {
-        title: Text::plain(xml(&format!("{step}: {title}"))),
-        id: format!("tag:{},2026:message/{}", host(snapshot), message.id),
+        title: Text::plain(legal(&said.title())),
+        id: said.id(snapshot),
         updated: stamp(message.at),
         published: Some(stamp(message.at)),
-        links: vec![link("alternate", "text/html", url)],
+        links: vec![link("alternate", "text/html", said.url(snapshot))],
         categories: vec![Category {
             term: message.milestone.clone(),
             ..Category::default()
@@ -98,11 +157,78 @@ fn entry(snapshot: &Snapshot, message: &PublicMessage, event: &Id, title: &str) 
         content: Some(Content {
             content_type: Some("html".into()),
             lang: Some(message.language.clone()),
-            value: Some(xml(&turned(message))),
+            value: Some(legal(&turned(message))),
             ..Content::default()
         }),
         ..Entry::default()
     }
+}
+
+/// RSS 2.0. Its `guid` is no address, so that it stays when the page moves.
+fn rss(snapshot: &Snapshot, messages: &[Said<'_>]) -> String {
+    let own = snapshot.url(RSS);
+    let mut xml = Xml::new();
+    let root = [
+        ("version", "2.0"),
+        ("xmlns:atom", "http://www.w3.org/2005/Atom"),
+    ];
+    xml.within("rss", &root, |xml| {
+        xml.within("channel", &[], |xml| {
+            xml.text("title", &name(snapshot));
+            xml.text("link", &snapshot.url("/"));
+            xml.text("description", "Planned work, problems and known faults");
+            xml.text("language", snapshot.organisation.language());
+            xml.text("lastBuildDate", &mail_date(snapshot.last_said_at()));
+            xml.text("generator", "Forewarn");
+            xml.text("ttl", LOOK_AGAIN);
+            let link = [
+                ("href", own.as_str()),
+                ("rel", "self"),
+                ("type", "application/rss+xml"),
+            ];
+            xml.text_with("atom:link", &link, "");
+            for said in messages {
+                xml.within("item", &[], |xml| {
+                    xml.text("title", &said.title());
+                    xml.text("link", &said.url(snapshot));
+                    xml.text_with("guid", &[("isPermaLink", "false")], &said.id(snapshot));
+                    xml.text("pubDate", &mail_date(said.message.at));
+                    xml.text("category", &said.message.milestone);
+                    xml.text("description", &turned(said.message));
+                });
+            }
+        });
+    });
+    xml.finish()
+}
+
+/// JSON Feed 1.1.
+fn json_feed(snapshot: &Snapshot, messages: &[Said<'_>]) -> Value {
+    let items: Vec<Value> = messages
+        .iter()
+        .map(|said| {
+            json!({
+                "id": said.id(snapshot),
+                "url": said.url(snapshot),
+                "title": said.title(),
+                "content_html": turned(said.message),
+                "content_text": said.message.text,
+                "date_published": said.message.at,
+                "language": said.message.language,
+                "tags": [said.message.milestone],
+            })
+        })
+        .collect();
+    json!({
+        "version": "https://jsonfeed.org/version/1.1",
+        "title": name(snapshot),
+        "description": "Planned work, problems and known faults",
+        "home_page_url": snapshot.url("/"),
+        "feed_url": snapshot.url(JSON),
+        "language": snapshot.organisation.language(),
+        "authors": [{"name": snapshot.organisation.name, "url": snapshot.url("/")}],
+        "items": items,
+    })
 }
 
 /// Readers show a message in the direction of their own page, so one that goes the other way says so.
@@ -127,10 +253,7 @@ fn stamp(at: Timestamp) -> atom_syndication::FixedDateTime {
     at.to_string().parse().unwrap_or_default()
 }
 
-/// Text without the characters that no XML document may hold, escaped or not.
-fn xml(text: &str) -> String {
-    text.chars()
-        .filter(|c| !c.is_control() || matches!(c, '\n' | '\t'))
-        .filter(|c| !matches!(c, '\u{fffe}' | '\u{ffff}'))
-        .collect()
+/// A date as RSS wants it (RFC 822 with a year of four digits).
+fn mail_date(at: Timestamp) -> String {
+    at.strftime("%a, %d %b %Y %H:%M:%S +0000").to_string()
 }

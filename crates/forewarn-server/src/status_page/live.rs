@@ -20,7 +20,7 @@ use forewarn_core::template::Template;
 use forewarn_store::{Clock, EventFilter, NoticeFilter, Result, Store, StoredEvent};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;
-use std::sync::{Arc, RwLock};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -36,7 +36,7 @@ const REST: Duration = Duration::from_millis(100);
 /// The public pages as they are now.
 #[derive(Clone, Default)]
 pub struct Live {
-    pages: Arc<RwLock<Arc<Pages>>>,
+    pages: Arc<watch::Sender<Arc<Pages>>>,
     phones: bool,
 }
 
@@ -51,18 +51,17 @@ impl Live {
 
     /// The pages; cheap, and never in the way of a swap for long.
     pub fn pages(&self) -> Arc<Pages> {
-        self.pages
-            .read()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-            .clone()
+        self.pages.borrow().clone()
     }
 
     /// Swaps the pages.
     pub fn set(&self, pages: Pages) {
-        *self
-            .pages
-            .write()
-            .unwrap_or_else(std::sync::PoisonError::into_inner) = Arc::new(pages);
+        self.pages.send_replace(Arc::new(pages));
+    }
+
+    /// The pages as they are now and each time they are swapped.
+    pub fn changes(&self) -> watch::Receiver<Arc<Pages>> {
+        self.pages.subscribe()
     }
 
     /// Makes the pages anew from the store. Says when they will not be true any more although nothing happens: a promise passes.

@@ -1,13 +1,15 @@
 //! The pages that people read: `/`, `/history` and one for each event.
 
 use super::announcement::{self, MomentCard};
+use super::brand::Brand;
 use super::history::{self, Period, Strip};
 use super::icons::{self, Used};
+use super::linked::{self, Linked};
 use super::state::{ServiceState, States};
 use super::when::{self, TimeHtml};
 use super::{
     Page, PublicAdvisory, PublicAnnouncement, PublicIncident, PublicMaintenance, PublicMessage,
-    Snapshot, assets,
+    Snapshot, assets, cap,
 };
 use askama::Template;
 use forewarn_core::announcement::Status as AnnouncementStatus;
@@ -48,6 +50,10 @@ impl Around<'_> {
     pub fn zone(&self) -> &str {
         self.snapshot.organisation.time_zone.name()
     }
+
+    pub fn brand(&self) -> Brand {
+        Brand::of(self.snapshot)
+    }
 }
 
 /// The first page.
@@ -65,6 +71,22 @@ struct Index<'a> {
     more_planned: usize,
     groups: Vec<Group<'a>>,
     days: Vec<Period>,
+}
+
+impl Index<'_> {
+    fn about(&self) -> Option<&str> {
+        let own = self.around.snapshot.organisation.status_page.as_ref();
+        own.and_then(|own| own.about.as_deref())
+    }
+
+    /// What people always ask, as far as everybody may read it.
+    fn questions(&self) -> Vec<&Question> {
+        let own = self.around.snapshot.organisation.status_page.as_ref();
+        let questions = own.into_iter().flat_map(|own| &own.questions);
+        questions
+            .filter(|question| question.level <= Level::NonTechnical)
+            .collect()
+    }
 }
 
 /// An open incident on the first page.
@@ -156,6 +178,9 @@ struct EventPage<'a> {
     questions: Vec<&'a Question>,
     messages: Vec<Said<'a>>,
     nothing: &'static str,
+    linked: Linked,
+    /// Where its alert for programs is.
+    alert: Option<String>,
 }
 
 /// A message on an event's page.
@@ -356,6 +381,8 @@ fn incident_page<'a>(snapshot: &'a Snapshot, item: &'a PublicIncident) -> EventP
         calendar: false,
         questions: said_facts(item).map_or_else(Vec::new, asked),
         messages: said(snapshot, &item.messages),
+        linked: linked::incident(snapshot, item),
+        alert: Some(cap::path(&incident.id)),
         nothing: "Nothing has been said yet.",
     }
 }
@@ -397,6 +424,8 @@ fn advisory_page<'a>(snapshot: &'a Snapshot, item: &'a PublicAdvisory) -> EventP
         calendar: false,
         questions: asked(&advisory.facts),
         messages: said(snapshot, &item.messages),
+        linked: linked::advisory(snapshot, item),
+        alert: Some(cap::path(&advisory.id)),
         nothing: "Nothing has been said yet.",
     }
 }
@@ -480,6 +509,8 @@ fn maintenance_page<'a>(snapshot: &'a Snapshot, item: &'a PublicMaintenance) -> 
         calendar: !work.status.is_over(),
         questions: asked(known),
         messages: said(snapshot, &item.messages),
+        linked: linked::maintenance(snapshot, item),
+        alert: Some(cap::path(&work.id)),
         nothing: "Notices appear here when they go out.",
     }
 }
@@ -520,6 +551,8 @@ fn announcement_page<'a>(snapshot: &'a Snapshot, item: &'a PublicAnnouncement) -
         calendar: item.is_open(),
         questions: asked(known),
         messages: said(snapshot, &item.messages),
+        linked: linked::announcement(snapshot, item),
+        alert: None,
         nothing: "Notices appear here when they go out.",
     }
 }

@@ -1,7 +1,11 @@
-//! Every public document, rendered once per change.
+//! Every public document, rendered once per change, with all that is said about it in headers.
 
-use super::{Snapshot, ahead, api_v2, assets, banner, calendar, feeds, page, subscription};
+use super::{
+    Snapshot, ahead, api_v2, assets, badge, banner, brand, calendar, cap, feeds, page, subscription,
+};
 use axum::body::Bytes;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::io::Write;
 
@@ -16,6 +20,8 @@ pub struct Page {
     pub gzip: Option<Bytes>,
     /// A strong validator in quotes: a hash of the identity bytes.
     pub etag: String,
+    /// What an answer with it says in headers, whoever asks; made once, because a crowd asks.
+    pub(crate) headers: HeaderMap,
 }
 
 impl Page {
@@ -29,8 +35,59 @@ impl Page {
             body,
             gzip,
             etag,
+            headers: HeaderMap::new(),
         }
     }
+
+    /// How long whoever fetched it may keep it (`Cache-Control`).
+    pub fn cache_control(path: &str) -> &'static str {
+        match path.starts_with("/assets/") {
+            true => assets::CACHE_CONTROL,
+            false => CACHE_CONTROL,
+        }
+    }
+
+    /// The same at its path, with the headers that it has there.
+    pub(super) fn at(mut self, path: &str) -> Page {
+        let mut said = vec![
+            (header::CONTENT_TYPE, self.content_type),
+            (header::CACHE_CONTROL, Page::cache_control(path)),
+            (header::VARY, "accept-encoding"),
+        ];
+        match is_for_scripts(path) {
+            true => said.push((header::ACCESS_CONTROL_ALLOW_ORIGIN, "*")),
+            false => said.push((
+                header::CONTENT_SECURITY_POLICY,
+                super::CONTENT_SECURITY_POLICY,
+            )),
+        }
+        if path == banner::SCRIPT || path.starts_with("/badge") {
+            // Pages that isolate themselves load only what says that others may have it.
+            let name = HeaderName::from_static("cross-origin-resource-policy");
+            said.push((name, "cross-origin"));
+        }
+        for (name, value) in crate::SAFE_HEADERS {
+            let name = HeaderName::from_static(name);
+            if !said.iter().any(|(known, _)| *known == name) {
+                said.push((name, value));
+            }
+        }
+        let said = said.into_iter();
+        let said = said.map(|(name, value)| (name, HeaderValue::from_static(value)));
+        self.headers = said.collect();
+        if let Ok(etag) = HeaderValue::from_str(&self.etag) {
+            self.headers.insert(header::ETAG, etag);
+        }
+        self
+    }
+}
+
+/// Answered with every public page but the assets: whoever keeps copies asks again soon, and shows an old one when nobody answers.
+pub const CACHE_CONTROL: &str = "public, max-age=5, stale-if-error=86400";
+
+/// Scripts of other people's pages may read it.
+fn is_for_scripts(path: &str) -> bool {
+    path.starts_with("/api/v2/") || [banner::JSON, "/calendar.json", feeds::JSON].contains(&path)
 }
 
 /// Compressed bytes where they are at least a tenth smaller; below a packet nothing is won.
@@ -49,24 +106,45 @@ fn compressed(body: &[u8]) -> Option<Vec<u8>> {
 pub struct Pages {
     pages: BTreeMap<String, Page>,
     organisation: String,
+    made_at: Timestamp,
+    home: String,
 }
 
 impl Pages {
     /// Renders everything public: `/`, `/history`, `/calendar` and its `.json` and `.ics`, `/events/{id}` and its `.ics`,
-    /// `/api/v2/...`, `/history.atom`, the banner for other pages, and the assets they use.
+    /// `/api/v2/...`, the feeds, a calendar and a badge for each service, alerts, the banner for other pages, and the assets they use.
     pub fn render(snapshot: &Snapshot) -> Pages {
         let mut pages = assets::pages();
+        pages.extend(brand::pages(snapshot));
         pages.extend(page::pages(snapshot));
         pages.extend(ahead::pages(snapshot));
         pages.extend(api_v2::pages(snapshot));
+        pages.extend(badge::pages(snapshot));
         pages.extend(banner::pages(snapshot));
+        pages.extend(cap::pages(snapshot));
         pages.extend(feeds::pages(snapshot));
         pages.extend(calendar::pages(snapshot));
         pages.extend(subscription::page(snapshot));
+        let pages = pages.into_iter().map(|(path, page)| {
+            let page = page.at(&path);
+            (path, page)
+        });
         Pages {
-            pages,
+            pages: pages.collect(),
             organisation: snapshot.organisation.name.clone(),
+            made_at: snapshot.made_at,
+            home: snapshot.url("/"),
         }
+    }
+
+    /// Of which instant they are true.
+    pub fn made_at(&self) -> Timestamp {
+        self.made_at
+    }
+
+    /// Where they are served.
+    pub fn home(&self) -> &str {
+        &self.home
     }
 
     /// Whose pages they are.

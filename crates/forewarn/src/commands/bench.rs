@@ -1,8 +1,9 @@
-//! `forewarn bench`: how fast this machine sends, against receivers of its own.
+//! `forewarn bench`: how fast this machine sends, against receivers of its own, and serves, beside another server.
 //!
 //! The whole path is measured: a notice falls due, is expanded, rendered, sent and recorded in SQLite at
 //! `synchronous=FULL`. The baseline is a bare loop with the same message against the same receiver in the same run.
 
+mod page;
 mod plan;
 
 use crate::exit::Exit;
@@ -45,6 +46,8 @@ pub enum What {
     Mail,
     /// Plans for 50 audiences and for 10,000
     Plan,
+    /// The status page under a crowd, beside nginx
+    Page,
 }
 
 /// Flags of `bench`.
@@ -158,6 +161,9 @@ pub async fn run(args: BenchArgs, settings: Settings) -> Result<ExitCode> {
             false => print!("{}", plan::show(&measured)),
         }
         return Ok(Exit::Done.into());
+    }
+    if args.what == What::Page {
+        return page::run(args.json).await;
     }
     let folder = std::env::temp_dir().join(format!("forewarn-bench-{}", std::process::id()));
     std::fs::create_dir_all(&folder)

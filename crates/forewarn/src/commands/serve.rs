@@ -76,6 +76,9 @@ pub async fn run(args: ServeArgs, settings: Settings) -> Result<ExitCode> {
         );
     }
     installation.serve(listener).await?;
+    if let Some(place) = settings.publish_to.clone() {
+        installation.publish(place);
+    }
     println!("Forewarn is listening on http://{address}");
     if let Some(password) = password {
         println!(

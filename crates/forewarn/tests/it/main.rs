@@ -9,6 +9,7 @@ mod lint;
 mod outage;
 mod pauses;
 mod plan;
+mod publish;
 mod running;
 mod server;
 mod subscription;

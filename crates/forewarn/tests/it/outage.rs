@@ -30,10 +30,19 @@ async fn the_status_page_outlives_the_database() {
     })
     .await;
     cluster.stop(Stop::Immediate).await;
-    for _ in 0..100 {
-        for path in ["/", "/healthz", "/metrics", "/api/v2/summary.json"] {
-            let answer = server.get(path).await;
+    for path in ["/healthz", "/metrics"] {
+        let answer = server.get(path).await;
+        assert_eq!(answer.status, StatusCode::OK, "{path}: {}", answer.text);
+    }
+    // K16: every one of 10,000, each with the time of which it is true.
+    for n in 0..5_000 {
+        for (path, as_of) in [
+            ("/", "As of <time"),
+            ("/api/v2/summary.json", "\"updated_at\""),
+        ] {
+            let answer = server.get(&format!("{path}?again={n}")).await;
             assert_eq!(answer.status, StatusCode::OK, "{path}: {}", answer.text);
+            assert!(answer.text.contains(as_of), "{path}: {}", answer.text);
         }
     }
     let page = server.get("/").await;

@@ -1,14 +1,15 @@
 //! Sample data for every screen: full, empty, with errors, and hostile. Used by the example and by the tests.
 
-use forewarn_core::audience::Audience;
+use forewarn_core::audience::{Audience, Level};
 use forewarn_core::change_ahead::{ChangeAhead, ChangeKind};
 use forewarn_core::country::Country;
 use forewarn_core::document::{Node, Problems, parse_yaml};
-use forewarn_core::facts::{Action, Facts, When};
+use forewarn_core::facts::{Action, Facts, Question, When};
 use forewarn_core::id::Id;
 use forewarn_core::incident::{Declaration, Impact, Incident, NewUpdate, Severity, Status};
 use forewarn_core::maintenance::{self, Maintenance, Step};
 use forewarn_core::organisation::{Organisation, SelfServiceSms};
+use forewarn_core::own_page::{Colour, Logo, OwnPage};
 use forewarn_core::period::Period;
 use forewarn_core::service::Service;
 use forewarn_core::time::{CivilTime, Zone};
@@ -360,6 +361,20 @@ impl Samples {
         changes
     }
 
+    fn own_page(&self) -> OwnPage {
+        OwnPage {
+            accent: Some(Colour(0x1f, 0x5f, 0xbf)),
+            // A round mark.
+            logo: Logo::parse("data:image/svg+xml;base64,PHN2ZyB4bWxucz0iaHR0cDovL3d3dy53My5vcmcvMjAwMC9zdmciIHZpZXdCb3g9IjAgMCA4IDgiPjxjaXJjbGUgY3g9IjQiIGN5PSI0IiByPSI0IiBmaWxsPSIjMWY1ZmJmIi8+PC9zdmc+").ok(),
+            about: Some(self.t("We write here as soon as something is wrong, at any hour.")),
+            questions: vec![Question {
+                question: self.t("Is my data safe while the portal is down?"),
+                answer: self.t("Yes. What you had saved is there again afterwards."),
+                level: Level::NonTechnical,
+            }],
+        }
+    }
+
     /// A page with everything on it.
     pub fn snapshot(&self) -> Snapshot {
         use maintenance::Status::{AwaitingApproval, Cancelled, Completed, InProgress, Scheduled};
@@ -393,6 +408,7 @@ impl Samples {
                     countries: ["US", "CA"].map(|c| Country::parse(c).unwrap()).to_vec(),
                     daily_cap: 200,
                 }),
+                status_page: Some(self.own_page()),
                 ..Organisation::default()
             },
             public_url: "https://status.example.edu".into(),
