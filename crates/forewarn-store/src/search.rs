@@ -13,7 +13,11 @@ use jiff::Timestamp;
 macro_rules! holds {
     ($column:literal) => {
         concat!(
-            "(lower(", $column, ") LIKE $1 ESCAPE '!' OR ", $column, " LIKE $2 ESCAPE '!')"
+            "(lower(",
+            $column,
+            ") LIKE $1 ESCAPE '!' OR ",
+            $column,
+            " LIKE $2 ESCAPE '!')"
         )
     };
 }
@@ -73,12 +77,16 @@ impl Store {
     /// When the database cannot be read.
     pub async fn find_events(&self, words: &str, limit: i64) -> Result<Vec<StoredEvent>> {
         const SQLITE: &str = concat!(
-            "kind NOT IN ('window', 'reminder') AND (", holds!("id"), " OR ",
+            "kind NOT IN ('window', 'reminder') AND (",
+            holds!("id"),
+            " OR ",
             holds!("json_extract(body, '$.title')"),
             ") ORDER BY is_open DESC, updated_at DESC, id LIMIT $3"
         );
         const POSTGRES: &str = concat!(
-            "kind NOT IN ('window', 'reminder') AND (", holds!("id"), " OR ",
+            "kind NOT IN ('window', 'reminder') AND (",
+            holds!("id"),
+            " OR ",
             holds!("(body::jsonb ->> 'title')"),
             ") ORDER BY is_open DESC, updated_at DESC, id LIMIT $3"
         );

@@ -13,9 +13,9 @@ use forewarn_engine::channel::smtp::Smtp;
 use forewarn_engine::channel::smtp::dkim::Signer;
 use forewarn_engine::channel::webhook::Webhooks;
 use forewarn_engine::{Engine, Identity, RealChannels};
+use forewarn_server::console::SettingsGroup;
 use forewarn_server::demo::Demo;
 use forewarn_server::ops::maintenance;
-use forewarn_server::console::SettingsGroup;
 use forewarn_server::status_page::Live;
 use forewarn_server::{App, Shared, hash_password, random_password, random_token};
 use forewarn_store::{Clock, Role, Store};
@@ -242,13 +242,22 @@ fn configured(parts: &Parts) -> Vec<SettingsGroup> {
     let mail = vec![
         ("Relays, in order", listed(relays)),
         ("Sender", parts.from.to_string()),
-        ("Name of the sender", parts.from_name.clone().unwrap_or_default()),
+        (
+            "Name of the sender",
+            parts.from_name.clone().unwrap_or_default(),
+        ),
         ("Undeliverable mail goes to", address(&parts.bounces)),
         ("Signed with", listed(signers)),
     ];
     let telephones = vec![
-        ("Provider", phones.map(|p| p.url.clone()).unwrap_or_default()),
-        ("Senders", listed(phones.map(|p| p.from.clone()).unwrap_or_default())),
+        (
+            "Provider",
+            phones.map(|p| p.url.clone()).unwrap_or_default(),
+        ),
+        (
+            "Senders",
+            listed(phones.map(|p| p.from.clone()).unwrap_or_default()),
+        ),
     ];
     let hooks = vec![(
         "Private networks that may be reached",

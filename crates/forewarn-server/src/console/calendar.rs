@@ -268,14 +268,14 @@ impl CalendarPage {
         }
     }
 
-    /// When on this day an entry is: "22:00 to 02:00", "until 02:00", "all day".
+    /// When on this day an entry is: "22:00–02:00", "until 02:00", "all day".
     fn time(&self, entry: &CalendarEntry, date: Date) -> String {
         let Some((start, end)) = entry.times else {
             return "all day".into();
         };
         let clock = |at: Timestamp| self.frame.zone.at(at).strftime("%H:%M").to_string();
         match end {
-            Some(end) if entry.first == date => format!("{} to {}", clock(start), clock(end)),
+            Some(end) if entry.first == date => format!("{}–{}", clock(start), clock(end)),
             Some(end) if entry.last == date => format!("until {}", clock(end)),
             Some(_) => "all day".into(),
             None => clock(start),

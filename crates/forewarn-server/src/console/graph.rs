@@ -18,7 +18,7 @@ const GAP: i64 = 16;
 const PASSAGE: i64 = 8;
 const EDGE: i64 = 14;
 /// Longest name that fits into a box.
-const NAME: usize = 19;
+const NAME: usize = 18;
 /// How often columns are ordered; more changes little.
 const SWEEPS: usize = 8;
 /// With more services the outlines of what each carries would make a page of megabytes; the link on each still shows them.

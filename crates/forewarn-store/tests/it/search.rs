@@ -11,7 +11,10 @@ async fn people(db: &Database, words: &str) -> Vec<String> {
 
 async fn events(db: &Database, words: &str) -> Vec<String> {
     let found = db.store.find_events(words, 10).await.unwrap();
-    found.into_iter().map(|s| s.event.id().to_string()).collect()
+    found
+        .into_iter()
+        .map(|s| s.event.id().to_string())
+        .collect()
 }
 
 on_both_databases! {

@@ -54,11 +54,13 @@ pub(in crate::console) async fn show(desk: Desk, query: RawQuery) -> Shown {
     let changes = desk.app.store.changes_ahead().await?;
     let changes: Vec<ChangeAhead> = changes.into_iter().map(|stored| stored.change).collect();
     let days = view.days(day);
+    let plans = desk.caller.at_least(Role::Operator).is_ok();
     let page_of = Days {
         catalogue: &catalogue,
         zone,
         days,
         now,
+        plans,
     };
     let mut entries = page_of.works(&works);
     entries.extend(page_of.announcements(&announcements));
@@ -72,7 +74,7 @@ pub(in crate::console) async fn show(desk: Desk, query: RawQuery) -> Shown {
         day,
         entries,
         rough: page_of.rough(&changes),
-        plans: desk.caller.at_least(Role::Operator).is_ok(),
+        plans,
     };
     Ok(page(StatusCode::OK, view.render()))
 }
@@ -84,6 +86,8 @@ struct Days<'a> {
     /// The first, and the first that is no longer shown.
     days: (Date, Date),
     now: Timestamp,
+    /// Whoever looks may plan.
+    plans: bool,
 }
 
 impl Days<'_> {
@@ -182,7 +186,7 @@ impl Days<'_> {
                 1 => String::new(),
                 _ => self.names(of),
             },
-            link: (start > self.now).then(|| self.plan_in((start, end), of)),
+            link: (self.plans && start > self.now).then(|| self.plan_in((start, end), of)),
             first: self.date(start),
             last: self.last(start, end),
             times: Some((start, Some(end))),

@@ -38,7 +38,10 @@ pub(in crate::console) async fn beats(desk: Desk) -> impl IntoResponse {
             Some((Ok::<_, Infallible>(event), (listener, Turn::Next)))
         },
     );
-    Sse::new(beats).keep_alive(KeepAlive::new().interval(ALIVE))
+    // A proxy that gathers answers before it passes them on would keep the beats for itself; nginx goes by the second header.
+    let headers = [("cache-control", "no-store"), ("x-accel-buffering", "no")];
+    let stream = Sse::new(beats).keep_alive(KeepAlive::new().interval(ALIVE));
+    (headers, stream)
 }
 
 /// The next beat; none when the server stops or the stream has lasted long enough.
