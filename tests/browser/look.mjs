@@ -5,6 +5,8 @@ import { availableParallelism } from "node:os";
 
 export const WIDTHS = [360, 1280];
 export const SCHEMES = ["light", "dark"];
+/// Pages with a picture or a grid are looked at between the two as well, in light: there the navigation is folded away, and the grid is not.
+const MIDDLE = /^console-(calendar|contact|new-maintenance|policies|search|services|settings)/;
 
 /// Runs in the page: what sticks out of the window, and text that its own box hides.
 function layoutFaults() {
@@ -62,6 +64,7 @@ export async function look(browser, found, page, width, scheme) {
 /// fault and is the same counts as looked at.
 export async function lookAll(browser, found, pages, before) {
   const waiting = pages.flatMap((page) => WIDTHS.flatMap((width) => SCHEMES.map((scheme) => ({ page, width, scheme }))));
+  waiting.push(...pages.filter((page) => MIDDLE.test(page.name)).map((page) => ({ page, width: 768, scheme: "light" })));
   const seen = { looks: waiting.length, faults: [] };
   const worker = async () => {
     for (let next = waiting.shift(); next; next = waiting.shift()) {

@@ -1,4 +1,4 @@
-// Looks at pages in a real browser: pictures at 360 and 1280 pixels, light and dark, and checks that nothing
+// Looks at pages in a real browser: pictures at 360 and 1280 pixels (some at 768 too), light and dark, and checks that nothing
 // overflows, no text is cut off, axe-core finds nothing, the console is silent and nothing foreign is loaded.
 //
 //   node run.mjs --out DIR [--chromium PATH] [--cookie NAME=VALUE] [--only NAME] [--no-pictures] [--seen FILE] URL... | --list FILE --base URL

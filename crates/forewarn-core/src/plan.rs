@@ -34,6 +34,7 @@ pub use call::{
     HANDOVER, SPOKESPERSON_CALL, call, called, called_audience, handover, is_team_notice,
 };
 pub use changes::{Changes, Moved, Stored, changes_between, changes_from};
+pub use clashes::clashes;
 pub use copy::{COPY_DUE, copy_audience, copy_place, stands_aside};
 use course::{Clock, clock_name};
 pub use incident::{catch_up, publish_update};
@@ -289,7 +290,7 @@ pub fn plan(input: Input<'_>) -> Plan {
         warnings: Vec::new(),
     };
     planner.warn_of_clock_changes();
-    planner.warn_of_clashes(&affected);
+    planner.warn_of_clashes();
     planner.propose_policy();
     let mut clocks = BTreeMap::new();
     let told = !planner.tells_nobody();

@@ -15,9 +15,8 @@
     return s + " s";
   }
 
-  var clocks = document.querySelectorAll("[data-until]");
   function tick() {
-    clocks.forEach(function (clock) {
+    document.querySelectorAll("[data-until]").forEach(function (clock) {
       var left = Date.parse(clock.getAttribute("data-until")) - now();
       clock.textContent = left >= 0 ? "in " + length(left) : length(left) + " ago";
       clock.classList.toggle("soon", left >= 0 && left < 15 * 60000);
@@ -25,7 +24,8 @@
     });
   }
   tick();
-  if (clocks.length) setInterval(tick, 1000);
+  if (document.querySelector("[data-until], [data-fresh]")) setInterval(tick, 1000);
+  document.addEventListener("forewarn:fresh", tick);
 
   // Public pages are made again every hour at least. An old one is a copy that nobody renews: whoever reads it is told.
   var made = document.querySelector(".colophon time"), main = document.getElementById("content");

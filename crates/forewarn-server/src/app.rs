@@ -1,6 +1,8 @@
 //! What every handler shares.
 
+use crate::console::SettingsGroup;
 use crate::hooks::Requests;
+use crate::pulse::Pulse;
 use crate::status_page::Live;
 use forewarn_core::token::Key;
 use forewarn_store::{Clock, Store};
@@ -32,6 +34,10 @@ pub struct Shared {
     pub twilio_token: Option<String>,
     /// Renders the metrics.
     pub metrics: Box<dyn Fn() -> String + Send + Sync>,
+    /// With what the process was started, for people to read.
+    pub configured: Vec<SettingsGroup>,
+    /// Says that something changed to whoever looks.
+    pub pulse: Pulse,
     /// The demo's other side, in the demo.
     pub demo: Option<Arc<dyn crate::demo::Demo>>,
 }

@@ -10,6 +10,7 @@
 //! | `/console/maintenances` | [`MaintenanceList`] | |
 //! | `/console/maintenances/new` | [`NewMaintenance`] | `POST /console/maintenances`, `do=preview` or `do=create` |
 //! | `/console/maintenances/{id}` | [`MaintenancePage`] | `.../{id}/{approve,start,complete,cancel,delay,extend}`, `.../{id}/steps/{n}/done` |
+//! | `/console/calendar` | [`CalendarPage`] | GET `view`, `day` |
 //! | `/console/changes`, `/console/changes/{id}` | [`ChangeList`], [`ChangePage`] | `POST /console/changes`, `.../{id}`, `.../{id}/remove` |
 //! | `/console/incidents` | [`IncidentList`] | |
 //! | `/console/incidents/new` | [`DeclareIncident`] | `POST /console/incidents` |
@@ -36,13 +37,19 @@
 //! | `/console/templates/{id}/diff` | [`TemplateDiff`] | GET `from`, `to` |
 //! | `/console/notices` | [`NoticeList`] | GET filter `event`, `status` |
 //! | `/console/deliveries` | [`DeliveryList`] | GET filter `event`, `notice`, `channel`, `status` |
-//! | `/console/services`, `/console/audiences` | [`ServiceList`], [`AudienceList`] | |
+//! | `/console/services`, `/console/audiences` | [`ServiceList`], [`AudienceList`] | GET `of` |
+//! | `/console/contacts`, `/console/contacts/{id}` | [`ContactList`], [`ContactPage`] | GET filter `q` |
+//! | `/console/search` | [`SearchPage`] | GET `q` |
+//! | `/console/policies` | [`PolicyList`] | GET `start`, `service` |
+//! | `/console/settings` | [`SettingsPage`] | |
 //! | `/console/outage-plans`, `/console/services/{id}/outage-plan` | [`OutagePlanList`], [`OutagePlanPage`] | itself: a stakeholder agrees |
 //! | `/console/services/{id}/card` | [`OutageCard`] | |
 //! | `/console/journal` | [`Journal`] | GET filter `event` |
 //! | `/console/caught`, `/console/caught/{id}` | [`Caught`], [`CaughtMessage`] | |
 //! | `/api` | [`ApiPage`] | |
 //! | any | [`ErrorPage`] | |
+//!
+//! Open pages hear at `/console/live` that something changed, and load themselves again.
 //!
 //! The frame posts `/console/sign-out`, and in the demo `/console/demo/next` and `/console/demo/advance` (`by=PT1H`).
 //! A caught mail's own HTML is `GET /console/caught/{id}/html`, shown in a sandboxed frame and to be answered
@@ -52,6 +59,7 @@ mod advisory;
 mod announcement;
 mod api_page;
 mod approval;
+mod calendar;
 mod call_list;
 mod catalogue;
 mod caught;
@@ -62,6 +70,7 @@ mod draft;
 mod editing;
 mod entered;
 mod forms;
+mod graph;
 mod guard;
 mod handlers;
 mod incident;
@@ -71,14 +80,18 @@ mod maintenance;
 mod notices;
 mod now;
 mod outage_plan;
+mod path;
+mod people;
 mod picture;
 mod plain;
 mod plan;
+mod policies;
 mod postmortem;
 mod preview;
 pub mod reach;
 mod readings;
 mod routes;
+mod settings;
 mod sign_in;
 mod team;
 mod template;
@@ -87,8 +100,9 @@ pub use advisory::{AdvisoryList, AdvisoryPage, AdvisoryRow, Discovery, NewAdviso
 pub use announcement::{AnnouncementList, AnnouncementPage, AnnouncementRow, NewAnnouncement};
 pub use api_page::ApiPage;
 pub use approval::ApprovalPage;
+pub use calendar::{CalendarEntry, CalendarKind, CalendarPage, CalendarRough, CalendarView};
 pub use call_list::CallListPage;
-pub use catalogue::{AudienceList, AudienceRow, ServiceList, ServiceRow};
+pub use catalogue::{AudienceList, AudienceRow, Blast, ServiceList, ServiceRow};
 pub use caught::{Caught, CaughtKind, CaughtMessage, CaughtRow};
 pub use change::{ChangeList, ChangePage, ChangeRow};
 pub(crate) use desk::sentence;
@@ -104,11 +118,18 @@ pub use maintenance::{MaintenanceList, MaintenancePage, MaintenanceRow, NewMaint
 pub use notices::{Attempt, CopyPage, Counts, DeliveryList, DeliveryRow, NoticeList, NoticeRow};
 pub use now::{Doubt, HelpCard, Now, PromiseRow};
 pub use outage_plan::{OutageCard, OutageCards, OutagePlanList, OutagePlanPage};
+pub use path::Prospect;
+pub use people::{
+    Belonging, ContactLine, ContactList, ContactPage, ContactPlace, Found, FoundGroup, Getting,
+    SearchPage,
+};
 pub use plain::PlainPage;
 pub use plan::{BreachRow, Plan, PlannedNotice, Reach};
+pub use policies::{PolicyCard, PolicyList};
 pub use postmortem::{ActionList, PostmortemPage};
 pub use preview::{EventPreview, PreviewPage, Shown};
 pub use routes::{not_found, plain, router};
+pub use settings::{SettingsGroup, SettingsPage};
 pub use sign_in::SignIn;
 pub use team::Team;
 pub(crate) use template::language_name;

@@ -14,6 +14,7 @@ mod idempotency;
 pub mod ops;
 mod password;
 mod public;
+mod pulse;
 pub mod status_page;
 mod subscribe;
 
@@ -22,6 +23,7 @@ pub use caller::Caller;
 pub use error::{ApiError, Result};
 pub use password::{hash_password, random_password, random_token};
 pub use public::at_once;
+pub use pulse::{Beat, Pulse};
 
 use axum::Router;
 use axum::http::{HeaderName, HeaderValue, StatusCode};

@@ -308,7 +308,7 @@ fn counted(rows: Vec<Row>) -> Result<HashMap<String, i64>> {
 
 type State = (String, String, String, Option<String>);
 
-async fn with_states(tx: &mut Tx, contacts: Vec<Contact>) -> Result<Vec<ContactRow>> {
+pub(crate) async fn with_states(tx: &mut Tx, contacts: Vec<Contact>) -> Result<Vec<ContactRow>> {
     let ids = crate::json_list(contacts.iter().map(|c| c.id.as_str()));
     let sql = format!(
         "SELECT channel, address, CASE WHEN EXISTS (SELECT 1 FROM suppressions s WHERE s.endpoint = endpoints.id)

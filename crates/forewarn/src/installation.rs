@@ -15,6 +15,7 @@ use forewarn_engine::channel::smtp::dkim::Signer;
 use forewarn_engine::channel::webhook::Webhooks;
 use forewarn_engine::place::Place;
 use forewarn_engine::{Engine, Identity, RealChannels};
+use forewarn_server::console::SettingsGroup;
 use forewarn_server::demo::Demo;
 use forewarn_server::ops::maintenance;
 use forewarn_server::status_page::Live;
@@ -80,6 +81,7 @@ impl Installation {
     /// # Errors
     /// When the store cannot be used or the mail settings are wrong.
     pub async fn assemble(parts: Parts, demo: Option<Arc<dyn Demo>>) -> Result<Installation> {
+        let configured = configured(&parts);
         let store = parts.store;
         let key = parts.key;
         let smtp = match parts.relays.is_empty() {
@@ -135,6 +137,8 @@ impl Installation {
             hooks: Default::default(),
             twilio_token,
             metrics: parts.metrics,
+            configured,
+            pulse: Default::default(),
             demo,
         });
         let (stop, _) = watch::channel(false);
@@ -215,6 +219,7 @@ impl Installation {
     /// Stops: answers under way are given, what is in the air is landed and recorded, then the store is closed.
     pub async fn stop(self) {
         self.stop.send_replace(true);
+        self.app.pulse.stop();
         for task in self.tasks {
             if tokio::time::timeout(GRACE, task).await.is_err() {
                 tracing::warn!(
@@ -224,6 +229,53 @@ impl Installation {
         }
         self.app.store.close().await;
     }
+}
+
+/// How people are reached, for the console; no secret is among it.
+fn configured(parts: &Parts) -> Vec<SettingsGroup> {
+    let listed = |words: Vec<String>| words.join(", ");
+    let address = |address: &Option<EmailAddress>| {
+        let known = address.as_ref();
+        known.map(ToString::to_string).unwrap_or_default()
+    };
+    let relays = parts.relays.iter().map(ToString::to_string).collect();
+    let signers = parts.signers.iter().map(|s| s.record().0).collect();
+    let private = parts.allow_private_targets.iter();
+    let phones = parts.phones.as_ref();
+    let group = |name, items: Vec<(&str, String)>| SettingsGroup {
+        name,
+        set: "flags of forewarn serve",
+        items: items.into_iter().map(|(n, v)| (n.to_owned(), v)).collect(),
+    };
+    let mail = vec![
+        ("Relays, in order", listed(relays)),
+        ("Sender", parts.from.to_string()),
+        (
+            "Name of the sender",
+            parts.from_name.clone().unwrap_or_default(),
+        ),
+        ("Undeliverable mail goes to", address(&parts.bounces)),
+        ("Signed with", listed(signers)),
+    ];
+    let telephones = vec![
+        (
+            "Provider",
+            phones.map(|p| p.url.clone()).unwrap_or_default(),
+        ),
+        (
+            "Senders",
+            listed(phones.map(|p| p.from.clone()).unwrap_or_default()),
+        ),
+    ];
+    let hooks = vec![(
+        "Private networks that may be reached",
+        listed(private.map(ToString::to_string).collect()),
+    )];
+    vec![
+        group("Mail", mail),
+        group("Text messages and calls", telephones),
+        group("Webhooks and chat rooms", hooks),
+    ]
 }
 
 /// What we call ourselves towards mail servers: the host of our links.

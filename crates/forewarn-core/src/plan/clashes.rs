@@ -2,32 +2,64 @@
 //!
 //! Neither stops the planning. Two works in one night may be meant, and some audiences would rather lose one night than two.
 
-use super::Planner;
+use super::{Planned, Planner};
 use crate::audience::Audience;
+use crate::document::Catalogue;
 use crate::id::Id;
 use crate::maintenance::Maintenance;
 use crate::routing::About;
 use crate::service::{Affected, affected};
 use crate::time::CivilTime;
+use jiff::Timestamp;
 use std::collections::BTreeSet;
+
+/// What stands in the way of a planned thing, in words: the blackouts in which it lies, and other open work that affects or is told to
+/// the same. A calendar shows it; a plan warns of it.
+pub fn clashes(
+    planned: &Planned<'_>,
+    others: &[Maintenance],
+    catalogue: &Catalogue,
+) -> Vec<String> {
+    if planned.phase.is_over() {
+        return Vec::new();
+    }
+    let start = planned.start.instant();
+    let meeting = Meeting {
+        planned,
+        start,
+        end: planned.end.map_or(start, CivilTime::instant),
+        affected: &affected(planned.services, &catalogue.services),
+        catalogue,
+    };
+    let mut found = meeting.blackouts();
+    found.extend(meeting.collisions(others));
+    found
+}
+
+/// A planned thing among the others.
+struct Meeting<'a> {
+    planned: &'a Planned<'a>,
+    start: Timestamp,
+    end: Timestamp,
+    affected: &'a [Affected],
+    catalogue: &'a Catalogue,
+}
 
 impl Planner<'_> {
     /// Points at blackouts and at other open work that this work meets.
-    pub(super) fn warn_of_clashes(&mut self, affected: &[Affected]) {
-        if self.input.planned.phase.is_over() {
-            return;
-        }
-        let blackouts = self.blackouts(affected);
-        let collisions = self.collisions(affected);
-        for problem in blackouts.into_iter().chain(collisions) {
-            self.warn(self.input.planned.start_field(), problem);
+    pub(super) fn warn_of_clashes(&mut self) {
+        let input = self.input;
+        for problem in clashes(&input.planned, input.others, input.catalogue) {
+            self.warn(input.planned.start_field(), problem);
         }
     }
+}
 
-    fn blackouts(&self, affected: &[Affected]) -> Vec<String> {
-        let organisation = &self.input.catalogue.organisation;
+impl Meeting<'_> {
+    fn blackouts(&self) -> Vec<String> {
+        let organisation = &self.catalogue.organisation;
         let concerns = |services: &[Id]| {
-            services.is_empty() || affected.iter().any(|a| services.contains(&a.service))
+            services.is_empty() || self.affected.iter().any(|a| services.contains(&a.service))
         };
         organisation
             .blackout
@@ -41,12 +73,10 @@ impl Planner<'_> {
             .collect()
     }
 
-    fn collisions(&self, affected: &[Affected]) -> Vec<String> {
-        let mut met: Vec<&Maintenance> = self
-            .input
-            .others
+    fn collisions(&self, others: &[Maintenance]) -> Vec<String> {
+        let mut met: Vec<&Maintenance> = others
             .iter()
-            .filter(|other| other.id != *self.input.planned.id && !other.status.is_over())
+            .filter(|other| other.id != *self.planned.id && !other.status.is_over())
             .filter(|other| {
                 let (start, end) = other.window();
                 start < self.end && end > self.start
@@ -54,13 +84,13 @@ impl Planner<'_> {
             .collect();
         met.sort_by_key(|other| (other.window().0, &other.id));
         met.into_iter()
-            .filter_map(|other| self.collision(other, affected))
+            .filter_map(|other| self.collision(other))
             .collect()
     }
 
     /// What this work has in common with one at the same time, in words; nothing when nobody is met twice.
-    fn collision(&self, other: &Maintenance, own: &[Affected]) -> Option<String> {
-        let catalogue = self.input.catalogue;
+    fn collision(&self, other: &Maintenance) -> Option<String> {
+        let (catalogue, own) = (self.catalogue, self.affected);
         let its = affected(&other.services, &catalogue.services);
         let shared: BTreeSet<&Id> = its
             .iter()
@@ -71,7 +101,7 @@ impl Planner<'_> {
             let by = |about: &About, affected: &[Affected]| {
                 audience.reached_by(about, affected).is_some()
             };
-            by(&self.input.planned.about, own) && by(&other.about(), &its)
+            by(&self.planned.about, own) && by(&other.about(), &its)
         };
         let services = catalogue.services.iter();
         let services = services.filter(|s| shared.contains(&s.id));

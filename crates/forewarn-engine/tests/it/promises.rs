@@ -431,9 +431,8 @@ async fn a_promise_is_kept_or_broken_on_record_though_the_process_is_down_on_pos
 #[tokio::test]
 #[ignore = "takes long: the whole figure of promise K3"]
 async fn a_month_of_promises() {
-    let number = |name, otherwise| {
-        std::env::var(name).map_or(otherwise, |n| n.parse().expect("a number"))
-    };
+    let number =
+        |name, otherwise| std::env::var(name).map_or(otherwise, |n| n.parse().expect("a number"));
     let promises = number("FOREWARN_PROMISES", 100_000);
     let days = number("FOREWARN_PROMISE_DAYS", 30);
     promises_over(Kind::Sqlite, promises, days as i64, 1, 3).await;

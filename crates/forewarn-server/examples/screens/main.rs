@@ -26,9 +26,10 @@ fn main() -> io::Result<()> {
         put(&folder.join(format!("{name}.html")), html.as_bytes())?;
         names.push(name);
     }
-    let style = assets::console_style();
-    if let Some(page) = assets::get(style) {
-        put(&folder.join(style.trim_start_matches('/')), &page.body)?;
+    for path in [assets::console_style(), assets::console_script()] {
+        if let Some(page) = assets::get(path) {
+            put(&folder.join(path.trim_start_matches('/')), &page.body)?;
+        }
     }
     names.extend(public(folder, "status", &samples.snapshot())?);
     names.extend(public(folder, "status-quiet", &samples.quiet_snapshot())?);

@@ -1,6 +1,7 @@
 //! Services, audiences, contacts.
 
 use super::Frame;
+use super::graph::Graph;
 use super::layout::text;
 use super::notices::level_words;
 use super::template::reader_words;
@@ -20,6 +21,21 @@ pub struct ServiceList {
     pub frame: Frame,
     /// Services in the order of the status page.
     pub items: Vec<ServiceRow>,
+    /// What the failure of one would mean, where one was asked about.
+    pub blast: Option<Blast>,
+}
+
+/// What stops working with a service, and for whom.
+#[derive(Clone, Debug)]
+pub struct Blast {
+    /// The service's name.
+    pub name: String,
+    /// Every service that stands on it, with the way.
+    pub services: Vec<(String, String)>,
+    /// Names of the audiences that hear of it.
+    pub audiences: Vec<String>,
+    /// How many people these are.
+    pub people: u64,
 }
 
 /// A service in the list.
@@ -67,6 +83,11 @@ impl ServiceList {
     pub fn render(&self) -> String {
         text(self)
     }
+
+    /// What stands on what.
+    fn graph(&self) -> Option<Graph> {
+        Graph::of(&self.items)
+    }
 }
 
 impl AudienceList {
@@ -97,7 +118,7 @@ impl AudienceRow {
     }
 
     /// "email; sms after 15 min"
-    fn channels(&self) -> String {
+    pub(super) fn channels(&self) -> String {
         let channels = self
             .audience
             .channels
@@ -110,7 +131,7 @@ impl AudienceRow {
     }
 
     /// "maintenance, incidents P1 to P3" in the words of its routing.
-    fn hears_of(&self) -> String {
+    pub(super) fn hears_of(&self) -> String {
         let routing = &self.audience.routing;
         let events = routing
             .events

@@ -37,6 +37,8 @@ pub enum Nav {
     Now,
     /// Planned work.
     Maintenances,
+    /// What falls on which day.
+    Calendar,
     /// Incidents.
     Incidents,
     /// Known faults.
@@ -51,12 +53,16 @@ pub enum Nav {
     Services,
     /// Audiences and contacts.
     Audiences,
+    /// How far ahead people hear.
+    Policies,
     /// What is said in which words.
     Templates,
     /// Hooks.
     Hooks,
     /// The journal.
     Journal,
+    /// With what this installation runs.
+    Settings,
     /// The demo's caught messages.
     Caught,
     /// None of them.
@@ -119,17 +125,21 @@ pub(super) struct Entry {
     pub path: &'static str,
     pub name: &'static str,
     pub icon: &'static str,
+    /// The key that goes there, after `g`.
+    pub key: &'static str,
     /// A gap stands before it.
     pub gap: bool,
 }
 
-const ENTRIES: [(Nav, &str, &str, &str, bool); 13] = [
-    (Nav::Now, "/console", "Now", "now", false),
+/// What stands in the navigation: its path, name and icon, the key that goes there after `g`, and whether a gap stands before it.
+const ENTRIES: [(Nav, &str, &str, &str, &str, bool); 16] = [
+    (Nav::Now, "/console", "Now", "now", "n", false),
     (
         Nav::Incidents,
         "/console/incidents",
         "Incidents",
         "siren",
+        "i",
         true,
     ),
     (
@@ -137,6 +147,7 @@ const ENTRIES: [(Nav, &str, &str, &str, bool); 13] = [
         "/console/advisories",
         "Known faults",
         "info",
+        "f",
         false,
     ),
     (
@@ -144,6 +155,7 @@ const ENTRIES: [(Nav, &str, &str, &str, bool); 13] = [
         "/console/maintenances",
         "Planned work",
         "wrench",
+        "m",
         false,
     ),
     (
@@ -151,14 +163,31 @@ const ENTRIES: [(Nav, &str, &str, &str, bool); 13] = [
         "/console/announcements",
         "Announcements",
         "calendar",
+        "a",
         false,
     ),
-    (Nav::Notices, "/console/notices", "Notices", "bell", true),
+    (
+        Nav::Calendar,
+        "/console/calendar",
+        "Calendar",
+        "month",
+        "c",
+        false,
+    ),
+    (
+        Nav::Notices,
+        "/console/notices",
+        "Notices",
+        "bell",
+        "o",
+        true,
+    ),
     (
         Nav::Deliveries,
         "/console/deliveries",
         "Deliveries",
         "send",
+        "d",
         false,
     ),
     (
@@ -166,6 +195,7 @@ const ENTRIES: [(Nav, &str, &str, &str, bool); 13] = [
         "/console/services",
         "Services",
         "stack",
+        "s",
         true,
     ),
     (
@@ -173,6 +203,15 @@ const ENTRIES: [(Nav, &str, &str, &str, bool); 13] = [
         "/console/audiences",
         "Audiences",
         "people",
+        "u",
+        false,
+    ),
+    (
+        Nav::Policies,
+        "/console/policies",
+        "Policies",
+        "policy",
+        "p",
         false,
     ),
     (
@@ -180,15 +219,32 @@ const ENTRIES: [(Nav, &str, &str, &str, bool); 13] = [
         "/console/templates",
         "Templates",
         "mail",
+        "t",
         false,
     ),
-    (Nav::Hooks, "/console/hooks", "Hooks", "feed", false),
-    (Nav::Journal, "/console/journal", "Journal", "book", false),
+    (Nav::Hooks, "/console/hooks", "Hooks", "feed", "h", false),
+    (
+        Nav::Journal,
+        "/console/journal",
+        "Journal",
+        "book",
+        "j",
+        true,
+    ),
+    (
+        Nav::Settings,
+        "/console/settings",
+        "Settings",
+        "gear",
+        "e",
+        false,
+    ),
     (
         Nav::Caught,
         "/console/caught",
         "Caught messages",
         "tray",
+        "k",
         true,
     ),
 ];
@@ -199,11 +255,12 @@ impl Frame {
         ENTRIES
             .into_iter()
             .filter(|entry| entry.0 != Nav::Caught || self.demo.is_some())
-            .map(|(nav, path, name, icon, gap)| Entry {
+            .map(|(nav, path, name, icon, key, gap)| Entry {
                 nav,
                 path,
                 name,
                 icon,
+                key,
                 gap,
             })
             .collect()
@@ -263,6 +320,10 @@ impl Frame {
 
     pub(super) fn console_style(&self) -> &'static str {
         assets::console_style()
+    }
+
+    pub(super) fn console_script(&self) -> &'static str {
+        assets::console_script()
     }
 
     pub(super) fn script(&self) -> &'static str {

@@ -2,7 +2,7 @@
 
 use super::layout::text;
 use super::readings::{Question, known, questions};
-use super::{Choice, DeliveryRow, Frame, JournalRow, NoticeRow, Plan, Typed};
+use super::{Choice, DeliveryRow, Frame, JournalRow, NoticeRow, Plan, Prospect, Typed};
 use crate::status_page::when::TimeHtml;
 use crate::status_page::{milestone_words, when};
 use askama::Template;
@@ -50,6 +50,8 @@ pub struct MaintenancePage {
     pub plan: Plan,
     /// Its notices with counts.
     pub notices: Vec<NoticeRow>,
+    /// How many people hear of it, as long as nobody has.
+    pub people: Option<u64>,
     /// Its newest deliveries (about twenty); all are in the list of deliveries.
     pub deliveries: Vec<DeliveryRow>,
     /// What was done, newest first.
@@ -75,8 +77,8 @@ pub struct NewMaintenance {
     pub services: Vec<Choice>,
     /// Every kind: the ids of policies for maintenance.
     pub kinds: Vec<Choice>,
-    /// The plan that would follow, after a preview.
-    pub preview: Option<Plan>,
+    /// What would follow, after a preview.
+    pub preview: Option<Prospect>,
 }
 
 impl MaintenanceList {
@@ -376,7 +378,8 @@ fn tone(status: Status) -> &'static str {
     }
 }
 
-fn words(status: Status) -> &'static str {
+/// Where work stands, in words.
+pub(super) fn words(status: Status) -> &'static str {
     match status {
         Status::AwaitingApproval => "Awaiting approval",
         Status::Scheduled => "Planned",

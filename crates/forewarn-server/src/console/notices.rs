@@ -150,6 +150,8 @@ impl CopyPage {
 pub struct DeliveryList {
     /// The frame.
     pub frame: Frame,
+    /// Notices that go out now, of the event or notice that was asked for.
+    pub going_out: Vec<NoticeRow>,
     /// Only of this event.
     pub event: Option<String>,
     /// Only of this notice.
@@ -268,6 +270,28 @@ impl Attempt {
     }
 }
 
+impl Counts {
+    /// What became of all of them, as shares of 100 beside each other: the tone, where it begins, how wide it is.
+    pub(super) fn shares(&self) -> Vec<(&'static str, f64, f64)> {
+        let parts = [
+            ("ok", self.accepted + self.delivered),
+            ("down", self.failed + self.expired),
+            ("part", self.unknown),
+            ("near", self.suppressed + self.superseded),
+            ("wait", self.queued),
+        ];
+        let all: u64 = parts.iter().map(|(_, count)| count).sum();
+        let share = |count: u64| 100.0 * count as f64 / all.max(1) as f64;
+        let mut begins = 0.0;
+        let mut shares = Vec::new();
+        for (tone, count) in parts.into_iter().filter(|(_, count)| *count > 0) {
+            shares.push((tone, begins, share(count)));
+            begins += share(count);
+        }
+        shares
+    }
+}
+
 impl NoticeList {
     /// The page.
     pub fn render(&self) -> String {
@@ -337,4 +361,23 @@ pub(super) fn next_page(path: &str, filter: &[(&str, Option<String>)], cursor: &
     }
     query.append_pair("after", cursor);
     format!("{path}?{}", query.finish())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bar_of_a_notice_has_a_part_for_all_that_became_of_it() {
+        let counts = Counts {
+            queued: 50,
+            accepted: 20,
+            delivered: 25,
+            failed: 5,
+            ..Counts::default()
+        };
+        let bar = [("ok", 0.0, 45.0), ("down", 45.0, 5.0), ("wait", 50.0, 50.0)];
+        assert_eq!(counts.shares(), bar);
+        assert!(Counts::default().shares().is_empty());
+    }
 }

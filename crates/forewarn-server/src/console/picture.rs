@@ -8,7 +8,10 @@ use crate::status_page::milestone_words;
 use forewarn_core::time::Zone;
 use jiff::Timestamp;
 
+/// A column is at least so wide: a date stands under it.
 const COLUMN: i64 = 92;
+/// How wide a letter of the small type may be, in tenths of a pixel.
+const LETTER: i64 = 82;
 const LANE: i64 = 38;
 const TOP: i64 = 74;
 /// Longest name of an audience that fits before the lanes.
@@ -58,23 +61,62 @@ impl Picture {
         times.extend(plan.window.iter().flat_map(|(start, end)| [*start, *end]));
         times.sort_unstable();
         times.dedup();
-        let lanes = lanes(plan, &times);
-        let (left, bottom) = (left(plan), TOP + LANE * lanes.len() as i64 - 12);
+        let scale = Scale::of(plan, zone, times);
+        let (times, left) = (&scale.times, scale.left);
+        let lanes = lanes(plan, &scale);
+        let bottom = TOP + LANE * lanes.len() as i64 - 12;
         Picture {
-            width: left + COLUMN * times.len() as i64 + 8,
+            width: left + scale.column * times.len() as i64 + 8,
             height: bottom + 62,
             left,
             bottom,
             window: plan.window.map(|(start, end)| {
-                let (from, to) = (place(&times, left, start), place(&times, left, end));
+                let (from, to) = (scale.place(start), scale.place(end));
                 (from - 12, to - from + 24)
             }),
             columns: times
                 .iter()
-                .map(|at| column(plan, zone, *at, place(&times, left, *at)))
+                .map(|at| column(plan, zone, *at, scale.place(*at)))
                 .collect(),
             lanes,
-            now: place(&times, left, now),
+            now: scale.place(now),
+        }
+    }
+}
+
+/// Where instants stand.
+struct Scale {
+    times: Vec<Timestamp>,
+    /// Where lanes begin.
+    left: i64,
+    /// How wide a column is: its longest word fits, so that two beside each other can be read.
+    column: i64,
+}
+
+impl Scale {
+    fn of(plan: &Plan, zone: &Zone, times: Vec<Timestamp>) -> Scale {
+        let names = times.iter().flat_map(|at| column(plan, zone, *at, 0).name);
+        let longest = names.map(|word| word.chars().count() as i64).max();
+        Scale {
+            left: left(plan),
+            column: COLUMN.max(longest.unwrap_or(0) * LETTER / 10 + 14),
+            times,
+        }
+    }
+
+    /// Where an instant stands: on its column, or between two by its share of the time between them.
+    fn place(&self, at: Timestamp) -> i64 {
+        let (times, column) = (&self.times, self.column);
+        let x = |n: usize| self.left + column / 2 + column * n as i64;
+        match times.binary_search(&at) {
+            Ok(n) => x(n),
+            Err(0) => self.left + 4,
+            Err(n) if n == times.len() => x(n - 1) + column / 2 - 6,
+            Err(n) => {
+                let whole = times[n].duration_since(times[n - 1]).as_secs_f64();
+                let part = at.duration_since(times[n - 1]).as_secs_f64();
+                x(n - 1) + (column as f64 * part / whole) as i64
+            }
         }
     }
 }
@@ -83,21 +125,6 @@ impl Picture {
 fn left(plan: &Plan) -> i64 {
     let longest = plan.notices.iter().map(|n| n.audience.chars().count());
     40 + 7 * longest.max().unwrap_or(0).min(NAME) as i64
-}
-
-/// Where an instant stands: on its column, or between two by its share of the time between them.
-fn place(times: &[Timestamp], left: i64, at: Timestamp) -> i64 {
-    let x = |n: usize| left + COLUMN / 2 + COLUMN * n as i64;
-    match times.binary_search(&at) {
-        Ok(n) => x(n),
-        Err(0) => left + 4,
-        Err(n) if n == times.len() => x(n - 1) + COLUMN / 2 - 6,
-        Err(n) => {
-            let whole = times[n].duration_since(times[n - 1]).as_secs_f64();
-            let part = at.duration_since(times[n - 1]).as_secs_f64();
-            x(n - 1) + (COLUMN as f64 * part / whole) as i64
-        }
-    }
 }
 
 fn column(plan: &Plan, zone: &Zone, at: Timestamp, x: i64) -> Column {
@@ -121,12 +148,11 @@ fn column(plan: &Plan, zone: &Zone, at: Timestamp, x: i64) -> Column {
     }
 }
 
-fn lanes(plan: &Plan, times: &[Timestamp]) -> Vec<Lane> {
-    let left = left(plan);
+fn lanes(plan: &Plan, scale: &Scale) -> Vec<Lane> {
     let mut lanes: Vec<(&str, Lane)> = Vec::new();
     for notice in &plan.notices {
         let dot = Dot {
-            x: place(times, left, notice.due),
+            x: scale.place(notice.due),
             class: match notice.status.as_str() {
                 "sent" | "sending" => "sent",
                 "moved" | "superseded" | "cancelled" => "gone",
@@ -140,7 +166,7 @@ fn lanes(plan: &Plan, times: &[Timestamp]) -> Vec<Lane> {
                 &notice.audience,
                 Lane {
                     y: TOP + LANE * lanes.len() as i64,
-                    name: shortened(&notice.audience),
+                    name: shortened(&notice.audience, NAME),
                     dots: vec![dot],
                 },
             )),
@@ -149,11 +175,44 @@ fn lanes(plan: &Plan, times: &[Timestamp]) -> Vec<Lane> {
     lanes.into_iter().map(|(_, lane)| lane).collect()
 }
 
-fn shortened(name: &str) -> String {
-    if name.chars().count() <= NAME {
+/// A name of at most so many letters.
+pub(super) fn shortened(name: &str, most: usize) -> String {
+    if name.chars().count() <= most {
         name.to_owned()
     } else {
-        let cut: String = name.chars().take(NAME - 1).collect();
+        let cut: String = name.chars().take(most - 1).collect();
         format!("{}…", cut.trim_end())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_longest_name_of_a_column_keeps_clear_of_the_next() {
+        let at = |minute: i64| Timestamp::from_second(1_790_000_000 + minute * 60).unwrap();
+        let notice = |milestone: &str, minute| PlannedNotice {
+            milestone: milestone.into(),
+            offset: None,
+            stands_for: Vec::new(),
+            audience: "Students".into(),
+            level: forewarn_core::audience::Level::NonTechnical,
+            channels: Vec::new(),
+            due: at(minute),
+            because: String::new(),
+            status: "planned".into(),
+        };
+        let plan = Plan {
+            notices: vec![notice("announcement", 0), notice("announcement", 5)],
+            ..Plan::default()
+        };
+        let picture = Picture::of(&plan, &Zone::utc(), at(3));
+        let apart = picture.columns[1].x - picture.columns[0].x;
+        // Bold letters of the widest face in use, 11.5 pixels high, are 8 pixels wide.
+        assert!(apart >= "Announcement".len() as i64 * 8 + 8, "{apart}");
+        assert!(picture.width > picture.columns[1].x + apart / 2);
+        let (first, second) = (picture.columns[0].x, picture.columns[1].x);
+        assert!(first < picture.now && picture.now < second);
     }
 }

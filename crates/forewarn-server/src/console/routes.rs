@@ -1,9 +1,9 @@
 //! The console's routes: the sign-in page for everybody, all others behind the guard.
 
 use super::handlers::{
-    advisories, announcements, approvals, calls, catalogue, caught, changes, decision, drafts,
-    editing, incidents, lists, maintenances, now, outage_plans, postmortems, previews, sign_in,
-    team, templates,
+    advisories, announcements, approvals, calendar, calls, catalogue, caught, changes, decision,
+    drafts, editing, incidents, lists, live, maintenances, now, outage_plans, people, policies,
+    postmortems, previews, settings, sign_in, team, templates,
 };
 use super::{ApiPage, CONTENT_SECURITY_POLICY, Frame, Nav, PlainPage, guard};
 use crate::app::App;
@@ -19,11 +19,19 @@ use std::sync::Arc;
 pub fn router(app: &App) -> Router<App> {
     let pages = Router::new()
         .route("/console", get(now::show))
+        .route("/console/live", get(live::beats))
+        .route("/console/calendar", get(calendar::show))
+        .route("/console/policies", get(policies::show))
+        .route("/console/contacts", get(people::list))
+        .route("/console/contacts/{id}", get(people::show))
+        .route("/console/search", get(people::search))
+        .route("/console/settings", get(settings::show))
         .route(
             "/console/maintenances",
             get(maintenances::list).post(maintenances::create),
         )
         .route("/console/maintenances/new", get(maintenances::new))
+        .route("/console/maintenances/people", get(maintenances::people))
         .route("/console/maintenances/{id}", get(maintenances::show))
         .route(
             "/console/maintenances/{id}/decision",

@@ -342,10 +342,24 @@ pub async fn preview(app: &App, asked: &Asked) -> Result<Vec<Preview>> {
         let problem = "is missing: name a milestone, or give a template";
         return Err(Invalid::one("milestone", problem).into());
     };
-    let occasion = occasion(event.as_ref(), milestone)?;
+    occasion(event.as_ref(), milestone)?;
     let Some(event) = &event else {
         let problem = "is missing: name an event, or give a template";
         return Err(Invalid::one("event", problem).into());
+    };
+    told(app, event, milestone).await
+}
+
+/// What this notice of an event would say to each audience now, each text once. The event need not be stored.
+///
+/// # Errors
+/// When such an event has no such notice.
+pub async fn told(app: &App, event: &Event, milestone: &str) -> Result<Vec<Preview>> {
+    let catalogue = app.store.catalogue().await?;
+    let occasion = occasion(Some(event), milestone)?;
+    let context = Context {
+        known: review::known(app).await?,
+        previous: None,
     };
     let templates = app.store.templates().await?;
     let proof = Proof {
@@ -356,7 +370,7 @@ pub async fn preview(app: &App, asked: &Asked) -> Result<Vec<Preview>> {
         public_url: &app.public_url,
         context: &context,
     };
-    Ok(proof.told(&readers(event, milestone, &catalogue), now))
+    Ok(proof.told(&readers(event, milestone, &catalogue), app.clock.now()))
 }
 
 /// The occasion of this milestone, where such an event has it.

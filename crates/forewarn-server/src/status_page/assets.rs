@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 
 const STYLE: &str = include_str!("../../assets/forewarn.css");
 const CONSOLE: &str = include_str!("../../assets/console.css");
+const CONSOLE_SCRIPT: &str = include_str!("../../assets/console.js");
 const SCRIPT: &str = include_str!("../../assets/forewarn.js");
 const MARK: &str = include_str!("../../assets/mark.svg");
 
@@ -33,12 +34,18 @@ fn asset(name: &str, ending: &str, content_type: &'static str, text: &'static st
     }
 }
 
-static ASSETS: LazyLock<[Asset; 4]> = LazyLock::new(|| {
+static ASSETS: LazyLock<[Asset; 5]> = LazyLock::new(|| {
     [
         asset("forewarn", "css", "text/css; charset=utf-8", STYLE),
         asset("forewarn", "js", "text/javascript; charset=utf-8", SCRIPT),
         asset("mark", "svg", "image/svg+xml", MARK),
         asset("console", "css", "text/css; charset=utf-8", CONSOLE),
+        asset(
+            "console",
+            "js",
+            "text/javascript; charset=utf-8",
+            CONSOLE_SCRIPT,
+        ),
     ]
 });
 
@@ -57,6 +64,7 @@ static PAGES: LazyLock<BTreeMap<String, Page>> = LazyLock::new(|| {
 pub fn pages() -> BTreeMap<String, Page> {
     let mut pages = PAGES.clone();
     pages.remove(console_style());
+    pages.remove(console_script());
     pages
 }
 
@@ -73,6 +81,11 @@ pub fn style() -> &'static str {
 /// Path of the style sheet that the console has beside it.
 pub fn console_style() -> &'static str {
     &ASSETS[3].path
+}
+
+/// Path of the script that the console has beside it.
+pub fn console_script() -> &'static str {
+    &ASSETS[4].path
 }
 
 /// Path of the script.

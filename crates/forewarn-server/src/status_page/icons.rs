@@ -29,7 +29,7 @@ pub fn icon(name: &str) -> Icon {
 }
 
 /// The tones of states come first; each differs in shape, so that colour is never the only sign.
-const ICONS: [(&str, &str); 28] = [
+const ICONS: [(&str, &str); 32] = [
     (
         "ok",
         "<circle class=\"solid\" cx=\"8\" cy=\"8\" r=\"6.5\"/><path class=\"cut\" d=\"m5.2 8.2 2 2 3.6-4.2\"/>",
@@ -114,6 +114,22 @@ const ICONS: [(&str, &str); 28] = [
     (
         "hook",
         "<path d=\"M6.5 9.5 9.5 6.500M7.3 4.700l1.2-1.200a2.8 2.8 0 0 1 4 4l-1.2 1.200M8.7 11.300l-1.2 1.200a2.8 2.8 0 0 1-4-4l1.2-1.2\"/>",
+    ),
+    (
+        "month",
+        "<rect x=\"2\" y=\"3\" width=\"12\" height=\"11\" rx=\"2\"/><path d=\"M2 6.600h12M6 6.600V14M10 6.600V14M2 10.300h12M5.2 1.600v2.200M10.8 1.600v2.200\"/>",
+    ),
+    (
+        "policy",
+        "<path d=\"M8 1.600 13.4 3.600v4.200c0 3.3-2.2 5.500-5.4 6.600-3.2-1.1-5.4-3.300-5.4-6.600V3.600zM5.6 7.900l1.8 1.800 3-3.500\"/>",
+    ),
+    (
+        "gear",
+        "<path d=\"M2 4.500h6.500M11.5 4.500H14M2 11.500h2.500M7.5 11.500H14\"/><circle cx=\"10\" cy=\"4.500\" r=\"1.600\"/><circle cx=\"6\" cy=\"11.500\" r=\"1.600\"/>",
+    ),
+    (
+        "search",
+        "<circle cx=\"7\" cy=\"7\" r=\"4.600\"/><path d=\"m10.500 10.500 3.600 3.600\"/>",
     ),
     ("plus", "<path d=\"M8 3v10M3 8h10\"/>"),
     ("menu", "<path d=\"M2 4.500h12M2 8h12M2 11.500h12\"/>"),

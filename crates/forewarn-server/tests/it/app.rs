@@ -229,6 +229,8 @@ impl TestApp {
             hooks: Default::default(),
             metrics: Box::new(|| "# no metrics\n".into()),
             twilio_token: twilio_token.map(str::to_owned),
+            configured: Vec::new(),
+            pulse: Default::default(),
             demo,
         });
         let test = TestApp {

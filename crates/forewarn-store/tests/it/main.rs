@@ -36,6 +36,7 @@ mod reminders;
 mod retry;
 mod samples;
 mod schema;
+mod search;
 mod subscriptions;
 mod templates;
 mod windows;

@@ -7,7 +7,6 @@ use forewarn_core::maintenance;
 use forewarn_core::problem::Problem;
 use forewarn_core::subscription::Choices;
 use forewarn_server::console::*;
-use forewarn_server::status_page::state::ServiceState;
 use forewarn_server::status_page::subscription::{CodeForm, Place, SubscriptionForm};
 
 impl Samples {
@@ -84,6 +83,8 @@ impl Samples {
         screens.extend(self.templates());
         screens.extend(self.advisories());
         screens.extend(self.announcements());
+        screens.extend(self.planning());
+        screens.extend(self.people());
         screens
             .into_iter()
             .map(|(name, html)| (format!("console-{name}"), html))
@@ -150,29 +151,7 @@ impl Samples {
             due_next: vec![],
             fresh: true,
         };
-        let service_rows = self.services().into_iter().map(|service| ServiceRow {
-            state: if service.id == *"portal" {
-                ServiceState::PartialOutage
-            } else {
-                ServiceState::Operational
-            },
-            stands_on: if service.id == *"portal" {
-                vec![self.t("Student database")]
-            } else {
-                vec![]
-            },
-            carries: if service.id == *"database" {
-                vec![self.t("Student portal"), self.t("Course pages")]
-            } else {
-                vec![]
-            },
-            audiences: if service.id == *"video" {
-                vec![]
-            } else {
-                vec![self.t("Students")]
-            },
-            service,
-        });
+        let (service_rows, struck) = (self.service_rows(), self.service_rows());
         let audience_rows = self.audiences().into_iter().map(|audience| AudienceRow {
             contacts: if audience.id == *"leadership" {
                 0
@@ -212,10 +191,11 @@ impl Samples {
             ("now-empty", now_empty.render()),
             ("notices", NoticeList { frame: self.frame("Notices", Nav::Notices), event: Some("MNT-1".into()), status: None, items: self.notices(), next: Some("abc".into()) }.render()),
             ("notices-empty", NoticeList { frame: self.frame("Notices", Nav::Notices), event: None, status: Some("sent".into()), items: vec![], next: None }.render()),
-            ("deliveries", DeliveryList { frame: self.frame("Deliveries", Nav::Deliveries), event: Some("MNT-1".into()), notice: Some("n1".into()), channel: None, status: Some(DeliveryStatus::Failed), items: self.deliveries(), next: Some("abc".into()), given_up: 12 }.render()),
-            ("deliveries-empty", DeliveryList { frame: self.frame("Deliveries", Nav::Deliveries), event: None, notice: None, channel: None, status: None, items: vec![], next: None, given_up: 0 }.render()),
-            ("services", ServiceList { frame: self.frame("Services", Nav::Services), items: service_rows.collect() }.render()),
-            ("services-empty", ServiceList { frame: self.frame("Services", Nav::Services), items: vec![] }.render()),
+            ("deliveries", DeliveryList { frame: self.frame("Deliveries", Nav::Deliveries), event: Some("MNT-1".into()), notice: Some("n1".into()), channel: None, status: Some(DeliveryStatus::Failed), items: self.deliveries(), next: Some("abc".into()), given_up: 12, going_out: self.notices().into_iter().skip(1).take(1).collect() }.render()),
+            ("deliveries-empty", DeliveryList { frame: self.frame("Deliveries", Nav::Deliveries), event: None, notice: None, channel: None, status: None, items: vec![], next: None, given_up: 0, going_out: vec![] }.render()),
+            ("services", ServiceList { frame: self.frame("Services", Nav::Services), items: service_rows, blast: None }.render()),
+            ("services-blast", ServiceList { frame: self.frame("Services", Nav::Services), items: struck, blast: Some(self.blast()) }.render()),
+            ("services-empty", ServiceList { frame: self.frame("Services", Nav::Services), items: vec![], blast: None }.render()),
             ("audiences", AudienceList { frame: self.frame("Audiences", Nav::Audiences), items: audience_rows.collect(), contacts: 12_640, endpoints: vec![("email".into(), 12_582), ("sms".into(), 8_410), ("webhook".into(), 12)], suppressed: 88 }.render()),
             ("copy", CopyPage { frame: self.frame("Text to carry on", Nav::Notices), event: (self.t("Student database upgrade"), "/console/maintenances/MNT-1".into()), audience: self.t("Campus bulletin"), copy: self.copy() }.render()),
             ("audiences-empty", AudienceList { frame: self.frame("Audiences", Nav::Audiences), items: vec![], contacts: 0, endpoints: vec![], suppressed: 0 }.render()),
@@ -257,6 +237,7 @@ impl Samples {
             notices: self.notices(),
             deliveries: self.deliveries(),
             journal: self.journal(),
+            people: None,
             refused: None,
         };
         let mut refused = page(Scheduled);
@@ -288,6 +269,7 @@ impl Samples {
             plan: Plan::default(),
             notices: vec![],
             deliveries: vec![],
+            people: Some(12_640),
             ..page(AwaitingApproval)
         };
         let row = |incident: Incident| IncidentRow {
@@ -468,7 +450,7 @@ impl Samples {
             ),
             (
                 "new-maintenance-preview",
-                form(self.typed(&filled, &[]), Some(self.plan())).render(),
+                form(self.typed(&filled, &[]), Some(self.prospect())).render(),
             ),
             (
                 "new-maintenance-clocks",

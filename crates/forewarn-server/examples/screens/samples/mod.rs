@@ -28,9 +28,12 @@ mod console;
 mod drafts;
 mod editing;
 mod outage_plans;
+mod people;
+mod planning;
 mod postmortems;
 mod previews;
 mod rows;
+mod services;
 mod templates;
 
 /// What no page may ever let through.

@@ -1,25 +1,35 @@
 //! Services and audiences, and trying out how people are reached.
 
-use super::rows;
+use super::lists::Query;
+use super::{rows, sample};
 use crate::console::desk::{Desk, Shown, page};
 use crate::console::entered::tree;
 use crate::console::guard::Fields;
-use crate::console::{AudienceList, AudienceRow, FlashKind, Nav, ServiceList, ServiceRow};
-use crate::error::ApiError;
+use crate::console::{AudienceList, AudienceRow, Blast, FlashKind, Nav, ServiceList, ServiceRow};
+use crate::error::{ApiError, Result};
 use crate::ops::channel;
+use crate::ops::reach::{self, Whole};
 use crate::status_page::state::States;
 use crate::status_page::{PublicIncident, PublicMaintenance, Snapshot};
+use axum::extract::RawQuery;
 use axum::http::StatusCode;
 use forewarn_core::audience::Scope;
 use forewarn_core::delivery::DeliveryStatus;
 use forewarn_core::document::Catalogue;
 use forewarn_core::event::Event;
+use forewarn_core::id::Id;
 use forewarn_core::service::{Service, affected};
 use forewarn_store::EventFilter;
 
-/// `GET /console/services`
-pub(in crate::console) async fn services(desk: Desk) -> Shown {
+/// `GET /console/services`, with `of` to ask what one carries.
+pub(in crate::console) async fn services(desk: Desk, query: RawQuery) -> Shown {
     let catalogue = desk.app.store.catalogue().await?;
+    let of = Query::of(query).get("of");
+    let of = of.and_then(|id| catalogue.services.iter().find(|s| s.id == *id));
+    let blast = match of {
+        Some(service) => Some(blast(&desk, service, &catalogue).await?),
+        None => None,
+    };
     let states = States::of(&open_events(&desk, &catalogue).await?);
     let items = catalogue
         .services
@@ -29,12 +39,43 @@ pub(in crate::console) async fn services(desk: Desk) -> Shown {
     let view = ServiceList {
         frame: desk.frame(&catalogue, "Services", Nav::Services).await?,
         items,
+        blast,
     };
     Ok(page(StatusCode::OK, view.render()))
 }
 
+/// What stops working with this service, and who would be told of work on it.
+async fn blast(desk: &Desk, service: &Service, catalogue: &Catalogue) -> Result<Blast> {
+    let now = desk.app.clock.now();
+    let work = sample::work(vec![service.id.clone()], now, catalogue);
+    let whole = reach::whole(&desk.app, &Event::Maintenance(work)).await?;
+    let carried = affected(std::slice::from_ref(&service.id), &catalogue.services);
+    let names = |ids: &[Id]| rows::service_names(catalogue, ids);
+    let told = whole.audiences.iter();
+    Ok(Blast {
+        name: service.name.clone(),
+        services: carried[1..]
+            .iter()
+            .map(|a| {
+                let name = rows::service_name(catalogue, a.service.as_str());
+                (name, names(&a.path).join(" › "))
+            })
+            .collect(),
+        audiences: told
+            .map(|told| rows::audience_name(catalogue, &told.who.audience))
+            .collect(),
+        people: people(&whole),
+    })
+}
+
+/// How many people hear, each audience counted by itself.
+pub(super) fn people(whole: &Whole) -> u64 {
+    let reached = whole.audiences.iter().map(|told| told.who.reached);
+    u64::try_from(reached.sum::<i64>()).unwrap_or(0)
+}
+
 /// What is open, without the words that were said about it: enough to know how services are.
-async fn open_events(desk: &Desk, catalogue: &Catalogue) -> crate::error::Result<Snapshot> {
+async fn open_events(desk: &Desk, catalogue: &Catalogue) -> Result<Snapshot> {
     let filter = EventFilter {
         open: true,
         ..EventFilter::default()

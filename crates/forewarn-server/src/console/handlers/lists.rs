@@ -5,29 +5,37 @@ use crate::api::{notice_cursor, read_notice_cursor, table};
 use crate::console::desk::{Desk, Shown, page, sentence};
 use crate::console::entered::tree;
 use crate::console::guard::Fields;
-use crate::console::{CopyPage, DeliveryList, Journal, Nav, NoticeList};
+use crate::console::{CopyPage, DeliveryList, Journal, Nav, NoticeList, NoticeRow};
 use crate::error::{ApiError, Result};
 use crate::ops::{copy, sending};
 use axum::extract::{Path, RawQuery};
 use axum::http::StatusCode;
 use forewarn_core::contact::Channel;
 use forewarn_core::delivery::DeliveryStatus;
+use forewarn_core::document::Catalogue;
 use forewarn_store::{DeliveryFilter, NoticeFilter};
 
 /// Rows on one page.
 const PAGE: i64 = 100;
 
-/// The query of a list; what is empty was not chosen.
-struct Query(Vec<(String, String)>);
+/// The query of a page; what is empty was not chosen.
+pub(super) struct Query(Vec<(String, String)>);
 
 impl Query {
-    fn of(RawQuery(query): RawQuery) -> Query {
+    pub(super) fn of(RawQuery(query): RawQuery) -> Query {
         let query = query.unwrap_or_default();
         let pairs = url::form_urlencoded::parse(query.as_bytes()).into_owned();
         Query(pairs.take(20).collect())
     }
 
-    fn get(&self, name: &str) -> Option<String> {
+    /// What was sent under these names, to fill a form with.
+    pub(super) fn among(self, names: &[&str]) -> Vec<(String, String)> {
+        let mut fields = self.0;
+        fields.retain(|(name, _)| names.contains(&name.as_str()));
+        fields
+    }
+
+    pub(super) fn get(&self, name: &str) -> Option<String> {
         let found = self.0.iter().find(|(known, _)| known == name);
         found
             .map(|(_, value)| value.clone())
@@ -133,6 +141,22 @@ pub(in crate::console) async fn retry(desk: Desk, Path(id): Path<String>, fields
     Ok(desk.done(&back, &said))
 }
 
+/// The notices that go out now, as far as the page is about them.
+async fn going_out(
+    desk: &Desk,
+    asked: &DeliveryFilter,
+    catalogue: &Catalogue,
+) -> Result<Vec<NoticeRow>> {
+    let sending = NoticeFilter {
+        event: asked.event.clone(),
+        status: Some("sending".into()),
+        ..NoticeFilter::default()
+    };
+    let mut found = desk.app.store.notices(&sending, PAGE).await?;
+    found.retain(|notice| asked.notice.as_ref().is_none_or(|id| *id == notice.id));
+    rows::notices(&desk.app, catalogue, &found).await
+}
+
 /// `GET /console/deliveries`
 pub(in crate::console) async fn deliveries(desk: Desk, query: RawQuery) -> Shown {
     let query = Query::of(query);
@@ -158,6 +182,7 @@ pub(in crate::console) async fn deliveries(desk: Desk, query: RawQuery) -> Shown
     };
     let view = DeliveryList {
         given_up,
+        going_out: going_out(&desk, &filter, &catalogue).await?,
         frame: desk
             .frame(&catalogue, "Deliveries", Nav::Deliveries)
             .await?,

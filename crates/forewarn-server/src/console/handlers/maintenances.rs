@@ -1,6 +1,10 @@
 //! Planned work: the list, one of them with its actions, the form for a new one.
 
-use super::rows;
+use super::catalogue::people as people_of;
+use super::decision::reached;
+use super::lists::Query;
+use super::previews::with_mails;
+use super::{rows, sample};
 use crate::app::App;
 use crate::console::desk::{Desk, Failed, Shown, page};
 use crate::console::entered::{one_by_one, tree};
@@ -8,24 +12,28 @@ use crate::console::guard::Fields;
 use crate::console::readings::settle;
 use crate::console::{
     BreachRow, Choice, Flash, FlashKind, MaintenanceList, MaintenancePage, MaintenanceRow, Nav,
-    NewMaintenance, Plan, PlannedNotice, Reach, Typed,
+    NewMaintenance, Plan, PlannedNotice, Prospect, Reach, Shown as Look, Typed,
 };
 use crate::error::{ApiError, Result};
 use crate::ops::Approval;
 use crate::ops::digest::Digest;
 use crate::ops::maintenance::{self, Answer};
 use crate::ops::sending::Sending;
-use axum::extract::Path;
+use crate::ops::{reach, template};
+use axum::Json;
+use axum::extract::{Path, RawQuery};
 use axum::http::StatusCode;
+use axum::response::IntoResponse;
 use forewarn_core::contact::Channel;
 use forewarn_core::document::Catalogue;
 use forewarn_core::event::Event;
-use forewarn_core::maintenance::Maintenance;
+use forewarn_core::maintenance::{Maintenance, Status};
 use forewarn_core::plan;
 use forewarn_core::policy::{BUILT_IN, Policy};
 use forewarn_core::problem::Invalid;
 use forewarn_store::{DeliveryFilter, EventFilter, NoticeFilter, NoticeRow, Role};
 use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
 
 /// How many deliveries and entries of the journal stand on the page of one maintenance.
 const SOME: i64 = 20;
@@ -114,6 +122,13 @@ async fn one(
         .frame(&catalogue, &maintenance.title, Nav::Maintenances)
         .await?;
     frame.flash = flash.or(frame.flash);
+    let people = match begun.is_empty() && !maintenance.status.is_over() {
+        true => {
+            let event = Event::Maintenance(maintenance.clone());
+            Some(people_of(&reach::whole(&desk.app, &event).await?))
+        }
+        false => None,
+    };
     let view = MaintenancePage {
         frame,
         services: rows::service_names(&catalogue, &maintenance.services),
@@ -122,6 +137,7 @@ async fn one(
             ..stored_plan(&catalogue, Some(maintenance.window()), plan.as_ref(), &all)
         },
         notices: rows::notices(&desk.app, &catalogue, &begun).await?,
+        people,
         deliveries: newest_deliveries(&desk.app, &begun).await?,
         journal: rows::journal(&store.journal(Some(id), None, SOME).await?),
         maintenance,
@@ -245,19 +261,47 @@ fn whole(catalogue: &Catalogue, plan: &plan::Plan) -> Plan {
     }
 }
 
-/// `GET /console/maintenances/new`
-pub(in crate::console) async fn new(desk: Desk) -> Shown {
+/// `GET /console/maintenances/new`, with `start`, `end` and `services` where a calendar leads here.
+pub(in crate::console) async fn new(desk: Desk, query: RawQuery) -> Shown {
     desk.caller.at_least(Role::Operator)?;
-    form(&desk, StatusCode::OK, Typed::default(), None).await
+    let typed = Typed {
+        fields: Query::of(query).among(&["start", "end", "services"]),
+        problems: Vec::new(),
+    };
+    form(&desk, StatusCode::OK, typed, None).await
 }
 
-async fn form(
-    desk: &Desk,
-    status: StatusCode,
-    typed: Typed,
-    preview: Option<(&plan::Plan, &[Digest])>,
-) -> Shown {
+/// `GET /console/maintenances/people`, with `services`: how many people would hear of work on them, for the form.
+pub(in crate::console) async fn people(desk: Desk, query: RawQuery) -> Shown {
     let catalogue = desk.app.store.catalogue().await?;
+    let chosen = Query::of(query).among(&["services"]);
+    let services = catalogue.services.iter().map(|service| &service.id);
+    let services = services.filter(|id| chosen.iter().any(|(_, known)| **id == **known));
+    let work = sample::work(
+        services.cloned().collect(),
+        desk.app.clock.now(),
+        &catalogue,
+    );
+    let event = Event::Maintenance(work);
+    let whole = reach::whole(&desk.app, &event).await?;
+    let people = people_of(&whole);
+    let said = match (people, whole.audiences.len()) {
+        (_, 0) => "Nobody would hear of this.".to_owned(),
+        (1, _) => "1 person would hear of this.".to_owned(),
+        (_, 1) => format!("{people} people of one audience would hear of this."),
+        (_, audiences) => format!("{people} people of {audiences} audiences would hear of this."),
+    };
+    let answer = json!({"people": people, "messages": whole.messages, "said": said});
+    Ok(Json(answer).into_response())
+}
+
+async fn form(desk: &Desk, status: StatusCode, typed: Typed, preview: Option<&Answer>) -> Shown {
+    let catalogue = desk.app.store.catalogue().await?;
+    let preview = match preview {
+        Some(answer) => Some(prospect(desk, answer, &catalogue).await?),
+        None => None,
+    };
+    let shows_mails = preview.is_some();
     let view = NewMaintenance {
         frame: desk
             .frame(&catalogue, "Plan maintenance", Nav::Maintenances)
@@ -265,12 +309,30 @@ async fn form(
         typed,
         services: rows::service_choices(&catalogue),
         kinds: kinds(&catalogue),
-        preview: preview.map(|(plan, digests)| Plan {
-            digests: in_words(digests),
-            ..previewed(&catalogue, plan)
-        }),
+        preview,
     };
-    Ok(page(status, view.render()))
+    let shown = page(status, view.render());
+    Ok(match shows_mails {
+        true => with_mails(shown),
+        false => shown,
+    })
+}
+
+/// What would come of work that is only read: the plan, who hears, what the first notice says.
+async fn prospect(desk: &Desk, answer: &Answer, catalogue: &Catalogue) -> Result<Prospect> {
+    let event = Event::Maintenance(answer.maintenance.clone());
+    let whole = reach::whole(&desk.app, &event).await?;
+    let first = template::next_milestone(&event);
+    let messages = template::told(&desk.app, &event, first).await?;
+    Ok(Prospect {
+        plan: Plan {
+            digests: in_words(&answer.digests),
+            ..previewed(catalogue, &answer.plan)
+        },
+        told: reached(whole, catalogue),
+        messages: messages.into_iter().map(Look).collect(),
+        waits: answer.maintenance.status == Status::AwaitingApproval,
+    })
 }
 
 /// The kinds of work: the built-in policies, and the organisation's own, which come first.
@@ -367,10 +429,7 @@ pub(in crate::console) async fn create(desk: Desk, fields: Fields) -> Shown {
             let to = format!("/console/maintenances/{}", maintenance.id);
             Ok(desk.done(&to, format!("{} is planned.", maintenance.id)))
         }
-        Ok(Answer { plan, digests, .. }) => {
-            let preview = Some((&plan, digests.as_slice()));
-            form(&desk, StatusCode::OK, typed(Vec::new()), preview).await
-        }
+        Ok(answer) => form(&desk, StatusCode::OK, typed(Vec::new()), Some(&answer)).await,
         Err(ApiError::Invalid(invalid)) => {
             let status = StatusCode::UNPROCESSABLE_ENTITY;
             form(&desk, status, typed(invalid.problems), None).await
@@ -381,8 +440,7 @@ pub(in crate::console) async fn create(desk: Desk, fields: Fields) -> Shown {
             // The button that plans it stands with the plan.
             let (_, node) = Sending::of(&node)?;
             let made = maintenance::preview(&desk.app, &node).await?;
-            let preview = Some((&made.plan, made.digests.as_slice()));
-            form(&desk, StatusCode::CONFLICT, typed, preview).await
+            form(&desk, StatusCode::CONFLICT, typed, Some(&made)).await
         }
         Err(error) => Err(error.into()),
     }

@@ -169,7 +169,7 @@ fn recipient(key: &str) -> String {
 }
 
 /// A webhook's address often holds its secret: only its host is shown.
-fn shown_address(channel: Channel, address: &str) -> String {
+pub(crate) fn shown_address(channel: Channel, address: &str) -> String {
     if !matches!(channel, Channel::Webhook | Channel::Chat) {
         return address.to_owned();
     }
