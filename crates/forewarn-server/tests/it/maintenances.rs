@@ -288,10 +288,20 @@ async fn every_action_is_possible_where_its_state_allows_it_and_409_elsewhere() 
                 assert_eq!(answer.json()["id"], json!(id));
             } else {
                 assert_eq!(answer.status, 409, "{case}: {}", answer.text());
-                let said = answer.json()["detail"].as_str().unwrap().to_owned();
+                let refused = answer.json();
+                let said = refused["detail"].as_str().unwrap();
+                let begins = [
+                    format!("maintenance {id} is {state} and cannot "),
+                    format!("maintenance {id} is {state} already and cannot "),
+                ];
                 assert!(
-                    said.starts_with(&format!("maintenance {id} is {state} and cannot become ")),
+                    begins.iter().any(|begin| said.starts_with(begin)),
                     "{case}: {said}"
+                );
+                assert_eq!(refused["from"], state, "{case}");
+                assert!(
+                    STATES.iter().any(|(name, _, _)| refused["to"] == **name),
+                    "{case}: {refused}"
                 );
                 let shown = app.get(&format!("/api/v1/maintenances/{id}")).await.json();
                 assert_eq!(shown["status"], state, "{case}");
