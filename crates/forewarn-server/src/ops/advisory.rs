@@ -148,7 +148,11 @@ async fn guarded<T>(
         }));
     match said {
         Some(said) if problems.0.is_empty() => Ok((said, open)),
-        _ => Err(problems.refused(typed).into()),
+        // What readers may not see comes last, and what to do about it after that.
+        _ => Err(Invalid {
+            problems: problems.0,
+        }
+        .into()),
     }
 }
 

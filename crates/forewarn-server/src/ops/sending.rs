@@ -39,6 +39,9 @@ impl Posted {
 
     /// What was read of it, or everything that is wrong with what was posted.
     pub(super) fn with<T>(&self, read: Result<T>) -> Result<T> {
+        if self.wrong.is_empty() {
+            return read;
+        }
         let mut problems = Problems::of(self.wrong.clone());
         let read = gathered(read, &mut problems)?;
         match read {

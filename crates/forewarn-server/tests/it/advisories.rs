@@ -255,7 +255,7 @@ async fn a_wrong_report_is_refused_at_its_fields_and_stores_nothing() {
     assert_eq!(
         app.post(PATH, &past).await.is(422).problems(),
         [
-            "next_update_at: 2026-11-21T16:00:00Z has passed: it must be later than 2026-11-21T17:00:00Z"
+            "advisory.next_update_at: 2026-11-21T16:00:00Z has passed: it must be later than 2026-11-21T17:00:00Z"
         ]
     );
     assert_eq!(app.get(PATH).await.json()["items"], json!([]));

@@ -7,11 +7,8 @@ use serde_json::{Value, json};
 
 /// The fields that an answer names, in its order.
 fn fields(problems: &[String]) -> Vec<&str> {
-    let field = |problem: &'_ String| problem.find(": ").map(|end| &problem[..end]);
-    problems
-        .iter()
-        .filter_map(|p| p.split(": ").next().filter(|_| field(p).is_some()))
-        .collect()
+    let problems = problems.iter();
+    problems.filter_map(|p| p.split(": ").next()).collect()
 }
 
 #[tokio::test]
@@ -241,6 +238,7 @@ async fn every_call_refuses_parameters_that_it_does_not_take() {
             .replace("{before}", "1")
             .replace("{after}", "2")
             .replace("{id}", "none");
+        let path = path.replace(['{', '}'], "");
         let asked = format!("/api/v1{path}?notcie=zzz&cursor=");
         let refused = app.get(&asked).await.is(422);
         assert_eq!(fields(&refused.problems()), ["notcie", "cursor"], "{asked}");
@@ -474,7 +472,7 @@ async fn a_start_long_before_the_window_is_asked_about() {
     let path = "/console/maintenances/MNT-3/start";
     let asked = app.form(As::Operator, path, &[]).await.is(422).text();
     assert!(
-        asked.contains("Start early all the same") && asked.contains("the window begins at"),
+        asked.contains("Start early all the same") && asked.contains("window begins at"),
         "{asked}"
     );
     app.form(As::Operator, path, &[("early", "true")])

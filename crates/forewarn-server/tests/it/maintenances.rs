@@ -81,8 +81,8 @@ on_both_databases! {
         let refused = app.post(path, &json!({"before": ["1bd", "2bd"], "att": "8"})).await.is(422);
         assert_eq!(refused.problems(), [
             "reason: is missing",
-            "before: must go from the earliest to the latest, but 1bd is never before 2bd",
             "att: unknown field 'att'; did you mean 'at'?",
+            "before: must go from the earliest to the latest, but 1bd is never before 2bd",
         ]);
         let body = json!({"before": ["5bd", "2bd", "20min"], "at": "08:00", "reason": "The vendor comes at seven."});
         let done = app.post(path, &body).await.is(200).json();
@@ -196,9 +196,11 @@ async fn a_document_with_problems_is_refused_at_its_fields() {
     assert_eq!(
         refused.problems(),
         [
-            "maintenance.title: is empty",
             "maintenance.end: before the start",
             "maintenance.facts.effct: unknown field 'effct'; did you mean 'effect'?",
+            "maintenance.policy: unknown policy 'rutine'; did you mean 'routine'?",
+            "maintenance.services[0]: unknown service 'databse'; did you mean 'database'?",
+            "maintenance.title: is empty",
         ]
     );
     let body = json!({"title": "Up", "services": ["databse"], "start": "2026-11-30T22:00", "end": "2026-11-30T23:00",
@@ -207,8 +209,8 @@ async fn a_document_with_problems_is_refused_at_its_fields() {
     assert_eq!(
         refused.problems(),
         [
-            "maintenance.services[0]: unknown service 'databse'; did you mean 'database'?",
             "maintenance.policy: unknown policy 'rutine'; did you mean 'routine'?",
+            "maintenance.services[0]: unknown service 'databse'; did you mean 'database'?",
         ]
     );
     let journal = app.get("/api/v1/journal?event=MNT-1").await.json();

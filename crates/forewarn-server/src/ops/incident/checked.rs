@@ -10,6 +10,7 @@ use forewarn_core::id::Id;
 use forewarn_core::incident::{NewIncident, PostedUpdate, Severity};
 use forewarn_core::offset::Offset;
 use forewarn_core::plan::next_update;
+use forewarn_core::problem::Invalid;
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -51,7 +52,10 @@ pub(super) async fn whole(
     let open = gathered(open, &mut problems)?.flatten();
     match new {
         Some(new) if problems.0.is_empty() => Ok(Whole { new, open }),
-        _ => Err(problems.refused(node).into()),
+        _ => Err(Invalid {
+            problems: problems.0,
+        }
+        .into()),
     }
 }
 
@@ -69,7 +73,10 @@ pub(super) async fn whole_update(app: &App, node: &Node) -> Result<(PostedUpdate
     let open = gathered(open, &mut problems)?.flatten();
     match posted {
         Some(posted) if problems.0.is_empty() => Ok((posted, open)),
-        _ => Err(problems.refused(node).into()),
+        _ => Err(Invalid {
+            problems: problems.0,
+        }
+        .into()),
     }
 }
 
