@@ -111,9 +111,9 @@ servces: []
     assert_eq!(
         refused.problems(),
         [
+            "services[1].depends_on[0]: unknown service 'portl'; did you mean 'portal'?",
             "audiences[0].level: unknown level 'non_tecnical'; did you mean 'non_technical'?",
             "servces: unknown part 'servces'; did you mean 'services'?",
-            "services[1].depends_on[0]: unknown service 'portl'; did you mean 'portal'?",
         ]
     );
     let listed = app.get("/api/v1/services").await.json();
