@@ -163,7 +163,8 @@ impl Advisory {
         next_update: Option<Timestamp>,
         now: Timestamp,
     ) -> Result<Advisory, InvalidTransition> {
-        self.open_only("updated")?;
+        let act = "be updated: only what is open can, and stays so";
+        self.open_only(self.refuse(Status::Open).cannot(act))?;
         self.facts = self.facts.updated_by(new.facts);
         self.cause = new.cause.or(self.cause);
         self.severity = new.severity.or(self.severity);
@@ -179,7 +180,7 @@ impl Advisory {
     /// # Errors
     /// When it is fixed or withdrawn already.
     pub fn fix(mut self, fix: Fix, now: Timestamp) -> Result<Advisory, InvalidTransition> {
-        self.open_only(Status::Fixed.as_str())?;
+        self.open_only(self.refuse(Status::Fixed))?;
         let action = fix.facts.action.clone().map(|action| Action {
             when: When::After,
             ..action
@@ -201,7 +202,7 @@ impl Advisory {
         withdrawal: Withdrawal,
         now: Timestamp,
     ) -> Result<Advisory, InvalidTransition> {
-        self.open_only(Status::Withdrawn.as_str())?;
+        self.open_only(self.refuse(Status::Withdrawn))?;
         self.close(Status::Withdrawn, Some(withdrawal.text), now);
         Ok(self)
     }
@@ -233,20 +234,17 @@ impl Advisory {
         })
     }
 
-    fn open_only(&self, to: &'static str) -> Result<(), InvalidTransition> {
+    fn open_only(&self, refused: InvalidTransition) -> Result<(), InvalidTransition> {
         match self.status.is_open() {
             true => Ok(()),
-            false => Err(self.refuse(to)),
+            false => Err(refused),
         }
     }
 
     /// That it cannot become this.
-    pub fn refuse(&self, to: &'static str) -> InvalidTransition {
-        InvalidTransition {
-            what: format!("advisory {}", self.id),
-            from: self.status.as_str(),
-            to,
-        }
+    pub fn refuse(&self, to: Status) -> InvalidTransition {
+        let what = format!("advisory {}", self.id);
+        InvalidTransition::new(what, self.status.as_str(), to.as_str())
     }
 
     fn ask_for_it(&mut self, more: Vec<EmailAddress>) {

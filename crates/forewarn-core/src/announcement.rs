@@ -8,7 +8,7 @@ mod posted;
 pub use posted::{Edit, Move, Withdrawal, read_seen};
 
 use crate::contact::EmailAddress;
-use crate::document::{Fields, Node, Problems, line};
+use crate::document::{Fields, Named, Node, Problems, line};
 use crate::facts::Facts;
 use crate::id::Id;
 use crate::policy::Exception;
@@ -105,11 +105,16 @@ impl Announcement {
             .or_else(|| Id::parse(fresh_id).ok());
         let title = fields.required("title", problems, line(200));
         let kind = fields.optional("kind", problems, line(40));
-        let policy = fields.optional("policy", problems, Id::parse);
+        let policy = fields.reference("policy", Named::Policy, problems);
+        let by_policy = policy.as_ref().map(Id::as_str) == kind.as_deref();
+        if let Some(kind) = kind.as_deref().filter(|_| !by_policy) {
+            let (field, place) = (fields.path_of("kind"), fields.place_of("kind"));
+            problems.refers(Named::AnnouncementKind, kind, field, place);
+        }
         let exception = fields
             .node("override")
             .map(|n| read_exception(n, &fields.path_of("override"), problems));
-        let services = fields.list("services", problems, Id::parse);
+        let services = fields.references("services", Named::Service, problems);
         if services.as_ref().is_none_or(Vec::is_empty)
             && fields.node("services").is_none_or(Node::is_empty)
         {
@@ -161,7 +166,7 @@ impl Announcement {
     /// # Errors
     /// When it has, or was called off.
     pub fn take_effect(self, now: Timestamp) -> Result<Announcement, InvalidTransition> {
-        self.open_only(Status::Effective.as_str())?;
+        self.open_only(self.refuse(Status::Effective))?;
         Ok(Announcement {
             status: Status::Effective,
             closed_at: Some(now),
@@ -185,7 +190,8 @@ impl Announcement {
     /// # Errors
     /// When it has taken effect or was called off.
     pub fn put_off(self, effective: CivilTime) -> Result<Announcement, InvalidTransition> {
-        self.open_only("moved")?;
+        let act = "be moved: only what is scheduled can, and stays so";
+        self.open_only(self.refuse(Status::Scheduled).cannot(act))?;
         Ok(Announcement {
             effective,
             revision: self.revision + 1,
@@ -198,7 +204,8 @@ impl Announcement {
     /// # Errors
     /// When it has taken effect or was called off.
     pub fn edit(self, edit: Edit) -> Result<Announcement, InvalidTransition> {
-        self.open_only("changed")?;
+        let act = "be changed: only what is scheduled can, and stays so";
+        self.open_only(self.refuse(Status::Scheduled).cannot(act))?;
         Ok(Announcement {
             title: edit.title.unwrap_or(self.title),
             services: edit.services.unwrap_or(self.services),
@@ -213,7 +220,7 @@ impl Announcement {
     /// # Errors
     /// When it has taken effect or was called off.
     pub fn cancel(self, now: Timestamp) -> Result<Announcement, InvalidTransition> {
-        self.open_only(Status::Cancelled.as_str())?;
+        self.open_only(self.refuse(Status::Cancelled))?;
         Ok(Announcement {
             status: Status::Cancelled,
             closed_at: Some(now),
@@ -221,20 +228,17 @@ impl Announcement {
         })
     }
 
-    fn open_only(&self, to: &'static str) -> Result<(), InvalidTransition> {
+    fn open_only(&self, refused: InvalidTransition) -> Result<(), InvalidTransition> {
         match self.status.is_open() {
             true => Ok(()),
-            false => Err(self.refuse(to)),
+            false => Err(refused),
         }
     }
 
     /// That it cannot become this.
-    pub fn refuse(&self, to: &'static str) -> InvalidTransition {
-        InvalidTransition {
-            what: format!("announcement {}", self.id),
-            from: self.status.as_str(),
-            to,
-        }
+    pub fn refuse(&self, to: Status) -> InvalidTransition {
+        let what = format!("announcement {}", self.id);
+        InvalidTransition::new(what, self.status.as_str(), to.as_str())
     }
 }
 
@@ -334,9 +338,9 @@ policies:
         assert_eq!(
             problems.unwrap_err(),
             [
-                "announcement.services[0]: unknown service 'protal'; did you mean 'portal'?",
-                "announcement.policy: unknown policy 'bets'; did you mean 'beta'?",
                 "announcement.kind: unknown kind of announcement 'previw'; did you mean 'preview'?",
+                "announcement.policy: unknown policy 'bets'; did you mean 'beta'?",
+                "announcement.services[0]: unknown service 'protal'; did you mean 'portal'?",
             ]
         );
     }

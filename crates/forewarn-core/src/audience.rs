@@ -2,7 +2,7 @@
 
 use crate::acknowledge::Acknowledge;
 use crate::contact::{Channel, EmailAddress};
-use crate::document::{Fields, Node, Problems, Value, boolean, line, scalar};
+use crate::document::{Fields, Named, Node, Problems, Value, boolean, line, scalar};
 use crate::id::Id;
 use crate::membership::Membership;
 use crate::offset::Offset;
@@ -171,7 +171,7 @@ impl Audience {
             .into_iter()
             .filter_map(|(path, node)| read_channel(node, &path, problems))
             .collect();
-        let services = fields.list("services", problems, |t| {
+        let services = fields.references_or("services", Named::Service, problems, |t| {
             if t == "*" {
                 Ok(None)
             } else {

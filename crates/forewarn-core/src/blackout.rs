@@ -2,7 +2,7 @@
 //!
 //! A blackout forbids nothing: who plans work in it is told, and decides.
 
-use crate::document::{Fields, Node, Problems, line};
+use crate::document::{Fields, Named, Node, Problems, line};
 use crate::id::Id;
 use crate::time::{CivilTime, Zone, parse_date};
 use jiff::civil::Date;
@@ -31,7 +31,7 @@ impl Blackout {
         let to = fields.required("to", problems, parse_date);
         let reason = fields.required("reason", problems, line(200));
         let services = fields
-            .list("services", problems, Id::parse)
+            .references("services", Named::Service, problems)
             .unwrap_or_default();
         if let (Some(from), Some(to)) = (from, to)
             && to < from

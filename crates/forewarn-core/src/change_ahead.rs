@@ -2,7 +2,7 @@
 //!
 //! An entry says what everybody may know. When its time is firm a maintenance carries it out, and stands in its place.
 
-use crate::document::{Fields, Node, Problems, line, prose};
+use crate::document::{Fields, Named, Node, Problems, line, prose};
 use crate::id::Id;
 use crate::message::safe_url;
 use crate::period::Period;
@@ -95,7 +95,7 @@ impl ChangeAhead {
         let title = fields.required("title", problems, line(200));
         let kind = fields.required("kind", problems, ChangeKind::parse);
         let services = fields
-            .list("services", problems, Id::parse)
+            .references("services", Named::Service, problems)
             .unwrap_or_default();
         let when = fields.required("when", problems, Period::parse);
         let summary = fields.optional("summary", problems, prose(1_000));

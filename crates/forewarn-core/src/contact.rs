@@ -8,7 +8,7 @@ pub use email::EmailAddress;
 pub use quiet::QuietHours;
 
 use crate::document::Value;
-use crate::document::{Fields, Node, Problems, boolean, line, scalar};
+use crate::document::{Fields, Named, Node, Problems, boolean, line, scalar};
 use crate::id::Id;
 use crate::subscription::KINDS;
 use crate::time::Zone;
@@ -365,10 +365,10 @@ impl Contact {
         let id = fields.required("id", problems, Id::parse);
         let name = fields.optional("name", problems, line(200));
         let audiences = fields
-            .list("audiences", problems, Id::parse)
+            .references("audiences", Named::Audience, problems)
             .unwrap_or_default();
         let services = fields
-            .list("services", problems, Id::parse)
+            .references("services", Named::Service, problems)
             .unwrap_or_default();
         let kinds = fields.list("kinds", problems, |text| match KINDS.contains(&text) {
             true => Ok(text.to_owned()),

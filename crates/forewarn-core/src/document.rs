@@ -1,14 +1,17 @@
 //! Documents: what people write about their organisation, read whole or refused whole.
 
 mod advice;
+mod declared;
 mod fields;
 mod node;
-mod places;
+mod references;
 
 pub use advice::exceptions_of_nothing;
+use declared::Declared;
 pub use fields::{Fields, Problems, boolean, line, prose, scalar};
 pub use node::{Entry, Node, Place, Value, from_json, parse_json, parse_yaml};
-use places::{Item, Places};
+use references::Names;
+pub use references::{Named, place_of};
 
 use crate::advisory::Report;
 use crate::announcement::Announcement;
@@ -20,7 +23,7 @@ use crate::id::Id;
 use crate::maintenance::Maintenance;
 use crate::organisation::Organisation;
 use crate::policy::Policy;
-use crate::problem::{Invalid, unknown};
+use crate::problem::{Invalid, Problem, unknown};
 use crate::rota::Rota;
 use crate::service::Service;
 use crate::template::Template;
@@ -92,23 +95,23 @@ impl Documents {
     /// Reads YAML texts, each with its name for messages (a path); references may point into `known`.
     ///
     /// # Errors
-    /// Everything that is wrong, each with its place.
+    /// Everything that is wrong, each with its place, in the order of the texts. Where one of them is no YAML, nobody knows what
+    /// stands in it: the others are read all the same, and only what they refer to is not looked up.
     pub fn parse_yaml(
         texts: &[(String, String)],
         known: &Catalogue,
         fresh_id: &str,
     ) -> Result<Documents, Invalid> {
-        let mut nodes = Vec::new();
-        for (name, text) in texts {
-            let parsed = node::parse_yaml(text).map_err(|mut e| {
-                e.problems
-                    .iter_mut()
-                    .for_each(|p| p.problem = format!("{name}: {}", p.problem));
-                e
-            })?;
-            nodes.extend(parsed.into_iter().map(|node| (name.clone(), node)));
+        let parsed = texts.iter().map(|(_, text)| node::parse_yaml(text));
+        let parsed: Vec<Result<Vec<Node>, Invalid>> = parsed.collect();
+        let mut sources: Vec<Source<'_>> = Vec::new();
+        for ((name, _), parsed) in texts.iter().zip(&parsed) {
+            match parsed {
+                Ok(nodes) => sources.extend(nodes.iter().map(|node| (name.as_str(), Ok(node)))),
+                Err(invalid) => sources.push((name.as_str(), Err(invalid))),
+            }
         }
-        Self::read(&nodes, known, fresh_id)
+        Self::read_all(&sources, known, fresh_id)
     }
 
     /// Reads parsed documents; see [`Documents::parse_yaml`].
@@ -120,57 +123,76 @@ impl Documents {
         known: &Catalogue,
         fresh_id: &str,
     ) -> Result<Documents, Invalid> {
-        let mut problems = Problems::default();
+        let sources = nodes.iter().map(|(name, node)| (name.as_str(), Ok(node)));
+        let sources: Vec<Source<'_>> = sources.collect();
+        Self::read_all(&sources, known, fresh_id)
+    }
+
+    fn read_all(
+        sources: &[Source<'_>],
+        known: &Catalogue,
+        fresh_id: &str,
+    ) -> Result<Documents, Invalid> {
         let mut documents = Documents::default();
-        let zone_source = |documents: &Documents| {
-            documents
-                .organisation
-                .as_ref()
-                .unwrap_or(&known.organisation)
-                .time_zone
-                .clone()
-        };
+        // What is wrong with each, so that it can be told in their order.
+        let mut found: Vec<Problems> = sources.iter().map(|_| Problems::default()).collect();
         // The organisation first: civil times elsewhere are read in its zone.
-        for (name, node) in nodes {
-            let before = problems.0.len();
-            if let Value::Map(entries) = &node.value
+        let mut organisations = 0;
+        for ((_, source), problems) in sources.iter().zip(&mut found) {
+            if let Ok(node) = source
+                && let Value::Map(entries) = &node.value
                 && let Some((_, place, node)) = entries.iter().find(|(k, _, _)| k == "organisation")
             {
-                if documents.organisation.is_some() {
-                    problems.add(
-                        "organisation",
-                        *place,
-                        "stands twice; there is one organisation",
-                    );
+                organisations += 1;
+                if organisations > 1 {
+                    let problem = "stands twice; there is one organisation";
+                    problems.add("organisation", *place, problem);
                 }
-                documents.organisation = Organisation::read(node, "organisation", &mut problems);
+                documents.organisation = Organisation::read(node, "organisation", problems);
             }
-            name_file(&mut problems, before, name, nodes.len());
         }
-        let zone = zone_source(&documents);
-        let mut places = Places::new(nodes.len());
-        for (name, node) in nodes {
-            let before = problems.0.len();
-            documents.read_parts((name, node), &zone, fresh_id, &mut places, &mut problems);
-            name_file(&mut problems, before, name, nodes.len());
+        let organisation = documents.organisation.as_ref();
+        let zone = organisation
+            .unwrap_or(&known.organisation)
+            .time_zone
+            .clone();
+        let mut declared = Declared::default();
+        for ((_, source), problems) in sources.iter().zip(&mut found) {
+            match source {
+                Ok(node) => documents.read_parts(node, &zone, fresh_id, &mut declared, problems),
+                Err(invalid) => problems.0.extend(invalid.problems.iter().cloned()),
+            }
         }
-        documents.check_references(known, &places, &mut problems);
-        if problems.0.is_empty() {
-            documents.answer_what_is_known(known, &places);
-            Ok(documents)
-        } else {
-            Err(Invalid {
-                problems: problems.0,
-            })
+        if sources.iter().all(|(_, source)| source.is_ok()) {
+            let whole = documents.over(known);
+            let mut names = Names::of(&whole);
+            declared.name(&mut names);
+            found.iter_mut().for_each(|p| p.look_up_in(&names));
+        }
+        let mut all = Vec::new();
+        for ((name, source), mut problems) in sources.iter().zip(found) {
+            if let Ok(node) = source {
+                problems.sort(node);
+            }
+            name_file(&mut problems.0, name, sources.len());
+            all.extend(problems.0);
+        }
+        all.extend(documents.circle(known));
+        match all.is_empty() {
+            true => {
+                documents.answer_what_is_known(known, &declared);
+                Ok(documents)
+            }
+            false => Err(Invalid { problems: all }),
         }
     }
 
     fn read_parts<'a>(
         &mut self,
-        (name, node): (&'a str, &'a Node),
+        node: &'a Node,
         zone: &crate::time::Zone,
         fresh_id: &str,
-        places: &mut Places<'a>,
+        declared: &mut Declared<'a>,
         problems: &mut Problems,
     ) {
         let Value::Map(entries) = &node.value else {
@@ -186,57 +208,54 @@ impl Documents {
                 continue;
             }
             match key.as_str() {
-                "organisation" => places.remember_blackouts(name, node),
-                "services" => self.services.extend(places.each(
-                    (name, "services", node),
-                    problems,
-                    Service::read,
-                )),
-                "audiences" => self.audiences.extend(places.each(
-                    (name, "audiences", node),
+                // It was read before all else.
+                "organisation" => {}
+                "services" => {
+                    self.services
+                        .extend(declared.each(("services", node), problems, Service::read))
+                }
+                "audiences" => self.audiences.extend(declared.each(
+                    ("audiences", node),
                     problems,
                     Audience::read,
                 )),
-                "contacts" => self.contacts.extend(places.each(
-                    (name, "contacts", node),
-                    problems,
-                    Contact::read,
-                )),
-                "policies" => self.policies.extend(places.each(
-                    (name, "policies", node),
-                    problems,
-                    Policy::read,
-                )),
-                "rotas" => self.rotas.extend(places.each(
-                    (name, "rotas", node),
+                "contacts" => {
+                    self.contacts
+                        .extend(declared.each(("contacts", node), problems, Contact::read))
+                }
+                "policies" => {
+                    self.policies
+                        .extend(declared.each(("policies", node), problems, Policy::read))
+                }
+                "rotas" => self.rotas.extend(declared.each(
+                    ("rotas", node),
                     problems,
                     |node, path, problems| Rota::read(node, path, zone, problems),
                 )),
-                "templates" => self.templates.extend(places.each(
-                    (name, "templates", node),
+                "templates" => self.templates.extend(declared.each(
+                    ("templates", node),
                     problems,
                     Template::read,
                 )),
-                "changes_ahead" => self.changes_ahead.extend(places.each(
-                    (name, "changes_ahead", node),
+                "changes_ahead" => self.changes_ahead.extend(declared.each(
+                    ("changes_ahead", node),
                     problems,
                     ChangeAhead::read,
                 )),
-                "hooks" => {
-                    self.hooks
-                        .extend(places.each((name, "hooks", node), problems, Hook::read))
-                }
+                "hooks" => self
+                    .hooks
+                    .extend(declared.each(("hooks", node), problems, Hook::read)),
                 "maintenance" => {
-                    places.only((name, "maintenance", node), *place, problems);
+                    declared.only(("maintenance", node), *place, problems);
                     self.maintenance =
                         Maintenance::read(node, "maintenance", zone, fresh_id, problems);
                 }
                 "advisory" => {
-                    places.only((name, "advisory", node), *place, problems);
+                    declared.only(("advisory", node), *place, problems);
                     self.advisory = Report::read(node, "advisory", problems);
                 }
                 "announcement" => {
-                    places.only((name, "announcement", node), *place, problems);
+                    declared.only(("announcement", node), *place, problems);
                     self.announcement =
                         Announcement::read(node, "announcement", zone, fresh_id, problems);
                 }
@@ -245,102 +264,14 @@ impl Documents {
         }
     }
 
-    fn check_references(&self, known: &Catalogue, places: &Places<'_>, problems: &mut Problems) {
-        places.repeated("services", self.services.iter().map(|s| &s.id), problems);
-        places.repeated("audiences", self.audiences.iter().map(|s| &s.id), problems);
-        places.repeated("contacts", self.contacts.iter().map(|s| &s.id), problems);
-        places.repeated("policies", self.policies.iter().map(|s| &s.id), problems);
-        places.repeated("rotas", self.rotas.iter().map(|r| &r.id), problems);
-        let changes = self.changes_ahead.iter().map(|c| &c.id);
-        places.repeated("changes_ahead", changes, problems);
-        places.repeated("hooks", self.hooks.iter().map(|h| &h.id), problems);
-        let services: BTreeSet<&str> = self
-            .services
-            .iter()
-            .chain(&known.services)
-            .map(|s| s.id.as_str())
-            .collect();
-        let audiences: BTreeSet<&str> = self
-            .audiences
-            .iter()
-            .chain(&known.audiences)
-            .map(|a| a.id.as_str())
-            .collect();
-        let mut check = |item: Item<'_>, field: &str, ids: &[Id], what: &str| {
-            let among = if what == "audience" {
-                &audiences
-            } else {
-                &services
-            };
-            for (n, id) in ids.iter().enumerate() {
-                if !among.contains(id.as_str()) && !places.is_unread(id) {
-                    let problem = unknown(what, id.as_str(), among.iter().copied());
-                    places.add(item, field, Some(n), problem, problems);
-                }
-            }
-        };
-        for (n, service) in self.services.iter().enumerate() {
-            let item = Item::of("services", n);
-            check(item, "depends_on", &service.depends_on, "service");
-        }
-        for (n, audience) in self.audiences.iter().enumerate() {
-            if let crate::audience::Scope::Services(list) = &audience.services {
-                check(Item::of("audiences", n), "services", list, "service");
-            }
-            if let Some(rule) = &audience.members {
-                check(
-                    Item::of("audiences", n),
-                    "members.services",
-                    &rule.services,
-                    "service",
-                );
-            }
-        }
-        for (n, contact) in self.contacts.iter().enumerate() {
-            let item = Item::of("contacts", n);
-            check(item, "audiences", &contact.audiences, "audience");
-            check(item, "services", &contact.services, "service");
-        }
-        for (n, rota) in self.rotas.iter().enumerate() {
-            check(Item::of("rotas", n), "services", &rota.services, "service");
-        }
-        for (n, change) in self.changes_ahead.iter().enumerate() {
-            let item = Item::of("changes_ahead", n);
-            check(item, "services", &change.services, "service");
-        }
-        for (n, hook) in self.hooks.iter().enumerate() {
-            for (field, id) in hook.named_services() {
-                check(Item::of("hooks", n), field, &[id], "service");
-            }
-        }
-        let blackouts = self.organisation.iter().flat_map(|o| &o.blackout);
-        for (n, blackout) in blackouts.enumerate() {
-            let item = Item::of("organisation.blackout", n);
-            check(item, "services", &blackout.services, "service");
-        }
-        if let Some(maintenance) = &self.maintenance {
-            let item = Item::of("maintenance", 0);
-            check(item, "services", &maintenance.services, "service");
-        }
-        if let Some(advisory) = &self.advisory {
-            let item = Item::of("advisory", 0);
-            check(item, "services", &advisory.services, "service");
-        }
-        if let Some(announcement) = &self.announcement {
-            let item = Item::of("announcement", 0);
-            check(item, "services", &announcement.services, "service");
-        }
-        self.check_policy_and_cycles(known, places, problems);
-    }
-
     /// What the catalogue knows about work takes the place of answers that its decision does not give.
-    fn answer_what_is_known(&mut self, known: &Catalogue, places: &Places<'_>) {
+    fn answer_what_is_known(&mut self, known: &Catalogue, declared: &Declared<'_>) {
         let catalogue = self.over(known);
         let Some(maintenance) = &mut self.maintenance else {
             return;
         };
         let (window, dependents) = crate::decision::known_of(maintenance, &catalogue);
-        let is_given = |name| places.says("maintenance", &["decision", "answers", name]);
+        let is_given = |name| declared.says("maintenance", &["decision", "answers", name]);
         if let Some(decided) = &mut maintenance.decision {
             if !is_given("window") {
                 decided.answers.window = window;
@@ -351,71 +282,13 @@ impl Documents {
         }
     }
 
-    fn check_policy_and_cycles(
-        &self,
-        known: &Catalogue,
-        places: &Places<'_>,
-        problems: &mut Problems,
-    ) {
-        let policies: Vec<Policy> = self
-            .policies
-            .iter()
-            .chain(&known.policies)
-            .cloned()
-            .collect();
-        let maintenance = self.maintenance.as_ref().and_then(|m| m.policy.as_ref());
-        let announced = self.announcement.as_ref();
-        let named = [
-            ("maintenance", maintenance),
-            ("announcement", announced.and_then(|a| a.policy.as_ref())),
-        ];
-        for (document, id) in named {
-            if let Some(id) = id
-                && crate::policy::find(id.as_str(), &policies).is_none()
-                && !places.is_unread(id)
-            {
-                let all = policies.iter().chain(crate::policy::BUILT_IN.iter());
-                let problem = unknown("policy", id.as_str(), all.map(|p| p.id.as_str()));
-                places.add(Item::of(document, 0), "policy", None, problem, problems);
-            }
-            if let Some(policy) = id.and_then(|id| crate::policy::find(id.as_str(), &policies))
-                && matches!(policy.applies_to.event.as_str(), "incident" | "advisory")
-            {
-                let event = &policy.applies_to.event;
-                let problem = format!(
-                    "'{}' is for an {event}: it says nothing of what lies before a start",
-                    policy.id
-                );
-                places.add(Item::of(document, 0), "policy", None, problem, problems);
-            }
-        }
-        if let Some(announcement) = announced {
-            let kinds = crate::policy::announcement_kinds(&policies);
-            let by_policy = announcement
-                .policy
-                .as_ref()
-                .is_some_and(|p| *p == *announcement.kind);
-            if !by_policy && !kinds.contains(&announcement.kind.as_str()) {
-                let problem = unknown("kind of announcement", &announcement.kind, kinds);
-                places.add(Item::of("announcement", 0), "kind", None, problem, problems);
-            }
-        }
-        let mut services = self.services.clone();
-        services.extend(
-            known
-                .services
-                .iter()
-                .filter(|k| self.services.iter().all(|s| s.id != k.id))
-                .cloned(),
-        );
-        if let Some(cycle) = crate::service::dependency_cycle(&services) {
-            let names: Vec<&str> = cycle.iter().map(Id::as_str).collect();
-            problems.add(
-                "services",
-                None,
-                format!("depend on each other in a circle: {}", names.join(" -> ")),
-            );
-        }
+    /// Services that depend on each other in a circle, if there are any: nobody could say what follows from what.
+    fn circle(&self, known: &Catalogue) -> Option<Problem> {
+        let services = self.over(known).services;
+        let cycle = crate::service::dependency_cycle(&services)?;
+        let names: Vec<&str> = cycle.iter().map(Id::as_str).collect();
+        let problem = format!("depend on each other in a circle: {}", names.join(" -> "));
+        Some(Problem::new("services", problem))
     }
 
     /// The catalogue with these documents laid over it.
@@ -443,10 +316,13 @@ impl Documents {
     }
 }
 
+/// One document and the name of its file, or what is wrong with a text that is none.
+type Source<'a> = (&'a str, Result<&'a Node, &'a Invalid>);
+
 /// Where several files are read, each problem names its own.
-fn name_file(problems: &mut Problems, from: usize, name: &str, files: usize) {
+fn name_file(problems: &mut [Problem], name: &str, files: usize) {
     if files > 1 && !name.is_empty() {
-        for problem in &mut problems.0[from..] {
+        for problem in problems {
             problem.problem = format!("{} ({name})", problem.problem);
         }
     }

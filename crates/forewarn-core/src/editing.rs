@@ -203,12 +203,9 @@ pub fn read_remark(node: &Node, path: &str, problems: &mut Problems) -> Option<S
 }
 
 impl Request {
-    fn refuse(&self, to: &'static str) -> InvalidTransition {
-        InvalidTransition {
-            what: format!("request {}", self.id),
-            from: self.status.as_str(),
-            to,
-        }
+    fn refuse(&self, to: Standing) -> InvalidTransition {
+        let what = format!("request {}", self.id);
+        InvalidTransition::new(what, self.status.as_str(), to.as_str())
     }
 
     fn remark(
@@ -218,11 +215,17 @@ impl Request {
         text: String,
         now: Timestamp,
     ) -> Result<Request, InvalidTransition> {
+        let to = match suggests {
+            true => Standing::Answered,
+            false => self.status,
+        };
         if self.status == Standing::Closed {
-            return Err(self.refuse("one that is talked about"));
+            let act = "be talked about: only what is asked, answered, taken or declined can";
+            return Err(self.refuse(to).cannot(act));
         }
         if self.remarks.len() >= MOST_REMARKS {
-            return Err(self.refuse("longer: it has as many remarks as it can hold"));
+            let act = "become longer: it has as many remarks as it can hold";
+            return Err(self.refuse(to).cannot(act));
         }
         self.remarks.push(Remark {
             number: self.remarks.len() as u32 + 1,
@@ -259,7 +262,9 @@ impl Request {
         now: Timestamp,
     ) -> Result<Request, InvalidTransition> {
         if self.status == Standing::Taken {
-            return Err(self.refuse("answered again: ask anew"));
+            return Err(self
+                .refuse(Standing::Answered)
+                .cannot("be answered again: ask anew"));
         }
         let mut answered = self.remark(true, author, text, now)?;
         answered.status = Standing::Answered;
@@ -277,11 +282,11 @@ impl Request {
         decided: Decided,
     ) -> Result<(Request, Remark), InvalidTransition> {
         let taken = decided.taken;
-        let to = match taken {
-            true => "taken: no such suggestion waits",
-            false => "declined: no such suggestion waits",
+        let (to, act) = match taken {
+            true => (Standing::Taken, "be taken: no such suggestion waits"),
+            false => (Standing::Declined, "be declined: no such suggestion waits"),
         };
-        let refused = self.refuse(to);
+        let refused = self.refuse(to).cannot(act);
         let mut open = self.remarks.iter_mut().rev().filter(|r| r.is_open());
         let Some(remark) = open.find(|r| number.is_none_or(|n| r.number == n)) else {
             return Err(refused);
@@ -302,7 +307,7 @@ impl Request {
     /// When it is closed.
     pub fn close(self) -> Result<Request, InvalidTransition> {
         match self.status {
-            Standing::Closed => Err(self.refuse("closed")),
+            Standing::Closed => Err(self.refuse(Standing::Closed)),
             _ => Ok(Request {
                 status: Standing::Closed,
                 ..self
@@ -432,7 +437,7 @@ mod tests {
         let refused = taken.clone().decide(Some(2), decided(false)).unwrap_err();
         assert_eq!(
             refused.to_string(),
-            "request EDIT-1 is taken and cannot become declined: no such suggestion waits"
+            "request EDIT-1 is taken and cannot be declined: no such suggestion waits"
         );
         assert!(taken.suggest("lee", "Late".into(), at(10)).is_err());
         let (declined, _) = answered.decide(Some(2), decided(false)).unwrap();

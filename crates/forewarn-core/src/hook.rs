@@ -1,7 +1,7 @@
 //! Hooks: the addresses at which other programs tell Forewarn something, and what is made of what they say.
 
 use crate::alert::{Mapping, States};
-use crate::document::{Fields, Node, Problems, boolean, line, prose, scalar};
+use crate::document::{Fields, Named, Node, Problems, boolean, line, prose, scalar};
 use crate::id::Id;
 use crate::incident::{Impact, Severity};
 use crate::time::parse_duration;
@@ -274,7 +274,7 @@ impl Hook {
                 [("draft", Publish::Draft), ("automatic", Publish::Automatic)],
             )
         });
-        let service = fields.optional("service", problems, Id::parse);
+        let service = fields.reference("service", Named::Service, problems);
         let service_label = fields.optional("service_label", problems, line(100));
         let services = fields
             .nodes("services", problems)
@@ -319,7 +319,9 @@ impl Hook {
                 .map(|name| people.insert(user.to_owned(), name));
         }
         let everybody = fields.optional("everybody", problems, boolean);
-        fits_its_kind(kind?, &mut fields, problems);
+        if let Some(kind) = kind {
+            fits_its_kind(kind, &mut fields, problems);
+        }
         fields.finish(problems);
         Some(Hook {
             id: id?,
@@ -347,16 +349,6 @@ impl Hook {
         self.mapping
             .clone()
             .unwrap_or_else(|| Mapping::usual(self.kind))
-    }
-
-    /// Every service that it names, with the field that does.
-    pub fn named_services(&self) -> Vec<(&'static str, Id)> {
-        let own = self.service.iter().map(|id| ("service", id.clone()));
-        let rules = self
-            .services
-            .iter()
-            .map(|rule| ("services", rule.service.clone()));
-        own.chain(rules).collect()
     }
 
     /// Who may give commands under this id, by the name that the journal shows.
@@ -413,7 +405,10 @@ impl LabelRule {
         let mut fields = Fields::of(node, path, problems)?;
         let label = fields.required("label", problems, line(100));
         let value = fields.required("value", problems, line(200));
-        let service = fields.required("service", problems, Id::parse);
+        let service = fields.reference("service", Named::Service, problems);
+        if fields.node("service").is_none() {
+            fields.problem("service", "is missing", problems);
+        }
         fields.finish(problems);
         Some(LabelRule {
             label: label?,
@@ -509,7 +504,7 @@ mod tests {
         let (_, problems) = read(
             "{id: a b, kind: alertmanagr, secret: short, publish: auto, severity: P9, flap_window: P3D, mappin: {}}",
         );
-        assert_eq!(problems.len(), 6, "{problems:#?}");
+        assert_eq!(problems.len(), 7, "{problems:#?}");
         let (_, problems) = read("{id: a, kind: slack, mapping: {title: x}}");
         assert_eq!(
             problems,

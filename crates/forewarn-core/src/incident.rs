@@ -13,7 +13,7 @@ pub use promise::{Kept, MOST_AUTOMATIC, Nature, NewPromise, Promise};
 pub use roles::{Acknowledged, Call, Called, Handover, Role, both_roles, is_same_person};
 pub use undo::Before;
 
-use crate::document::{Fields, Node, Problems, line, prose, scalar};
+use crate::document::{Fields, Named, Node, Problems, line, prose, scalar};
 use crate::facts::Facts;
 use crate::id::Id;
 use crate::offset::Offset;
@@ -341,6 +341,7 @@ fn read_impacts(fields: &mut Fields<'_>, problems: &mut Problems) -> BTreeMap<Id
                 problems.add(path, node.place, format!("names {id} a second time"));
             }
             Ok(id) => {
+                problems.refers(Named::Service, id.as_str(), path, node.place);
                 impact.map(|impact| services.insert(id, impact));
             }
             Err(problem) => problems.add(path, node.place, problem),
@@ -504,11 +505,7 @@ impl Incident {
     ) -> Result<Incident, InvalidTransition> {
         let status = new.status.unwrap_or(self.status);
         if !self.may_become(status) {
-            return Err(InvalidTransition {
-                what: format!("incident {}", self.id),
-                from: self.status.as_str(),
-                to: status.as_str(),
-            });
+            return Err(self.refuse(status));
         }
         self.facts = self.facts.updated_by(new.facts);
         self.cause = new.cause.or(self.cause);

@@ -3,7 +3,7 @@
 use crate::change_request::ChangeRequest;
 use crate::contact::EmailAddress;
 use crate::decision::{Recorded, Verdict};
-use crate::document::{Fields, Node, Problems, line, prose};
+use crate::document::{Fields, Named, Node, Problems, line, prose};
 use crate::facts::Facts;
 use crate::id::Id;
 use crate::policy::Exception;
@@ -147,11 +147,11 @@ impl Maintenance {
             .or_else(|| Id::parse(fresh_id).ok());
         let title = fields.required("title", problems, line(200));
         let kind = fields.optional("kind", problems, line(40));
-        let policy = fields.optional("policy", problems, Id::parse);
+        let policy = fields.reference("policy", Named::Policy, problems);
         let exception = fields
             .node("override")
             .map(|n| Exception::read(n, &fields.path_of("override"), problems));
-        let services = fields.list("services", problems, Id::parse);
+        let services = fields.references("services", Named::Service, problems);
         if services.as_ref().is_none_or(Vec::is_empty)
             && fields.node("services").is_none_or(Node::is_empty)
         {
@@ -235,12 +235,10 @@ impl Maintenance {
         }
     }
 
-    pub(crate) fn refuse(&self, to: &'static str) -> InvalidTransition {
-        InvalidTransition {
-            what: format!("maintenance {}", self.id),
-            from: self.status.as_str(),
-            to,
-        }
+    /// That it cannot become this.
+    pub fn refuse(&self, to: Status) -> InvalidTransition {
+        let what = format!("maintenance {}", self.id);
+        InvalidTransition::new(what, self.status.as_str(), to.as_str())
     }
 
     /// It is new, and nobody outside is told until somebody agrees.
@@ -272,7 +270,9 @@ impl Maintenance {
                 unseen: false,
                 ..self
             }),
-            _ => Err(self.refuse("approved")),
+            _ => Err(self
+                .refuse(Status::Scheduled)
+                .cannot("be approved: only what is awaiting_approval can, and becomes scheduled")),
         }
     }
 
@@ -305,7 +305,7 @@ impl Maintenance {
                 started_at: Some(now),
                 ..self
             }),
-            _ => Err(self.refuse("in_progress")),
+            _ => Err(self.refuse(Status::InProgress)),
         }
     }
 
@@ -320,7 +320,7 @@ impl Maintenance {
                 ended_at: Some(now),
                 ..self
             }),
-            _ => Err(self.refuse("completed")),
+            _ => Err(self.refuse(Status::Completed)),
         }
     }
 
@@ -333,8 +333,13 @@ impl Maintenance {
         number: usize,
         now: Timestamp,
     ) -> Result<Maintenance, InvalidTransition> {
-        if self.status != Status::InProgress || number == 0 || number > self.steps.len() {
-            return Err(self.refuse("a maintenance with that step done"));
+        let refused = self.refuse(Status::InProgress);
+        if self.status != Status::InProgress {
+            let act = "have a step done: only what is in_progress can, and stays so";
+            return Err(refused.cannot(act));
+        }
+        if number == 0 || number > self.steps.len() {
+            return Err(refused.cannot("have this step done: it has none of this number"));
         }
         self.steps[number - 1].done_at.get_or_insert(now);
         Ok(self)
@@ -346,7 +351,7 @@ impl Maintenance {
     /// When it is over.
     pub fn cancel(self, now: Timestamp) -> Result<Maintenance, InvalidTransition> {
         if self.status.is_over() {
-            return Err(self.refuse("cancelled"));
+            return Err(self.refuse(Status::Cancelled));
         }
         Ok(Maintenance {
             status: Status::Cancelled,
@@ -367,7 +372,9 @@ impl Maintenance {
                 revision: self.revision + 1,
                 ..self
             }),
-            _ => Err(self.refuse("delayed")),
+            _ => Err(self.refuse(Status::Scheduled).cannot(
+                "be delayed: only what is scheduled or awaiting_approval can, and stays so",
+            )),
         }
     }
 
@@ -382,7 +389,9 @@ impl Maintenance {
                 revision: self.revision + 1,
                 ..self
             }),
-            _ => Err(self.refuse("extended")),
+            _ => Err(self
+                .refuse(Status::InProgress)
+                .cannot("be extended: only what is in_progress can, and stays so")),
         }
     }
 }
@@ -423,27 +432,29 @@ pub fn read_delay(
     let end = fields.optional("end", problems, |t| CivilTime::parse(t, zone));
     let reason = fields.optional("reason", problems, prose(1_000));
     let (old_start, old_end) = old.window();
-    let start = start?;
-    let end = end.unwrap_or_else(|| {
-        let instant = start
-            .instant()
-            .checked_add(old_end.duration_since(old_start))
-            .unwrap_or(old_end);
-        CivilTime::of(instant, &start.zone)
+    let times = start.map(|start| {
+        let end = end.unwrap_or_else(|| {
+            let instant = start
+                .instant()
+                .checked_add(old_end.duration_since(old_start))
+                .unwrap_or(old_end);
+            CivilTime::of(instant, &start.zone)
+        });
+        (start, end)
     });
-    if (start.instant(), end.instant()) == (old_start, old_end) {
-        fields.problem(
-            "start",
-            "is the planned start already, with the same end",
-            problems,
-        );
-    } else if let Some(problem) = now.and_then(|now| past_problem(&start, now)) {
-        fields.problem("start", problem, problems);
-    }
-    if let Some(problem) = window_problem(&start, &end) {
-        fields.problem("end", problem, problems);
+    if let Some((start, end)) = &times {
+        if (start.instant(), end.instant()) == (old_start, old_end) {
+            let problem = "is the planned start already, with the same end";
+            fields.problem("start", problem, problems);
+        } else if let Some(problem) = now.and_then(|now| past_problem(start, now)) {
+            fields.problem("start", problem, problems);
+        }
+        if let Some(problem) = window_problem(start, end) {
+            fields.problem("end", problem, problems);
+        }
     }
     fields.finish(problems);
+    let (start, end) = times?;
     Some((start, end, reason))
 }
 

@@ -1,7 +1,7 @@
 //! Membership by rule: who belongs to an audience because of what they are, without being listed.
 
 use crate::contact::Contact;
-use crate::document::{Fields, Node, Problems, line};
+use crate::document::{Fields, Named, Node, Problems, line};
 use crate::id::Id;
 use serde::{Deserialize, Serialize};
 
@@ -45,7 +45,7 @@ impl Membership {
             organisations,
             tags,
             services: fields
-                .list("services", problems, Id::parse)
+                .references("services", Named::Service, problems)
                 .unwrap_or_default(),
         };
         if rule == Membership::default() && problems.0.len() == before {

@@ -5,7 +5,7 @@
 
 use crate::audience::{Audience, ChannelChoice, Level, Scope};
 use crate::contact::{Channel, EmailAddress, HookUrl};
-use crate::document::{Catalogue, Fields, Node, Problems};
+use crate::document::{Catalogue, Fields, Named, Node, Problems};
 use crate::id::Id;
 use crate::routing::Routing;
 use serde::{Deserialize, Serialize};
@@ -42,7 +42,7 @@ impl Addition {
         let contact = fields.optional("contact", problems, Id::parse);
         let email = fields.optional("email", problems, EmailAddress::parse);
         let hook = fields.optional("webhook_url", problems, HookUrl::parse);
-        let audience = fields.optional("audience", problems, Id::parse);
+        let audience = fields.reference("audience", Named::Audience, problems);
         let level = fields.optional("level", problems, Level::parse);
         let names = ["contact", "email", "webhook_url", "audience"];
         let given = names.into_iter().filter(|n| fields.node(n).is_some());

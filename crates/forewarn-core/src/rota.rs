@@ -2,7 +2,7 @@
 
 use crate::calendar::shifts;
 use crate::contact::{EmailAddress, HookUrl};
-use crate::document::{Fields, Node, Problems, scalar};
+use crate::document::{Fields, Named, Node, Problems, scalar};
 use crate::id::Id;
 use crate::problem::unknown;
 use crate::service::Affected;
@@ -123,7 +123,7 @@ impl Rota {
         let mut fields = Fields::of(node, path, problems)?;
         let id = fields.required("id", problems, Id::parse);
         let time_zone = fields.optional("time_zone", problems, Zone::parse);
-        let services = fields.list("services", problems, Id::parse);
+        let services = fields.references("services", Named::Service, problems);
         let weekly = fields.nodes("weekly", problems).into_iter();
         let weekly: Vec<Option<Shift>> = weekly
             .map(|(path, node)| Shift::read(node, &path, problems))

@@ -2,7 +2,7 @@
 
 use crate::call_list::Callee;
 use crate::contact::EmailAddress;
-use crate::document::{Fields, Node, Problems, line, prose};
+use crate::document::{Fields, Named, Node, Problems, line, prose};
 use crate::id::Id;
 use crate::outage_plan::Prepared;
 use crate::window::Window;
@@ -121,7 +121,7 @@ impl Service {
         let description = fields.optional("description", problems, prose(500));
         let group = fields.optional("group", problems, line(100));
         let depends_on = fields
-            .list("depends_on", problems, Id::parse)
+            .references("depends_on", Named::Service, problems)
             .unwrap_or_default();
         let tier = fields.optional("tier", problems, |t| match t {
             "critical" => Ok(Tier::Critical),

@@ -44,7 +44,10 @@ impl Maintenance {
     /// # Errors
     /// When people have been told, or it was made without time to undo it.
     pub fn undo(self, now: Timestamp) -> Result<Maintenance, InvalidTransition> {
-        let refused = self.refuse("undone: its last change goes out already");
+        let before = self.pending.as_ref().map(|pending| pending.before.status);
+        let refused = self
+            .refuse(before.unwrap_or(self.status))
+            .cannot("be undone: its last change goes out already");
         match self.pending.filter(|pending| pending.until > now) {
             Some(pending) => Ok(Maintenance {
                 added: self.added,

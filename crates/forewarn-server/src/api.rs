@@ -18,6 +18,7 @@ mod lists;
 mod openapi;
 mod outage_plans;
 mod postmortems;
+mod query;
 mod subscriptions;
 mod templates;
 mod windows;
@@ -33,13 +34,14 @@ use crate::error::{ApiError, Result};
 use crate::idempotency;
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::{Method, StatusCode, header};
+use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
 use forewarn_core::document::{Node, parse_json, parse_yaml};
 use forewarn_core::problem::Invalid;
 use forewarn_store::Role;
+use std::sync::Arc;
 use utoipa_axum::router::OpenApiRouter;
 
 /// Every route with its description.
@@ -69,6 +71,8 @@ fn routes() -> OpenApiRouter<App> {
 pub fn router(app: &App) -> Router<App> {
     let (router, description) = routes().split_for_parts();
     let text = openapi::finish(description);
+    let described = serde_json::from_str(&text).unwrap_or_default();
+    let takes = Arc::new(query::calls_with_parameters(&described));
     let nothing = || async { ApiError::NotFound("such call; see /api/openapi.json".into()) };
     // A nested router's fallback does not see its own root.
     let roots = Router::new()
@@ -77,6 +81,10 @@ pub fn router(app: &App) -> Router<App> {
         .layer(middleware::from_fn_with_state(app.clone(), guard));
     let guarded = router
         .fallback(nothing)
+        .layer(middleware::from_fn_with_state(
+            takes,
+            query::none_that_is_ignored,
+        ))
         .layer(middleware::from_fn_with_state(
             (app.clone(), idempotency::Unreturned::default()),
             idempotency::layer,
@@ -137,6 +145,52 @@ pub(crate) async fn as_problems(request: Request, next: Next) -> Response {
     made
 }
 
+/// In which language a body is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Language {
+    Json,
+    Yaml,
+    /// Nobody said: what curl, a browser or a library says by itself is no choice of whoever wrote the body.
+    Unsaid,
+}
+
+/// The language that a request names; one that is not read here is refused (RFC 9110 15.5.16).
+fn language(headers: &HeaderMap) -> Result<Language> {
+    let Some(kind) = headers.get(header::CONTENT_TYPE) else {
+        return Ok(Language::Unsaid);
+    };
+    let kind = kind.to_str().unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim();
+    let kind = kind.to_ascii_lowercase();
+    let (_, name) = kind.split_once('/').unwrap_or(("", kind.as_str()));
+    match name.rsplit('+').next().unwrap_or_default() {
+        "json" => Ok(Language::Json),
+        "yaml" | "x-yaml" | "yml" | "x-yml" => Ok(Language::Yaml),
+        _ if ["", "text/plain", "application/x-www-form-urlencoded"].contains(&kind.as_str()) => {
+            Ok(Language::Unsaid)
+        }
+        _ => {
+            let kind: String = kind.chars().take(80).collect();
+            let problem =
+                format!("'{kind}' is not read here: send application/json or application/yaml");
+            Err(unreadable(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "content-type",
+                problem,
+            ))
+        }
+    }
+}
+
+fn unreadable(status: StatusCode, field: &str, problem: impl Into<String>) -> ApiError {
+    ApiError::Unreadable(status, Invalid::one(field, problem))
+}
+
+/// A JSON text as a tree; what is none is told with its line and column.
+fn json_tree(text: &str) -> Result<Node> {
+    parse_json(text).map_err(|invalid| ApiError::Unreadable(StatusCode::BAD_REQUEST, invalid))
+}
+
 /// The body of a request as a tree, from JSON or, where its content type says so, YAML; an absent body is `null`.
 struct Body(Node);
 
@@ -144,11 +198,7 @@ impl axum::extract::FromRequest<App> for Body {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &App) -> Result<Body> {
-        let kind = request
-            .headers()
-            .get(header::CONTENT_TYPE)
-            .and_then(|v| v.to_str().ok());
-        let yaml = kind.is_some_and(|kind| kind.contains("yaml"));
+        let language = language(request.headers());
         let text = Text::from_request(request, state).await?.0;
         let null = Node {
             value: forewarn_core::document::Value::Null,
@@ -157,8 +207,8 @@ impl axum::extract::FromRequest<App> for Body {
         if text.trim().is_empty() {
             return Ok(Body(null));
         }
-        if !yaml {
-            return Ok(Body(parse_json(&text)?));
+        if language? != Language::Yaml {
+            return Ok(Body(json_tree(&text)?));
         }
         let mut documents = parse_yaml(&text)?;
         match documents.len() {
@@ -177,9 +227,11 @@ impl axum::extract::FromRequest<App> for Text {
 
     async fn from_request(request: Request, app: &App) -> Result<Text> {
         let Raw(body) = Raw::from_request(request, app).await?;
-        String::from_utf8(body.into())
-            .map(Text)
-            .map_err(|_| ApiError::Invalid(Invalid::one("", "the body is not UTF-8")))
+        String::from_utf8(body.into()).map(Text).map_err(|problem| {
+            let at = problem.utf8_error().valid_up_to() + 1;
+            let problem = format!("the body is not UTF-8 (byte {at})");
+            unreadable(StatusCode::BAD_REQUEST, "", problem)
+        })
     }
 }
 
@@ -193,7 +245,12 @@ impl axum::extract::FromRequest<App> for Raw {
         axum::body::to_bytes(request.into_body(), idempotency::MAX_BODY)
             .await
             .map(Raw)
-            .map_err(|_| ApiError::Invalid(Invalid::one("", "the body is too large")))
+            .map_err(|_| {
+                let most = idempotency::MAX_BODY >> 20;
+                let problem =
+                    format!("the body was cut off, or is larger than {most} MB: send it in parts");
+                unreadable(StatusCode::PAYLOAD_TOO_LARGE, "", problem)
+            })
     }
 }
 

@@ -4,7 +4,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use forewarn_core::problem::{Invalid, InvalidTransition, Problem};
 use forewarn_store::StoreError;
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// A request that was not carried out.
 #[derive(Debug, thiserror::Error)]
@@ -17,6 +17,9 @@ pub enum ApiError {
     /// The input is wrong; nothing was stored.
     #[error("{0}")]
     Invalid(#[from] Invalid),
+    /// The body cannot be read at all, so nobody knows what was meant; the status says why.
+    #[error("{1}")]
+    Unreadable(StatusCode, Invalid),
     /// The thing's state does not allow it.
     #[error("{0}")]
     Transition(#[from] InvalidTransition),
@@ -51,6 +54,7 @@ impl ApiError {
     pub fn status(&self) -> StatusCode {
         match self {
             ApiError::Invalid(_) | ApiError::Key(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            ApiError::Unreadable(status, _) => *status,
             ApiError::Transition(_)
             | ApiError::Conflict(_)
             | ApiError::CountNeeded(_)
@@ -74,6 +78,7 @@ impl ApiError {
             ApiError::Invalid(invalid) => {
                 format!("the input has {} problems", invalid.problems.len())
             }
+            ApiError::Unreadable(..) => "the body cannot be read".into(),
             ApiError::Store(StoreError::Conflict(text)) => text.clone(),
             ApiError::Store(StoreError::Unavailable(_)) => {
                 "the database is not available just now; nothing was changed; try again".into()
@@ -91,7 +96,7 @@ impl ApiError {
     /// What is wrong with which field.
     pub fn problems(&self) -> &[Problem] {
         match self {
-            ApiError::Invalid(invalid) => &invalid.problems,
+            ApiError::Invalid(invalid) | ApiError::Unreadable(_, invalid) => &invalid.problems,
             _ => &[],
         }
     }
@@ -103,13 +108,24 @@ impl IntoResponse for ApiError {
         if status.is_server_error() {
             tracing::error!(%status, problem = %self, "a request failed");
         }
-        let mut response = problem(status, &self.said(), self.problems());
+        let mut response = match &self {
+            ApiError::Transition(refused) => {
+                let states = json!({"from": refused.from, "to": refused.to});
+                problem_with(status, &self.said(), states)
+            }
+            other => problem(status, &other.said(), other.problems()),
+        };
         let headers = response.headers_mut();
         if status == StatusCode::SERVICE_UNAVAILABLE {
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
         }
         if status == StatusCode::TOO_MANY_REQUESTS {
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static("600"));
+        }
+        if status == StatusCode::UNSUPPORTED_MEDIA_TYPE {
+            // RFC 9110 15.5.16: what is taken instead.
+            let taken = HeaderValue::from_static("application/json, application/yaml");
+            headers.insert(header::ACCEPT, taken);
         }
         if status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
@@ -120,16 +136,20 @@ impl IntoResponse for ApiError {
 
 /// Problem details (RFC 9457).
 pub(crate) fn problem(status: StatusCode, said: &str, problems: &[Problem]) -> Response {
+    let members = match problems.is_empty() {
+        true => json!({}),
+        false => json!({"errors": problems}),
+    };
+    problem_with(status, said, members)
+}
+
+/// Problem details with members of our own (RFC 9457 3.2).
+fn problem_with(status: StatusCode, said: &str, mut body: Value) -> Response {
     let title = status.canonical_reason().unwrap_or("Problem");
-    let mut body = json!({
-        "type": "about:blank",
-        "title": title,
-        "status": status.as_u16(),
-        "detail": if said.is_empty() { title } else { said },
-    });
-    if !problems.is_empty() {
-        body["errors"] = json!(problems);
-    }
+    body["type"] = "about:blank".into();
+    body["title"] = title.into();
+    body["status"] = status.as_u16().into();
+    body["detail"] = if said.is_empty() { title } else { said }.into();
     let kind = [(header::CONTENT_TYPE, "application/problem+json")];
     (status, kind, body.to_string()).into_response()
 }

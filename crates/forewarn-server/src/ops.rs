@@ -30,8 +30,7 @@ pub mod window;
 
 use crate::caller::Caller;
 use crate::error::{ApiError, Result};
-use forewarn_core::document::{Node, Problems, Value as Tree};
-use forewarn_core::problem::Invalid;
+use forewarn_core::document::{Catalogue, Node, Problems, Value as Tree};
 use forewarn_store::{KeptAnswer, StoreError};
 use serde_json::Value;
 
@@ -54,13 +53,31 @@ pub(crate) fn read<T>(
 ) -> Result<T> {
     let mut problems = Problems::default();
     let value = read(node, &mut problems);
+    whole(node, value, problems)
+}
+
+/// The same for an input that names services or audiences, which must be in the catalogue.
+fn read_known<T>(
+    node: &Node,
+    catalogue: &Catalogue,
+    read: impl FnOnce(&Node, &mut Problems) -> Option<T>,
+) -> Result<T> {
+    let mut problems = Problems::default();
+    let value = read(node, &mut problems);
+    problems.look_up(catalogue);
+    whole(node, value, problems)
+}
+
+/// What was read, if nothing is wrong with it; else all that is.
+fn whole<T>(node: &Node, value: Option<T>, mut problems: Problems) -> Result<T> {
     match value {
         Some(value) if problems.0.is_empty() => Ok(value),
-        _ if problems.0.is_empty() => Err(Invalid::one("", "cannot be read").into()),
-        _ => Err(Invalid {
-            problems: problems.0,
+        _ => {
+            if problems.0.is_empty() {
+                problems.add("", node.place, "cannot be read");
+            }
+            Err(problems.refused(node).into())
         }
-        .into()),
     }
 }
 

@@ -7,6 +7,7 @@ use crate::exit::Exit;
 use crate::terminal::clean;
 use anyhow::{Context, anyhow, bail};
 use clap::Args;
+use forewarn_core::problem::Problem;
 use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
 use reqwest::{Method, Response, StatusCode};
 use serde_json::Value;
@@ -83,6 +84,13 @@ pub struct FieldError {
     pub line: Option<usize>,
     /// The column in that line.
     pub column: Option<usize>,
+}
+
+impl FieldError {
+    /// The same as of an input that was read here.
+    pub fn into_problem(self) -> Problem {
+        Problem::new(self.field, self.problem).at(self.line.zip(self.column))
+    }
 }
 
 impl Refusal {

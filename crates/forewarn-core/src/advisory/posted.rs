@@ -1,7 +1,7 @@
 //! What is posted about an advisory: the report of the fault, further words, the fix, that it is withdrawn.
 
 use crate::contact::EmailAddress;
-use crate::document::{Fields, Node, Problems, line, prose};
+use crate::document::{Fields, Named, Node, Problems, line, prose};
 use crate::facts::{Action, Facts, When};
 use crate::id::Id;
 use crate::incident::{NewPromise, Severity, version};
@@ -34,7 +34,7 @@ impl Report {
         let mut fields = Fields::of(node, path, problems)?;
         let id = fields.optional("id", problems, Id::parse);
         let title = fields.optional("title", problems, line(200));
-        let services = fields.list("services", problems, Id::parse);
+        let services = fields.references("services", Named::Service, problems);
         if services.as_ref().is_none_or(Vec::is_empty)
             && fields.node("services").is_none_or(Node::is_empty)
         {
@@ -92,7 +92,7 @@ impl NewWord {
         let mut fields = Fields::of(node, path, problems)?;
         let text = fields.optional("text", problems, prose(10_000));
         let facts = read_facts(&mut fields, problems);
-        let services = fields.list("services", problems, Id::parse);
+        let services = fields.references("services", Named::Service, problems);
         let severity = fields.optional("severity", problems, Severity::parse);
         let cause = fields.optional("cause", problems, Cause::parse);
         let requesters = fields.list("requesters", problems, EmailAddress::parse);

@@ -139,6 +139,12 @@ impl Draft {
         }
     }
 
+    /// That it cannot become this.
+    pub fn refuse(&self, to: Standing) -> InvalidTransition {
+        let what = format!("draft {}", self.id);
+        InvalidTransition::new(what, self.status.as_str(), to.as_str())
+    }
+
     /// A person says that it is nothing.
     ///
     /// # Errors
@@ -151,11 +157,7 @@ impl Draft {
                 ..self
             }),
             Standing::Published | Standing::Closed | Standing::Discarded => {
-                Err(InvalidTransition {
-                    what: format!("draft {}", self.id),
-                    from: self.status.as_str(),
-                    to: "discarded",
-                })
+                Err(self.refuse(Standing::Discarded))
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use super::Announcement;
 use crate::contact::EmailAddress;
-use crate::document::{Fields, Node, Problems, Value, line, prose};
+use crate::document::{Fields, Named, Node, Problems, Value, line, prose};
 use crate::facts::Facts;
 use crate::id::Id;
 use crate::incident::version;
@@ -69,7 +69,7 @@ impl Edit {
     pub fn read(node: &Node, path: &str, problems: &mut Problems) -> Option<Edit> {
         let mut fields = Fields::of(node, path, problems)?;
         let title = fields.optional("title", problems, line(200));
-        let services = fields.list("services", problems, Id::parse);
+        let services = fields.references("services", Named::Service, problems);
         if services.as_ref().is_some_and(Vec::is_empty) {
             fields.problem("services", "names no service", problems);
         }

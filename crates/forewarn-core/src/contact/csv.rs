@@ -1,8 +1,9 @@
 //! Contacts as a table: what a directory or a spreadsheet exports.
 //!
-//! A line that is wrong is rejected with all its reasons, and the others are kept. No field of a contact may hold a line
-//! break, so every line of the file is one contact: a quotation mark that somebody forgot to close spoils its own line
-//! and not all that follow, as it would for a general reader of CSV (RFC 4180).
+//! A line that is wrong is rejected with all its reasons, and the others are kept. A field in quotation marks may hold line breaks
+//! (RFC 4180 2.6), as a spreadsheet writes a cell of several lines. A quotation mark that somebody forgot to close spoils its own
+//! line all the same and not all that follow: what does not end as a record of the file's width within [`MOST_RECORD_LINES`] is
+//! read again line by line.
 
 use super::{Contact, EmailAddress, Endpoint, HookSecret, HookUrl, PhoneNumber, shorten};
 use crate::document::{Catalogue, line};
@@ -11,7 +12,7 @@ use crate::organisation::parse_language;
 use crate::problem::{Invalid, Problem, unknown};
 use crate::time::Zone;
 use serde::{Deserialize, Serialize};
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::io::{BufRead, BufReader, Read};
 
 /// The columns, in the order in which they are documented. A file may have them in any order and leave most out.
@@ -37,6 +38,8 @@ const ENDPOINTS: [&str; 4] = ["email", "sms", "voice", "webhook_url"];
 
 /// The longest line that is read; a real one has some hundred bytes.
 const MOST_LINE_BYTES: usize = 64 * 1024;
+/// A field that goes on longer was never closed.
+const MOST_RECORD_LINES: usize = 100;
 /// More lines are refused: nobody has so many contacts, and each rejected one is remembered.
 const MOST_LINES: u64 = 2_000_000;
 /// More mistakes in one field are not told.
@@ -72,25 +75,27 @@ pub struct Rejected {
 /// # Errors
 /// When the table as a whole cannot be used: its header is wrong, it cannot be read, it is too long.
 pub fn read_contacts(text: impl Read, catalogue: &Catalogue) -> Result<CsvContacts, Invalid> {
-    let mut lines = Lines {
+    let mut records = Records {
         text: BufReader::with_capacity(64 * 1024, text),
-        number: 0,
-        bytes: Vec::new(),
+        read: 0,
+        ahead: VecDeque::new(),
     };
-    let header = match lines.next()? {
+    let header = match records.next(None)? {
         None => return Err(Invalid::one("header", "is missing: the file is empty")),
-        Some(LineRead::TooLong) => return Err(Invalid::one("header", TOO_LONG)),
-        Some(LineRead::Whole) => Header::read(&lines.bytes)?,
+        Some(Record {
+            text: Err(wrong), ..
+        }) => return Err(Invalid::one("header", wrong)),
+        Some(Record { text: Ok(text), .. }) => Header::read(&text)?,
     };
     let mut reader = Reader::new(&header, catalogue);
-    while let Some(read) = lines.next()? {
-        if lines.number > MOST_LINES {
+    while let Some(record) = records.next(Some(header.width))? {
+        if record.line > MOST_LINES {
             let problem = format!("has more than {MOST_LINES} lines; load it in parts");
             return Err(Invalid::one("", problem));
         }
-        match read {
-            LineRead::Whole => reader.line(lines.number, &lines.bytes),
-            LineRead::TooLong => reader.reject(lines.number, "", "", TOO_LONG),
+        match record.text {
+            Ok(text) => reader.line(record.line, &text),
+            Err(wrong) => reader.reject(record.line, "", &record.shown, wrong),
         }
     }
     Ok(reader.found)
@@ -120,35 +125,124 @@ fn quoted(cell: &str) -> String {
 
 const TOO_LONG: &str = "the line is longer than 65536 bytes; is a line break missing?";
 
-/// The lines of a text, one at a time in the same memory.
-struct Lines<R> {
+const UNCLOSED: &str = "a quotation mark that opens on this line is not closed";
+
+/// The records of a text, one at a time.
+struct Records<R> {
     text: BufReader<R>,
+    /// How many lines were read.
+    read: u64,
+    /// Lines that were read to see where a record ends, and are records of their own: at most one record's worth.
+    ahead: VecDeque<Line>,
+}
+
+/// One line, without its end.
+struct Line {
     number: u64,
     bytes: Vec<u8>,
+    /// Nothing of it was kept.
+    is_too_long: bool,
 }
 
-enum LineRead {
-    Whole,
-    TooLong,
+/// One record, or why there is none.
+struct Record {
+    /// The line on which it begins.
+    line: u64,
+    text: Result<Vec<u8>, &'static str>,
+    /// The beginning of what cannot be read.
+    shown: String,
 }
 
-impl<R: Read> Lines<R> {
-    fn next(&mut self) -> Result<Option<LineRead>, Invalid> {
+/// Where a reader of a record stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum At {
+    /// At the beginning of a field.
+    Start,
+    /// In a field without quotation marks.
+    Plain,
+    /// In a field with them.
+    Quoted,
+    /// After a quotation mark in one: it ends the field, or is half of one that is meant.
+    Closed,
+}
+
+impl At {
+    /// Where the reader stands after these bytes; nowhere when something follows a closing quotation mark.
+    fn after(mut self, bytes: &[u8]) -> Option<At> {
+        for byte in bytes {
+            self = match (self, byte) {
+                (At::Start | At::Closed, b'"') => At::Quoted,
+                (At::Quoted, b'"') => At::Closed,
+                (At::Quoted, _) => At::Quoted,
+                (At::Start | At::Plain | At::Closed, b',') => At::Start,
+                (At::Start | At::Plain, _) => At::Plain,
+                (At::Closed, _) => return None,
+            };
+        }
+        Some(self)
+    }
+}
+
+impl<R: Read> Records<R> {
+    /// The next record; one of several lines must have this many fields.
+    fn next(&mut self, width: Option<usize>) -> Result<Option<Record>, Invalid> {
+        let Some(first) = self.line()? else {
+            return Ok(None);
+        };
+        let record = |text| Record {
+            line: first.number,
+            text,
+            shown: String::new(),
+        };
+        if first.is_too_long {
+            return Ok(Some(record(Err(TOO_LONG))));
+        }
+        if At::Start.after(&first.bytes) != Some(At::Quoted) {
+            return Ok(Some(record(Ok(first.bytes))));
+        }
+        let (mut text, mut taken) = (first.bytes.clone(), Vec::new());
+        while let Some(next) = self.line()? {
+            let fits = taken.len() < MOST_RECORD_LINES
+                && !next.is_too_long
+                && text.len() + next.bytes.len() < MOST_LINE_BYTES;
+            let at = At::Quoted.after(&next.bytes).filter(|_| fits);
+            text.push(b'\n');
+            text.extend_from_slice(&next.bytes);
+            taken.push(next);
+            match at {
+                Some(At::Quoted) => {}
+                Some(_) if has_width(&text, width) => return Ok(Some(record(Ok(text)))),
+                _ => break,
+            }
+        }
+        for line in taken.into_iter().rev() {
+            self.ahead.push_front(line);
+        }
+        let shown = &first.bytes[..first.bytes.len().min(100)];
+        Ok(Some(Record {
+            shown: String::from_utf8_lossy(shown).into_owned(),
+            ..record(Err(UNCLOSED))
+        }))
+    }
+
+    fn line(&mut self) -> Result<Option<Line>, Invalid> {
+        if let Some(line) = self.ahead.pop_front() {
+            return Ok(Some(line));
+        }
         let unreadable = |problem| Invalid::one("", format!("cannot be read: {problem}"));
-        self.bytes.clear();
-        let mut read = LineRead::Whole;
+        let (mut bytes, mut is_too_long) = (Vec::new(), false);
         loop {
             let part = self.text.fill_buf().map_err(unreadable)?;
-            if part.is_empty() && self.bytes.is_empty() && matches!(read, LineRead::Whole) {
+            if part.is_empty() && bytes.is_empty() && !is_too_long {
                 return Ok(None);
             }
             let end = part.iter().position(|b| *b == b'\n');
             let taken = end.map_or(part.len(), |end| end + 1);
-            if self.bytes.len() + taken > MOST_LINE_BYTES {
-                read = LineRead::TooLong;
-                self.bytes.clear();
+            if bytes.len() + taken > MOST_LINE_BYTES {
+                is_too_long = true;
+                bytes.clear();
             } else {
-                self.bytes.extend_from_slice(&part[..taken]);
+                bytes.extend_from_slice(&part[..taken]);
             }
             let last = part.is_empty();
             self.text.consume(taken);
@@ -156,21 +250,31 @@ impl<R: Read> Lines<R> {
                 break;
             }
         }
-        self.number += 1;
-        if self.bytes.last() == Some(&b'\n') {
-            self.bytes.pop();
+        self.read += 1;
+        if bytes.last() == Some(&b'\n') {
+            bytes.pop();
         }
-        if self.bytes.last() == Some(&b'\r') {
-            self.bytes.pop();
+        if bytes.last() == Some(&b'\r') {
+            bytes.pop();
         }
-        if self.number == 1 && self.bytes.starts_with(b"\xef\xbb\xbf") {
-            self.bytes.drain(..3);
+        if self.read == 1 && bytes.starts_with(b"\xef\xbb\xbf") {
+            bytes.drain(..3);
         }
-        Ok(Some(read))
+        Ok(Some(Line {
+            number: self.read,
+            bytes,
+            is_too_long,
+        }))
     }
 }
 
-/// The fields of a line: separated by commas, in quotation marks where a comma is meant, which are doubled inside.
+/// Whether a record has as many fields as the header; that of the header is what it is.
+fn has_width(text: &[u8], width: Option<usize>) -> bool {
+    let mut fields = Vec::new();
+    split(text, &mut fields).is_ok() && width.is_none_or(|width| fields.len() == width)
+}
+
+/// The fields of a record: separated by commas, in quotation marks where a comma is meant, which are doubled inside.
 fn split(line: &[u8], fields: &mut Vec<Vec<u8>>) -> Result<(), &'static str> {
     fields.clear();
     let mut rest = line;
@@ -180,7 +284,7 @@ fn split(line: &[u8], fields: &mut Vec<Vec<u8>>) -> Result<(), &'static str> {
             rest = inner;
             loop {
                 let Some(mark) = rest.iter().position(|b| *b == b'"') else {
-                    return Err("a quotation mark is not closed on this line");
+                    return Err(UNCLOSED);
                 };
                 field.extend_from_slice(&rest[..mark]);
                 rest = &rest[mark + 1..];
@@ -334,7 +438,7 @@ impl<'a> Reader<'a> {
         if id.is_none() && row.text("id").is_some_and(|t| t.is_empty()) {
             row.reject("id", "is missing");
         }
-        let name = row.one("name", line(200));
+        let name = row.one("name", on_one_line(200));
         let mut endpoints = Vec::new();
         endpoints.extend(
             row.one("email", EmailAddress::parse)
@@ -359,8 +463,8 @@ impl<'a> Reader<'a> {
         let audiences = row.ids("audiences", "audience");
         let services = row.ids("services", "service");
         let tags = row.list("tags", line(64));
-        let organisation = row.one("organisation", line(200));
-        let role = row.one("role", line(100));
+        let organisation = row.one("organisation", on_one_line(200));
+        let role = row.one("role", on_one_line(100));
         let language = row.one("language", parse_language);
         let time_zone = row.zone();
         if endpoints.is_empty() && self.found.rejected.len() == before {
@@ -410,7 +514,16 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// A line that is being read.
+/// A text whose line breaks are spaces: a spreadsheet breaks a name to fit its cell.
+fn on_one_line(max: usize) -> impl Fn(&str) -> Result<String, String> {
+    move |text| {
+        let parts = text.split(['\r', '\n']).map(str::trim);
+        let parts: Vec<&str> = parts.filter(|part| !part.is_empty()).collect();
+        line(max)(&parts.join(" "))
+    }
+}
+
+/// A record that is being read.
 struct Row<'r, 'a> {
     number: u64,
     fields: &'r [Vec<u8>],

@@ -1,13 +1,21 @@
 //! Reading a map field by field, collecting every problem instead of stopping at the first.
 
 use super::node::{Entry, Node, Value};
-use crate::problem::{Problem, unknown};
+use super::references::{Named, Reference};
+use crate::id::Id;
+use crate::problem::{Problem, unknown_field};
 
-/// All problems found so far, shared by everything that reads one document.
+/// All problems found so far, shared by everything that reads one document; and what was named on the way and is still to be
+/// looked up.
 #[derive(Debug, Default)]
-pub struct Problems(pub Vec<Problem>);
+pub struct Problems(pub Vec<Problem>, pub(super) Vec<Reference>);
 
 impl Problems {
+    /// Problems that were found before.
+    pub fn of(found: Vec<Problem>) -> Problems {
+        Problems(found, Vec::new())
+    }
+
     /// Adds a problem with a field at a place.
     pub fn add(
         &mut self,
@@ -129,6 +137,50 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// An optional id of something else, which must be there ([`Problems::look_up`]).
+    pub fn reference(
+        &mut self,
+        name: &'static str,
+        kind: Named,
+        problems: &mut Problems,
+    ) -> Option<Id> {
+        if let Some(node) = self.node(name) {
+            refer(node, &self.path_of(name), kind, problems);
+        }
+        self.optional(name, problems, Id::parse)
+    }
+
+    /// An optional list of ids of something else, each of which must be there ([`Problems::look_up`]).
+    pub fn references(
+        &mut self,
+        name: &'static str,
+        kind: Named,
+        problems: &mut Problems,
+    ) -> Option<Vec<Id>> {
+        self.references_or(name, kind, problems, Id::parse)
+    }
+
+    /// As [`Fields::references`], where something else than an id may stand too.
+    pub fn references_or<T>(
+        &mut self,
+        name: &'static str,
+        kind: Named,
+        problems: &mut Problems,
+        parse: impl FnMut(&str) -> Result<T, String>,
+    ) -> Option<Vec<T>> {
+        let node = self.node(name)?;
+        let path = self.path_of(name);
+        match &node.value {
+            Value::List(items) => {
+                for (n, item) in items.iter().enumerate() {
+                    refer(item, &format!("{path}[{n}]"), kind, problems);
+                }
+            }
+            _ => refer(node, &path, kind, problems),
+        }
+        self.list(name, problems, parse)
+    }
+
     /// The nodes of an optional list, with their paths.
     pub fn nodes(
         &mut self,
@@ -176,7 +228,12 @@ impl<'a> Fields<'a> {
 
     /// Refuses every key that nobody asked for, with the nearest known name.
     pub fn finish(self, problems: &mut Problems) {
-        // One that is required was asked for twice.
+        self.finish_as("field", problems);
+    }
+
+    /// The same where what stands there is called otherwise, such as `parameter`.
+    pub fn finish_as(self, what: &str, problems: &mut Problems) {
+        // One that is required was asked for more than once.
         let mut asked: Vec<&str> = Vec::new();
         for name in self.asked {
             if !asked.contains(&name) {
@@ -189,10 +246,17 @@ impl<'a> Fields<'a> {
                     true => key.clone(),
                     false => format!("{}.{key}", self.path),
                 };
-                let problem = unknown("field", key, asked.iter().copied());
+                let problem = unknown_field(what, key, &asked);
                 problems.add(field, place.or(node.place), problem);
             }
         }
+    }
+}
+
+/// Remembers what a scalar names.
+fn refer(node: &Node, path: &str, kind: Named, problems: &mut Problems) {
+    if let Value::Text { text, .. } = &node.value {
+        problems.refers(kind, text, path, node.place);
     }
 }
 

@@ -1,6 +1,6 @@
 //! Severity by impact and urgency: how many are hurt, and how soon it hurts more.
 
-use super::{Impact, Incident, NewUpdate, Severity};
+use super::{Impact, Incident, NewUpdate, Severity, Status};
 use crate::document::{Fields, Problems};
 use crate::facts::Facts;
 use crate::id::Id;
@@ -60,11 +60,8 @@ impl Incident {
         now: Timestamp,
     ) -> Result<Incident, InvalidTransition> {
         if !self.status.is_open() {
-            return Err(InvalidTransition {
-                what: format!("incident {}", self.id),
-                from: self.status.as_str(),
-                to: "one that is graver",
-            });
+            let act = "become graver: only what is open can, and is investigating then";
+            return Err(self.refuse(Status::Investigating).cannot(act));
         }
         self.severity = self.severity.min(severity);
         let known = |id: &Id| self.services.get(id).copied().unwrap_or(Impact::None);

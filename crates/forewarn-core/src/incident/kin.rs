@@ -90,11 +90,8 @@ impl Incident {
     ) -> Result<(Incident, Incident), InvalidTransition> {
         for one in [&self, &survivor] {
             if !one.status.is_open() {
-                return Err(InvalidTransition {
-                    what: format!("incident {}", one.id),
-                    from: one.status.as_str(),
-                    to: "merged",
-                });
+                let act = "be merged: only what is open can, and becomes resolved";
+                return Err(one.refuse(Status::Resolved).cannot(act));
             }
         }
         for (service, impact) in &self.services {

@@ -1,7 +1,7 @@
 //! The promise that every message about an open incident makes: when the next one comes. A promise is kept by an update in
 //! time, by whoever it comes; it is broken once its time has passed, and nothing mends it.
 
-use super::{Incident, NewUpdate};
+use super::{Incident, NewUpdate, Status};
 use crate::document::{Fields, Node, Problems};
 use crate::offset::Offset;
 use crate::problem::InvalidTransition;
@@ -156,14 +156,18 @@ impl Incident {
             .say(NewUpdate::nothing(), Nature::Moved, next_update, now)
     }
 
+    /// That it cannot become this.
+    pub fn refuse(&self, to: Status) -> InvalidTransition {
+        let what = format!("incident {}", self.id);
+        InvalidTransition::new(what, self.status.as_str(), to.as_str())
+    }
+
     fn open_only(self) -> Result<Incident, InvalidTransition> {
         match self.status.is_open() {
             true => Ok(self),
-            false => Err(InvalidTransition {
-                what: format!("incident {}", self.id),
-                from: self.status.as_str(),
-                to: "one that promises an update",
-            }),
+            false => Err(self.refuse(Status::Investigating).cannot(
+                "promise an update: only what is open can; open it again by an update with status investigating",
+            )),
         }
     }
 
@@ -210,8 +214,8 @@ impl Incident {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Impact;
     use super::super::tests::{at, declared, to};
-    use super::super::{Impact, Status};
     use super::*;
 
     #[test]
@@ -277,7 +281,7 @@ mod tests {
         let refused = over.move_promise(at(20_000), at(10_501)).unwrap_err();
         assert_eq!(
             refused.to_string(),
-            "incident INC-1 is resolved and cannot become one that promises an update"
+            "incident INC-1 is resolved and cannot promise an update: only what is open can; open it again by an update with status investigating"
         );
     }
 }

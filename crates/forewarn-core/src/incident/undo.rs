@@ -82,11 +82,10 @@ impl Incident {
     /// # Errors
     /// When people have been told, or it was said without time to undo it.
     pub fn undo(mut self, now: Timestamp) -> Result<(Incident, Update), InvalidTransition> {
-        let refused = InvalidTransition {
-            what: format!("incident {}", self.id),
-            from: self.status.as_str(),
-            to: "undone: its newest update goes out already",
-        };
+        let before = self.updates.last().and_then(|u| u.before.as_deref());
+        let refused = self
+            .refuse(before.map_or(self.status, |before| before.status))
+            .cannot("be undone: its newest update goes out already");
         if self.waits_until(now).is_none() {
             return Err(refused);
         }

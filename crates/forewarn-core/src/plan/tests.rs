@@ -561,9 +561,9 @@ changes_ahead:
     assert_eq!(
         refused(text).lines().collect::<Vec<_>>(),
         [
-            "line 9, column 10: changes_ahead[1].id: 'a' stands twice",
-            "line 8, column 64: changes_ahead[0].services[0]: unknown service 'portall'; did you mean 'portal'?",
             "line 5, column 79: organisation.blackout[0].services[1]: unknown service 'protal'; did you mean 'portal'?",
+            "line 8, column 64: changes_ahead[0].services[0]: unknown service 'portall'; did you mean 'portal'?",
+            "line 9, column 10: changes_ahead[1].id: 'a' stands twice",
         ]
     );
     let wrong = "organisation: {name: X, time_zone: UTC, blackout: [{from: 2026-12-24, to: 2026-12-01, colour: red}]}

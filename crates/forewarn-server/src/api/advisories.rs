@@ -1,12 +1,13 @@
 //! Advisories: faults that were found between releases.
 
 use super::events::{self, About, Narrow};
+use super::query::Query;
 use super::{Body, Who, answer, incidents};
 use crate::app::App;
 use crate::error::Result;
 use crate::ops::sending::Sending;
 use crate::ops::{advisory, recipient};
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use forewarn_core::event::Event;
@@ -33,7 +34,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
     responses((status = 201, description = "Made known"), (status = 409, description = "The id exists"),
         (status = 422, description = "Problems, each with its field")))]
 async fn create_advisory(State(app): State<App>, who: Who, Body(body): Body) -> Result<Response> {
-    let made = advisory::create(&app, &who, &Sending::of(&body)?).await?;
+    let made = advisory::create(&app, &who, &Sending::of(&body)).await?;
     Ok(answer(StatusCode::CREATED, &made.json()))
 }
 
@@ -42,7 +43,7 @@ async fn create_advisory(State(app): State<App>, who: Who, Body(body): Body) -> 
     request_body(content = Value, description = "as for creating one"),
     responses((status = 200, description = "The advisory, its notices, and reach"), (status = 422, description = "Problems")))]
 async fn preview_advisory(State(app): State<App>, _who: Who, Body(body): Body) -> Result<Response> {
-    let preview = advisory::preview(&app, &body).await?;
+    let preview = advisory::preview(&app, &Sending::of(&body)).await?;
     let mut body = preview.answer.json();
     body["reach"] = json!(preview.reach);
     Ok(answer(StatusCode::OK, &body))
@@ -85,7 +86,7 @@ async fn update_advisory(
     Path(id): Path<String>,
     Body(body): Body,
 ) -> Result<Response> {
-    let done = advisory::update(&app, &who, &id, &Sending::of(&body)?).await?;
+    let done = advisory::update(&app, &who, &id, &Sending::of(&body)).await?;
     Ok(answer(StatusCode::CREATED, &done.json()))
 }
 
@@ -100,7 +101,7 @@ async fn fix_advisory(
     Path(id): Path<String>,
     Body(body): Body,
 ) -> Result<Response> {
-    let done = advisory::fix(&app, &who, &id, &Sending::of(&body)?).await?;
+    let done = advisory::fix(&app, &who, &id, &Sending::of(&body)).await?;
     Ok(answer(StatusCode::OK, &done.json()))
 }
 
@@ -115,7 +116,7 @@ async fn withdraw_advisory(
     Path(id): Path<String>,
     Body(body): Body,
 ) -> Result<Response> {
-    let done = advisory::withdraw(&app, &who, &id, &Sending::of(&body)?).await?;
+    let done = advisory::withdraw(&app, &who, &id, &Sending::of(&body)).await?;
     Ok(answer(StatusCode::OK, &done.json()))
 }
 

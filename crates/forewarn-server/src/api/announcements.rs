@@ -1,12 +1,13 @@
 //! Announcements: releases, ends of features, whatever changes for people at one moment.
 
 use super::events::{self, About, Narrow};
+use super::query::Query;
 use super::{Body, Who, answer, incidents};
 use crate::app::App;
 use crate::error::Result;
 use crate::ops::announcement;
 use crate::ops::sending::Sending;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use forewarn_core::event::Event;
@@ -39,7 +40,7 @@ async fn create_announcement(
     who: Who,
     Body(body): Body,
 ) -> Result<Response> {
-    let made = announcement::create(&app, &who, &Sending::of(&body)?).await?;
+    let made = announcement::create(&app, &who, &Sending::of(&body)).await?;
     Ok(answer(StatusCode::CREATED, &made.json()))
 }
 
@@ -52,7 +53,7 @@ async fn preview_announcement(
     _who: Who,
     Body(body): Body,
 ) -> Result<Response> {
-    let preview = announcement::preview(&app, &body).await?;
+    let preview = announcement::preview(&app, &Sending::of(&body)).await?;
     Ok(answer(StatusCode::OK, &preview.json()))
 }
 
@@ -99,7 +100,7 @@ async fn move_announcement(
     Path(id): Path<String>,
     Body(body): Body,
 ) -> Result<Response> {
-    let done = announcement::put_off(&app, &who, &id, &Sending::of(&body)?).await?;
+    let done = announcement::put_off(&app, &who, &id, &Sending::of(&body)).await?;
     Ok(answer(StatusCode::OK, &done.json()))
 }
 
@@ -129,7 +130,7 @@ async fn cancel_announcement(
     Path(id): Path<String>,
     Body(body): Body,
 ) -> Result<Response> {
-    let done = announcement::cancel(&app, &who, &id, &Sending::of(&body)?).await?;
+    let done = announcement::cancel(&app, &who, &id, &Sending::of(&body)).await?;
     Ok(answer(StatusCode::OK, &done.json()))
 }
 
@@ -144,7 +145,7 @@ async fn announcement_in_effect(
     Path(id): Path<String>,
     Body(body): Body,
 ) -> Result<Response> {
-    let done = announcement::take_effect(&app, &who, &id, &Sending::of(&body)?).await?;
+    let done = announcement::take_effect(&app, &who, &id, &Sending::of(&body)).await?;
     Ok(answer(StatusCode::OK, &done.json()))
 }
 

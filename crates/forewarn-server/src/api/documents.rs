@@ -1,18 +1,18 @@
 //! Documents, the catalogue's lists, and contacts.
 
 use super::lists::host_only;
-use super::{Body, Raw, Text, Who, answer};
+use super::query::{Asked, Query, any, limit};
+use super::{Body, Language, Raw, Text, Who, answer, json_tree, language};
 use crate::app::App;
 use crate::error::{ApiError, Result};
 use crate::ops::catalogue;
-use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use forewarn_core::document::{Node, Value as Tree, parse_json};
+use forewarn_core::document::{Fields, Node, Problems, Value as Tree, boolean};
 use forewarn_core::hook::without_secrets;
 use forewarn_core::problem::{Invalid, Problem, unknown};
 use forewarn_store::{ContactRow, Role};
-use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -26,9 +26,17 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 }
 
 /// Whether to say only what would happen.
-#[derive(Deserialize)]
 struct Apply {
-    dry_run: Option<bool>,
+    dry_run: bool,
+}
+
+impl Asked for Apply {
+    fn read(fields: &mut Fields<'_>, problems: &mut Problems) -> Apply {
+        let dry_run = fields.optional("dry_run", problems, boolean);
+        Apply {
+            dry_run: dry_run.unwrap_or(false),
+        }
+    }
 }
 
 /// Apply documents (YAML or JSON). Applying twice changes nothing.
@@ -44,17 +52,13 @@ async fn apply_documents(
     Text(text): Text,
 ) -> Result<Response> {
     who.at_least(Role::Administrator)?;
-    let kind = headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|v| v.to_str().ok())
-        .unwrap_or("");
-    let nodes = if kind.contains("json") {
-        vec![parse_json(&text)?]
-    } else {
-        catalogue::yaml(&text)?
+    // JSON is YAML too.
+    let nodes = match language(&headers)? {
+        Language::Json => vec![json_tree(&text)?],
+        Language::Yaml | Language::Unsaid => catalogue::yaml(&text)?,
     };
     let warnings: Vec<Problem> = nodes.iter().flat_map(left_out).collect();
-    let mut applied = catalogue::apply(&app, &who, nodes, query.dry_run.unwrap_or(false)).await?;
+    let mut applied = catalogue::apply(&app, &who, nodes, query.dry_run).await?;
     applied.warnings.extend(warnings);
     let body = serde_json::to_value(&applied).unwrap_or_default();
     Ok(answer(StatusCode::OK, &body))
@@ -142,10 +146,18 @@ fn shown(contact: &ContactRow, who: &Who) -> Value {
 }
 
 /// Pages a list of contacts.
-#[derive(Deserialize)]
 struct Page {
     after: Option<String>,
-    limit: Option<i64>,
+    limit: i64,
+}
+
+impl Asked for Page {
+    fn read(fields: &mut Fields<'_>, problems: &mut Problems) -> Page {
+        Page {
+            after: fields.optional("after", problems, any),
+            limit: limit(fields, problems),
+        }
+    }
 }
 
 /// List services, audiences, contacts, policies, templates, changes ahead or hooks.
@@ -172,7 +184,7 @@ async fn list_things(
             &json!({"items": items, "next": null}),
         ));
     }
-    let limit = page.limit.unwrap_or(100).clamp(1, 1000);
+    let limit = page.limit;
     let contacts = app.store.contacts(page.after.as_deref(), limit).await?;
     let next = contacts
         .last()
@@ -248,16 +260,27 @@ async fn put_thing(
     };
     // A template is known by what it is for, and so carries no id.
     let carries_id = kind != "templates";
-    if carries_id && !matches!(&named, Some(Tree::Text { text, .. }) if *text == id) {
-        return Err(Invalid::one("id", format!("must be '{id}', as in the address")).into());
-    }
-    let applied = catalogue::apply(
-        &app,
-        &who,
-        vec![catalogue::listed(kind_of(&kind)?, body)],
-        false,
-    )
-    .await?;
+    let fits = !carries_id || matches!(&named, Some(Tree::Text { text, .. }) if *text == id);
+    let kind = kind_of(&kind)?;
+    // What does not fit is read all the same, for what else is wrong with it, and stored in no case.
+    let applied = catalogue::apply(&app, &who, vec![catalogue::listed(kind, body)], !fits).await;
+    let applied = match (fits, applied) {
+        (true, applied) => applied?,
+        (false, applied) => {
+            let mut problems = match applied {
+                Err(ApiError::Invalid(invalid)) => invalid.problems,
+                Err(other) => return Err(other),
+                Ok(_) => Vec::new(),
+            };
+            let field = format!("{kind}[0].id");
+            problems.retain(|problem| problem.field != field);
+            problems.insert(
+                0,
+                Problem::new("id", format!("must be '{id}', as in the address")),
+            );
+            return Err(Invalid { problems }.into());
+        }
+    };
     Ok(answer(
         StatusCode::OK,
         &serde_json::to_value(&applied).unwrap_or_default(),

@@ -1,13 +1,14 @@
 //! Help with a text: requests to the communications team, comments, suggestions, and versions to compare.
 
+use super::query::{Asked, Query, any};
 use super::{Body, Who, answer};
 use crate::app::App;
 use crate::error::{ApiError, Result};
 use crate::ops::{editing, version};
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use serde::Deserialize;
+use forewarn_core::document::{Fields, Problems};
 use serde_json::json;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -38,9 +39,17 @@ async fn ask_for_help(
     Ok(answer(StatusCode::CREATED, &body))
 }
 
-#[derive(Deserialize)]
+/// Of which event.
 struct Narrowed {
     event: Option<String>,
+}
+
+impl Asked for Narrowed {
+    fn read(fields: &mut Fields<'_>, problems: &mut Problems) -> Narrowed {
+        Narrowed {
+            event: fields.optional("event", problems, any),
+        }
+    }
 }
 
 /// Requests in which somebody is waited for, the oldest first; with an event all of that, the newest first.

@@ -1,17 +1,19 @@
 //! Maintenances and incidents.
 
-use super::lists::{place, read_cursor};
+use super::lists::{parse_cursor, place};
+use super::query::{Asked, Query, any, limit};
 use super::{Body, Who, answer};
 use crate::app::App;
 use crate::error::{ApiError, Result};
 use crate::ops::sending::Sending;
 use crate::ops::{Approval, advisory, announcement, approval, draft, incident, maintenance, reach};
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
+use forewarn_core::document::{Fields, Problems, boolean};
 use forewarn_core::event::Event;
 use forewarn_store::EventFilter;
-use serde::Deserialize;
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -43,7 +45,7 @@ async fn create_maintenance(
     who: Who,
     Body(body): Body,
 ) -> Result<Response> {
-    let made = maintenance::create(&app, &who, &Sending::of(&body)?, Approval::ByPolicy).await?;
+    let made = maintenance::create(&app, &who, &Sending::of(&body), Approval::ByPolicy).await?;
     Ok(answer(StatusCode::CREATED, &made.json()))
 }
 
@@ -57,27 +59,38 @@ async fn preview_maintenance(
 ) -> Result<Response> {
     Ok(answer(
         StatusCode::OK,
-        &maintenance::preview(&app, &body).await?.json(),
+        &maintenance::preview(&app, &Sending::of(&body))
+            .await?
+            .json(),
     ))
 }
 
 /// Narrows and pages a list of events.
-#[derive(Deserialize)]
 pub(super) struct Narrow {
-    open: Option<bool>,
-    after: Option<String>,
-    limit: Option<i64>,
+    open: bool,
+    after: Option<(Timestamp, String)>,
+    limit: i64,
+}
+
+impl Asked for Narrow {
+    fn read(fields: &mut Fields<'_>, problems: &mut Problems) -> Narrow {
+        let open = fields.optional("open", problems, boolean);
+        Narrow {
+            open: open.unwrap_or(false),
+            after: fields.optional("after", problems, parse_cursor),
+            limit: limit(fields, problems),
+        }
+    }
 }
 
 pub(super) async fn list(app: &App, kind: &'static str, query: &Narrow) -> Result<Value> {
     let filter = EventFilter {
         kind: Some(kind),
-        open: query.open.unwrap_or(false),
+        open: query.open,
         since: None,
     };
-    let after = query.after.as_deref().map(read_cursor).transpose()?;
-    let limit = query.limit.unwrap_or(100).clamp(1, 1000);
-    let page = app.store.events_page(&filter, after.as_ref(), limit);
+    let limit = query.limit;
+    let page = app.store.events_page(&filter, query.after.as_ref(), limit);
     let events = page.await?;
     let next = events
         .last()
@@ -142,9 +155,16 @@ async fn show_plan(State(app): State<App>, _who: Who, Path(id): Path<String>) ->
 }
 
 /// Narrows the question of who is reached.
-#[derive(Deserialize)]
 pub(super) struct About {
     contact: Option<String>,
+}
+
+impl Asked for About {
+    fn read(fields: &mut Fields<'_>, problems: &mut Problems) -> About {
+        About {
+            contact: fields.optional("contact", problems, any),
+        }
+    }
 }
 
 /// Who would be reached if a notice went out now, how many by which channel, and who would not and why. With `contact`, why
@@ -176,7 +196,7 @@ pub(super) async fn reached(app: &App, event: &Event, about: About) -> Result<Re
 /// Approve, start, complete, cancel, delay or extend a maintenance, let it do otherwise than its policy or as the policy says again, or set where its change request stands.
 #[utoipa::path(post, path = "/maintenances/{id}/{action}", tag = "maintenances",
     params(("id" = String, Path, description = "its id"), ("action" = String, Path, description = "approve, start, complete, cancel, delay, extend, undo, override, remove_override, change_request")),
-    request_body(content = Value, description = "delay: start, end, reason; extend: end, reason; cancel: reason; these three also recipients (to how many it goes, for a wide audience) and undo (true: people are told once it can no longer be undone); start, complete: undo; approve: override of a change request that is not approved or of owners who cannot be asked, with its reason, hash of what was seen, recipients for a wide audience; override: before, at, progress, min_window as the policy has them, and the reason; remove_override: reason; change_request: state, board"),
+    request_body(content = Value, description = "delay: start, end, reason; extend: end, reason; cancel: reason; these three also recipients (to how many it goes, for a wide audience) and undo (true: people are told once it can no longer be undone); start, complete: undo; start: early (true: long before its window and meant so; false: refuse that); approve: override of a change request that is not approved or of owners who cannot be asked, with its reason, hash of what was seen, recipients for a wide audience; override: before, at, progress, min_window as the policy has them, and the reason; remove_override: reason; change_request: state, board"),
     responses((status = 200, description = "The maintenance and its new plan"), (status = 404, description = "None of this id"),
         (status = 409, description = "Its state does not allow it"), (status = 422, description = "Problems")))]
 async fn act_on_maintenance(
@@ -188,11 +208,11 @@ async fn act_on_maintenance(
     let done = match action.as_str() {
         "approve" => maintenance::approve(&app, &who, &id, &body).await?,
         "change_request" => maintenance::set_change(&app, &who, &id, &body).await?,
-        "start" => maintenance::start(&app, &who, &id, Sending::of(&body)?.0).await?,
-        "complete" => maintenance::complete(&app, &who, &id, Sending::of(&body)?.0).await?,
-        "cancel" => maintenance::cancel(&app, &who, &id, &Sending::of(&body)?).await?,
-        "delay" => maintenance::delay(&app, &who, &id, &Sending::of(&body)?).await?,
-        "extend" => maintenance::extend(&app, &who, &id, &Sending::of(&body)?).await?,
+        "start" => maintenance::start(&app, &who, &id, &Sending::of(&body)).await?,
+        "complete" => maintenance::complete(&app, &who, &id, &Sending::of(&body)).await?,
+        "cancel" => maintenance::cancel(&app, &who, &id, &Sending::of(&body)).await?,
+        "delay" => maintenance::delay(&app, &who, &id, &Sending::of(&body)).await?,
+        "extend" => maintenance::extend(&app, &who, &id, &Sending::of(&body)).await?,
         "undo" => maintenance::undo(&app, &who, &id).await?,
         "override" => maintenance::except(&app, &who, &id, &body).await?,
         "remove_override" => maintenance::follow_policy(&app, &who, &id, &body).await?,
@@ -308,7 +328,7 @@ async fn update_incident(
 ) -> Result<Response> {
     Ok(answer(
         StatusCode::CREATED,
-        &incident::update(&app, &who, &id, &Sending::of(&body)?)
+        &incident::update(&app, &who, &id, &Sending::of(&body))
             .await?
             .json(),
     ))

@@ -1,14 +1,15 @@
 //! Drafts that alerts opened, what came to hooks, and notices of providers.
 
+use super::query::{Asked, Query};
 use super::{Body, Raw, Who, answer};
 use crate::app::App;
 use crate::error::Result;
 use crate::ops::{draft, upstream};
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
+use forewarn_core::document::{Fields, Problems, boolean};
 use forewarn_store::Role;
-use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -27,9 +28,17 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 }
 
 /// Which drafts to list.
-#[derive(Deserialize)]
 struct Narrow {
-    all: Option<bool>,
+    all: bool,
+}
+
+impl Asked for Narrow {
+    fn read(fields: &mut Fields<'_>, problems: &mut Problems) -> Narrow {
+        let all = fields.optional("all", problems, boolean);
+        Narrow {
+            all: all.unwrap_or(false),
+        }
+    }
 }
 
 /// List drafts of incidents that alerts opened, the newest first.
@@ -41,7 +50,7 @@ async fn list_drafts(
     _who: Who,
     Query(narrow): Query<Narrow>,
 ) -> Result<Response> {
-    let waiting = !narrow.all.unwrap_or(false);
+    let waiting = !narrow.all;
     let drafts = app.store.drafts(waiting, MOST_DRAFTS).await?;
     Ok(answer(
         StatusCode::OK,

@@ -1,18 +1,19 @@
 //! What was and will be told: notices, deliveries, the journal.
 
+use super::query::{Asked, Query, any, limit};
 use super::{Body, Who, answer};
 use crate::app::App;
 use crate::error::{ApiError, Result};
 use crate::ops::{copy, sending};
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use forewarn_core::contact::Channel;
 use forewarn_core::delivery::{DeliveryStatus, message_key};
+use forewarn_core::document::{Fields, Problems};
 use forewarn_core::problem::{Invalid, unknown};
 use forewarn_store::{DeliveryFilter, DeliveryRow, NoticeFilter, NoticeRow};
 use jiff::Timestamp;
-use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -36,20 +37,82 @@ async fn list_feeds(State(app): State<App>, _who: Who) -> Result<Response> {
     Ok(answer(StatusCode::OK, &json!({"items": items})))
 }
 
-/// Narrows and pages a list.
-#[derive(Deserialize)]
-struct Narrow {
-    event: Option<String>,
-    notice: Option<String>,
-    channel: Option<String>,
-    status: Option<String>,
-    after: Option<String>,
-    limit: Option<i64>,
+/// Which notices.
+struct Notices {
+    filter: NoticeFilter,
+    limit: i64,
 }
 
-impl Narrow {
-    fn limit(&self) -> i64 {
-        self.limit.unwrap_or(100).clamp(1, 1000)
+impl Asked for Notices {
+    fn read(fields: &mut Fields<'_>, problems: &mut Problems) -> Notices {
+        const STATUSES: [&str; 7] = [
+            "planned",
+            "awaiting_approval",
+            "sending",
+            "sent",
+            "moved",
+            "superseded",
+            "cancelled",
+        ];
+        let event = fields.optional("event", problems, any);
+        let status = fields.optional("status", problems, |name| {
+            let known = STATUSES.contains(&name);
+            known
+                .then(|| name.to_owned())
+                .ok_or_else(|| unknown("status", name, STATUSES))
+        });
+        Notices {
+            filter: NoticeFilter {
+                event,
+                status,
+                after: fields.optional("after", problems, parse_cursor),
+                newest_first: false,
+            },
+            limit: limit(fields, problems),
+        }
+    }
+}
+
+/// Which deliveries.
+struct Deliveries {
+    filter: DeliveryFilter,
+    limit: i64,
+}
+
+impl Asked for Deliveries {
+    fn read(fields: &mut Fields<'_>, problems: &mut Problems) -> Deliveries {
+        let status = |name: &str| {
+            let known = DeliveryStatus::ALL.map(DeliveryStatus::as_str);
+            DeliveryStatus::from_name(name).ok_or_else(|| unknown("status", name, known))
+        };
+        Deliveries {
+            filter: DeliveryFilter {
+                notice: fields.optional("notice", problems, any),
+                event: fields.optional("event", problems, any),
+                channel: fields.optional("channel", problems, Channel::parse),
+                status: fields.optional("status", problems, status),
+                after: fields.optional("after", problems, any),
+            },
+            limit: limit(fields, problems),
+        }
+    }
+}
+
+/// Which entries of the journal.
+struct Entries {
+    event: Option<String>,
+    before: Option<i64>,
+    limit: i64,
+}
+
+impl Asked for Entries {
+    fn read(fields: &mut Fields<'_>, problems: &mut Problems) -> Entries {
+        let number = |text: &str| text.parse::<i64>().map_err(|_| NO_CURSOR.to_owned());
+        Entries {
+            event: fields.optional("event", problems, any),
+            before: fields.optional("after", problems, number),
+            limit: limit(fields, problems),
+        }
     }
 }
 
@@ -84,11 +147,17 @@ pub(crate) fn cursor(notice: &NoticeRow) -> String {
     place(notice.due, &notice.id)
 }
 
+const NO_CURSOR: &str = "is not a cursor that this API gave out";
+
 /// Reads a cursor that we gave out.
 ///
 /// # Errors
 /// When it is none of ours.
 pub(crate) fn read_cursor(text: &str) -> Result<(Timestamp, String)> {
+    parse_cursor(text).map_err(|problem| Invalid::one("after", problem).into())
+}
+
+pub(super) fn parse_cursor(text: &str) -> std::result::Result<(Timestamp, String), String> {
     text.split_once('~')
         .and_then(|(millis, id)| {
             Some((
@@ -96,7 +165,7 @@ pub(crate) fn read_cursor(text: &str) -> Result<(Timestamp, String)> {
                 id.to_owned(),
             ))
         })
-        .ok_or_else(|| Invalid::one("after", "is not a cursor that this API gave out").into())
+        .ok_or_else(|| NO_CURSOR.to_owned())
 }
 
 /// Notices by due time, with their deliveries counted by status.
@@ -107,29 +176,8 @@ pub(crate) fn read_cursor(text: &str) -> Result<(Timestamp, String)> {
 async fn list_notices(
     State(app): State<App>,
     _who: Who,
-    Query(query): Query<Narrow>,
+    Query(Notices { filter, limit }): Query<Notices>,
 ) -> Result<Response> {
-    const STATUSES: [&str; 7] = [
-        "planned",
-        "awaiting_approval",
-        "sending",
-        "sent",
-        "moved",
-        "superseded",
-        "cancelled",
-    ];
-    if let Some(status) = &query.status
-        && !STATUSES.contains(&status.as_str())
-    {
-        return Err(Invalid::one("status", unknown("status", status, STATUSES)).into());
-    }
-    let filter = NoticeFilter {
-        event: query.event.clone(),
-        status: query.status.clone(),
-        after: query.after.as_deref().map(read_cursor).transpose()?,
-        newest_first: false,
-    };
-    let limit = query.limit();
     let notices = app.store.notices(&filter, limit).await?;
     let next = notices
         .last()
@@ -174,9 +222,22 @@ async fn retry_notice(
 }
 
 /// In which form the copy of a notice is wanted.
-#[derive(Deserialize)]
 struct Form {
-    format: Option<String>,
+    /// The list of those whom it reaches, in place of the text.
+    is_list: bool,
+}
+
+impl Asked for Form {
+    fn read(fields: &mut Fields<'_>, problems: &mut Problems) -> Form {
+        let format = fields.optional("format", problems, |name| match name {
+            "json" => Ok(false),
+            "csv" => Ok(true),
+            other => Err(unknown("form", other, ["json", "csv"])),
+        });
+        Form {
+            is_list: format.unwrap_or(false),
+        }
+    }
 }
 
 /// A notice's text, as its mail says or will say it; with `format=csv` the list of those whom it reaches.
@@ -190,10 +251,9 @@ async fn copy_notice(
     Path(id): Path<String>,
     Query(form): Query<Form>,
 ) -> Result<Response> {
-    match form.format.as_deref() {
-        None | Some("json") => Ok(answer(StatusCode::OK, &json!(copy::text(&app, &id).await?))),
-        Some("csv") => Ok(table(&copy::list(&app, &id).await?)),
-        Some(other) => Err(Invalid::one("format", unknown("form", other, ["json", "csv"])).into()),
+    match form.is_list {
+        false => Ok(answer(StatusCode::OK, &json!(copy::text(&app, &id).await?))),
+        true => Ok(table(&copy::list(&app, &id).await?)),
     }
 }
 
@@ -253,37 +313,8 @@ pub(crate) fn message_id(delivery: &DeliveryRow, app: &App) -> String {
 async fn list_deliveries(
     State(app): State<App>,
     _who: Who,
-    Query(query): Query<Narrow>,
+    Query(Deliveries { filter, limit }): Query<Deliveries>,
 ) -> Result<Response> {
-    let status = query
-        .status
-        .as_deref()
-        .map(|name| {
-            DeliveryStatus::from_name(name).ok_or_else(|| {
-                Invalid::one(
-                    "status",
-                    unknown(
-                        "status",
-                        name,
-                        DeliveryStatus::ALL.map(DeliveryStatus::as_str),
-                    ),
-                )
-            })
-        })
-        .transpose()?;
-    let channel = query
-        .channel
-        .as_deref()
-        .map(|name| Channel::parse(name).map_err(|problem| Invalid::one("channel", problem)))
-        .transpose()?;
-    let filter = DeliveryFilter {
-        notice: query.notice.clone(),
-        event: query.event.clone(),
-        channel,
-        status,
-        after: query.after.clone(),
-    };
-    let limit = query.limit();
     let deliveries = app.store.deliveries(&filter, limit).await?;
     let next = deliveries
         .last()
@@ -304,20 +335,13 @@ async fn list_deliveries(
 async fn list_journal(
     State(app): State<App>,
     _who: Who,
-    Query(query): Query<Narrow>,
+    Query(Entries {
+        event,
+        before,
+        limit,
+    }): Query<Entries>,
 ) -> Result<Response> {
-    let before = match query.after.as_deref().map(str::parse::<i64>) {
-        None => None,
-        Some(Ok(seq)) => Some(seq),
-        Some(Err(_)) => {
-            return Err(Invalid::one("after", "is not a cursor that this API gave out").into());
-        }
-    };
-    let limit = query.limit();
-    let entries = app
-        .store
-        .journal(query.event.as_deref(), before, limit)
-        .await?;
+    let entries = app.store.journal(event.as_deref(), before, limit).await?;
     let next = entries
         .last()
         .filter(|e| entries.len() as i64 == limit && e.seq > 1)

@@ -9,7 +9,8 @@ pub(super) fn finish(mut description: OpenApi) -> String {
     description.info.title = "Forewarn".into();
     description.info.version = env!("CARGO_PKG_VERSION").into();
     description.info.description = Some(
-        "Everything that Forewarn can do. Errors are problem details (RFC 9457) with `errors: [{field, problem}]`. \
+        "Everything that Forewarn can do. Errors are problem details (RFC 9457) with `errors: [{field, problem}]`; a 409 for what a state does not allow has \
+         `from` and `to`. Parameters that a call does not take are refused. \
          Every POST takes an `Idempotency-Key`: repeating it repeats the answer and nothing else."
             .into(),
     );
@@ -41,6 +42,17 @@ fn with_what_all_have(method: &str, operation: &mut Value) {
             Some(parameters) => parameters.push(key),
             None => operation["parameters"] = json!([key]),
         }
+    }
+    // What an impossible transition says in members of its own (RFC 9457 3.2).
+    if !operation["responses"]["409"].is_null() {
+        operation["responses"]["409"]["content"] = json!({"application/problem+json": {"schema": {
+            "type": "object",
+            "properties": {
+                "detail": {"type": "string"},
+                "from": {"type": "string", "description": "the state it is in; where its state does not allow it"},
+                "to": {"type": "string", "description": "the state to which this leads, or in which it can be done"},
+            },
+        }}});
     }
     let answers = [
         ("401", "No token, or none that is known"),

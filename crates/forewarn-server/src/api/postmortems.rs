@@ -1,13 +1,14 @@
 //! What is explained after an incident, and the actions that come of it.
 
+use super::query::{Asked, Query};
 use super::{Body, Who, answer};
 use crate::app::App;
 use crate::error::Result;
 use crate::ops::incident::postmortem;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use serde::Deserialize;
+use forewarn_core::document::{Fields, Problems, boolean};
 use serde_json::{Value, json};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -83,9 +84,17 @@ async fn publish_postmortem(
 }
 
 /// Which actions.
-#[derive(Deserialize)]
 struct Which {
-    done: Option<bool>,
+    done: bool,
+}
+
+impl Asked for Which {
+    fn read(fields: &mut Fields<'_>, problems: &mut Problems) -> Which {
+        let done = fields.optional("done", problems, boolean);
+        Which {
+            done: done.unwrap_or(false),
+        }
+    }
 }
 
 /// What is to be done after incidents, the earliest due first; with `done=true` also what was done.
@@ -97,7 +106,7 @@ async fn list_actions(
     _who: Who,
     Query(which): Query<Which>,
 ) -> Result<Response> {
-    let (rows, today) = postmortem::actions(&app, which.done.unwrap_or(false)).await?;
+    let (rows, today) = postmortem::actions(&app, which.done).await?;
     let items: Vec<Value> = rows
         .iter()
         .map(|row| postmortem::action_json(row, today))

@@ -1,15 +1,16 @@
 //! Subscriptions that people made by themselves.
 
+use super::query::{Asked, Query, any, limit};
 use super::{Body, Who, answer};
 use crate::app::App;
 use crate::error::{ApiError, Result};
 use crate::ops::subscription;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
+use forewarn_core::document::{Fields, Problems};
 use forewarn_core::hook::without_secrets;
 use forewarn_store::Role;
-use serde::Deserialize;
 use serde_json::json;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -26,10 +27,18 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 }
 
 /// Pages a list.
-#[derive(Deserialize)]
 struct Page {
     after: Option<String>,
-    limit: Option<i64>,
+    limit: i64,
+}
+
+impl Asked for Page {
+    fn read(fields: &mut Fields<'_>, problems: &mut Problems) -> Page {
+        Page {
+            after: fields.optional("after", problems, any),
+            limit: limit(fields, problems),
+        }
+    }
 }
 
 /// List subscriptions, confirmed or not.
@@ -41,7 +50,7 @@ async fn list_subscriptions(
     _who: Who,
     Query(page): Query<Page>,
 ) -> Result<Response> {
-    let limit = page.limit.unwrap_or(100).clamp(1, 1000);
+    let limit = page.limit;
     let found = app
         .store
         .subscriptions(page.after.as_deref(), limit)

@@ -1,14 +1,16 @@
 //! The template library: versions, differences, trial before saving. Templates themselves are documents.
 
+use super::query::{Asked, Query, any};
 use super::{Body, Who, answer};
 use crate::app::App;
 use crate::error::Result;
 use crate::ops::template;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
+use forewarn_core::document::{Fields, Problems};
+use forewarn_core::problem::unknown;
 use forewarn_store::Role;
-use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -24,11 +26,23 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 }
 
 /// Narrows the library.
-#[derive(Deserialize)]
 struct Narrow {
     milestone: Option<String>,
     language: Option<String>,
     origin: Option<String>,
+}
+
+impl Asked for Narrow {
+    fn read(fields: &mut Fields<'_>, problems: &mut Problems) -> Narrow {
+        Narrow {
+            milestone: fields.optional("milestone", problems, any),
+            language: fields.optional("language", problems, any),
+            origin: fields.optional("origin", problems, |name| match name {
+                "own" | "built_in" => Ok(name.to_owned()),
+                other => Err(unknown("origin", other, ["own", "built_in"])),
+            }),
+        }
+    }
 }
 
 /// Every text there is, the organisation's own first: what each is for, and the version and author of those that are own.
@@ -92,10 +106,22 @@ async fn show_template_version(
 }
 
 /// The two versions to compare.
-#[derive(Deserialize)]
 struct Between {
     from: Option<i64>,
     to: Option<i64>,
+}
+
+impl Asked for Between {
+    fn read(fields: &mut Fields<'_>, problems: &mut Problems) -> Between {
+        let number = |text: &str| {
+            let number = text.trim().parse::<i64>();
+            number.map_err(|_| "must be the number of a version".to_owned())
+        };
+        Between {
+            from: fields.optional("from", problems, number),
+            to: fields.optional("to", problems, number),
+        }
+    }
 }
 
 /// What differs between two versions of a template: line by line, and word by word inside a changed line.

@@ -140,6 +140,12 @@ impl MaintenancePage {
         }
     }
 
+    /// Somebody wants work to begin long before its window, and says so by pressing once more.
+    fn asks_whether_early(&self) -> bool {
+        let asks = |typed: &Typed| typed.problems.iter().any(|p| p.field == "early");
+        self.refused.as_ref().is_some_and(|(_, typed)| asks(typed))
+    }
+
     /// Until when the last change can be undone.
     fn waits(&self) -> Option<Timestamp> {
         self.maintenance.waits_until(self.frame.now)

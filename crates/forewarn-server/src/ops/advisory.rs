@@ -4,13 +4,14 @@ use super::reach::{self, Whole};
 use super::review::{self, OPEN, words};
 use super::sending::{Posted, Sending};
 use super::{
-    AGAIN, approval, field, gathered, kept, overtaken, read, recipient, silent, text_at, under,
+    AGAIN, approval, field, gathered, kept, overtaken, read, read_known, recipient, silent,
+    text_at, under,
 };
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::{ApiError, Result};
 use forewarn_core::acknowledge::reminders;
-use forewarn_core::advisory::{Advisory, Fix, NewWord, Report, Withdrawal};
+use forewarn_core::advisory::{self, Advisory, Fix, NewWord, Report, Withdrawal};
 use forewarn_core::approval::Consent;
 use forewarn_core::document::{Catalogue, Documents, Node, Problems};
 use forewarn_core::event::{Event, Occasion};
@@ -20,7 +21,7 @@ use forewarn_core::plan::{
     Changes, Notice, catch_up_on_advisory, is_team_notice, promised, publish_word,
 };
 use forewarn_core::privacy::Kind;
-use forewarn_core::problem::{Invalid, InvalidTransition, Problem, unknown};
+use forewarn_core::problem::{Invalid, Problem};
 use forewarn_core::recipient::Addition;
 use forewarn_store::{Beside, Entry, NoticeFilter, Published, StoredEvent};
 use jiff::Timestamp;
@@ -70,9 +71,9 @@ pub struct Preview {
 ///
 /// # Errors
 /// Everything that is wrong with it.
-pub async fn preview(app: &App, node: &Node) -> Result<Preview> {
+pub async fn preview(app: &App, posted: &Posted) -> Result<Preview> {
     let catalogue = app.store.catalogue().await?;
-    let (report, _) = parse(app, node, &catalogue).await?;
+    let (report, _) = posted.with(parse(app, &posted.node, &catalogue).await)?;
     let id = Id::parse("ADV-0").map_err(|p| Invalid::one("id", p))?;
     let now = app.clock.now();
     let advisory = discovered(report, id, &catalogue, now)?;
@@ -96,7 +97,32 @@ async fn parse(app: &App, node: &Node, catalogue: &Catalogue) -> Result<(Report,
     let read = Documents::read(&texts, catalogue, "MNT-0").map_err(ApiError::from);
     let missing = || Invalid::one("advisory", "is missing").into();
     let read = read.and_then(|documents| documents.advisory.ok_or_else(missing));
+    let read = with_its_time(read, "advisory.", typed, catalogue, app.clock.now());
     guarded(app, read, "advisory.", typed).await
+}
+
+/// What was said, if the time of the next word that it promises can be: also where nothing else of it can be read.
+fn with_its_time<T>(
+    said: Result<T>,
+    path: &str,
+    typed: &Node,
+    catalogue: &Catalogue,
+    now: Timestamp,
+) -> Result<T> {
+    let mut problems = Problems::default();
+    let said = gathered(said, &mut problems)?;
+    // What else is wrong with it was said where it was read.
+    let elsewhere = &mut Problems::default();
+    let given = NewPromise::read(typed, "", elsewhere).map(|(promise, _)| promise);
+    if let Err(ApiError::Invalid(invalid)) = next_word(given, catalogue, now) {
+        for problem in invalid.problems {
+            problems.add(format!("{path}{}", problem.field), None, problem.problem);
+        }
+    }
+    match said {
+        Some(said) if problems.0.is_empty() => Ok(said),
+        _ => Err(problems.refused(typed).into()),
+    }
 }
 
 /// What was said, with what goes on record of words that its readers should not see; or everything that is wrong with it.
@@ -122,6 +148,7 @@ async fn guarded<T>(
         }));
     match said {
         Some(said) if problems.0.is_empty() => Ok((said, open)),
+        // What readers may not see comes last, and what to do about it after that.
         _ => Err(Invalid {
             problems: problems.0,
         }
@@ -159,12 +186,11 @@ fn next_word(
 ///
 /// # Errors
 /// Everything that is wrong with the report, or an id that exists already.
-pub async fn create(app: &App, caller: &Caller, (sending, node): &Posted) -> Result<Answer> {
+pub async fn create(app: &App, caller: &Caller, posted: &Posted) -> Result<Answer> {
     let catalogue = app.store.catalogue().await?;
-    let (report, open) = parse(app, node, &catalogue).await?;
-    let now = app.clock.now();
     // An id is only used up once the report is sound.
-    next_word(report.next_update, &catalogue, now)?;
+    let (report, open) = posted.with(parse(app, &posted.node, &catalogue).await)?;
+    let now = app.clock.now();
     let id = match &report.id {
         Some(id) => id.clone(),
         None => {
@@ -178,7 +204,7 @@ pub async fn create(app: &App, caller: &Caller, (sending, node): &Posted) -> Res
         detail[OPEN] = open;
     }
     let entry = Entry::new(&caller.actor, "advisory.reported", advisory.id.as_str()).with(detail);
-    let told = (0, vec![entry], *sending);
+    let told = (0, vec![entry], posted.sending);
     publish(app, caller, &catalogue, advisory, told).await
 }
 
@@ -186,18 +212,17 @@ pub async fn create(app: &App, caller: &Caller, (sending, node): &Posted) -> Res
 ///
 /// # Errors
 /// Everything that is wrong with it; when the advisory is closed, or the version is not the newest.
-pub async fn update(
-    app: &App,
-    caller: &Caller,
-    id: &str,
-    (sending, node): &Posted,
-) -> Result<Answer> {
+pub async fn update(app: &App, caller: &Caller, id: &str, posted: &Posted) -> Result<Answer> {
     load(app, id).await?;
-    let said = read(node, |node, problems| NewWord::read(node, "", problems));
-    let (new, open) = guarded(app, said, "", node).await?;
-    let seen = (new.version, open, *sending);
+    let (catalogue, now) = (app.store.catalogue().await?, app.clock.now());
+    let node = &posted.node;
+    let said = read_known(node, &catalogue, |node, problems| {
+        NewWord::read(node, "", problems)
+    });
+    let said = with_its_time(said, "", node, &catalogue, now);
+    let (new, open) = posted.with(guarded(app, said, "", node).await)?;
+    let seen = (new.version, open, posted.sending);
     say(app, caller, id, seen, |advisory, catalogue, now| {
-        known_services(&new.services, catalogue)?;
         let next = next_word(new.next_update, catalogue, now)?;
         Ok(("advisory.updated", advisory.update(new.clone(), next, now)?))
     })
@@ -208,11 +233,12 @@ pub async fn update(
 ///
 /// # Errors
 /// Everything that is wrong with it; when the advisory is closed, or the version is not the newest.
-pub async fn fix(app: &App, caller: &Caller, id: &str, (sending, node): &Posted) -> Result<Answer> {
+pub async fn fix(app: &App, caller: &Caller, id: &str, posted: &Posted) -> Result<Answer> {
     load(app, id).await?;
+    let node = &posted.node;
     let said = read(node, |node, problems| Fix::read(node, "", problems));
-    let (fix, open) = guarded(app, said, "", node).await?;
-    let seen = (fix.version, open, *sending);
+    let (fix, open) = posted.with(guarded(app, said, "", node).await)?;
+    let seen = (fix.version, open, posted.sending);
     say(app, caller, id, seen, |advisory, _, now| {
         Ok(("advisory.fixed", advisory.fix(fix.clone(), now)?))
     })
@@ -223,16 +249,12 @@ pub async fn fix(app: &App, caller: &Caller, id: &str, (sending, node): &Posted)
 ///
 /// # Errors
 /// Everything that is wrong with it; when the advisory is closed, or the version is not the newest.
-pub async fn withdraw(
-    app: &App,
-    caller: &Caller,
-    id: &str,
-    (sending, node): &Posted,
-) -> Result<Answer> {
+pub async fn withdraw(app: &App, caller: &Caller, id: &str, posted: &Posted) -> Result<Answer> {
     load(app, id).await?;
+    let node = &posted.node;
     let said = read(node, |node, problems| Withdrawal::read(node, "", problems));
-    let (withdrawal, open) = guarded(app, said, "", node).await?;
-    let seen = (withdrawal.version, open, *sending);
+    let (withdrawal, open) = posted.with(guarded(app, said, "", node).await)?;
+    let seen = (withdrawal.version, open, posted.sending);
     say(app, caller, id, seen, |advisory, _, now| {
         Ok((
             "advisory.withdrawn",
@@ -240,20 +262,6 @@ pub async fn withdraw(
         ))
     })
     .await
-}
-
-fn known_services(named: &[Id], catalogue: &Catalogue) -> Result<()> {
-    let known: Vec<&str> = catalogue.services.iter().map(|s| s.id.as_str()).collect();
-    let unheard_of = |(n, id): (usize, &Id)| {
-        let problem = unknown("service", id.as_str(), known.iter().copied());
-        let is_known = known.contains(&id.as_str());
-        (!is_known).then(|| Problem::new(format!("services[{n}]"), problem))
-    };
-    let problems: Vec<Problem> = named.iter().enumerate().filter_map(unheard_of).collect();
-    match problems.is_empty() {
-        true => Ok(()),
-        false => Err(Invalid { problems }.into()),
-    }
 }
 
 /// Makes a word of the advisory as it is and publishes it; looks again where somebody else was faster, unless whoever says it
@@ -416,7 +424,8 @@ pub async fn approve(app: &App, caller: &Caller, id: &str, node: &Node) -> Resul
     let event = Event::Advisory(advisory.clone());
     let waiting = approval::waiting(app, &event).await?;
     if waiting.approved && app.store.notices(&held, 1).await?.is_empty() {
-        return Err(advisory.refuse("approved: nothing of it waits").into());
+        let refused = advisory.refuse(advisory.status);
+        return Err(refused.cannot("be approved: nothing of it waits").into());
     }
     approval::agree(app, caller, &event, sequence, &waiting, &consent).await?;
     load(app, id).await
@@ -447,13 +456,14 @@ pub async fn add(app: &App, caller: &Caller, id: &str, addition: &Addition) -> R
         tries += 1;
         let (mut advisory, expected) = load(app, id).await?;
         if !advisory.status.is_open() {
-            let refused: InvalidTransition = advisory.refuse("one to which people are added");
-            return Err(refused.into());
+            let act = "have people added: only what is open can, and stays so";
+            let refused = advisory.refuse(advisory::Status::Open);
+            return Err(refused.cannot(act).into());
         }
         let catalogue = app.store.catalogue().await?;
         let now = app.clock.now();
         let mut added = advisory.added.clone();
-        let new = recipient::put(app, caller, id, addition, &mut added, &catalogue).await?;
+        let new = recipient::put(caller, id, addition, &mut added)?;
         advisory.added = added;
         advisory.told.extend(Id::parse(&new.audience).ok());
         let notice = catch_up_on_advisory(&advisory, &new.audience, &new.key, &catalogue, now);

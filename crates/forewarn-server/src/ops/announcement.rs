@@ -2,19 +2,19 @@
 
 use super::digest::{self, Digest};
 use super::sending::{Posted, Sending};
-use super::{AGAIN, approval, kept, maintenance, overtaken, read, recipient, silent, under};
+use super::{
+    AGAIN, approval, kept, maintenance, overtaken, read, read_known, recipient, silent, under,
+};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::{ApiError, Result};
-use forewarn_core::announcement::{Announcement, Edit, Move, Withdrawal, read_seen};
+use forewarn_core::announcement::{Announcement, Edit, Move, Status, Withdrawal, read_seen};
 use forewarn_core::approval::Consent;
 use forewarn_core::document::{Catalogue, Documents, Node};
 use forewarn_core::event::{Event, Occasion};
-use forewarn_core::id::Id;
 use forewarn_core::plan::{CLOCKS_CHANGED, Change, Input, Plan, Told, changes_from, plan};
 use forewarn_core::policy::{self, Policy};
-use forewarn_core::problem::{Invalid, Problem, unknown};
-use forewarn_core::recipient::Addition;
+use forewarn_core::problem::Invalid;
 use forewarn_core::time::CivilTime;
 use forewarn_store::{Entry, EventFilter, NoticeFilter, Published, StoredEvent};
 use jiff::Timestamp;
@@ -114,9 +114,9 @@ fn parse(node: &Node, catalogue: &Catalogue, fresh_id: &str) -> Result<Announcem
 ///
 /// # Errors
 /// Everything that is wrong with it.
-pub async fn preview(app: &App, node: &Node) -> Result<Answer> {
+pub async fn preview(app: &App, posted: &Posted) -> Result<Answer> {
     let catalogue = app.store.catalogue().await?;
-    let announcement = parse(node, &catalogue, UNNAMED)?;
+    let announcement = posted.with(parse(&posted.node, &catalogue, UNNAMED))?;
     let plan = planned(app, &announcement, &catalogue, &[], None).await?;
     Ok(Answer {
         digests: digests(app, &announcement, &plan).await?,
@@ -130,13 +130,13 @@ pub async fn preview(app: &App, node: &Node) -> Result<Answer> {
 ///
 /// # Errors
 /// Everything that is wrong with it, or an id that exists already.
-pub async fn create(app: &App, caller: &Caller, (sending, node): &Posted) -> Result<Answer> {
+pub async fn create(app: &App, caller: &Caller, posted: &Posted) -> Result<Answer> {
     let catalogue = app.store.catalogue().await?;
     // An id is only used up once the document is sound.
-    let mut announcement = parse(node, &catalogue, UNNAMED)?;
+    let mut announcement = posted.with(parse(&posted.node, &catalogue, UNNAMED))?;
     if announcement.id == *UNNAMED {
         let fresh = app.store.fresh_event_id("ANN").await?;
-        announcement = parse(node, &catalogue, &fresh)?;
+        announcement = parse(&posted.node, &catalogue, &fresh)?;
     }
     let entry = Entry::new(&caller.actor, "announcement.created", announcement.id.as_str()).with(
         json!({"title": announcement.title, "kind": announcement.kind, "effective": announcement.effective}),
@@ -147,7 +147,7 @@ pub async fn create(app: &App, caller: &Caller, (sending, node): &Posted) -> Res
         &catalogue,
         announcement,
         0,
-        (Said::sent(*sending), entry),
+        (Said::sent(posted.sending), entry),
     )
     .await
 }
@@ -296,17 +296,10 @@ async fn act(
 ///
 /// # Errors
 /// What is wrong with the moment; when it is in effect or cancelled, or the version is not the newest.
-pub async fn put_off(
-    app: &App,
-    caller: &Caller,
-    id: &str,
-    (sending, node): &Posted,
-) -> Result<Answer> {
+pub async fn put_off(app: &App, caller: &Caller, id: &str, posted: &Posted) -> Result<Answer> {
     act(app, caller, id, |before, catalogue, now| {
         let zone = &catalogue.organisation.time_zone;
-        let to = read(node, |node, problems| {
-            Move::read(node, zone, &before, now, problems)
-        })?;
+        let to = posted.read(|node, problems| Move::read(node, zone, &before, now, problems))?;
         let milestone = match to.effective.instant() > before.effective.instant() {
             true => "delay",
             false => "reschedule",
@@ -315,7 +308,7 @@ pub async fn put_off(
             milestone: Some(milestone),
             reason: to.reason.clone(),
             previous: Some(before.effective.clone()),
-            sending: Some(*sending),
+            sending: Some(posted.sending),
             ..Said::default()
         };
         let entry = Entry::new(&caller.actor, "announcement.moved", id)
@@ -329,18 +322,16 @@ pub async fn put_off(
 ///
 /// # Errors
 /// When it is in effect or cancelled, or the version is not the newest.
-pub async fn take_effect(
-    app: &App,
-    caller: &Caller,
-    id: &str,
-    (sending, node): &Posted,
-) -> Result<Answer> {
+pub async fn take_effect(app: &App, caller: &Caller, id: &str, posted: &Posted) -> Result<Answer> {
     load(app, id).await?;
-    let seen = read(node, read_seen)?;
+    let seen = posted.read(read_seen)?;
     act(app, caller, id, |before, _, now| {
         let entry = Entry::new(&caller.actor, "announcement.effective", id)
             .with(json!({"planned": before.effective}));
-        Ok(((before.is_there(now)?, Said::sent(*sending), entry), seen))
+        Ok((
+            (before.is_there(now)?, Said::sent(posted.sending), entry),
+            seen,
+        ))
     })
     .await
 }
@@ -351,17 +342,19 @@ pub async fn take_effect(
 /// Everything that is wrong with the addition; when it is in effect or cancelled, or what is added does not exist.
 pub async fn add(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<Answer> {
     load(app, id).await?;
-    let addition = read(node, |node, problems| Addition::read(node, "", problems))?;
+    let addition = recipient::addition(app, node).await?;
     let mut tries = 0;
     loop {
         tries += 1;
         let (mut announcement, sequence) = load(app, id).await?;
         if !announcement.status.is_open() {
-            return Err(announcement.refuse("one to which people are added").into());
+            let act = "have people added: only what is scheduled can, and stays so";
+            let refused = announcement.refuse(Status::Scheduled);
+            return Err(refused.cannot(act).into());
         }
         let catalogue = app.store.catalogue().await?;
         let mut added = announcement.added.clone();
-        let new = recipient::put(app, caller, id, &addition, &mut added, &catalogue).await?;
+        let new = recipient::put(caller, id, &addition, &mut added)?;
         announcement.added = added;
         let entry =
             Entry::new(&caller.actor, "announcement.recipient_added", id).with(new.detail.clone());
@@ -383,9 +376,11 @@ pub async fn add(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<An
 /// What is wrong with them; when it is in effect or cancelled, or the version is not the newest.
 pub async fn edit(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<Answer> {
     load(app, id).await?;
-    let edit = read(node, |node, problems| Edit::read(node, "", problems))?;
-    act(app, caller, id, |before, catalogue, _| {
-        known_services(edit.services.as_deref().unwrap_or_default(), catalogue)?;
+    let catalogue = app.store.catalogue().await?;
+    let edit = read_known(node, &catalogue, |node, problems| {
+        Edit::read(node, "", problems)
+    })?;
+    act(app, caller, id, |before, _, _| {
         let after = before.clone().edit(edit.clone())?;
         let entry = Entry::new(&caller.actor, "announcement.changed", id)
             .with(json!({"from": words(&before), "to": words(&after)}));
@@ -400,37 +395,18 @@ fn words(announcement: &Announcement) -> Value {
         "requesters": announcement.requesters.len()})
 }
 
-fn known_services(named: &[Id], catalogue: &Catalogue) -> Result<()> {
-    let known: Vec<&str> = catalogue.services.iter().map(|s| s.id.as_str()).collect();
-    let unheard_of = |(n, id): (usize, &Id)| {
-        let problem = unknown("service", id.as_str(), known.iter().copied());
-        let is_known = known.contains(&id.as_str());
-        (!is_known).then(|| Problem::new(format!("services[{n}]"), problem))
-    };
-    let problems: Vec<Problem> = named.iter().enumerate().filter_map(unheard_of).collect();
-    match problems.is_empty() {
-        true => Ok(()),
-        false => Err(Invalid { problems }.into()),
-    }
-}
-
 /// It will not happen: whoever heard or would have heard is told at once.
 ///
 /// # Errors
 /// When it is in effect or cancelled, or the version is not the newest.
-pub async fn cancel(
-    app: &App,
-    caller: &Caller,
-    id: &str,
-    (sending, node): &Posted,
-) -> Result<Answer> {
+pub async fn cancel(app: &App, caller: &Caller, id: &str, posted: &Posted) -> Result<Answer> {
     load(app, id).await?;
-    let off = read(node, |node, problems| Withdrawal::read(node, "", problems))?;
+    let off = posted.read(|node, problems| Withdrawal::read(node, "", problems))?;
     act(app, caller, id, |before, _, now| {
         let said = Said {
             milestone: Some("cancellation"),
             reason: off.reason.clone(),
-            sending: Some(*sending),
+            sending: Some(posted.sending),
             ..Said::default()
         };
         let entry = Entry::new(&caller.actor, "announcement.cancelled", id)
@@ -464,7 +440,8 @@ pub async fn approve(
     let event = Event::Announcement(announcement.clone());
     let waiting = approval::waiting(app, &event).await?;
     if waiting.approved && app.store.notices(&held, 1).await?.is_empty() {
-        return Err(announcement.refuse("approved: nothing of it waits").into());
+        let refused = announcement.refuse(announcement.status);
+        return Err(refused.cannot("be approved: nothing of it waits").into());
     }
     approval::agree(app, caller, &event, sequence, &waiting, &consent).await?;
     load(app, id).await

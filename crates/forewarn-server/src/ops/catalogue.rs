@@ -3,10 +3,10 @@
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::{ApiError, Result};
-use crate::ops::{announcement, approval, maintenance};
-use forewarn_core::document::{Catalogue, Documents, Node, Value as Tree, parse_yaml};
+use crate::ops::{announcement, approval, field, gathered, maintenance, text_at};
+use forewarn_core::document::{Catalogue, Documents, Node, Problems, Value as Tree, parse_yaml};
 use forewarn_core::event::Event;
-use forewarn_core::problem::{Invalid, Problem};
+use forewarn_core::hook::{Hook, KEPT};
 use forewarn_store::{Applied, EventFilter};
 
 /// Reads documents and stores them, or says what storing them would do.
@@ -19,8 +19,16 @@ pub async fn apply(app: &App, caller: &Caller, nodes: Vec<Node>, dry_run: bool) 
         .into_iter()
         .map(|node| (String::new(), node))
         .collect();
-    let mut documents = Documents::read(&nodes, &known, "MNT-0")?;
-    keep_secrets(app, &mut documents).await?;
+    let mut problems = Problems::default();
+    let documents = Documents::read(&nodes, &known, "MNT-0").map_err(ApiError::from);
+    let documents = gathered(documents, &mut problems)?;
+    let stored = app.store.hooks().await?;
+    unproven(&nodes, &stored, &mut problems);
+    let mut documents = match documents {
+        Some(documents) if problems.0.is_empty() => documents,
+        _ => return Err(problems.refused(&whole_of(&nodes)).into()),
+    };
+    keep_secrets(&stored, &mut documents);
     let mut applied = app
         .store
         .apply(&documents, &caller.actor, app.clock.now(), dry_run)
@@ -136,27 +144,51 @@ async fn ask_again(app: &App, caller: &Caller) {
     }
 }
 
-/// A hook that is written without its secret keeps the one it has; a new one needs one.
-async fn keep_secrets(app: &App, documents: &mut Documents) -> Result<()> {
-    if documents.hooks.iter().all(|hook| !hook.secrets.is_empty()) {
-        return Ok(());
-    }
-    let stored = app.store.hooks().await?;
-    let mut problems = Vec::new();
-    for (n, hook) in documents.hooks.iter_mut().enumerate() {
-        let before = stored.iter().find(|before| before.id == hook.id);
-        match before.filter(|before| !before.secrets.is_empty()) {
-            _ if !hook.secrets.is_empty() => {}
-            Some(before) => hook.secrets.clone_from(&before.secrets),
-            None => {
-                let problem = "is missing: what proves that a request comes from its sender, 16 to 200 random letters and digits";
-                problems.push(Problem::new(format!("hooks[{n}].secret"), problem));
-            }
+/// A hook that is written without its secret keeps the one it has.
+fn keep_secrets(stored: &[Hook], documents: &mut Documents) {
+    for hook in documents.hooks.iter_mut().filter(|h| h.secrets.is_empty()) {
+        if let Some(before) = stored.iter().find(|before| before.id == hook.id) {
+            hook.secrets.clone_from(&before.secrets);
         }
     }
-    match problems.is_empty() {
-        true => Ok(()),
-        false => Err(Invalid { problems }.into()),
+}
+
+/// Refuses a new hook without a secret, whatever else is wrong with it: nothing would prove who sends.
+fn unproven(nodes: &[(String, Node)], stored: &[Hook], problems: &mut Problems) {
+    let listed = nodes.iter().filter_map(|(_, node)| field(node, "hooks"));
+    let hooks = listed.flat_map(|list| match &list.value {
+        Tree::List(hooks) => hooks.as_slice(),
+        Tree::Null | Tree::Text { .. } | Tree::Map(_) => &[],
+    });
+    for (n, hook) in hooks
+        .enumerate()
+        .filter(|(_, hook)| matches!(hook.value, Tree::Map(_)))
+    {
+        let keeps = |before: &Hook| {
+            !before.secrets.is_empty()
+                && text_at(hook, "id").is_some_and(|id| *before.id.as_str() == *id.trim())
+        };
+        let is_given = |secret: &Node| match &secret.value {
+            Tree::Null => false,
+            Tree::Text { text, .. } => text != KEPT,
+            Tree::List(secrets) => !secrets.is_empty(),
+            Tree::Map(_) => true,
+        };
+        if !field(hook, "secret").is_some_and(is_given) && !stored.iter().any(keeps) {
+            let problem = "is missing: what proves that a request comes from its sender, 16 to 200 random letters and digits";
+            problems.add(format!("hooks[{n}].secret"), hook.place, problem);
+        }
+    }
+}
+
+/// What was sent as one tree, by which problems are put in order: several documents have lines.
+fn whole_of(nodes: &[(String, Node)]) -> Node {
+    match nodes {
+        [(_, node)] => node.clone(),
+        _ => Node {
+            value: Tree::Null,
+            place: None,
+        },
     }
 }
 

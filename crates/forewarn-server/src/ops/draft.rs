@@ -13,7 +13,7 @@ use forewarn_core::event::{Event, Occasion};
 use forewarn_core::hook::{Hook, Publish};
 use forewarn_core::message::{Message, Variant, render};
 use forewarn_core::plan::next_update;
-use forewarn_core::problem::{Invalid, InvalidTransition};
+use forewarn_core::problem::Invalid;
 use forewarn_store::{Entry, Intake, StoreError, Took};
 use serde_json::{Value, json};
 
@@ -146,12 +146,7 @@ pub async fn publish(
 ) -> Result<incident::Answer> {
     let draft = show(app, id).await?;
     if draft.status != Standing::Draft {
-        return Err(InvalidTransition {
-            what: format!("draft {id}"),
-            from: draft.status.as_str(),
-            to: Standing::Published.as_str(),
-        }
-        .into());
+        return Err(draft.refuse(Standing::Published).into());
     }
     let given = match &node.value {
         Tree::Map(entries) => entries.clone(),

@@ -10,16 +10,16 @@ pub mod team;
 pub mod undo;
 
 use super::sending::{Posted, Sending};
-use super::{AGAIN, approval, kept, overtaken, read, recipient, silent};
+use super::{AGAIN, approval, gathered, kept, overtaken, read, recipient, silent};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::{ApiError, Result};
-use checked::{Whole, known_services, whole, whole_update};
+use checked::{Whole, whole, whole_update};
 use forewarn_core::acknowledge::reminders;
 use forewarn_core::alert::intake::Graver;
 use forewarn_core::approval::Consent;
 use forewarn_core::change_request::Override;
-use forewarn_core::document::{Catalogue, Node};
+use forewarn_core::document::{Catalogue, Node, Problems};
 use forewarn_core::event::{Event, Occasion};
 use forewarn_core::id::Id;
 use forewarn_core::incident::{Declaration, Incident, NewPromise, PostedUpdate, Severity, Status};
@@ -27,7 +27,7 @@ use forewarn_core::offset::Offset;
 use forewarn_core::plan::{
     self, Changes, Notice, call, catch_up, is_team_notice, next_update, publish_update,
 };
-use forewarn_core::problem::{Invalid, InvalidTransition, Problem};
+use forewarn_core::problem::{Invalid, Problem};
 use forewarn_core::recipient::Addition;
 use forewarn_store::{Beside, Entry, NoticeFilter, Published, StoredEvent};
 use jiff::Timestamp;
@@ -179,8 +179,8 @@ fn title_of(declaration: &Declaration, catalogue: &Catalogue) -> String {
 /// whoever sends it did not say to how many.
 pub async fn update(app: &App, caller: &Caller, id: &str, posted: &Posted) -> Result<Answer> {
     load(app, id).await?;
-    let (sending, node) = posted;
-    let (posted, open) = whole_update(app, node).await?;
+    let sending = posted.sending;
+    let (posted, open) = posted.with(whole_update(app, &posted.node).await)?;
     if posted.update.status == Some(Status::Postmortem) {
         let catalogue = app.store.catalogue().await?;
         postmortem::not_past_it(app, &catalogue, id).await?;
@@ -192,7 +192,7 @@ pub async fn update(app: &App, caller: &Caller, id: &str, posted: &Posted) -> Re
         posted.version,
         posted.carry,
         consent(posted.overridden.as_ref(), caller, app.clock.now()),
-        *sending,
+        sending,
         |before, catalogue, now| {
             let mut detail = json!({});
             if let Some(title) = posted.title.as_ref().filter(|t| **t != before.title) {
@@ -229,15 +229,29 @@ fn updated(
     now: Timestamp,
 ) -> Result<Incident> {
     let new = posted.update.clone();
-    known_services(new.services.keys(), catalogue)?;
+    let mut problems = Problems::default();
     if incident.reopens_silently(&new) {
         let problem = "is missing: people hear why it is open again; give a text or facts";
-        return Err(Invalid::one("text", problem).into());
+        problems.add("text", None, problem);
     }
-    let mut incident = incident.corrected(posted.title.as_deref(), &posted.removed)?;
-    incident.severity = posted.severity.unwrap_or(incident.severity);
-    let next = promised(now, new.next_update_in, incident.severity, catalogue)?;
-    Ok(incident.update(new, next, now)?)
+    let severity = posted.severity.unwrap_or(incident.severity);
+    let next = promised(now, new.next_update_in, severity, catalogue);
+    let next = gathered(next, &mut problems)?;
+    let corrected = incident.corrected(posted.title.as_deref(), &posted.removed);
+    let corrected = gathered(corrected.map_err(ApiError::from), &mut problems)?;
+    match (corrected, next) {
+        (Some(incident), Some(next)) if problems.0.is_empty() => {
+            let incident = Incident {
+                severity,
+                ..incident
+            };
+            Ok(incident.update(new, next, now)?)
+        }
+        _ => Err(Invalid {
+            problems: problems.0,
+        }
+        .into()),
+    }
 }
 
 /// Moves the promise of the next update, which is an update of its own: people are told the new time.
@@ -429,12 +443,8 @@ pub async fn approve(app: &App, caller: &Caller, id: &str, node: &Node) -> Resul
     let event = Event::Incident(incident.clone());
     let waiting = approval::waiting(app, &event).await?;
     if waiting.approved && app.store.notices(&held, 1).await?.is_empty() {
-        return Err(InvalidTransition {
-            what: format!("incident {id}"),
-            from: incident.status.as_str(),
-            to: "approved: nothing of it waits",
-        }
-        .into());
+        let refused = incident.refuse(incident.status);
+        return Err(refused.cannot("be approved: nothing of it waits").into());
     }
     approval::agree(app, caller, &event, sequence, &waiting, &consent).await?;
     Ok(incident)
@@ -629,17 +639,14 @@ pub async fn add(app: &App, caller: &Caller, id: &str, addition: &Addition) -> R
         tries += 1;
         let (mut incident, sequence) = load(app, id).await?;
         if !incident.status.is_open() {
-            return Err(InvalidTransition {
-                what: format!("incident {id}"),
-                from: incident.status.as_str(),
-                to: "one to which people are added",
-            }
-            .into());
+            let act = "have people added: only what is open can; open it again by an update with status investigating";
+            let refused = incident.refuse(Status::Investigating);
+            return Err(refused.cannot(act).into());
         }
         let catalogue = app.store.catalogue().await?;
         let now = app.clock.now();
         let mut added = incident.added.clone();
-        let new = recipient::put(app, caller, id, addition, &mut added, &catalogue).await?;
+        let new = recipient::put(caller, id, addition, &mut added)?;
         incident.added = added;
         incident.told.extend(Id::parse(&new.audience).ok());
         let notice = catch_up(&incident, &new.audience, &new.key, &catalogue, now);

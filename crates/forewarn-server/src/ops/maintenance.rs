@@ -9,6 +9,7 @@ mod decided;
 mod exception;
 mod revised;
 mod undo;
+mod work;
 
 pub use added::add;
 pub(super) use added::catch_up;
@@ -22,16 +23,20 @@ pub use decided::{Owners, decide};
 pub use exception::{except, follow_policy};
 pub use revised::{Revision, revise};
 pub use undo::{shape, undo};
+pub use work::{IF_MEANT, complete, start, step_done};
 
 use super::digest::{self, Digest};
 use super::sending::{Posted, Sending};
-use super::{AGAIN, Approval, approval, kept, overtaken, reach, read, recipient, silent, under};
+use super::{
+    AGAIN, Approval, approval, gathered, kept, overtaken, reach, recipient, silent, text_at, under,
+    whole,
+};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::{ApiError, Result};
 use forewarn_core::approval::Consent;
 use forewarn_core::decision;
-use forewarn_core::document::{Catalogue, Documents, Node, Problems};
+use forewarn_core::document::{Catalogue, Documents, Fields, Node, Problems, Value as Tree, prose};
 use forewarn_core::event::{Event, Occasion};
 use forewarn_core::maintenance::{Maintenance, Status, read_delay, read_extension};
 use forewarn_core::plan::{
@@ -135,9 +140,9 @@ pub(super) async fn open(app: &App) -> Result<Vec<Maintenance>> {
 ///
 /// # Errors
 /// Everything that is wrong with it.
-pub async fn preview(app: &App, node: &Node) -> Result<Answer> {
+pub async fn preview(app: &App, posted: &Posted) -> Result<Answer> {
     let catalogue = app.store.catalogue().await?;
-    let mut maintenance = parse(node, &catalogue, "MNT-0")?;
+    let mut maintenance = posted.with(parse(&posted.node, &catalogue, "MNT-0"))?;
     let others = open(app).await?;
     let mut plan = first_plan(&maintenance, &catalogue, &others, app.clock.now());
     plan.warnings.extend(nobody(app, &maintenance).await?);
@@ -198,6 +203,29 @@ fn parse(node: &Node, catalogue: &Catalogue, fresh_id: &str) -> Result<Maintenan
         .ok_or_else(|| Invalid::one("maintenance", "is missing").into())
 }
 
+/// A maintenance that can be planned: its document is sound, it is not over, and who decided may decide.
+fn plannable(node: &Node, catalogue: &Catalogue, now: Timestamp) -> Result<Maintenance> {
+    let mut problems = Problems::default();
+    let read = gathered(parse(node, catalogue, "MNT-0"), &mut problems)?;
+    let node = under("maintenance", node);
+    let zone = &catalogue.organisation.time_zone;
+    let end = text_at(&node, "maintenance.end").map(|text| CivilTime::parse(text, zone));
+    if let Some(Ok(end)) = end
+        && end.instant() <= now
+    {
+        let problem =
+            "lies in the past: what is over cannot be planned, and nobody can be told ahead of it";
+        problems.add("maintenance.end", None, problem);
+    }
+    if let Some(maintenance) = &read
+        && let Some(own) = maintenance.decision.as_ref().and_then(|d| d.own.as_ref())
+        && let Err(problem) = owners_decide(catalogue, &maintenance.services, own)
+    {
+        problems.add("maintenance.decision.own.by", None, problem);
+    }
+    whole(&node, read, problems)
+}
+
 /// Creates a maintenance and plans its notices.
 ///
 /// # Errors
@@ -205,24 +233,15 @@ fn parse(node: &Node, catalogue: &Catalogue, fresh_id: &str) -> Result<Maintenan
 pub async fn create(
     app: &App,
     caller: &Caller,
-    (sending, node): &Posted,
+    posted: &Posted,
     approval: Approval,
 ) -> Result<Answer> {
     let catalogue = app.store.catalogue().await?;
     // An id is only used up once the document is sound.
-    let mut maintenance = parse(node, &catalogue, "MNT-0")?;
+    let mut maintenance = posted.with(plannable(&posted.node, &catalogue, app.clock.now()))?;
     if maintenance.id == *"MNT-0" {
         let fresh = app.store.fresh_event_id("MNT").await?;
-        maintenance = parse(node, &catalogue, &fresh)?;
-    }
-    if maintenance.window().1 <= app.clock.now() {
-        let problem =
-            "lies in the past: what is over cannot be planned, and nobody can be told ahead of it";
-        return Err(Invalid::one("maintenance.end", problem).into());
-    }
-    if let Some(own) = maintenance.decision.as_ref().and_then(|d| d.own.as_ref()) {
-        owners_decide(&catalogue, &maintenance.services, own)
-            .map_err(|problem| Invalid::one("maintenance.decision.own.by", problem))?;
+        maintenance = parse(&posted.node, &catalogue, &fresh)?;
     }
     let first = first_plan(&maintenance, &catalogue, &[], app.clock.now());
     let needed = approval == Approval::Needed;
@@ -232,7 +251,7 @@ pub async fn create(
     let entry = created(caller, &maintenance);
     let said = Said {
         warnings: nobody(app, &maintenance).await?,
-        sending: Some(*sending),
+        sending: Some(posted.sending),
         ..Said::default()
     };
     publish(app, caller, &catalogue, maintenance, 0, said, entry, 201).await
@@ -491,60 +510,13 @@ async fn act(
     }
 }
 
-/// What whoever approved it knows already: to how many it goes. Time to undo a slip is asked for all the same.
-fn planned_anyway(sending: Sending) -> Sending {
-    Sending {
-        unasked: true,
-        ..sending
-    }
-}
-
-/// Work begins.
+/// It will not happen. It may be said why.
 ///
 /// # Errors
 /// When the state does not allow it.
-pub async fn start(app: &App, caller: &Caller, id: &str, sending: Sending) -> Result<Answer> {
-    let from = sending.from(app).await?;
-    change(app, caller, id, planned_anyway(sending), |m, now| {
-        Ok((
-            // What can be undone is dated ahead: people hear of it then.
-            m.start(now.max(from))?,
-            Said::default(),
-            Entry::new(&caller.actor, "maintenance.started", id),
-        ))
-    })
-    .await
-}
-
-/// Work is done.
-///
-/// # Errors
-/// When the state does not allow it.
-pub async fn complete(app: &App, caller: &Caller, id: &str, sending: Sending) -> Result<Answer> {
-    let from = sending.from(app).await?;
-    change(app, caller, id, planned_anyway(sending), |m, now| {
-        Ok((
-            // What can be undone is dated ahead: people hear of it then.
-            m.complete(now.max(from))?,
-            Said::default(),
-            Entry::new(&caller.actor, "maintenance.completed", id),
-        ))
-    })
-    .await
-}
-
-/// It will not happen. `node` may give a reason.
-///
-/// # Errors
-/// When the state does not allow it.
-pub async fn cancel(
-    app: &App,
-    caller: &Caller,
-    id: &str,
-    (sending, node): &Posted,
-) -> Result<Answer> {
-    change(app, caller, id, *sending, |m, now| {
-        let reason = read(node, read_reason)?;
+pub async fn cancel(app: &App, caller: &Caller, id: &str, posted: &Posted) -> Result<Answer> {
+    change(app, caller, id, posted.sending, |m, now| {
+        let reason = posted.read(read_reason)?;
         let said = Said {
             milestone: Some("cancellation"),
             reason: reason.clone(),
@@ -559,8 +531,7 @@ pub async fn cancel(
 }
 
 fn read_reason(node: &Node, problems: &mut Problems) -> Option<Option<String>> {
-    use forewarn_core::document::{Fields, Value, prose};
-    if node.value == Value::Null {
+    if node.value == Tree::Null {
         return Some(None);
     }
     let mut fields = Fields::of(node, "", problems)?;
@@ -570,7 +541,7 @@ fn read_reason(node: &Node, problems: &mut Problems) -> Option<Option<String>> {
 }
 
 /// When somebody asks for another time; a program says what is so elsewhere, and is not refused for being late.
-fn asked_at(sending: &Sending, now: Timestamp) -> Option<Timestamp> {
+fn asked_at(sending: Sending, now: Timestamp) -> Option<Timestamp> {
     (!sending.unasked).then_some(now)
 }
 
@@ -578,18 +549,12 @@ fn asked_at(sending: &Sending, now: Timestamp) -> Option<Timestamp> {
 ///
 /// # Errors
 /// When the times are wrong or the state does not allow it.
-pub async fn delay(
-    app: &App,
-    caller: &Caller,
-    id: &str,
-    (sending, node): &Posted,
-) -> Result<Answer> {
+pub async fn delay(app: &App, caller: &Caller, id: &str, posted: &Posted) -> Result<Answer> {
     let zone = app.store.catalogue().await?.organisation.time_zone;
-    change(app, caller, id, *sending, |m, now| {
-        let now = asked_at(sending, now);
-        let (start, end, reason) = read(node, |node, problems| {
-            read_delay(node, &zone, &m, now, problems)
-        })?;
+    change(app, caller, id, posted.sending, |m, now| {
+        let now = asked_at(posted.sending, now);
+        let (start, end, reason) =
+            posted.read(|node, problems| read_delay(node, &zone, &m, now, problems))?;
         let milestone = if start.instant() > m.start.instant() {
             "delay"
         } else {
@@ -612,18 +577,12 @@ pub async fn delay(
 ///
 /// # Errors
 /// When the end is wrong or the state does not allow it.
-pub async fn extend(
-    app: &App,
-    caller: &Caller,
-    id: &str,
-    (sending, node): &Posted,
-) -> Result<Answer> {
+pub async fn extend(app: &App, caller: &Caller, id: &str, posted: &Posted) -> Result<Answer> {
     let zone = app.store.catalogue().await?.organisation.time_zone;
-    change(app, caller, id, *sending, |m, now| {
-        let now = asked_at(sending, now);
-        let (end, reason) = read(node, |node, problems| {
-            read_extension(node, &zone, &m, now, problems)
-        })?;
+    change(app, caller, id, posted.sending, |m, now| {
+        let now = asked_at(posted.sending, now);
+        let (end, reason) =
+            posted.read(|node, problems| read_extension(node, &zone, &m, now, problems))?;
         let entry = Entry::new(&caller.actor, "maintenance.extended", id)
             .with(json!({"from": m.end, "to": end, "reason": reason}));
         let said = Said {
@@ -633,19 +592,6 @@ pub async fn extend(
             ..Said::default()
         };
         Ok((m.extend(end)?, said, entry))
-    })
-    .await
-}
-
-/// A step of the work is done; `number` counts from 1.
-///
-/// # Errors
-/// When there is no such step or work is not under way.
-pub async fn step_done(app: &App, caller: &Caller, id: &str, number: usize) -> Result<Answer> {
-    act(app, caller, id, |m, now| {
-        let entry =
-            Entry::new(&caller.actor, "maintenance.step_done", id).with(json!({"step": number}));
-        Ok((m.step_done(number, now)?, Said::default(), entry))
     })
     .await
 }

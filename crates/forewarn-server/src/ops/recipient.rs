@@ -3,13 +3,13 @@
 use super::advisory;
 use super::incident::{self, Answer as IncidentAnswer};
 use super::maintenance;
-use super::read;
+use super::{text_at, whole};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::{ApiError, Result};
 use forewarn_core::contact::Endpoint;
-use forewarn_core::document::{Catalogue, Node};
-use forewarn_core::problem::{Invalid, unknown};
+use forewarn_core::document::{Node, Problems};
+use forewarn_core::id::Id;
 use forewarn_core::recipient::{Added, Addition, Who, added_audience};
 use forewarn_store::{AddedRecipient, Beside, NewRecipient, Whom};
 use serde_json::{Value, json};
@@ -26,23 +26,34 @@ pub(super) struct New {
     pub detail: Value,
 }
 
+/// Reads who is to be added: an audience of the catalogue, or a contact that there is.
+///
+/// # Errors
+/// Everything that is wrong with it.
+pub(super) async fn addition(app: &App, node: &Node) -> Result<Addition> {
+    let catalogue = app.store.catalogue().await?;
+    let mut problems = Problems::default();
+    let addition = Addition::read(node, "", &mut problems);
+    problems.look_up(&catalogue);
+    let contact = text_at(node, "contact").and_then(|text| Id::parse(text).ok());
+    if let Some(contact) = contact
+        && app.store.contact(contact.as_str()).await?.is_none()
+    {
+        problems.add("contact", None, format!("there is no contact {contact}"));
+    }
+    whole(node, addition, problems)
+}
+
 /// Puts an addition on an event. An address stands in the store only, never in the journal.
-pub(super) async fn put(
-    app: &App,
+pub(super) fn put(
     caller: &Caller,
     event: &str,
     addition: &Addition,
     added: &mut Added,
-    catalogue: &Catalogue,
 ) -> Result<New> {
     let level = addition.level;
     let (whom, mut detail) = match &addition.who {
         Who::Audience(audience) => {
-            let known = catalogue.audiences.iter().map(|a| a.id.as_str());
-            if !known.clone().any(|a| *audience == *a) {
-                let problem = unknown("audience", audience.as_str(), known);
-                return Err(Invalid::one("audience", problem).into());
-            }
             if added.audiences.get(audience) == Some(&level) {
                 return Err(ApiError::Conflict(format!("{audience} was added already")));
             }
@@ -54,16 +65,10 @@ pub(super) async fn put(
                 detail: json!({"audience": audience, "level": level}),
             });
         }
-        Who::Contact(contact) => {
-            if app.store.contact(contact.as_str()).await?.is_none() {
-                let problem = format!("there is no contact {contact}");
-                return Err(Invalid::one("contact", problem).into());
-            }
-            (
-                Whom::Contact(contact.to_string()),
-                json!({"contact": contact}),
-            )
-        }
+        Who::Contact(contact) => (
+            Whom::Contact(contact.to_string()),
+            json!({"contact": contact}),
+        ),
         Who::Email(address) => {
             let address = address.clone();
             (
@@ -116,7 +121,7 @@ pub async fn add_to_incident(
     node: &Node,
 ) -> Result<IncidentAnswer> {
     incident::show(app, id).await?;
-    let addition = read(node, |node, problems| Addition::read(node, "", problems))?;
+    let addition = addition(app, node).await?;
     incident::add(app, caller, id, &addition).await
 }
 
@@ -131,7 +136,7 @@ pub async fn add_to_advisory(
     node: &Node,
 ) -> Result<advisory::Answer> {
     advisory::load(app, id).await?;
-    let addition = read(node, |node, problems| Addition::read(node, "", problems))?;
+    let addition = addition(app, node).await?;
     advisory::add(app, caller, id, &addition).await
 }
 
@@ -146,7 +151,7 @@ pub async fn add_to_maintenance(
     node: &Node,
 ) -> Result<maintenance::Answer> {
     maintenance::show(app, id).await?;
-    let addition = read(node, |node, problems| Addition::read(node, "", problems))?;
+    let addition = addition(app, node).await?;
     maintenance::add(app, caller, id, &addition).await
 }
 

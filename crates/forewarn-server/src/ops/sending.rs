@@ -1,6 +1,7 @@
 //! What is said beside an action about how it goes out: that whoever acts knows to how many, and that there is time to undo it.
 
 use super::approval::reached;
+use super::gathered;
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::{ApiError, Result};
@@ -8,13 +9,47 @@ use forewarn_core::approval::parse_count;
 use forewarn_core::document::{Fields, Node, Problems, Value as Tree, boolean, line, scalar};
 use forewarn_core::event::Event;
 use forewarn_core::plan::{Notice, built_in_name};
-use forewarn_core::problem::Invalid;
+use forewarn_core::problem::Problem;
 use forewarn_store::Retried;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;
 
 /// What was posted, apart from how it goes out.
-pub type Posted = (Sending, Node);
+#[derive(Clone, Debug)]
+pub struct Posted {
+    /// How it goes out.
+    pub sending: Sending,
+    /// What the action reads.
+    pub node: Node,
+    /// What is wrong with it already; told with whatever else is.
+    pub wrong: Vec<Problem>,
+}
+
+impl Posted {
+    /// Reads what the action says.
+    ///
+    /// # Errors
+    /// Everything that is wrong with what was posted.
+    pub(super) fn read<T>(
+        &self,
+        read: impl FnOnce(&Node, &mut Problems) -> Option<T>,
+    ) -> Result<T> {
+        self.with(super::read(&self.node, read))
+    }
+
+    /// What was read of it, or everything that is wrong with what was posted.
+    pub(super) fn with<T>(&self, read: Result<T>) -> Result<T> {
+        if self.wrong.is_empty() {
+            return read;
+        }
+        let mut problems = Problems::of(self.wrong.clone());
+        let read = gathered(read, &mut problems)?;
+        match read {
+            Some(read) if problems.0.is_empty() => Ok(read),
+            _ => Err(problems.refused(&self.node).into()),
+        }
+    }
+}
 
 /// What somebody says beside what they do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -29,10 +64,7 @@ pub struct Sending {
 
 impl Sending {
     /// Takes `recipients` and `undo` out of what was posted; the rest is what the action reads.
-    ///
-    /// # Errors
-    /// What is wrong with the two.
-    pub fn of(node: &Node) -> Result<Posted> {
+    pub fn of(node: &Node) -> Posted {
         let mut sending = Sending::default();
         let mut problems = Problems::default();
         let mut rest = node.clone();
@@ -53,12 +85,10 @@ impl Sending {
                 _ => true,
             });
         }
-        match problems.0.is_empty() {
-            true => Ok((sending, rest)),
-            false => Err(Invalid {
-                problems: problems.0,
-            }
-            .into()),
+        Posted {
+            sending,
+            node: rest,
+            wrong: problems.0,
         }
     }
 
@@ -68,7 +98,11 @@ impl Sending {
             unasked: true,
             ..Sending::default()
         };
-        (sending, node)
+        Posted {
+            sending,
+            node,
+            wrong: Vec::new(),
+        }
     }
 
     /// Refuses what goes to many where whoever sends it did not say to how many.

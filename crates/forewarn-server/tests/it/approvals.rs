@@ -53,7 +53,7 @@ on_both_databases! {
         assert_eq!(agreed["status"], "scheduled");
         let asked = approvals(&app, "MNT-1").await;
         assert_eq!((&asked["approved"], &asked["notices"][0]["given"][0]["reason"]), (&json!(true), &json!("The owners are on a plane.")));
-        let journal = app.get("/api/v1/journal?subject=MNT-1").await.is(200).text();
+        let journal = app.get("/api/v1/journal?event=MNT-1").await.is(200).text();
         assert!(journal.contains("on a plane"), "{journal}");
     }
 
@@ -69,7 +69,7 @@ on_both_databases! {
         app.post(&format!("{IT}/delay"), &json!({"start": "2026-12-02T22:00", "reason": "The vendor is ill."})).await.is(200);
         let waits = |stored: &[String]| stored.iter().filter(|s| s.ends_with(" awaiting_approval")).count();
         assert!(waits(&audience_statuses(&app).await) > 0);
-        let journal = app.get("/api/v1/journal?subject=MNT-1").await.is(200).text();
+        let journal = app.get("/api/v1/journal?event=MNT-1").await.is(200).text();
         assert!(journal.contains("notice.held"), "{journal}");
         app.post(&approve, &Value::Null).await.is(200);
         let stored = audience_statuses(&app).await;
@@ -151,7 +151,7 @@ on_both_databases! {
         // What cannot wait goes out at once, on record.
         app.post(updates, &json!({"text": "Call 112 now.", "override": {"reason": "People are in danger."}})).await.is(201);
         assert_eq!(count("awaiting_approval").await, 0);
-        let journal = app.get("/api/v1/journal?subject=INC-1").await.is(200).text();
+        let journal = app.get("/api/v1/journal?event=INC-1").await.is(200).text();
         assert!(journal.contains("People are in danger."), "{journal}");
         app.post("/api/v1/incidents/INC-1/approve", &Value::Null).await.is(409);
     }

@@ -36,7 +36,7 @@ contacts: [{id: nina, audiences: [partners], endpoints: {email: nina@example.com
         app.yaml("/api/v1/documents", "organisation: {name: Example University, time_zone: America/Los_Angeles, calendar: US, closed_days: [2026-11-27, 2026-12-24]}").await.is(200);
         let after = of(&app, "customers").await;
         assert!(after.iter().any(|s| s.starts_with("2026-11-25T17:00:00Z customers reminder 1bd planned")), "{after:#?}");
-        let journal = app.get("/api/v1/journal?subject=MNT-1").await.is(200).text();
+        let journal = app.get("/api/v1/journal?event=MNT-1").await.is(200).text();
         assert!(journal.contains("maintenance.planned_again"), "{journal}");
     }
 

@@ -104,7 +104,9 @@ async fn who_moves_work_to_a_time_that_exists_twice_or_never_is_asked_too() {
     app.form(As::Operator, &delay, &[("start", "2027-11-06T23:00")])
         .await
         .is(303);
-    app.form(As::Operator, &act("start"), &[]).await.is(303);
+    app.form(As::Operator, &act("start"), &[("early", "true")])
+        .await
+        .is(303);
     let end = [("end", "2027-11-07T01:45")];
     let asked = app
         .form(As::Operator, &act("extend"), &end)
@@ -334,7 +336,9 @@ async fn work_goes_through_its_states_by_buttons() {
     let page = follow(&app, As::Operator, &moved).await.is(200).text();
     assert!(page.contains("MNT-1 has its new time."));
     assert!(page.contains("revision 2"));
-    act("start", vec![]).await.is(303);
+    // A start long before the window is asked about.
+    act("start", vec![]).await.is(422);
+    act("start", vec![("early", "true")]).await.is(303);
     // The page's own button ticks off the step that stands beside it.
     let page = app
         .page(As::Operator, "/console/maintenances/MNT-1")

@@ -34,8 +34,8 @@ async fn what_is_wrong_with_a_contact_is_told_at_its_fields() {
     assert_eq!(
         refused.problems(),
         [
+            "contacts[0].audiences[0]: unknown audience 'customer'; did you mean 'customers'?",
             "contacts[0].endpoints.email: 'carol@' is not a mail address such as name@example.org",
-            "contacts[0].audiences[0]: unknown audience 'customer'; did you mean 'customers'?"
         ]
     );
     app.get("/api/v1/contacts/carol").await.is(404);

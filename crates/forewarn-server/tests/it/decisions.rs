@@ -54,11 +54,7 @@ async fn the_owners_own_decision_stands_with_the_event_and_rules_the_plan() {
     assert_eq!(audiences(&left), 0, "{left:#?}");
     let kept = app.get("/api/v1/maintenances/MNT-1").await.is(200).json();
     assert_eq!(kept["decision"]["own"]["by"], "dba@example.edu");
-    let journal = app
-        .get("/api/v1/journal?subject=MNT-1")
-        .await
-        .is(200)
-        .text();
+    let journal = app.get("/api/v1/journal?event=MNT-1").await.is(200).text();
     assert!(
         journal.contains("maintenance.decided") && journal.contains("Nobody works that night.")
     );
@@ -100,11 +96,7 @@ async fn what_work_begins_with_is_on_record() {
     work["decision"] = json!({"answers": {"interruption": "yes"},
         "own": {"verdict": "not needed", "by": "registrar@example.edu", "reason": "It is summer."}});
     app.post("/api/v1/maintenances", &work).await.is(201);
-    let journal = app
-        .get("/api/v1/journal?subject=MNT-1")
-        .await
-        .is(200)
-        .text();
+    let journal = app.get("/api/v1/journal?event=MNT-1").await.is(200).text();
     for words in [
         "It is summer.",
         "registrar@example.edu",
@@ -240,11 +232,7 @@ async fn a_change_system_has_a_hook_of_its_own() {
             (&json!("scheduled"), &json!("approved"))
         );
     }
-    let journal = app
-        .get("/api/v1/journal?subject=MNT-1")
-        .await
-        .is(200)
-        .text();
+    let journal = app.get("/api/v1/journal?event=MNT-1").await.is(200).text();
     assert!(journal.contains("hook:snow"), "{journal}");
     let unknown = json!({"number": "CHG-0", "approval": "approved"}).to_string();
     call(&app, "snow", &right, unknown.as_bytes()).await.is(404);
@@ -343,11 +331,7 @@ async fn an_override_is_recorded_with_its_author_and_reason() {
             .iter()
             .any(|s| s.ends_with(" planned"))
     );
-    let journal = app
-        .get("/api/v1/journal?subject=MNT-1")
-        .await
-        .is(200)
-        .text();
+    let journal = app.get("/api/v1/journal?event=MNT-1").await.is(200).text();
     assert!(journal.contains(reason), "{journal}");
 }
 

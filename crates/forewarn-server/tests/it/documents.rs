@@ -103,17 +103,17 @@ servces: []
     assert_eq!(
         places,
         [
+            ("services[1].depends_on[0]".to_owned(), 3, 43),
             ("audiences[0].level".to_owned(), 5, 43),
             ("servces".to_owned(), 6, 1),
-            ("services[1].depends_on[0]".to_owned(), 3, 43),
         ]
     );
     assert_eq!(
         refused.problems(),
         [
+            "services[1].depends_on[0]: unknown service 'portl'; did you mean 'portal'?",
             "audiences[0].level: unknown level 'non_tecnical'; did you mean 'non_technical'?",
             "servces: unknown part 'servces'; did you mean 'services'?",
-            "services[1].depends_on[0]: unknown service 'portl'; did you mean 'portal'?",
         ]
     );
     let listed = app.get("/api/v1/services").await.json();
@@ -133,7 +133,7 @@ async fn text_that_is_neither_yaml_nor_json_is_refused_with_line_and_column() {
     let refused = app
         .request(As::Administrator, "POST", "/api/v1/incidents", "{\"a\": }")
         .await
-        .is(422);
+        .is(400);
     assert_eq!(refused.json()["errors"][0]["column"], 7);
 }
 

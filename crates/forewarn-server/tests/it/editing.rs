@@ -20,7 +20,7 @@ async fn notices(app: &TestApp, event: &str) -> Vec<Value> {
 }
 
 async fn actions(app: &TestApp, event: &str) -> Vec<String> {
-    let journal = app.get(&format!("/api/v1/journal?subject={event}")).await;
+    let journal = app.get(&format!("/api/v1/journal?event={event}")).await;
     let journal = journal.is(200).json();
     let items = journal["items"].as_array().unwrap();
     let all = items

@@ -270,7 +270,7 @@ async fn everything_that_is_wrong_with_a_declaration_is_told_at_once() {
         .header("content-type", "application/json")
         .body(axum::body::Body::from(twice))
         .unwrap();
-    let refused = app.send(request).await.is(422);
+    let refused = app.send(request).await.is(400);
     assert!(refused.problems()[0].contains("the key 'severity' stands twice"));
     assert_eq!(
         app.get("/api/v1/incidents").await.json()["items"],

@@ -10,6 +10,7 @@ mod acknowledgements;
 mod advisories;
 mod announcements;
 mod approvals;
+mod bad_input;
 mod banner;
 mod bounces;
 mod calls;

@@ -81,8 +81,8 @@ on_both_databases! {
         let refused = app.post(path, &json!({"before": ["1bd", "2bd"], "att": "8"})).await.is(422);
         assert_eq!(refused.problems(), [
             "reason: is missing",
-            "before: must go from the earliest to the latest, but 1bd is never before 2bd",
             "att: unknown field 'att'; did you mean 'at'?",
+            "before: must go from the earliest to the latest, but 1bd is never before 2bd",
         ]);
         let body = json!({"before": ["5bd", "2bd", "20min"], "at": "08:00", "reason": "The vendor comes at seven."});
         let done = app.post(path, &body).await.is(200).json();
@@ -196,9 +196,11 @@ async fn a_document_with_problems_is_refused_at_its_fields() {
     assert_eq!(
         refused.problems(),
         [
-            "maintenance.title: is empty",
             "maintenance.end: before the start",
             "maintenance.facts.effct: unknown field 'effct'; did you mean 'effect'?",
+            "maintenance.policy: unknown policy 'rutine'; did you mean 'routine'?",
+            "maintenance.services[0]: unknown service 'databse'; did you mean 'database'?",
+            "maintenance.title: is empty",
         ]
     );
     let body = json!({"title": "Up", "services": ["databse"], "start": "2026-11-30T22:00", "end": "2026-11-30T23:00",
@@ -207,8 +209,8 @@ async fn a_document_with_problems_is_refused_at_its_fields() {
     assert_eq!(
         refused.problems(),
         [
-            "maintenance.services[0]: unknown service 'databse'; did you mean 'database'?",
             "maintenance.policy: unknown policy 'rutine'; did you mean 'routine'?",
+            "maintenance.services[0]: unknown service 'databse'; did you mean 'database'?",
         ]
     );
     let journal = app.get("/api/v1/journal?event=MNT-1").await.json();
@@ -288,10 +290,20 @@ async fn every_action_is_possible_where_its_state_allows_it_and_409_elsewhere() 
                 assert_eq!(answer.json()["id"], json!(id));
             } else {
                 assert_eq!(answer.status, 409, "{case}: {}", answer.text());
-                let said = answer.json()["detail"].as_str().unwrap().to_owned();
+                let refused = answer.json();
+                let said = refused["detail"].as_str().unwrap();
+                let begins = [
+                    format!("maintenance {id} is {state} and cannot "),
+                    format!("maintenance {id} is {state} already and cannot "),
+                ];
                 assert!(
-                    said.starts_with(&format!("maintenance {id} is {state} and cannot become ")),
+                    begins.iter().any(|begin| said.starts_with(begin)),
                     "{case}: {said}"
+                );
+                assert_eq!(refused["from"], state, "{case}");
+                assert!(
+                    STATES.iter().any(|(name, _, _)| refused["to"] == **name),
+                    "{case}: {refused}"
                 );
                 let shown = app.get(&format!("/api/v1/maintenances/{id}")).await.json();
                 assert_eq!(shown["status"], state, "{case}");

@@ -78,7 +78,7 @@ on_both_databases! {
         assert_eq!(told(&app, "INC-1", "bob@example.edu").await.len(), 2);
         assert_eq!(told(&app, "INC-1", "alice@example.edu").await.len(), 3);
         let refused = app.post(path, &json!({"email": "late@example.org"})).await.is(409).json();
-        assert_eq!(refused["detail"], "incident INC-1 is resolved and cannot become one to which people are added");
+        assert_eq!(refused["detail"], "incident INC-1 is resolved and cannot have people added: only what is open can; open it again by an update with status investigating");
         let listed = app.get(path).await.is(200).json();
         assert_eq!(listed["audiences"], json!({"engineers": "semi_technical"}));
         let contacts: Vec<&Value> = listed["items"].as_array().unwrap().iter().map(|i| &i["contact"]).collect();

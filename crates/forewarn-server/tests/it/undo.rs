@@ -78,7 +78,7 @@ on_both_databases! {
         assert_eq!(listed(&app, "INC-1", "planned").await, planned, "the promise has its timers again");
         let drafts = app.get(&format!("{IT}/writing")).await.json();
         assert_eq!((&drafts["items"][0]["author"], &drafts["items"][0]["text"]), (&json!("token:operator"), &json!("It is over in Newark.")));
-        let journal = app.get("/api/v1/journal?subject=INC-1").await.text();
+        let journal = app.get("/api/v1/journal?event=INC-1").await.text();
         assert!(journal.contains("incident.updated") && journal.contains("incident.undone"), "{journal}");
         let versions = app.get("/api/v1/events/INC-1/versions").await.json();
         assert_eq!(versions["items"][0]["origin"], "undone");

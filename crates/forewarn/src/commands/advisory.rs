@@ -192,8 +192,9 @@ pub async fn run(args: AdvisoryArgs) -> anyhow::Result<ExitCode> {
             let check = |node: &Node, path: &str, problems: &mut Problems| {
                 Report::read(node, path, problems);
             };
-            let body = source::act(&file, "advisory", check)?;
-            tell(&client, body, dry_run, count).await?
+            let act = source::act(&file, "advisory", check)?;
+            let body = count.with(act.body.clone());
+            act.send(&client, told_at(dry_run), body).await?
         }
         Action::Report(reported) => {
             let (dry_run, count) = (reported.dry_run, reported.count);
@@ -261,11 +262,14 @@ pub async fn run(args: AdvisoryArgs) -> anyhow::Result<ExitCode> {
 async fn tell(client: &Client, body: Value, dry_run: bool, count: Count) -> anyhow::Result<Value> {
     // A look needs no number.
     let body = if dry_run { body } else { count.with(body) };
-    let path: &[&str] = match dry_run {
+    client.post(told_at(dry_run), &[], Body::Json(body)).await
+}
+
+fn told_at(dry_run: bool) -> &'static [&'static str] {
+    match dry_run {
         true => &["advisories", "preview"],
         false => &["advisories"],
-    };
-    client.post(path, &[], Body::Json(body)).await
+    }
 }
 
 async fn say(client: &Client, id: &str, action: &str, body: Value) -> anyhow::Result<Value> {

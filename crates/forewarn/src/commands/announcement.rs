@@ -150,13 +150,13 @@ pub async fn run(args: AnnouncementArgs) -> anyhow::Result<ExitCode> {
             let check = |node: &Node, path: &str, problems: &mut Problems| {
                 Announcement::read(node, path, &Zone::utc(), "ANN-1", problems);
             };
-            let body = count.with(source::act(&file, "announcement", check)?);
-            let body = Body::Json(body);
+            let act = source::act(&file, "announcement", check)?;
+            let body = count.with(act.body.clone());
             let path: &[&str] = match dry_run {
                 true => &["announcements", "preview"],
                 false => &["announcements"],
             };
-            client.post(path, &[], body).await?
+            act.send(&client, path, body).await?
         }
         Action::Move {
             id,

@@ -5,8 +5,8 @@ use crate::client::{Body, Client, Refusal, Remote};
 use crate::exit::{Exit, InvalidInput};
 use crate::terminal::{self, Colour, Style, clean};
 use clap::Args;
-use forewarn_core::document::parse_yaml;
-use forewarn_core::problem::{Invalid, Problem};
+use forewarn_core::document::{Catalogue, Documents, parse_yaml};
+use forewarn_core::problem::Problem;
 use serde::Deserialize;
 use serde_json::Value;
 use std::path::PathBuf;
@@ -72,41 +72,45 @@ pub async fn run(args: ApplyArgs) -> anyhow::Result<ExitCode> {
         Err(error) => return Err(joined.name_files(error)),
         Ok(answer) => answer,
     };
-    print(answer, args.dry_run, args.json)?;
-    Ok(Exit::Done.into())
+    Ok(print(answer, args.dry_run, args.json)?.into())
 }
 
-/// Prints what the server did with documents, or would do.
+/// What a file may hold and another command does: the server warns of each that it left out.
+const ACTS: [&str; 3] = ["maintenance", "advisory", "announcement"];
+
+/// Prints what the server did with documents, or would do, and says whether it left something out.
 ///
 /// # Errors
 /// When its answer cannot be understood or standard output cannot be written.
-pub fn print(answer: Value, dry_run: bool, json: bool) -> anyhow::Result<()> {
+pub fn print(answer: Value, dry_run: bool, json: bool) -> anyhow::Result<Exit> {
+    let applied: Applied = serde_json::from_value(answer.clone())?;
     if json {
-        return terminal::print_json(&answer);
+        terminal::print_json(&answer)?;
+    } else {
+        for Problem { field, problem, .. } in &applied.warnings {
+            terminal::caution(&clean(&format!("{field}: {problem}")));
+        }
+        terminal::print(&show(&applied, dry_run, Colour::of_stdout()))?;
     }
-    let applied: Applied = serde_json::from_value(answer)?;
-    for Problem { field, problem, .. } in &applied.warnings {
-        terminal::caution(&clean(&format!("{field}: {problem}")));
-    }
-    terminal::print(&show(&applied, dry_run, Colour::of_stdout()))
+    // Advice may be left for another day; what stands in a file and was not done may not.
+    let is_act = |warning: &Problem| ACTS.contains(&warning.field.as_str());
+    Ok(match applied.warnings.iter().any(is_act) {
+        true => Exit::Warned,
+        false => Exit::Done,
+    })
 }
 
-/// What no server is needed for: whether the files are YAML at all. References only the server can check.
+/// What no server is needed for: whether the files are YAML at all. Where one is not, what is wrong with the others is told
+/// with it, but for what they refer to: only the server knows that, and it needs all of them.
 fn check_syntax(texts: &[(String, String)]) -> Result<(), InvalidInput> {
-    let mut problems = Vec::new();
-    for (name, text) in texts {
-        if let Err(invalid) = parse_yaml(text) {
-            problems.extend(invalid.problems.into_iter().map(|mut problem| {
-                problem.problem = format!("{name}: {}", problem.problem);
-                problem
-            }));
-        }
-    }
-    if problems.is_empty() {
+    if texts.iter().all(|(_, text)| parse_yaml(text).is_ok()) {
         return Ok(());
     }
     let names: Vec<&str> = texts.iter().map(|(name, _)| name.as_str()).collect();
-    Err(InvalidInput::of(names.join(", "), Invalid { problems }))
+    match Documents::parse_yaml(texts, &Catalogue::default(), "MNT-0") {
+        Ok(_) => Ok(()),
+        Err(invalid) => Err(InvalidInput::of(names.join(", "), invalid)),
+    }
 }
 
 /// Several files as one text, and which line came from which.

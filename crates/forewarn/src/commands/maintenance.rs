@@ -13,6 +13,7 @@ use forewarn_core::maintenance::Maintenance;
 use forewarn_core::plan::Plan;
 use forewarn_core::time::{CivilTime, Zone};
 use serde_json::{Map, Value, json};
+use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -43,6 +44,9 @@ enum Action {
     Start {
         /// The maintenance
         id: String,
+        /// Long before its window, and meant so
+        #[arg(long)]
+        early: bool,
         #[command(flatten)]
         undo: sending::Undo,
     },
@@ -140,8 +144,9 @@ pub async fn run(args: MaintenanceArgs) -> anyhow::Result<ExitCode> {
     let client = Client::new(&args.remote)?;
     let answer = match args.action {
         Action::Create { file, count } => {
-            let body = Body::Json(count.with(document(&file)?));
-            client.post(&["maintenances"], &[], body).await?
+            let act = document(&file)?;
+            let body = count.with(act.body.clone());
+            act.send(&client, &["maintenances"], body).await?
         }
         Action::Undo { id } => change(&client, &id, "undo", [], Sending::default()).await?,
         Action::Approve(approve) if approve.shows() => {
@@ -150,7 +155,13 @@ pub async fn run(args: MaintenanceArgs) -> anyhow::Result<ExitCode> {
             return Ok(Exit::Done.into());
         }
         Action::Approve(approve) => approve.ask(&client, "maintenances").await?,
-        Action::Start { id, undo } => change(&client, &id, "start", [], undo.into()).await?,
+        Action::Start { id, early, undo } => {
+            // Who sits at the prompt is asked; a script is told.
+            let asked = io::stdin().is_terminal().then_some("false");
+            let early = if early { Some("true") } else { asked };
+            let fields = [("early", early.map(str::to_owned))];
+            change(&client, &id, "start", fields, undo.into()).await?
+        }
         Action::Complete { id, undo } => change(&client, &id, "complete", [], undo.into()).await?,
         Action::Delay {
             id,
@@ -234,8 +245,8 @@ pub async fn run(args: MaintenanceArgs) -> anyhow::Result<ExitCode> {
     Ok(if late { Exit::Warned } else { Exit::Done }.into())
 }
 
-/// The maintenance in a file, as the API takes it. What needs no catalogue is checked here, where its line is known.
-fn document(file: &Path) -> anyhow::Result<Value> {
+/// The maintenance in a file. What needs no catalogue is checked here, where its line is known.
+fn document(file: &Path) -> anyhow::Result<source::Act> {
     let check = |node: &Node, path: &str, problems: &mut Problems| {
         Maintenance::read(node, path, &Zone::utc(), "MNT-1", problems);
     };
@@ -289,6 +300,6 @@ mod tests {
             "facts": {"effect": "You cannot sign in to the student portal.",
                 "why": "The update makes the timetable load faster.", "contact": "help@example.edu"}
         });
-        assert_eq!(document(&file).unwrap(), expected);
+        assert_eq!(document(&file).unwrap().body, expected);
     }
 }

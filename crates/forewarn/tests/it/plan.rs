@@ -212,7 +212,7 @@ const WRONG: &[(&str, &[&str])] = &[
     (
         "maintenance: [1, 2",
         &[
-            "line 2, column 1: standard input: not YAML: while parsing a flow sequence, expected ',' or ']'",
+            "line 2, column 1: not YAML: while parsing a flow sequence, expected ',' or ']'",
         ],
     ),
     (
@@ -242,16 +242,16 @@ const WRONG: &[(&str, &[&str])] = &[
         "services:\n  - {id: b}\n  - {id: ab, name: A, depends_on: [b, ac]}\n",
         &[
             "line 2, column 5: services[0].name: is missing",
-            "line 3, column 39: services[1].depends_on[1]: unknown service 'ac'; known are ab",
+            "line 3, column 39: services[1].depends_on[1]: unknown service 'ac'; known are ab, b",
         ],
     ),
     (
         "maintenance:\n  title: T\n  services: [portl]\n  policy: rutine\n  start: 2026-12-02T22:00\n  end: 2026-12-01T22:00\n\
          ---\nservices: [{id: portal, name: P}]\n",
         &[
-            "line 6, column 8: maintenance.end: before the start (standard input)",
             "line 3, column 14: maintenance.services[0]: unknown service 'portl'; did you mean 'portal'? (standard input)",
             "line 4, column 11: maintenance.policy: unknown policy 'rutine'; did you mean 'routine'? (standard input)",
+            "line 6, column 8: maintenance.end: before the start (standard input)",
         ],
     ),
     (

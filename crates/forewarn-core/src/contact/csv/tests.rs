@@ -87,7 +87,7 @@ fn every_reason_of_every_bad_line_is_told_and_good_lines_are_kept() {
             "7 webhook_secret [] must be whsec_ and base64 of 24 to 64 random bytes",
             "8 webhook_secret [] stands without a webhook_url",
             "9  [h] the line has 2 fields, the header has 10",
-            "10  [i,\"i@example.org,,,,,,,,] a quotation mark is not closed on this line",
+            "10  [i,\"i@example.org,,,,,,,,] a quotation mark that opens on this line is not closed",
             "11  [j,\"j@example.org\"x,,,,,,,,] something stands between a closing quotation mark and the comma",
             "12 webhook_url [ftp://x] must start with https://",
         ]
@@ -116,7 +116,7 @@ fn a_wrong_header_refuses_the_file() {
         ),
         (
             "\"id,email",
-            "header: a quotation mark is not closed on this line",
+            "header: a quotation mark that opens on this line is not closed",
         ),
     ] {
         let refused = read_contacts(header.as_bytes(), &catalogue()).unwrap_err();
@@ -153,11 +153,69 @@ fn hostile_lines_spoil_only_themselves() {
             "2 name [\u{fffd}\u{fffd}] is not UTF-8 text",
             "3 id [b] must be an id: a letter or digit, then up to 63 letters, digits, '.', '_' or '-'",
             "4  [] the line is longer than 65536 bytes; is a line break missing?",
-            "5  [\"] a quotation mark is not closed on this line",
-            "7  [e,\"e@example.org] a quotation mark is not closed on this line",
-            "8  [RCPT TO:<x@y>\"] the line has 2 fields, the header has 3",
+            "5  [\"] a quotation mark that opens on this line is not closed",
+            "7 email [e@example.orgRCPT TO:<x@y>] 'e@example.orgRCPT TO:<x@y>' is not a mail address such as name@example.org",
         ]
     );
+}
+
+#[test]
+fn a_field_in_quotation_marks_may_hold_line_breaks() {
+    let found = read(
+        "id,email,name,tags,audiences\r\n\
+         a,a@example.org,\"Ann\r\n  Example, \"\"Al\"\"\r\n\",\"x;\ny\",\"students;\nengineers\"\r\n\
+         b,b@example.org,Ben,,\n\
+         c,nobody,\"C\n\nD\",,nosuch\n\
+         d,d@example.org,Dan,,\n",
+    );
+    let names: Vec<_> = found.contacts.iter().map(|c| c.name.as_deref()).collect();
+    assert_eq!(
+        names,
+        [Some("Ann Example, \"Al\""), Some("Ben"), Some("Dan")]
+    );
+    assert_eq!(found.contacts[0].tags, ["x", "y"]);
+    assert_eq!(found.contacts[0].audiences.len(), 2);
+    // The line is the one on which the record begins.
+    assert_eq!(
+        reasons(&found),
+        [
+            "8 email [nobody] 'nobody' is not a mail address such as name@example.org",
+            "8 audiences [nosuch] unknown audience 'nosuch'; known are engineers, students",
+        ]
+    );
+}
+
+#[test]
+fn a_quotation_mark_that_is_never_closed_takes_neither_memory_nor_the_lines_after_it() {
+    let good = |n: usize| format!("c{n},c{n}@example.org,\"Name, {n}\"\n");
+    let bare = |n: usize| format!("b{n},b{n}@example.org,Name {n}\n");
+    let many = |line: &dyn Fn(usize) -> String| (0..20_000).map(line).collect::<String>();
+    for (lines, unclosed) in [
+        (many(&good), "x,x@example.org,\"never\n"),
+        (many(&bare), "x,x@example.org,\"never\n"),
+        (many(&bare), "x,\"x@example.org,never\n"),
+    ] {
+        let found = read(format!(
+            "id,email,name\n{lines}{unclosed}{}",
+            lines.replace("Name", "Other").replace(['b', 'c'], "d")
+        ));
+        assert_eq!(found.rejected.len(), 1, "{:?}", found.rejected);
+        assert_eq!(
+            (found.rejected[0].line, found.rejected[0].reason.as_str()),
+            (20_002, UNCLOSED)
+        );
+        assert_eq!(found.contacts.len(), 40_000);
+    }
+    // However much follows, at most one record is held.
+    let endless = std::io::repeat(b'x').take(200 << 20);
+    let file = (&b"id,email,name\na,a@example.org,\"\n"[..]).chain(endless);
+    let found = read_contacts(file, &catalogue()).unwrap();
+    let told: Vec<(u64, &str)> = found
+        .rejected
+        .iter()
+        .map(|r| (r.line, r.reason.as_str()))
+        .collect();
+    assert_eq!(told, [(2, UNCLOSED), (3, TOO_LONG)]);
 }
 
 #[test]
@@ -205,6 +263,22 @@ proptest! {
         // Every line that is not empty is kept or rejected.
         let told: HashSet<u64> = found.rejected.iter().map(|r| r.line).collect();
         prop_assert!(told.len() + found.contacts.len() <= file.split(|b| *b == b'\n').count());
+    }
+
+    #[test]
+    fn records_of_several_lines_are_read_as_a_general_writer_wrote_them(rows in proptest::collection::vec(proptest::collection::vec("[^\r]{0,8}", 3), 1..6)) {
+        let mut writer = ::csv::WriterBuilder::new().from_writer(Vec::new());
+        rows.iter().for_each(|row| writer.write_record(row).unwrap());
+        let text = writer.into_inner().unwrap();
+        let mut records = Records { text: BufReader::new(&text[..]), read: 0, ahead: VecDeque::new() };
+        let mut found = Vec::new();
+        while let Some(record) = records.next(Some(3)).unwrap() {
+            let mut fields = Vec::new();
+            split(&record.text.unwrap(), &mut fields).unwrap();
+            let fields = fields.into_iter().map(|f| String::from_utf8(f).unwrap());
+            found.push(fields.collect::<Vec<String>>());
+        }
+        prop_assert_eq!(found, rows);
     }
 
     #[test]

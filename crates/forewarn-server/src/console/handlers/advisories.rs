@@ -81,11 +81,10 @@ pub(in crate::console) async fn create(desk: Desk, fields: Fields) -> Shown {
         fields: fields.0.clone(),
         problems,
     };
-    let posted = Sending::of(&node)?;
-    let node = &posted.1;
+    let posted = Sending::of(&node);
     let done = match fields.value("do") {
         "create" => advisory::create(&desk.app, &desk.caller, &posted).await,
-        _ => match advisory::preview(&desk.app, node).await {
+        _ => match advisory::preview(&desk.app, &posted).await {
             Ok(preview) => {
                 let seen = discovery(&desk, preview).await?;
                 return form(&desk, StatusCode::OK, typed(Vec::new()), Some(seen)).await;
@@ -116,7 +115,7 @@ pub(in crate::console) async fn create(desk: Desk, fields: Fields) -> Shown {
         Err(ApiError::CountNeeded(count)) => {
             let mut typed = typed(Vec::new());
             typed.count_needed(count);
-            let seen = discovery(&desk, advisory::preview(&desk.app, node).await?).await?;
+            let seen = discovery(&desk, advisory::preview(&desk.app, &posted).await?).await?;
             form(&desk, StatusCode::CONFLICT, typed, Some(seen)).await
         }
         Err(error) => Err(error.into()),
@@ -263,13 +262,13 @@ pub(in crate::console) async fn act(
     let node = tree(&one_by_one(&team::only(&fields, names)));
     let (app, who) = (&desk.app, &desk.caller);
     let done = match action.as_str() {
-        "updates" => advisory::update(app, who, &id, &Sending::of(&node)?)
+        "updates" => advisory::update(app, who, &id, &Sending::of(&node))
             .await
             .map(|_| "The update goes out now."),
-        "fix" => advisory::fix(app, who, &id, &Sending::of(&node)?)
+        "fix" => advisory::fix(app, who, &id, &Sending::of(&node))
             .await
             .map(|_| "It is fixed. Whoever heard of it, or asked for the fix, is told now."),
-        "withdraw" => advisory::withdraw(app, who, &id, &Sending::of(&node)?)
+        "withdraw" => advisory::withdraw(app, who, &id, &Sending::of(&node))
             .await
             .map(|_| "It is withdrawn, and whoever heard of it is told now."),
         "recipients" => recipient::add_to_advisory(app, who, &id, &node)

@@ -19,7 +19,7 @@ use forewarn_core::document::Catalogue;
 use forewarn_core::event::Event;
 use forewarn_core::plan;
 use forewarn_core::policy::{self, announcement_kinds};
-use forewarn_core::problem::{Invalid, Problem};
+use forewarn_core::problem::Problem;
 use forewarn_store::{EventFilter, NoticeFilter, Role};
 
 const LIST: &str = "/console/announcements";
@@ -100,11 +100,12 @@ pub(in crate::console) async fn create(desk: Desk, fields: Fields) -> Shown {
     let zone = desk.app.store.catalogue().await?.organisation.time_zone;
     let (settled, asked) = settle(&fields.0, &zone);
     let node = tree(&one_by_one(&settled));
-    let made = match Sending::of(&node) {
-        Ok(_) if creates && !asked.is_empty() => Err(Invalid { problems: asked }.into()),
-        Ok(posted) if creates => announcement::create(&desk.app, &desk.caller, &posted).await,
-        Ok((_, node)) => announcement::preview(&desk.app, &node).await,
-        Err(error) => Err(error),
+    let mut posted = Sending::of(&node);
+    let made = if creates {
+        posted.wrong.extend(asked);
+        announcement::create(&desk.app, &desk.caller, &posted).await
+    } else {
+        announcement::preview(&desk.app, &posted).await
     };
     let typed = |problems| Typed {
         fields: fields.0.clone(),
@@ -126,8 +127,7 @@ pub(in crate::console) async fn create(desk: Desk, fields: Fields) -> Shown {
             let mut typed = typed(Vec::new());
             typed.count_needed(count);
             // The button that announces it stands with the plan.
-            let (_, node) = Sending::of(&node)?;
-            let made = announcement::preview(&desk.app, &node).await?;
+            let made = announcement::preview(&desk.app, &posted).await?;
             form(&desk, StatusCode::CONFLICT, typed, Some(&made.plan)).await
         }
         Err(error) => Err(error.into()),
@@ -225,18 +225,21 @@ pub(in crate::console) async fn act(
     let zone = app.store.catalogue().await?.organisation.time_zone;
     let (settled, asked) = settle(&fields.0, &zone);
     let node = tree(&team::only(&Fields(settled), names));
+    let mut posted = Sending::of(&node);
+    if action == "move" {
+        posted.wrong.extend(asked);
+    }
     let done = match action.as_str() {
-        "move" if !asked.is_empty() => Err(Invalid { problems: asked }.into()),
-        "move" => announcement::put_off(app, who, &id, &Sending::of(&node)?)
+        "move" => announcement::put_off(app, who, &id, &posted)
             .await
             .map(|_| "It is moved, and people are told now."),
-        "effective" => announcement::take_effect(app, who, &id, &Sending::of(&node)?)
+        "effective" => announcement::take_effect(app, who, &id, &posted)
             .await
             .map(|_| "It is in effect, and people are told now."),
         "change" => announcement::edit(app, who, &id, &node)
             .await
             .map(|_| "The notices to come say it so."),
-        "cancel" => announcement::cancel(app, who, &id, &Sending::of(&node)?)
+        "cancel" => announcement::cancel(app, who, &id, &posted)
             .await
             .map(|_| "It is cancelled, and people are told now."),
         _ => Err(ApiError::NotFound("such page".into())),

@@ -251,12 +251,7 @@ pub(in crate::console) async fn update(
         fields: fields.0.clone(),
         problems,
     };
-    let updated = match &posted {
-        Ok(posted) => incident::update(&desk.app, &desk.caller, &id, posted).await,
-        Err(ApiError::Invalid(invalid)) => Err(invalid.clone().into()),
-        Err(_) => Err(ApiError::NotFound(format!("incident {id}"))),
-    };
-    match updated {
+    match incident::update(&desk.app, &desk.caller, &id, &posted).await {
         Ok(answer) => {
             let waits = answer.incident.waits_until(desk.app.clock.now());
             let said = match (waits, answer.incident.status.is_open()) {

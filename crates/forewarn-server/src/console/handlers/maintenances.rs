@@ -30,7 +30,7 @@ use forewarn_core::event::Event;
 use forewarn_core::maintenance::{Maintenance, Status};
 use forewarn_core::plan;
 use forewarn_core::policy::{BUILT_IN, Policy};
-use forewarn_core::problem::Invalid;
+use forewarn_core::problem::Problem;
 use forewarn_store::{DeliveryFilter, EventFilter, NoticeFilter, NoticeRow, Role};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
@@ -412,13 +412,12 @@ pub(in crate::console) async fn create(desk: Desk, fields: Fields) -> Shown {
     let zone = &catalogue.organisation.time_zone;
     let (settled, asked) = settle(&fields.0, zone);
     let node = tree(&document(&Fields(settled), &catalogue));
-    let made = match Sending::of(&node) {
-        Ok(_) if creates && !asked.is_empty() => Err(Invalid { problems: asked }.into()),
-        Ok(posted) if creates => {
-            maintenance::create(&desk.app, &desk.caller, &posted, Approval::ByPolicy).await
-        }
-        Ok((_, node)) => maintenance::preview(&desk.app, &node).await,
-        Err(error) => Err(error),
+    let mut posted = Sending::of(&node);
+    let made = if creates {
+        posted.wrong.extend(asked);
+        maintenance::create(&desk.app, &desk.caller, &posted, Approval::ByPolicy).await
+    } else {
+        maintenance::preview(&desk.app, &posted).await
     };
     let typed = |problems| Typed {
         fields: fields.0.clone(),
@@ -438,8 +437,7 @@ pub(in crate::console) async fn create(desk: Desk, fields: Fields) -> Shown {
             let mut typed = typed(Vec::new());
             typed.count_needed(count);
             // The button that plans it stands with the plan.
-            let (_, node) = Sending::of(&node)?;
-            let made = maintenance::preview(&desk.app, &node).await?;
+            let made = maintenance::preview(&desk.app, &posted).await?;
             form(&desk, StatusCode::CONFLICT, typed, Some(&made)).await
         }
         Err(error) => Err(error.into()),
@@ -493,18 +491,21 @@ pub(in crate::console) async fn act(
 async fn told(desk: &Desk, id: &str, action: String, fields: Fields) -> Shown {
     let mut named = fields.0.clone();
     named.push(("undo".into(), "true".into()));
+    // Somebody is there to be asked.
+    if action == "start" && fields.value("early").is_empty() {
+        named.push(("early".into(), "false".into()));
+    }
     let zone = desk.app.store.catalogue().await?.organisation.time_zone;
     let (settled, asked) = settle(&named, &zone);
-    let done = match Sending::of(&tree(&settled)) {
-        Err(error) => Err(error),
-        Ok(_) if !asked.is_empty() => Err(Invalid { problems: asked }.into()),
-        Ok(posted) => match action.as_str() {
-            "start" => maintenance::start(&desk.app, &desk.caller, id, posted.0).await,
-            "complete" => maintenance::complete(&desk.app, &desk.caller, id, posted.0).await,
-            "cancel" => maintenance::cancel(&desk.app, &desk.caller, id, &posted).await,
-            "delay" => maintenance::delay(&desk.app, &desk.caller, id, &posted).await,
-            _ => maintenance::extend(&desk.app, &desk.caller, id, &posted).await,
-        },
+    let mut posted = Sending::of(&tree(&settled));
+    posted.wrong.extend(asked);
+    let (app, caller) = (&desk.app, &desk.caller);
+    let done = match action.as_str() {
+        "start" => maintenance::start(app, caller, id, &posted).await,
+        "complete" => maintenance::complete(app, caller, id, &posted).await,
+        "cancel" => maintenance::cancel(app, caller, id, &posted).await,
+        "delay" => maintenance::delay(app, caller, id, &posted).await,
+        _ => maintenance::extend(app, caller, id, &posted).await,
     };
     let said = match action.as_str() {
         "start" => "is under way",
@@ -538,6 +539,17 @@ pub(in crate::console) async fn step(desk: Desk, Path((id, n)): Path<(String, us
     answered(&desk, &id, done, "is one step further", None).await
 }
 
+/// What a program sets, a person presses.
+fn said_of_a_button(problem: Problem) -> Problem {
+    match problem.problem.strip_suffix(maintenance::IF_MEANT) {
+        None => problem,
+        Some(why) => {
+            let words = format!("{why}. Start it early all the same, or move it first");
+            Problem::new(problem.field, words)
+        }
+    }
+}
+
 /// Back to the page, with what was done or why not.
 async fn answered(
     desk: &Desk,
@@ -552,10 +564,11 @@ async fn answered(
             format!("{id} {said}."),
         )),
         Err(ApiError::Invalid(invalid)) => {
+            let problems = invalid.problems.into_iter().map(said_of_a_button);
             let refused = typed.map(|(action, fields)| {
                 let typed = Typed {
                     fields: fields.0,
-                    problems: invalid.problems,
+                    problems: problems.collect(),
                 };
                 (action, typed)
             });

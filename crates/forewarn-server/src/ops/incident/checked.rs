@@ -2,15 +2,15 @@
 
 use super::kin;
 use crate::app::App;
-use crate::error::{ApiError, Result};
+use crate::error::Result;
 use crate::ops::review::{self, OPEN, words};
-use crate::ops::{field, gathered, text_at};
-use forewarn_core::document::{Catalogue, Node, Problems, Value as Tree};
+use crate::ops::{gathered, text_at};
+use forewarn_core::document::{Catalogue, Node, Problems};
 use forewarn_core::id::Id;
 use forewarn_core::incident::{NewIncident, PostedUpdate, Severity};
 use forewarn_core::offset::Offset;
 use forewarn_core::plan::next_update;
-use forewarn_core::problem::{Invalid, Problem, unknown};
+use forewarn_core::problem::Invalid;
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -33,18 +33,13 @@ pub(super) async fn whole(
 ) -> Result<Whole> {
     let mut problems = Problems::default();
     let new = NewIncident::read(node, "", &mut problems);
-    problems
-        .0
-        .extend(unknown_services(named_in(node), catalogue));
+    problems.look_up(catalogue);
     let past = new.as_ref().is_some_and(|new| new.past.is_some());
     let parent = text_at(node, "parent").and_then(|text| Id::parse(text).ok());
     let fits = kin::check_parent(app, parent.as_ref(), None, past).await;
     gathered(fits, &mut problems)?;
-    let given = text_at(node, "next_update_in").and_then(|text| Offset::parse(text).ok());
-    if let Some(given) = given.filter(|_| !past)
-        && let Err(problem) = next_update(Some(given), Severity::P1, catalogue, now)
-    {
-        problems.add("next_update_in", None, problem);
+    if !past {
+        promise_that_can_be(node, catalogue, now, &mut problems);
     }
     let past = new.as_ref().and_then(|new| new.past.as_ref());
     if past.is_some_and(|past| past.resolved_at > now) {
@@ -57,7 +52,10 @@ pub(super) async fn whole(
     let open = gathered(open, &mut problems)?.flatten();
     match new {
         Some(new) if problems.0.is_empty() => Ok(Whole { new, open }),
-        _ => Err(refused(problems)),
+        _ => Err(Invalid {
+            problems: problems.0,
+        }
+        .into()),
     }
 }
 
@@ -67,57 +65,32 @@ pub(super) async fn whole_update(app: &App, node: &Node) -> Result<(PostedUpdate
     let catalogue = app.store.catalogue().await?;
     let mut problems = Problems::default();
     let posted = PostedUpdate::read(node, "", &mut problems);
-    problems
-        .0
-        .extend(unknown_services(named_in(node), &catalogue));
+    problems.look_up(&catalogue);
+    promise_that_can_be(node, &catalogue, app.clock.now(), &mut problems);
     let because = posted.as_ref().and_then(|new| new.open_because.as_deref());
     let because = because.or_else(|| text_at(node, OPEN));
     let open = review::open(app, &words(node), because).await;
     let open = gathered(open, &mut problems)?.flatten();
     match posted {
         Some(posted) if problems.0.is_empty() => Ok((posted, open)),
-        _ => Err(refused(problems)),
+        _ => Err(Invalid {
+            problems: problems.0,
+        }
+        .into()),
     }
 }
 
-fn refused(problems: Problems) -> ApiError {
-    let problems = problems.0;
-    Invalid { problems }.into()
-}
-
-/// The services that it names, whatever else is wrong with it.
-fn named_in(node: &Node) -> Vec<Id> {
-    let services = field(node, "services").map(|node| &node.value);
-    let Some(Tree::Map(entries)) = services else {
-        return Vec::new();
-    };
-    let ids = entries
-        .iter()
-        .filter_map(|(name, _, _)| Id::parse(name).ok());
-    ids.collect()
-}
-
-/// Refuses services that do not exist.
-pub(super) fn known_services<'a>(
-    named: impl Iterator<Item = &'a Id>,
+/// Refuses a time to the next update that no calendar has.
+fn promise_that_can_be(
+    node: &Node,
     catalogue: &Catalogue,
-) -> Result<()> {
-    let problems = unknown_services(named.cloned().collect(), catalogue);
-    match problems.is_empty() {
-        true => Ok(()),
-        false => Err(Invalid { problems }.into()),
+    now: Timestamp,
+    problems: &mut Problems,
+) {
+    let given = text_at(node, "next_update_in").and_then(|text| Offset::parse(text).ok());
+    if let Some(given) = given
+        && let Err(problem) = next_update(Some(given), Severity::P1, catalogue, now)
+    {
+        problems.add("next_update_in", None, problem);
     }
-}
-
-fn unknown_services(named: Vec<Id>, catalogue: &Catalogue) -> Vec<Problem> {
-    let known: Vec<&str> = catalogue.services.iter().map(|s| s.id.as_str()).collect();
-    let problem = |id: &Id| {
-        Problem::new(
-            format!("services.{id}"),
-            unknown("service", id.as_str(), known.iter().copied()),
-        )
-    };
-    let named = named.iter();
-    let unknown = named.filter(|id| !known.contains(&id.as_str()));
-    unknown.map(problem).collect()
 }

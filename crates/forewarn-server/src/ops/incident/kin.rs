@@ -4,8 +4,8 @@ use super::{Answer, BROKEN, Ready, id_of, load, promised, publish, seen, title_o
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::{ApiError, Result};
-use crate::ops::read;
-use forewarn_core::document::{Catalogue, Fields, Node};
+use crate::ops::{gathered, read, text_at, whole};
+use forewarn_core::document::{Catalogue, Fields, Node, Problems};
 use forewarn_core::event::Event;
 use forewarn_core::id::Id;
 use forewarn_core::incident::{Incident, NewIncident, NewUpdate, Past, version};
@@ -144,8 +144,9 @@ pub(super) async fn carried(
 /// # Errors
 /// When there is no such parent, or it cannot be one.
 pub async fn set_parent(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<Answer> {
-    load(app, id).await?;
-    let (parent, version) = read(node, |node, problems| {
+    let (mut incident, sequence) = load(app, id).await?;
+    let mut problems = Problems::default();
+    let asked = read(node, |node, problems| {
         let mut fields = Fields::of(node, "", problems)?;
         let parent = fields.optional("parent", problems, Id::parse);
         if !fields.has("parent") {
@@ -155,11 +156,14 @@ pub async fn set_parent(app: &App, caller: &Caller, id: &str, node: &Node) -> Re
         let version = fields.optional("version", problems, version);
         fields.finish(problems);
         Some((parent, version))
-    })?;
-    let (mut incident, sequence) = load(app, id).await?;
-    seen(app, id, version, sequence).await?;
+    });
+    let asked = gathered(asked, &mut problems)?;
+    let parent = text_at(node, "parent").and_then(|text| Id::parse(text).ok());
     let is_over = !incident.status.is_open();
-    check_parent(app, parent.as_ref(), Some(&incident), is_over).await?;
+    let fits = check_parent(app, parent.as_ref(), Some(&incident), is_over).await;
+    gathered(fits, &mut problems)?;
+    let (parent, version) = whole(node, asked, problems)?;
+    seen(app, id, version, sequence).await?;
     let catalogue = app.store.catalogue().await?;
     let entry = Entry::new(&caller.actor, "incident.parent_set", id)
         .with(json!({"from": incident.parent, "to": parent}));
@@ -174,24 +178,26 @@ pub async fn set_parent(app: &App, caller: &Caller, id: &str, node: &Node) -> Re
 /// When one of the two is not open, or they are one.
 pub async fn merge(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<Answer> {
     load(app, id).await?;
+    let named = text_at(node, "into").and_then(|text| Id::parse(text).ok());
+    let found = match &named {
+        Some(into) => app.store.event(into.as_str()).await?,
+        None => None,
+    };
+    let is_incident = found.is_some_and(|stored| matches!(stored.event, Event::Incident(_)));
     let (into, own_version, into_version) = read(node, |node, problems| {
         let mut fields = Fields::of(node, "", problems)?;
-        let into = fields.required("into", problems, Id::parse);
+        let into = fields.required("into", problems, |text| match Id::parse(text)? {
+            into if *into.as_str() == *id => Err("is the incident itself".to_owned()),
+            into if !is_incident => Err(format!("there is no incident {into}")),
+            into => Ok(into),
+        });
         let own = fields.optional("version", problems, version);
         let other = fields.optional("into_version", problems, version);
         fields.finish(problems);
         Some((into?, own, other))
     })?;
-    if *into.as_str() == *id {
-        return Err(Invalid::one("into", "is the incident itself").into());
-    }
     let (gone, sequence) = load(app, id).await?;
-    let (survivor, survivors) = match load(app, into.as_str()).await {
-        Err(ApiError::NotFound(_)) => {
-            return Err(Invalid::one("into", format!("there is no incident {into}")).into());
-        }
-        found => found?,
-    };
+    let (survivor, survivors) = load(app, into.as_str()).await?;
     seen(app, id, own_version, sequence).await?;
     seen(app, into.as_str(), into_version, survivors).await?;
     if !parts(app, id).await?.is_empty() {

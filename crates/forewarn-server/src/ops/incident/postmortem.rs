@@ -161,11 +161,11 @@ fn may_be_explained(incident: &Incident) -> Result<()> {
     }
     match incident.status {
         Status::Resolved => Ok(()),
-        Status::Postmortem => Err(ApiError::Conflict(format!("{id} is explained already"))),
-        status => Err(ApiError::Conflict(format!(
-            "{id} is {}: it is explained once it is resolved",
-            status.as_str()
-        ))),
+        Status::Postmortem => Err(incident.refuse(Status::Postmortem).into()),
+        Status::Investigating | Status::Identified | Status::Monitoring => Err(incident
+            .refuse(Status::Postmortem)
+            .cannot("be explained: only what is resolved can, and becomes postmortem")
+            .into()),
     }
 }
 

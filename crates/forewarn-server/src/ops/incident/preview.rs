@@ -3,7 +3,7 @@
 use super::{load, updated};
 use crate::app::App;
 use crate::error::Result;
-use crate::ops::{read, review};
+use crate::ops::{read_known, review};
 use forewarn_core::document::Node;
 use forewarn_core::event::{Event, Occasion};
 use forewarn_core::incident::PostedUpdate;
@@ -17,10 +17,10 @@ use forewarn_core::review::Context;
 /// Everything for which the update itself would be refused, but for a version that is not the newest.
 pub async fn update(app: &App, id: &str, node: &Node) -> Result<Vec<Preview>> {
     let (incident, _) = load(app, id).await?;
-    let posted = read(node, |node, problems| {
+    let catalogue = app.store.catalogue().await?;
+    let posted = read_known(node, &catalogue, |node, problems| {
         PostedUpdate::read(node, "", problems)
     })?;
-    let catalogue = app.store.catalogue().await?;
     let now = app.clock.now();
     let incident = updated(incident, &posted, &catalogue, now)?;
     let (stored, _) = app.store.planned(id).await?;

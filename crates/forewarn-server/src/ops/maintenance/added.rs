@@ -8,8 +8,8 @@ use crate::ops::{AGAIN, overtaken, recipient};
 use forewarn_core::document::Catalogue;
 use forewarn_core::event::Occasion;
 use forewarn_core::id::{Id, derive};
+use forewarn_core::maintenance::Status;
 use forewarn_core::plan::{Changes, Notice, Told, built_in_name};
-use forewarn_core::problem::InvalidTransition;
 use forewarn_core::recipient::{Added, Addition};
 use forewarn_store::{Entry, NoticeFilter, NoticeRow};
 
@@ -107,16 +107,13 @@ pub async fn add(app: &App, caller: &Caller, id: &str, addition: &Addition) -> R
         tries += 1;
         let (mut maintenance, sequence) = load(app, id).await?;
         if maintenance.status.is_over() {
-            return Err(InvalidTransition {
-                what: format!("maintenance {id}"),
-                from: maintenance.status.as_str(),
-                to: "one to which people are added",
-            }
-            .into());
+            let act = "have people added: only what is scheduled or in_progress can, and stays so";
+            let refused = maintenance.refuse(Status::Scheduled);
+            return Err(refused.cannot(act).into());
         }
         let catalogue = app.store.catalogue().await?;
         let mut added = maintenance.added.clone();
-        let new = recipient::put(app, caller, id, addition, &mut added, &catalogue).await?;
+        let new = recipient::put(caller, id, addition, &mut added)?;
         maintenance.added = added;
         let detail = new.detail.clone();
         let entry = Entry::new(&caller.actor, "maintenance.recipient_added", id).with(detail);

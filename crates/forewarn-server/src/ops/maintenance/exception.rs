@@ -6,7 +6,7 @@ use crate::caller::Caller;
 use crate::error::{ApiError, Result};
 use crate::ops::read;
 use forewarn_core::document::{Fields, Node, prose};
-use forewarn_core::maintenance::Maintenance;
+use forewarn_core::maintenance::{Maintenance, Status};
 use forewarn_core::policy::Exception;
 use forewarn_store::Entry;
 use serde_json::json;
@@ -19,11 +19,7 @@ use serde_json::json;
 pub async fn except(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<Answer> {
     let given = read(node, |node, problems| Exception::read(node, "", problems))?;
     act(app, caller, id, |m, _| {
-        if m.status.is_over() {
-            let status = m.status.as_str();
-            let said = format!("maintenance {id} is {status} and cannot become planned otherwise");
-            return Err(ApiError::Conflict(said));
-        }
+        not_over(&m)?;
         let detail = json!({"from": m.exception, "to": given, "reason": given.reason});
         let entry = Entry::new(&caller.actor, "maintenance.override", id).with(detail);
         let m = Maintenance {
@@ -48,16 +44,10 @@ pub async fn follow_policy(app: &App, caller: &Caller, id: &str, node: &Node) ->
         reason
     })?;
     act(app, caller, id, |m, _| {
-        let status = m.status.as_str();
-        let refused = match &m.exception {
-            _ if m.status.is_over() => {
-                Some(format!("is {status} and cannot become planned otherwise"))
-            }
-            None => Some("does nothing otherwise than its policy".to_owned()),
-            Some(_) => None,
-        };
-        if let Some(said) = refused {
-            return Err(ApiError::Conflict(format!("maintenance {id} {said}")));
+        not_over(&m)?;
+        if m.exception.is_none() {
+            let said = format!("maintenance {id} does nothing otherwise than its policy");
+            return Err(ApiError::Conflict(said));
         }
         let detail = json!({"from": m.exception, "to": null, "reason": reason});
         let entry = Entry::new(&caller.actor, "maintenance.override_removed", id).with(detail);
@@ -68,4 +58,13 @@ pub async fn follow_policy(app: &App, caller: &Caller, id: &str, node: &Node) ->
         Ok((m, Said::default(), entry))
     })
     .await
+}
+
+/// What is over is planned no more.
+fn not_over(m: &Maintenance) -> Result<()> {
+    let act = "be planned otherwise: only what is scheduled, awaiting_approval or in_progress can";
+    match m.status.is_over() {
+        true => Err(m.refuse(Status::Scheduled).cannot(act).into()),
+        false => Ok(()),
+    }
 }

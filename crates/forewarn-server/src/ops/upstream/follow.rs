@@ -5,7 +5,7 @@ use crate::app::App;
 use crate::caller::Caller;
 use crate::error::{ApiError, Result};
 use crate::ops::maintenance::{self, Revision};
-use crate::ops::sending::Sending;
+use crate::ops::sending::{Posted, Sending};
 use crate::ops::{Approval, approval};
 use forewarn_core::approval::{APPROVAL_NEEDED, approvers};
 use forewarn_core::audience::Level;
@@ -19,7 +19,7 @@ use forewarn_core::maintnote::{Notice, Status};
 use forewarn_core::plan::{INTERNAL, Notice as Told};
 use forewarn_store::{StoreError, Upstream};
 use jiff::Timestamp;
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// Nothing is said and nothing is to be done.
 const AS_IT_WAS: &str = "nothing: all is as it was";
@@ -197,7 +197,7 @@ impl Desk<'_> {
         let moved = self.shift(notice, &found).await?;
         let did = match (notice.status, found.status) {
             (Status::InProcess, Standing::Scheduled) => {
-                maintenance::start(self.app, self.caller, &id, Sending::default()).await?;
+                maintenance::start(self.app, self.caller, &id, &unsaid()).await?;
                 "started"
             }
             _ if changed && moved == AS_IT_WAS => "changed",
@@ -259,12 +259,12 @@ impl Desk<'_> {
                 Ok("cancelled")
             }
             Standing::Scheduled => {
-                maintenance::start(app, caller, id, Sending::default()).await?;
-                maintenance::complete(app, caller, id, Sending::default()).await?;
+                maintenance::start(app, caller, id, &unsaid()).await?;
+                maintenance::complete(app, caller, id, &unsaid()).await?;
                 Ok("completed")
             }
             Standing::InProgress => {
-                maintenance::complete(app, caller, id, Sending::default()).await?;
+                maintenance::complete(app, caller, id, &unsaid()).await?;
                 Ok("completed")
             }
         }
@@ -331,4 +331,9 @@ impl Desk<'_> {
         };
         Ok(self.app.store.ask(&event, &told).await?)
     }
+}
+
+/// Done because of what the provider did, without a word.
+fn unsaid() -> Posted {
+    Sending::by_program(from_json(Value::Null))
 }
