@@ -1,6 +1,7 @@
 //! What can be done with an announcement: make it, move its moment, change its words, call it off. Each plans its notices again.
 
 use super::digest::{self, Digest};
+use super::maintenance::shape as shape_pending;
 use super::sending::{Posted, Sending};
 use super::{AGAIN, approval, kept, maintenance, overtaken, read, recipient, silent, under};
 use crate::app::App;
@@ -16,6 +17,7 @@ use forewarn_core::policy::{self, Policy};
 use forewarn_core::problem::{Invalid, Problem, unknown};
 use forewarn_core::recipient::Addition;
 use forewarn_core::time::CivilTime;
+use forewarn_core::undo::Undoable;
 use forewarn_store::{Entry, EventFilter, NoticeFilter, Published, StoredEvent};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -51,6 +53,7 @@ impl Answer {
 pub fn shape(announcement: &Announcement, version: i64) -> Value {
     let mut body = json!(announcement);
     body["version"] = version.into();
+    shape_pending(&mut body);
     body
 }
 
@@ -64,6 +67,8 @@ struct Said {
     added: Option<recipient::New>,
     /// How it goes out; nobody is asked where nobody is told anything new.
     sending: Option<Sending>,
+    /// From when people are told, where it can be undone until then.
+    at: Option<Timestamp>,
 }
 
 impl Said {
@@ -89,14 +94,14 @@ async fn planned(
     announcement: &Announcement,
     catalogue: &Catalogue,
     told: &[Told],
-    change: Option<Change<'_>>,
+    (change, at): (Option<Change<'_>>, Option<Timestamp>),
 ) -> Result<Plan> {
     let others = maintenance::open(app).await?;
     Ok(plan(Input {
         planned: announcement.into(),
         policy: policy_of(announcement, catalogue),
         catalogue,
-        now: app.clock.now(),
+        now: at.unwrap_or_else(|| app.clock.now()),
         told,
         others: &others,
         change,
@@ -117,7 +122,7 @@ fn parse(node: &Node, catalogue: &Catalogue, fresh_id: &str) -> Result<Announcem
 pub async fn preview(app: &App, node: &Node) -> Result<Answer> {
     let catalogue = app.store.catalogue().await?;
     let announcement = parse(node, &catalogue, UNNAMED)?;
-    let plan = planned(app, &announcement, &catalogue, &[], None).await?;
+    let plan = planned(app, &announcement, &catalogue, &[], (None, None)).await?;
     Ok(Answer {
         digests: digests(app, &announcement, &plan).await?,
         plan,
@@ -131,6 +136,7 @@ pub async fn preview(app: &App, node: &Node) -> Result<Answer> {
 /// # Errors
 /// Everything that is wrong with it, or an id that exists already.
 pub async fn create(app: &App, caller: &Caller, (sending, node): &Posted) -> Result<Answer> {
+    sending.without_undo("a new announcement is taken back by cancelling it")?;
     let catalogue = app.store.catalogue().await?;
     // An id is only used up once the document is sound.
     let mut announcement = parse(node, &catalogue, UNNAMED)?;
@@ -174,7 +180,7 @@ async fn publish(
         milestone,
         counter: earlier.len() as u32,
     });
-    let plan = planned(app, &announcement, catalogue, &told, change).await?;
+    let plan = planned(app, &announcement, catalogue, &told, (change, said.at)).await?;
     let mut changes = changes_from(&plan, &stored);
     let again = match &said.added {
         Some(new) => {
@@ -292,6 +298,41 @@ async fn act(
     }
 }
 
+/// Acts, and tells people: once the time to undo it is past, where whoever acts wants that. The action is given when people are told.
+async fn tell(
+    app: &App,
+    caller: &Caller,
+    id: &str,
+    sending: Sending,
+    action: impl Fn(Announcement, &Catalogue, Timestamp) -> Result<(Acted, Option<i64>)>,
+) -> Result<Answer> {
+    let from = sending.from(app).await?;
+    act(app, caller, id, |before, catalogue, now| {
+        let told = from.max(now);
+        let ((after, said, entry), version) = action(before.clone(), catalogue, told)?;
+        let said = Said {
+            sending: Some(sending),
+            at: Some(told).filter(|told| *told > now),
+            ..said
+        };
+        Ok(((after.undoable(before, told, now), said, entry), version))
+    })
+    .await
+}
+
+/// Takes the last change back before anybody was told: the announcement and its plan are as they were.
+///
+/// # Errors
+/// When people have been told of it already.
+pub async fn undo(app: &App, caller: &Caller, id: &str) -> Result<Answer> {
+    act(app, caller, id, |a, _, now| {
+        let detail = json!({"from": a.effective, "status": a.status});
+        let entry = Entry::new(&caller.actor, "announcement.undone", id).with(detail);
+        Ok(((a.undo(now)?, Said::default(), entry), None))
+    })
+    .await
+}
+
 /// It takes effect at another moment: people are told at once, and the rest is planned again.
 ///
 /// # Errors
@@ -302,7 +343,7 @@ pub async fn put_off(
     id: &str,
     (sending, node): &Posted,
 ) -> Result<Answer> {
-    act(app, caller, id, |before, catalogue, now| {
+    tell(app, caller, id, *sending, |before, catalogue, now| {
         let zone = &catalogue.organisation.time_zone;
         let to = read(node, |node, problems| {
             Move::read(node, zone, &before, now, problems)
@@ -315,7 +356,6 @@ pub async fn put_off(
             milestone: Some(milestone),
             reason: to.reason.clone(),
             previous: Some(before.effective.clone()),
-            sending: Some(*sending),
             ..Said::default()
         };
         let entry = Entry::new(&caller.actor, "announcement.moved", id)
@@ -337,10 +377,11 @@ pub async fn take_effect(
 ) -> Result<Answer> {
     load(app, id).await?;
     let seen = read(node, read_seen)?;
-    act(app, caller, id, |before, _, now| {
+    tell(app, caller, id, *sending, |before, _, now| {
         let entry = Entry::new(&caller.actor, "announcement.effective", id)
             .with(json!({"planned": before.effective}));
-        Ok(((before.is_there(now)?, Said::sent(*sending), entry), seen))
+        // What can be undone is dated ahead: people hear of it then.
+        Ok(((before.is_there(now)?, Said::default(), entry), seen))
     })
     .await
 }
@@ -426,11 +467,10 @@ pub async fn cancel(
 ) -> Result<Answer> {
     load(app, id).await?;
     let off = read(node, |node, problems| Withdrawal::read(node, "", problems))?;
-    act(app, caller, id, |before, _, now| {
+    tell(app, caller, id, *sending, |before, _, now| {
         let said = Said {
             milestone: Some("cancellation"),
             reason: off.reason.clone(),
-            sending: Some(*sending),
             ..Said::default()
         };
         let entry = Entry::new(&caller.actor, "announcement.cancelled", id)
@@ -493,8 +533,8 @@ pub async fn plan_again(app: &App, caller: &Caller, before: &Catalogue) -> Resul
         };
         let id = announcement.id.to_string();
         let (_, told) = app.store.planned(&id).await?;
-        let old = planned(app, &announcement, before, &told, None).await?;
-        let new = planned(app, &announcement, &after, &told, None).await?;
+        let old = planned(app, &announcement, before, &told, (None, None)).await?;
+        let new = planned(app, &announcement, &after, &told, (None, None)).await?;
         if (old.notices, old.affected) == (new.notices, new.affected) {
             continue;
         }

@@ -41,6 +41,7 @@ use forewarn_core::plan::{
 use forewarn_core::policy::{self, Policy};
 use forewarn_core::problem::{Invalid, Problem};
 use forewarn_core::time::CivilTime;
+use forewarn_core::undo::Undoable;
 use forewarn_store::{Beside, Entry, EventFilter, Published, StoredEvent};
 use jiff::Timestamp;
 use serde_json::{Value, json};

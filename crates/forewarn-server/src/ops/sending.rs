@@ -93,6 +93,17 @@ impl Sending {
         }
     }
 
+    /// Refuses time to undo where there is none, and says why.
+    ///
+    /// # Errors
+    /// At the field `undo`.
+    pub fn without_undo(&self, why: &str) -> Result<()> {
+        match self.undo {
+            true => Err(Invalid::one("undo", format!("must be left out: {why}")).into()),
+            false => Ok(()),
+        }
+    }
+
     /// From when people may be told: the time to undo is past by then.
     ///
     /// # Errors

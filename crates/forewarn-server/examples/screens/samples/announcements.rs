@@ -36,6 +36,7 @@ impl Samples {
             revision: 1,
             closed_at: None,
             added: Default::default(),
+            pending: None,
         }
     }
 
