@@ -291,7 +291,7 @@ async fn say(
             .map(|promise| Entry::new(&caller.actor, BROKEN, id).with(before.breach(promise, now)));
         let broken = lapsed.is_some();
         // It is dated from when it is told.
-        let told = before.told_from(sending.from(app).await?, now);
+        let told = before.told_from(sending.from(app, now).await?, now);
         let (action, advisory) = change(before.clone(), &catalogue, told)?;
         let advisory = advisory.undoable(before, told, now);
         let mut detail = json!({"next_update_at": advisory.promise().map(|p| p.due)});

@@ -306,7 +306,7 @@ async fn tell(
     sending: Sending,
     action: impl Fn(Announcement, &Catalogue, Timestamp) -> Result<(Acted, Option<i64>)>,
 ) -> Result<Answer> {
-    let from = sending.from(app).await?;
+    let from = sending.from(app, app.clock.now()).await?;
     act(app, caller, id, |before, catalogue, now| {
         let told = from.max(now);
         let ((after, said, entry), version) = action(before.clone(), catalogue, told)?;

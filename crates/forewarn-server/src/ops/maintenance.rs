@@ -435,7 +435,7 @@ async fn change(
     sending: Sending,
     action: impl Fn(Maintenance, Timestamp) -> Result<Acted>,
 ) -> Result<Answer> {
-    let from = sending.from(app).await?;
+    let from = sending.from(app, app.clock.now()).await?;
     act(app, caller, id, |before, now| {
         let waits = before.status != Status::AwaitingApproval && from > now;
         let (after, said, entry) = action(before.clone(), now)?;
@@ -505,7 +505,7 @@ fn planned_anyway(sending: Sending) -> Sending {
 /// # Errors
 /// When the state does not allow it.
 pub async fn start(app: &App, caller: &Caller, id: &str, sending: Sending) -> Result<Answer> {
-    let from = sending.from(app).await?;
+    let from = sending.from(app, app.clock.now()).await?;
     change(app, caller, id, planned_anyway(sending), |m, now| {
         Ok((
             // What can be undone is dated ahead: people hear of it then.
@@ -522,7 +522,7 @@ pub async fn start(app: &App, caller: &Caller, id: &str, sending: Sending) -> Re
 /// # Errors
 /// When the state does not allow it.
 pub async fn complete(app: &App, caller: &Caller, id: &str, sending: Sending) -> Result<Answer> {
-    let from = sending.from(app).await?;
+    let from = sending.from(app, app.clock.now()).await?;
     change(app, caller, id, planned_anyway(sending), |m, now| {
         Ok((
             // What can be undone is dated ahead: people hear of it then.

@@ -104,12 +104,11 @@ impl Sending {
         }
     }
 
-    /// From when people may be told: the time to undo is past by then.
+    /// From when people may be told of what is done now: the time to undo is past by then.
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub async fn from(&self, app: &App) -> Result<Timestamp> {
-        let now = app.clock.now();
+    pub async fn from(&self, app: &App, now: Timestamp) -> Result<Timestamp> {
         if !self.undo {
             return Ok(now);
         }

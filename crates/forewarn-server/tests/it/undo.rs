@@ -1,6 +1,7 @@
 //! What goes to many wants its number, and what was sent by mistake is taken back before anybody was told.
 
 use crate::app::{As, TestApp, upgrade};
+use forewarn_server::ops::sending::Sending;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
@@ -328,6 +329,24 @@ async fn the_console_asks_for_the_number_of_a_fault_beside_the_form_that_was_sen
         asked.contains("name=\"recipients\"") && asked.contains("This is who would hear"),
         "{asked}"
     );
+}
+
+/// A clock goes on while something is said: who wants no time to undo is told that there is none, not of some microseconds.
+#[tokio::test]
+async fn without_time_to_undo_it_is_told_at_the_moment_it_is_said() {
+    let app = TestApp::campus().await;
+    let said = app.app.clock.now();
+    seconds(&app, 1);
+    let from = |undo| {
+        let sending = Sending {
+            undo,
+            ..Sending::default()
+        };
+        let app = app.app.clone();
+        async move { sending.from(&app, said).await.unwrap() }
+    };
+    assert_eq!(from(false).await, said);
+    assert_eq!(from(true).await, said + SignedDuration::from_secs(10));
 }
 
 #[tokio::test]

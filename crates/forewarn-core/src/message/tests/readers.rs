@@ -195,7 +195,8 @@ fn no_text_for_readers_shows_a_gap_in_any_language() {
                 for level in Level::ALL {
                     for content in [&content, &little, &own] {
                         let message = by(channel, content, language, level);
-                        assert_tidy(&message.text);
+                        // A text message cuts what is too long for it.
+                        assert_tidy(&message.text.replace("...", "\u{2026}"));
                         assert_eq!(message.language, language);
                         assert!(message.subject.chars().count() <= 78);
                         let technical = message.text.contains("PostgreSQL");
