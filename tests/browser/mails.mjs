@@ -121,7 +121,7 @@ async function look(browser, mails, { of, width, scheme }) {
   const bare = scheme === "bare";
   await tab.evaluate(show, { mails, width, bare });
   faults.push(...(await tab.evaluate(faultsOf, { dark: bare ? null : scheme === "dark", rtl: of === "ar", width })));
-  if (found.pictures) await tab.screenshot({ path: `${found.out}/mails-${of}-${width}-${scheme}.png`, fullPage: true });
+  if (found.pictures) await tab.screenshot({ path: `${found.out}/mails-${of}-${width}-${scheme}.jpg`, type: "jpeg", quality: 80, fullPage: true });
   // The rule for narrow windows is all that a program without <style> may miss.
   if (bare && width > 480) {
     const without = await tab.evaluate(drawing);
@@ -141,7 +141,7 @@ await mkdir(found.out, { recursive: true });
 const browser = await chromium.launch({ executablePath: found.chromium, args: ["--no-sandbox"] });
 const seen = { looks: 0, faults: [] };
 try {
-  const before = found.seen && (await Seen.read(found.seen, browser));
+  const before = found.seen && (await Seen.read(found.seen, browser, ["mails.mjs"]));
   const every = (of) => WIDTHS.flatMap((width) => ["light", "dark", "bare"].map((scheme) => ({ of, width, scheme })));
   const narrow = ["de", "fr", "es"].map((of) => ({ of, width: 360, scheme: "light" }));
   const waiting = [...every("en"), ...every("ar"), ...narrow, ...every("unbroken").filter((one) => one.scheme !== "dark")];
@@ -158,7 +158,7 @@ try {
   const worker = async () => {
     for (let next = waiting.shift(); next; next = waiting.shift()) {
       const key = await before?.key(`${found.base}/mails/${next.of}.json`, next.width, next.scheme);
-      if (key && (await before.has(key, `${found.out}/mails-${next.of}-${next.width}-${next.scheme}.png`))) continue;
+      if (key && (await before.has(key, `${found.out}/mails-${next.of}-${next.width}-${next.scheme}.jpg`))) continue;
       const faults = await look(browser, mails[next.of], next);
       if (key && faults.length === 0) before.add(key);
       seen.faults.push(...faults);
