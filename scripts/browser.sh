@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Looks at every screen with sample data in a real browser, then walks through the demo and reads cards without it: `scripts/browser.sh [DIR]`. Pictures go
+# Looks at every screen with sample data and every mail in a real browser, then walks through the demo and reads cards without it: `scripts/browser.sh [DIR]`. Pictures go
 # to DIR (artefacts/screens).
 # Ends with "N passed, N failed", a look being one screen at one width in one colour scheme.
 set -euo pipefail
@@ -30,6 +30,8 @@ node tests/browser/run.mjs --list "$work/site/screens.txt" --base "http://127.0.
   --chromium "$chromium" --out "$pictures" --seen "$pictures/seen" >"$work/looks" || status=$?
 
 node tests/browser/desk.mjs --base "http://127.0.0.1:${port#port }" --chromium "$chromium" --out "$pictures" >>"$work/looks" || status=$?
+node tests/browser/mails.mjs --base "http://127.0.0.1:${port#port }" --chromium "$chromium" --out "$pictures" \
+  --seen "$pictures/seen-mails" >>"$work/looks" || status=$?
 
 FOREWARN_LISTEN=127.0.0.1:0 "${CARGO_TARGET_DIR:-target}/debug/forewarn" demo >"$work/demo.log" 2>&1 &
 demo=$!
@@ -42,7 +44,7 @@ node tests/browser/undo.mjs --base "$base" --chromium "$chromium" --out "$pictur
 node tests/browser/cards.mjs --base "$base" --chromium "$chromium" --out "$pictures" >>"$work/looks" || status=$?
 
 cat "$work/looks"
-# Each of the eight ends with "N looks, N faults".
+# Each of the nine ends with "N looks, N faults".
 awk '/^[0-9]+ looks, [0-9]+ faults$/ { looks += $1; faults += $3; ended++ }
-  END { if (ended < 8) faults++; print (looks > faults ? looks - faults : 0) " passed, " faults + 0 " failed" }' "$work/looks"
+  END { if (ended < 9) faults++; print (looks > faults ? looks - faults : 0) " passed, " faults + 0 " failed" }' "$work/looks"
 exit "$status"

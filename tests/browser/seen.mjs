@@ -12,10 +12,10 @@ export class Seen {
     Object.assign(this, { file, before, program, now: [], skipped: 0 });
   }
 
-  /// What was without fault by the list in this file, which need not exist.
-  static async read(file, browser) {
+  /// What was without fault by the list in this file, which need not exist, where these programs look.
+  static async read(file, browser, programs = ["look.mjs"]) {
     const before = await readFile(file, "utf8").catch(() => "");
-    const sources = await Promise.all(["look.mjs", "package-lock.json"].map((name) => readFile(join(here, name))));
+    const sources = await Promise.all([...programs, "package-lock.json"].map((name) => readFile(join(here, name))));
     const program = createHash("sha256").update(browser.version());
     sources.forEach((source) => program.update(source));
     return new Seen(file, new Set(before.split("\n")), program.digest("hex"));

@@ -15,6 +15,7 @@ use crate::incident::{Promise, Severity};
 use crate::problem::InvalidTransition;
 use crate::recipient::Added;
 use crate::routing::{About, Cause};
+use crate::undo::Pending;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -114,6 +115,9 @@ pub struct Advisory {
     pub closed_at: Option<Timestamp>,
     /// What was said, oldest first; never empty.
     pub updates: Vec<Word>,
+    /// Its last change, while nobody has been told of it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub pending: Option<Box<Pending<Advisory>>>,
 }
 
 impl Advisory {
@@ -139,6 +143,7 @@ impl Advisory {
             found_at: now,
             closed_at: None,
             updates: Vec::new(),
+            pending: None,
         };
         advisory.say(None, next_update, now);
         advisory
@@ -205,6 +210,18 @@ impl Advisory {
         self.open_only(self.refuse(Status::Withdrawn))?;
         self.close(Status::Withdrawn, Some(withdrawal.text), now);
         Ok(self)
+    }
+
+    /// When a word that is said now is told, where whoever says it would have until `from` to undo it: at once where people wait for it
+    /// already, by the time that was promised at the latest, and never before what was said earlier.
+    pub fn told_from(&self, from: Timestamp, now: Timestamp) -> Timestamp {
+        let told = match self.promise() {
+            Some(promise) if promise.kept.is_none() && promise.due > now => from.min(promise.due),
+            Some(promise) if promise.kept.is_none() => now,
+            _ => from,
+        };
+        let newest = self.updates.last().map_or(now, |word| word.at);
+        told.max(newest).max(now)
     }
 
     /// The promise of its newest message, if that made one.
@@ -289,6 +306,7 @@ fn without_repeats<T: Ord + Clone>(all: Vec<T>) -> Vec<T> {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use crate::undo::Undoable;
     use proptest::prelude::*;
 
     pub(crate) fn at(seconds: i64) -> Timestamp {
@@ -412,6 +430,62 @@ pub(crate) mod tests {
         assert_eq!(
             advisory.services,
             [Id::parse("portal").unwrap(), Id::parse("files").unwrap()]
+        );
+    }
+
+    #[test]
+    fn a_word_that_is_undone_was_never_said() {
+        let mut before = found(Some(3_600));
+        before.told.insert(Id::parse("students").unwrap());
+        let words: [fn(Advisory) -> Advisory; 3] = [
+            |a| a.update(word("News."), Some(at(9_000)), at(70)).unwrap(),
+            |a| a.fix(Fix::default(), at(70)).unwrap(),
+            |a| a.withdraw(withdrawal(), at(70)).unwrap(),
+        ];
+        for say in words {
+            let mut after = say(before.clone()).undoable(before.clone(), at(70), at(60));
+            assert_eq!(after.waits_until(at(69)), Some(at(70)));
+            assert_eq!(after.as_told(at(69)), before);
+            assert_eq!(
+                after.as_told(at(70)).status,
+                after.status,
+                "its time has come"
+            );
+            assert!(after.clone().undo(at(70)).is_err());
+            // Whoever was added meanwhile stays, and was told.
+            let (added, new) = (Id::parse("board").unwrap(), Id::parse("new").unwrap());
+            after
+                .added
+                .audiences
+                .insert(added.clone(), crate::audience::Level::Technical);
+            after.told.extend([added.clone(), new]);
+            let undone = after.undo(at(69)).unwrap();
+            assert!(undone.told.contains(&added) && undone.told.len() == 2);
+            assert_eq!(
+                (undone.updates, undone.status),
+                (before.updates.clone(), before.status)
+            );
+        }
+        assert!(
+            before.undo(at(1)).is_err(),
+            "the first word is never undone"
+        );
+    }
+
+    #[test]
+    fn nobody_waits_for_the_time_to_undo() {
+        // now, the time to undo ends, told
+        for (now, from, told) in [(60, 70, 70), (3_595, 3_605, 3_600), (3_700, 3_710, 3_700)] {
+            let promised = found(Some(3_600));
+            assert_eq!(promised.told_from(at(from), at(now)), at(told), "{now}");
+        }
+        let open = found(None);
+        assert_eq!(open.told_from(at(70), at(60)), at(70));
+        let said = open.update(word("One."), None, at(100)).unwrap();
+        assert_eq!(
+            said.told_from(at(95), at(95)),
+            at(100),
+            "never before what was said earlier"
         );
     }
 

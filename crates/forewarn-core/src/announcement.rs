@@ -16,6 +16,7 @@ use crate::problem::InvalidTransition;
 use crate::recipient::Added;
 use crate::routing::{About, Cause};
 use crate::time::{CivilTime, Zone};
+use crate::undo::Pending;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -88,6 +89,9 @@ pub struct Announcement {
     /// Who is told of it although nobody planned for them.
     #[serde(skip_serializing_if = "Added::is_empty", default)]
     pub added: Added,
+    /// Its last change, while nobody has been told of it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub pending: Option<Box<Pending<Announcement>>>,
 }
 
 impl Announcement {
@@ -149,6 +153,7 @@ impl Announcement {
             revision: 1,
             closed_at: None,
             added: Added::default(),
+            pending: None,
         })
     }
 

@@ -3,6 +3,7 @@
 //! An approval is of words, not of an event: it holds the hash of a [`Sheet`]. Where facts, texts,
 //! templates or times are changed, the hash is another one and the approval is of no use any more.
 
+use crate::acknowledge::unconfirmed;
 use crate::audience::Level;
 use crate::change_request::{Override, read_override};
 use crate::contact::{Channel, EmailAddress};
@@ -192,7 +193,8 @@ impl Wording {
 }
 
 /// Who must agree before this notice of the event goes out. Nobody for what the team tells itself, for the first word about an
-/// incident, and for what Forewarn says by itself where a policy lets it.
+/// incident, for what Forewarn says by itself where a policy lets it, and for a reminder to confirm: it says once more what its readers
+/// were told, which was agreed to.
 pub fn needs(
     event: &Event,
     audience: &str,
@@ -215,7 +217,7 @@ pub fn needs_beside_waiting(
     let Some(policy) = policy::of_event(event, &catalogue.policies) else {
         return Vec::new();
     };
-    if is_inside(audience) || is_free(occasion) {
+    if is_inside(audience) || unconfirmed(audience).is_some() || is_free(occasion) {
         return Vec::new();
     }
     let roles = policy.approvers(audience).into_iter();

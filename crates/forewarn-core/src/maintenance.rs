@@ -121,7 +121,7 @@ pub struct Maintenance {
     pub unseen: bool,
     /// Its last change, while nobody has been told of it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub pending: Option<Box<Pending>>,
+    pub pending: Option<Box<Pending<Maintenance>>>,
 }
 
 fn scheduled() -> Status {

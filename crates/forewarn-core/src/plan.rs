@@ -25,7 +25,7 @@ mod reminders;
 mod tests;
 mod windows;
 
-pub use advisory::{catch_up_on_advisory, publish_word};
+pub use advisory::{catch_up_on_advisory, owners_reminded_again, publish_word};
 pub use built_in::{
     APPROVERS, BACKUP, CHANGE_SYSTEM, COMMUNICATIONS, INTERNAL, REQUESTERS, SPOKESPERSON,
     SUBSCRIPTIONS, built_in_meaning, built_in_name, is_inside,

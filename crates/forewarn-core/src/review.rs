@@ -9,6 +9,7 @@
 
 mod clock;
 mod completeness;
+mod effect_first;
 mod fears;
 mod jargon;
 mod measures;

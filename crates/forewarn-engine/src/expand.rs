@@ -157,12 +157,15 @@ impl<C: Channels> Engine<C> {
         if timer {
             content.late_by_seconds = late_by(notice.due, now);
         }
-        // Who has not confirmed the first word is reminded with the newest that they were told: the first may be wrong by now.
+        // Who has not confirmed the first word is reminded with the newest that they were told: the first may be wrong by now. What was
+        // agreed to of that holds for the reminder, which says it once more.
+        let mut agreed = None;
         if let Some(of) = unconfirmed(&notice.audience)
-            && let Some(told) = self.store.last_told(of).await?
+            && let Some((by, told)) = self.store.last_told(of).await?
         {
             let at = content.at;
             content = Content { at, ..told };
+            agreed = self.store.wording(&by).await?;
         }
         content.requested = notice.audience == REQUESTERS;
         let nobody = BTreeSet::new();
@@ -177,7 +180,7 @@ impl<C: Channels> Engine<C> {
             answer: None,
         });
         let wording = match self.approved(&notice, &content, &needs, catalogue).await? {
-            Ok(wording) => wording,
+            Ok(wording) => wording.or(agreed),
             Err((because, hash)) => {
                 return self.hold(&notice, published, (because, &hash), now).await;
             }

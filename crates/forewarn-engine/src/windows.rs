@@ -7,6 +7,7 @@ use crate::Engine;
 use crate::channel::Channels;
 use forewarn_core::event::{Event, Occasion};
 use forewarn_core::plan::{Changes, PlannedWindow, Stored, changes_between, windows_ahead};
+use forewarn_core::undo::Undoable;
 use forewarn_core::window_use::WindowUse;
 use forewarn_store::{Entry, EventFilter, Published, Result, StoreError, StoredEvent};
 use jiff::Timestamp;

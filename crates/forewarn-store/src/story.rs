@@ -37,17 +37,17 @@ pub(crate) fn story(milestone: &str, offset: Option<&str>, audience: &str) -> Op
 }
 
 impl Store {
-    /// What the audience of a notice was told last about its event: the words that hold now.
+    /// What the audience of a notice was told last about its event, the words that hold now, and by which notice.
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub async fn last_told(&self, id: &str) -> Result<Option<Content>> {
+    pub async fn last_told(&self, id: &str) -> Result<Option<(String, Content)>> {
         let mut tx = self.db.read().await?;
-        let sql = "SELECT n.content FROM notices o JOIN notices n ON n.event = o.event AND n.audience = o.audience
+        let sql = "SELECT n.id, n.content FROM notices o JOIN notices n ON n.event = o.event AND n.audience = o.audience
             WHERE o.id = $1 AND n.sent_at IS NOT NULL AND n.ordinal > 0 AND n.ordinal < $2
             ORDER BY n.ordinal DESC LIMIT 1";
         let row = tx.row(sql, args![id, STORY]).await?;
-        row.map(|row| Ok(serde_json::from_str(&row.text(0)?)?))
+        row.map(|row| Ok((row.text(0)?, serde_json::from_str(&row.text(1)?)?)))
             .transpose()
     }
 }

@@ -1,4 +1,5 @@
-//! What stands around a message in a mail: one column, system fonts, light and dark, nothing fetched from anywhere.
+//! What stands around a message in a mail: one column, system fonts, light and dark, nothing fetched from anywhere. A word or an
+//! address that is wider than the column is broken: a telephone would otherwise show the whole mail too small or cut it.
 
 use super::{Divided, List};
 use crate::message::{Content, Message, safe_url, without_organisation};
@@ -149,11 +150,11 @@ body,.page{background:#14171a!important;color:#e8eaed!important}
 "#;
 
 const OPEN: &str = r#"<table role="presentation"TURNED class="page" width="100%" cellpadding="0" cellspacing="0" style="background:#eef1f4"><tr><td align="center" style="padding:24px 12px">
-<table role="presentation" width="100%" cellpadding="0" cellspacing="0" style="max-width:600px;text-align:start"><tr><td class="card" style="padding:28px 32px;border-top:4px solid ACCENT;background:#ffffff;border-radius:6px">
+<table role="presentation" width="100%" cellpadding="0" cellspacing="0" style="max-width:600px;text-align:start"><tr><td class="card" style="padding:28px 32px;border-top:4px solid ACCENT;background:#ffffff;border-radius:6px;word-break:break-word;overflow-wrap:anywhere">
 "#;
 
 const FOOT: &str = r#"</td></tr>
-<tr><td style="padding:18px 32px 8px"><p class="muted" style="margin:0;font-size:13px;line-height:20px;color:#5b6470">
+<tr><td style="padding:18px 32px 8px;word-break:break-word;overflow-wrap:anywhere"><p class="muted" style="margin:0;font-size:13px;line-height:20px;color:#5b6470">
 "#;
 
 /// Blue for plans, red while something is broken, green when all is well. Words say the same.

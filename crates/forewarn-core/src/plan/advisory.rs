@@ -1,11 +1,12 @@
 //! Notices of an advisory: each word is told at once; where it promises the next one, its timers remind the owners.
 
 use super::at_once::AtOnce;
-use super::promise::{is_promise_timer, reminders_of_owners};
+use super::promise::{is_promise_timer, reminders_of_owners, replaced};
 use super::{Changes, Notice, REQUESTERS, Stored};
 use crate::advisory::{Advisory, Status};
 use crate::document::Catalogue;
 use crate::id::Id;
+use crate::undo::Undoable;
 use jiff::Timestamp;
 
 /// What publishing an advisory's newest word changes: it is told, a time that it promises gets timers, and those of the promise
@@ -39,6 +40,16 @@ pub fn publish_word(
     (advisory, changes)
 }
 
+/// The timers of the promise that stands again once a word was taken back.
+pub fn owners_reminded_again(
+    advisory: &Advisory,
+    catalogue: &Catalogue,
+    stored: &[Stored],
+    now: Timestamp,
+) -> Changes {
+    replaced(reminders_of_owners(advisory, catalogue, now), stored)
+}
+
 /// The newest word again, for an audience to which `whom` was just added: whoever has had it does not get it twice, since both
 /// notices share their slot.
 pub fn catch_up_on_advisory(
@@ -50,6 +61,8 @@ pub fn catch_up_on_advisory(
 ) -> Option<Notice> {
     let catalogue = &*advisory.added.over(catalogue);
     let audience = catalogue.audiences.iter().find(|a| a.id == *audience)?;
+    // Nobody hears of what can still be undone before the others do.
+    let now = advisory.waits_until(now).unwrap_or(now);
     let because = "at once; added to the advisory".to_owned();
     Some(newest(advisory).to(audience, Some(whom), because, catalogue, now))
 }

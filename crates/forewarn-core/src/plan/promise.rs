@@ -114,7 +114,11 @@ pub fn timers_again(
     stored: &[Stored],
     now: Timestamp,
 ) -> Changes {
-    let add = timers(incident, catalogue, now);
+    replaced(timers(incident, catalogue, now), stored)
+}
+
+/// These timers in place of those that wait.
+pub(super) fn replaced(add: Vec<Notice>, stored: &[Stored]) -> Changes {
     let old = stored
         .iter()
         .filter(|s| s.open && is_promise_timer(&s.milestone));

@@ -1,7 +1,7 @@
 //! Names of machines, and links into the internal network. Public addresses are no leak, nor is what stands in them.
 
 use super::known::Known;
-use super::machines::{by_role, machine, numbered};
+use super::machines::{by_role, capital_server, machine, numbered};
 use super::names::is_hosts_name;
 use super::pieces::Piece;
 use super::{Kind, Leak};
@@ -297,7 +297,12 @@ pub(super) fn hosts(text: &str, pieces: &[Piece<'_>], known: &Known, found: &mut
             continue;
         }
         let plain = !piece.text.bytes().any(|b| b == b'.' || b.is_ascii_digit());
-        let called = is_called(text, pieces, n);
+        // `SQLPROD\FIN`: a part of a machine.
+        if let Some(end) = instance(piece.text) {
+            found.push(Leak::at(Kind::HostName, piece.start..piece.start + end));
+            continue;
+        }
+        let called = is_called(text, pieces, n) || capital_server(piece.text);
         if plain
             && known.internal_domains.is_empty()
             && !called
@@ -331,7 +336,7 @@ pub(super) fn hosts(text: &str, pieces: &[Piece<'_>], known: &Known, found: &mut
         }
         let dotted = host.contains('.');
         let is_machine = match dotted {
-            true => looks_like_host(host) && is_internal(host, known),
+            true => looks_like_host(host) && (is_internal(host, known) || is_named(host)),
             false => {
                 let beside = (n > 0 && is_cue(pieces[n - 1].text))
                     || pieces.get(n + 1).is_some_and(|next| is_cue(next.text));
@@ -356,6 +361,25 @@ pub(super) fn hosts(text: &str, pieces: &[Piece<'_>], known: &Known, found: &mut
         found.push(Leak::at(kind, start..end));
     }
     debug_assert!(found.iter().all(|leak| leak.end <= text.len()));
+}
+
+/// `zeus.example.edu`: a machine that is called after a god or a star, with its domain.
+fn is_named(host: &str) -> bool {
+    let first = host.split('.').next().unwrap_or_default();
+    host.matches('.').count() > 1 && is_hosts_name(&first.to_ascii_lowercase())
+}
+
+/// How long a machine's name with a part of it is: `SQLPROD\FIN`.
+fn instance(piece: &str) -> Option<usize> {
+    let (machine, part) = piece.split_once('\\')?;
+    let capital = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'-';
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
+    let part = part.trim_end_matches(['.', ',', ';', ':']);
+    let sound = (3..=15).contains(&machine.len())
+        && machine.bytes().all(capital)
+        && (2..=20).contains(&part.len())
+        && part.bytes().all(plain);
+    sound.then_some(machine.len() + 1 + part.len())
 }
 
 /// `gandalf` of "the host gandalf", `minerva` of "the machine called minerva".
@@ -413,8 +437,23 @@ fn is_shell_user(piece: &str) -> bool {
 
 fn is_cue(word: &str) -> bool {
     const CUES: &[&str] = &[
-        "server", "servers", "host", "hosts", "hostname", "machine", "node", "vm", "instance",
-        "box", "cluster",
+        "server",
+        "servers",
+        "host",
+        "hosts",
+        "hostname",
+        "machine",
+        "node",
+        "vm",
+        "instance",
+        "box",
+        "cluster",
+        "hypervisor",
+        "switch",
+        "router",
+        "firewall",
+        "appliance",
+        "workstation",
     ];
     CUES.iter().any(|cue| cue.eq_ignore_ascii_case(word))
 }

@@ -139,6 +139,14 @@ const ROLES: &[&str] = &[
     "dbs",
     "dhcpd",
     "broker",
+    "lxc",
+    "qnap",
+    "cam",
+    "login",
+    "compute",
+    "jh",
+    "vpn",
+    "nb",
 ];
 /// Shortened words that stand for a machine and nothing else: with one of them a name needs no number, `vpn-gw`.
 const SURE: &[&str] = &[
@@ -178,6 +186,11 @@ const SURE: &[&str] = &[
     "printsrv",
     "mailrelay",
     "dbs",
+    "nfs",
+    "qnap",
+    "kvm",
+    "pve",
+    "lxc",
 ];
 /// Of these a capital name with one or two digits is a machine too: `DB-3`, `FS2`. With more it may be a ticket.
 const ALONE: &[&str] = &[
@@ -327,6 +340,20 @@ pub(super) fn by_role(host: &str) -> bool {
         && parts.iter().all(|part| part.len() <= 8 && !part.is_empty())
 }
 
+/// `FILESRV`, `SRVAPP`: capitals with what stands for a server and nothing else.
+pub(super) fn capital_server(host: &str) -> bool {
+    const PRODUCTS: &[&str] = &["MYSQL", "MSSQL", "NOSQL", "PLSQL", "PGSQL", "NEWSQL"];
+    let ends = |word: &str| host.starts_with(word) || host.ends_with(word);
+    let part = ["DB", "SQL", "GW"]
+        .into_iter()
+        .any(|end| host.ends_with(end));
+    (5..=15).contains(&host.len())
+        && host
+            .bytes()
+            .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
+        && (part && !PRODUCTS.contains(&host) || ["SRV", "SVR"].into_iter().any(ends))
+}
+
 /// A name that only a number makes special: `kestrel7`, after "server".
 pub(super) fn numbered(host: &str) -> bool {
     let name = host.trim_end_matches(|c: char| c.is_ascii_digit());
@@ -342,6 +369,16 @@ pub(super) fn numbered(host: &str) -> bool {
 
 /// Whether a label is the name of a machine: what it is for, where it is, a number.
 pub(super) fn machine(label: &str, dotted: bool) -> bool {
+    // `3b-sw-2`: a floor first, and then what nothing else is.
+    let floor = label.starts_with(|c: char| c.is_ascii_digit())
+        && label.matches('-').count() > 1
+        && label
+            .to_ascii_lowercase()
+            .split('-')
+            .any(|part| SURE.contains(&part));
+    if floor && label.len() <= 40 {
+        return true;
+    }
     let shaped = (3..=40).contains(&label.len())
         && label.starts_with(|c: char| c.is_ascii_alphabetic())
         && label
@@ -367,6 +404,13 @@ pub(super) fn machine(label: &str, dotted: bool) -> bool {
             role_and_number(one, dotted) && (dotted || !capitals || !short)
         }
         [kind, number] if IN_CLOUD.contains(kind) && is_hex_number(number) => true,
+        ["desktop" | "laptop" | "win" | "pc" | "nb" | "ws", number]
+            if number.len() >= 5
+                && number.bytes().any(|b| b.is_ascii_digit())
+                && number.bytes().any(|b| b.is_ascii_alphabetic()) =>
+        {
+            true
+        }
         ["desktop" | "laptop" | "win", number] if number.len() >= 7 => true,
         [name, last] => {
             let (word, digits) = split_number(last);

@@ -67,6 +67,53 @@ const PLACES: &[&str] = &[
     "place", "hill", "drive", "station",
 ];
 
+/// Before a number these make a mailbox a room's.
+const ROOMS: &[&str] = &["gym", "bus", "lab", "bar", "day", "run", "car", "art"];
+
+/// With a given name these make a house of it: `grace.library`.
+const HOUSES: &[&str] = &[
+    "library",
+    "hall",
+    "school",
+    "church",
+    "st",
+    "saint",
+    "college",
+    "centre",
+    "center",
+    "house",
+    "clinic",
+    "hospital",
+    "campus",
+    "prize",
+    "award",
+    "foundation",
+    "theatre",
+    "museum",
+    "hotel",
+];
+
+/// What firms do, and have.
+const AS_FIRMS_DO: &[&str] = &[
+    "has",
+    "confirmed",
+    "confirms",
+    "reported",
+    "reports",
+    "said",
+    "says",
+    "told",
+    "expects",
+    "acknowledged",
+    "engineers",
+    "technicians",
+    "support",
+    "staff",
+];
+
+/// Before a given name these say at which work somebody is.
+const AT_WORK: &[&str] = &["oncall", "adm", "admin", "sys", "ext", "dev", "ops", "noc"];
+
 /// A name to be found: its words, and how.
 struct Entry {
     words: Vec<String>,
@@ -142,19 +189,53 @@ pub(super) fn names(text: &str, text_words: &[Word], known: &Known, found: &mut 
     }
     for n in 0..text_words.len() {
         let first = plain(possessive(&text_words[n].lower));
-        let Some(candidates) = entries.get(first.as_ref()) else {
-            continue;
-        };
-        let hit = candidates
-            .iter()
+        let own = entries.get(first.as_ref()).into_iter().flatten();
+        let several = several(first.as_ref(), &entries);
+        let hit = own
+            .chain(several)
             .filter(|entry| fits(text, text_words, n, entry))
             .max_by_key(|entry| entry.words.len());
         if let Some(entry) = hit {
             let last = &text_words[n + entry.words.len() - 1];
             let end = last.end - possessive_end(&text[last.start..last.end]);
             found.push(Leak::at(entry.kind, text_words[n].start..end));
+        } else if let Some((kind, end)) = in_two(text, text_words, n, &entries) {
+            found.push(Leak::at(kind, text_words[n].start..end));
         }
     }
+}
+
+/// "Kestrels": several of a supplier of one word.
+fn several<'e>(
+    word: &str,
+    entries: &'e HashMap<String, Vec<Entry>>,
+) -> impl Iterator<Item = &'e Entry> {
+    let one = word.strip_suffix('s').filter(|one| one.len() > 3);
+    let found = one.and_then(|one| entries.get(one)).into_iter().flatten();
+    found.filter(|entry| entry.words.len() == 1 && entry.kind == Kind::Vendor)
+}
+
+/// "Tele Nord", "Night Jar": a supplier's or project's name of one word that somebody wrote in two.
+fn in_two(
+    text: &str,
+    text_words: &[Word],
+    n: usize,
+    entries: &HashMap<String, Vec<Entry>>,
+) -> Option<(Kind, usize)> {
+    let [one, other] = text_words.get(n..n + 2)? else {
+        return None;
+    };
+    let capital = |word: &Word| text[word.start..].starts_with(char::is_uppercase);
+    let near = matches!(&text[one.end..other.start], " " | "-");
+    let long = one.lower.len() > 2 && other.lower.len() > 2;
+    if !near || !long || !capital(one) || !capital(other) {
+        return None;
+    }
+    let joined = format!("{}{}", plain(&one.lower), plain(possessive(&other.lower)));
+    let mut fitting = entries.get(&joined).into_iter().flatten();
+    let entry = fitting.find(|e| e.words.len() == 1 && e.kind != Kind::Employee && !e.letters)?;
+    let end = other.end - possessive_end(&text[other.start..other.end]);
+    Some((entry.kind, end))
 }
 
 /// A word without the `'s` of possession.
@@ -219,7 +300,9 @@ fn fits(text: &str, text_words: &[Word], at: usize, entry: &Entry) -> bool {
             "mr" | "mrs" | "ms" | "miss" | "colleague" | "engineer" | "technician"
         );
     let ordinary = entry.words.len() == 1 && LISTS.common.contains(entry.words[0].as_str());
-    capital && (!begins || titled || !ordinary)
+    // "Beacon has confirmed it.": firms do that, and beacons do not.
+    let acts = entry.kind == Kind::Vendor && AS_FIRMS_DO.contains(&next);
+    capital && (!begins || titled || acts || !ordinary)
 }
 
 /// Every form under which the lists' names are found, by their first word.
@@ -271,7 +354,17 @@ fn entries(known: &Known) -> HashMap<String, Vec<Entry>> {
                     "project" | "operation" | "programme" | "program" | "system"
                 )
             {
-                add(vec![rest.clone()], kind, true);
+                let ordinary = LISTS.common.contains(rest.as_str());
+                add(vec![rest.clone()], kind, ordinary);
+            }
+            // "HELIX" for "HELIX-2"
+            if kind == Kind::CodeName
+                && let [own, number] = words.as_slice()
+                && number.bytes().all(|b| b.is_ascii_digit())
+                && own.len() > 3
+                && !common
+            {
+                add(vec![own.clone()], kind, true);
             }
             // "Orrin and Pike" for "Orrin & Pike"
             if name.contains(" & ") && words.len() > 1 {
@@ -497,11 +590,12 @@ pub(super) fn mails(
         }
     }
     spelled(text, &handles, found);
+    spoken(text, &handles, found);
     for (start, chunk) in chunks(text) {
         if chunk.len() > 1_000 || !chunk.contains('@') || chunk.contains("://") {
             continue;
         }
-        let parting = |c: char| ",;()[]{}<>\"|=:/".contains(c);
+        let parting = |c: char| ",;()[]{}<>\"|=:/?".contains(c);
         for piece in chunk.split(parting) {
             let piece = piece.trim_matches('\'');
             let at = start + (piece.as_ptr() as usize - chunk.as_ptr() as usize);
@@ -560,6 +654,40 @@ fn spelled(text: &str, handles: &HashSet<String>, found: &mut Vec<Leak>) {
     }
 }
 
+/// "jane.roe at example.edu", "jane dot roe at example dot com": as people say it.
+fn spoken(text: &str, handles: &HashSet<String>, found: &mut Vec<Leak>) {
+    let signs = [(" at ", "."), (" AT ", "."), (" at ", " dot ")];
+    for (sign, dot) in signs {
+        for (at, _) in text.match_indices(sign) {
+            let before = &text[..at];
+            let own = |c: char| c.is_alphanumeric() || "._%+-".contains(c);
+            let word = |text: &str| text.len() - text.trim_end_matches(own).len();
+            let mut start = at - word(before);
+            while let Some(head) = text[..start].strip_suffix(" dot ") {
+                start = head.len() - word(head);
+            }
+            let name = text[start..at].to_lowercase().replace(" dot ", ".");
+            let rest = &text[at + sign.len()..];
+            let mut host = rest.len() - rest.trim_start_matches(own).len();
+            while dot == " dot " && rest[host..].starts_with(dot) {
+                let more = &rest[host + dot.len()..];
+                host += dot.len() + more.len() - more.trim_start_matches(own).len();
+            }
+            let written = rest[..host].trim_end_matches(['.', '-']);
+            // "Jane works at example.org" tells no address; "jane.roe at" does.
+            let is_address = written.contains(dot)
+                && (dot == " dot " || name.contains(['.', '_']))
+                && !name.starts_with(['.', '-']);
+            if is_address && is_person(&plain(&name), handles) {
+                found.push(Leak::at(
+                    Kind::EmailAddress,
+                    start..at + sign.len() + written.len(),
+                ));
+            }
+        }
+    }
+}
+
 /// Whether a mailbox is a person's: two names, an initial and a name, or a given name; no word of a desk.
 fn is_person(user: &str, handles: &HashSet<String>) -> bool {
     if handles.contains(user) {
@@ -572,6 +700,39 @@ fn is_person(user: &str, handles: &HashSet<String>) -> bool {
     // `s1234567`: the number of a student.
     let digits = user.bytes().filter(u8::is_ascii_digit).count();
     if (5..=10).contains(&digits) && user.len() - digits <= 2 && !user.contains(['.', '-', '_']) {
+        return true;
+    }
+    // `jb1234`, `abc123`: initials and a number.
+    if let [initials] = parts.as_slice()
+        && (2..=3).contains(&initials.len())
+        && (2..=6).contains(&digits)
+        && user.len() == initials.len() + digits
+        && user.starts_with(initials)
+        && !LISTS.desks.contains(initials)
+        && !ROOMS.contains(initials)
+    {
+        return true;
+    }
+    // `o'brien`
+    if user.contains(['\'', '\u{2019}']) && user.len() > 4 {
+        return true;
+    }
+    let named = |part: &&str| part.len() > 2 && is_given(part) && !LISTS.common.contains(*part);
+    // `eve.oncall`, `oncall-jane`: a person at a desk.
+    if let [first, .., last] = parts.as_slice()
+        && !parts.iter().any(|part| HOUSES.contains(part))
+        && (named(first) || (named(last) && AT_WORK.contains(first)))
+    {
+        return true;
+    }
+    // `janesmith`
+    if let [one] = parts.as_slice()
+        && (3..one.len().saturating_sub(2)).any(|at| {
+            one.is_char_boundary(at)
+                && LISTS.given.contains(&one[..at])
+                && LISTS.family.contains(&one[at..])
+        })
+    {
         return true;
     }
     // `karen.hall`, `d.ward`: a hall and a ward are no desks behind a given name or an initial.

@@ -16,6 +16,7 @@ const SUPPLIERS: &[&str] = &[
     "isp",
     "reseller",
     "integrator",
+    "manufacturer",
 ];
 
 /// Before "firm", "company" and "partner" these make them suppliers.
@@ -30,6 +31,14 @@ const WHOSE: &[&str] = &[
     "maintenance",
     "external",
     "implementation",
+    "telecoms",
+    "telephone",
+    "internet",
+    "electricity",
+    "power",
+    "utility",
+    "grid",
+    "cable",
 ];
 
 /// Before a name these make it a colleague's, whoever that is.
@@ -120,10 +129,46 @@ const NO_NAMES: &[&str] = &[
     "management",
 ];
 
+/// "Brightwave, our supplier, ...": the name before a supplier that is ours, where a comma closes it.
+fn name_before(text: &str, words: &[Word], n: usize) -> Option<std::ops::Range<usize>> {
+    let from = (1..=3).find(|back| {
+        n.checked_sub(*back)
+            .is_some_and(|at| matches!(words[at].lower.as_str(), "our" | "its" | "their"))
+    })?;
+    let our = n - from;
+    let name = words.get(our.checked_sub(1)?)?;
+    let closed = text[words[n].end..].starts_with(',');
+    let opened = text[name.end..words[our].start] == *", ";
+    let mut start = name.start;
+    if !closed || !opened || !is_name(text, name) {
+        return None;
+    }
+    for word in words[..our - 1].iter().rev().take(2) {
+        if text[word.end..start] != *" " || !is_name(text, word) {
+            break;
+        }
+        start = word.start;
+    }
+    Some(start..name.end)
+}
+
+/// A word with a capital that can be somebody's name.
+fn is_name(text: &str, word: &Word) -> bool {
+    text[word.start..word.end].starts_with(char::is_uppercase)
+        && !word.lower.starts_with('<')
+        && !NO_NAMES.contains(&word.lower.as_str())
+        && !DAYS_AND_MONTHS.contains(&word.lower.as_str())
+}
+
 /// Finds names by what stands before them.
 pub(super) fn people(text: &str, words: &[Word], found: &mut Vec<Leak>) {
     for n in 0..words.len() {
         let lower = words[n].lower.as_str();
+        if is_supplier(words, n)
+            && let Some(range) = name_before(text, words, n)
+        {
+            found.push(Leak::at(Kind::Vendor, range));
+        }
         if is_supplier(words, n) {
             let apart = n > 0
                 && matches!(words[n - 1].lower.as_str(), "our" | "the" | "their" | "its")
@@ -160,7 +205,7 @@ pub(super) fn people(text: &str, words: &[Word], found: &mut Vec<Leak>) {
 fn is_supplier(words: &[Word], n: usize) -> bool {
     let lower = words[n].lower.as_str();
     SUPPLIERS.contains(&lower)
-        || (matches!(lower, "firm" | "company" | "partner")
+        || (matches!(lower, "firm" | "company" | "partner" | "operator")
             && n > 0
             && WHOSE.contains(&words[n - 1].lower.as_str()))
 }
@@ -173,13 +218,6 @@ fn name_after(
     most: usize,
     apart: bool,
 ) -> Option<std::ops::Range<usize>> {
-    let is_name = |word: &Word| {
-        let written = &text[word.start..word.end];
-        written.starts_with(char::is_uppercase)
-            && !word.lower.starts_with('<')
-            && !NO_NAMES.contains(&word.lower.as_str())
-            && !DAYS_AND_MONTHS.contains(&word.lower.as_str())
-    };
     let mut end = words[n].end;
     let mut last: Option<&Word> = None;
     for word in words[n + 1..].iter().take(most) {
@@ -188,7 +226,7 @@ fn name_after(
             None => between == " " || (apart && matches!(between, ", " | ": " | " (")),
             Some(_) => between == " " || between == "-",
         };
-        if !joined || !is_name(word) {
+        if !joined || !is_name(text, word) {
             break;
         }
         end = word.end;

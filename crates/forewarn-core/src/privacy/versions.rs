@@ -158,6 +158,9 @@ const SOFTWARE: &[&str] = &[
     "peoplecode",
     "filemaker",
     "coldfusion",
+    "bios",
+    "uefi",
+    "idrac",
 ];
 
 /// Software that is called by an ordinary word: two numbers make it a version, one does not ("spring 2026").
@@ -229,6 +232,15 @@ const NO_PRODUCTS: &[&str] = &[
     "line",
     "zone",
     "rule",
+    "lab",
+    "ward",
+    "level",
+    "floor",
+    "block",
+    "platform",
+    "suite",
+    "building",
+    "room",
 ];
 
 /// Behind a number these make it a measure.
@@ -239,7 +251,7 @@ const UNITS: &[&str] = &[
 /// Words that say that a version follows.
 const CUES: &[&str] = &[
     "version", "versions", "release", "releases", "build", "firmware", "patch", "hotfix", "ver",
-    "rev", "revision", "driver", "v",
+    "rev", "revision", "driver", "plugin", "package", "v",
 ];
 
 /// After these, numbers with full stops are places in a document or a building.
@@ -317,6 +329,8 @@ pub(super) fn versions(text: &str, words: &[Word], found: &mut Vec<Leak>) {
             (1..8).any(|back| changes_version(before(back)))
                 || (1..6).any(|on| words.get(n + on).is_some_and(|w| changes_version(&w.lower)))
         };
+        // "A bug in Tillmaster 9.1", "It runs Coursebook 4.2"
+        let blamed = || (2..6).any(|back| has_fault(before(back)));
         let product = n > 0
             && text[words[n - 1].start..].starts_with(char::is_uppercase)
             && text[words[n - 1].end..word.start] == *" "
@@ -324,9 +338,21 @@ pub(super) fn versions(text: &str, words: &[Word], found: &mut Vec<Leak>) {
             && !NO_PRODUCTS.contains(&before(1))
             && !DAYS_AND_MONTHS.contains(&before(1));
         let numbered = word.lower.starts_with('v') && length == 1;
+        // "rolled back to version 7"
+        let taken_back = length == 1
+            && (numbered || matches!(before(1), "version" | "release" | "build"))
+            && (2..7).any(|back| goes_back(before(back)));
+        // "Node 18 LTS", ".NET 6"
+        let kept = length == 1 && next == "lts" && (product || ORDINARY.contains(&before(1)));
+        let dot_net = before(1) == "net" && text[..words[n - 1].start].ends_with('.');
         let is_version = glued
+            || taken_back
+            || kept
+            || dot_net
+            || in_brackets(word, text) > 0
+            || is_half_year(&word.lower)
             || (numbered && (behind || software || (product && changed())))
-            || (length == 2 && product && changed() && !is_clock(&word.lower))
+            || (length == 2 && product && (changed() || blamed()) && !is_clock(&word.lower))
             || clear
             || (length == 2 && (cue || software || upgrade || behind))
             || (length == 1
@@ -339,7 +365,7 @@ pub(super) fn versions(text: &str, words: &[Word], found: &mut Vec<Leak>) {
             && !PLACES.contains(&before(1))
             && (software || !part_of_name(text, word))
         {
-            let end = word.end + tail(&text[word.end..]);
+            let end = word.end + tail(&text[word.end..]).max(in_brackets(word, text));
             let start = if before(1) == "v" && text[..word.start].ends_with("v.") {
                 words[n - 1].start
             } else {
@@ -360,6 +386,50 @@ pub(super) fn is_software(words: &[Word], n: usize) -> bool {
     SOFTWARE.contains(&before(1))
         || ORDINARY.contains(&before(1))
         || two_words(before(2), before(1))
+}
+
+/// Whether somebody speaks of what is wrong with a program, or of where it runs.
+fn has_fault(word: &str) -> bool {
+    ["bug", "defect", "flaw", "vulnerab", "running", "runs"]
+        .iter()
+        .any(|start| word.starts_with(start))
+}
+
+/// Whether somebody returns to what was before.
+fn goes_back(word: &str) -> bool {
+    [
+        "rolled", "rolling", "roll", "rollback", "revert", "downgrad", "back",
+    ]
+    .iter()
+    .any(|start| word.starts_with(start))
+}
+
+/// `22H2`: the half of a year in which a program came out.
+fn is_half_year(word: &str) -> bool {
+    matches!(word.as_bytes(), [b'1' | b'2', tens, b'h', b'1' | b'2'] if tens.is_ascii_digit())
+}
+
+/// How long what follows in brackets is: `(7)E3` of `15.2(7)E3`.
+fn in_brackets(word: &Word, text: &str) -> usize {
+    let two = parts(&word.lower) == Some(2);
+    let Some((inside, rest)) = text[word.end..]
+        .strip_prefix('(')
+        .and_then(|t| t.split_once(')'))
+    else {
+        return 0;
+    };
+    let number = (1..=4).contains(&inside.len())
+        && inside.bytes().all(|b| b.is_ascii_alphanumeric())
+        && inside.starts_with(|c: char| c.is_ascii_digit());
+    let behind = rest
+        .bytes()
+        .take(8)
+        .take_while(u8::is_ascii_alphanumeric)
+        .count();
+    match two && number {
+        true => inside.len() + 2 + behind,
+        false => 0,
+    }
 }
 
 /// `8.9p1`, `7.0u3`, `2.4rc1`: letters and a number behind the last one.
@@ -405,7 +475,9 @@ fn parts(word: &str) -> Option<usize> {
     if !word.bytes().take(2).any(|b| b.is_ascii_digit()) {
         return None;
     }
-    let word = word.strip_prefix('v').unwrap_or(word);
+    // `R81.20`
+    let release = word.strip_prefix('r').filter(|rest| rest.contains('.'));
+    let word = word.strip_prefix('v').or(release).unwrap_or(word);
     let mut count = 0;
     let mut parts = word.split('.').peekable();
     while let Some(part) = parts.next() {

@@ -1,4 +1,4 @@
-//! Q5, Q6, Q13 and Q20: the effect before the cause, no guesses, own it without blame, no shouting.
+//! Q6, Q13 and Q20: no guesses, own it without blame, no shouting.
 
 use super::phrase::List;
 use super::reading::Reading;
@@ -6,14 +6,14 @@ use super::sentences::Sentence;
 use super::stage::Stage;
 use super::text::Context;
 use super::zone::Said;
-use super::{Finding, Rule};
+use super::{Finding, Rule, effect_first};
 use crate::privacy;
 use std::ops::Range;
 
 pub(super) fn tone(reading: &Reading<'_>, stage: Stage, context: &Context) -> Vec<Finding> {
     let mut findings: Vec<Finding> = Vec::new();
     if !stage.is_internal() {
-        findings.extend(cause_first(reading, stage));
+        findings.extend(effect_first::cause_first(reading, stage));
     }
     if stage.is_open() || matches!(stage.as_str(), "discovery" | "delay" | "extension") {
         findings.extend(estimates(reading));
@@ -22,190 +22,6 @@ pub(super) fn tone(reading: &Reading<'_>, stage: Stage, context: &Context) -> Ve
     findings.extend(blame(reading, context));
     findings.extend(capitals(reading));
     findings
-}
-
-/// The first sentence that says something: no greeting, no name of who calls, no label.
-fn first_said<'r>(reading: &'r Reading<'_>) -> Option<&'r Sentence> {
-    let introduces = |s: &Sentence| {
-        let head = s.words.start..(s.words.start + 2).min(s.words.end);
-        reading.has_in(List::Intro, &head)
-            && !reading.has_in(List::Felt, &s.words)
-            && !reading.has_in(List::Technical, &s.words)
-    };
-    // "A disk failed." is short, and says all that the reader did not ask.
-    let explains = |s: &Sentence| {
-        let component =
-            reading.has_in(List::Component, &s.words) && reading.has_in(List::Fault, &s.words);
-        let headed =
-            matches!(reading.lower(s.words.start), "cause" | "reason" | "root") && s.count > 2;
-        headed
-            || (s.is_ended
-                && s.count > 1
-                && (component || reading.has_in(List::Technical, &s.words)))
-    };
-    reading
-        .prose()
-        .find(|s| (s.count > 4 && (s.is_ended || s.count > 8) || explains(s)) && !introduces(s))
-        .or_else(|| reading.prose().next())
-}
-
-/// Q5.
-fn cause_first(reading: &Reading<'_>, stage: Stage) -> Option<Finding> {
-    let sentence = first_said(reading)?;
-    let words = after_preamble(reading, &sentence.words);
-    let component = reading
-        .hits_in(List::Component, &words)
-        .iter()
-        .find(|part| {
-            if part.first > words.start + 6 {
-                return false;
-            }
-            let near = part.first..(part.after + 6).min(words.end);
-            let before = part.first.saturating_sub(3).max(words.start)..part.first;
-            reading.has_in(List::Fault, &near) || reading.has_in(List::Fault, &before)
-        });
-    let planned = stage
-        .is_ahead()
-        .then(|| reading.hits_in(List::Planned, &words).first());
-    let causes = [
-        reading.hits_in(List::Cause, &words).first(),
-        component,
-        reading.hits_in(List::Technical, &words).first(),
-        reading.hits_in(List::Inward, &words).first(),
-        planned.flatten(),
-    ];
-    let told = causes.into_iter().flatten().min_by_key(|hit| hit.first);
-    let told = told.map(|hit| (hit.first, reading.place(hit)));
-    let (cause, place) = [told, machine(reading, &words), since_what(reading, &words)]
-        .into_iter()
-        .flatten()
-        .min_by_key(|(first, _)| *first)?;
-    if effect(reading, &words).is_some_and(|effect| effect < cause) {
-        return None;
-    }
-    Some(Rule::Q5.warning(
-        place,
-        "the cause stands before the effect; readers first want to know what it does to them",
-        "Turn it around: 'Some of you cannot sign in. A disk failed, and we are replacing it.'",
-    ))
-}
-
-/// The first machine that a sentence names, with the index of its first word.
-fn machine(reading: &Reading<'_>, words: &Range<usize>) -> Option<(usize, Range<usize>)> {
-    let last = words
-        .end
-        .checked_sub(1)
-        .filter(|last| *last >= words.start)?;
-    let start = reading.words[words.start].start;
-    let found = privacy::first_machine(&reading.text[start..reading.words[last].end])?;
-    let place = start + found.start..start + found.end;
-    let first = reading.words.partition_point(|w| w.end <= place.start);
-    Some((first, place))
-}
-
-/// "As a pipe burst, ...": a sentence that begins with its reason, and no time or politeness.
-fn since_what(reading: &Reading<'_>, words: &Range<usize>) -> Option<(usize, Range<usize>)> {
-    let first = words.start;
-    let begins = matches!(
-        reading.lower(first),
-        "as" | "because" | "since" | "after" | "with" | "given"
-    );
-    let next = reading.lower(first + 1);
-    let reason = begins
-        && (matches!(
-            next,
-            "a" | "an" | "one" | "two" | "some" | "our" | "there" | "parts"
-        ) || reading.lower(first) == "because")
-        && !matches!(
-            reading.lower(first + 2),
-            "reminder" | "result" | "precaution" | "rule" | "few" | "while" | "short" | "thank"
-        )
-        && reading
-            .times_in(&(first..(first + 3).min(words.end)))
-            .is_empty();
-    let place = reading.words.get(first)?;
-    reason.then_some((first, place.start..place.end))
-}
-
-/// The first word of what people feel in a sentence.
-fn effect(reading: &Reading<'_>, words: &Range<usize>) -> Option<usize> {
-    let said = |n: usize, back: usize| n.checked_sub(back).map_or("", |at| reading.lower(at));
-    let felt = reading.hits_in(List::Felt, words).first();
-    // Whom we speak to, what a cause concerns and for whom the work is done is no effect.
-    let concerns = |n: usize| {
-        matches!(
-            reading.lower(n),
-            "all"
-                | "us"
-                | "team"
-                | "teams"
-                | "store"
-                | "who"
-                | "department"
-                | "departments"
-                | "engineers"
-        ) || (1..=3).any(|back| {
-            matches!(
-                said(n, back),
-                "improve" | "serve" | "enhance" | "offer" | "provide" | "thank"
-            )
-        }) || matches!(
-            reading.lower(n + 1),
-            "know" | "remember" | "requested" | "asked"
-        ) && said(n, 1) == "as"
-    };
-    let mut people = reading.hits_in(List::People, words).iter();
-    let people = people.find(|hit| !concerns(hit.first));
-    // "The failure of a disk" is no effect, "uploads fail" is one.
-    let named = |n: usize| {
-        let after = n..(n + 5).min(words.end);
-        matches!(
-            reading.lower(n),
-            "failed"
-                | "failure"
-                | "failures"
-                | "faulty"
-                | "broken"
-                | "outage"
-                | "interruption"
-                | "loss"
-                | "lost"
-                | "disruption"
-                | "deterioration"
-                | "degradation"
-                | "error"
-                | "errors"
-                | "blocked"
-                | "missing"
-                | "failing"
-                | "slow"
-                | "wrong"
-                | "back"
-                | "new"
-                | "open"
-                | "off"
-        ) && (reading.has_in(List::Component, &after) || reading.has_in(List::Technical, &after))
-    };
-    let mut noticed = reading.hits_in(List::Effect, words).iter();
-    let noticed = noticed.find(|hit| !named(hit.first));
-    let all = [felt, people, noticed];
-    all.into_iter().flatten().map(|hit| hit.first).min()
-}
-
-/// What follows "We regret to inform our customers that".
-fn after_preamble(reading: &Reading<'_>, words: &Range<usize>) -> Range<usize> {
-    let head = words.start..(words.start + 14).min(words.end);
-    let informs = head.clone().any(|n| {
-        matches!(
-            reading.lower(n),
-            "inform" | "informed" | "advised" | "aware" | "note" | "announce" | "notify"
-        )
-    });
-    let that = head.clone().find(|&n| reading.lower(n) == "that");
-    match that {
-        Some(that) if informs => that + 1..words.end,
-        _ => words.clone(),
-    }
 }
 
 /// Q6.
@@ -227,11 +43,14 @@ fn estimates(reading: &Reading<'_>) -> Vec<Finding> {
             )
         };
         let ahead = has(List::Future) || reading.hits_in(List::Hedge, words).iter().any(hopes);
-        if !has(List::Repair) || !ahead || (!has(List::Term) && times.is_empty()) {
+        if !ahead || (!has(List::Term) && times.is_empty()) {
             return false;
         }
         // A clock time with its zone is a stated end, as long as nothing takes it back.
         let firm = times.iter().any(|t| t.zone == Said::Exact);
+        if !has(List::Repair) {
+            return !firm && hopes_only(reading, words);
+        }
         let promise = reading.has_in(List::Next, words) && !times.is_empty();
         together(reading, words) && (hedged || !(firm || promise))
     };
@@ -246,6 +65,22 @@ fn estimates(reading: &Reading<'_>) -> Vec<Finding> {
         })
         .take(5)
         .collect()
+}
+
+/// A hope with a term that is about nothing people suffer, do or are told: "We reckon on two hours", "Power should return by six".
+fn hopes_only(reading: &Reading<'_>, words: &Range<usize>) -> bool {
+    let has = |list| reading.has_in(list, words);
+    // What may happen to somebody is no hope.
+    let mut hopes = reading.hits_in(List::Hedge, words).iter();
+    let hopes = hopes.any(|hit| !matches!(reading.lower(hit.first), "may" | "might" | "could"));
+    let others = [List::Effect, List::Action, List::Next, List::Waits];
+    let theirs = matches_any(reading, words, &["you", "your"])
+        || matches_any(reading, words, &["we", "us"]) && !has(List::Reckons);
+    hopes && !theirs && !others.into_iter().any(has)
+}
+
+fn matches_any(reading: &Reading<'_>, words: &Range<usize>, any: &[&str]) -> bool {
+    words.clone().any(|n| any.contains(&reading.lower(n)))
 }
 
 /// `2 hours`, without a word before it.

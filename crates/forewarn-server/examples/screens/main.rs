@@ -1,6 +1,7 @@
 //! Writes every screen with sample data into a folder, to be looked at; with `hostile` after it, full of attacks:
 //! `cargo run -p forewarn-server --example screens -- target/screens && python3 -m http.server -d target/screens`.
 
+mod mails;
 mod samples;
 
 use forewarn_server::status_page::{Pages, Snapshot, assets};
@@ -34,6 +35,9 @@ fn main() -> io::Result<()> {
     names.extend(public(folder, "status", &samples.snapshot())?);
     names.extend(public(folder, "status-quiet", &samples.quiet_snapshot())?);
     names.extend(public(folder, "status-empty", &samples.empty_snapshot())?);
+    if !hostile {
+        mails::write(folder)?;
+    }
     put(&folder.join("screens.txt"), names.join("\n").as_bytes())
 }
 

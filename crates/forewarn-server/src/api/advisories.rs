@@ -23,6 +23,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(update_advisory))
         .routes(routes!(fix_advisory))
         .routes(routes!(withdraw_advisory))
+        .routes(routes!(undo_advisory))
         .routes(routes!(approve_advisory))
         .routes(routes!(show_advisory_reach))
         .routes(routes!(add_to_advisory, list_added_to_advisory))
@@ -77,7 +78,7 @@ async fn show_advisory(
 
 /// Tell people more while the fix is being worked on.
 #[utoipa::path(post, path = "/advisories/{id}/updates", tag = "advisories", params(("id" = String, Path, description = "its id")),
-    request_body(content = Value, description = "text or facts or effect; services that have the fault too, severity, cause, requesters, next_update_in or next_update_at, privacy_override, version (as it was seen), recipients (to how many it goes, for a wide audience)"),
+    request_body(content = Value, description = "text or facts or effect; services that have the fault too, severity, cause, requesters, next_update_in or next_update_at, privacy_override, version (as it was seen), recipients (to how many it goes, for a wide audience), undo (true: people are told once it can no longer be undone)"),
     responses((status = 201, description = "Published"), (status = 404, description = "None of this id"),
         (status = 409, description = "It is fixed or withdrawn, or the version is not the newest"), (status = 422, description = "Problems")))]
 async fn update_advisory(
@@ -92,7 +93,7 @@ async fn update_advisory(
 
 /// Say that the fix is out, and what people do to get it; who asked for it is told too.
 #[utoipa::path(post, path = "/advisories/{id}/fix", tag = "advisories", params(("id" = String, Path, description = "its id")),
-    request_body(content = Value, description = "action (what people do to get it), text, facts, requesters, privacy_override, version (as it was seen), recipients (to how many it goes, for a wide audience); all may be left out"),
+    request_body(content = Value, description = "action (what people do to get it), text, facts, requesters, privacy_override, version (as it was seen), recipients (to how many it goes, for a wide audience), undo (true: people are told once it can no longer be undone); all may be left out"),
     responses((status = 200, description = "Fixed"), (status = 404, description = "None of this id"),
         (status = 409, description = "It is fixed or withdrawn, or the version is not the newest"), (status = 422, description = "Problems")))]
 async fn fix_advisory(
@@ -107,7 +108,7 @@ async fn fix_advisory(
 
 /// Take back what was told: it was no fault, or none that people need to know of.
 #[utoipa::path(post, path = "/advisories/{id}/withdraw", tag = "advisories", params(("id" = String, Path, description = "its id")),
-    request_body(content = Value, description = "text (why it no longer holds), privacy_override, version (as it was seen), recipients (to how many it goes, for a wide audience)"),
+    request_body(content = Value, description = "text (why it no longer holds), privacy_override, version (as it was seen), recipients (to how many it goes, for a wide audience), undo (true: people are told once it can no longer be undone)"),
     responses((status = 200, description = "Withdrawn"), (status = 404, description = "None of this id"),
         (status = 409, description = "It is fixed or withdrawn, or the version is not the newest"), (status = 422, description = "Problems")))]
 async fn withdraw_advisory(
@@ -117,6 +118,19 @@ async fn withdraw_advisory(
     Body(body): Body,
 ) -> Result<Response> {
     let done = advisory::withdraw(&app, &who, &id, &Sending::of(&body)).await?;
+    Ok(answer(StatusCode::OK, &done.json()))
+}
+
+/// Take the newest word back before anybody was told: as if it had never been said. Its text is your draft again.
+#[utoipa::path(post, path = "/advisories/{id}/undo", tag = "advisories", params(("id" = String, Path, description = "its id")),
+    responses((status = 200, description = "The advisory as it was"), (status = 404, description = "None of this id"),
+        (status = 409, description = "It has gone out, or it was sent without time to undo it")))]
+async fn undo_advisory(
+    State(app): State<App>,
+    who: Who,
+    Path(id): Path<String>,
+) -> Result<Response> {
+    let done = advisory::undo(&app, &who, &id).await?;
     Ok(answer(StatusCode::OK, &done.json()))
 }
 

@@ -24,6 +24,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(move_announcement))
         .routes(routes!(change_announcement))
         .routes(routes!(cancel_announcement))
+        .routes(routes!(undo_announcement))
         .routes(routes!(approve_announcement))
         .routes(routes!(announcement_in_effect))
         .routes(routes!(add_to_announcement, list_added_to_announcement))
@@ -91,7 +92,7 @@ async fn show_announcement(
 
 /// Move its moment: people are told at once, and the rest is planned again.
 #[utoipa::path(post, path = "/announcements/{id}/move", tag = "announcements", params(("id" = String, Path, description = "its id")),
-    request_body(content = Value, description = "effective, reason, version (as it was seen), recipients (to how many it goes, for a wide audience)"),
+    request_body(content = Value, description = "effective, reason, version (as it was seen), recipients (to how many it goes, for a wide audience), undo (true: people are told once it can no longer be undone)"),
     responses((status = 200, description = "The announcement with its plan"), (status = 404, description = "None of this id"),
         (status = 409, description = "It is in effect or cancelled, or the version is not the newest"), (status = 422, description = "Problems")))]
 async fn move_announcement(
@@ -121,7 +122,7 @@ async fn change_announcement(
 
 /// Call it off: whoever heard of it, or would have, is told at once.
 #[utoipa::path(post, path = "/announcements/{id}/cancel", tag = "announcements", params(("id" = String, Path, description = "its id")),
-    request_body(content = Value, description = "reason, version (as it was seen); may be left out"),
+    request_body(content = Value, description = "reason, version (as it was seen), recipients (to how many it goes, for a wide audience), undo (true: people are told once it can no longer be undone); may be left out"),
     responses((status = 200, description = "The announcement with its plan"), (status = 404, description = "None of this id"),
         (status = 409, description = "It is in effect or cancelled, or the version is not the newest"), (status = 422, description = "Problems")))]
 async fn cancel_announcement(
@@ -134,9 +135,22 @@ async fn cancel_announcement(
     Ok(answer(StatusCode::OK, &done.json()))
 }
 
+/// Take the last change back before anybody was told: the announcement and its plan are as they were.
+#[utoipa::path(post, path = "/announcements/{id}/undo", tag = "announcements", params(("id" = String, Path, description = "its id")),
+    responses((status = 200, description = "The announcement with its plan"), (status = 404, description = "None of this id"),
+        (status = 409, description = "It has gone out, or it was sent without time to undo it")))]
+async fn undo_announcement(
+    State(app): State<App>,
+    who: Who,
+    Path(id): Path<String>,
+) -> Result<Response> {
+    let done = announcement::undo(&app, &who, &id).await?;
+    Ok(answer(StatusCode::OK, &done.json()))
+}
+
 /// Say that it is in effect, before its moment: people are told so at once, and nothing more is planned.
 #[utoipa::path(post, path = "/announcements/{id}/effective", tag = "announcements", params(("id" = String, Path, description = "its id")),
-    request_body(content = Value, description = "version (as it was seen), recipients (to how many it goes, for a wide audience); may be left out"),
+    request_body(content = Value, description = "version (as it was seen), recipients (to how many it goes, for a wide audience), undo (true: people are told once it can no longer be undone); may be left out"),
     responses((status = 200, description = "The announcement with its plan"), (status = 404, description = "None of this id"),
         (status = 409, description = "It is in effect or cancelled, or the version is not the newest"), (status = 422, description = "Problems")))]
 async fn announcement_in_effect(

@@ -10,6 +10,7 @@ use crate::status_page::{milestone_words, when};
 use askama::Template;
 use forewarn_core::advisory::{Advisory, Status, Word};
 use forewarn_core::routing::Cause;
+use forewarn_core::undo::Undoable;
 use jiff::Timestamp;
 
 /// Advisories as a list.
@@ -166,6 +167,11 @@ impl AdvisoryPage {
     /// The page.
     pub fn render(&self) -> String {
         text(self)
+    }
+
+    /// Until when the last change can be undone.
+    fn waits(&self) -> Option<Timestamp> {
+        self.advisory.waits_until(self.frame.now)
     }
 
     fn tone(&self) -> &'static str {

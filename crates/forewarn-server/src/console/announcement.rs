@@ -6,6 +6,7 @@ use super::readings::{Question, questions};
 use super::{Choice, Frame, JournalRow, NoticeRow, Plan, Typed};
 use askama::Template;
 use forewarn_core::announcement::{Announcement, Status};
+use forewarn_core::undo::Undoable;
 use jiff::Timestamp;
 
 /// Announcements as a list.
@@ -122,6 +123,11 @@ impl AnnouncementPage {
     /// The page.
     pub fn render(&self) -> String {
         text(self)
+    }
+
+    /// Until when the last change can be undone.
+    fn waits(&self) -> Option<Timestamp> {
+        self.announcement.waits_until(self.frame.now)
     }
 
     fn asked(&self) -> Vec<Question> {

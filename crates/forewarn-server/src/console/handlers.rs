@@ -27,3 +27,13 @@ pub(super) mod settings;
 pub(super) mod sign_in;
 pub(super) mod team;
 pub(super) mod templates;
+
+use jiff::Timestamp;
+
+/// What was done, and when people hear of it.
+fn told_when(done: &str, undoable_until: Option<Timestamp>) -> String {
+    match undoable_until {
+        Some(_) => format!("{done} People are told when it can no longer be undone."),
+        None => format!("{done} People are told now."),
+    }
+}

@@ -12,6 +12,7 @@ use forewarn_core::maintenance::{Maintenance, Status};
 use forewarn_core::policy::{Exception, LongEnough};
 use forewarn_core::routing::Cause;
 use forewarn_core::time::show_duration;
+use forewarn_core::undo::Undoable;
 use jiff::Timestamp;
 
 /// Planned work as a list.

@@ -1,5 +1,6 @@
 //! What can be done with an advisory: make a fault known, tell more, say that it is fixed, withdraw it. Each is told at once.
 
+use super::maintenance::shape as shape_pending;
 use super::reach::{self, Whole};
 use super::review::{self, OPEN, words};
 use super::sending::{Posted, Sending};
@@ -18,11 +19,13 @@ use forewarn_core::event::{Event, Occasion};
 use forewarn_core::id::Id;
 use forewarn_core::incident::NewPromise;
 use forewarn_core::plan::{
-    Changes, Notice, catch_up_on_advisory, is_team_notice, promised, publish_word,
+    Changes, Notice, catch_up_on_advisory, is_team_notice, owners_reminded_again, promised,
+    publish_word,
 };
 use forewarn_core::privacy::Kind;
 use forewarn_core::problem::{Invalid, Problem};
 use forewarn_core::recipient::Addition;
+use forewarn_core::undo::Undoable;
 use forewarn_store::{Beside, Entry, NoticeFilter, Published, StoredEvent};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -56,6 +59,7 @@ pub fn shape(advisory: &Advisory, version: i64) -> Value {
     body["version"] = version.into();
     body["next_update_at"] = json!(advisory.promise().map(|p| p.due));
     body["promise"] = json!(advisory.promise());
+    shape_pending(&mut body);
     body
 }
 
@@ -187,6 +191,7 @@ fn next_word(
 /// # Errors
 /// Everything that is wrong with the report, or an id that exists already.
 pub async fn create(app: &App, caller: &Caller, posted: &Posted) -> Result<Answer> {
+    let posted = posted.without_undo("the first word about a fault goes out at once");
     let catalogue = app.store.catalogue().await?;
     // An id is only used up once the report is sound.
     let (report, open) = posted.with(parse(app, &posted.node, &catalogue).await)?;
@@ -204,7 +209,7 @@ pub async fn create(app: &App, caller: &Caller, posted: &Posted) -> Result<Answe
         detail[OPEN] = open;
     }
     let entry = Entry::new(&caller.actor, "advisory.reported", advisory.id.as_str()).with(detail);
-    let told = (0, vec![entry], posted.sending);
+    let told = (0, vec![entry], (posted.sending, now));
     publish(app, caller, &catalogue, advisory, told).await
 }
 
@@ -222,11 +227,15 @@ pub async fn update(app: &App, caller: &Caller, id: &str, posted: &Posted) -> Re
     let said = with_its_time(said, "", node, &catalogue, now);
     let (new, open) = posted.with(guarded(app, said, "", node).await)?;
     let seen = (new.version, open, posted.sending);
-    say(app, caller, id, seen, |advisory, catalogue, now| {
+    let answer = say(app, caller, id, seen, |advisory, catalogue, now| {
         let next = next_word(new.next_update, catalogue, now)?;
         Ok(("advisory.updated", advisory.update(new.clone(), next, now)?))
     })
-    .await
+    .await?;
+    // What was taken back and is said now is no draft any more.
+    let now = app.clock.now();
+    app.store.save_writing(id, &caller.actor, "", now).await?;
+    Ok(answer)
 }
 
 /// Says that the fix is out, and what people do to get it; who asked for it is told too.
@@ -289,14 +298,20 @@ async fn say(
             .lapsed(now)
             .map(|promise| Entry::new(&caller.actor, BROKEN, id).with(before.breach(promise, now)));
         let broken = lapsed.is_some();
-        let (action, advisory) = change(before, &catalogue, now)?;
+        // It is dated from when it is told.
+        let told = before.told_from(sending.from(app, now).await?, now);
+        let (action, advisory) = change(before.clone(), &catalogue, told)?;
+        let advisory = advisory.undoable(before, told, now);
         let mut detail = json!({"next_update_at": advisory.promise().map(|p| p.due)});
+        if let Some(until) = advisory.waits_until(now) {
+            detail["undo_until"] = json!(until);
+        }
         if let Some(open) = &open {
             detail[OPEN] = open.clone();
         }
         let entry = Entry::new(&caller.actor, action, id).with(detail);
         let entries: Vec<Entry> = lapsed.into_iter().chain([entry]).collect();
-        let told = (sequence, entries, sending);
+        let told = (sequence, entries, (sending, told));
         match publish(app, caller, &catalogue, advisory, told).await {
             Err(error) if overtaken(&error) && tries < AGAIN => {}
             Err(error) => return Err(error),
@@ -308,17 +323,16 @@ async fn say(
     }
 }
 
-/// Publishes the newest word: it is told, and who asked for the fix hears the end.
+/// Publishes the newest word, which is told from `at` on; who asked for the fix hears the end.
 async fn publish(
     app: &App,
     caller: &Caller,
     catalogue: &Catalogue,
     advisory: Advisory,
-    (expected, entries, sending): (i64, Vec<Entry>, Sending),
+    (expected, entries, (sending, at)): (i64, Vec<Entry>, (Sending, Timestamp)),
 ) -> Result<Answer> {
-    let now = app.clock.now();
     let (stored, _) = app.store.planned(advisory.id.as_str()).await?;
-    let (advisory, mut changes) = publish_word(advisory, catalogue, &stored, now);
+    let (advisory, mut changes) = publish_word(advisory, catalogue, &stored, at);
     let asked = reminders(advisory.id.as_str(), &changes.add, catalogue);
     changes.add.extend(asked);
     let ready = Ready {
@@ -403,6 +417,63 @@ fn status_of(advisory: &Advisory) -> i64 {
 fn told_by(changes: &Changes) -> Vec<Notice> {
     let told = changes.add.iter().filter(|n| !is_team_notice(&n.milestone));
     told.cloned().collect()
+}
+
+/// Takes the newest word back before anybody was told: as if it had never been said. Its text is the draft of whoever takes it back, and
+/// the promise before it has its timers again.
+///
+/// # Errors
+/// When it has gone out already, or was said without time to undo it.
+pub async fn undo(app: &App, caller: &Caller, id: &str) -> Result<Answer> {
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        let (advisory, expected) = load(app, id).await?;
+        let now = app.clock.now();
+        let said = advisory.updates.last().cloned();
+        let before = advisory.undo(now)?;
+        let number = said.as_ref().map(|word| word.number);
+        let catalogue = app.store.catalogue().await?;
+        let ready = Ready {
+            changes: unsaid(app, &before, number, &catalogue).await?,
+            entries: vec![Entry::new(&caller.actor, "advisory.undone", id).with(
+                json!({"update": number, "status": before.status, "next_update_at": before.promise().map(|p| p.due)}),
+            )],
+            advisory: before,
+            expected,
+            again: true,
+            sending: None,
+        };
+        let beside = Beside::Unsaid {
+            event: id.to_owned(),
+            author: caller.actor.clone(),
+            text: said.and_then(|word| word.text).unwrap_or_default(),
+        };
+        match ready.publish(app, caller, &[beside]).await {
+            Err(error) if overtaken(&error) && tries < AGAIN => {}
+            done => return done,
+        }
+    }
+}
+
+/// What the word of this number was to tell is withdrawn, and the promise before it stands again.
+async fn unsaid(
+    app: &App,
+    before: &Advisory,
+    number: Option<u32>,
+    catalogue: &Catalogue,
+) -> Result<Changes> {
+    let (stored, _) = app.store.planned(before.id.as_str()).await?;
+    let mut changes = owners_reminded_again(before, catalogue, &stored, app.clock.now());
+    for notice in stored.iter().filter(|s| s.open) {
+        let occasion = app.store.notice_occasion(&notice.id).await?;
+        let kept =
+            changes.add.iter().any(|n| n.id == notice.id) || changes.withdrawn.contains(&notice.id);
+        if !kept && occasion.is_some_and(|o| o.update == number && !o.again) {
+            changes.withdrawn.push(notice.id.clone());
+        }
+    }
+    Ok(changes)
 }
 
 /// Somebody agrees to what waits for a person's word: a word that owners must agree to, or what a restore held back. `node` is as

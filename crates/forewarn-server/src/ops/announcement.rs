@@ -1,6 +1,7 @@
 //! What can be done with an announcement: make it, move its moment, change its words, call it off. Each plans its notices again.
 
 use super::digest::{self, Digest};
+use super::maintenance::shape as shape_pending;
 use super::sending::{Posted, Sending};
 use super::{
     AGAIN, approval, kept, maintenance, overtaken, read, read_known, recipient, silent, under,
@@ -16,6 +17,7 @@ use forewarn_core::plan::{CLOCKS_CHANGED, Change, Input, Plan, Told, changes_fro
 use forewarn_core::policy::{self, Policy};
 use forewarn_core::problem::Invalid;
 use forewarn_core::time::CivilTime;
+use forewarn_core::undo::Undoable;
 use forewarn_store::{Entry, EventFilter, NoticeFilter, Published, StoredEvent};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -51,6 +53,7 @@ impl Answer {
 pub fn shape(announcement: &Announcement, version: i64) -> Value {
     let mut body = json!(announcement);
     body["version"] = version.into();
+    shape_pending(&mut body);
     body
 }
 
@@ -64,6 +67,8 @@ struct Said {
     added: Option<recipient::New>,
     /// How it goes out; nobody is asked where nobody is told anything new.
     sending: Option<Sending>,
+    /// From when people are told, where it can be undone until then.
+    at: Option<Timestamp>,
 }
 
 impl Said {
@@ -89,14 +94,14 @@ async fn planned(
     announcement: &Announcement,
     catalogue: &Catalogue,
     told: &[Told],
-    change: Option<Change<'_>>,
+    (change, at): (Option<Change<'_>>, Option<Timestamp>),
 ) -> Result<Plan> {
     let others = maintenance::open(app).await?;
     Ok(plan(Input {
         planned: announcement.into(),
         policy: policy_of(announcement, catalogue),
         catalogue,
-        now: app.clock.now(),
+        now: at.unwrap_or_else(|| app.clock.now()),
         told,
         others: &others,
         change,
@@ -117,7 +122,7 @@ fn parse(node: &Node, catalogue: &Catalogue, fresh_id: &str) -> Result<Announcem
 pub async fn preview(app: &App, posted: &Posted) -> Result<Answer> {
     let catalogue = app.store.catalogue().await?;
     let announcement = posted.with(parse(&posted.node, &catalogue, UNNAMED))?;
-    let plan = planned(app, &announcement, &catalogue, &[], None).await?;
+    let plan = planned(app, &announcement, &catalogue, &[], (None, None)).await?;
     Ok(Answer {
         digests: digests(app, &announcement, &plan).await?,
         plan,
@@ -131,6 +136,7 @@ pub async fn preview(app: &App, posted: &Posted) -> Result<Answer> {
 /// # Errors
 /// Everything that is wrong with it, or an id that exists already.
 pub async fn create(app: &App, caller: &Caller, posted: &Posted) -> Result<Answer> {
+    let posted = posted.without_undo("a new announcement is taken back by cancelling it");
     let catalogue = app.store.catalogue().await?;
     // An id is only used up once the document is sound.
     let mut announcement = posted.with(parse(&posted.node, &catalogue, UNNAMED))?;
@@ -174,7 +180,7 @@ async fn publish(
         milestone,
         counter: earlier.len() as u32,
     });
-    let plan = planned(app, &announcement, catalogue, &told, change).await?;
+    let plan = planned(app, &announcement, catalogue, &told, (change, said.at)).await?;
     let mut changes = changes_from(&plan, &stored);
     let again = match &said.added {
         Some(new) => {
@@ -292,12 +298,47 @@ async fn act(
     }
 }
 
+/// Acts, and tells people: once the time to undo it is past, where whoever acts wants that. The action is given when people are told.
+async fn tell(
+    app: &App,
+    caller: &Caller,
+    id: &str,
+    sending: Sending,
+    action: impl Fn(Announcement, &Catalogue, Timestamp) -> Result<(Acted, Option<i64>)>,
+) -> Result<Answer> {
+    let from = sending.from(app, app.clock.now()).await?;
+    act(app, caller, id, |before, catalogue, now| {
+        let told = from.max(now);
+        let ((after, said, entry), version) = action(before.clone(), catalogue, told)?;
+        let said = Said {
+            sending: Some(sending),
+            at: Some(told).filter(|told| *told > now),
+            ..said
+        };
+        Ok(((after.undoable(before, told, now), said, entry), version))
+    })
+    .await
+}
+
+/// Takes the last change back before anybody was told: the announcement and its plan are as they were.
+///
+/// # Errors
+/// When people have been told of it already.
+pub async fn undo(app: &App, caller: &Caller, id: &str) -> Result<Answer> {
+    act(app, caller, id, |a, _, now| {
+        let detail = json!({"from": a.effective, "status": a.status});
+        let entry = Entry::new(&caller.actor, "announcement.undone", id).with(detail);
+        Ok(((a.undo(now)?, Said::default(), entry), None))
+    })
+    .await
+}
+
 /// It takes effect at another moment: people are told at once, and the rest is planned again.
 ///
 /// # Errors
 /// What is wrong with the moment; when it is in effect or cancelled, or the version is not the newest.
 pub async fn put_off(app: &App, caller: &Caller, id: &str, posted: &Posted) -> Result<Answer> {
-    act(app, caller, id, |before, catalogue, now| {
+    tell(app, caller, id, posted.sending, |before, catalogue, now| {
         let zone = &catalogue.organisation.time_zone;
         let to = posted.read(|node, problems| Move::read(node, zone, &before, now, problems))?;
         let milestone = match to.effective.instant() > before.effective.instant() {
@@ -308,7 +349,6 @@ pub async fn put_off(app: &App, caller: &Caller, id: &str, posted: &Posted) -> R
             milestone: Some(milestone),
             reason: to.reason.clone(),
             previous: Some(before.effective.clone()),
-            sending: Some(posted.sending),
             ..Said::default()
         };
         let entry = Entry::new(&caller.actor, "announcement.moved", id)
@@ -325,13 +365,11 @@ pub async fn put_off(app: &App, caller: &Caller, id: &str, posted: &Posted) -> R
 pub async fn take_effect(app: &App, caller: &Caller, id: &str, posted: &Posted) -> Result<Answer> {
     load(app, id).await?;
     let seen = posted.read(read_seen)?;
-    act(app, caller, id, |before, _, now| {
+    tell(app, caller, id, posted.sending, |before, _, now| {
         let entry = Entry::new(&caller.actor, "announcement.effective", id)
             .with(json!({"planned": before.effective}));
-        Ok((
-            (before.is_there(now)?, Said::sent(posted.sending), entry),
-            seen,
-        ))
+        // What can be undone is dated ahead: people hear of it then.
+        Ok(((before.is_there(now)?, Said::default(), entry), seen))
     })
     .await
 }
@@ -402,11 +440,10 @@ fn words(announcement: &Announcement) -> Value {
 pub async fn cancel(app: &App, caller: &Caller, id: &str, posted: &Posted) -> Result<Answer> {
     load(app, id).await?;
     let off = posted.read(|node, problems| Withdrawal::read(node, "", problems))?;
-    act(app, caller, id, |before, _, now| {
+    tell(app, caller, id, posted.sending, |before, _, now| {
         let said = Said {
             milestone: Some("cancellation"),
             reason: off.reason.clone(),
-            sending: Some(posted.sending),
             ..Said::default()
         };
         let entry = Entry::new(&caller.actor, "announcement.cancelled", id)
@@ -470,8 +507,8 @@ pub async fn plan_again(app: &App, caller: &Caller, before: &Catalogue) -> Resul
         };
         let id = announcement.id.to_string();
         let (_, told) = app.store.planned(&id).await?;
-        let old = planned(app, &announcement, before, &told, None).await?;
-        let new = planned(app, &announcement, &after, &told, None).await?;
+        let old = planned(app, &announcement, before, &told, (None, None)).await?;
+        let new = planned(app, &announcement, &after, &told, (None, None)).await?;
         if (old.notices, old.affected) == (new.notices, new.affected) {
             continue;
         }

@@ -365,7 +365,7 @@ async fn say(
             .lapsed(now)
             .map(|promise| Entry::new(&caller.actor, BROKEN, id).with(before.breach(promise, now)));
         // It is dated from when it is told.
-        let told = before.told_from(sending.from(app).await?, now);
+        let told = before.told_from(sending.from(app, now).await?, now);
         let said = change(before.clone(), &catalogue, told)?;
         let incident = said.incident.undoable(&before, now);
         let mut detail = said.detail;

@@ -46,6 +46,7 @@ use forewarn_core::plan::{
 use forewarn_core::policy::{self, Policy};
 use forewarn_core::problem::{Invalid, Problem};
 use forewarn_core::time::CivilTime;
+use forewarn_core::undo::Undoable;
 use forewarn_store::{Beside, Entry, EventFilter, Published, StoredEvent};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -453,7 +454,7 @@ async fn change(
     sending: Sending,
     action: impl Fn(Maintenance, Timestamp) -> Result<Acted>,
 ) -> Result<Answer> {
-    let from = sending.from(app).await?;
+    let from = sending.from(app, app.clock.now()).await?;
     act(app, caller, id, |before, now| {
         let waits = before.status != Status::AwaitingApproval && from > now;
         let (after, said, entry) = action(before.clone(), now)?;

@@ -37,6 +37,16 @@ impl Posted {
         self.with(super::read(&self.node, read))
     }
 
+    /// The same where there is no time to undo it; asking for that is wrong, and `why` says why.
+    pub(super) fn without_undo(&self, why: &str) -> Posted {
+        let mut posted = self.clone();
+        if posted.sending.undo {
+            let words = format!("must be left out: {why}");
+            posted.wrong.push(Problem::new("undo", words));
+        }
+        posted
+    }
+
     /// What was read of it, or everything that is wrong with what was posted.
     pub(super) fn with<T>(&self, read: Result<T>) -> Result<T> {
         if self.wrong.is_empty() {
@@ -127,12 +137,11 @@ impl Sending {
         }
     }
 
-    /// From when people may be told: the time to undo is past by then.
+    /// From when people may be told of what is done now: the time to undo is past by then.
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub async fn from(&self, app: &App) -> Result<Timestamp> {
-        let now = app.clock.now();
+    pub async fn from(&self, app: &App, now: Timestamp) -> Result<Timestamp> {
         if !self.undo {
             return Ok(now);
         }

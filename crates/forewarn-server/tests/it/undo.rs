@@ -1,12 +1,15 @@
 //! What goes to many wants its number, and what was sent by mistake is taken back before anybody was told.
 
 use crate::app::{As, TestApp, upgrade};
+use forewarn_server::ops::sending::Sending;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 const NARROW: &str = "organisation: {name: Example University, time_zone: America/Los_Angeles, calendar: US, confirm_above: 0}";
 const IT: &str = "/api/v1/incidents/INC-1";
 const WORK: &str = "/api/v1/maintenances/MNT-1";
+const FAULT: &str = "/api/v1/advisories/ADV-1";
+const RELEASE: &str = "/api/v1/announcements/ANN-1";
 
 fn seconds(app: &TestApp, seconds: i64) {
     app.app.clock.advance(SignedDuration::from_secs(seconds));
@@ -43,6 +46,12 @@ async fn listed(app: &TestApp, event: &str, status: &str) -> Vec<String> {
 async fn public(app: &TestApp, path: &str) -> String {
     app.refresh().await;
     app.page(As::Nobody, path).await.text()
+}
+
+/// A page, but for when it was made.
+fn without_clock(page: &str) -> String {
+    let made = |line: &&str| !line.contains("data-now=") && !line.contains("As of <time");
+    page.lines().filter(made).collect()
 }
 
 /// The incident, but for what counts its changes.
@@ -151,6 +160,89 @@ on_both_databases! {
         app.post(&format!("{WORK}/undo"), &Value::Null).await.is(409);
     }
 
+    async fn a_word_about_a_fault_that_is_undone_was_never_said(app: TestApp) {
+        app.apply_campus().await;
+        let mut fault = json!({"id": "ADV-1", "services": ["portal"], "effect": "The export leaves out a line.",
+            "next_update_in": "3d", "undo": true});
+        let refused = app.post("/api/v1/advisories", &fault).await.is(422);
+        assert!(refused.problems()[0].contains("undo"), "{:?}", refused.problems());
+        fault.as_object_mut().unwrap().remove("undo");
+        app.post("/api/v1/advisories", &fault).await.is(201);
+        app.expand_due().await;
+        app.advance(20);
+        for (action, body, status, code) in [
+            ("updates", json!({"text": "Newark knows more.", "next_update_in": "5d", "undo": true}), "open", 201),
+            ("fix", json!({"text": "Newark mended it.", "undo": true}), "fixed", 200),
+            ("withdraw", json!({"text": "Newark was wrong.", "undo": true}), "withdrawn", 200),
+        ] {
+            let (before, planned) = (app.get(FAULT).await.json(), listed(&app, "ADV-1", "planned").await);
+            let said = app.post(&format!("{FAULT}/{action}"), &body).await.is(code).json();
+            assert_eq!(said["status"], status);
+            assert!(said["undo_until"].is_string() && said.get("pending").is_none(), "{said:#}");
+            seconds(&app, 9);
+            app.expand_due().await;
+            for path in ["/", "/events/ADV-1", "/history", "/feed.atom"] {
+                let page = public(&app, path).await;
+                assert!(!page.contains("Newark"), "{action} {path}: {page}");
+            }
+            let sent = listed(&app, "ADV-1", "sending").await;
+            assert!(sent.iter().all(|n| n.starts_with("discovery")), "{action}: {sent:#?}");
+            let undone = app.post(&format!("{FAULT}/undo"), &Value::Null).await.is(200).json();
+            assert_eq!(same(undone), same(before), "{action}");
+            assert_eq!(listed(&app, "ADV-1", "planned").await, planned, "{action}: the promise has its timers again");
+            let drafts = app.app.store.writing("ADV-1", app.app.clock.now()).await.unwrap();
+            assert_eq!((drafts[0].text.as_str(), drafts.len()), (body["text"].as_str().unwrap(), 1));
+            app.post(&format!("{FAULT}/undo"), &Value::Null).await.is(409);
+        }
+        // Meant this time, and too late to take back.
+        app.post(&format!("{FAULT}/fix"), &json!({"text": "Newark mended it.", "undo": true})).await.is(200);
+        seconds(&app, 10);
+        app.expand_due().await;
+        let told = listed(&app, "ADV-1", "sending").await;
+        assert!(told.iter().any(|n| n.starts_with("fixed")), "{told:#?}");
+        assert!(public(&app, "/events/ADV-1").await.contains("Newark"));
+        app.post(&format!("{FAULT}/undo"), &Value::Null).await.is(409);
+    }
+
+    async fn a_change_of_an_announcement_that_is_undone_leaves_its_plan_as_it_was(app: TestApp) {
+        app.apply_campus().await;
+        let mut release = json!({"id": "ANN-1", "title": "New portal", "kind": "release", "services": ["portal"],
+            "effective": "2026-12-10T08:00", "facts": {"effect": "The menu is on the left."}, "undo": true});
+        let refused = app.post("/api/v1/announcements", &release).await.is(422);
+        assert!(refused.problems()[0].contains("undo"), "{:?}", refused.problems());
+        release.as_object_mut().unwrap().remove("undo");
+        app.post("/api/v1/announcements", &release).await.is(201);
+        app.expand_due().await;
+        app.advance(60);
+        for (action, body) in [
+            ("move", json!({"effective": "2026-12-15T08:00", "reason": "Newark is late.", "undo": true})),
+            ("effective", json!({"undo": true})),
+            ("cancel", json!({"reason": "Newark says no.", "undo": true})),
+        ] {
+            let (before, planned) = (app.get(RELEASE).await.json(), listed(&app, "ANN-1", "planned").await);
+            let told = without_clock(&public(&app, "/events/ANN-1").await);
+            let done = app.post(&format!("{RELEASE}/{action}"), &body).await.is(200).json();
+            assert!(done["undo_until"].is_string() && done.get("pending").is_none(), "{done:#}");
+            seconds(&app, 9);
+            app.expand_due().await;
+            assert_eq!(without_clock(&public(&app, "/events/ANN-1").await), told, "{action}");
+            assert_eq!(listed(&app, "ANN-1", "sending").await, Vec::<String>::new(), "{action}");
+            let undone = app.post(&format!("{RELEASE}/undo"), &Value::Null).await.is(200).json();
+            for name in ["effective", "status", "revision", "closed_at", "undo_until"] {
+                assert_eq!(undone[name], before[name], "{action} {name}");
+            }
+            assert_eq!(listed(&app, "ANN-1", "planned").await, planned, "{action}");
+            app.post(&format!("{RELEASE}/undo"), &Value::Null).await.is(409);
+        }
+        let done = app.post(&format!("{RELEASE}/effective"), &json!({"undo": true})).await.is(200).json();
+        assert_eq!(done["closed_at"], done["undo_until"], "it is in effect once people are told");
+        seconds(&app, 10);
+        app.expand_due().await;
+        let told = listed(&app, "ANN-1", "sending").await;
+        assert!(told.iter().any(|n| n.starts_with("effective")), "{told:#?}");
+        app.post(&format!("{RELEASE}/undo"), &Value::Null).await.is(409);
+    }
+
     async fn what_goes_to_many_wants_its_number(app: TestApp) {
         app.apply_campus().await;
         app.yaml("/api/v1/documents", NARROW).await.is(200);
@@ -243,6 +335,69 @@ async fn the_console_asks_for_the_number_of_a_fault_beside_the_form_that_was_sen
         asked.contains("name=\"recipients\"") && asked.contains("This is who would hear"),
         "{asked}"
     );
+}
+
+/// A clock goes on while something is said: who wants no time to undo is told that there is none, not of some microseconds.
+#[tokio::test]
+async fn without_time_to_undo_it_is_told_at_the_moment_it_is_said() {
+    let app = TestApp::campus().await;
+    let said = app.app.clock.now();
+    seconds(&app, 1);
+    let from = |undo| {
+        let sending = Sending {
+            undo,
+            ..Sending::default()
+        };
+        let app = app.app.clone();
+        async move { sending.from(&app, said).await.unwrap() }
+    };
+    assert_eq!(from(false).await, said);
+    assert_eq!(from(true).await, said + SignedDuration::from_secs(10));
+}
+
+#[tokio::test]
+async fn the_console_takes_back_what_was_said_of_faults_and_announcements() {
+    let app = TestApp::campus().await;
+    let fault =
+        json!({"id": "ADV-1", "services": ["portal"], "effect": "The export leaves out a line."});
+    app.post("/api/v1/advisories", &fault).await.is(201);
+    let release = json!({"id": "ANN-1", "title": "New portal", "kind": "release", "services": ["portal"],
+        "effective": "2026-12-10T08:00", "facts": {"effect": "The menu is on the left."}});
+    app.post("/api/v1/announcements", &release).await.is(201);
+    let acts: [(&str, &str, &[(&str, &str)]); 6] = [
+        ("advisories/ADV-1", "updates", &[("text", "Newark.")]),
+        ("advisories/ADV-1", "fix", &[("fixed_text", "Newark.")]),
+        ("advisories/ADV-1", "withdraw", &[("why", "Newark.")]),
+        (
+            "announcements/ANN-1",
+            "move",
+            &[("effective", "2026-12-15T08:00")],
+        ),
+        ("announcements/ANN-1", "effective", &[]),
+        ("announcements/ANN-1", "cancel", &[("why", "Newark.")]),
+    ];
+    for (event, action, fields) in acts {
+        let page = format!("/console/{event}");
+        app.form(As::Operator, &format!("{page}/{action}"), fields)
+            .await
+            .is(303);
+        let shown = app.page(As::Operator, &page).await.is(200).text();
+        for words in [
+            "data-undo=\"2026-11-21T17:00:10Z\"".to_owned(),
+            format!("action=\"{page}/undo\""),
+            "Nobody has been told yet".to_owned(),
+        ] {
+            assert!(shown.contains(&words), "{event} {action} {words}: {shown}");
+        }
+        let undo = format!("{page}/undo");
+        app.form(As::Operator, &undo, &[]).await.is(303);
+        let shown = app.page(As::Operator, &page).await.is(200).text();
+        assert!(!shown.contains("data-undo"), "{event} {action}: {shown}");
+        let draft = shown.contains("Newark.</textarea>");
+        assert_eq!(draft, event.starts_with("adv"), "{event} {action}: {shown}");
+        let late = app.form(As::Operator, &undo, &[]).await.is(409).text();
+        assert!(late.contains("goes out already"), "{late}");
+    }
 }
 
 #[tokio::test]

@@ -94,9 +94,10 @@ on_both_databases! {
         let waits: Vec<&str> = waits.iter().map(|line| &line[..2]).collect();
         // Of each story the newest: the call, the update, the warning, who leads, who speaks; and the reminder of what was overtaken.
         assert_eq!(waits, ["n1", "n4", "n5", "n7", "n8", "n9"]);
-        let last = db.store.last_told("n2").await.unwrap().unwrap();
+        let (by, last) = db.store.last_told("n2").await.unwrap().unwrap();
         assert_eq!(
-            last.milestone, "update",
+            (by.as_str(), last.milestone.as_str()),
+            ("n4", "update"),
             "the newest that tells of the incident itself"
         );
     }

@@ -2,7 +2,7 @@
 
 use super::approve::{self, Approve};
 use super::incident_around::Add;
-use super::sending::Count;
+use super::sending::{Count, Sending};
 use super::source;
 use crate::client::{Body, Client, Remote};
 use crate::exit::{Exit, InvalidInput};
@@ -63,7 +63,7 @@ enum Action {
         #[arg(long, value_name = "N")]
         version: Option<i64>,
         #[command(flatten)]
-        count: Count,
+        sending: Sending,
     },
     /// Take back what was told
     Withdraw {
@@ -79,7 +79,12 @@ enum Action {
         #[arg(long, value_name = "N")]
         version: Option<i64>,
         #[command(flatten)]
-        count: Count,
+        sending: Sending,
+    },
+    /// Take the newest word back, before anybody was told; your text is your draft again
+    Undo {
+        /// The advisory
+        id: String,
     },
     /// Show an advisory
     Show {
@@ -174,7 +179,7 @@ struct Update {
     #[arg(long, value_name = "N")]
     version: Option<i64>,
     #[command(flatten)]
-    count: Count,
+    sending: Sending,
 }
 
 /// Asks the server and prints what the advisory is now.
@@ -201,8 +206,8 @@ pub async fn run(args: AdvisoryArgs) -> anyhow::Result<ExitCode> {
             tell(&client, report(*reported)?, dry_run, count).await?
         }
         Action::Update(update) => {
-            let (id, count) = (update.id.clone(), update.count);
-            say(&client, &id, "updates", count.with(new_word(update)?)).await?
+            let (id, sending) = (update.id.clone(), update.sending);
+            say(&client, &id, "updates", sending.with(new_word(update)?)).await?
         }
         Action::Fix {
             id,
@@ -211,7 +216,7 @@ pub async fn run(args: AdvisoryArgs) -> anyhow::Result<ExitCode> {
             requesters,
             privacy_override,
             version,
-            count,
+            sending,
         } => {
             let body = given([
                 ("action", json!(action)),
@@ -220,22 +225,26 @@ pub async fn run(args: AdvisoryArgs) -> anyhow::Result<ExitCode> {
                 ("privacy_override", json!(privacy_override)),
                 ("version", json!(version)),
             ]);
-            say(&client, &id, "fix", count.with(check(body, Fix::read)?)).await?
+            say(&client, &id, "fix", sending.with(check(body, Fix::read)?)).await?
         }
         Action::Withdraw {
             id,
             text,
             privacy_override,
             version,
-            count,
+            sending,
         } => {
             let body = given([
                 ("text", json!(text)),
                 ("privacy_override", json!(privacy_override)),
                 ("version", json!(version)),
             ]);
-            let body = count.with(check(body, Withdrawal::read)?);
+            let body = sending.with(check(body, Withdrawal::read)?);
             say(&client, &id, "withdraw", body).await?
+        }
+        Action::Undo { id } => {
+            let path = ["advisories", &id, "undo"];
+            client.post(&path, &[], Body::Json(json!({}))).await?
         }
         Action::Show { id } => client.get(&["advisories", &id], &[]).await?,
         Action::List { open } => {

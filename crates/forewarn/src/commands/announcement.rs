@@ -2,7 +2,7 @@
 
 use super::approve::{self, Approve};
 use super::incident_around::Add;
-use super::sending::Count;
+use super::sending::{Count, Sending};
 use super::{reach, schedule, source};
 use crate::client::{Body, Client, Remote};
 use crate::exit::{Exit, InvalidInput};
@@ -55,7 +55,7 @@ enum Action {
         #[arg(long, value_name = "N")]
         version: Option<i64>,
         #[command(flatten)]
-        count: Count,
+        sending: Sending,
     },
     /// Change what the notices to come say
     Change(Change),
@@ -70,7 +70,7 @@ enum Action {
         #[arg(long, value_name = "N")]
         version: Option<i64>,
         #[command(flatten)]
-        count: Count,
+        sending: Sending,
     },
     /// Say that it is in effect, before its moment; people are told at once
     Effective {
@@ -80,7 +80,12 @@ enum Action {
         #[arg(long, value_name = "N")]
         version: Option<i64>,
         #[command(flatten)]
-        count: Count,
+        sending: Sending,
+    },
+    /// Take the last change back, before anybody was told
+    Undo {
+        /// The announcement
+        id: String,
     },
     /// Add somebody nobody planned for; they get the newest message at once, and all that come
     Add(Add),
@@ -163,14 +168,14 @@ pub async fn run(args: AnnouncementArgs) -> anyhow::Result<ExitCode> {
             to,
             reason,
             version,
-            count,
+            sending,
         } => {
             let body = given([
                 ("effective", json!(to)),
                 ("reason", json!(reason)),
                 ("version", json!(version)),
             ]);
-            say(&client, &id, "move", count.with(body)).await?
+            say(&client, &id, "move", sending.with(body)).await?
         }
         Action::Change(change) => {
             let id = change.id.clone();
@@ -180,20 +185,28 @@ pub async fn run(args: AnnouncementArgs) -> anyhow::Result<ExitCode> {
             id,
             reason,
             version,
-            count,
+            sending,
         } => {
             let body = given([("reason", json!(reason)), ("version", json!(version))]);
             say(
                 &client,
                 &id,
                 "cancel",
-                count.with(check(body, Withdrawal::read)?),
+                sending.with(check(body, Withdrawal::read)?),
             )
             .await?
         }
-        Action::Effective { id, version, count } => {
+        Action::Effective {
+            id,
+            version,
+            sending,
+        } => {
             let body = given([("version", json!(version))]);
-            say(&client, &id, "effective", count.with(body)).await?
+            say(&client, &id, "effective", sending.with(body)).await?
+        }
+        Action::Undo { id } => {
+            let path = ["announcements", &id, "undo"];
+            client.post(&path, &[], Body::Json(json!({}))).await?
         }
         Action::Add(add) => say(&client, &add.id, "recipients", add.body()).await?,
         Action::Show { id } => client.get(&["announcements", &id], &[]).await?,

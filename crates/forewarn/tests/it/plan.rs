@@ -211,9 +211,7 @@ const WRONG: &[(&str, &[&str])] = &[
     ),
     (
         "maintenance: [1, 2",
-        &[
-            "line 2, column 1: not YAML: while parsing a flow sequence, expected ',' or ']'",
-        ],
+        &["line 2, column 1: not YAML: while parsing a flow sequence, expected ',' or ']'"],
     ),
     (
         "organisaton: {name: X, time_zone: UTC}",

@@ -8,10 +8,15 @@ use crate::template::built_in;
 use crate::words::LANGUAGES;
 use std::collections::BTreeSet;
 
-/// The milestones that have a text of their own for these readers, with an event of its kind.
+/// The milestones that have a mail of their own for these readers, with an event of its kind.
 fn told_to(readers: Reader) -> Vec<Content> {
+    told_by(Channel::Email, readers)
+}
+
+/// The same for another channel.
+fn told_by(channel: Channel, readers: Reader) -> Vec<Content> {
     let all = built_in("en").iter();
-    let theirs = all.filter(|t| t.readers == Some(readers));
+    let theirs = all.filter(|t| t.readers == Some(readers) && t.channel == Some(channel));
     let content = theirs.map(|t| match t.event.as_deref() {
         Some("announcement") => announced(&t.milestone),
         _ => full(&t.milestone),
@@ -24,12 +29,19 @@ fn told_to(readers: Reader) -> Vec<Content> {
 }
 
 fn as_mail(content: &Content, language: &str, level: Level) -> Message {
+    by(Channel::Email, content, language, level)
+}
+
+fn by(channel: Channel, content: &Content, language: &str, level: Level) -> Message {
     let reader = Variant {
         language: language.into(),
-        ..variant(level, Channel::Email)
+        ..variant(level, channel)
     };
     render(content, &reader, &[])
 }
+
+/// Channels on which readers have texts of their own.
+const OUTLETS: [Channel; 3] = [Channel::Email, Channel::Chat, Channel::Sms];
 
 #[test]
 fn each_reads_what_they_decide_by() {
@@ -93,7 +105,11 @@ fn nobody_but_executives_reads_what_it_costs_whatever_the_template_says() {
 #[test]
 fn where_nothing_is_written_for_them_they_read_the_text_of_their_level() {
     for readers in Reader::ALL {
-        for (milestone, channel) in [("start", Channel::Email), ("announcement", Channel::Sms)] {
+        for (milestone, channel) in [
+            ("start", Channel::Email),
+            ("start", Channel::Chat),
+            ("start", Channel::Sms),
+        ] {
             let plain = full(milestone);
             let theirs = Content {
                 readers: Some(readers),
@@ -110,9 +126,62 @@ fn where_nothing_is_written_for_them_they_read_the_text_of_their_level() {
 }
 
 #[test]
-fn no_text_for_readers_shows_a_gap_in_any_language() {
+fn chats_and_text_messages_differ_by_reader_too() {
     for readers in Reader::ALL {
-        for content in told_to(readers) {
+        let milestones = |channel| -> Vec<(String, String)> {
+            let all = told_by(channel, readers).into_iter();
+            all.map(|c| (c.milestone, c.event_kind)).collect()
+        };
+        assert_eq!(milestones(Channel::Chat), milestones(Channel::Email));
+        for content in told_by(Channel::Chat, readers) {
+            let (chat, mail) = (
+                by(Channel::Chat, &content, "en", Level::NonTechnical).text,
+                as_mail(&content, "en", Level::NonTechnical).text,
+            );
+            assert!(chat.chars().count() < mail.chars().count(), "{chat}");
+            let pays = content.milestone != "holding" && readers == Reader::Executive;
+            let cost = content.facts.cost.as_deref().unwrap_or_default();
+            assert_eq!(!cost.is_empty() && chat.contains(cost), pays, "{chat}");
+            let tells = chat.contains("your people");
+            assert_eq!(tells, readers == Reader::DepartmentHead, "{chat}");
+        }
+        // What end users are told in a text message is the text of their level: the effect, and what to do.
+        let short = told_by(Channel::Sms, readers);
+        assert_eq!(short.is_empty(), readers == Reader::EndUser);
+        for content in short {
+            let text = by(Channel::Sms, &content, "en", Level::NonTechnical).text;
+            let decides = match readers {
+                Reader::Executive => content.facts.risk.is_none() || text.contains("Risk: "),
+                _ => text.contains("your people"),
+            };
+            let says_little = content.milestone == "holding" && readers != Reader::Executive;
+            assert!(decides || says_little, "{readers:?} {text}");
+        }
+    }
+}
+
+#[test]
+fn no_text_message_for_readers_costs_more_than_that_of_their_level_may() {
+    for readers in Reader::ALL {
+        for content in told_by(Channel::Sms, readers) {
+            for language in LANGUAGES {
+                let text = by(Channel::Sms, &content, language, Level::NonTechnical).text;
+                // Arabic has 67 signs a segment.
+                let most = if language == "ar" { 5 } else { 2 };
+                let segments = sms_segments(&text).count;
+                assert!(segments <= most, "{language} {segments}: {text}");
+            }
+        }
+    }
+}
+
+#[test]
+fn no_text_for_readers_shows_a_gap_in_any_language() {
+    for (channel, readers) in OUTLETS
+        .into_iter()
+        .flat_map(|channel| Reader::ALL.map(|readers| (channel, readers)))
+    {
+        for content in told_by(channel, readers) {
             let little = Content {
                 readers: Some(readers),
                 event_kind: content.event_kind.clone(),
@@ -125,8 +194,9 @@ fn no_text_for_readers_shows_a_gap_in_any_language() {
             for language in LANGUAGES {
                 for level in Level::ALL {
                     for content in [&content, &little, &own] {
-                        let message = as_mail(content, language, level);
-                        assert_tidy(&message.text);
+                        let message = by(channel, content, language, level);
+                        // A text message cuts what is too long for it.
+                        assert_tidy(&message.text.replace("...", "\u{2026}"));
                         assert_eq!(message.language, language);
                         assert!(message.subject.chars().count() <= 78);
                         let technical = message.text.contains("PostgreSQL");
@@ -139,11 +209,16 @@ fn no_text_for_readers_shows_a_gap_in_any_language() {
 }
 
 /// A rule that is broken above a note.
-fn broken(content: &Content, level: Level) -> BTreeSet<Rule> {
-    let message = as_mail(content, "en", level);
+fn broken(channel: Channel, content: &Content, level: Level) -> BTreeSet<Rule> {
+    let message = by(channel, content, "en", level);
     let stage = Stage::parse(&content.milestone).unwrap();
-    let subject = Some(message.subject.as_str());
-    let text = Text::new(&message.text, subject, level, stage, Medium::Email).unwrap();
+    let medium = match channel {
+        Channel::Sms => Medium::Sms,
+        Channel::Chat => Medium::Chat,
+        _ => Medium::Email,
+    };
+    let subject = Some(message.subject.as_str()).filter(|_| medium == Medium::Email);
+    let text = Text::new(&message.text, subject, level, stage, medium).unwrap();
     let findings = review(&text, &Context::default()).findings.into_iter();
     let grave = findings.filter(|f| f.severity != Severity::Note);
     grave.map(|f| f.rule).collect()
@@ -152,20 +227,29 @@ fn broken(content: &Content, level: Level) -> BTreeSet<Rule> {
 #[test]
 fn texts_for_readers_break_no_rule_that_the_text_of_their_level_keeps() {
     let mut told = Vec::new();
-    for readers in Reader::ALL {
-        for content in told_to(readers) {
+    for (channel, readers) in OUTLETS
+        .into_iter()
+        .flat_map(|channel| Reader::ALL.map(|readers| (channel, readers)))
+    {
+        for content in told_by(channel, readers) {
             for level in [Level::NonTechnical, Level::SemiTechnical] {
                 let plain = Content {
                     readers: None,
                     ..content.clone()
                 };
-                let more: Vec<Rule> = broken(&content, level)
-                    .difference(&broken(&plain, level))
+                let mut more: Vec<Rule> = broken(channel, &content, level)
+                    .difference(&broken(channel, &plain, level))
                     .copied()
                     .collect();
+                // A text message has no room for both: executives read the risk where others read what to do.
+                if (channel, readers) == (Channel::Sms, Reader::Executive) {
+                    more.retain(|rule| *rule != Rule::Q4);
+                }
                 if !more.is_empty() {
-                    let text = as_mail(&content, "en", level).text;
-                    told.push(format!("{readers:?} {level:?} {more:?}\n{text}"));
+                    let text = by(channel, &content, "en", level).text;
+                    told.push(format!(
+                        "{channel:?} {readers:?} {level:?} {more:?}\n{text}"
+                    ));
                 }
             }
         }
@@ -184,6 +268,13 @@ fn the_library_for_readers() {
                 "=== {} of {}: {}\n{}\n",
                 content.milestone, content.event_kind, message.subject, message.text
             );
+        }
+        for channel in [Channel::Chat, Channel::Sms] {
+            for content in told_by(channel, readers) {
+                let text = by(channel, &content, "en", Level::NonTechnical).text;
+                let (milestone, kind) = (&content.milestone, &content.event_kind);
+                let _ = writeln!(out, "=== {milestone} of {kind} by {channel:?}\n{text}\n");
+            }
         }
         insta::assert_snapshot!(format!("the_library_for_{}", readers.as_str()), out);
     }

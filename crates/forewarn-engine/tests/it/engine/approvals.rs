@@ -4,6 +4,7 @@
 use super::house::{begin, engine_over};
 use crate::database::{Database, Kind};
 use crate::sim::chance::Chance;
+use forewarn_core::acknowledge::{REMIND_AFTER, reminder};
 use forewarn_core::approval::{Given, Wording};
 use forewarn_core::audience::Level;
 use forewarn_core::contact::{Channel, Contact};
@@ -18,7 +19,7 @@ use forewarn_core::time::CivilTime;
 use forewarn_engine::channel::Leave;
 use forewarn_engine::channel::phone::Says;
 use forewarn_engine::{Channels, Engine, Parcel};
-use forewarn_store::{Approval, Clock, Entry, Lane, Published, Store};
+use forewarn_store::{Approval, Clock, Entry, Lane, NoticeFilter, Published, Store};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
@@ -522,6 +523,81 @@ async fn proves(kind: Kind, usual: usize) {
             "{tally:?}"
         );
     }
+}
+
+/// Who has not confirmed gets the words once more that were agreed to, by the templates of that time, and nobody is asked again.
+async fn reminds(kind: Kind) {
+    let database = Database::fresh(kind);
+    let store = database.open().await;
+    let clock = Clock::manual(begin());
+    let asks = CATALOGUE
+        .replace(
+            "students: [service",
+            "default: [service_owner], students: [service",
+        )
+        .replace(
+            "services: [portal]}\n  - {id: staff",
+            "services: [portal], acknowledge: required}\n  - {id: staff",
+        );
+    let read = documents(&asks, &Catalogue::default());
+    store
+        .apply(&read, "ann", begin(), false)
+        .await
+        .expect("applied");
+    store
+        .import_contacts(&[contact()], "ann", begin())
+        .await
+        .expect("imported");
+    let ledger = Ledger::default();
+    let engine = engine_over(&store, &clock, ledger.clone(), "one");
+    engine.recover().await.expect("recovered");
+    let mut chance = Chance::about(7, "reminder");
+    let catalogue = store.catalogue().await.expect("a catalogue");
+    let mut trial = Trial {
+        store: &store,
+        clock: &clock,
+        engine: &engine,
+        ledger: &ledger,
+        event: event(1, begin(), &catalogue, &mut chance),
+        notice: notice(1, begin(), &mut chance),
+        sequence: 0,
+        chance,
+    };
+    trial.notice.channels = vec![Channel::Email];
+    trial.maintenance().facts.effect = Some("You cannot sign in.".into());
+    let first = trial.notice.clone();
+    let again = reminder(
+        trial.event.id().as_str(),
+        &first,
+        begin() + REMIND_AFTER,
+        &catalogue,
+    );
+    let add = Changes {
+        add: vec![first, again],
+        ..Changes::default()
+    };
+    trial.publish(&add).await;
+    let both = [Approver::ServiceOwner, Approver::BusinessOwner];
+    let (texts, _) = trial.approve(&both).await;
+    let parcels = trial.send(Edit::Nothing).await;
+    trial.is_as_approved(&parcels, &texts, Edit::Nothing);
+    trial.new_template().await;
+    clock.set(begin() + REMIND_AFTER);
+    engine.tick().await.expect("it ticks");
+    let sent = std::mem::take(&mut *ledger.0.lock().expect("no panic"));
+    trial.is_as_approved(&sent, &texts, Edit::Template);
+    let waiting = NoticeFilter {
+        status: Some("awaiting_approval".into()),
+        ..NoticeFilter::default()
+    };
+    let held = store.notices(&waiting, 9).await.expect("the store");
+    assert!(held.is_empty(), "{held:?}");
+}
+
+#[tokio::test]
+async fn a_reminder_to_confirm_says_what_was_agreed_to_and_asks_nobody_again() {
+    reminds(Kind::Sqlite).await;
+    reminds(Kind::Postgres).await;
 }
 
 #[tokio::test]

@@ -1,11 +1,12 @@
 //! Screens of known faults, with sample data.
 
-use super::{Samples, at, id};
+use super::{Samples, at, id, now};
 use forewarn_core::advisory::{Advisory, Fix, NewWord, Report};
 use forewarn_core::contact::EmailAddress;
 use forewarn_core::facts::{Action, Facts, When};
 use forewarn_core::incident::Severity;
 use forewarn_core::routing::Cause;
+use forewarn_core::undo::Undoable;
 use forewarn_server::console::reach::Reached;
 use forewarn_server::console::*;
 use forewarn_server::ops::reach::{Told, Whole};
@@ -202,6 +203,10 @@ impl Samples {
             ]),
         };
         let refused = self.typed(&[("why", "x")], &[("why", "must be longer")]);
+        let told = at("2026-11-23T17:24:09Z");
+        let fixed = self.advisory().fix(Fix::default(), told);
+        let fixed = fixed.expect("it is open");
+        let fixed = fixed.undoable(self.advisory(), told, now());
         vec![
             (
                 "advisories",
@@ -219,6 +224,7 @@ impl Samples {
             ),
             ("advisory", page(self.advisory(), Typed::default()).render()),
             ("advisory-errors", page(self.advisory(), refused).render()),
+            ("advisory-undo", page(fixed, Typed::default()).render()),
             (
                 "advisory-fixed",
                 page(self.fixed_advisory(), Typed::default()).render(),

@@ -1,11 +1,12 @@
 //! Screens of announced changes, with sample data.
 
-use super::{Samples, at, id, zone};
+use super::{Samples, at, id, now, zone};
 use forewarn_core::announcement::{Announcement, Status};
 use forewarn_core::audience::Level;
 use forewarn_core::contact::EmailAddress;
 use forewarn_core::facts::{Action, Facts, When};
 use forewarn_core::time::CivilTime;
+use forewarn_core::undo::Undoable;
 use forewarn_server::console::*;
 use forewarn_server::status_page::{PublicAnnouncement, PublicMessage};
 
@@ -36,6 +37,7 @@ impl Samples {
             revision: 1,
             closed_at: None,
             added: Default::default(),
+            pending: None,
         }
     }
 
@@ -104,6 +106,9 @@ impl Samples {
         ];
         let wrong = [("announcement.effective", "is missing")];
         let refused = self.typed(&[("reason", "x")], &[("effective", "is missing")]);
+        let told = at("2026-11-23T17:24:09Z");
+        let cancelled = self.announcement().cancel(told).expect("it is to come");
+        let cancelled = cancelled.undoable(self.announcement(), told, now());
         let ahead = vec![row(self.announcement())];
         let past = vec![row(self.announcement_in_effect())];
         vec![
@@ -125,6 +130,10 @@ impl Samples {
             (
                 "announcement-errors",
                 page(self.announcement(), refused).render(),
+            ),
+            (
+                "announcement-undo",
+                page(cancelled, Typed::default()).render(),
             ),
             (
                 "announcement-in-effect",

@@ -6,6 +6,7 @@ use forewarn_core::incident::Incident;
 use forewarn_core::maintenance;
 use forewarn_core::problem::Problem;
 use forewarn_core::subscription::Choices;
+use forewarn_core::undo::Undoable;
 use forewarn_server::console::*;
 use forewarn_server::status_page::subscription::{CodeForm, Place, SubscriptionForm};
 

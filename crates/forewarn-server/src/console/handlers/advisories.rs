@@ -1,6 +1,6 @@
 //! Known faults: the list, the form that makes one known, one of them with its forms.
 
-use super::{decision, rows, team};
+use super::{decision, rows, team, told_when};
 use crate::console::desk::{Desk, Shown, page, sentence};
 use crate::console::entered::{one_by_one, tree};
 use crate::console::guard::Fields;
@@ -10,7 +10,7 @@ use crate::console::{
 };
 use crate::error::{ApiError, Result};
 use crate::ops::sending::Sending;
-use crate::ops::{acknowledgement, advisory, recipient};
+use crate::ops::{acknowledgement, advisory, editing, recipient};
 use axum::extract::{Path, RawQuery};
 use axum::http::StatusCode;
 use forewarn_core::audience::Level;
@@ -20,6 +20,7 @@ use forewarn_core::event::{Event, Occasion};
 use forewarn_core::message::{Variant, render_page};
 use forewarn_core::plan::is_team_notice;
 use forewarn_core::problem::Problem;
+use forewarn_core::undo::Undoable;
 use forewarn_store::{EventFilter, NoticeFilter, Role};
 
 const LIST: &str = "/console/advisories";
@@ -172,6 +173,13 @@ async fn one(
     let store = &desk.app.store;
     let (advisory, version) = advisory::load(&desk.app, id).await?;
     let catalogue = store.catalogue().await?;
+    let mut typed = typed;
+    // A word that they took back.
+    if typed.fields.is_empty()
+        && let Some(own) = editing::own_draft(&desk.app, id, &desk.caller.actor).await?
+    {
+        typed.fields.push(("text".into(), own));
+    }
     let filter = NoticeFilter {
         event: Some(id.to_owned()),
         ..NoticeFilter::default()
@@ -252,6 +260,11 @@ fn names(action: &str) -> &'static [(&'static str, &'static str)] {
     }
 }
 
+/// Whether there is time to undo what this form does.
+fn is_undoable(action: &str) -> bool {
+    matches!(action, "updates" | "fix" | "withdraw")
+}
+
 /// `POST /console/advisories/{id}/{action}`
 pub(in crate::console) async fn act(
     desk: Desk,
@@ -259,21 +272,31 @@ pub(in crate::console) async fn act(
     fields: Fields,
 ) -> Shown {
     let names = names(&action);
-    let node = tree(&one_by_one(&team::only(&fields, names)));
+    let mut typed = team::only(&fields, names);
+    if is_undoable(&action) {
+        typed.push(("undo".into(), "true".into()));
+    }
+    let node = tree(&one_by_one(&typed));
     let (app, who) = (&desk.app, &desk.caller);
+    let now = app.clock.now();
+    let told =
+        |done: &str, answer: advisory::Answer| told_when(done, answer.advisory.waits_until(now));
     let done = match action.as_str() {
         "updates" => advisory::update(app, who, &id, &Sending::of(&node))
             .await
-            .map(|_| "The update goes out now."),
+            .map(|answer| told("The update is ready.", answer)),
         "fix" => advisory::fix(app, who, &id, &Sending::of(&node))
             .await
-            .map(|_| "It is fixed. Whoever heard of it, or asked for the fix, is told now."),
+            .map(|answer| told("It is fixed.", answer)),
         "withdraw" => advisory::withdraw(app, who, &id, &Sending::of(&node))
             .await
-            .map(|_| "It is withdrawn, and whoever heard of it is told now."),
+            .map(|answer| told("It is withdrawn.", answer)),
+        "undo" => advisory::undo(app, who, &id)
+            .await
+            .map(|_| "It is undone. Nobody was told, and your text is your draft again.".into()),
         "recipients" => recipient::add_to_advisory(app, who, &id, &node)
             .await
-            .map(|_| "They get the newest message now, and all that come."),
+            .map(|_| "They get the newest message now, and all that come.".into()),
         _ => Err(ApiError::NotFound("such page".into())),
     };
     let typed = |problems| Typed {

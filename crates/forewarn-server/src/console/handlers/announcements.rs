@@ -1,7 +1,7 @@
 //! Announcements: the list, the form for a new one, one of them with its forms.
 
 use super::maintenances::{kind_words, previewed, stored_plan};
-use super::{decision, rows, team};
+use super::{decision, rows, team, told_when};
 use crate::console::desk::{Desk, Shown, page, sentence};
 use crate::console::entered::{one_by_one, tree};
 use crate::console::guard::Fields;
@@ -20,6 +20,7 @@ use forewarn_core::event::Event;
 use forewarn_core::plan;
 use forewarn_core::policy::{self, announcement_kinds};
 use forewarn_core::problem::Problem;
+use forewarn_core::undo::Undoable;
 use forewarn_store::{EventFilter, NoticeFilter, Role};
 
 const LIST: &str = "/console/announcements";
@@ -224,24 +225,33 @@ pub(in crate::console) async fn act(
     let (app, who) = (&desk.app, &desk.caller);
     let zone = app.store.catalogue().await?.organisation.time_zone;
     let (settled, asked) = settle(&fields.0, &zone);
-    let node = tree(&team::only(&Fields(settled), names));
+    let mut typed = team::only(&Fields(settled), names);
+    if matches!(action.as_str(), "move" | "effective" | "cancel") {
+        typed.push(("undo".into(), "true".into()));
+    }
+    let node = tree(&typed);
     let mut posted = Sending::of(&node);
     if action == "move" {
         posted.wrong.extend(asked);
     }
+    let now = app.clock.now();
+    let told = |done: &str, answer: Answer| told_when(done, answer.announcement.waits_until(now));
     let done = match action.as_str() {
         "move" => announcement::put_off(app, who, &id, &posted)
             .await
-            .map(|_| "It is moved, and people are told now."),
+            .map(|answer| told("It is moved.", answer)),
         "effective" => announcement::take_effect(app, who, &id, &posted)
             .await
-            .map(|_| "It is in effect, and people are told now."),
+            .map(|answer| told("It is in effect.", answer)),
         "change" => announcement::edit(app, who, &id, &node)
             .await
-            .map(|_| "The notices to come say it so."),
+            .map(|_| "The notices to come say it so.".into()),
         "cancel" => announcement::cancel(app, who, &id, &posted)
             .await
-            .map(|_| "It is cancelled, and people are told now."),
+            .map(|answer| told("It is cancelled.", answer)),
+        "undo" => announcement::undo(app, who, &id)
+            .await
+            .map(|_| "It is as it was; nobody was told.".into()),
         _ => Err(ApiError::NotFound("such page".into())),
     };
     let typed = |problems| Typed {

@@ -4,10 +4,11 @@ use super::{Answer, Said, act};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::Result;
+use forewarn_core::undo::Undoable;
 use forewarn_store::Entry;
 use serde_json::{Value, json};
 
-/// Until when the last change can be undone stands beside the maintenance; how it was before is nobody's business.
+/// Until when the last change can be undone stands beside the event; how it was before is nobody's business.
 pub fn shape(body: &mut Value) {
     let pending = body.as_object_mut().and_then(|b| b.remove("pending"));
     body["undo_until"] = pending.map_or(Value::Null, |pending| pending["until"].clone());

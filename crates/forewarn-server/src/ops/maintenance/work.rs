@@ -33,7 +33,7 @@ pub const IF_MEANT: &str =
 /// # Errors
 /// When the state does not allow it, or what was said beside it is wrong.
 pub async fn start(app: &App, caller: &Caller, id: &str, posted: &Posted) -> Result<Answer> {
-    let from = posted.sending.from(app).await?;
+    let from = posted.sending.from(app, app.clock.now()).await?;
     let zone = app.store.catalogue().await?.organisation.time_zone;
     let early = posted.read(read_early)?;
     let sending = planned_anyway(posted.sending);
@@ -74,7 +74,7 @@ fn read_early(node: &Node, problems: &mut Problems) -> Option<Option<bool>> {
 /// # Errors
 /// When the state does not allow it.
 pub async fn complete(app: &App, caller: &Caller, id: &str, posted: &Posted) -> Result<Answer> {
-    let from = posted.sending.from(app).await?;
+    let from = posted.sending.from(app, app.clock.now()).await?;
     posted.read(|node, problems| match node.value {
         Tree::Null => Some(()),
         _ => {

@@ -1,0 +1,388 @@
+//! Q5: what people feel comes first, and then why.
+//!
+//! A first sentence breaks it in two ways: it names a cause, a part or the writers' work before what people feel; or it says nothing of
+//! what people feel, tells what took place or who is at work, and a later sentence says the rest.
+
+use super::phrase::List;
+use super::reading::Reading;
+use super::sentences::Sentence;
+use super::stage::Stage;
+use super::{Finding, Rule};
+use crate::privacy;
+use std::ops::Range;
+
+/// The first sentence that says something: no greeting, no name of who calls, no label.
+fn first_said<'r>(reading: &'r Reading<'_>) -> Option<&'r Sentence> {
+    let introduces = |s: &Sentence| {
+        let head = s.words.start..(s.words.start + 2).min(s.words.end);
+        reading.has_in(List::Intro, &head)
+            && !reading.has_in(List::Felt, &s.words)
+            && !reading.has_in(List::Technical, &s.words)
+    };
+    // "You cannot pay." is short, and says all that the reader asks.
+    let feels = |s: &Sentence| {
+        s.count > 1
+            && reading.has_in(List::Felt, &s.words)
+            && (reading.has_in(List::People, &s.words) || reading.has_in(List::Effect, &s.words))
+    };
+    // "A disk failed." is short, and says all that the reader did not ask.
+    let explains = |s: &Sentence| {
+        let component =
+            reading.has_in(List::Component, &s.words) && reading.has_in(List::Fault, &s.words);
+        let headed =
+            matches!(reading.lower(s.words.start), "cause" | "reason" | "root") && s.count > 2;
+        headed
+            || (s.is_ended
+                && s.count > 1
+                && (component
+                    || reading.has_in(List::Technical, &s.words)
+                    || untold(reading, &s.words).is_some_and(|told| told.happened)))
+    };
+    reading
+        .prose()
+        .find(|s| {
+            (s.count > 4 && (s.is_ended || s.count > 8) || explains(s) || feels(s))
+                && !introduces(s)
+                && !is_polite(reading, &s.words)
+        })
+        .or_else(|| reading.prose().next())
+}
+
+/// "We are sorry for the trouble.", "Thank you for your patience.": what may stand before what a message says.
+fn is_polite(reading: &Reading<'_>, words: &Range<usize>) -> bool {
+    let thanks = |n: usize| matches!(reading.lower(n), "thank" | "thanks" | "patience");
+    let polite = reading.has_in(List::Apology, words) || words.clone().any(thanks);
+    let says = [
+        List::Felt,
+        List::Denies,
+        List::Cause,
+        List::Technical,
+        List::Component,
+    ];
+    polite && !says.into_iter().any(|list| reading.has_in(list, words))
+}
+
+/// Q5.
+pub(super) fn cause_first(reading: &Reading<'_>, stage: Stage) -> Option<Finding> {
+    let sentence = first_said(reading)?;
+    let words = after_preamble(reading, &sentence.words);
+    let place = cause_before_effect(reading, stage, &words)
+        .or_else(|| effect_in_a_later_sentence(reading, sentence, &words))?;
+    Some(Rule::Q5.warning(
+        place,
+        "the cause stands before the effect; readers first want to know what it does to them",
+        "Turn it around: 'Some of you cannot sign in. A disk failed, and we are replacing it.'",
+    ))
+}
+
+/// The cause that a sentence names before it says what people feel, if it says that at all.
+fn cause_before_effect(
+    reading: &Reading<'_>,
+    stage: Stage,
+    words: &Range<usize>,
+) -> Option<Range<usize>> {
+    let component = reading.hits_in(List::Component, words).iter().find(|part| {
+        if part.first > words.start + 6 {
+            return false;
+        }
+        let near = part.first..(part.after + 6).min(words.end);
+        let before = part.first.saturating_sub(3).max(words.start)..part.first;
+        reading.has_in(List::Fault, &near) || reading.has_in(List::Fault, &before)
+    });
+    let planned = stage
+        .is_ahead()
+        .then(|| reading.hits_in(List::Planned, words).first());
+    let causes = [
+        reading.hits_in(List::Cause, words).first(),
+        component,
+        reading.hits_in(List::Technical, words).first(),
+        reading.hits_in(List::Inward, words).first(),
+        planned.flatten(),
+    ];
+    let told = causes.into_iter().flatten().min_by_key(|hit| hit.first);
+    let told = told.map(|hit| (hit.first, reading.place(hit)));
+    let (cause, place) = [
+        told,
+        machine(reading, words),
+        since_what(reading, words),
+        flaw_that_makes(reading, words),
+    ]
+    .into_iter()
+    .flatten()
+    .min_by_key(|(first, _)| *first)?;
+    (!effect(reading, words).is_some_and(|effect| effect < cause)).then_some(place)
+}
+
+/// "A problem with the main line is causing slow pages": a fault, and then what it does.
+fn flaw_that_makes(reading: &Reading<'_>, words: &Range<usize>) -> Option<(usize, Range<usize>)> {
+    let flaw = reading.hits_in(List::Flaw, words).first()?;
+    let makes = reading.hits_in(List::Makes, words).first()?;
+    let told = first_felt(reading, words).is_some_and(|felt| felt < makes.first);
+    (flaw.first < makes.first && !told).then(|| (words.start, reading.place(flaw)))
+}
+
+/// What a sentence tells that says nothing of what people feel.
+struct Untold {
+    /// The word by which it tells it.
+    at: usize,
+    /// Something took place; else somebody is at work.
+    happened: bool,
+}
+
+/// What happened, or what somebody does about it, in a sentence without a word of what people feel, and of what is well again.
+fn untold(reading: &Reading<'_>, words: &Range<usize>) -> Option<Untold> {
+    let spoken_of = first_felt(reading, words).is_some()
+        || reading.has_in(List::Denies, words)
+        || reading.has_in(List::Mended, words);
+    if spoken_of {
+        return None;
+    }
+    let took_place = words.clone().find(|&n| took_place(reading, words, n));
+    let busy = reading.hits_in(List::Busy, words).first();
+    let told = |at, happened| Untold { at, happened };
+    let happened = took_place.map(|at| told(at, true));
+    happened.or_else(|| busy.map(|hit| told(hit.first, false)))
+}
+
+/// A word that tells what took place: `burst`, `was`, `contained`, and no state such as `closed`.
+fn took_place(reading: &Reading<'_>, words: &Range<usize>, n: usize) -> bool {
+    let only = n..n + 1;
+    if reading.has_in(List::Happened, &only) {
+        return true;
+    }
+    let (word, before) = (reading.lower(n), reading.lower(n.wrapping_sub(1)));
+    let part = n > words.start
+        && matches!(
+            before,
+            "be" | "are" | "is" | "been" | "will" | "the" | "a" | "an" | "our" | "your" | "their"
+        );
+    word.len() > 4 && word.ends_with("ed") && !part && !reading.has_in(List::State, &only)
+}
+
+/// Where a first sentence tells what happened, who is at work on it or of what it informs, and what people feel comes after.
+fn effect_in_a_later_sentence(
+    reading: &Reading<'_>,
+    sentence: &Sentence,
+    words: &Range<usize>,
+) -> Option<Range<usize>> {
+    let tells = |s: &Sentence| {
+        first_felt(reading, &s.words).is_some()
+            || reading.has_in(List::Denies, &s.words)
+            || reading.has_in(List::Effect, &s.words)
+    };
+    let told = untold(reading, words).or_else(|| informs_of(reading, words))?;
+    let mut later = reading.prose().filter(|s| s.start > sentence.start).take(2);
+    if !later.any(tells) {
+        return None;
+    }
+    let word = reading.words.get(told.at)?;
+    Some(word.start..word.end)
+}
+
+/// "This is to inform you about a fault in our directory."
+fn informs_of(reading: &Reading<'_>, words: &Range<usize>) -> Option<Untold> {
+    let informs = |n: usize| {
+        matches!(
+            reading.lower(n),
+            "inform" | "informing" | "notify" | "writing"
+        )
+    };
+    let said = words.clone().take(8).find(|&n| informs(n))?;
+    let of =
+        (said..words.end).find(|&n| matches!(reading.lower(n), "about" | "of" | "regarding"))?;
+    let rest = of + 1..words.end;
+    let flaw = reading.hits_in(List::Flaw, &rest).first()?;
+    let felt = first_felt(reading, &rest).is_some() || reading.has_in(List::Denies, &rest);
+    (!felt).then_some(Untold {
+        at: flaw.first,
+        happened: false,
+    })
+}
+
+/// The first word of what people feel, or of the people who feel it.
+fn first_felt(reading: &Reading<'_>, words: &Range<usize>) -> Option<usize> {
+    let felt = reading.hits_in(List::Felt, words).first();
+    let mut people = reading.hits_in(List::People, words).iter();
+    let people = people.find(|hit| !concerns(reading, hit.first));
+    [felt, people]
+        .into_iter()
+        .flatten()
+        .map(|hit| hit.first)
+        .min()
+}
+
+/// Whom we speak to, what a cause concerns and for whom the work is done is no effect.
+fn concerns(reading: &Reading<'_>, n: usize) -> bool {
+    let said = |back: usize| n.checked_sub(back).map_or("", |at| reading.lower(at));
+    matches!(
+        reading.lower(n),
+        "all"
+            | "us"
+            | "team"
+            | "teams"
+            | "store"
+            | "who"
+            | "department"
+            | "departments"
+            | "engineers"
+    ) || (1..=3).any(|back| {
+        matches!(
+            said(back),
+            "improve"
+                | "serve"
+                | "enhance"
+                | "offer"
+                | "provide"
+                | "thank"
+                | "inform"
+                | "informing"
+                | "notify"
+                | "notifying"
+                | "tell"
+                | "telling"
+                | "advise"
+                | "remind"
+                | "let"
+                | "assure"
+                | "alert"
+                | "warn"
+        )
+    }) || said(1) == "as"
+        && (n + 1..n + 3).any(|at| {
+            matches!(
+                reading.lower(at),
+                "know" | "remember" | "requested" | "asked"
+            )
+        })
+        // "The student portal", "our customer database": whom a thing is for.
+        || !reading.lower(n).ends_with('s') && reading.has_in(List::Thing, &(n + 1..n + 2))
+}
+
+/// The first machine that a sentence names, with the index of its first word.
+fn machine(reading: &Reading<'_>, words: &Range<usize>) -> Option<(usize, Range<usize>)> {
+    let last = words
+        .end
+        .checked_sub(1)
+        .filter(|last| *last >= words.start)?;
+    let start = reading.words[words.start].start;
+    let found = privacy::first_machine(&reading.text[start..reading.words[last].end])?;
+    let place = start + found.start..start + found.end;
+    let first = reading.words.partition_point(|w| w.end <= place.start);
+    Some((first, place))
+}
+
+/// "As a pipe burst, ...": a sentence that begins with its reason, and no time or politeness.
+fn since_what(reading: &Reading<'_>, words: &Range<usize>) -> Option<(usize, Range<usize>)> {
+    let first = words.start;
+    let begins = matches!(
+        reading.lower(first),
+        "as" | "because" | "since" | "after" | "with" | "given"
+    );
+    let next = reading.lower(first + 1);
+    let reason = begins
+        && (matches!(
+            next,
+            "a" | "an" | "one" | "two" | "some" | "our" | "there" | "parts"
+        ) || reading.lower(first) == "because")
+        && !matches!(
+            reading.lower(first + 2),
+            "reminder" | "result" | "precaution" | "rule" | "few" | "while" | "short" | "thank"
+        )
+        && reading
+            .times_in(&(first..(first + 3).min(words.end)))
+            .is_empty();
+    let place = reading.words.get(first)?;
+    reason.then_some((first, place.start..place.end))
+}
+
+/// The first word of what people feel in a sentence, or of what they notice.
+fn effect(reading: &Reading<'_>, words: &Range<usize>) -> Option<usize> {
+    // "The failure of a disk" is no effect, "uploads fail" is one.
+    let named = |n: usize| {
+        let after = n..(n + 5).min(words.end);
+        matches!(
+            reading.lower(n),
+            "failed"
+                | "failure"
+                | "failures"
+                | "faulty"
+                | "broken"
+                | "outage"
+                | "interruption"
+                | "loss"
+                | "lost"
+                | "disruption"
+                | "deterioration"
+                | "degradation"
+                | "error"
+                | "errors"
+                | "blocked"
+                | "missing"
+                | "failing"
+                | "slow"
+                | "wrong"
+                | "back"
+                | "new"
+                | "open"
+                | "off"
+        ) && (reading.has_in(List::Component, &after) || reading.has_in(List::Technical, &after))
+    };
+    let mut noticed = reading.hits_in(List::Effect, words).iter();
+    let noticed = noticed.find(|hit| !named(hit.first));
+    let noticed = noticed.map(|hit| hit.first);
+    [first_felt(reading, words), noticed]
+        .into_iter()
+        .flatten()
+        .min()
+}
+
+/// What follows "Dear users,", "As you may know," and "We regret to inform our customers that".
+fn after_preamble(reading: &Reading<'_>, words: &Range<usize>) -> Range<usize> {
+    let words = &after_address(reading, words);
+    let head = words.start..(words.start + 14).min(words.end);
+    let informs = head.clone().any(|n| {
+        matches!(
+            reading.lower(n),
+            "inform"
+                | "informed"
+                | "advised"
+                | "aware"
+                | "note"
+                | "announce"
+                | "notify"
+                | "know"
+                | "tell"
+                | "confirm"
+                | "attention"
+        )
+    });
+    let that = head.clone().find(|&n| reading.lower(n) == "that");
+    match that {
+        Some(that) if informs => that + 1..words.end,
+        _ => words.clone(),
+    }
+}
+
+/// A sentence without whom it speaks to, and without that they know it.
+fn after_address(reading: &Reading<'_>, words: &Range<usize>) -> Range<usize> {
+    let first = words.start;
+    let known = reading.lower(first) == "as"
+        && (first..(first + 5).min(words.end)).any(|n| {
+            matches!(
+                reading.lower(n),
+                "know" | "announced" | "mentioned" | "reported"
+            )
+        });
+    if !known && !matches!(reading.lower(first), "dear" | "hello" | "hi") {
+        return words.clone();
+    }
+    let comma = |n: &usize| {
+        let (word, next) = (&reading.words[*n], &reading.words[*n + 1]);
+        reading.text[word.end..next.start].starts_with(',')
+    };
+    let last = words.end.min(reading.words.len()).saturating_sub(1);
+    match (first..last.min(first + 7)).find(comma) {
+        Some(n) => n + 1..words.end,
+        None => words.clone(),
+    }
+}
