@@ -21,6 +21,7 @@ pub use app::{App, Shared};
 pub use caller::Caller;
 pub use error::{ApiError, Result};
 pub use password::{hash_password, random_password, random_token};
+pub use public::waiting;
 
 use axum::Router;
 use axum::http::{HeaderName, HeaderValue, StatusCode};
