@@ -7,6 +7,7 @@
 //! that calls it: unboxed, both drivers were compiled a dozen times over (`scripts/build_cost.sh`).
 
 use crate::error::{Result, StoreError};
+use crate::seal::Sealer;
 use futures_util::TryStreamExt as _;
 use futures_util::future::BoxFuture;
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgPool, PgPoolOptions, PgRow, Postgres};
@@ -22,9 +23,16 @@ use std::time::Duration;
 /// Older versions can lose committed writes in WAL mode.
 const SQLITE_FLOOR: (u32, u32, u32) = (3, 51, 3);
 
-/// A database.
+/// A database, with what seals the secrets in it.
 #[derive(Clone, Debug)]
-pub(crate) enum Db {
+pub(crate) struct Db {
+    pub(crate) pool: Pool,
+    pub(crate) sealer: Sealer,
+}
+
+/// Its connections.
+#[derive(Clone, Debug)]
+pub(crate) enum Pool {
     /// An embedded file: one writer, several readers.
     Sqlite {
         /// The only connection that writes.
@@ -185,11 +193,24 @@ fn postgres_arguments(args: Vec<Arg>) -> Result<PgArguments> {
 
 /// A transaction, or for reads a snapshot. Dropped without [`Tx::commit`] it leaves nothing behind.
 pub(crate) enum Tx {
-    Sqlite(sqlx::Transaction<'static, Sqlite>),
-    Postgres(sqlx::Transaction<'static, Postgres>),
+    Sqlite(Open<Sqlite>),
+    Postgres(Open<Postgres>),
+}
+
+/// A driver's transaction, with what seals the secrets that it writes.
+pub(crate) struct Open<D: sqlx::Database> {
+    tx: sqlx::Transaction<'static, D>,
+    sealer: Sealer,
 }
 
 impl Tx {
+    /// What seals and opens secrets here.
+    pub(crate) fn sealer(&self) -> Sealer {
+        match self {
+            Tx::Sqlite(Open { sealer, .. }) | Tx::Postgres(Open { sealer, .. }) => sealer.clone(),
+        }
+    }
+
     /// Runs a statement and says how many rows it touched.
     #[inline(never)]
     pub(crate) fn execute<'a>(
@@ -201,12 +222,12 @@ impl Tx {
             // The texts are constants of this crate; only values come from outside, and they are bound.
             let sql = AssertSqlSafe(sql.to_owned());
             Ok(match self {
-                Tx::Sqlite(tx) => sqlx::query_with(sql, sqlite_arguments(args)?)
-                    .execute(&mut **tx)
+                Tx::Sqlite(open) => sqlx::query_with(sql, sqlite_arguments(args)?)
+                    .execute(&mut *open.tx)
                     .await?
                     .rows_affected(),
-                Tx::Postgres(tx) => sqlx::query_with(sql, postgres_arguments(args)?)
-                    .execute(&mut **tx)
+                Tx::Postgres(open) => sqlx::query_with(sql, postgres_arguments(args)?)
+                    .execute(&mut *open.tx)
                     .await?
                     .rows_affected(),
             })
@@ -223,14 +244,14 @@ impl Tx {
         Box::pin(async move {
             let sql = AssertSqlSafe(sql.to_owned());
             Ok(match self {
-                Tx::Sqlite(tx) => sqlx::query_with(sql, sqlite_arguments(args)?)
-                    .fetch_all(&mut **tx)
+                Tx::Sqlite(open) => sqlx::query_with(sql, sqlite_arguments(args)?)
+                    .fetch_all(&mut *open.tx)
                     .await?
                     .into_iter()
                     .map(Row::Sqlite)
                     .collect(),
-                Tx::Postgres(tx) => sqlx::query_with(sql, postgres_arguments(args)?)
-                    .fetch_all(&mut **tx)
+                Tx::Postgres(open) => sqlx::query_with(sql, postgres_arguments(args)?)
+                    .fetch_all(&mut *open.tx)
                     .await?
                     .into_iter()
                     .map(Row::Postgres)
@@ -253,15 +274,15 @@ impl Tx {
         let sql = AssertSqlSafe(sql.to_owned());
         let mut count = 0;
         match self {
-            Tx::Sqlite(tx) => {
-                let mut rows = sqlx::query(sql).fetch(&mut **tx);
+            Tx::Sqlite(open) => {
+                let mut rows = sqlx::query(sql).fetch(&mut *open.tx);
                 while let Some(row) = rows.try_next().await? {
                     take(Row::Sqlite(row))?;
                     count += 1;
                 }
             }
-            Tx::Postgres(tx) => {
-                let mut rows = sqlx::query(sql).fetch(&mut **tx);
+            Tx::Postgres(open) => {
+                let mut rows = sqlx::query(sql).fetch(&mut *open.tx);
                 while let Some(row) = rows.try_next().await? {
                     take(Row::Postgres(row))?;
                     count += 1;
@@ -284,8 +305,8 @@ impl Tx {
     pub(crate) fn commit(self) -> BoxFuture<'static, Result<()>> {
         Box::pin(async move {
             match self {
-                Tx::Sqlite(tx) => tx.commit().await?,
-                Tx::Postgres(tx) => tx.commit().await?,
+                Tx::Sqlite(open) => open.tx.commit().await?,
+                Tx::Postgres(open) => open.tx.commit().await?,
             }
             Ok(())
         })
@@ -321,7 +342,10 @@ impl Db {
             .max_connections(4)
             .acquire_timeout(Duration::from_secs(30))
             .connect_lazy_with(options.pragma("query_only", "on"));
-        let db = Db::Sqlite { writer, readers };
+        let db = Db {
+            pool: Pool::Sqlite { writer, readers },
+            sealer: Sealer::default(),
+        };
         db.check_sqlite_version().await?;
         Ok(db)
     }
@@ -347,29 +371,42 @@ impl Db {
                 ("enable_seqscan", "off"),
                 ("jit", "off"),
                 ("idle_in_transaction_session_timeout", SILENT_TRANSACTION),
+                // What it takes note of, such as a table that is there already, is news to nobody.
+                ("client_min_messages", "warning"),
             ])
             .application_name("forewarn");
+        let place = format!(
+            "PostgreSQL at {}:{}",
+            options.get_host(),
+            options.get_port()
+        );
         let pool = PgPoolOptions::new()
             .max_connections(12)
             .acquire_timeout(Duration::from_secs(5))
             .connect_with(options)
             .await
-            .map_err(|e| StoreError::Unavailable(e.to_string()))?;
-        Ok(Db::Postgres(pool))
+            .map_err(|problem| unreached(&place, problem))?;
+        Ok(Db {
+            pool: Pool::Postgres(pool),
+            sealer: Sealer::default(),
+        })
     }
 
     /// Begins a transaction that writes.
     #[inline(never)]
     pub(crate) fn write(&self) -> BoxFuture<'_, Result<Tx>> {
         Box::pin(async move {
-            Ok(match self {
-                Db::Sqlite { writer, .. } => {
-                    Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?)
+            let sealer = self.sealer.clone();
+            Ok(match &self.pool {
+                Pool::Sqlite { writer, .. } => {
+                    let tx = writer.begin_with("BEGIN IMMEDIATE").await?;
+                    Tx::Sqlite(Open { tx, sealer })
                 }
-                Db::Postgres(pool) => Tx::Postgres(
-                    pool.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED")
-                        .await?,
-                ),
+                Pool::Postgres(pool) => {
+                    let begin = "BEGIN ISOLATION LEVEL READ COMMITTED";
+                    let tx = pool.begin_with(begin).await?;
+                    Tx::Postgres(Open { tx, sealer })
+                }
             })
         })
     }
@@ -378,12 +415,17 @@ impl Db {
     #[inline(never)]
     pub(crate) fn read(&self) -> BoxFuture<'_, Result<Tx>> {
         Box::pin(async move {
-            Ok(match self {
-                Db::Sqlite { readers, .. } => Tx::Sqlite(readers.begin().await?),
-                Db::Postgres(pool) => Tx::Postgres(
-                    pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-                        .await?,
-                ),
+            let sealer = self.sealer.clone();
+            Ok(match &self.pool {
+                Pool::Sqlite { readers, .. } => {
+                    let tx = readers.begin().await?;
+                    Tx::Sqlite(Open { tx, sealer })
+                }
+                Pool::Postgres(pool) => {
+                    let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+                    let tx = pool.begin_with(begin).await?;
+                    Tx::Postgres(Open { tx, sealer })
+                }
             })
         })
     }
@@ -391,14 +433,26 @@ impl Db {
     #[inline(never)]
     pub(crate) fn close(&self) -> BoxFuture<'_, ()> {
         Box::pin(async move {
-            match self {
-                Db::Sqlite { writer, readers } => {
+            match &self.pool {
+                Pool::Sqlite { writer, readers } => {
                     readers.close().await;
                     writer.close().await;
                 }
-                Db::Postgres(pool) => pool.close().await,
+                Pool::Postgres(pool) => pool.close().await,
             }
         })
+    }
+}
+
+/// Why a server cannot be used from the first: it does not answer, which may pass, or it answered and refuses us, which will not.
+fn unreached(place: &str, problem: sqlx::Error) -> StoreError {
+    if let sqlx::Error::PoolTimedOut = problem {
+        return StoreError::Unavailable(format!("{place} does not answer"));
+    }
+    match StoreError::from(problem) {
+        StoreError::Unavailable(said) => StoreError::Unavailable(format!("{place}: {said}")),
+        StoreError::Corrupt(said) => StoreError::Corrupt(format!("{place}: {said}")),
+        other => other,
     }
 }
 

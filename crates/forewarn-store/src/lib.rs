@@ -37,6 +37,8 @@ mod reminders;
 mod retry;
 mod rota_feeds;
 mod schema;
+mod seal;
+mod secrets;
 mod sign_offs;
 mod story;
 mod subscriptions;
@@ -51,7 +53,7 @@ pub use acknowledgements::Acknowledgement;
 pub use added::{AddedRecipient, NewRecipient, Whom};
 pub use alerts::{Intake, Took, TrackedAlert};
 pub use approvals::Approval;
-pub use backup::{RestoreNote, Restored};
+pub use backup::{Checked, RestoreNote, Restored, check_backup};
 pub use bundles::{BUNDLED, SameDay};
 pub use catalogue::{Applied, Difference, StoredChange};
 pub use clock::Clock;
@@ -74,13 +76,15 @@ pub use reach::{ListedRecipient, Reach, Reached, Unreached};
 pub use retry::Retried;
 pub use rota_feeds::FeedRow;
 pub use schema::VERSION;
+pub use seal::Sealer;
+pub use secrets::{SECRETS_PRINT, Secrets};
 pub use subscriptions::{Asked, Proof, Subscription};
 pub use templates::{SavedTemplate, TemplateVersion};
 pub use upstream::Upstream;
 pub use versions::{Origin, Version};
 pub use writing::Writing;
 
-use crate::db::{Db, args};
+use crate::db::{Db, Pool, args};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -119,7 +123,7 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens the database and brings it to today's tables.
+    /// Opens the database and brings it to today's tables. Without a key, [`Store::sealed_by`], secrets are written as they are.
     ///
     /// # Errors
     /// When it cannot be reached, is too old a SQLite, or was used by a newer program.
@@ -148,9 +152,9 @@ impl Store {
             )
             .await?;
         let version = row.map(|r| r.text(0)).transpose()?.unwrap_or_default();
-        Ok(match self.db {
-            Db::Sqlite { .. } => format!("SQLite {version}"),
-            Db::Postgres(_) => version.split(',').next().unwrap_or("PostgreSQL").to_owned(),
+        Ok(match self.db.pool {
+            Pool::Sqlite { .. } => format!("SQLite {version}"),
+            Pool::Postgres(_) => version.split(',').next().unwrap_or("PostgreSQL").to_owned(),
         })
     }
 
@@ -179,7 +183,7 @@ impl Store {
 
     /// Whether several processes can share it.
     pub fn is_shared(&self) -> bool {
-        matches!(self.db, Db::Postgres(_))
+        matches!(self.db.pool, Pool::Postgres(_))
     }
 
     /// A setting of this installation, made by `fresh` when it does not exist.

@@ -7,11 +7,13 @@ mod demo;
 mod exit;
 mod http;
 mod installation;
-mod link_key;
+mod keys;
 mod lock;
 mod log;
 mod settings;
+mod signals;
 mod terminal;
+mod waiting;
 mod zone_data;
 
 use clap::Parser;

@@ -36,6 +36,7 @@ mod reminders;
 mod retry;
 mod samples;
 mod schema;
+mod secrets;
 mod subscriptions;
 mod templates;
 mod windows;

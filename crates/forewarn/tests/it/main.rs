@@ -2,6 +2,7 @@
 
 mod alertmanager;
 mod crash;
+mod damage;
 mod database;
 mod disk_full;
 mod link_key;
@@ -10,7 +11,9 @@ mod outage;
 mod pauses;
 mod plan;
 mod running;
+mod secrets;
 mod server;
+mod starting;
 mod subscription;
 mod tidy;
 mod zones;
