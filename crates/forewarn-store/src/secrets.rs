@@ -49,6 +49,7 @@ impl Store {
             tx.execute("SELECT pg_advisory_xact_lock(4605515)", args![])
                 .await?;
         }
+        overwrite(&mut tx, true).await?;
         let sealer = tx.sealer();
         name_by_host(&mut tx, &sealer).await?;
         for holder in holders(&mut tx).await? {
@@ -65,6 +66,7 @@ impl Store {
             let sql = "INSERT INTO settings (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = excluded.value";
             tx.execute(sql, args![SECRETS_PRINT, print]).await?;
         }
+        overwrite(&mut tx, false).await?;
         tx.commit().await?;
         Ok(self)
     }
@@ -100,6 +102,19 @@ impl Store {
         }
         Ok(found)
     }
+}
+
+/// Whether SQLite overwrites what it takes out of its file (sqlite.org/pragma.html, "secure_delete"): a secret that stood in clear is
+/// not to stay in what is free now.
+async fn overwrite(tx: &mut Tx, on: bool) -> Result<()> {
+    if let Tx::Sqlite(_) = tx {
+        let sql = match on {
+            true => "PRAGMA secure_delete = ON",
+            false => "PRAGMA secure_delete = OFF",
+        };
+        tx.execute(sql, args![]).await?;
+    }
+    Ok(())
 }
 
 /// Every row that has secrets. There are few: most contacts have a mailbox and no more.

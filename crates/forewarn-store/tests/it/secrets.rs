@@ -3,7 +3,7 @@
 use crate::database::{Database, sealer};
 use crate::samples::*;
 use forewarn_core::contact::{Channel, Endpoint, HookUrl};
-use forewarn_store::{Claimed, Lane, Store};
+use forewarn_store::{Claimed, Lane, Location, Store};
 
 /// A secret in every place that has one. `SECRET` marks each.
 const YAML: &str = r#"
@@ -118,6 +118,13 @@ on_both_databases! {
             assert!(can_be_read(&store).await);
             let found = store.secrets().await.unwrap();
             assert_eq!((found.sealed, found.clear.len()), (4, 0));
+        }
+        if let Location::File(path) = &db.location {
+            // Nor is it left in what is free in the file.
+            db.sql("PRAGMA wal_checkpoint(TRUNCATE)").await;
+            let bytes = std::fs::read(path).unwrap();
+            let text = String::from_utf8_lossy(&bytes);
+            assert!(!SECRETS.iter().any(|secret| text.contains(secret)));
         }
     }
 

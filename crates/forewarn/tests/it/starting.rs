@@ -17,8 +17,10 @@ fn free_port() -> u16 {
 
 async fn signal(child: &Child, name: &str) {
     let id = child.id().expect("it runs").to_string();
-    let sent = Command::new("kill").args([&format!("-{name}"), &id]);
-    assert!(sent.status().await.unwrap().success());
+    let sent = Command::new("kill")
+        .args([&format!("-{name}"), &id])
+        .status();
+    assert!(sent.await.unwrap().success());
 }
 
 #[tokio::test]
