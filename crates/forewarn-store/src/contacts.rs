@@ -424,8 +424,10 @@ pub(crate) async fn put_contacts(
             // Sealed, the same secrets are the same text as before.
             let place = format!("contacts/{}", contact.id);
             let body = sealer.seal_in(&place, OF_CONTACTS, serde_json::to_string(contact)?);
+            let opened = |body: &str| sealer.open_in(&place, OF_CONTACTS, body.to_owned());
             match stored.get(contact.id.as_str()) {
-                Some(old) if *old == body => {
+                // Another node may seal with another key.
+                Some(old) if *old == body || opened(old) == opened(&body) => {
                     imported.unchanged += 1;
                     continue;
                 }

@@ -145,7 +145,7 @@ fn what_happens_at_once_is_right_on_sqlite() {
 /// Every message, with its bytes, its time and what became of it, in the order of their arrival; and what people were told in all.
 #[test]
 fn a_seed_replays_exactly() {
-    for seed in 1..=8 {
+    for seed in 1..=4 {
         let [first, again] = [(); 2].map(|()| simulate(usual(seed, Kind::Sqlite)));
         let differs = (first.tries.iter().zip(&again.tries)).position(|(a, b)| a != b);
         let came = |report: &Report| {

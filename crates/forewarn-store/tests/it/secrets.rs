@@ -165,7 +165,7 @@ on_both_databases! {
 
     async fn what_is_put_into_another_row_cannot_be_read_there(db: &Database) {
         fill(&db.store).await;
-        let other = YAML.replace("id: room", "id: other").replace("SECRET-5", "SECRET-8").replace("SECRET-6", "SECRET-9");
+        let other = YAML.replace("id: room,", "id: other,").replace("SECRET-5", "SECRET-8").replace("SECRET-6", "SECRET-9");
         db.store.apply(&documents(&other), "ann", at(1), false).await.unwrap();
         db.sql("UPDATE contacts SET body = (SELECT replace(o.body, '\"other\"', '\"room\"') FROM contacts o WHERE o.id = 'other') WHERE id = 'room'").await;
         let found = db.store.secrets().await.unwrap();

@@ -32,7 +32,7 @@ async fn a_damaged_backup_leaves_nothing_behind() {
     let file = folder.file("damaged.jsonl");
     for (damaged, said) in [
         (flipped, "(table contacts): its checksum is wrong"),
-        (torn, "damaged between lines"),
+        (torn, "a line cannot be read"),
         (swapped, "(table users): its checksum is wrong"),
     ] {
         std::fs::write(&file, damaged).unwrap();
