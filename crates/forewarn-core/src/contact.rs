@@ -12,6 +12,7 @@ use crate::document::{Fields, Named, Node, Problems, boolean, line, scalar};
 use crate::id::Id;
 use crate::subscription::KINDS;
 use crate::time::Zone;
+use crate::token::is_sealed;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::fmt;
@@ -310,6 +311,34 @@ impl Endpoint {
         match self {
             Endpoint::Email { address } => address.as_str().to_ascii_lowercase().into(),
             other => other.address().into(),
+        }
+    }
+
+    /// What stands for it where it is no contact's: the address, or of a URL, which is a secret, the host and by what it is told from
+    /// others there.
+    pub fn stand_in(&self) -> String {
+        match self {
+            Endpoint::Chat { url, .. } | Endpoint::Webhook { url, .. } => {
+                let parsed = url::Url::parse(url.as_str()).ok();
+                let host = parsed.as_ref().and_then(|url| url.host_str());
+                let hash = crate::id::derive(&["place", url.as_str()]);
+                format!("{}#{}", host.unwrap_or_default(), &hash[..10])
+            }
+            Endpoint::Email { .. } | Endpoint::Sms { .. } | Endpoint::Voice { .. } => {
+                self.address().to_owned()
+            }
+        }
+    }
+
+    /// Whether its URL or secret could not be opened, so that nothing can be sent there.
+    pub fn is_sealed(&self) -> bool {
+        match self {
+            Endpoint::Email { .. } | Endpoint::Sms { .. } | Endpoint::Voice { .. } => false,
+            Endpoint::Chat { url, .. } => is_sealed(url.as_str()),
+            Endpoint::Webhook { url, secret } => {
+                let secret = secret.as_ref().map(HookSecret::reveal);
+                is_sealed(url.as_str()) || secret.is_some_and(is_sealed)
+            }
         }
     }
 

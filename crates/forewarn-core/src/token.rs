@@ -13,7 +13,15 @@ const RETURN_PROOF: usize = 5;
 /// The longest local part of an address that return paths are made of, in octets.
 pub const LONGEST_BOUNCES: usize = 13;
 
-/// The installation's key.
+/// How a secret begins that was sealed for the database. Where one that should be used still begins so, its key was not there.
+pub const SEALED: &str = "sealed:";
+
+/// Whether a secret could not be opened.
+pub fn is_sealed(secret: &str) -> bool {
+    secret.starts_with(SEALED)
+}
+
+/// The installation's key, or another of which others are derived.
 #[derive(Clone)]
 pub struct Key(Vec<u8>);
 
@@ -27,6 +35,11 @@ impl Key {
     pub fn print(&self) -> String {
         let mac = self.mac("print", "").finalize().into_bytes();
         crate::id::encode(&mac[..20])
+    }
+
+    /// A key of its own for one purpose.
+    pub fn derived(&self, purpose: &str) -> [u8; 32] {
+        self.mac("derived", purpose).finalize().into_bytes().into()
     }
 
     fn mac(&self, purpose: &str, text: &str) -> Hmac<Sha256> {

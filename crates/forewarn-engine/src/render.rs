@@ -174,6 +174,9 @@ fn shape(endpoint: &Endpoint) -> &'static str {
     }
 }
 
+/// What is said of an endpoint whose URL or secret could not be opened.
+const SEALED_ENDPOINT: &str = "its address or secret cannot be read: the key with which it was sealed is not here (forewarn doctor)";
+
 /// Variants by notice, level, channel or product, language and zone.
 #[derive(Default)]
 pub(crate) struct Cache {
@@ -197,6 +200,10 @@ impl<C: Channels> Engine<C> {
             }
             let parcel = match (problem, message.as_slice(), sources.as_slice()) {
                 (Some(problem), _, _) => Parcel::Undeliverable(problem),
+                // Never to what stands there, nor signed with it.
+                (None, [delivery, ..], _) if delivery.endpoint.is_sealed() => {
+                    Parcel::Undeliverable(SEALED_ENDPOINT.into())
+                }
                 (None, [delivery], [source]) => {
                     let rendered = self.rendered(delivery, source);
                     self.parcel(delivery, source, &rendered)

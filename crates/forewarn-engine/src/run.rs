@@ -4,12 +4,17 @@
 //! in any case, because hints may be lost and other processes give none. While there is something to send it keeps several
 //! flights in the air. It never spins: a look that found nothing is followed by a wait, also when something seems due.
 //!
+//! A flight of mail flies in legs, and is put on record after each: of what a slow relay has taken, a crash must leave little in
+//! doubt. A leg is what the relay took in a quarter of a second before, and the next one is on its way while it is recorded, so on
+//! each connection at most two legs are not on record.
+//!
 //! What a task does not know it finds out before it goes on. A claim whose answer was lost may have claimed, so what this
 //! node holds in that lane is given back. A flight that was lost may have sent, so its attempts are put on record as unknown.
 
 use crate::Engine;
 use crate::channel::{Channels, Leave};
 use crate::flight::FLIGHT;
+use forewarn_core::contact::Channel;
 use forewarn_store::{Claimed, Lane, Recorded, Result, StoreError};
 use jiff::SignedDuration;
 use std::sync::Arc;
@@ -22,6 +27,12 @@ use tokio::time::Instant;
 const FLIGHTS: usize = 8;
 /// How many start together: while some are in the air the store is free for the others.
 const AT_ONCE: usize = FLIGHTS / 2;
+/// How long a leg is to take. Recording costs a commit for all that have landed by then, whatever the number of flights.
+const LEG: Duration = Duration::from_millis(250);
+/// Messages of a first leg, while nothing is known of the relay's pace.
+const FIRST_LEG: usize = 10;
+/// A flight that flies in one leg: its messages go to many servers at once, and the slowest would hold up each leg.
+const WHOLE: usize = usize::MAX;
 /// However quiet it seems, the store is asked this often when something is due: hints may be lost.
 const POLL: Duration = Duration::from_secs(1);
 /// What seems due and cannot be had (an older message to the same endpoint is under way elsewhere) is looked at this often.
@@ -187,7 +198,7 @@ impl<C: Channels> Engine<C> {
         mut stop: watch::Receiver<bool>,
     ) {
         let mut published = self.store.publications();
-        let mut flights: JoinSet<Result<Vec<Recorded>>> = JoinSet::new();
+        let mut flights = JoinSet::new();
         let mut state = LaneState::new(doubt);
         while !has_stopped(&stop) {
             if flights.is_empty() {
@@ -232,7 +243,7 @@ impl<C: Channels> Engine<C> {
         self: &Arc<Self>,
         lane: Lane,
         stop: &watch::Receiver<bool>,
-        flights: &mut JoinSet<Result<Vec<Recorded>>>,
+        flights: &mut JoinSet<Result<Leg>>,
         state: &mut LaneState,
     ) {
         while !state.empty && state.doubt.is_none() && flights.len() < FLIGHTS {
@@ -245,9 +256,14 @@ impl<C: Channels> Engine<C> {
                     state.empty = claimed.len() < wanted;
                     state.fruitless = claimed.is_empty();
                     state.taken += claimed.len();
-                    for part in in_flights(claimed) {
-                        let (engine, leave) = (Arc::clone(self), leave.clone());
-                        flights.spawn(async move { engine.carry(part, &leave).await });
+                    let is_mail = |d: &Claimed| d.endpoint.channel() == Channel::Email;
+                    let (mails, others): (Vec<_>, Vec<_>) = claimed.into_iter().partition(is_mail);
+                    for (claimed, leg) in [(mails, state.leg), (others, WHOLE)] {
+                        for ahead in in_flights(claimed) {
+                            let leave = leave.clone();
+                            let flight = Flight { ahead, leave, leg };
+                            flights.spawn(flight.fly(Arc::clone(self)));
+                        }
                     }
                 }
                 Err(problem) => state.trouble(lane, &problem, Some(Doubt::Claimed)),
@@ -255,19 +271,28 @@ impl<C: Channels> Engine<C> {
         }
     }
 
-    /// Puts on record what came of a flight, together with all others that have landed by now.
+    /// Puts on record what came of a leg, together with all others that have landed by now. What a flight has ahead of it goes on
+    /// meanwhile.
     async fn land(
-        &self,
+        self: &Arc<Self>,
         lane: Lane,
         first: Landed,
-        flights: &mut JoinSet<Result<Vec<Recorded>>>,
+        flights: &mut JoinSet<Result<Leg>>,
         state: &mut LaneState,
     ) {
         let mut outcomes = Vec::new();
         let mut landed = Some(first);
-        while let Some(flight) = landed {
-            match flight.unwrap_or_else(lost) {
-                Ok(more) => outcomes.extend(more),
+        while let Some(leg) = landed {
+            match leg.unwrap_or_else(lost) {
+                Ok(Leg { came, flight }) => {
+                    outcomes.extend(came);
+                    if flight.leg != WHOLE {
+                        state.leg = flight.leg;
+                    }
+                    if !flight.ahead.is_empty() {
+                        flights.spawn(flight.fly(Arc::clone(self)));
+                    }
+                }
                 Err(problem) => state.trouble(lane, &problem, Some(Doubt::Sent)),
             }
             landed = flights.try_join_next();
@@ -333,6 +358,8 @@ struct LaneState {
     fruitless: bool,
     /// What must be cleared up before the next claim.
     doubt: Option<Doubt>,
+    /// How many mails the first leg of a flight has, by the pace of the last one.
+    leg: usize,
 }
 
 impl LaneState {
@@ -345,6 +372,7 @@ impl LaneState {
             empty: true,
             fruitless: false,
             doubt,
+            leg: FIRST_LEG,
         }
     }
 
@@ -366,11 +394,53 @@ impl LaneState {
     }
 }
 
-/// What a flight's task comes back with.
-type Landed = std::result::Result<Result<Vec<Recorded>>, JoinError>;
+/// What is under way over one connection.
+struct Flight {
+    /// What has not begun.
+    ahead: Vec<Claimed>,
+    /// Whether it may be sent.
+    leave: Leave,
+    /// How many of it go on the next leg.
+    leg: usize,
+}
+
+/// A leg that has landed.
+struct Leg {
+    /// What came of its messages.
+    came: Vec<Recorded>,
+    /// The flight that it was of, with what is ahead of it.
+    flight: Flight,
+}
+
+impl Flight {
+    /// Flies the next leg. An error leaves open what was sent of all that was ahead.
+    async fn fly<C: Channels>(mut self, engine: Arc<Engine<C>>) -> Result<Leg> {
+        let rest = self.ahead.split_off(border(&self.ahead, self.leg));
+        let part = std::mem::replace(&mut self.ahead, rest);
+        let (flown, began) = (part.len(), Instant::now());
+        let came = engine.carry(part, &self.leave).await?;
+        if self.leg != WHOLE {
+            self.leg = match came.iter().any(|one| one.outcome == "accepted") {
+                true => next_leg(flown, began.elapsed()),
+                // Nothing was taken that could be sent twice, and the rest should not wait for the same trouble one by one.
+                false => FLIGHT,
+            };
+        }
+        Ok(Leg { came, flight: self })
+    }
+}
+
+/// How many take as long as a leg should, when so many took so long.
+fn next_leg(flown: usize, took: Duration) -> usize {
+    let fits = flown as u128 * LEG.as_micros() / took.as_micros().max(1);
+    usize::try_from(fits).unwrap_or(FLIGHT).clamp(1, FLIGHT)
+}
+
+/// What a leg's task comes back with.
+type Landed = std::result::Result<Result<Leg>, JoinError>;
 
 /// A flight that panicked leaves attempts of which nobody knows whether they were sent.
-fn lost(problem: JoinError) -> Result<Vec<Recorded>> {
+fn lost(problem: JoinError) -> Result<Leg> {
     Err(StoreError::Corrupt(format!("a flight was lost: {problem}")))
 }
 
@@ -378,17 +448,22 @@ fn lost(problem: JoinError) -> Result<Vec<Recorded>> {
 fn in_flights(mut claimed: Vec<Claimed>) -> Vec<Vec<Claimed>> {
     let mut flights = Vec::with_capacity(claimed.len().div_ceil(FLIGHT));
     while claimed.len() > FLIGHT {
-        let mut border = FLIGHT;
-        while border < claimed.len() && is_one_message(&claimed[border - 1], &claimed[border]) {
-            border += 1;
-        }
-        let rest = claimed.split_off(border);
+        let rest = claimed.split_off(border(&claimed, FLIGHT));
         flights.push(std::mem::replace(&mut claimed, rest));
     }
     if !claimed.is_empty() {
         flights.push(claimed);
     }
     flights
+}
+
+/// Where the first so many end, or the message that the last of them is a part of.
+fn border(claimed: &[Claimed], wanted: usize) -> usize {
+    let mut border = wanted.min(claimed.len());
+    while border < claimed.len() && is_one_message(&claimed[border - 1], &claimed[border]) {
+        border += 1;
+    }
+    border
 }
 
 fn is_one_message(one: &Claimed, other: &Claimed) -> bool {
@@ -405,4 +480,26 @@ async fn stopped_within(stop: &mut watch::Receiver<bool>, time: Duration) -> boo
     tokio::time::timeout(time, stop.wait_for(|stop| *stop))
         .await
         .is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_leg_is_what_a_relay_takes_in_a_quarter_of_a_second() {
+        let took = Duration::from_millis;
+        // Messages, how long they took, and how many go next.
+        for (flown, millis, next) in [
+            (10, 250, 10),
+            (10, 500, 5),
+            (5, 250, 5),
+            (10, 10, 100),
+            (1, 60_000, 1),
+            (100, 1_000, 25),
+            (10, 0, 100),
+        ] {
+            assert_eq!(next_leg(flown, took(millis)), next, "{flown} in {millis}");
+        }
+    }
 }

@@ -6,6 +6,9 @@ use forewarn_core::problem::{Invalid, InvalidTransition, Problem};
 use forewarn_store::StoreError;
 use serde_json::{Value, json};
 
+/// After how many seconds a request is worth another try while the database is away.
+pub(crate) const COME_AGAIN: &str = "2";
+
 /// A request that was not carried out.
 #[derive(Debug, thiserror::Error)]
 pub enum ApiError {
@@ -117,7 +120,7 @@ impl IntoResponse for ApiError {
         };
         let headers = response.headers_mut();
         if status == StatusCode::SERVICE_UNAVAILABLE {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static(COME_AGAIN));
         }
         if status == StatusCode::TOO_MANY_REQUESTS {
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static("600"));

@@ -22,7 +22,7 @@ pub use app::{App, Shared};
 pub use caller::Caller;
 pub use error::{ApiError, Result};
 pub use password::{hash_password, random_password, random_token};
-pub use public::at_once;
+pub use public::{at_once, waiting};
 pub use pulse::{Beat, Pulse};
 
 use axum::Router;

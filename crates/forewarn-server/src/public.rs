@@ -31,9 +31,20 @@ async fn ready(State(app): State<App>) -> Response {
 
 fn not_ready(problem: &str) -> Response {
     tracing::warn!(problem, "not ready");
+    come_again()
+}
+
+/// What is answered by a process that waits for its database at the start: that it lives, and for the rest to come again.
+pub fn waiting() -> Router {
+    Router::new()
+        .route("/healthz", get(|| async { "ok\n" }))
+        .fallback(|| async { come_again() })
+}
+
+fn come_again() -> Response {
     (
         StatusCode::SERVICE_UNAVAILABLE,
-        [(header::RETRY_AFTER, "2")],
+        [(header::RETRY_AFTER, crate::error::COME_AGAIN)],
         "the database is not available\n",
     )
         .into_response()

@@ -4,6 +4,7 @@ use crate::Store;
 use crate::db::{Tx, args};
 use crate::error::{Result, StoreError};
 use crate::journal::{Entry, append};
+use crate::secrets::answer_place;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -89,10 +90,12 @@ const ABANDONED_AFTER: SignedDuration = SignedDuration::from_secs(60);
 
 /// Keeps an answer, once: of two who work on the same request only one gets through.
 pub(crate) async fn keep(tx: &mut Tx, answer: &KeptAnswer) -> Result<()> {
+    let place = answer_place(&answer.caller, &answer.key);
+    let body = tx.sealer().seal(&place, &answer.body);
     let kept = tx
         .execute(
             "UPDATE idempotency SET status = $1, body = $2 WHERE caller = $3 AND key = $4 AND status = 0",
-            args![answer.status, &answer.body, &answer.caller, &answer.key],
+            args![answer.status, body, &answer.caller, &answer.key],
         )
         .await?;
     if kept == 0 {
@@ -317,11 +320,12 @@ impl Store {
             let sql =
                 "SELECT request, status, body FROM idempotency WHERE caller = $1 AND key = $2";
             let row = tx.row(sql, args![caller, key]).await?;
+            let (sealer, place) = (tx.sealer(), answer_place(caller, key));
             row.map(|r| {
                 Ok::<_, crate::StoreError>(Remembered {
                     request: r.text(0)?,
                     status: r.int(1)?,
-                    body: r.text(2)?,
+                    body: sealer.open(&place, &r.text(2)?),
                 })
             })
             .transpose()?
@@ -345,6 +349,7 @@ impl Store {
         match answer {
             Some((status, body)) => {
                 let sql = "UPDATE idempotency SET status = $1, body = $2 WHERE caller = $3 AND key = $4 AND status = 0";
+                let body = tx.sealer().seal(&answer_place(caller, key), body);
                 tx.execute(sql, args![status, body, caller, key]).await?;
             }
             None => {

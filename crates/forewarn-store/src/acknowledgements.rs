@@ -66,6 +66,7 @@ impl Store {
               WHERE m.contact = e.contact AND m.channel = 'email'), e.address) ELSE e.address END
             FROM endpoints e WHERE e.id = $1";
         let row = tx.row(sql, args![id]).await?;
-        row.map(|r| r.text(0)).transpose()
+        let sealer = tx.sealer();
+        row.map(|r| Ok(sealer.shown(r.text(0)?))).transpose()
     }
 }

@@ -117,11 +117,11 @@ async fn of_address(tx: &mut Tx, address: &Endpoint) -> Result<(String, String)>
         same_place!("e"),
         " = $1 AND e.channel = $2 ORDER BY e.contact LIMIT 1"
     );
-    let known = args![&*address.place(), address.channel().as_str()];
+    let known = args![&*tx.sealer().place(address), address.channel().as_str()];
     if let Some(row) = tx.row(sql, known).await? {
         return Ok((row.text(0)?, row.text(1)?));
     }
-    let key = format!("{PREFIX}{}", address.address());
+    let key = format!("{PREFIX}{}", address.stand_in());
     let endpoint = put_endpoint(tx, &key, address).await?;
     Ok((key, endpoint))
 }
@@ -148,11 +148,12 @@ impl Store {
         let sql = "SELECT a.contact, e.address, a.level, a.added_by, a.at FROM added a
             LEFT JOIN endpoints e ON e.id = a.endpoint WHERE a.event = $1 ORDER BY a.at, a.contact, a.endpoint";
         let rows = tx.rows(sql, args![event]).await?;
+        let sealer = tx.sealer();
         let one = |row: &Row| {
             let contact = row.text(0)?;
             Ok(AddedRecipient {
                 contact: (!contact.starts_with(PREFIX)).then_some(contact),
-                address: row.maybe_text(1)?,
+                address: row.maybe_text(1)?.map(|address| sealer.shown(address)),
                 level: Level::from_rank(row.int(2)?).unwrap_or(Level::NonTechnical),
                 by: row.text(3)?,
                 at: row.instant(4)?,

@@ -1,10 +1,15 @@
 //! Backup and restore: every table as JSON lines, the same for both databases, taken from one snapshot under load.
 
+mod checksum;
+
+pub use checksum::{Checked, check_backup};
+
 use crate::Store;
 use crate::db::{Pools, Row, Tx, args};
 use crate::error::{Result, StoreError};
 use crate::journal::{Entry, append};
 use crate::schema::{TABLES, VERSION};
+use checksum::{Summed, is_checksum};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -71,6 +76,7 @@ impl Store {
     /// When the database cannot be read or `out` cannot be written.
     pub async fn backup(&self, out: &mut (impl Write + Send), now: Timestamp) -> Result<u64> {
         let mut tx = self.db.read().await?;
+        let mut out = Summed::new(out);
         let head = Head {
             forewarn_backup: VERSION,
             made_at: now,
@@ -81,14 +87,16 @@ impl Store {
             let columns = columns(&mut tx, table).await?;
             let names: Vec<&str> = columns.iter().map(|(name, _)| name.as_str()).collect();
             writeln!(out, "{}", json!({"table": table, "columns": names})).map_err(unwritten)?;
-            rows += copy_out(&mut tx, (table, key), &columns, out).await?;
+            rows += copy_out(&mut tx, (table, key), &columns, &mut out).await?;
+            out.seal().map_err(unwritten)?;
         }
-        writeln!(out, "{}", json!({"end": rows})).map_err(unwritten)?;
+        out.end(rows).map_err(unwritten)?;
         out.flush().map_err(unwritten)?;
         Ok(rows)
     }
 
-    /// Loads a backup into this database, which must be empty. What may have been sent since the backup is not sent again.
+    /// Loads a backup into this database, which must be empty. What may have been sent since the backup is not sent again. Its checksums
+    /// are not looked at here: [`check_backup`] does that beforehand.
     ///
     /// # Errors
     /// When the file is not a whole backup, was made by a newer program, or the database is not empty; then nothing is loaded.
@@ -149,8 +157,18 @@ async fn copy_out(
     .await
 }
 
+fn torn(what: &str) -> StoreError {
+    StoreError::Corrupt(format!("this is not a whole backup: {what}"))
+}
+
+fn newer(head: &Head) -> StoreError {
+    StoreError::Corrupt(format!(
+        "the backup was made by a newer Forewarn (tables at version {}, this program knows {VERSION})",
+        head.forewarn_backup
+    ))
+}
+
 async fn load(tx: &mut Tx, lines: impl BufRead) -> Result<(Timestamp, u64)> {
-    let torn = |what: &str| StoreError::Corrupt(format!("this is not a whole backup: {what}"));
     let mut lines = lines.lines();
     let first = lines
         .next()
@@ -159,10 +177,7 @@ async fn load(tx: &mut Tx, lines: impl BufRead) -> Result<(Timestamp, u64)> {
     let head: Head =
         serde_json::from_str(&first).map_err(|_| torn("its first line is not a backup's"))?;
     if head.forewarn_backup > VERSION {
-        return Err(StoreError::Corrupt(format!(
-            "the backup was made by a newer Forewarn (tables at version {}, this program knows {VERSION})",
-            head.forewarn_backup
-        )));
+        return Err(newer(&head));
     }
     let (mut rows, mut table, mut batch) =
         (0u64, None::<(String, Vec<(String, String)>)>, Vec::new());
@@ -191,6 +206,9 @@ async fn load(tx: &mut Tx, lines: impl BufRead) -> Result<(Timestamp, u64)> {
                             "it should have {expected} rows and has {rows}"
                         )))
                     };
+                }
+                if is_checksum(&marker) {
+                    continue;
                 }
                 table = Some(named_table(tx, &marker).await?);
             }

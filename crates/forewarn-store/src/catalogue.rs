@@ -4,6 +4,7 @@ use crate::db::{Tx, args};
 use crate::error::Result;
 use crate::journal::{Entry, append};
 use crate::membership::{self, Whose};
+use crate::seal::{Sealer, of_documents};
 use crate::{Imported, Store, contacts, rota_feeds, templates};
 use forewarn_core::change_ahead::ChangeAhead;
 use forewarn_core::contact::Contact;
@@ -11,6 +12,7 @@ use forewarn_core::document::{Catalogue, Documents};
 use forewarn_core::hook::{Hook, KEPT, without_secrets};
 use forewarn_core::problem::Problem;
 use forewarn_core::template::Template;
+use forewarn_core::token::is_sealed;
 use jiff::Timestamp;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
@@ -160,7 +162,12 @@ impl Store {
     /// When the database cannot be read.
     pub async fn hooks(&self) -> Result<Vec<Hook>> {
         let mut tx = self.db.read().await?;
-        bodies(&mut tx, "hooks").await
+        let mut hooks: Vec<Hook> = bodies(&mut tx, "hooks").await?;
+        for hook in &mut hooks {
+            // What cannot be read proves nothing: as it stands in the database, whoever reads that could send it.
+            hook.secrets.retain(|secret| !is_sealed(secret.reveal()));
+        }
+        Ok(hooks)
     }
 
     /// The documents of one kind as they were written, by id.
@@ -171,8 +178,13 @@ impl Store {
         let mut tx = self.db.read().await?;
         let sql = "SELECT id, body FROM documents WHERE kind = $1 ORDER BY position, id";
         let rows = tx.rows(sql, args![kind]).await?;
+        let sealer = tx.sealer();
         rows.iter()
-            .map(|row| Ok((row.text(0)?, serde_json::from_str(&row.text(1)?)?)))
+            .map(|row| {
+                let (id, body) = (row.text(0)?, row.text(1)?);
+                let body = opened(&sealer, kind, &id, body)?;
+                Ok((id, body))
+            })
             .collect()
     }
 
@@ -359,9 +371,11 @@ async fn known(tx: &mut Tx) -> Result<Known> {
         last: 0,
     };
     let sql = "SELECT kind, id, body, position FROM documents";
+    let sealer = tx.sealer();
     for row in tx.rows(sql, args![]).await? {
-        let body = serde_json::from_str(&row.text(2)?)?;
-        known.bodies.insert((row.text(0)?, row.text(1)?), body);
+        let (kind, id) = (row.text(0)?, row.text(1)?);
+        let body = opened(&sealer, &kind, &id, row.text(2)?)?;
+        known.bodies.insert((kind, id), body);
         known.last = known.last.max(row.int(3)?);
     }
     Ok(known)
@@ -375,11 +389,13 @@ pub(crate) async fn put(
     position: i64,
     now: Timestamp,
 ) -> Result<()> {
+    let (place, fields) = (format!("{kind}/{id}"), of_documents(kind));
+    let sealed = tx.sealer().seal_in(&place, fields, body.to_string());
     tx.execute(
         "INSERT INTO documents (kind, id, body, position, updated_at) VALUES ($1, $2, $3, $4, $5)
          ON CONFLICT (kind, id) DO UPDATE SET body = excluded.body, updated_at = excluded.updated_at,
            changes = documents.changes + 1",
-        args![kind, id, body.to_string(), position, now],
+        args![kind, id, sealed, position, now],
     )
     .await?;
     Ok(())
@@ -426,11 +442,18 @@ pub(crate) async fn load(tx: &mut Tx) -> Result<Catalogue> {
 async fn bodies<T: DeserializeOwned>(tx: &mut Tx, kind: &str) -> Result<Vec<T>> {
     let rows = tx
         .rows(
-            "SELECT body FROM documents WHERE kind = $1 ORDER BY position, id",
+            "SELECT body, id FROM documents WHERE kind = $1 ORDER BY position, id",
             args![kind],
         )
         .await?;
+    let sealer = tx.sealer();
     rows.iter()
-        .map(|row| Ok(serde_json::from_str(&row.text(0)?)?))
+        .map(|row| opened(&sealer, kind, &row.text(1)?, row.text(0)?))
         .collect()
+}
+
+/// A document with its secrets.
+fn opened<T: DeserializeOwned>(sealer: &Sealer, kind: &str, id: &str, body: String) -> Result<T> {
+    let body = sealer.open_in(&format!("{kind}/{id}"), of_documents(kind), body);
+    Ok(serde_json::from_str(&body)?)
 }

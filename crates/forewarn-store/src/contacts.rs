@@ -6,6 +6,7 @@ use crate::db::{Row, Tx, args};
 use crate::error::Result;
 use crate::journal::{Entry, append};
 use crate::membership::{self, Whose};
+use crate::seal::{OF_CONTACTS, Sealer};
 use forewarn_core::contact::{Contact, EmailAddress, Endpoint};
 use forewarn_core::document::Catalogue;
 use forewarn_core::membership::fold;
@@ -113,14 +114,11 @@ impl Store {
         let mut tx = self.db.read().await?;
         let rows = tx
             .rows(
-                "SELECT body FROM contacts WHERE id > $1 ORDER BY id LIMIT $2",
+                "SELECT body, id FROM contacts WHERE id > $1 ORDER BY id LIMIT $2",
                 args![after.unwrap_or(""), limit],
             )
             .await?;
-        let found = rows
-            .iter()
-            .map(|row| Ok(serde_json::from_str(&row.text(0)?)?))
-            .collect::<Result<Vec<Contact>>>()?;
+        let found = opened(&tx, &rows)?;
         with_states(&mut tx, found).await
     }
 
@@ -157,11 +155,9 @@ impl Store {
     /// When the database cannot be read.
     pub async fn contact(&self, id: &str) -> Result<Option<ContactRow>> {
         let mut tx = self.db.read().await?;
-        let sql = "SELECT body FROM contacts WHERE id = $1";
-        let Some(row) = tx.row(sql, args![id]).await? else {
-            return Ok(None);
-        };
-        let found = vec![serde_json::from_str(&row.text(0)?)?];
+        let sql = "SELECT body, id FROM contacts WHERE id = $1";
+        let rows = tx.rows(sql, args![id]).await?;
+        let found = opened(&tx, &rows)?;
         Ok(with_states(&mut tx, found).await?.pop())
     }
 
@@ -306,6 +302,17 @@ fn counted(rows: Vec<Row>) -> Result<HashMap<String, i64>> {
         .collect()
 }
 
+/// Contacts with their secrets, out of rows of body and id.
+fn opened(tx: &Tx, rows: &[Row]) -> Result<Vec<Contact>> {
+    let sealer = tx.sealer();
+    let one = |row: &Row| {
+        let place = format!("contacts/{}", row.text(1)?);
+        let body = sealer.open_in(&place, OF_CONTACTS, row.text(0)?);
+        Ok(serde_json::from_str(&body)?)
+    };
+    rows.iter().map(one).collect()
+}
+
 type State = (String, String, String, Option<String>);
 
 pub(crate) async fn with_states(tx: &mut Tx, contacts: Vec<Contact>) -> Result<Vec<ContactRow>> {
@@ -317,8 +324,10 @@ pub(crate) async fn with_states(tx: &mut Tx, contacts: Vec<Contact>) -> Result<V
         among(tx, 1)
     );
     let mut states: HashMap<String, Vec<State>> = HashMap::new();
+    let sealer = tx.sealer();
     for row in tx.rows(&sql, args![ids]).await? {
-        let state = (row.text(0)?, row.text(1)?, row.text(2)?, row.maybe_text(3)?);
+        let address = sealer.shown(row.text(1)?);
+        let state = (row.text(0)?, address, row.text(2)?, row.maybe_text(3)?);
         states.entry(row.text(4)?).or_default().push(state);
     }
     Ok(contacts
@@ -374,11 +383,17 @@ pub(crate) async fn put_endpoint(tx: &mut Tx, key: &str, endpoint: &Endpoint) ->
     let id = endpoint.id(key);
     tx.execute(
         "INSERT INTO endpoints (id, contact, channel, address, body, state) VALUES ($1, $2, $3, $4, $5, 'active')
-         ON CONFLICT (id) DO UPDATE SET body = excluded.body",
-        args![&id, key, endpoint.channel().as_str(), endpoint.address(), serde_json::to_string(endpoint)?],
+         ON CONFLICT (id) DO UPDATE SET body = excluded.body, address = excluded.address",
+        args![&id, key, endpoint.channel().as_str(), &*tx.sealer().address(endpoint), endpoint_body(&tx.sealer(), &id, endpoint)?],
     )
     .await?;
     Ok(id)
+}
+
+/// An endpoint as it is stored.
+fn endpoint_body(sealer: &Sealer, id: &str, endpoint: &Endpoint) -> Result<String> {
+    let body = serde_json::to_string(endpoint)?;
+    Ok(sealer.seal_in(&format!("endpoints/{id}"), OF_CONTACTS, body))
 }
 
 /// Adds or replaces contacts, batch by batch, each batch a handful of statements. Of two with the same id the last counts.
@@ -392,6 +407,7 @@ pub(crate) async fn put_contacts(
         catalogue::hold(tx, catalogue::Hold::Members).await?;
     }
     let catalogue = catalogue::load(tx).await?;
+    let sealer = tx.sealer();
     let last: HashMap<&str, usize> = contacts
         .iter()
         .enumerate()
@@ -401,23 +417,27 @@ pub(crate) async fn put_contacts(
         let stored = stored_bodies(tx, chunk).await?;
         let mut rows = Batch::default();
         for (n, contact) in chunk.iter().enumerate() {
-            let place = batch * BATCH + n;
-            if last.get(contact.id.as_str()) != Some(&place) {
+            let nth = batch * BATCH + n;
+            if last.get(contact.id.as_str()) != Some(&nth) {
                 continue;
             }
-            let body = serde_json::to_string(contact)?;
+            // Sealed, the same secrets are the same text as before.
+            let place = format!("contacts/{}", contact.id);
+            let body = sealer.seal_in(&place, OF_CONTACTS, serde_json::to_string(contact)?);
+            let opened = |body: &str| sealer.open_in(&place, OF_CONTACTS, body.to_owned());
             match stored.get(contact.id.as_str()) {
-                Some(old) if *old == body => {
+                // Another node may seal with another key.
+                Some(old) if *old == body || opened(old) == opened(&body) => {
                     imported.unchanged += 1;
                     continue;
                 }
                 Some(_) => {
-                    imported.changed.push(place);
+                    imported.changed.push(nth);
                     rows.replaced.push(contact.id.to_string());
                 }
-                None => imported.created.push(place),
+                None => imported.created.push(nth),
             }
-            rows.add(contact, body)?;
+            rows.add(contact, body, &sealer)?;
         }
         if !dry_run && !rows.contacts.is_empty() {
             rows.write(tx, &catalogue).await?;
@@ -472,7 +492,7 @@ struct Batch {
 }
 
 impl Batch {
-    fn add(&mut self, contact: &Contact, body: String) -> Result<()> {
+    fn add(&mut self, contact: &Contact, body: String, sealer: &Sealer) -> Result<()> {
         let id = contact.id.as_str();
         let folded = |text: &Option<String>| text.as_deref().map(fold);
         self.contacts.push(json!({
@@ -480,12 +500,13 @@ impl Batch {
         }));
         let mut seen = HashSet::new();
         for endpoint in &contact.endpoints {
-            if !seen.insert(endpoint.id(id)) {
+            let endpoint_id = endpoint.id(id);
+            if !seen.insert(endpoint_id.clone()) {
                 continue;
             }
             self.endpoints.push(json!({
-                "id": endpoint.id(id), "contact": id, "channel": endpoint.channel().as_str(),
-                "address": endpoint.address(), "body": serde_json::to_string(endpoint)?, "name": contact.name,
+                "body": endpoint_body(sealer, &endpoint_id, endpoint)?, "address": sealer.address(endpoint),
+                "id": endpoint_id, "contact": id, "channel": endpoint.channel().as_str(), "name": contact.name,
                 "language": contact.language, "time_zone": contact.time_zone.as_ref().map(|z| z.name()),
                 "quiet": contact.quiet_hours.map(|quiet| quiet.to_string()),
             }));
@@ -547,7 +568,7 @@ impl Batch {
             "endpoints",
             &["id", "contact", "channel", "address", "body", "name", "language", "time_zone", "quiet"],
             &self.endpoints,
-            "ON CONFLICT (id) DO UPDATE SET body = excluded.body, name = excluded.name, language = excluded.language,
+            "ON CONFLICT (id) DO UPDATE SET body = excluded.body, address = excluded.address, name = excluded.name, language = excluded.language,
              time_zone = excluded.time_zone, quiet = excluded.quiet",
         )
         .await?;

@@ -7,6 +7,7 @@
 //! that calls it: unboxed, both drivers were compiled a dozen times over (`scripts/build_cost.sh`).
 
 use crate::error::{Result, StoreError};
+use crate::seal::Sealer;
 use futures_util::TryStreamExt as _;
 use futures_util::future::BoxFuture;
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgPool, PgPoolOptions, PgRow, Postgres};
@@ -24,12 +25,13 @@ use std::time::Duration;
 /// Older versions can lose committed writes in WAL mode.
 const SQLITE_FLOOR: (u32, u32, u32) = (3, 51, 3);
 
-/// A database, and how often it was gone to.
+/// A database, how often it was gone to, and what seals the secrets in it.
 #[derive(Clone, Debug)]
 pub(crate) struct Db {
     pub(crate) pools: Pools,
     /// Transactions and snapshots that were begun.
     pub(crate) begun: Arc<AtomicU64>,
+    pub(crate) sealer: Sealer,
 }
 
 /// The connections to a database.
@@ -195,11 +197,24 @@ fn postgres_arguments(args: Vec<Arg>) -> Result<PgArguments> {
 
 /// A transaction, or for reads a snapshot. Dropped without [`Tx::commit`] it leaves nothing behind.
 pub(crate) enum Tx {
-    Sqlite(sqlx::Transaction<'static, Sqlite>),
-    Postgres(sqlx::Transaction<'static, Postgres>),
+    Sqlite(Open<Sqlite>),
+    Postgres(Open<Postgres>),
+}
+
+/// A driver's transaction, with what seals the secrets that it writes.
+pub(crate) struct Open<D: sqlx::Database> {
+    tx: sqlx::Transaction<'static, D>,
+    sealer: Sealer,
 }
 
 impl Tx {
+    /// What seals and opens secrets here.
+    pub(crate) fn sealer(&self) -> Sealer {
+        match self {
+            Tx::Sqlite(Open { sealer, .. }) | Tx::Postgres(Open { sealer, .. }) => sealer.clone(),
+        }
+    }
+
     /// Runs a statement and says how many rows it touched.
     #[inline(never)]
     pub(crate) fn execute<'a>(
@@ -211,12 +226,12 @@ impl Tx {
             // The texts are constants of this crate; only values come from outside, and they are bound.
             let sql = AssertSqlSafe(sql.to_owned());
             Ok(match self {
-                Tx::Sqlite(tx) => sqlx::query_with(sql, sqlite_arguments(args)?)
-                    .execute(&mut **tx)
+                Tx::Sqlite(open) => sqlx::query_with(sql, sqlite_arguments(args)?)
+                    .execute(&mut *open.tx)
                     .await?
                     .rows_affected(),
-                Tx::Postgres(tx) => sqlx::query_with(sql, postgres_arguments(args)?)
-                    .execute(&mut **tx)
+                Tx::Postgres(open) => sqlx::query_with(sql, postgres_arguments(args)?)
+                    .execute(&mut *open.tx)
                     .await?
                     .rows_affected(),
             })
@@ -233,14 +248,14 @@ impl Tx {
         Box::pin(async move {
             let sql = AssertSqlSafe(sql.to_owned());
             Ok(match self {
-                Tx::Sqlite(tx) => sqlx::query_with(sql, sqlite_arguments(args)?)
-                    .fetch_all(&mut **tx)
+                Tx::Sqlite(open) => sqlx::query_with(sql, sqlite_arguments(args)?)
+                    .fetch_all(&mut *open.tx)
                     .await?
                     .into_iter()
                     .map(Row::Sqlite)
                     .collect(),
-                Tx::Postgres(tx) => sqlx::query_with(sql, postgres_arguments(args)?)
-                    .fetch_all(&mut **tx)
+                Tx::Postgres(open) => sqlx::query_with(sql, postgres_arguments(args)?)
+                    .fetch_all(&mut *open.tx)
                     .await?
                     .into_iter()
                     .map(Row::Postgres)
@@ -263,15 +278,15 @@ impl Tx {
         let sql = AssertSqlSafe(sql.to_owned());
         let mut count = 0;
         match self {
-            Tx::Sqlite(tx) => {
-                let mut rows = sqlx::query(sql).fetch(&mut **tx);
+            Tx::Sqlite(open) => {
+                let mut rows = sqlx::query(sql).fetch(&mut *open.tx);
                 while let Some(row) = rows.try_next().await? {
                     take(Row::Sqlite(row))?;
                     count += 1;
                 }
             }
-            Tx::Postgres(tx) => {
-                let mut rows = sqlx::query(sql).fetch(&mut **tx);
+            Tx::Postgres(open) => {
+                let mut rows = sqlx::query(sql).fetch(&mut *open.tx);
                 while let Some(row) = rows.try_next().await? {
                     take(Row::Postgres(row))?;
                     count += 1;
@@ -294,8 +309,8 @@ impl Tx {
     pub(crate) fn commit(self) -> BoxFuture<'static, Result<()>> {
         Box::pin(async move {
             match self {
-                Tx::Sqlite(tx) => tx.commit().await?,
-                Tx::Postgres(tx) => tx.commit().await?,
+                Tx::Sqlite(open) => open.tx.commit().await?,
+                Tx::Postgres(open) => open.tx.commit().await?,
             }
             Ok(())
         })
@@ -307,6 +322,7 @@ impl Db {
         Db {
             pools,
             begun: Arc::default(),
+            sealer: Sealer::default(),
         }
     }
 
@@ -364,14 +380,21 @@ impl Db {
                 ("enable_seqscan", "off"),
                 ("jit", "off"),
                 ("idle_in_transaction_session_timeout", SILENT_TRANSACTION),
+                // What it takes note of, such as a table that is there already, is news to nobody.
+                ("client_min_messages", "warning"),
             ])
             .application_name("forewarn");
+        let place = format!(
+            "PostgreSQL at {}:{}",
+            options.get_host(),
+            options.get_port()
+        );
         let pool = PgPoolOptions::new()
             .max_connections(12)
             .acquire_timeout(Duration::from_secs(5))
             .connect_with(options)
             .await
-            .map_err(|e| StoreError::Unavailable(e.to_string()))?;
+            .map_err(|problem| unreached(&place, problem))?;
         Ok(Db::of(Pools::Postgres(pool)))
     }
 
@@ -380,14 +403,17 @@ impl Db {
     pub(crate) fn write(&self) -> BoxFuture<'_, Result<Tx>> {
         self.begun.fetch_add(1, Ordering::Relaxed);
         Box::pin(async move {
+            let sealer = self.sealer.clone();
             Ok(match &self.pools {
                 Pools::Sqlite { writer, .. } => {
-                    Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?)
+                    let tx = writer.begin_with("BEGIN IMMEDIATE").await?;
+                    Tx::Sqlite(Open { tx, sealer })
                 }
-                Pools::Postgres(pool) => Tx::Postgres(
-                    pool.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED")
-                        .await?,
-                ),
+                Pools::Postgres(pool) => {
+                    let begin = "BEGIN ISOLATION LEVEL READ COMMITTED";
+                    let tx = pool.begin_with(begin).await?;
+                    Tx::Postgres(Open { tx, sealer })
+                }
             })
         })
     }
@@ -397,12 +423,17 @@ impl Db {
     pub(crate) fn read(&self) -> BoxFuture<'_, Result<Tx>> {
         self.begun.fetch_add(1, Ordering::Relaxed);
         Box::pin(async move {
+            let sealer = self.sealer.clone();
             Ok(match &self.pools {
-                Pools::Sqlite { readers, .. } => Tx::Sqlite(readers.begin().await?),
-                Pools::Postgres(pool) => Tx::Postgres(
-                    pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-                        .await?,
-                ),
+                Pools::Sqlite { readers, .. } => {
+                    let tx = readers.begin().await?;
+                    Tx::Sqlite(Open { tx, sealer })
+                }
+                Pools::Postgres(pool) => {
+                    let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+                    let tx = pool.begin_with(begin).await?;
+                    Tx::Postgres(Open { tx, sealer })
+                }
             })
         })
     }
@@ -418,6 +449,18 @@ impl Db {
                 Pools::Postgres(pool) => pool.close().await,
             }
         })
+    }
+}
+
+/// Why a server cannot be used from the first: it does not answer, which may pass, or it answered and refuses us, which will not.
+fn unreached(place: &str, problem: sqlx::Error) -> StoreError {
+    if let sqlx::Error::PoolTimedOut = problem {
+        return StoreError::Unavailable(format!("{place} does not answer"));
+    }
+    match StoreError::from(problem) {
+        StoreError::Unavailable(said) => StoreError::Unavailable(format!("{place}: {said}")),
+        StoreError::Corrupt(said) => StoreError::Corrupt(format!("{place}: {said}")),
+        other => other,
     }
 }
 

@@ -9,6 +9,7 @@ use crate::expansion::{hold_events_of, supersede};
 use crate::notices::Lane;
 use crate::quiet::{These, put_off};
 use crate::receipts::apply_early;
+use crate::seal::{OF_CONTACTS, Sealer};
 use forewarn_core::audience::Level;
 use forewarn_core::contact::{Channel, Endpoint};
 use forewarn_core::delivery::DeliveryStatus;
@@ -181,7 +182,7 @@ impl Store {
         loop {
             let rows = tx.rows(&due, args![lane.number(), now]).await?;
             let rows = whole_messages(&mut tx, rows).await?;
-            let due = Due::read(&rows)?;
+            let due = Due::read(&rows, &tx.sealer())?;
             due.put_aside_and_claim(&mut tx, node, now).await?;
             // Only an empty answer says that nothing waits.
             if due.homeless.is_empty() || !due.claimed.is_empty() {
@@ -369,7 +370,9 @@ impl Store {
         let rows = tx.rows(&sql, values).await?;
         let mut found = rows.iter().map(delivery_row).collect::<Result<Vec<_>>>()?;
         let mut attempts = attempts(&mut tx, &found).await?;
+        let sealer = tx.sealer();
         for delivery in &mut found {
+            delivery.endpoint = sealer.shown(std::mem::take(&mut delivery.endpoint));
             delivery.attempts = attempts.remove(&delivery.id).unwrap_or_default();
         }
         Ok(found)
@@ -522,13 +525,15 @@ struct Due {
 }
 
 impl Due {
-    fn read(rows: &[Row]) -> Result<Due> {
+    fn read(rows: &[Row], sealer: &Sealer) -> Result<Due> {
         let mut due = Due::default();
         for row in rows {
             let Some(body) = row.maybe_text(6)? else {
                 due.homeless.push(row.text(0)?);
                 continue;
             };
+            let place = format!("endpoints/{}", row.text(2)?);
+            let body = sealer.open_in(&place, OF_CONTACTS, body);
             due.claimed.push(claimed(row, &body)?);
             if row.bool(10)? {
                 due.again.push(row.text(0)?);

@@ -93,7 +93,7 @@ impl Store {
         let endpoint = match direct.to {
             To::Known(id) => id.to_owned(),
             To::Address(address) => {
-                let key = format!("address:{}", address.address());
+                let key = format!("address:{}", address.stand_in());
                 put_endpoint(&mut tx, &key, address).await?
             }
         };

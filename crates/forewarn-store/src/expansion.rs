@@ -470,7 +470,7 @@ pub(crate) async fn to_addresses(
 ) -> Result<u64> {
     let mut made = 0;
     for address in addresses {
-        let key = format!("{ADDRESS}{}", address.address());
+        let key = format!("{ADDRESS}{}", address.stand_in());
         let endpoint = put_endpoint(tx, &key, address).await?;
         made += tx
             .execute(

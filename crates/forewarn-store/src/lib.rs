@@ -37,7 +37,9 @@ mod reminders;
 mod retry;
 mod rota_feeds;
 mod schema;
+mod seal;
 mod search;
+mod secrets;
 mod sign_offs;
 mod story;
 mod subscriptions;
@@ -52,7 +54,7 @@ pub use acknowledgements::Acknowledgement;
 pub use added::{AddedRecipient, NewRecipient, Whom};
 pub use alerts::{Intake, Took, TrackedAlert};
 pub use approvals::Approval;
-pub use backup::{RestoreNote, Restored};
+pub use backup::{Checked, RestoreNote, Restored, check_backup};
 pub use bundles::{BUNDLED, SameDay};
 pub use catalogue::{Applied, Difference, StoredChange};
 pub use clock::Clock;
@@ -75,7 +77,9 @@ pub use reach::{ListedRecipient, Reach, Reached, Unreached};
 pub use retry::Retried;
 pub use rota_feeds::FeedRow;
 pub use schema::VERSION;
+pub use seal::Sealer;
 pub use search::KnownUser;
+pub use secrets::{SECRETS_PRINT, Secrets};
 pub use subscriptions::{Asked, Proof, Subscription};
 pub use templates::{SavedTemplate, TemplateVersion};
 pub use upstream::Upstream;
@@ -122,7 +126,7 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens the database and brings it to today's tables.
+    /// Opens the database and brings it to today's tables. Without a key, [`Store::sealed_by`], secrets are written as they are.
     ///
     /// # Errors
     /// When it cannot be reached, is too old a SQLite, or was used by a newer program.

@@ -4,6 +4,7 @@ use crate::Store;
 use crate::db::{Tx, args};
 use crate::error::Result;
 use crate::journal::{Entry, append};
+use crate::secrets::feed_place;
 use forewarn_core::rota::{Exception, Rota};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -38,6 +39,7 @@ impl Store {
     ) -> Result<bool> {
         // Almost always it is too early: look before taking the writer.
         let recent = "SELECT 1 FROM rota_feeds WHERE rota = $1 AND url = $2 AND tried_at > $3";
+        let url = &self.db.sealer.seal(&feed_place(rota), url);
         let mut tx = self.db.read().await?;
         if tx.row(recent, args![rota, url, before]).await?.is_some() {
             return Ok(false);
@@ -72,6 +74,7 @@ impl Store {
         read: std::result::Result<&[Exception], &str>,
         now: Timestamp,
     ) -> Result<()> {
+        let url = &self.db.sealer.seal(&feed_place(rota), url);
         let mut tx = self.db.write().await?;
         let sql = "SELECT read_at, problem FROM rota_feeds WHERE rota = $1 AND url = $2";
         let Some(before) = tx.row(sql, args![rota, url]).await? else {
@@ -136,11 +139,13 @@ pub(crate) async fn give_shifts(tx: &mut Tx, rotas: &mut [Rota]) -> Result<()> {
     if rotas.iter().all(|rota| rota.feed.is_none()) {
         return Ok(());
     }
+    let sealer = tx.sealer();
     for row in tx
         .rows("SELECT rota, url, shifts FROM rota_feeds", args![])
         .await?
     {
-        let (id, url) = (row.text(0)?, row.text(1)?);
+        let id = row.text(0)?;
+        let url = sealer.open(&feed_place(&id), &row.text(1)?);
         let rota = rotas.iter_mut().find(|rota| {
             rota.id == *id && rota.feed.as_ref().is_some_and(|feed| feed.as_str() == url)
         });

@@ -7,12 +7,14 @@ mod demo;
 mod exit;
 mod http;
 mod installation;
-mod link_key;
+mod keys;
 mod lock;
 mod log;
 mod publish;
 mod settings;
+mod signals;
 mod terminal;
+mod waiting;
 mod zone_data;
 
 use clap::Parser;

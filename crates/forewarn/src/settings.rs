@@ -1,7 +1,7 @@
 //! The settings of an installation: flags, each with its `FOREWARN_*` variable, read into checked types all at once.
 
 use crate::exit::InvalidInput;
-use crate::link_key;
+use crate::keys::Kind;
 use crate::publish;
 use clap::Args;
 use forewarn_core::contact::{EmailAddress, PhoneNumber};
@@ -103,6 +103,8 @@ pub struct Settings {
     pub admin_token: Option<String>,
     /// The text of the key that signs links, where it does not stand in the data folder.
     pub link_key: Option<String>,
+    /// The texts of the keys that seal secrets, the newest first, where they do not stand in the data folder.
+    pub secrets_key: Option<String>,
     /// Text messages and calls.
     pub phones: Option<Account>,
     /// Private networks that webhooks may reach.
@@ -177,17 +179,13 @@ impl SettingsArgs {
                 ),
             );
         }
-        let link_key = variable(link_key::VARIABLE);
-        if link_key
-            .as_deref()
-            .is_some_and(|text| !link_key::is_key(text))
-        {
-            let problem = format!(
-                "must be at least {} letters, digits or signs without spaces",
-                link_key::SHORTEST
-            );
-            wrong(link_key::VARIABLE, problem);
-        }
+        let [link_key, secrets_key] = Kind::ALL.map(|kind| {
+            let given = variable(kind.variable());
+            if let Some(Err(problem)) = given.as_deref().map(|text| kind.read(text)) {
+                wrong(kind.variable(), problem);
+            }
+            given
+        });
         let phones = read_account(&variable, &mut wrong);
         let (Some(location), true) = (location, problems.is_empty()) else {
             return Err(Invalid { problems });
@@ -205,6 +203,7 @@ impl SettingsArgs {
             signers: signers.unwrap_or_default().into(),
             admin_token,
             link_key,
+            secrets_key,
             phones,
             allow_private_targets: allowed.unwrap_or_default(),
             publish_to,
@@ -459,6 +458,7 @@ mod tests {
             &[
                 ("FOREWARN_ADMIN_TOKEN", "hunter2"),
                 ("FOREWARN_LINK_KEY", "hunter2"),
+                ("FOREWARN_SECRETS_KEY", "hunter2"),
                 ("FOREWARN_TWILIO_SID", "AC1"),
             ],
         )
@@ -478,6 +478,7 @@ mod tests {
                 "--publish-to",
                 "FOREWARN_ADMIN_TOKEN",
                 "FOREWARN_LINK_KEY",
+                "FOREWARN_SECRETS_KEY",
                 "FOREWARN_TWILIO_TOKEN",
                 "FOREWARN_TWILIO_FROM",
             ]

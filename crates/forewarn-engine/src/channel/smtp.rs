@@ -26,15 +26,14 @@ mod pool;
 mod relay;
 mod reply;
 mod transaction;
+mod trust;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use forewarn_core::delivery::Outcome;
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
-use rustls::{ClientConfig, RootCertStore};
+use rustls::ClientConfig;
 
 use super::Leave;
 
@@ -214,7 +213,7 @@ impl Relay {
     fn new(url: RelayUrl) -> Result<Relay, String> {
         let tls = match url.protection {
             Protection::Plain => None,
-            Protection::Tls | Protection::StartTls => Some(tls_settings(&url)?),
+            Protection::Tls | Protection::StartTls => Some(trust::settings(&url)?),
         };
         let pool = Pool::new(MAX_IDLE, MAX_IDLE_AGE);
         Ok(Relay {
@@ -264,36 +263,6 @@ impl fmt::Debug for Smtp {
             .entries(self.relays.iter().map(|relay| &relay.url))
             .finish()
     }
-}
-
-/// The system's trusted certificates and the relay's own, with the provider named here: which one
-/// is the process's default is not for a channel to know.
-fn tls_settings(url: &RelayUrl) -> Result<Arc<ClientConfig>, String> {
-    let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    if let Some(path) = &url.ca {
-        let problem = |error: &dyn fmt::Display| format!("ca {}: {error}", path.display());
-        let mut certificates = CertificateDer::pem_file_iter(path)
-            .map_err(|error| problem(&error))?
-            .peekable();
-        if certificates.peek().is_none() {
-            return Err(problem(&"no certificate in it"));
-        }
-        for certificate in certificates {
-            let certificate = certificate.map_err(|error| problem(&error))?;
-            roots.add(certificate).map_err(|error| problem(&error))?;
-        }
-    }
-    if roots.is_empty() {
-        return Err("no trusted certificates on this system; name some with ?ca=".into());
-    }
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| error.to_string())?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    Ok(Arc::new(config))
 }
 
 /// An address that would end the command it stands in, or the path within it, must not reach the

@@ -4,10 +4,10 @@ use super::guard::{Fields, sealed, see_other, set_cookie};
 use super::{DemoBar, ErrorPage, Flash, FlashKind, Frame, Nav};
 use crate::app::App;
 use crate::caller::Caller;
-use crate::error::Result;
+use crate::error::{COME_AGAIN, Result};
 use axum::extract::FromRequestParts;
-use axum::http::StatusCode;
 use axum::http::request::Parts;
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use forewarn_core::document::Catalogue;
 use forewarn_store::{Lane, Role};
@@ -121,10 +121,22 @@ impl Desk {
 
     /// The page that says what did not work. It is shown also when the store is away.
     pub async fn failed(&self, failed: &Failed) -> Response {
-        let catalogue = self.app.store.catalogue().await.unwrap_or_default();
-        let frame = match self.frame(&catalogue, &failed.what, Nav::Elsewhere).await {
-            Ok(frame) => frame,
-            Err(_) => Frame {
+        // While the database is away, it is not asked for the rest of the page: each question would wait in vain.
+        let away = failed.status == StatusCode::SERVICE_UNAVAILABLE;
+        let catalogue = match away {
+            true => Catalogue::default(),
+            false => self.app.store.catalogue().await.unwrap_or_default(),
+        };
+        let frame = match away {
+            true => None,
+            false => self
+                .frame(&catalogue, &failed.what, Nav::Elsewhere)
+                .await
+                .ok(),
+        };
+        let frame = match frame {
+            Some(frame) => frame,
+            None => Frame {
                 title: failed.what.clone(),
                 nav: Nav::Elsewhere,
                 organisation: catalogue.organisation.name.clone(),
@@ -142,7 +154,12 @@ impl Desk {
             what: failed.what.clone(),
             advice: failed.advice.clone(),
         };
-        (failed.status, Html(page.render())).into_response()
+        let mut response = (failed.status, Html(page.render())).into_response();
+        if away {
+            let seconds = HeaderValue::from_static(COME_AGAIN);
+            response.headers_mut().insert(header::RETRY_AFTER, seconds);
+        }
+        response
     }
 
     /// To another page, which says what was done.

@@ -3,7 +3,7 @@
 use crate::database::Database;
 use crate::samples::*;
 use forewarn_core::contact::Channel;
-use forewarn_store::{Lane, RestoreNote, Role, Store, StoreError, VERSION};
+use forewarn_store::{Lane, RestoreNote, Role, Store, StoreError, VERSION, check_backup};
 
 /// Something in every table, nothing under way.
 async fn fill(db: &Database) {
@@ -70,7 +70,8 @@ fn substance(dump: &str) -> Vec<&str> {
                 changes = line.contains("\"journal_head\"") || line.contains("\"sessions\"");
             }
             let skipped = changes && line.starts_with('[');
-            !skipped && !line.contains("backup.restored") && !line.starts_with("{\"end\"")
+            let counts = line.starts_with("{\"end\"") || line.starts_with("{\"sha256\"");
+            !skipped && !counts && !line.contains("backup.restored")
         })
         .collect()
 }
@@ -111,6 +112,8 @@ on_both_databases! {
             fresh.store.setting("key", || "made at the first start".into()).await.unwrap();
             let restored = fresh.store.restore(saved.as_bytes(), at(20)).await.unwrap();
             assert_eq!((restored.made_at, restored.note), (at(9), RestoreNote::default()));
+            let checked = check_backup(saved.as_bytes()).unwrap();
+            assert_eq!((checked.made_at, checked.rows, checked.has_checksums), (at(9), restored.rows, true));
             let again = dump(&fresh.store).await;
             assert_eq!(substance(&again), substance(&saved), "{kind:?}");
             assert_eq!(fresh.store.verify_journal().await.unwrap().broken, None);
@@ -172,6 +175,8 @@ on_both_databases! {
         torn.push(saved.replace("\"password\"", "\"passphrase\""));
         torn.push("not a backup".into());
         for text in torn {
+            let problem = check_backup(text.as_bytes()).unwrap_err();
+            assert!(matches!(problem, StoreError::Corrupt(_)), "{problem:?}");
             let problem = db.store.restore(text.as_bytes(), at(20)).await.unwrap_err();
             assert!(matches!(problem, StoreError::Corrupt(_)), "{problem:?}");
             assert!(empty(&db).await);

@@ -1,6 +1,7 @@
 //! A database for each test, made before it and dropped after it.
 
-use forewarn_store::{Location, Store};
+use forewarn_core::token::Key;
+use forewarn_store::{Location, Sealer, Store};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, Row, SqliteConnection};
 use std::future::Future;
 use std::path::PathBuf;
@@ -88,6 +89,12 @@ pub fn runtime() -> tokio::runtime::Runtime {
         .expect("a runtime can be made")
 }
 
+/// Seals with the first of these keys, and opens with all.
+pub fn sealer(keys: &[&str]) -> Sealer {
+    let keys: Vec<Key> = keys.iter().map(|text| Key::new(text)).collect();
+    Sealer::new(&keys)
+}
+
 /// The URL of a server on which databases may be made.
 pub fn server() -> String {
     std::env::var("FOREWARN_TEST_POSTGRES").expect(
@@ -145,7 +152,8 @@ impl Database {
         let (name, location) = Database::bare(kind).await;
         let store = Store::open(&location)
             .await
-            .expect("a fresh database opens");
+            .expect("a fresh database opens")
+            .with_sealer(sealer(&["the key of the tests"]));
         Database::of(kind, name, location, store)
     }
 
@@ -161,7 +169,10 @@ impl Database {
 
     /// A store over the same database, as another process has one. On SQLite it is the same process's second writer.
     pub async fn another_node(&self) -> Store {
-        Store::open(&self.location).await.expect("it opens again")
+        let store = Store::open(&self.location).await;
+        store
+            .expect("it opens again")
+            .with_sealer(sealer(&["the key of the tests"]))
     }
 
     /// Runs SQL past the store and says how many rows it touched.

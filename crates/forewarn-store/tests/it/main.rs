@@ -37,6 +37,7 @@ mod retry;
 mod samples;
 mod schema;
 mod search;
+mod secrets;
 mod subscriptions;
 mod templates;
 mod windows;

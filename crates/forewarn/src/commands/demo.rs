@@ -3,6 +3,7 @@
 use crate::demo::{Stage, story};
 use crate::installation::{Installation, Parts};
 use crate::settings::Settings;
+use crate::signals::Signals;
 use anyhow::{Context, Result};
 use clap::Args;
 use forewarn_core::contact::EmailAddress;
@@ -10,7 +11,7 @@ use forewarn_core::document::{Catalogue, Documents};
 use forewarn_core::token::Key;
 use forewarn_engine::channel::smtp::RelayUrl;
 use forewarn_server::{hash_password, random_token};
-use forewarn_store::{Clock, Location, Role, Store};
+use forewarn_store::{Clock, Location, Role, Sealer, Store};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitCode;
@@ -30,15 +31,17 @@ pub struct DemoArgs {}
 /// # Errors
 /// When it cannot begin.
 pub async fn run(_: DemoArgs, settings: Settings) -> Result<ExitCode> {
+    // Before the folder is made, so that whatever ends the demo also removes it.
+    let mut signals = Signals::listen()?;
     let folder = std::env::temp_dir().join(format!("forewarn-demo-{}", std::process::id()));
     std::fs::create_dir_all(&folder)
         .with_context(|| format!("cannot make {}", folder.display()))?;
-    let ended = tell(&settings, &folder).await;
+    let ended = tell(&settings, &folder, &mut signals).await;
     let _ = std::fs::remove_dir_all(&folder);
     ended.map(|()| ExitCode::SUCCESS)
 }
 
-async fn tell(settings: &Settings, folder: &Path) -> Result<()> {
+async fn tell(settings: &Settings, folder: &Path, signals: &mut Signals) -> Result<()> {
     let listener = match TcpListener::bind(&settings.listen).await {
         Ok(listener) => listener,
         // Somebody tries the demo beside something else: any free port will do.
@@ -59,7 +62,7 @@ async fn tell(settings: &Settings, folder: &Path) -> Result<()> {
     println!(
         "\nPress \"Next notice\" in the console and watch a maintenance, an incident and a fault go by. Ctrl-C ends it."
     );
-    tokio::signal::ctrl_c().await?;
+    signals.asked().await;
     installation.stop().await;
     Ok(())
 }
@@ -70,7 +73,9 @@ async fn begin(
     address: SocketAddr,
     admin_token: Option<String>,
 ) -> Result<(Arc<Stage>, Installation)> {
+    let secrets = Sealer::new(&[Key::new(&(random_token() + &random_token()))]);
     let store = Store::open(&Location::File(folder.join("demo.sqlite"))).await?;
+    let store = store.sealed_by(secrets).await?;
     let clock = Clock::manual(Clock::System.now());
     let stage = Stage::set(clock.clone()).await?;
     let documents = Documents::parse_yaml(

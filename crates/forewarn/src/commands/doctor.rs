@@ -1,7 +1,7 @@
 //! `forewarn doctor`: what keeps this installation from telling people, before they need to be told.
 
 use crate::exit::Exit;
-use crate::link_key::{self, Fit};
+use crate::keys::{self, Fit, Kind};
 use crate::settings::Settings;
 use crate::terminal::{self, Colour, Style, Table};
 use clap::Args;
@@ -208,9 +208,14 @@ async fn database(settings: &Settings, now: Timestamp, checks: &mut Vec<Check>) 
         }
     };
     let mut newest = None;
+    let store = match keys::reading(settings, store.clone()) {
+        Ok(reading) => reading,
+        // Said below.
+        Err(_) => store,
+    };
     match agreed(settings, &store).await {
         Ok(agreed) => checks.extend(agreed),
-        Err(problem) => checks.push(Check::new("link key", Health::Failed, problem.to_string())),
+        Err(problem) => checks.push(Check::new("keys", Health::Failed, problem.to_string())),
     }
     if let Err(problem) = stored(&store, now, checks, &mut newest).await {
         checks.push(Check::new("database", Health::Failed, problem.to_string()));
@@ -219,22 +224,61 @@ async fn database(settings: &Settings, now: Timestamp, checks: &mut Vec<Check>) 
     store.close().await;
 }
 
-/// Whether what stands outside of the database goes with what stands in it: the key, the provider of text messages.
-async fn agreed(settings: &Settings, store: &Store) -> anyhow::Result<Vec<Check>> {
-    let found = link_key::find(settings)?;
-    let fit = link_key::fit(found.as_ref().map(|(key, _)| key), store).await?;
-    let said = link_key::advice(settings, &fit);
-    let open = settings.link_key.is_none() && link_key::is_open_to_others(&settings.data);
+/// Whether a key goes with the database.
+async fn key(kind: Kind, settings: &Settings, store: &Store) -> forewarn_store::Result<Check> {
+    let found = match kind.find(settings) {
+        Ok(found) => found,
+        Err(problem) => {
+            let detail = problem.to_string();
+            return Ok(Check::new(kind.name(), Health::Failed, detail));
+        }
+    };
+    let fit = kind.fit(found.as_ref(), store).await?;
+    let said = kind.advice(settings, &fit);
+    let given = found.as_ref().is_some_and(|f| f.from == kind.variable());
+    let open = !given && kind.is_open_to_others(&settings.data);
     let (health, detail) = match (&fit, found) {
-        (Fit::Same, Some((_, from))) if open => (
+        (Fit::Same, Some(found)) if open => (
             Health::Warning,
-            format!("others than its owner can read {from}: chmod 600"),
+            format!("others than its owner can read {}: chmod 600", found.from),
         ),
-        (Fit::Same, Some((_, from))) => (Health::Ok, format!("{said}, from {from}")),
+        (Fit::Same, Some(found)) => (Health::Ok, format!("{said}, from {}", found.from)),
         (Fit::First, _) => (Health::Ok, said),
         _ => (Health::Failed, said),
     };
-    let mut checks = vec![Check::new("link key", health, detail)];
+    Ok(Check::new(kind.name(), health, detail))
+}
+
+/// Which secrets stand in the database and can be read. None of them is shown.
+async fn secrets(store: &Store) -> forewarn_store::Result<Check> {
+    let found = store.secrets().await?;
+    let (health, detail) = if !found.unreadable.is_empty() {
+        let names = found.unreadable.join(", ");
+        let detail = format!(
+            "of these the secrets cannot be read, so that nothing is sent there or taken from there: {names}; put their key back, or apply \
+             them again"
+        );
+        (Health::Failed, detail)
+    } else if !found.clear.is_empty() {
+        let names = found.clear.join(", ");
+        let detail = format!("these have theirs in clear until a server starts: {names}");
+        (Health::Warning, detail)
+    } else {
+        (
+            Health::Ok,
+            format!("{} have some, all sealed", found.sealed),
+        )
+    };
+    Ok(Check::new("secrets", health, detail))
+}
+
+/// Whether what stands outside of the database goes with what stands in it: the keys, the provider of text messages.
+async fn agreed(settings: &Settings, store: &Store) -> anyhow::Result<Vec<Check>> {
+    let mut checks = Vec::new();
+    for kind in Kind::ALL {
+        checks.push(key(kind, settings, store).await?);
+    }
+    checks.push(secrets(store).await?);
     let organisation = store.catalogue().await?.organisation;
     if organisation.sms.is_some() && settings.phones.is_none() {
         let detail = "the organisation lets telephones be subscribed, but there is no provider of text messages: nobody is asked for a \

@@ -1,16 +1,17 @@
 //! `forewarn serve`: the server and the engine in one process.
 
 use crate::installation::{Installation, Parts};
-use crate::link_key;
+use crate::keys::Kind;
 use crate::lock::DataLock;
 use crate::settings::Settings;
+use crate::signals::Signals;
+use crate::waiting;
 use anyhow::{Context, Result};
 use clap::Args;
 use forewarn_core::contact::EmailAddress;
-use forewarn_store::{Clock, Store};
+use forewarn_store::{Clock, Sealer};
 use std::process::ExitCode;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
 
 /// Flags of `serve`.
 #[derive(Args)]
@@ -19,23 +20,20 @@ pub struct ServeArgs {
     /// sent stop working
     #[arg(long)]
     new_link_key: bool,
+    /// Seal the secrets in the database with a new key. What the keys that are here can read is sealed anew; what they cannot read is
+    /// lost until its key is put back
+    #[arg(long)]
+    new_secrets_key: bool,
 }
 
-/// Serves until it is told to stop (SIGTERM, SIGINT).
+/// Serves until it is told to stop (SIGTERM, SIGINT). A database server that does not answer yet is waited for.
 ///
 /// # Errors
 /// When it cannot begin: the data folder is taken, the database or the address cannot be used.
 pub async fn run(args: ServeArgs, settings: Settings) -> Result<ExitCode> {
     // Before anything else, so that an early signal is not lost.
-    let (mut terminate, mut interrupt) = (
-        signal(SignalKind::terminate())?,
-        signal(SignalKind::interrupt())?,
-    );
+    let mut signals = Signals::listen()?;
     let _lock = DataLock::take(&settings.data)?;
-    let store = Store::open(&settings.location)
-        .await
-        .context("the database cannot be opened")?;
-    let key = link_key::take(&settings, &store, args.new_link_key).await?;
     let listener = TcpListener::bind(&settings.listen).await.with_context(|| {
         format!(
             "cannot listen on {}; choose another address with --listen",
@@ -43,6 +41,22 @@ pub async fn run(args: ServeArgs, settings: Settings) -> Result<ExitCode> {
         )
     })?;
     let address = listener.local_addr()?;
+    let listener = listener.into_std()?;
+    let Some(store) = waiting::open(&settings.location, &listener, &mut signals).await? else {
+        return Ok(ExitCode::SUCCESS);
+    };
+    let key = Kind::Link.take(&settings, &store, args.new_link_key);
+    let key = key.await?.swap_remove(0);
+    let secrets = Kind::Secrets.take(&settings, &store, args.new_secrets_key);
+    let secrets = secrets.await?;
+    let store = store.sealed_by(Sealer::new(&secrets)).await?;
+    let unreadable = store.secrets().await?.unreadable;
+    if !unreadable.is_empty() {
+        tracing::error!(
+            ?unreadable,
+            "secrets cannot be read: nothing is sent there, or taken from there, until they are applied again or their key is here"
+        );
+    }
     let public_url = settings
         .public_url
         .clone()
@@ -75,7 +89,7 @@ pub async fn run(args: ServeArgs, settings: Settings) -> Result<ExitCode> {
             "attempts of an earlier process are tried again; each is on record as unknown"
         );
     }
-    installation.serve(listener).await?;
+    installation.serve(TcpListener::from_std(listener)?).await?;
     if let Some(place) = settings.publish_to.clone() {
         installation.publish(place);
     }
@@ -91,10 +105,7 @@ pub async fn run(args: ServeArgs, settings: Settings) -> Result<ExitCode> {
             "no mail relay is configured (FOREWARN_SMTP_URL): mails wait until there is one"
         );
     }
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
+    signals.asked().await;
     tracing::info!("stopping");
     installation.stop().await;
     Ok(ExitCode::SUCCESS)

@@ -111,11 +111,17 @@ async fn processes_over_one_database_have_one_key() {
         told.contains("FAILED") && told.contains("another link key"),
         "{told}"
     );
-    std::fs::copy(
-        folder.file("one").join("link.key"),
-        folder.file("two").join("link.key"),
-    )
-    .unwrap();
+    let copy = |key: &str| {
+        let (from, to) = (folder.file("one").join(key), folder.file("two").join(key));
+        std::fs::copy(from, to).unwrap();
+    };
+    copy("link.key");
+    let said = refused(&second).await;
+    assert!(
+        said.contains("copy secrets.key from the data folder"),
+        "{said}"
+    );
+    copy("secrets.key");
     let second = second.run().await;
     second.stop().await;
     first.stop().await;

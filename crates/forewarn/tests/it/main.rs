@@ -2,6 +2,7 @@
 
 mod alertmanager;
 mod crash;
+mod damage;
 mod database;
 mod disk_full;
 mod link_key;
@@ -11,7 +12,9 @@ mod pauses;
 mod plan;
 mod publish;
 mod running;
+mod secrets;
 mod server;
+mod starting;
 mod subscription;
 mod tidy;
 mod zones;

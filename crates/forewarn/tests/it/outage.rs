@@ -55,6 +55,10 @@ async fn the_status_page_outlives_the_database() {
     println!("refused after {:?}", asked.elapsed());
     let shown = server.get("/api/v1/incidents").await;
     assert!(shown.says_later(), "{shown:?}");
+    // The console too, for whoever has a session: who that is cannot be looked up.
+    let cookie = [("cookie", "forewarn_session=somebody")];
+    let page = server.ask(Method::GET, "/console", &cookie, "").await;
+    assert!(page.says_later(), "{page:?}");
     cluster.start().await;
     until("it is ready again", PATIENCE, async || {
         let ready = server.get("/readyz").await;

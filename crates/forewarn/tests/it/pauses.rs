@@ -10,7 +10,7 @@
 
 use crate::crash::{Audit, Dice, audit, from_environment};
 use crate::database::{Database, sql};
-use crate::running::{Folder, LINK_KEY, PATIENCE, Running, Start, until};
+use crate::running::{Folder, PATIENCE, Running, Start, until};
 use forewarn_engine::peer::smtp::{Keep, Script, SmtpPeer};
 use forewarn_store::Clock;
 use jiff::SignedDuration;
@@ -64,7 +64,7 @@ impl Pair {
             let start = Start::new(&folder.file(name))
                 .mail_to(&sink)
                 .with("--database", &database.url())
-                .with_variable("FOREWARN_LINK_KEY", LINK_KEY);
+                .with_shared_keys();
             nodes.push(start.run().await);
             let name = until("it is heard from", PATIENCE, async || {
                 let all = sql(&database.url(), "SELECT id FROM nodes");

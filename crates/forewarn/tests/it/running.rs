@@ -21,6 +21,9 @@ pub const TOKEN: &str = "a-token-of-the-tests-0123456789";
 /// A link key for several processes over one database.
 pub const LINK_KEY: &str = "a-link-key-of-the-tests-0123456789";
 
+/// A key for secrets, for the same.
+pub const SECRETS_KEY: &str = "a-secrets-key-of-the-tests-0123456789";
+
 /// How long anything may take that is not about time. Generous: the machine may be busy.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -122,6 +125,12 @@ impl Start {
     pub fn with_variable(mut self, name: &'static str, value: &str) -> Start {
         self.variables.push((name, value.to_owned()));
         self
+    }
+
+    /// With keys that several processes over one database share.
+    pub fn with_shared_keys(self) -> Start {
+        self.with_variable("FOREWARN_LINK_KEY", LINK_KEY)
+            .with_variable("FOREWARN_SECRETS_KEY", SECRETS_KEY)
     }
 
     /// Sends text messages by this provider.

@@ -423,7 +423,13 @@ async fn a_restored_backup_sends_nothing_again_and_lists_what_is_in_doubt() {
         out.contains("this database was used with a link key that is not here"),
         "{out}"
     );
-    std::fs::copy(data.join("link.key"), fresh.join("link.key")).unwrap();
+    assert!(
+        out.contains("this database was used with a secrets key that is not here"),
+        "{out}"
+    );
+    for key in ["link.key", "secrets.key"] {
+        std::fs::copy(data.join(key), fresh.join(key)).unwrap();
+    }
     let server = Start::new(&fresh).mail_to(&sink).run().await;
     // Something new that goes out shows that the engine has been at everything older.
     let probe = server.declare("library").await;

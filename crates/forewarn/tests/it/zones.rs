@@ -1,7 +1,7 @@
 //! Zone data that changed between two starts: the civil time stands, the instants and the notices follow, the owners hear of it.
 
 use crate::database::{Database, sql};
-use crate::running::{Folder, LINK_KEY, PATIENCE, Start};
+use crate::running::{Folder, PATIENCE, Start};
 use forewarn_engine::peer::smtp::{Keep, Script, SmtpPeer};
 use serde_json::{Value, json};
 use tokio::time::timeout;
@@ -78,7 +78,7 @@ async fn of_two_nodes_one_plans_anew_and_an_older_one_leaves_it_alone() {
         Start::new(&folder.file(name))
             .mail_to(&sink)
             .with("--database", &database.url())
-            .with_variable("FOREWARN_LINK_KEY", LINK_KEY)
+            .with_shared_keys()
     };
     let (one, other) = (node("one"), node("other"));
     let server = one.run().await;

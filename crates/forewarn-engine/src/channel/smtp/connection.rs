@@ -22,6 +22,7 @@ use super::Leave;
 use super::dkim::Signer;
 use super::relay::{Credentials, Protection, RelayUrl, Secret};
 use super::reply::{Class, Reply, ReplyReader};
+use super::trust;
 
 /// How long each step may take before the connection counts as dead (RFC 5321, section 4.5.3.2,
 /// asks for more, for mail that nobody waits for).
@@ -212,7 +213,7 @@ impl Connection {
         let handshake = TlsConnector::from(tls.clone()).connect(name, self.stream);
         self.stream = match timeout(self.limits.greeting, handshake).await {
             Ok(Ok(stream)) => Box::new(stream),
-            Ok(Err(error)) => return Err(format!("TLS: {error}")),
+            Ok(Err(error)) => return Err(trust::said(&error)),
             Err(_) => return Err("TLS: no answer in time".into()),
         };
         Ok(self)

@@ -51,9 +51,7 @@ pub(super) enum Secret {
 /// User and password are percent-encoded. They are refused in `smtp://` unless the host is this
 /// one, because they would cross the network in the clear. `?token=/path` takes the place of a password: the file holds an OAuth 2
 /// access token for AUTH XOAUTH2, and is read at each connection. `?ca=/path.pem` trusts the certificates
-/// in that file in addition to the system's. A certificate that a server signed for itself can
-/// stand there only if it is not marked as an authority (`basicConstraints=CA:FALSE`, which
-/// `openssl req -x509` does not write unless asked).
+/// in that file in addition to the system's: those of authorities, and those that servers signed for themselves.
 #[derive(Clone, PartialEq, Eq)]
 pub struct RelayUrl {
     pub(super) host: String,

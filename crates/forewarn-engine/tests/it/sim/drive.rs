@@ -85,18 +85,50 @@ struct Run<'a> {
     world: Arc<World>,
     clock: Clock,
     bug: Option<Bug>,
-    in_step: bool,
+    order: Order,
     starts: u32,
     report: Report,
 }
 
-/// Odd seeds replay exactly. In even ones everything happens at once, as the database's threads will have it.
-pub fn is_in_step(seed: u64) -> bool {
-    seed % 2 == 1
+/// Who goes on when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// One engine works; at one point of its sending all others have their turn, or it dies. Replays exactly.
+    InStep,
+    /// All are at work, and at each point of a sending chance says who goes on and who dies. Replays exactly.
+    InTurns,
+    /// Everything happens at once, as the database's threads will have it. A failure may not come again.
+    AtOnce,
+}
+
+impl Order {
+    /// The usual one of a seed. On SQLite a seed is all there is to know. PostgreSQL's own processes have a say in any case, so there
+    /// every other seed is left to them.
+    pub fn of(seed: u64, kind: Kind) -> Order {
+        match (seed % 2, kind) {
+            (1, _) => Order::InStep,
+            (_, Kind::Sqlite) => Order::InTurns,
+            (_, Kind::Postgres) => Order::AtOnce,
+        }
+    }
+}
+
+/// What is run.
+#[derive(Clone, Copy, Debug)]
+pub struct Plan {
+    pub seed: u64,
+    pub kind: Kind,
+    pub order: Order,
+    pub bug: Option<Bug>,
+    /// How often the clock moves.
+    pub rounds: usize,
 }
 
 /// Runs a seed and audits it.
-pub async fn run(seed: u64, kind: Kind, bug: Option<Bug>) -> Report {
+pub async fn run(plan: Plan) -> Report {
+    let Plan {
+        seed, kind, bug, ..
+    } = plan;
     let database = Database::fresh(kind);
     let mut chance = Chance::new(seed);
     let begin = "2026-11-19T16:00:00Z".parse().expect("a time");
@@ -110,7 +142,7 @@ pub async fn run(seed: u64, kind: Kind, bug: Option<Bug>) -> Report {
         world: world.clone(),
         clock,
         bug,
-        in_step: is_in_step(seed),
+        order: plan.order,
         starts: 0,
         report: Report::default(),
     };
@@ -126,14 +158,18 @@ pub async fn run(seed: u64, kind: Kind, bug: Option<Bug>) -> Report {
     for engines in processes {
         running.push(run.start(engines).await);
     }
-    for _ in 0..50 {
+    for _ in 0..plan.rounds {
         run.move_clock(&store, &mut chance).await;
-        match run.in_step {
-            true => {
+        match run.order {
+            Order::InStep => {
                 run.one_at_a_time(&store, &mut operator, &mut running, &mut chance)
                     .await;
             }
-            false => {
+            Order::InTurns => {
+                run.in_turns(&store, &mut operator, &mut running, &mut chance)
+                    .await;
+            }
+            Order::AtOnce => {
                 run.at_large(&store, &mut operator, &mut running, &mut chance)
                     .await;
             }
@@ -350,6 +386,58 @@ impl Run<'_> {
         }
     }
 
+    /// All work, and the operator acts among them. Whose turn it is goes on to a point of its sending and stands still there, with no
+    /// transaction open, while others go on; a program whose turn it is may die there with all its engines.
+    async fn in_turns(
+        &mut self,
+        store: &Store,
+        operator: &mut Operator,
+        running: &mut [Process],
+        chance: &mut Chance,
+    ) {
+        let mut acts = chance.percent(60);
+        let mut died = vec![false; running.len()];
+        let mut wrong = Vec::new();
+        {
+            let (bug, clock) = (self.bug, &self.clock);
+            let mut working: Vec<(usize, _)> = Vec::new();
+            for (n, process) in running.iter().enumerate() {
+                for engine in 0..process.engines.len() {
+                    working.push((n, Box::pin(tick(process, engine, bug, clock))));
+                }
+            }
+            while !working.is_empty() {
+                if acts && chance.percent(20) {
+                    acts = false;
+                    operator.act(store, chance).await;
+                }
+                let turn = chance.below(working.len() as u64) as usize;
+                self.world.pause_after(Some(chance.below(6)));
+                let end = until_paused(&mut working[turn].1, &self.world).await;
+                self.world.pause_after(None);
+                match end {
+                    Some(end) => {
+                        wrong.extend(problem("working", end));
+                        drop(working.swap_remove(turn));
+                    }
+                    None if chance.percent(4) => {
+                        let dead = working[turn].0;
+                        died[dead] = true;
+                        working.retain(|(process, _)| *process != dead);
+                    }
+                    None => {}
+                }
+            }
+        }
+        self.report.wrong.extend(wrong);
+        for (process, _) in running.iter_mut().zip(&died).filter(|(_, died)| **died) {
+            self.bury(store, process).await;
+        }
+        if acts {
+            operator.act(store, chance).await;
+        }
+    }
+
     /// Another program takes the place of one that was killed.
     async fn bury(&mut self, store: &Store, process: &mut Process) {
         self.report.crashes += 1;
@@ -368,7 +456,7 @@ impl Run<'_> {
         let dead = SignedDuration::from_secs(40);
         for _ in 0..600 {
             for process in running.iter() {
-                if self.in_step {
+                if self.order != Order::AtOnce {
                     for engine in 0..process.engines.len() {
                         let worked = tick(process, engine, self.bug, &self.clock).await;
                         self.report.wrong.extend(problem("winding up", worked));

@@ -4,7 +4,7 @@
 
 use super::auditor::audit;
 use super::chance::Chance;
-use super::drive::{drop_timers, is_in_step, killed, next_due, problem, together};
+use super::drive::{Order, drop_timers, killed, next_due, problem, together};
 use super::operator::{Acts, Operator};
 use super::promises;
 use super::world::{Bug, Line, Nap, World};
@@ -403,7 +403,7 @@ impl Month {
                 _ => {}
             }
         }
-        let in_step = is_in_step(self.plan.seed);
+        let in_step = Order::of(self.plan.seed, self.plan.kind) != Order::AtOnce;
         let is_due = next_due(&self.store).await.is_some_and(|due| due <= now);
         let mut rounds = Vec::new();
         for n in 0..self.nodes.len() {

@@ -54,6 +54,60 @@ async fn tls_and_starttls_with_a_private_root() {
     }
 }
 
+/// As `openssl req -x509` makes them: signed by themselves, and marked as an authority. Only the one that stands in the file is
+/// taken, for its own name, in its time.
+#[tokio::test]
+async fn a_certificate_that_signed_itself_is_trusted_where_it_is_named() {
+    let key = rcgen::KeyPair::generate().unwrap();
+    let other = rcgen::KeyPair::generate().unwrap();
+    let made = |key: &rcgen::KeyPair, ended: bool| {
+        let mut wanted = rcgen::CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+        wanted.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+        if ended {
+            wanted.not_after = rcgen::date_time_ymd(2020, 1, 1);
+        }
+        wanted.self_signed(key).unwrap()
+    };
+    let (own, stranger, over) = (made(&key, false), made(&other, false), made(&key, true));
+    // The server's certificate, the file's, the host's name, and what is said when it is refused.
+    for (shown, named, host, refused) in [
+        (&own, Some(&own), "localhost", None),
+        (
+            &own,
+            Some(&stranger),
+            "localhost",
+            Some("signed for itself; trust it with ?ca="),
+        ),
+        (
+            &own,
+            None,
+            "localhost",
+            Some("signed for itself; trust it with ?ca="),
+        ),
+        (&own, Some(&own), "127.0.0.1", Some("not valid for name")),
+        (&over, Some(&over), "localhost", Some("expired")),
+    ] {
+        let der = key.serialize_der().try_into().unwrap();
+        let script = Script::default();
+        let script = script.tls(Encryption::FromTheStart, shown.der().clone(), der);
+        let peer = start(script.unwrap()).await;
+        let file = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("named.pem");
+        let trust = named.map_or(String::new(), |named| {
+            std::fs::write(&file, named.pem()).unwrap();
+            format!("?ca={}", file.display())
+        });
+        let smtp = client(&format!("smtps://{host}:{}{trust}", peer.addr().port()));
+        let checked = smtp.check().await.pop().unwrap();
+        match refused {
+            None => assert_eq!(checked, Ok(())),
+            Some(said) => {
+                let problem = checked.unwrap_err();
+                assert!(problem.contains(said), "{host}, {said}: {problem}");
+            }
+        }
+    }
+}
+
 #[tokio::test]
 async fn nothing_is_said_in_the_clear_when_starttls_fails() {
     let refusals = [
