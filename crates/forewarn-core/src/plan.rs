@@ -33,7 +33,7 @@ pub use built_in::{
 pub use call::{
     HANDOVER, SPOKESPERSON_CALL, call, called, called_audience, handover, is_team_notice,
 };
-pub use changes::{Changes, Moved, Stored, changes_between, changes_from};
+pub use changes::{Changes, Moved, Stored, changes_between, changes_from, untold_change};
 pub use copy::{COPY_DUE, copy_audience, copy_place, stands_aside};
 use course::{Clock, clock_name};
 pub use incident::{catch_up, publish_update};
@@ -357,6 +357,7 @@ impl Planner<'_> {
         if self.input.planned.end.is_none() {
             return self.takes_effect();
         }
+        self.begins();
         // A window shorter than that is asked about halfway.
         let length = self.end.duration_since(self.start);
         let ahead = match length < OVERRUN_CHECK {

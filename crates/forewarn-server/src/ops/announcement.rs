@@ -11,7 +11,9 @@ use forewarn_core::approval::Consent;
 use forewarn_core::document::{Catalogue, Documents, Node};
 use forewarn_core::event::{Event, Occasion};
 use forewarn_core::id::Id;
-use forewarn_core::plan::{CLOCKS_CHANGED, Change, Input, Plan, Told, changes_from, plan};
+use forewarn_core::plan::{
+    CLOCKS_CHANGED, Change, Input, Plan, Planned, Told, changes_from, plan, untold_change,
+};
 use forewarn_core::policy::{self, Policy};
 use forewarn_core::problem::{Invalid, Problem, unknown};
 use forewarn_core::recipient::Addition;
@@ -170,10 +172,12 @@ async fn publish(
         .filter(|s| Some(s.milestone.as_str()) == said.milestone)
         .map(|s| &s.offset)
         .collect();
-    let change = said.milestone.map(|milestone| Change {
+    let new = said.milestone.map(|milestone| Change {
         milestone,
         counter: earlier.len() as u32,
     });
+    let phase = Planned::from(&announcement).phase;
+    let change = new.or_else(|| untold_change(&stored, phase));
     let plan = planned(app, &announcement, catalogue, &told, change).await?;
     let mut changes = changes_from(&plan, &stored);
     let again = match &said.added {

@@ -83,6 +83,32 @@ on_both_databases! {
         assert!(!stale.is_empty() && stale.iter().all(|n| n["milestone"] == "reminder"), "{stale:#?}");
     }
 
+    async fn a_delay_that_waited_for_its_owner_is_told_once_they_agree(app: TestApp) {
+        app.apply_campus().await;
+        app.yaml("/api/v1/documents", OWNERS).await.is(200);
+        app.post("/api/v1/maintenances", &work("careful")).await.is(201);
+        let approve = format!("{IT}/approve");
+        app.post(&approve, &Value::Null).await.is(200);
+        app.expand_due().await;
+        app.post(&format!("{IT}/delay"), &json!({"start": "2026-12-02T22:00", "reason": "The vendor is ill."})).await.is(200);
+        let delays = async |status: &str| {
+            let path = format!("/api/v1/notices?event=MNT-1&status={status}");
+            let found = app.get(&path).await.is(200).json();
+            let all = found["items"].as_array().unwrap().iter();
+            let delays = all.filter(|n| n["milestone"] == "delay");
+            delays.map(|n| n["id"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        let waiting = delays("awaiting_approval").await;
+        assert!(!waiting.is_empty(), "{:#?}", audience_statuses(&app).await);
+        app.advance(30);
+        app.post(&approve, &Value::Null).await.is(200);
+        assert_eq!(delays("planned").await, waiting, "{:#?}", audience_statuses(&app).await);
+        app.expand_due().await;
+        assert_eq!(delays("sending").await, waiting);
+        let said = app.get(&format!("/api/v1/notices/{}/copy", waiting[0])).await.is(200).text();
+        assert!(said.contains("The vendor is ill."), "{said}");
+    }
+
     async fn another_template_holds_what_it_changes_and_asks_at_once(app: TestApp) {
         app.apply_campus().await;
         app.yaml("/api/v1/documents", OWNERS).await.is(200);
