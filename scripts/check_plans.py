@@ -24,10 +24,11 @@ What the rules leave open is taken as the program does:
 * A notice's channels are those used at first, without a fallback such as `{sms: {after: PT15M}}`.
 * `emergency` announces once, at `now`, without offset or breach. `release` for a maintenance announces at 5bd.
 * Where no audience hears of the start, `internal` does: work begins by that notice.
-* Planned after the start: passed `start` and `completion` are due now; passed `progress`, `overrun_check`, `hypercare` are
+* Planned after the start: passed `start` and `completion` are due now; passed `progress`, `overrun_check` are
   left out. `internal` is technical, by email, in the organisation's zone.
 * A window under 15 minutes has its `overrun_check` halfway: 15 minutes before its end it has not begun.
-* `hypercare` is due at the policy's time of day, until so many weeks after the date of the promised end, by date.
+* `hypercare` is due at the policy's time of day, until so many weeks after the date on which the end is
+  expected: the promised one, or the day of `now` where that has passed.
 * A start that is not before the end, as instants, is refused with exit code 1. So may be a rule that never comes true.
 * UNTIL as a date may include an occurrence on that date or not. Not asked: what RFC 5545 forbids; BYWEEKNO with INTERVAL or
   BYSETPOS (which year does a week belong to?); BYSETPOS with ordinals beside plain weekdays.
@@ -269,7 +270,7 @@ class Judge:
             yield from (("progress", place, set(), due) for due, place in told.items())
         yield "completion", None, set(), max(self.end, self.now)
         if self.care:
-            done = self.end.astimezone(audience["zone"]).date()
+            done = max(self.end, self.now).astimezone(audience["zone"]).date()
             n = every = number_of(self.care["every"])
             while (found := self.business_day(done, n, audience))[0] <= done + number_of(self.care["for"]) * 7 * DAY:
                 yield "hypercare", f"{n}bd", set(), found[1]

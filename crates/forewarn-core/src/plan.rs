@@ -36,6 +36,7 @@ pub use call::{
 pub use changes::{Changes, Moved, Stored, changes_between, changes_from, untold_change};
 pub use copy::{COPY_DUE, copy_audience, copy_place, stands_aside};
 use course::{Clock, clock_name};
+pub use decided::LEADERSHIP;
 pub use incident::{catch_up, publish_update};
 pub use overrun::{OVERRUN, overrun};
 pub use planned::{Phase, Planned};
@@ -294,10 +295,7 @@ pub fn plan(input: Input<'_>) -> Plan {
     let mut clocks = BTreeMap::new();
     let told = !planner.tells_nobody();
     // The leadership that a decision told hears of it by that decision.
-    let told_as_others = input
-        .told
-        .iter()
-        .filter(|t| t.offset != decided::LEADERSHIP);
+    let told_as_others = input.told.iter().filter(|t| t.offset != LEADERSHIP);
     let heard: BTreeSet<&str> = told_as_others.map(|t| t.audience.as_str()).collect();
     for audience in input.catalogue.audiences.iter().filter(|_| told) {
         // Whoever was told hears the rest, also where the catalogue says meanwhile that it is none of their business.

@@ -106,7 +106,8 @@ impl Planner<'_> {
 
     /// Reminder of what clients must do afterwards, and check-ins. Until work is complete their times are only expected, and they wait.
     pub(super) fn after_completion(&mut self, clock: &Clock) -> Vec<Draft> {
-        let done = self.ended_at().unwrap_or(self.end);
+        let expected = self.end.max(self.input.now);
+        let done = self.ended_at().unwrap_or(expected);
         let date = clock.zone.at(done).date();
         let mut drafts = Vec::new();
         if self.clients_act_after()

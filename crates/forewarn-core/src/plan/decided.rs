@@ -9,8 +9,8 @@ use crate::offset::Offset;
 use crate::policy::{self, Policy};
 use jiff::Timestamp;
 
-/// The audience that hears before the rest.
-pub(super) const LEADERSHIP: &str = "leadership";
+/// The audience that hears before the rest where a decision says so, and the place of the notice by which it does.
+pub const LEADERSHIP: &str = "leadership";
 
 impl Planner<'_> {
     fn decision(&self) -> Option<&Recorded> {

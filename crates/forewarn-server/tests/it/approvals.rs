@@ -109,6 +109,23 @@ on_both_databases! {
         assert!(said.contains("The vendor is ill."), "{said}");
     }
 
+    async fn what_a_moderator_may_forward_is_agreed_to_as_well(app: TestApp) {
+        app.apply_campus().await;
+        let mut work = upgrade();
+        work["policy"] = json!("careful");
+        app.post("/api/v1/maintenances", &work).await.is(201);
+        let levels = async || {
+            let asked = approvals(&app, "MNT-1").await;
+            let notices = asked["notices"].as_array().unwrap().iter();
+            let texts = notices.filter(|n| n["audience"] == "engineers").flat_map(|n| n["texts"].as_array().unwrap().clone());
+            texts.map(|t| t["level"].as_str().unwrap().to_owned()).collect::<std::collections::BTreeSet<_>>()
+        };
+        assert_eq!(levels().await.into_iter().collect::<Vec<_>>(), ["technical"]);
+        // One of the engineers may moderate a club: they get a version to forward, in words that somebody agreed to.
+        app.yaml("/api/v1/documents", "audiences: [{id: clubs, name: Clubs, level: non_technical, forwardable: yes, services: [portal]}]").await.is(200);
+        assert_eq!(levels().await.into_iter().collect::<Vec<_>>(), ["non_technical", "technical"]);
+    }
+
     async fn another_template_holds_what_it_changes_and_asks_at_once(app: TestApp) {
         app.apply_campus().await;
         app.yaml("/api/v1/documents", OWNERS).await.is(200);

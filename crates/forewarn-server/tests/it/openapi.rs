@@ -80,6 +80,7 @@ const CONTRACT: &[(&str, &str)] = &[
     ("post", "/advisories/{id}/fix"),
     ("post", "/advisories/{id}/withdraw"),
     ("post", "/advisories/{id}/approve"),
+    ("get", "/incidents/{id}/reach"),
     ("get", "/advisories/{id}/reach"),
     ("post", "/advisories/{id}/recipients"),
     ("get", "/advisories/{id}/recipients"),

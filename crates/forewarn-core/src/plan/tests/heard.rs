@@ -147,7 +147,11 @@ fn what_comes_after_completion_waits_for_it() {
         after(&case, "2026-06-11T02:00:00Z"),
         days(["11", "12", "16"], true)
     );
-    // It took a day longer than promised.
+    // It takes a day longer than promised: what comes afterwards is expected later, and not lost.
+    assert_eq!(
+        after(&case, "2026-06-11T15:00:00Z"),
+        days(["12", "15", "17"], true)
+    );
     let done: Timestamp = "2026-06-11T20:00:00Z".parse().unwrap();
     case.maintenance = case.maintenance.complete(done).unwrap();
     assert_eq!(

@@ -257,6 +257,8 @@ impl Samples {
             notices: self.notices(),
             deliveries: self.deliveries(),
             journal: self.journal(),
+            added: vec![self.t("press@example.org, plain words")],
+            audiences: self.choices(),
             refused: None,
         };
         let mut refused = page(Scheduled);
