@@ -23,10 +23,12 @@ What the rules leave open is taken as the program does:
 * A maintenance has no severity, so `routing.severities` does not keep it away. The path to a service is a shortest one.
 * A notice's channels are those used at first, without a fallback such as `{sms: {after: PT15M}}`.
 * `emergency` announces once, at `now`, without offset or breach. `release` for a maintenance announces at 5bd.
-* Planned after the start: passed `start` and `completion` are due now; passed `progress`, `overrun_check`, `hypercare` are
+* Where no audience hears of the start, `internal` does: work begins by that notice.
+* Planned after the start: passed `start` and `completion` are due now; passed `progress`, `overrun_check` are
   left out. `internal` is technical, by email, in the organisation's zone.
 * A window under 15 minutes has its `overrun_check` halfway: 15 minutes before its end it has not begun.
-* `hypercare` is due at the policy's time of day, until so many weeks after the date of the promised end, by date.
+* `hypercare` is due at the policy's time of day, until so many weeks after the date on which the end is
+  expected: the promised one, or the day of `now` where that has passed.
 * A start that is not before the end, as instants, is refused with exit code 1. So may be a rule that never comes true.
 * UNTIL as a date may include an occurrence on that date or not. Not asked: what RFC 5545 forbids; BYWEEKNO with INTERVAL or
   BYSETPOS (which year does a week belong to?); BYSETPOS with ordinals beside plain weekdays.
@@ -175,6 +177,11 @@ def occurrences(window, zone, before):
     return [sorted({times for civil, times in kept.items() if civil <= limit}) for limit in limits]
 
 
+def hears(audience, milestone):
+    """Whether an audience's routing admits this part of the story."""
+    return milestone in audience.get("routing", {}).get("stages", [milestone])
+
+
 class Judge:
     """Computes one plan. `now` is a time, or finds one; `steps` has how far each affected service is from a named one [8]."""
 
@@ -218,10 +225,12 @@ class Judge:
         return self.business_day(day, back, audience)[1]
 
     def pre_start(self, audience):
-        """Due time, place, milestone and offset of each entry of the policy."""
+        """Due time, place, milestone and offset of each entry of the policy that the audience hears [8]: what it does not hear of takes
+        no place and stands for nothing."""
         for place, offset in enumerate(self.policy["before"]):
             milestone = "final_reminder" if offset.endswith("min") else "reminder"
-            yield self.due(offset, self.start, audience), place, milestone if place else "announcement", offset
+            if hears(audience, milestone := milestone if place else "announcement"):
+                yield self.due(offset, self.start, audience), place, milestone, offset
 
     def earliest(self, offset, audience):
         """The first start at the same civil time for which a notice would not be late [5]."""
@@ -233,7 +242,7 @@ class Judge:
         entries, day_of = list(self.pre_start(audience)), lambda at: at.astimezone(audience["zone"]).date()
         late = {offset for due, _, _, offset in entries if due < self.now}
         coming = sorted(entry for entry in entries if entry[0] >= self.now)
-        if self.maintenance["policy"] == "emergency":
+        if self.maintenance["policy"] == "emergency" and hears(audience, "announcement"):
             yield "announcement", None, set(), self.now
         yield from ((milestone, offset, set(), due) for due, _, milestone, offset in coming if milestone == "final_reminder")
         for day, group in groupby((e for e in coming if e[2] != "final_reminder"), key=lambda entry: day_of(entry[0])):
@@ -261,7 +270,7 @@ class Judge:
             yield from (("progress", place, set(), due) for due, place in told.items())
         yield "completion", None, set(), max(self.end, self.now)
         if self.care:
-            done = self.end.astimezone(audience["zone"]).date()
+            done = max(self.end, self.now).astimezone(audience["zone"]).date()
             n = every = number_of(self.care["every"])
             while (found := self.business_day(done, n, audience))[0] <= done + number_of(self.care["for"]) * 7 * DAY:
                 yield "hypercare", f"{n}bd", set(), found[1]
@@ -273,9 +282,12 @@ class Judge:
         early, breaches = 15 * MINUTE if self.length >= 15 * MINUTE else self.length / 2, []
         found = [(internal, "overrun_check", None, set(), self.end - early)]
         for audience in self.audiences:
-            found += [(audience, *notice) for part in (self.notices_before, self.notices_after) for notice in part(audience)]
+            found += [(audience, *notice) for notice in self.notices_before(audience)]
+            found += [(audience, *notice) for notice in self.notices_after(audience) if hears(audience, notice[0])]
             breaches += [(audience["id"], milestone, offset, (self.now - due) // SECOND, self.earliest(offset, audience))
                          for due, _, milestone, offset in self.pre_start(audience) if due < self.now]
+        if not any(milestone == "start" for _, milestone, *_ in found):
+            found.append((internal, "start", None, set(), max(self.start, self.now)))
         notices = [
             (a["id"], milestone, offset, sorted(stands_for), a["level"], [c for c in a["channels"] if isinstance(c, str)],
              show(due), f"{iso(due.astimezone(a['zone']))}[{a['zone']}]")
@@ -424,7 +436,8 @@ def random_documents(chance, ids):
             channels[1] = {channels[1]: {"after": "PT15M"}}
         level = pick(["non_technical", "semi_technical", "technical"])
         audience = {"id": f"a{n}", "name": "A", "level": level, "channels": channels, "services": used}
-        routing = [{"events": ["incident"]}, {"events": ["maintenance", "incident"]}, {"severities": ["P1"]}]
+        routing = [{"events": ["incident"]}, {"events": ["maintenance", "incident"]}, {"severities": ["P1"]},
+                   {"stages": ["announcement", "completion"]}, {"stages": ["reminder", "start"]}, {"stages": ["final_reminder", "progress"]}]
         optional = {"time_zone": (0.6, ZONES), "calendar": (0.6, calendars), "routing": (0.3, routing)}
         audiences.append({**audience, **{key: pick(values) for key, (likely, values) in optional.items() if chance.random() < likely}})
     closed = {start.date() - DAY * pick([chance.randrange(-15, 30), chance.randrange(370)]) for _ in range(pick([0, 0, 1, 3, 8]))}

@@ -10,7 +10,7 @@ pub use posted::{Edit, Move, Withdrawal, read_seen};
 use crate::contact::EmailAddress;
 use crate::document::{Fields, Named, Node, Problems, line};
 use crate::facts::Facts;
-use crate::id::Id;
+use crate::id::{Id, each_once};
 use crate::policy::Exception;
 use crate::problem::InvalidTransition;
 use crate::recipient::Added;
@@ -144,7 +144,7 @@ impl Announcement {
                 None => None,
                 Some(read) => Some(read?),
             },
-            services: services?,
+            services: each_once(services?),
             cause,
             effective: effective?,
             facts: facts?,

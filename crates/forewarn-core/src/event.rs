@@ -1,6 +1,7 @@
 //! Events: what people are told about, whichever kind it is, and what each of its notices says.
 
 mod expiry;
+mod told;
 
 use crate::advisory::{Advisory, Word};
 use crate::announcement::Announcement;

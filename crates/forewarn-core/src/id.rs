@@ -6,6 +6,7 @@
 use data_encoding::{Encoding, Specification};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::LazyLock;
 
@@ -87,6 +88,14 @@ pub fn derive(parts: &[&str]) -> String {
     let mut text = BASE32.encode(&hash.finalize()[..15]);
     text.truncate(20);
     text
+}
+
+/// The same ids without repetitions, each where it stands first.
+pub fn each_once(ids: Vec<Id>) -> Vec<Id> {
+    let mut seen = BTreeSet::new();
+    ids.into_iter()
+        .filter(|id| seen.insert(id.clone()))
+        .collect()
 }
 
 /// Bytes as text in the same alphabet, for tokens.

@@ -5,7 +5,7 @@ use crate::contact::EmailAddress;
 use crate::decision::{Recorded, Verdict};
 use crate::document::{Fields, Named, Node, Problems, line, prose};
 use crate::facts::Facts;
-use crate::id::Id;
+use crate::id::{Id, each_once};
 use crate::policy::Exception;
 use crate::problem::InvalidTransition;
 use crate::recipient::Added;
@@ -196,7 +196,7 @@ impl Maintenance {
                 None => None,
                 Some(read) => Some(read?),
             },
-            services: services?,
+            services: each_once(services?),
             cause,
             start: start?,
             end: end?,

@@ -33,10 +33,11 @@ pub use built_in::{
 pub use call::{
     HANDOVER, SPOKESPERSON_CALL, call, called, called_audience, handover, is_team_notice,
 };
-pub use changes::{Changes, Moved, Stored, changes_between, changes_from};
+pub use changes::{Changes, Moved, Stored, changes_between, changes_from, untold_change};
 pub use clashes::clashes;
 pub use copy::{COPY_DUE, copy_audience, copy_place, stands_aside};
 use course::{Clock, clock_name};
+pub use decided::LEADERSHIP;
 pub use incident::{catch_up, publish_update};
 pub use overrun::{OVERRUN, overrun};
 pub use planned::{Phase, Planned};
@@ -295,10 +296,7 @@ pub fn plan(input: Input<'_>) -> Plan {
     let mut clocks = BTreeMap::new();
     let told = !planner.tells_nobody();
     // The leadership that a decision told hears of it by that decision.
-    let told_as_others = input
-        .told
-        .iter()
-        .filter(|t| t.offset != decided::LEADERSHIP);
+    let told_as_others = input.told.iter().filter(|t| t.offset != LEADERSHIP);
     let heard: BTreeSet<&str> = told_as_others.map(|t| t.audience.as_str()).collect();
     for audience in input.catalogue.audiences.iter().filter(|_| told) {
         // Whoever was told hears the rest, also where the catalogue says meanwhile that it is none of their business.
@@ -358,6 +356,7 @@ impl Planner<'_> {
         if self.input.planned.end.is_none() {
             return self.takes_effect();
         }
+        self.begins();
         // A window shorter than that is asked about halfway.
         let length = self.end.duration_since(self.start);
         let ahead = match length < OVERRUN_CHECK {

@@ -110,18 +110,43 @@ impl Routing {
 
     /// Whether events like this one are heard of.
     pub fn admits(&self, about: &About) -> bool {
-        let kind = admits(&self.events, |kind| kind == about.kind);
-        let severity = about
-            .severity
-            .is_none_or(|severity| admits(&self.severities, |s| *s == severity));
-        let cause = admits(&self.causes, |cause| Some(*cause) == about.cause);
-        kind && severity && cause
+        self.keeps_away(about).is_none()
+    }
+
+    /// Why events like this one are not heard of, in words; `None` where they are.
+    pub fn keeps_away(&self, about: &About) -> Option<String> {
+        if !admits(&self.events, |kind| kind == about.kind) {
+            let kinds = self.events.iter().flatten().map(String::as_str);
+            return Some(format!("hears of {} only", listed(kinds)));
+        }
+        if let Some(severity) = about.severity
+            && !admits(&self.severities, |s| *s == severity)
+        {
+            let heard = self.severities.iter().flatten().map(|s| s.as_str());
+            let (heard, this) = (listed(heard), severity.as_str());
+            return Some(format!(
+                "hears of severity {heard} only, and this is {this}"
+            ));
+        }
+        if !admits(&self.causes, |cause| Some(*cause) == about.cause) {
+            let heard = listed(self.causes.iter().flatten().map(|c| c.as_str()));
+            let this = match about.cause {
+                Some(cause) => format!("this is {}", cause.as_str()),
+                None => "nobody has said the cause of this".to_owned(),
+            };
+            return Some(format!("hears of the cause {heard} only, and {this}"));
+        }
+        None
     }
 
     /// Whether this part of their story is.
     pub fn admits_stage(&self, milestone: &str) -> bool {
         admits(&self.stages, |stage| stage == milestone)
     }
+}
+
+fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    names.collect::<Vec<_>>().join(", ")
 }
 
 fn admits<T>(list: &Option<Vec<T>>, wanted: impl Fn(&T) -> bool) -> bool {
@@ -196,6 +221,36 @@ mod tests {
             let hear = [&executives, &developers, &legal, &everybody].map(|r| r.admits(&about));
             assert_eq!(hear, expected, "{about:?}");
         }
+        let fault = about("incident", Some(P3), Some(Application));
+        let why = |routing: &Routing, about| routing.keeps_away(&about).unwrap_or_default();
+        assert_eq!(
+            [
+                why(&executives, fault),
+                why(&legal, fault),
+                why(
+                    &legal,
+                    About {
+                        cause: None,
+                        ..fault
+                    }
+                ),
+                why(
+                    &legal,
+                    About {
+                        kind: "maintenance",
+                        ..fault
+                    }
+                ),
+                why(&developers, fault),
+            ],
+            [
+                "hears of severity P1, P2 only, and this is P3",
+                "hears of the cause security only, and this is application",
+                "hears of the cause security only, and nobody has said the cause of this",
+                "hears of incident only",
+                "",
+            ]
+        );
     }
 
     #[test]

@@ -307,17 +307,8 @@ pub(crate) fn recipients(
         return Recipients::Added;
     }
     let found = catalogue.audiences.iter().find(|a| a.id == *audience);
-    let reached = affected(&event.services(), &catalogue.services).into_iter();
-    let used: Vec<Id> = reached
-        .map(|a| a.service)
-        .filter(|s| found.is_none_or(|a| a.uses(s)))
-        .collect();
-    // Somebody wants all of it to hear, or it was told when it was affected: then whatever its members use.
-    let is_added = event.added().is_some_and(|added| added.has(audience));
-    let services = match is_added || used.is_empty() {
-        true => catalogue.services.iter().map(|s| s.id.clone()).collect(),
-        false => used,
-    };
+    let affected = affected(&event.services(), &catalogue.services);
+    let services = event.services_told(audience, found, &affected, catalogue);
     let fallback = match found {
         None => Fallback::default(),
         Some(found) => Fallback {

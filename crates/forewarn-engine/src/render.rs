@@ -8,7 +8,7 @@ use crate::channel::webhook::Hook;
 use crate::channel::{Channels, Parcel};
 use forewarn_core::acknowledge::{asked, is_warning, unconfirmed};
 use forewarn_core::approval::{APPROVAL_LINK, APPROVAL_NEEDED};
-use forewarn_core::audience::{Audience, Level};
+use forewarn_core::audience::Audience;
 use forewarn_core::call_list::{key_of, with_script};
 use forewarn_core::contact::{Channel, EmailAddress, Endpoint};
 use forewarn_core::delivery::message_key;
@@ -142,8 +142,7 @@ fn is_call_to_speak(source: &Source) -> bool {
 /// What a recipient reads: who moderates another of the audiences that are told has a version to forward, too. Where somebody had
 /// to agree with the words, it is there only if they saw words for everybody.
 fn forwarded(content: &Content, delivery: &Claimed, source: &Source) -> Content {
-    let for_all = |sheet: &Sheet| sheet.levels.contains(&Level::NonTechnical);
-    let agreed = source.approved.as_ref().is_none_or(for_all);
+    let agreed = source.approved.as_ref().is_none_or(Sheet::lets_forward);
     Content {
         forwardable: content.forwardable || (delivery.forward && agreed),
         ..content.clone()

@@ -9,7 +9,7 @@
 //! | `/console` | [`Now`] | |
 //! | `/console/maintenances` | [`MaintenanceList`] | |
 //! | `/console/maintenances/new` | [`NewMaintenance`] | `POST /console/maintenances`, `do=preview` or `do=create` |
-//! | `/console/maintenances/{id}` | [`MaintenancePage`] | `.../{id}/{approve,start,complete,cancel,delay,extend}`, `.../{id}/steps/{n}/done` |
+//! | `/console/maintenances/{id}` | [`MaintenancePage`] | `.../{id}/{approve,start,complete,cancel,delay,extend,override,change_request,recipients}`, `.../{id}/steps/{n}/done` |
 //! | `/console/calendar` | [`CalendarPage`] | GET `view`, `day` |
 //! | `/console/changes`, `/console/changes/{id}` | [`ChangeList`], [`ChangePage`] | `POST /console/changes`, `.../{id}`, `.../{id}/remove` |
 //! | `/console/incidents` | [`IncidentList`] | |
@@ -22,7 +22,7 @@
 //! | `/console/advisories/{id}` | [`AdvisoryPage`] | `.../{id}/{updates,fix,withdraw,recipients}` |
 //! | `/console/announcements` | [`AnnouncementList`] | |
 //! | `/console/announcements/new` | [`NewAnnouncement`] | `POST /console/announcements`, `do=preview` or `do=create` |
-//! | `/console/announcements/{id}` | [`AnnouncementPage`] | `.../{id}/{move,change,cancel}` |
+//! | `/console/announcements/{id}` | [`AnnouncementPage`] | `.../{id}/{move,change,effective,cancel,recipients}` |
 //! | `/console/drafts/{id}` | [`DraftPage`] | `.../{id}/publish`, `.../{id}/discard` |
 //! | `/console/hooks` | [`HookList`] | |
 //! | `/console/events/{id}/editing` | [`HelpPage`] | itself: `ask`, `text`, `help_note` |

@@ -149,6 +149,23 @@ impl Store {
         rows.iter().map(|row| row.text(0)).collect()
     }
 
+    /// The contacts that have this mailbox, however it is written, or this number.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn contacts_at(&self, address: &str) -> Result<Vec<String>> {
+        let mut tx = self.db.read().await?;
+        // The owner of an endpoint may be a list or an address alone.
+        let sql = concat!(
+            "SELECT DISTINCT e.contact FROM endpoints e JOIN contacts c ON c.id = e.contact WHERE ",
+            same_place!("e"),
+            " IN ($1, $2) ORDER BY e.contact"
+        );
+        let folded = address.to_ascii_lowercase();
+        let rows = tx.rows(sql, args![address, folded]).await?;
+        rows.iter().map(|row| row.text(0)).collect()
+    }
+
     /// One contact.
     ///
     /// # Errors

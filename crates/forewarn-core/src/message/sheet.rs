@@ -7,6 +7,7 @@ use super::{Content, Message, Variant, render, webhook_body};
 use crate::audience::Level;
 use crate::contact::Channel;
 use crate::document::Catalogue;
+use crate::reader::Reader;
 use crate::template::Template;
 use crate::time::Zone;
 use crate::words::LANGUAGES;
@@ -30,6 +31,10 @@ pub struct Sheet {
     pub channels: Vec<Channel>,
     /// Every language that has templates or that the organisation speaks.
     pub languages: Vec<String>,
+    /// Its words for everybody are among the texts: somebody who reads it may moderate another audience, and has people of their own
+    /// to tell.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub forwarded: bool,
     /// The clocks on which an approver reads it. Who has others gets the same times on theirs.
     pub zone: Zone,
 }
@@ -66,6 +71,8 @@ impl Sheet {
             levels,
             channels,
             languages,
+            forwarded: level > Level::NonTechnical
+                && catalogue.audiences.iter().any(|a| a.forwardable),
             zone: zone.unwrap_or_else(|| organisation.time_zone.clone()),
         }
     }
@@ -79,14 +86,33 @@ impl Sheet {
         }
     }
 
-    /// The texts as they go out, the most read first.
+    /// Whether somebody saw its words for everybody, which a moderator may forward.
+    pub fn lets_forward(&self) -> bool {
+        self.forwarded || self.levels.contains(&Level::NonTechnical)
+    }
+
+    /// The texts as they go out, the most read first, and what of it can be forwarded.
     pub fn texts(&self, content: &Content, own: &[Template]) -> Vec<(Variant, Message)> {
-        self.variants()
-            .map(|variant| {
-                let message = render(content, &variant, own);
-                (variant, message)
-            })
-            .collect()
+        let said = |content: &Content, variant: Variant| {
+            let message = render(content, &variant, own);
+            (variant, message)
+        };
+        let mut texts: Vec<_> = self
+            .variants(&self.levels)
+            .map(|v| said(content, v))
+            .collect();
+        if self.forwarded {
+            let content = Content {
+                forwardable: false,
+                readers: Some(Reader::EndUser),
+                ..content.clone()
+            };
+            let all = self.variants(&[Level::NonTechnical]);
+            let all = all.filter(|v| v.channel.tells_of_several() || v.channel == Channel::Webhook);
+            let all = all.map(|v| said(&content, v));
+            texts.extend(all.filter(|(_, message)| !message.text.trim().is_empty()));
+        }
+        texts
     }
 
     /// The texts in which nothing is left to read: what a level may not see was all that its template says.
@@ -103,8 +129,8 @@ impl Sheet {
         found
     }
 
-    fn variants(&self) -> impl Iterator<Item = Variant> {
-        self.levels.iter().flat_map(move |level| {
+    fn variants<'a>(&'a self, levels: &'a [Level]) -> impl Iterator<Item = Variant> + 'a {
+        levels.iter().flat_map(move |level| {
             self.channels.iter().flat_map(move |channel| {
                 self.languages.iter().map(move |language| Variant {
                     level: *level,

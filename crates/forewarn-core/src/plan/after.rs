@@ -1,6 +1,8 @@
 //! Notices from the start on: progress, completion, and what follows it.
 
-use super::{Clock, Draft, Phase, Planner, before};
+use super::{Clock, Draft, INTERNAL, Phase, Planner, before};
+use crate::audience::Level;
+use crate::contact::Channel;
 use crate::facts::When;
 use crate::offset::Offset;
 use crate::policy::Progress;
@@ -70,6 +72,19 @@ impl Planner<'_> {
         })
     }
 
+    /// By the notice of the start work begins. Where no audience hears that, the people who run it do.
+    pub(super) fn begins(&mut self) {
+        let told = self.notices.iter().any(|n| n.milestone == "start");
+        if told || self.input.planned.phase != Phase::Ahead {
+            return;
+        }
+        let zone = self.input.catalogue.organisation.time_zone.clone();
+        let due = self.start.max(self.input.now);
+        let draft = Draft::new("start", due, "the start: no audience hears of it");
+        let channels = vec![Channel::Email];
+        self.push(INTERNAL, Level::Technical, channels, &zone, draft);
+    }
+
     /// When it was done or called off.
     fn ended_at(&self) -> Option<Timestamp> {
         self.input.planned.work.and_then(|work| work.ended_at)
@@ -89,9 +104,10 @@ impl Planner<'_> {
         }
     }
 
-    /// Reminder of what clients must do afterwards, and check-ins.
+    /// Reminder of what clients must do afterwards, and check-ins. Until work is complete their times are only expected, and they wait.
     pub(super) fn after_completion(&mut self, clock: &Clock) -> Vec<Draft> {
-        let done = self.ended_at().unwrap_or(self.end);
+        let expected = self.end.max(self.input.now);
+        let done = self.ended_at().unwrap_or(expected);
         let date = clock.zone.at(done).date();
         let mut drafts = Vec::new();
         if self.clients_act_after()
@@ -118,6 +134,8 @@ impl Planner<'_> {
             }
         }
         drafts.retain(|draft| draft.due >= self.input.now);
+        let held = self.ended_at().is_none();
+        drafts.iter_mut().for_each(|draft| draft.held = held);
         drafts
     }
 

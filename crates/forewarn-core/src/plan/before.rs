@@ -13,7 +13,7 @@ const LATEST_START_DAYS: i64 = 4_096;
 
 /// An entry of the policy's `before` list with its due time by the calendar.
 pub(super) struct Entry {
-    milestone: &'static str,
+    pub(super) milestone: &'static str,
     offset: Offset,
     nominal: Timestamp,
     because: String,
@@ -130,7 +130,12 @@ impl Planner<'_> {
     }
 
     /// When a notice `offset` before `start` is due in the audience's zone and calendar, and why then.
-    fn due(&mut self, offset: Offset, start: Timestamp, clock: &Clock) -> (Timestamp, String) {
+    pub(super) fn due(
+        &mut self,
+        offset: Offset,
+        start: Timestamp,
+        clock: &Clock,
+    ) -> (Timestamp, String) {
         if let Some(elapsed) = offset.elapsed() {
             let due = start.checked_sub(elapsed).unwrap_or(Timestamp::MIN);
             return (

@@ -1,6 +1,6 @@
 //! From a new plan and what is stored to what must be added, moved and withdrawn.
 
-use super::{Notice, Plan};
+use super::{Change, Notice, Phase, Plan};
 use crate::editing::stands_beside_plans;
 use jiff::Timestamp;
 use std::collections::{HashMap, HashSet};
@@ -118,6 +118,36 @@ pub fn changes_between(planned: &[Notice], stored: &[Stored]) -> Changes {
         .map(|s| s.id.clone())
         .collect();
     changes
+}
+
+/// The change of which somebody is still to be told: it waits for a word, for its turn, or for the time in which it can be undone.
+/// Whoever plans again for another reason tells it all the same. What lies behind the event since then, as a delay once work has
+/// begun, is told no more.
+pub fn untold_change(stored: &[Stored], phase: Phase) -> Option<Change<'_>> {
+    let is_untold = |s: &&Stored| {
+        s.open
+            && match s.milestone.as_str() {
+                "delay" | "reschedule" => phase == Phase::Ahead,
+                // Announced once more; the first announcement is no change.
+                "announcement" => phase == Phase::Ahead && repeated(s) > 0,
+                "extension" => matches!(phase, Phase::UnderWay(_)),
+                "cancellation" => phase == Phase::Off,
+                _ => false,
+            }
+    };
+    let untold = stored.iter().filter(is_untold);
+    let newest = untold.max_by_key(|s| (s.due, repeated(s)))?;
+    Some(Change {
+        milestone: &newest.milestone,
+        counter: repeated(newest),
+    })
+}
+
+/// How many of its kind came before it, by its place: `#2`.
+fn repeated(stored: &Stored) -> u32 {
+    let place = stored.offset.as_deref().and_then(|o| o.strip_prefix('#'));
+    let number: Option<u32> = place.and_then(|number| number.parse().ok());
+    number.map_or(0, |number| number.saturating_sub(1))
 }
 
 /// Work begins once and ends once, and a change takes effect once, whatever happens to the window in between.

@@ -50,7 +50,7 @@ impl Planner<'_> {
         draft: &Draft,
     ) -> Option<Timestamp> {
         let deadline = audience.external.as_ref()?.copy_deadline?;
-        if draft.held || !PRINTED.contains(&draft.milestone) {
+        if !PRINTED.contains(&draft.milestone) {
             return None;
         }
         let copy_due = match deadline.elapsed() {

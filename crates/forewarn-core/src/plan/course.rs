@@ -15,7 +15,7 @@ pub(super) struct Clock {
     pub(super) calendar: BusinessCalendar,
     /// The policy's notices before the start; none when work has begun.
     entries: Vec<Entry>,
-    /// By which of the entries are still to be told.
+    /// By which of the entries an audience hears of and has not been told.
     courses: BTreeMap<Vec<bool>, Course>,
 }
 
@@ -50,6 +50,16 @@ impl Clock {
             courses: BTreeMap::new(),
         }
     }
+
+    pub(super) fn of_organisation(catalogue: &Catalogue) -> Clock {
+        let organisation = &catalogue.organisation;
+        Clock {
+            zone: organisation.time_zone.clone(),
+            calendar: business_calendar(catalogue, organisation.calendar.as_deref()),
+            entries: Vec::new(),
+            courses: BTreeMap::new(),
+        }
+    }
 }
 
 impl Planner<'_> {
@@ -64,8 +74,10 @@ impl Planner<'_> {
     }
 
     pub(super) fn audience(&mut self, audience: &Audience, clock: &mut Clock) {
-        let entries = clock.entries.iter();
-        let untold: Vec<bool> = entries.map(|e| !self.was_told(audience, e)).collect();
+        // What it does not hear of takes no place before the start: it neither collapses nor stands for another.
+        let hears = |milestone: &str| audience.routing.admits_stage(milestone);
+        let untold = |e: &Entry| hears(e.milestone) && !self.was_told(audience, e);
+        let untold: Vec<bool> = clock.entries.iter().map(untold).collect();
         if !clock.courses.contains_key(&untold) {
             let course = self.course(clock, &untold);
             clock.courses.insert(untold.clone(), course);
@@ -73,16 +85,18 @@ impl Planner<'_> {
         let course = &clock.courses[&untold];
         let hypercare = self.input.policy.hypercare.as_ref();
         let is_cared_for = hypercare.is_none_or(|care| care.is_for(&audience.id));
-        let hears = |milestone: &str| {
-            audience.routing.admits_stage(milestone) && (milestone != "hypercare" || is_cared_for)
+        // What stands for something that it hears of is told, whatever it is called.
+        let is_heard = |draft: &Draft| {
+            (!draft.tells.is_empty() || hears(draft.milestone))
+                && (draft.milestone != "hypercare" || is_cared_for)
         };
-        let breaches = course.breaches.iter().filter(|b| hears(&b.milestone));
-        self.breaches.extend(breaches.map(|breach| Breach {
-            audience: audience.id.to_string(),
-            ..breach.clone()
-        }));
+        self.breaches
+            .extend(course.breaches.iter().map(|breach| Breach {
+                audience: audience.id.to_string(),
+                ..breach.clone()
+            }));
         let channels = audience.first_channels();
-        for (draft, due_local) in course.drafts.iter().filter(|(d, _)| hears(d.milestone)) {
+        for (draft, due_local) in course.drafts.iter().filter(|(draft, _)| is_heard(draft)) {
             let draft = Draft {
                 copy_due: self.copy_due(audience, clock, draft),
                 ..draft.clone()

@@ -6,13 +6,11 @@ use crate::audience::Level;
 use crate::contact::Channel;
 use crate::decision::{Recorded, Verdict, decide};
 use crate::offset::Offset;
+use crate::policy::{self, Policy};
 use jiff::Timestamp;
 
-/// The audience that hears before the rest.
-pub(super) const LEADERSHIP: &str = "leadership";
-
-/// Policies that give clients time to prepare.
-const LONG_POLICIES: [&str; 3] = ["major", "migration", "end_of_life"];
+/// The audience that hears before the rest where a decision says so, and the place of the notice by which it does.
+pub const LEADERSHIP: &str = "leadership";
 
 impl Planner<'_> {
     fn decision(&self) -> Option<&Recorded> {
@@ -25,16 +23,29 @@ impl Planner<'_> {
             .is_some_and(|d| d.verdict() == Verdict::NotNeeded)
     }
 
-    /// Clients who must prepare on their side need more time than a routine change gives.
+    /// Clients who must prepare on their side need more time than a routine change gives: a policy that tells them sooner is
+    /// proposed, whatever the chosen one is called.
     pub(super) fn propose_policy(&mut self) {
-        let proposed = self.decision().and_then(|d| decide(&d.answers).policy);
-        let chosen = self.input.policy.id.as_str();
-        if let Some(proposed) = proposed
-            && !LONG_POLICIES.contains(&chosen)
-        {
+        let Some(id) = self.decision().and_then(|d| decide(&d.answers).policy) else {
+            return;
+        };
+        let catalogue = self.input.catalogue;
+        let Some(proposed) = policy::find(id, &catalogue.policies) else {
+            return;
+        };
+        let clock = Clock::of_organisation(catalogue);
+        let (start, chosen) = (self.start, self.input.policy);
+        let mut first = |policy: &Policy| {
+            let offset = *policy.before.first()?;
+            let is_ahead = offset != Offset::AtOnce;
+            is_ahead.then(|| self.due(offset, start, &clock).0)
+        };
+        let (wanted, given) = (first(proposed), first(chosen));
+        if wanted.is_some_and(|wanted| given.is_none_or(|given| wanted < given)) {
+            let chosen = &chosen.id;
             self.warn(
                 "maintenance.policy",
-                format!("clients must act before the change: policy '{proposed}' is proposed, which tells them earlier than '{chosen}'"),
+                format!("clients must act before the change: policy '{id}' is proposed, which tells them earlier than '{chosen}'"),
             );
         }
     }

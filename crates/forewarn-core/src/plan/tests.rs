@@ -5,6 +5,7 @@ use crate::document::Documents;
 mod announcement;
 mod copy;
 mod golden;
+mod heard;
 mod promise;
 mod properties;
 mod reminders;

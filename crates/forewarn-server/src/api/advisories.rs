@@ -152,7 +152,7 @@ async fn approve_advisory(
 /// Who would be reached if a word about it went out now, how many by which channel, and who would not and why. With `contact`,
 /// why this one gets it or does not.
 #[utoipa::path(get, path = "/advisories/{id}/reach", tag = "advisories",
-    params(("id" = String, Path, description = "its id"), ("contact" = Option<String>, Query, description = "a contact's id")),
+    params(("id" = String, Path, description = "its id"), ("contact" = Option<String>, Query, description = "a contact's id, or an address")),
     responses((status = 200, description = "messages, audiences; with contact: because"), (status = 404, description = "None of this id")))]
 async fn show_advisory_reach(
     State(app): State<App>,

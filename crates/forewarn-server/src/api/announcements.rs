@@ -210,7 +210,7 @@ async fn approve_announcement(
 /// Who would be reached if a notice of it went out now, how many by which channel, and who would not and why. With `contact`,
 /// why this one gets it or does not.
 #[utoipa::path(get, path = "/announcements/{id}/reach", tag = "announcements",
-    params(("id" = String, Path, description = "its id"), ("contact" = Option<String>, Query, description = "a contact's id")),
+    params(("id" = String, Path, description = "its id"), ("contact" = Option<String>, Query, description = "a contact's id, or an address")),
     responses((status = 200, description = "messages, audiences; with contact: because"), (status = 404, description = "None of this id")))]
 async fn show_announcement_reach(
     State(app): State<App>,

@@ -1,19 +1,22 @@
 //! What surrounds an incident: roles, calls, duplicates, parts, notes, drafts, and people nobody planned for.
 
+use super::events::{self, About};
 use super::{Body, Who, answer};
 use crate::app::App;
 use crate::error::Result;
-use crate::ops::incident::{kin, notes, team};
+use crate::ops::incident::{self, kin, notes, team};
 use crate::ops::recipient;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
+use forewarn_core::event::Event;
 use serde_json::json;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
+        .routes(routes!(show_incident_reach))
         .routes(routes!(hand_over))
         .routes(routes!(acknowledge_incident))
         .routes(routes!(merge_incident))
@@ -22,6 +25,21 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(say_writing, list_writing))
         .routes(routes!(add_to_incident, list_added_to_incident))
         .routes(routes!(add_to_maintenance, list_added_to_maintenance))
+}
+
+/// Who would be reached if an update of it went out now, how many by which channel, and who would not and why. With `contact`, why
+/// this one gets it or does not.
+#[utoipa::path(get, path = "/incidents/{id}/reach", tag = "incidents",
+    params(("id" = String, Path, description = "its id"), ("contact" = Option<String>, Query, description = "a contact's id, or an address")),
+    responses((status = 200, description = "messages, audiences; with contact: because"), (status = 404, description = "None of this id")))]
+async fn show_incident_reach(
+    State(app): State<App>,
+    _who: Who,
+    Path(id): Path<String>,
+    Query(about): Query<About>,
+) -> Result<Response> {
+    let found = incident::show(&app, &id).await?;
+    events::reached(&app, &Event::Incident(found), about).await
 }
 
 /// Hand the role of lead or spokesperson to somebody; the team is told.

@@ -1,5 +1,6 @@
 //! Announcements: changes that take effect at one moment.
 
+use super::incident::LEVELS;
 use super::layout::text;
 use super::maintenance::facts;
 use super::readings::{Question, questions};
@@ -50,7 +51,8 @@ pub struct NewAnnouncement {
 
 /// One announcement.
 ///
-/// Its forms post to `move` (`effective`, `reason`), `change` (`title`, `facts.effect`, ...), `effective` and `cancel` (`why`).
+/// Its forms post to `move` (`effective`, `reason`), `change` (`title`, `facts.effect`, ...), `effective`, `cancel` (`why`) and
+/// `recipients`.
 #[derive(Template)]
 #[template(path = "console/announcement.html")]
 pub struct AnnouncementPage {
@@ -70,6 +72,10 @@ pub struct AnnouncementPage {
     pub notices: Vec<NoticeRow>,
     /// What was done, newest first.
     pub journal: Vec<JournalRow>,
+    /// Who was added to it, in words.
+    pub added: Vec<String>,
+    /// Every audience that could be.
+    pub audiences: Vec<Choice>,
 }
 
 impl AnnouncementList {
@@ -148,9 +154,13 @@ impl AnnouncementPage {
 
     /// Whoever said that it is in effect is asked to how many that goes.
     fn asks_in_effect(&self) -> bool {
-        let other = ["move", "cancel"];
+        let other = ["move", "cancel", "recipients"];
         let other = other.iter().any(|act| self.typed.any(self.fields_of(act)));
         self.typed.asks_count() && !other
+    }
+
+    fn levels(&self) -> [(&'static str, &'static str); 3] {
+        LEVELS
     }
 
     fn facts(&self) -> Vec<(&'static str, String)> {
@@ -162,6 +172,7 @@ impl AnnouncementPage {
         match action {
             "move" => &["effective", "reason"],
             "change" => &["title", "facts.effect", "facts.why", "facts.action.what"],
+            "recipients" => &["email", "contact", "audience", "webhook_url"],
             _ => &["why"],
         }
     }

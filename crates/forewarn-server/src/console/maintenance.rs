@@ -1,5 +1,6 @@
 //! Planned work.
 
+use super::incident::LEVELS;
 use super::layout::text;
 use super::readings::{Question, known, questions};
 use super::{Choice, DeliveryRow, Frame, JournalRow, NoticeRow, Plan, Prospect, Typed};
@@ -57,7 +58,11 @@ pub struct MaintenancePage {
     pub deliveries: Vec<DeliveryRow>,
     /// What was done, newest first.
     pub journal: Vec<JournalRow>,
-    /// The action that was refused (`delay`, `extend`, `cancel`) with what was typed, so that its form is shown again.
+    /// Who was added to it, in words.
+    pub added: Vec<String>,
+    /// Every audience that could be.
+    pub audiences: Vec<Choice>,
+    /// The action that was refused (`delay`, `extend`, `cancel`, ...) with what was typed, so that its form is shown again.
     pub refused: Option<(String, Typed)>,
 }
 
@@ -178,6 +183,40 @@ impl MaintenancePage {
             .collect()
     }
 
+    /// Whether this action was refused: its form is open then.
+    fn is_refused(&self, act: &str) -> bool {
+        self.refused.as_ref().is_some_and(|(name, _)| name == act)
+    }
+
+    /// What was typed in the form of an action that was refused.
+    fn typed_in(&self, act: &str) -> Option<Typed> {
+        let refused = self.refused.as_ref().filter(|(name, _)| name == act);
+        refused.map(|(_, typed)| typed.clone())
+    }
+
+    /// Whom somebody wanted to add.
+    fn adding(&self) -> Typed {
+        self.typed_in("recipients").unwrap_or_default()
+    }
+
+    fn levels(&self) -> [(&'static str, &'static str); 3] {
+        LEVELS
+    }
+
+    /// Where its change request stands, or was said to.
+    fn change_as_typed(&self) -> Typed {
+        let change = self.maintenance.change_request.iter();
+        let stands = change.map(|change| ("state".to_owned(), change.state.as_str().to_owned()));
+        self.typed_in("change_request").unwrap_or_else(|| Typed {
+            fields: stands.collect(),
+            problems: Vec::new(),
+        })
+    }
+
+    fn states(&self) -> [(&'static str, &'static str); 4] {
+        states()
+    }
+
     fn as_typed(&self, act: &str) -> Typed {
         match act {
             act if act == OVERRIDE.0 => self.exception_as_typed(),
@@ -285,7 +324,7 @@ impl NewMaintenance {
     }
 
     fn state_options(&self) -> [(&'static str, &'static str); 4] {
-        ChangeState::ALL.map(|state| (state.as_str(), state.as_str()))
+        states()
     }
 
     fn further(&self) -> &'static [&'static str] {
@@ -368,6 +407,10 @@ impl MaintenanceRow {
     fn lasts(&self) -> String {
         lasts(&self.maintenance)
     }
+}
+
+fn states() -> [(&'static str, &'static str); 4] {
+    ChangeState::ALL.map(|state| (state.as_str(), state.as_str()))
 }
 
 fn lasts(maintenance: &Maintenance) -> String {

@@ -57,6 +57,9 @@ impl Reached {
         if told.who.audience == REQUESTERS {
             return "asked for it; hears at the end".to_owned();
         }
+        if let Some(because) = told.because {
+            return because.to_owned();
+        }
         let names: Vec<&str> = told.path.iter().map(|id| self.name(id)).collect();
         names.join(" › ")
     }

@@ -96,6 +96,7 @@ pub fn router(app: &App) -> Router<App> {
         .route("/console/hooks", get(drafts::hooks))
         .route("/console/incidents/new", get(incidents::new))
         .route("/console/incidents/{id}", get(incidents::show))
+        .route("/console/incidents/{id}/reach", get(incidents::who_hears))
         .route("/console/incidents/{id}/updates", post(incidents::update))
         .route("/console/incidents/{id}/preview", post(previews::update))
         .route("/console/incidents/{id}/undo", post(incidents::undo))

@@ -13,7 +13,9 @@ use forewarn_core::announcement::{Announcement, Edit, Move, Status, Withdrawal, 
 use forewarn_core::approval::Consent;
 use forewarn_core::document::{Catalogue, Documents, Node};
 use forewarn_core::event::{Event, Occasion};
-use forewarn_core::plan::{CLOCKS_CHANGED, Change, Input, Plan, Told, changes_from, plan};
+use forewarn_core::plan::{
+    CLOCKS_CHANGED, Change, Input, Plan, Planned, Told, changes_from, plan, untold_change,
+};
 use forewarn_core::policy::{self, Policy};
 use forewarn_core::problem::Invalid;
 use forewarn_core::time::CivilTime;
@@ -69,6 +71,8 @@ struct Said {
     sending: Option<Sending>,
     /// From when people are told, where it can be undone until then.
     at: Option<Timestamp>,
+    /// A change that nobody had heard of was taken back.
+    undone: bool,
 }
 
 impl Said {
@@ -176,11 +180,16 @@ async fn publish(
         .filter(|s| Some(s.milestone.as_str()) == said.milestone)
         .map(|s| &s.offset)
         .collect();
-    let change = said.milestone.map(|milestone| Change {
+    let new = said.milestone.map(|milestone| Change {
         milestone,
         counter: earlier.len() as u32,
     });
-    let plan = planned(app, &announcement, catalogue, &told, (change, said.at)).await?;
+    let phase = Planned::from(&announcement).phase;
+    let untold = untold_change(&stored, phase).filter(|_| new.is_none() && !said.undone);
+    // What can still be undone is not told sooner because something else is planned.
+    let waits = untold.and_then(|_| announcement.waits_until(app.clock.now()));
+    let when = (new.or(untold), said.at.or(waits));
+    let plan = planned(app, &announcement, catalogue, &told, when).await?;
     let mut changes = changes_from(&plan, &stored);
     let again = match &said.added {
         Some(new) => {
@@ -328,7 +337,11 @@ pub async fn undo(app: &App, caller: &Caller, id: &str) -> Result<Answer> {
     act(app, caller, id, |a, _, now| {
         let detail = json!({"from": a.effective, "status": a.status});
         let entry = Entry::new(&caller.actor, "announcement.undone", id).with(detail);
-        Ok(((a.undo(now)?, Said::default(), entry), None))
+        let said = Said {
+            undone: true,
+            ..Said::default()
+        };
+        Ok(((a.undo(now)?, said, entry), None))
     })
     .await
 }

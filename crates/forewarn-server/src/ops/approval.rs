@@ -281,7 +281,7 @@ pub(super) async fn reached(
     let audiences = catalogue.audiences.iter();
     let asked: Vec<Reached> = audiences
         .filter(|a| told.contains(a.id.as_str()))
-        .map(|audience| super::reach::of(event, audience, &services))
+        .map(|audience| super::reach::of(event, audience, &services, catalogue))
         .collect();
     match asked.is_empty() {
         true => Ok(0),

@@ -40,8 +40,8 @@ use forewarn_core::document::{Catalogue, Documents, Fields, Node, Problems, Valu
 use forewarn_core::event::{Event, Occasion};
 use forewarn_core::maintenance::{Maintenance, Status, read_delay, read_extension};
 use forewarn_core::plan::{
-    APPROVERS, CHANGE_SYSTEM, COMMUNICATIONS, Change, Changes, INTERNAL, Input, Plan, REQUESTERS,
-    changes_from, plan,
+    APPROVERS, CHANGE_SYSTEM, COMMUNICATIONS, Change, Changes, INTERNAL, Input, Plan, Planned,
+    REQUESTERS, changes_from, plan, untold_change,
 };
 use forewarn_core::policy::{self, Policy};
 use forewarn_core::problem::{Invalid, Problem};
@@ -102,6 +102,8 @@ struct Said {
     sending: Option<Sending>,
     /// When people are told; at once when absent.
     at: Option<Timestamp>,
+    /// A change is taken back of which nobody was told.
+    undone: bool,
 }
 
 fn policy_of<'a>(maintenance: &Maintenance, catalogue: &'a Catalogue) -> &'a Policy {
@@ -297,19 +299,23 @@ async fn publish(
         .filter(|s| Some(s.milestone.as_str()) == said.milestone)
         .map(|s| &s.offset)
         .collect();
-    let change = said.milestone.map(|milestone| Change {
+    let new = said.milestone.map(|milestone| Change {
         milestone,
         counter: earlier.len() as u32,
     });
+    let planned = Planned::from(&maintenance);
+    let untold = untold_change(&stored, planned.phase).filter(|_| new.is_none() && !said.undone);
+    // What can still be undone is not told sooner because something else is planned.
+    let waits = untold.and_then(|_| maintenance.waits_until(now));
     let others = open(app).await?;
     let input = Input {
-        planned: (&maintenance).into(),
+        planned,
         policy: policy_of(&maintenance, catalogue),
         catalogue,
-        now: said.at.unwrap_or(now),
+        now: said.at.or(waits).unwrap_or(now),
         told: &told,
         others: &others,
-        change,
+        change: new.or(untold),
     };
     let mut plan = plan(input);
     plan.warnings.extend(said.warnings);

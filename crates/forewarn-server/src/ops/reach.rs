@@ -1,19 +1,24 @@
 //! Who an event would reach if its notices went out now, who it would not, and why.
 
+mod why;
+
+pub use why::why;
+
 use crate::app::App;
-use crate::error::{ApiError, Result};
+use crate::error::Result;
 use forewarn_core::audience::{Audience, Level};
 use forewarn_core::contact::Channel;
-use forewarn_core::decision::Verdict;
+use forewarn_core::decision::{Recorded, Verdict};
 use forewarn_core::document::Catalogue;
 use forewarn_core::event::Event;
-use forewarn_core::plan::REQUESTERS;
+use forewarn_core::id::Id;
+use forewarn_core::plan::{LEADERSHIP, REQUESTERS};
 use forewarn_core::problem::Problem;
-use forewarn_core::recipient::{added_audience, added_level};
+use forewarn_core::recipient::added_level;
 use forewarn_core::service::{Affected, affected};
-use forewarn_store::{Reach, Reached, Waiting};
-use jiff::Timestamp;
+use forewarn_store::{Reach, Reached};
 use serde::Serialize;
+use std::collections::BTreeSet;
 
 /// An audience that hears, and who of it.
 #[derive(Clone, Debug, Serialize)]
@@ -22,6 +27,9 @@ pub struct Told {
     pub level: &'static str,
     /// From the service worked on to the one that the audience uses.
     pub path: Vec<String>,
+    /// Why it hears, where it is not affected by that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub because: Option<&'static str>,
     /// The address of a list that Forewarn does not hold: the one member of its audience.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub external: Option<String>,
@@ -42,6 +50,16 @@ pub struct Whole {
     pub audiences: Vec<Told>,
 }
 
+/// An audience that hears of an event, and how it comes to that.
+struct Hearing<'a> {
+    audience: &'a Audience,
+    /// From the service worked on to the one that it uses.
+    path: Vec<Id>,
+    /// Why it hears, where it is not affected by that.
+    because: Option<&'static str>,
+    reached: Reached,
+}
+
 /// Who this event reaches.
 ///
 /// # Errors
@@ -49,31 +67,26 @@ pub struct Whole {
 pub async fn whole(app: &App, event: &Event) -> Result<Whole> {
     let catalogue = app.store.catalogue().await?;
     let seen = event.added().map(|added| added.over(&catalogue));
-    let hearing = hearing(event, seen.as_deref().unwrap_or(&catalogue));
-    let asked: Vec<Reached> = hearing
-        .iter()
-        .map(|(_, _, reached)| reached.clone())
-        .collect();
+    let heard = heard(app, event).await?;
+    let hearing = hearing(event, seen.as_deref().unwrap_or(&catalogue), &heard);
+    let asked: Vec<Reached> = hearing.iter().map(|h| h.reached.clone()).collect();
     let (who, messages) = app.store.reach(&asked).await?;
-    let audiences: Vec<Told> = hearing
-        .iter()
-        .zip(who)
-        .map(|((audience, by, _), who)| Told {
-            level: audience.level.as_str(),
-            path: by.path.iter().map(ToString::to_string).collect(),
-            external: (audience.external.as_ref())
-                .and_then(|e| e.email.as_ref())
-                .map(ToString::to_string),
-            by_hand: (audience.external.as_ref()).is_some_and(|e| e.email.is_none()),
+    let audiences = hearing.into_iter().zip(who).map(|(hearing, who)| {
+        let external = hearing.audience.external.as_ref();
+        let list = external.map(|external| external.email.as_ref());
+        Told {
+            level: hearing.audience.level.as_str(),
+            path: hearing.path.iter().map(ToString::to_string).collect(),
+            because: hearing.because,
+            external: list.flatten().map(ToString::to_string),
+            by_hand: list == Some(None),
             who,
-        })
-        .collect();
+        }
+    });
+    let audiences = audiences.chain(requesters(event, &catalogue)).collect();
     Ok(Whole {
         messages,
-        audiences: audiences
-            .into_iter()
-            .chain(requesters(event, &catalogue))
-            .collect(),
+        audiences,
     })
 }
 
@@ -88,9 +101,10 @@ fn requesters(event: &Event, catalogue: &Catalogue) -> Option<Told> {
         messages: [(Channel::Email.as_str().to_owned(), people)].into(),
         ..Reach::default()
     };
-    (people > 0).then(|| Told {
+    (people > 0 && !is_told_to_nobody(event)).then(|| Told {
         level: Level::NonTechnical.as_str(),
         path: Vec::new(),
+        because: None,
         external: None,
         by_hand: false,
         who,
@@ -125,116 +139,87 @@ pub async fn nobody(app: &App, event: &Event) -> Result<Vec<Problem>> {
     Ok(lost.map(problem).collect())
 }
 
-/// The audiences that hear of it, each with the way by which it is affected. `catalogue` is as the event sees it: with the audiences
-/// of those who were added in the middle.
-fn hearing<'a>(event: &Event, catalogue: &'a Catalogue) -> Vec<(&'a Audience, Affected, Reached)> {
-    // As decided, only those who run it hear of it.
-    if let Event::Maintenance(maintenance) = event
-        && let Some(decision) = &maintenance.decision
-        && decision.verdict() == Verdict::NotNeeded
-    {
+fn decision(event: &Event) -> Option<&Recorded> {
+    match event {
+        Event::Maintenance(maintenance) => maintenance.decision.as_ref(),
+        _ => None,
+    }
+}
+
+/// As decided, only those who run it hear of it.
+fn is_told_to_nobody(event: &Event) -> bool {
+    decision(event).is_some_and(|decided| decided.verdict() == Verdict::NotNeeded)
+}
+
+/// Audiences that were told of it: they hear how it goes on, whatever the catalogue says meanwhile.
+async fn heard(app: &App, event: &Event) -> Result<BTreeSet<String>> {
+    let ids = |told: &BTreeSet<Id>| told.iter().map(ToString::to_string).collect();
+    Ok(match event {
+        Event::Incident(incident) => ids(&incident.told),
+        Event::Advisory(advisory) => ids(&advisory.told),
+        Event::Maintenance(_) | Event::Announcement(_) => {
+            let (_, told) = app.store.planned(event.id().as_str()).await?;
+            let by_plan = told.into_iter().filter(|t| t.offset != LEADERSHIP);
+            by_plan.map(|t| t.audience).collect()
+        }
+        Event::Window(_) | Event::Reminder(_) => BTreeSet::new(),
+    })
+}
+
+/// The audiences that hear of it. `catalogue` is as the event sees it: with the audiences of those who were added in the middle.
+fn hearing<'a>(
+    event: &Event,
+    catalogue: &'a Catalogue,
+    heard: &BTreeSet<String>,
+) -> Vec<Hearing<'a>> {
+    if is_told_to_nobody(event) {
         return Vec::new();
     }
     let all = affected(&event.services(), &catalogue.services);
+    let about = event.about();
+    let leads = decision(event).is_some_and(Recorded::tells_leadership);
+    // Of trouble people hear as long as it is theirs.
+    let is_trouble = matches!(event, Event::Incident(_) | Event::Advisory(_));
     let audiences = catalogue.audiences.iter();
     audiences
         .filter_map(|audience| {
-            let by = audience.reached_by(&event.about(), &all)?.clone();
-            let reached = of(event, audience, &all);
-            Some((audience, by, reached))
+            let is_known = heard.contains(audience.id.as_str());
+            let (by, because) = match audience.reached_by(&about, &all) {
+                Some(by) => (Some(by), None),
+                None if is_known && is_trouble => (Some(audience.affected_by(&all)?), None),
+                None if is_known => (None, Some("was told of it before")),
+                None if leads && audience.id == *LEADERSHIP => {
+                    (None, Some("hears before the rest, as was decided"))
+                }
+                None => return None,
+            };
+            Some(Hearing {
+                audience,
+                path: by.map(|by| by.path.clone()).unwrap_or_default(),
+                because,
+                reached: of(event, audience, &all, catalogue),
+            })
         })
         .collect()
 }
 
 /// An audience as this event reaches it, by the services that are affected.
-pub(super) fn of(event: &Event, audience: &Audience, affected: &[Affected]) -> Reached {
-    let used = affected.iter().filter(|a| audience.uses(&a.service));
-    let added = added_level(audience.id.as_str());
+pub(super) fn of(
+    event: &Event,
+    audience: &Audience,
+    affected: &[Affected],
+    catalogue: &Catalogue,
+) -> Reached {
+    let id = audience.id.as_str();
+    let added = added_level(id);
     let later = audience.later_channels().into_iter();
     Reached {
         audience: audience.id.clone(),
         kind: event.kind(),
-        services: used.map(|a| a.service.clone()).collect(),
+        services: event.services_told(id, Some(audience), affected, catalogue),
         channels: audience.first_channels(),
         // Who was added has no audience whose ways these were.
         later: later.map(|(c, _)| c).filter(|_| added.is_none()).collect(),
         added_to: added.map(|level| (event.id().to_string(), level)),
     }
-}
-
-/// Why a message has not gone out yet.
-fn not_yet(waiting: &Waiting, now: Timestamp) -> String {
-    let (milestone, channel) = (waiting.milestone.replace('_', " "), &waiting.channel);
-    if waiting.if_needed {
-        return format!(
-            "gets the {milestone} by {channel} at {} if nothing has reached them by then",
-            waiting.next_at
-        );
-    }
-    let why = match (&waiting.reason, waiting.next_at > now) {
-        (Some(reason), true) => format!("{reason} (next try {})", waiting.next_at),
-        (None, true) => format!("its turn is at {}", waiting.next_at),
-        (_, false) => "it is in the queue".to_owned(),
-    };
-    format!("has not got the {milestone} by {channel} yet: {why}")
-}
-
-/// Why somebody gets the notices of this event, or does not: a sentence for each audience that hears.
-///
-/// # Errors
-/// When there is no such contact.
-pub async fn why(app: &App, event: &Event, contact: &str) -> Result<Vec<String>> {
-    let catalogue = app.store.catalogue().await?;
-    if app.store.contact(contact).await?.is_none() {
-        return Err(ApiError::NotFound(format!("contact {contact}")));
-    }
-    let mut belongs = app.store.audiences_of(contact).await?;
-    for added in app.store.added(event.id().as_str()).await? {
-        if added.contact.as_deref() == Some(contact) {
-            belongs.insert(added_audience(added.level));
-        }
-    }
-    let seen = event.added().map(|added| added.over(&catalogue));
-    let seen = seen.as_deref().unwrap_or(&catalogue);
-    let mut told = Vec::new();
-    for (audience, by, reached) in hearing(event, seen) {
-        if !belongs.contains(audience.id.as_str()) {
-            continue;
-        }
-        let path: Vec<&str> = by.path.iter().map(forewarn_core::id::Id::as_str).collect();
-        let reason = app.store.why_unreached(&reached, contact).await?;
-        told.push(match reason {
-            None if reached.added_to.is_some() => format!(
-                "gets it as one of '{}', at level {}",
-                audience.name,
-                audience.level.as_str()
-            ),
-            None => format!(
-                "gets it as one of '{}', which uses {} ({}), at level {}",
-                audience.name,
-                by.service,
-                path.join(" > "),
-                audience.level.as_str()
-            ),
-            Some(reason) => format!("does not get it as one of '{}': {reason}", audience.name),
-        });
-    }
-    let now = app.clock.now();
-    for waiting in app.store.waiting(event.id().as_str(), contact).await? {
-        told.push(not_yet(&waiting, now));
-    }
-    if told.is_empty() {
-        let names: Vec<String> = hearing(event, seen)
-            .iter()
-            .map(|(audience, _, _)| format!("'{}'", audience.name))
-            .collect();
-        told.push(match names.is_empty() {
-            true => "does not get it: no audience hears of this event".to_owned(),
-            false => format!(
-                "does not get it: is in none of the audiences that hear of it, {}",
-                names.join(", ")
-            ),
-        });
-    }
-    Ok(told)
 }

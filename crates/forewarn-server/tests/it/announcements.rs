@@ -319,3 +319,37 @@ async fn the_console_shows_the_plan_before_anybody_hears_and_acts_as_the_api_doe
         .is(403);
     app.form(As::Viewer, &act("cancel"), &[]).await.is(403);
 }
+
+#[tokio::test]
+async fn the_console_says_what_shares_a_message() {
+    let app = TestApp::campus().await;
+    let release = |id: &str| {
+        json!({"id": id, "title": "Portal 5", "services": ["portal"], "effective": "2026-12-10T10:00",
+            "facts": {"effect": "The menu is on the left."}})
+    };
+    for id in ["ANN-1", "ANN-2"] {
+        app.post(PATH, &release(id)).await.is(201);
+    }
+    let page = app.page(As::Viewer, "/console/announcements/ANN-1").await;
+    let page = page.is(200).text();
+    assert!(
+        page.contains("Students would hear of ANN-2 on the same day"),
+        "{page}"
+    );
+    let fields = [
+        ("title", "Portal 6"),
+        ("kind", "release"),
+        ("services", "portal"),
+        ("effective", "2026-12-10T10:00"),
+        ("facts.effect", "The menu is on the right."),
+        ("do", "preview"),
+    ];
+    let seen = app
+        .form(As::Operator, "/console/announcements", &fields)
+        .await;
+    let seen = seen.is(200).text();
+    assert!(
+        seen.contains("Students would hear of ANN-1, ANN-2 on the same day"),
+        "{seen}"
+    );
+}

@@ -83,6 +83,49 @@ on_both_databases! {
         assert!(!stale.is_empty() && stale.iter().all(|n| n["milestone"] == "reminder"), "{stale:#?}");
     }
 
+    async fn a_delay_that_waited_for_its_owner_is_told_once_they_agree(app: TestApp) {
+        app.apply_campus().await;
+        app.yaml("/api/v1/documents", OWNERS).await.is(200);
+        app.post("/api/v1/maintenances", &work("careful")).await.is(201);
+        let approve = format!("{IT}/approve");
+        app.post(&approve, &Value::Null).await.is(200);
+        app.expand_due().await;
+        app.post(&format!("{IT}/delay"), &json!({"start": "2026-12-02T22:00", "reason": "The vendor is ill."})).await.is(200);
+        let delays = async |status: &str| {
+            let path = format!("/api/v1/notices?event=MNT-1&status={status}");
+            let found = app.get(&path).await.is(200).json();
+            let all = found["items"].as_array().unwrap().iter();
+            let delays = all.filter(|n| n["milestone"] == "delay");
+            delays.map(|n| n["id"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        let waiting = delays("awaiting_approval").await;
+        assert!(!waiting.is_empty(), "{:#?}", audience_statuses(&app).await);
+        app.advance(30);
+        app.post(&approve, &Value::Null).await.is(200);
+        assert_eq!(delays("planned").await, waiting, "{:#?}", audience_statuses(&app).await);
+        app.expand_due().await;
+        assert_eq!(delays("sending").await, waiting);
+        let said = app.get(&format!("/api/v1/notices/{}/copy", waiting[0])).await.is(200).text();
+        assert!(said.contains("The vendor is ill."), "{said}");
+    }
+
+    async fn what_a_moderator_may_forward_is_agreed_to_as_well(app: TestApp) {
+        app.apply_campus().await;
+        let mut work = upgrade();
+        work["policy"] = json!("careful");
+        app.post("/api/v1/maintenances", &work).await.is(201);
+        let levels = async || {
+            let asked = approvals(&app, "MNT-1").await;
+            let notices = asked["notices"].as_array().unwrap().iter();
+            let texts = notices.filter(|n| n["audience"] == "engineers").flat_map(|n| n["texts"].as_array().unwrap().clone());
+            texts.map(|t| t["level"].as_str().unwrap().to_owned()).collect::<std::collections::BTreeSet<_>>()
+        };
+        assert_eq!(levels().await.into_iter().collect::<Vec<_>>(), ["technical"]);
+        // One of the engineers may moderate a club: they get a version to forward, in words that somebody agreed to.
+        app.yaml("/api/v1/documents", "audiences: [{id: clubs, name: Clubs, level: non_technical, forwardable: yes, services: [portal]}]").await.is(200);
+        assert_eq!(levels().await.into_iter().collect::<Vec<_>>(), ["non_technical", "technical"]);
+    }
+
     async fn another_template_holds_what_it_changes_and_asks_at_once(app: TestApp) {
         app.apply_campus().await;
         app.yaml("/api/v1/documents", OWNERS).await.is(200);

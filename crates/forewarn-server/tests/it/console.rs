@@ -653,7 +653,8 @@ on_both_databases! {
         assert!(page.contains("Student database › Student portal") && page.contains("1 of 1"), "{page}");
         for (contact, answer) in [
             ("alice", "gets it as one of"),
-            ("nobody", "There is no contact with this id."),
+            ("nobody", "Nobody is known by this id or address."),
+            ("ALICE@example.edu", "gets it as one of"),
         ] {
             let page = app.page(As::Viewer, &format!("/console/maintenances/MNT-1/reach?contact={contact}")).await.is(200).text();
             assert!(page.contains(answer), "{page}");

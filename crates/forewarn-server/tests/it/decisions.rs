@@ -367,3 +367,26 @@ on_both_databases! {
         assert!(outgoing().await.contains(&"cancellation planned".to_owned()));
     }
 }
+
+#[tokio::test]
+async fn the_console_says_where_a_change_request_stands() {
+    let app = TestApp::campus().await;
+    let mut work = upgrade();
+    work["change_request"] = json!({"number": "CHG-7", "state": "submitted"});
+    app.post("/api/v1/maintenances", &work).await.is(201);
+    let form = "/console/maintenances/MNT-1/change_request";
+    let approved = [("state", "approved"), ("board", "2026-11-12")];
+    app.form(As::Viewer, form, &approved).await.is(403);
+    let wrong = [("state", "approved"), ("board", "Thursday")];
+    let wrong = app.form(As::Operator, form, &wrong).await.is(422).text();
+    assert!(wrong.contains("must be a date"), "{wrong}");
+    app.form(As::Operator, form, &approved).await.is(303);
+    let now = app.get("/api/v1/maintenances/MNT-1").await.is(200).json();
+    assert_eq!(
+        (&now["status"], &now["change_request"]["state"]),
+        (&json!("scheduled"), &json!("approved"))
+    );
+    let page = app.page(As::Viewer, "/console/maintenances/MNT-1").await;
+    let page = page.is(200).text();
+    assert!(page.contains("approved, board of 2026-11-12"), "{page}");
+}

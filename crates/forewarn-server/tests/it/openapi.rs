@@ -81,6 +81,7 @@ const CONTRACT: &[(&str, &str)] = &[
     ("post", "/advisories/{id}/withdraw"),
     ("post", "/advisories/{id}/undo"),
     ("post", "/advisories/{id}/approve"),
+    ("get", "/incidents/{id}/reach"),
     ("get", "/advisories/{id}/reach"),
     ("post", "/advisories/{id}/recipients"),
     ("get", "/advisories/{id}/recipients"),

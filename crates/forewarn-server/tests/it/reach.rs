@@ -150,7 +150,89 @@ async fn who_has_not_been_told_yet_learns_why() {
     );
 }
 
+const CIRCLES: &str = "
+services: [{id: wiki, name: Wiki}]
+audiences:
+  - {id: leadership, name: Leaders, level: semi_technical, channels: [email], services: [wiki]}
+  - {id: chiefs, name: Chiefs, level: non_technical, channels: [email], services: [portal], routing: {events: [incident], severities: [P1]}}
+  - {id: ends, name: Ends, level: non_technical, channels: [email], services: [portal], routing: {events: [maintenance], stages: [final_reminder, completion]}}
+contacts:
+  - {id: lea, audiences: [leadership], endpoints: {email: lea@example.edu}}
+  - {id: chief, audiences: [chiefs], endpoints: {email: chief@example.edu}}
+  - {id: ender, audiences: [ends], endpoints: {email: ender@example.edu}}
+";
+
 on_both_databases! {
+    async fn whoever_asks_learns_what_keeps_them_away(app: TestApp) {
+        app.apply_campus().await;
+        app.yaml("/api/v1/documents", CIRCLES).await.is(200);
+        let mut work = upgrade();
+        work["requesters"] = json!(["req@example.edu"]);
+        app.post("/api/v1/maintenances", &work).await.is(201);
+        let because = async |path: &str, who: &str| {
+            let why = app.get(&format!("{path}?contact={who}")).await.is(200).json();
+            let all = why["because"].as_array().unwrap().iter();
+            all.map(|said| said.as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        let path = "/api/v1/maintenances/MNT-1/plan/reach";
+        for (who, said) in [
+            ("chief", "does not get it as one of 'Chiefs': it hears of incident only"),
+            ("lea", "does not get it as one of 'Leaders': it uses none of what is affected, database, portal"),
+            ("ender", "gets it as one of 'Ends', which uses portal (database > portal), at level non_technical; of its story: final reminder, completion"),
+            ("ALICE@example.edu", "gets it as one of 'Students', which uses portal (database > portal), at level non_technical"),
+            ("req@example.edu", "gets the end of it, because they asked for it"),
+            ("dba@example.edu", "is one of the people who run it, and gets what those are told"),
+        ] {
+            assert_eq!(because(path, who).await, [said], "{who}");
+        }
+        app.get(&format!("{path}?contact=nobody@example.org")).await.is(404);
+        // Where the impact is high the leadership hears first, whatever it uses, and is counted.
+        let before = app.get(path).await.json()["messages"].as_i64().unwrap();
+        let decided = json!({"maintenance": "MNT-1", "interruption": "yes", "impact": "high"});
+        app.post("/api/v1/decisions", &decided).await.is(200);
+        assert_eq!(because(path, "lea").await, ["gets it as one of 'Leaders', which hears before the rest, as was decided, at level semi_technical"]);
+        assert_eq!(app.get(path).await.json()["messages"], before + 1);
+        // The owners may say otherwise.
+        let decided = json!({"maintenance": "MNT-1", "own": {"verdict": "not needed", "by": "dba@example.edu", "reason": "Nobody is there."}});
+        app.post("/api/v1/decisions", &decided).await.is(200);
+        for who in ["alice", "chief"] {
+            assert_eq!(because(path, who).await, ["does not get it: it was decided that clients need not be told"]);
+        }
+        app.get(&format!("{path}?contact=req@example.edu")).await.is(404);
+        assert_eq!(app.get(path).await.json(), json!({"messages": 0, "audiences": []}));
+    }
+
+    async fn whoever_was_told_is_counted_though_the_catalogue_has_changed(app: TestApp) {
+        app.apply_campus().await;
+        app.post("/api/v1/maintenances", &upgrade()).await.is(201);
+        app.expand_due().await;
+        let path = "/api/v1/maintenances/MNT-1/plan/reach";
+        assert_eq!(app.get(path).await.json()["messages"], 2);
+        app.yaml("/api/v1/documents", "services: [{id: portal, name: Student portal}]").await.is(200);
+        let reach = app.get(path).await.is(200).json();
+        assert_eq!((&reach["messages"], &reach["audiences"][0]["because"]), (&json!(2), &json!("was told of it before")), "{reach:#}");
+        let why = app.get(&format!("{path}?contact=alice")).await.is(200).text();
+        assert!(why.contains("gets it as one of 'Students', which was told of it before, at level non_technical"), "{why}");
+    }
+
+    async fn who_hears_of_an_incident_and_why_can_be_asked(app: TestApp) {
+        app.apply_campus().await;
+        app.yaml("/api/v1/documents", CIRCLES).await.is(200);
+        let declared = json!({"services": {"portal": "major_outage"}, "severity": "P3", "effect": "You cannot sign in."});
+        app.post("/api/v1/incidents", &declared).await.is(201);
+        let path = "/api/v1/incidents/INC-1/reach";
+        let reach = app.get(path).await.is(200).json();
+        let heard: Vec<_> = reach["audiences"].as_array().unwrap().iter().map(|a| a["audience"].as_str().unwrap()).collect();
+        assert_eq!(heard, ["customers"]);
+        let why = app.get(&format!("{path}?contact=chief")).await.is(200).json();
+        assert_eq!(why["because"], json!(["does not get it as one of 'Chiefs': it hears of severity P1 only, and this is P3"]));
+        app.get("/api/v1/incidents/INC-9/reach").await.is(404);
+        let page = app.page(crate::app::As::Viewer, "/console/incidents/INC-1/reach?contact=chief").await.is(200).text();
+        assert!(page.contains("hears of severity P1 only") && page.contains("Students"), "{page}");
+        let page = app.page(crate::app::As::Viewer, "/console/incidents/INC-1").await.is(200).text();
+        assert!(page.contains("href=\"/console/incidents/INC-1/reach\""), "{page}");
+    }
+
     async fn who_was_added_in_the_middle_is_counted_as_they_are_told(app: TestApp) {
         app.apply_campus().await;
         let people = json!({"contacts": [

@@ -1,6 +1,6 @@
 //! People nobody planned for: caught up once, then told like everybody else.
 
-use crate::app::TestApp;
+use crate::app::{As, TestApp, upgrade};
 use serde_json::{Value, json};
 
 /// Who got what of an event, in the order of the list.
@@ -155,4 +155,36 @@ async fn a_mailbox_is_one_however_it_is_written() {
         to.eq_ignore_ascii_case("press@example.org")
     });
     assert_eq!(theirs.count(), 1);
+}
+
+#[tokio::test]
+async fn the_console_adds_people_to_work_and_to_announcements() {
+    let app = TestApp::campus().await;
+    app.post("/api/v1/maintenances", &upgrade()).await.is(201);
+    let release = json!({"id": "ANN-1", "title": "Portal 5", "services": ["portal"], "effective": "2026-12-10T10:00",
+        "facts": {"effect": "The menu is on the left."}});
+    app.post("/api/v1/announcements", &release).await.is(201);
+    for event in ["maintenances/MNT-1", "announcements/ANN-1"] {
+        let (page, form) = (
+            format!("/console/{event}"),
+            format!("/console/{event}/recipients"),
+        );
+        let press = [("email", "press@example.org"), ("level", "non_technical")];
+        app.form(As::Viewer, &form, &press).await.is(403);
+        let wrong = [("email", ""), ("contact", "nobody"), ("level", "technical")];
+        let wrong = app.form(As::Operator, &form, &wrong).await.is(422).text();
+        assert!(
+            wrong.contains("there is no contact nobody") && wrong.contains("value=\"nobody\""),
+            "{wrong}"
+        );
+        app.form(As::Operator, &form, &press).await.is(303);
+        let added = app
+            .get(&format!("/api/v1/{event}/recipients"))
+            .await
+            .is(200)
+            .json();
+        assert_eq!(added["items"][0]["address"], "press@example.org");
+        let page = app.page(As::Viewer, &page).await.is(200).text();
+        assert!(page.contains("press@example.org"), "{page}");
+    }
 }

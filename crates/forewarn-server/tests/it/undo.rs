@@ -243,6 +243,34 @@ on_both_databases! {
         app.post(&format!("{RELEASE}/undo"), &Value::Null).await.is(409);
     }
 
+    async fn what_can_still_be_undone_is_told_whatever_else_is_planned_meanwhile(app: TestApp) {
+        app.apply_campus().await;
+        app.post("/api/v1/maintenances", &upgrade()).await.is(201);
+        app.expand_due().await;
+        let delays = async |status: &str| {
+            let mut all = listed(&app, "MNT-1", status).await;
+            all.retain(|n| n.starts_with("delay"));
+            all
+        };
+        let otherwise = json!({"before": ["2bd", "30min"], "reason": "Two days are enough."});
+        for (start, is_undone) in [("2026-12-02T22:00", true), ("2026-12-03T22:00", false)] {
+            let delay = json!({"start": start, "reason": "The vendor is in Newark.", "undo": true});
+            app.post(&format!("{WORK}/delay"), &delay).await.is(200);
+            let waiting = delays("planned").await;
+            seconds(&app, 4);
+            app.post(&format!("{WORK}/override"), &otherwise).await.is(200);
+            assert!(!waiting.is_empty());
+            assert_eq!(delays("planned").await, waiting, "no sooner and no later");
+            if is_undone {
+                app.post(&format!("{WORK}/undo"), &Value::Null).await.is(200);
+            }
+            seconds(&app, 6);
+            app.expand_due().await;
+            let told = if is_undone { Vec::new() } else { waiting };
+            assert_eq!(delays("sending").await, told);
+        }
+    }
+
     async fn what_goes_to_many_wants_its_number(app: TestApp) {
         app.apply_campus().await;
         app.yaml("/api/v1/documents", NARROW).await.is(200);

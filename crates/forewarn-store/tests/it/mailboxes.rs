@@ -46,6 +46,8 @@ on_both_databases! {
         let (audiences, total) = db.store.reach(&[reached("students"), reached("engineers")]).await.unwrap();
         assert_eq!(total, 2);
         assert_eq!((audiences[0].people, audiences[0].reached, audiences[0].messages["email"]), (4, 4, 2));
+        assert_eq!(db.store.contacts_at("OPS@example.org").await.unwrap(), ["ann", "bob", "cyd", "dan"]);
+        assert!(db.store.contacts_at("nobody@example.org").await.unwrap().is_empty());
         assert_eq!(db.store.names_of(&["OPS@example.org"]).await.unwrap(), ["The ann", "The bob", "The cyd", "The dan"]);
     }
 

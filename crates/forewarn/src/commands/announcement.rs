@@ -304,6 +304,7 @@ fn show(answer: &Value, plan: Option<&Plan>, colour: Colour) -> String {
         let zone = moment.map_or_else(Zone::utc, |moment| moment.zone);
         shown.push('\n');
         shown.push_str(&schedule::show(plan, &text("title"), &zone, colour));
+        shown.push_str(&schedule::digests(&answer["plan"], colour));
     }
     shown
 }

@@ -7,7 +7,8 @@ use clap::Args;
 use forewarn_core::decision::{Answers, Decision, decide};
 use forewarn_core::document::{Problems, parse_yaml};
 use forewarn_core::problem::Invalid;
-use std::path::PathBuf;
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// Flags of `decide`.
@@ -35,6 +36,18 @@ pub fn run(args: DecideArgs) -> anyhow::Result<ExitCode> {
         terminal::print(&show(&decision, Colour::of_stdout()))?;
     }
     Ok(Exit::Done.into())
+}
+
+/// The answers in a file as the API takes them: those that were given, so that the catalogue knows what was not.
+///
+/// # Errors
+/// Answers that are not valid, a file that cannot be read.
+pub fn answers(file: &Path) -> anyhow::Result<Value> {
+    let (name, text) = source::text(file)?;
+    let refused = |invalid| InvalidInput::of(name.as_str(), invalid);
+    read(&text).map_err(refused)?;
+    let nodes = parse_yaml(&text).map_err(refused)?;
+    Ok(nodes.first().map_or_else(|| json!({}), source::json_of))
 }
 
 fn read(text: &str) -> Result<Answers, Invalid> {

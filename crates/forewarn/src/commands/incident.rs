@@ -3,11 +3,11 @@
 use super::approve::{self, Approve};
 use super::calls::{Calls, Confirmations, show_calls, show_confirmations};
 use super::incident_around::{self, Around, show_notes};
-use super::postmortem;
 use super::sending::Sending;
+use super::{postmortem, reach};
 use crate::client::{Body, Client, Remote};
 use crate::exit::{Exit, InvalidInput};
-use crate::terminal::{self, clean};
+use crate::terminal::{self, Colour, clean};
 use clap::{Args, Subcommand};
 use forewarn_core::document::{Node, Problems, from_json};
 use forewarn_core::incident::{NewIncident, NewPromise, PostedUpdate};
@@ -274,9 +274,17 @@ pub async fn run(args: IncidentArgs) -> anyhow::Result<ExitCode> {
             let body = check(body, PostedUpdate::read)?;
             say(&client, &id, sending.with(body)).await?
         }
+        Action::Around(what @ Around::Reach { .. }) => {
+            let answer = incident_around::run(&client, what).await?;
+            return tell(args.json, answer, show_reach);
+        }
         Action::Around(what) => incident_around::run(&client, what).await?,
     };
     tell(args.json, answer, show)
+}
+
+fn show_reach(answer: &Value) -> String {
+    reach::show(answer, Colour::of_stdout())
 }
 
 fn tell(json: bool, answer: Value, show: fn(&Value) -> String) -> anyhow::Result<ExitCode> {

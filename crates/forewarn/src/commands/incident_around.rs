@@ -62,6 +62,14 @@ pub enum Around {
         #[arg(long, value_name = "ID")]
         of: Option<String>,
     },
+    /// Say who would hear of it now, and who not and why
+    Reach {
+        /// The incident
+        id: String,
+        /// Why this contact hears, or does not; an address will do
+        #[arg(long, value_name = "ID")]
+        contact: Option<String>,
+    },
     /// Add somebody nobody planned for; they get the newest message at once, and all that come
     Add(Add),
     /// Explain what happened and what changes, once it is over
@@ -172,6 +180,11 @@ pub async fn run(client: &Client, what: Around) -> anyhow::Result<Value> {
             let body = Body::Json(json!({"done": !undo}));
             let path = ["incidents", &id, "actions", &number.to_string()];
             return client.post(&path, &[], body).await;
+        }
+        Around::Reach { id, contact } => {
+            let asked = contact.iter().map(|contact| ("contact", contact.as_str()));
+            let asked: Vec<_> = asked.collect();
+            return client.get(&["incidents", &id, "reach"], &asked).await;
         }
         Around::Add(add) => {
             let body = add.body();

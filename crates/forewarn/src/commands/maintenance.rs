@@ -3,7 +3,7 @@
 use super::approve::{self, Approve};
 use super::incident_around::Add;
 use super::sending::{self, Count, Sending};
-use super::{reach, schedule, source};
+use super::{decide, reach, schedule, source};
 use crate::client::{Body, Client, Remote};
 use crate::exit::Exit;
 use crate::terminal::{self, Colour, clean};
@@ -109,11 +109,59 @@ enum Action {
         #[arg(long, value_name = "TEXT")]
         reason: String,
     },
+    /// Tick a step of the work off
+    Step {
+        /// The maintenance
+        id: String,
+        /// Which step, counted from 1
+        number: u32,
+    },
+    /// Say where its change request stands: an approval sets free what waited for it
+    Change {
+        /// The maintenance
+        id: String,
+        /// draft, submitted, approved, rejected
+        #[arg(long)]
+        state: String,
+        /// The day of the board's meeting
+        #[arg(long, value_name = "DATE")]
+        board: Option<String>,
+    },
+    /// Keep with it whether clients must be told, from a file of answers
+    Decide {
+        /// The maintenance
+        id: String,
+        /// A flat YAML map of answers, as of `forewarn decide`; - is standard input
+        file: PathBuf,
+        /// What the owners decided otherwise: required, recommended, optional, "not needed"
+        #[arg(long, value_name = "VERDICT", requires_all = ["by", "reason"])]
+        own: Option<String>,
+        /// Which of the owners
+        #[arg(long, value_name = "ADDRESS", requires = "own")]
+        by: Option<String>,
+        /// Why
+        #[arg(long, value_name = "TEXT", requires = "own")]
+        reason: Option<String>,
+        /// The recommendation holds again
+        #[arg(long, conflicts_with = "own")]
+        withdraw: bool,
+    },
+    /// Show a maintenance and its plan
+    Show {
+        /// The maintenance
+        id: String,
+    },
+    /// List maintenances, the newest first
+    List {
+        /// Only those that are not over
+        #[arg(long)]
+        open: bool,
+    },
     /// Who hears of it, those who were added too, who does not, and why
     Reach {
         /// The maintenance
         id: String,
-        /// Why this contact hears, or does not
+        /// Why this contact hears, or does not; an address will do
         #[arg(long, value_name = "ID")]
         contact: Option<String>,
     },
@@ -214,6 +262,40 @@ pub async fn run(args: MaintenanceArgs) -> anyhow::Result<ExitCode> {
             let fields = [("reason", Some(reason))];
             change(&client, &id, "remove_override", fields, Sending::default()).await?
         }
+        Action::Step { id, number } => {
+            let path = ["maintenances", &id, "steps", &number.to_string(), "done"];
+            client.post(&path, &[], Body::Json(json!({}))).await?
+        }
+        Action::Change { id, state, board } => {
+            let fields = [("state", Some(state)), ("board", board)];
+            change(&client, &id, "change_request", fields, Sending::default()).await?
+        }
+        Action::Decide {
+            id,
+            file,
+            own,
+            by,
+            reason,
+            withdraw,
+        } => {
+            let mut body = decide::answers(&file)?;
+            body["maintenance"] = json!(id);
+            if let Some(verdict) = own {
+                body["own"] = json!({"verdict": verdict, "by": by, "reason": reason});
+            } else if withdraw {
+                body["own"] = Value::Null;
+            }
+            let answer = client.post(&["decisions"], &[], Body::Json(body)).await?;
+            terminal::answer(&answer, args.json, decided)?;
+            return Ok(Exit::Done.into());
+        }
+        Action::Show { id } => client.get(&["maintenances", &id], &[]).await?,
+        Action::List { open } => {
+            let open = open.to_string();
+            let all = client.get(&["maintenances"], &[("open", &open)]).await?;
+            terminal::answer(&all, args.json, list)?;
+            return Ok(Exit::Done.into());
+        }
         Action::Reach { id, contact } => {
             let path = ["maintenances", id.as_str(), "plan", "reach"];
             let query: Vec<(&str, &str)> =
@@ -283,8 +365,49 @@ fn show(answer: &Value, plan: Option<&Plan>, colour: Colour) -> String {
         let zone = start.map_or_else(Zone::utc, |start| start.zone);
         shown.push('\n');
         shown.push_str(&schedule::show(plan, &text("title"), &zone, colour));
+        shown.push_str(&schedule::digests(&answer["plan"], colour));
     }
     shown
+}
+
+/// A decision as the server keeps it.
+fn decided(answer: &Value) -> String {
+    let text = |value: &Value| clean(value.as_str().unwrap_or_default());
+    let mut shown = format!(
+        "{}: client communication is {}\n",
+        text(&answer["maintenance"]["id"]),
+        text(&answer["verdict"])
+    );
+    let own = &answer["own"];
+    if own.is_object() {
+        let (verdict, by) = (text(&own["verdict"]), text(&own["by"]));
+        let reason = text(&own["reason"]);
+        shown.push_str(&format!("  {by} decided: {verdict}, because {reason}\n"));
+    }
+    for fired in answer["rules"].as_array().into_iter().flatten() {
+        let (because, rule) = (text(&fired["because"]), text(&fired["rule"]));
+        shown.push_str(&format!("  {because} ({rule})\n"));
+    }
+    shown
+}
+
+fn list(answer: &Value) -> String {
+    let items = answer["items"].as_array().into_iter().flatten();
+    let lines = items.map(|item| {
+        let text = |name: &str| clean(item[name].as_str().unwrap_or_default());
+        let status = text("status").replace('_', " ");
+        let (id, title) = (text("id"), text("title"));
+        format!(
+            "{id} {status} {title}, {} to {}\n",
+            text("start"),
+            text("end")
+        )
+    });
+    let shown: String = lines.collect();
+    match shown.is_empty() {
+        true => "no maintenance\n".to_owned(),
+        false => shown,
+    }
 }
 
 #[cfg(test)]
@@ -301,5 +424,26 @@ mod tests {
                 "why": "The update makes the timetable load faster.", "contact": "help@example.edu"}
         });
         assert_eq!(document(&file).unwrap().body, expected);
+    }
+
+    #[test]
+    fn a_decision_and_a_list_are_shown_in_words() {
+        let answer = json!({"verdict": "required", "maintenance": {"id": "MNT-1"},
+            "rules": [{"rule": "client-action", "because": "clients must act"}],
+            "own": {"verdict": "not needed", "by": "dba@example.edu", "reason": "It\u{1b} is empty."}});
+        let shown = decided(&answer);
+        assert!(
+            shown.starts_with("MNT-1: client communication is required\n  dba@example.edu decided: not needed, because It"),
+            "{shown}"
+        );
+        assert!(
+            shown.ends_with("  clients must act (client-action)\n") && !shown.contains('\u{1b}')
+        );
+        let items = json!({"items": [{"id": "MNT-1", "status": "in_progress", "title": "Upgrade", "start": "2026-12-01T22:00[UTC]", "end": "2026-12-02T02:00[UTC]"}]});
+        assert_eq!(
+            list(&items),
+            "MNT-1 in progress Upgrade, 2026-12-01T22:00[UTC] to 2026-12-02T02:00[UTC]\n"
+        );
+        assert_eq!(list(&json!({"items": []})), "no maintenance\n");
     }
 }

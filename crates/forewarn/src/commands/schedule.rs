@@ -4,6 +4,7 @@ use crate::terminal::{Colour, Style, Table, clean};
 use forewarn_core::plan::{Breach, Notice, Plan};
 use forewarn_core::time::Zone;
 use jiff::{SignedDuration, Zoned};
+use serde_json::Value;
 
 /// The plan as text; `zone` is the event's own.
 pub fn show(plan: &Plan, title: &str, zone: &Zone, colour: Colour) -> String {
@@ -27,6 +28,21 @@ pub fn show(plan: &Plan, title: &str, zone: &Zone, colour: Colour) -> String {
     text.push_str(&affected(plan, colour));
     text.push_str(&warnings(plan, colour));
     text
+}
+
+/// What the server says of messages that tell of other events too, in the JSON of a plan.
+pub fn digests(plan: &Value, colour: Colour) -> String {
+    let all = plan["digests"].as_array().map_or(&[][..], Vec::as_slice);
+    if all.is_empty() {
+        return String::new();
+    }
+    let line = |digest: &Value| {
+        let text = |name: &str| clean(digest[name].as_str().unwrap_or_default());
+        format!("  {}: {}\n", text("date"), text("because"))
+    };
+    let lines: String = all.iter().map(line).collect();
+    let heading = colour.paint(Style::Bold, "Told in one message with other events");
+    format!("\n{heading}\n{lines}")
 }
 
 /// The window of work, or the moment of what has none.

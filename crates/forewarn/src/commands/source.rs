@@ -172,7 +172,7 @@ pub fn act(
 }
 
 /// A tree as JSON; scalars stay texts, which the server reads by their meaning as it does those of a file.
-fn json_of(node: &Node) -> Value {
+pub fn json_of(node: &Node) -> Value {
     match &node.value {
         Tree::Null => Value::Null,
         Tree::Text { text, .. } => Value::from(text.as_str()),

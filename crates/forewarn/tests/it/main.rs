@@ -1,6 +1,7 @@
 //! Tests of the whole: the program as its users run it, and the state of the repository.
 
 mod alertmanager;
+mod commands;
 mod crash;
 mod damage;
 mod database;

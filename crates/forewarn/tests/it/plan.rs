@@ -454,13 +454,10 @@ fn a_recorded_decision_rules_the_plan() {
     let plan = with(
         "{answers: {interruption: yes}, own: {verdict: not needed, by: dba, reason: nobody is there}}",
     );
-    let audiences: Vec<&Value> = plan["notices"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|n| &n["audience"])
-        .collect();
-    assert_eq!(audiences, [&json!("internal")]);
+    let notices = plan["notices"].as_array().unwrap().iter();
+    let told: Vec<(&Value, &Value)> = notices.map(|n| (&n["audience"], &n["milestone"])).collect();
+    let (internal, start, check) = (json!("internal"), json!("start"), json!("overrun_check"));
+    assert_eq!(told, [(&internal, &start), (&internal, &check)]);
 }
 
 #[test]

@@ -105,6 +105,7 @@ impl Samples {
         Told {
             level: "non_technical",
             path: vec!["database".into(), "portal".into()],
+            because: None,
             external: None,
             by_hand: false,
             who: forewarn_store::Reach {

@@ -82,6 +82,8 @@ impl Samples {
             plan: self.announced_plan(),
             notices: Vec::new(),
             journal: Vec::new(),
+            added: vec![self.t("press@example.org, plain words")],
+            audiences: self.choices(),
             announcement,
         };
         let kind = |id: &str, name: &str| Choice {

@@ -239,6 +239,8 @@ impl Samples {
             deliveries: self.deliveries(),
             journal: self.journal(),
             people: None,
+            added: vec![self.t("press@example.org, plain words")],
+            audiences: self.choices(),
             refused: None,
         };
         let mut refused = page(Scheduled);

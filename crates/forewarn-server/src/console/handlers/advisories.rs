@@ -5,8 +5,7 @@ use crate::console::desk::{Desk, Shown, page, sentence};
 use crate::console::entered::{one_by_one, tree};
 use crate::console::guard::Fields;
 use crate::console::{
-    AdvisoryList, AdvisoryPage, AdvisoryRow, Choice, Discovery, Flash, FlashKind, Nav, NewAdvisory,
-    Typed,
+    AdvisoryList, AdvisoryPage, AdvisoryRow, Discovery, Flash, FlashKind, Nav, NewAdvisory, Typed,
 };
 use crate::error::{ApiError, Result};
 use crate::ops::sending::Sending;
@@ -15,7 +14,6 @@ use axum::extract::{Path, RawQuery};
 use axum::http::StatusCode;
 use forewarn_core::audience::Level;
 use forewarn_core::contact::Channel;
-use forewarn_core::document::Catalogue;
 use forewarn_core::event::{Event, Occasion};
 use forewarn_core::message::{Variant, render_page};
 use forewarn_core::plan::is_team_notice;
@@ -200,19 +198,10 @@ async fn one(
         confirmations: acknowledgement::list(&desk.app, id).await?,
         journal: rows::journal(&store.journal(Some(id), None, 50).await?),
         added: team::added(&desk.app, &advisory.id, &advisory.added).await?,
-        audiences: audiences(&catalogue),
+        audiences: rows::audience_choices(&catalogue),
         advisory,
     };
     Ok(page(status, view.render()))
-}
-
-fn audiences(catalogue: &Catalogue) -> Vec<Choice> {
-    let choice = |audience: &forewarn_core::audience::Audience| Choice {
-        id: audience.id.to_string(),
-        name: audience.name.clone(),
-        group: None,
-    };
-    catalogue.audiences.iter().map(choice).collect()
 }
 
 /// `GET /console/advisories/{id}/reach`, with `contact` to ask about one.

@@ -1,6 +1,6 @@
 //! Announcements: the list, the form for a new one, one of them with its forms.
 
-use super::maintenances::{kind_words, previewed, stored_plan};
+use super::maintenances::{in_words, kind_words, previewed, stored_plan};
 use super::{decision, rows, team, told_when};
 use crate::console::desk::{Desk, Shown, page, sentence};
 use crate::console::entered::{one_by_one, tree};
@@ -8,7 +8,7 @@ use crate::console::guard::Fields;
 use crate::console::readings::settle;
 use crate::console::{
     AnnouncementList, AnnouncementPage, AnnouncementRow, Choice, Flash, FlashKind, Nav,
-    NewAnnouncement, Typed,
+    NewAnnouncement, Plan, Typed,
 };
 use crate::error::ApiError;
 use crate::ops::announcement::{self, Answer};
@@ -63,12 +63,7 @@ pub(in crate::console) async fn new(desk: Desk) -> Shown {
     form(&desk, StatusCode::OK, Typed::default(), None).await
 }
 
-async fn form(
-    desk: &Desk,
-    status: StatusCode,
-    typed: Typed,
-    preview: Option<&plan::Plan>,
-) -> Shown {
+async fn form(desk: &Desk, status: StatusCode, typed: Typed, preview: Option<&Answer>) -> Shown {
     let catalogue = desk.app.store.catalogue().await?;
     let view = NewAnnouncement {
         frame: desk
@@ -77,7 +72,10 @@ async fn form(
         typed,
         services: rows::service_choices(&catalogue),
         kinds: kinds(&catalogue),
-        preview: preview.map(|plan| previewed(&catalogue, plan)),
+        preview: preview.map(|answer| Plan {
+            digests: in_words(&answer.digests),
+            ..previewed(&catalogue, &answer.plan)
+        }),
     };
     Ok(page(status, view.render()))
 }
@@ -117,9 +115,7 @@ pub(in crate::console) async fn create(desk: Desk, fields: Fields) -> Shown {
             let to = format!("{LIST}/{}", announcement.id);
             Ok(desk.done(&to, format!("{} is announced.", announcement.id)))
         }
-        Ok(Answer { plan, .. }) => {
-            form(&desk, StatusCode::OK, typed(Vec::new()), Some(&plan)).await
-        }
+        Ok(made) => form(&desk, StatusCode::OK, typed(Vec::new()), Some(&made)).await,
         Err(ApiError::Invalid(invalid)) => {
             let typed = typed(invalid.problems);
             form(&desk, StatusCode::UNPROCESSABLE_ENTITY, typed, None).await
@@ -129,7 +125,7 @@ pub(in crate::console) async fn create(desk: Desk, fields: Fields) -> Shown {
             typed.count_needed(count);
             // The button that announces it stands with the plan.
             let made = announcement::preview(&desk.app, &posted).await?;
-            form(&desk, StatusCode::CONFLICT, typed, Some(&made.plan)).await
+            form(&desk, StatusCode::CONFLICT, typed, Some(&made)).await
         }
         Err(error) => Err(error.into()),
     }
@@ -161,6 +157,10 @@ async fn one(
         .filter(|n| n.sent_at.is_some())
         .cloned()
         .collect();
+    let digests = match &plan {
+        Some(plan) => announcement::digests(&desk.app, &announcement, plan).await?,
+        None => Vec::new(),
+    };
     let mut frame = desk
         .frame(&catalogue, &announcement.title, Nav::Announcements)
         .await?;
@@ -170,7 +170,12 @@ async fn one(
         version,
         services: rows::service_names(&catalogue, &announcement.services),
         typed,
-        plan: stored_plan(&catalogue, None, plan.as_ref(), &notices),
+        plan: Plan {
+            digests: in_words(&digests),
+            ..stored_plan(&catalogue, None, plan.as_ref(), &notices)
+        },
+        added: team::added(&desk.app, &announcement.id, &announcement.added).await?,
+        audiences: rows::audience_choices(&catalogue),
         notices: rows::notices(&desk.app, &catalogue, &begun).await?,
         journal: rows::journal(&store.journal(Some(id), None, 50).await?),
         announcement,
@@ -210,6 +215,13 @@ fn names(action: &str) -> &'static [(&'static str, &'static str)] {
             ("why", "reason"),
             ("version", "version"),
             ("recipients", "recipients"),
+        ],
+        "recipients" => &[
+            ("email", "email"),
+            ("contact", "contact"),
+            ("audience", "audience"),
+            ("webhook_url", "webhook_url"),
+            ("level", "level"),
         ],
         _ => &[],
     }
@@ -252,6 +264,9 @@ pub(in crate::console) async fn act(
         "undo" => announcement::undo(app, who, &id)
             .await
             .map(|_| "It is as it was; nobody was told.".into()),
+        "recipients" => announcement::add(app, who, &id, &node)
+            .await
+            .map(|_| "They get the newest message now, and all that come.".into()),
         _ => Err(ApiError::NotFound("such page".into())),
     };
     let typed = |problems| Typed {

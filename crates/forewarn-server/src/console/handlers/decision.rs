@@ -100,7 +100,7 @@ pub(super) async fn hears(desk: &Desk, event: &Event, nav: Nav, query: Option<St
             Ok(because) => Some((contact, because)),
             Err(ApiError::NotFound(_)) => Some((
                 contact,
-                vec!["There is no contact with this id.".to_owned()],
+                vec!["Nobody is known by this id or address.".to_owned()],
             )),
             Err(error) => return Err(error.into()),
         },

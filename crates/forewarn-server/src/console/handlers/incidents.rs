@@ -1,7 +1,7 @@
 //! Incidents: the list, the form that declares one, one of them with the form of the next update.
 
 use super::previews::with_mails;
-use super::{drafts, rows, team};
+use super::{decision, drafts, rows, team};
 use crate::console::desk::{Desk, Shown, page, sentence};
 use crate::console::entered::tree;
 use crate::console::guard::Fields;
@@ -54,6 +54,16 @@ pub(in crate::console) async fn list(desk: Desk) -> Shown {
         closed,
     };
     Ok(page(StatusCode::OK, view.render()))
+}
+
+/// `GET /console/incidents/{id}/reach`, with `contact` to ask about one.
+pub(in crate::console) async fn who_hears(
+    desk: Desk,
+    Path(id): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Shown {
+    let event = Event::Incident(incident::show(&desk.app, &id).await?);
+    decision::hears(&desk, &event, Nav::Incidents, query).await
 }
 
 /// `GET /console/incidents/new`

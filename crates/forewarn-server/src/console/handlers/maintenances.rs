@@ -4,7 +4,7 @@ use super::catalogue::people as people_of;
 use super::decision::reached;
 use super::lists::Query;
 use super::previews::with_mails;
-use super::{rows, sample};
+use super::{rows, sample, team};
 use crate::app::App;
 use crate::console::desk::{Desk, Failed, Shown, page};
 use crate::console::entered::{one_by_one, tree};
@@ -18,6 +18,7 @@ use crate::error::{ApiError, Result};
 use crate::ops::Approval;
 use crate::ops::digest::Digest;
 use crate::ops::maintenance::{self, Answer};
+use crate::ops::recipient;
 use crate::ops::sending::Sending;
 use crate::ops::{reach, template};
 use axum::Json;
@@ -140,6 +141,8 @@ async fn one(
         people,
         deliveries: newest_deliveries(&desk.app, &begun).await?,
         journal: rows::journal(&store.journal(Some(id), None, SOME).await?),
+        added: team::added(&desk.app, &maintenance.id, &maintenance.added).await?,
+        audiences: rows::audience_choices(&catalogue),
         maintenance,
         refused,
     };
@@ -219,7 +222,7 @@ fn channels(channels: &[Channel]) -> Vec<String> {
     channels.iter().map(|c| c.as_str().to_owned()).collect()
 }
 
-fn in_words(digests: &[Digest]) -> Vec<String> {
+pub(super) fn in_words(digests: &[Digest]) -> Vec<String> {
     digests
         .iter()
         .map(|digest| digest.because.clone())
@@ -477,6 +480,14 @@ pub(in crate::console) async fn act(
         "remove_override" => (
             maintenance::follow_policy(app, caller, &id, &node).await,
             "is planned as its policy says",
+        ),
+        "change_request" => (
+            maintenance::set_change(app, caller, &id, &node).await,
+            "knows where its change request stands",
+        ),
+        "recipients" => (
+            recipient::add_to_maintenance(app, caller, &id, &node).await,
+            "is told to them too: they get the newest message now, and all that come",
         ),
         _ => {
             return Err(Failed::from(ApiError::NotFound(format!(

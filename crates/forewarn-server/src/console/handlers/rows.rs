@@ -4,6 +4,7 @@ use crate::app::App;
 use crate::console::desk::sentence;
 use crate::console::{Attempt, Choice, Counts, DeliveryRow, JournalRow, NoticeRow};
 use crate::error::Result;
+use forewarn_core::audience::Audience;
 use forewarn_core::contact::Channel;
 use forewarn_core::document::Catalogue;
 use forewarn_core::event::Event;
@@ -48,6 +49,16 @@ pub(crate) fn service_choices(catalogue: &Catalogue) -> Vec<Choice> {
             group: s.group.clone(),
         })
         .collect()
+}
+
+/// Every audience, to choose from.
+pub(crate) fn audience_choices(catalogue: &Catalogue) -> Vec<Choice> {
+    let choice = |audience: &Audience| Choice {
+        id: audience.id.to_string(),
+        name: audience.name.clone(),
+        group: None,
+    };
+    catalogue.audiences.iter().map(choice).collect()
 }
 
 /// Where an event stands in the console.

@@ -1,6 +1,7 @@
 //! What is done around an incident: roles, the call, notes, duplicates, parts, people who are added.
 
 use super::incidents::{one, refused};
+use super::rows;
 use crate::app::App;
 use crate::console::desk::{Desk, Shown};
 use crate::console::entered::tree;
@@ -45,7 +46,6 @@ pub(super) async fn gathered(
         group: None,
     };
     let parts = kin::parts(app, id).await?.into_iter();
-    let audiences = catalogue.audiences.iter();
     Ok(Team {
         version,
         writing: writing(desk, id, catalogue).await?,
@@ -57,9 +57,7 @@ pub(super) async fn gathered(
         backups: names("backups"),
         approvers: names("approvers"),
         added: added(app, &incident.id, &incident.added).await?,
-        audiences: audiences
-            .map(|a| choice(a.id.to_string(), a.name.clone()))
-            .collect(),
+        audiences: rows::audience_choices(catalogue),
         others: others(app, incident).await?,
         parts: parts
             .map(|(part, _)| choice(part.id.to_string(), part.title))

@@ -22,7 +22,11 @@ pub async fn undo(app: &App, caller: &Caller, id: &str) -> Result<Answer> {
     act(app, caller, id, |m, now| {
         let detail = json!({"from": m.start, "to_end": m.end, "status": m.status});
         let entry = Entry::new(&caller.actor, "maintenance.undone", id).with(detail);
-        Ok((m.undo(now)?, Said::default(), entry))
+        let said = Said {
+            undone: true,
+            ..Said::default()
+        };
+        Ok((m.undo(now)?, said, entry))
     })
     .await
 }
