@@ -2,9 +2,11 @@
 
 pub mod csv;
 mod email;
+mod push;
 mod quiet;
 
 pub use email::EmailAddress;
+pub use push::PushKeys;
 pub use quiet::QuietHours;
 
 use crate::document::Value;
@@ -283,6 +285,13 @@ pub enum Endpoint {
         #[serde(skip_serializing_if = "Option::is_none", default)]
         secret: Option<HookSecret>,
     },
+    /// A browser that somebody asked to show notices. Only its page makes one; no document holds it.
+    Push {
+        /// Where its push service takes messages for it: a secret of its own.
+        url: HookUrl,
+        /// What they are encrypted for.
+        keys: PushKeys,
+    },
 }
 
 impl Endpoint {
@@ -294,6 +303,7 @@ impl Endpoint {
             Endpoint::Voice { .. } => Channel::Voice,
             Endpoint::Chat { .. } => Channel::Chat,
             Endpoint::Webhook { .. } => Channel::Webhook,
+            Endpoint::Push { .. } => Channel::Push,
         }
     }
 
@@ -302,7 +312,9 @@ impl Endpoint {
         match self {
             Endpoint::Email { address } => address.as_str(),
             Endpoint::Sms { number } | Endpoint::Voice { number } => number.as_str(),
-            Endpoint::Chat { url, .. } | Endpoint::Webhook { url, .. } => url.as_str(),
+            Endpoint::Chat { url, .. }
+            | Endpoint::Webhook { url, .. }
+            | Endpoint::Push { url, .. } => url.as_str(),
         }
     }
 

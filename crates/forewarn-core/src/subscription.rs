@@ -4,7 +4,7 @@
 //! (double opt-in). The message that an address gets which is subscribed already leads to its choices: an answer never tells whether
 //! an address is known.
 
-use crate::contact::{Channel, Contact, EmailAddress, Endpoint, PhoneNumber};
+use crate::contact::{Channel, Contact, EmailAddress, Endpoint, HookUrl, PhoneNumber, PushKeys};
 use crate::document::{Fields, Node, Problems};
 use crate::id::{Id, derive};
 use crate::message::Content;
@@ -236,8 +236,92 @@ impl State {
     }
 }
 
+/// A browser that is asked to show notices. Who asks sits before it: there is nothing to confirm.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Device {
+    /// Where its push service takes messages for it.
+    pub url: HookUrl,
+    /// What they are encrypted for.
+    pub keys: PushKeys,
+    /// What its owner wants to hear of.
+    pub choices: Choices,
+}
+
+impl Device {
+    /// Reads what a page of ours sends for the browser, recording all problems. `known` are the services that can be chosen;
+    /// `services` the hosts of push services that are believed, for nobody is to have us send elsewhere.
+    pub fn read(
+        node: &Node,
+        known: &[&str],
+        services: &[String],
+        problems: &mut Problems,
+    ) -> Option<Device> {
+        let mut fields = Fields::of(node, "", problems)?;
+        let url = fields.required("endpoint", problems, |text| push_url(text, services));
+        let p256dh = fields.required("p256dh", problems, |text| Ok(text.to_owned()));
+        let auth = fields.required("auth", problems, |text| Ok(text.to_owned()));
+        let keys = match (p256dh, auth) {
+            (Some(p256dh), Some(auth)) => match PushKeys::parse(&p256dh, &auth) {
+                Ok(keys) => Some(keys),
+                Err(problem) => {
+                    fields.problem("p256dh", problem, problems);
+                    None
+                }
+            },
+            _ => None,
+        };
+        let choices = Choices::read(&mut fields, known, problems);
+        fields.finish(problems);
+        Some(Device {
+            url: url?,
+            keys: keys?,
+            choices,
+        })
+    }
+
+    /// The id of the browser as a contact.
+    pub fn subscriber(url: &HookUrl) -> String {
+        format!(
+            "subscriber-{}",
+            derive(&["subscriber", "push", url.as_str()])
+        )
+    }
+
+    /// The contact that it becomes.
+    ///
+    /// # Errors
+    /// Never: its id is derived.
+    pub fn contact(&self) -> Result<Contact, String> {
+        let id = Id::parse(&Device::subscriber(&self.url))?;
+        let endpoint = Endpoint::Push {
+            url: self.url.clone(),
+            keys: self.keys.clone(),
+        };
+        Ok(contact(id, endpoint, &self.choices))
+    }
+}
+
+/// The address of a subscription, at one of these hosts or, where that begins with a dot, below it.
+fn push_url(text: &str, services: &[String]) -> Result<HookUrl, String> {
+    let url = HookUrl::parse(text)?;
+    let parsed = url::Url::parse(url.as_str()).ok();
+    let host = parsed.as_ref().and_then(|url| url.host_str()).unwrap_or("");
+    let believed = services
+        .iter()
+        .any(|service| match service.strip_prefix('.') {
+            Some(domain) => host
+                .strip_suffix(domain)
+                .is_some_and(|rest| rest.ends_with('.')),
+            None => host == service,
+        });
+    match believed {
+        true => Ok(url),
+        false => Err(format!("'{host}' is no push service that is known here")),
+    }
+}
+
 /// The contact that a confirmed subscription makes.
-pub fn contact(id: Id, address: &Address, choices: &Choices) -> Contact {
+pub fn contact(id: Id, endpoint: Endpoint, choices: &Choices) -> Contact {
     Contact {
         id,
         name: None,
@@ -250,7 +334,7 @@ pub fn contact(id: Id, address: &Address, choices: &Choices) -> Contact {
         language: choices.language.clone(),
         time_zone: choices.time_zone.clone(),
         quiet_hours: None,
-        endpoints: vec![address.endpoint()],
+        endpoints: vec![endpoint],
     }
 }
 
@@ -331,6 +415,49 @@ mod tests {
         assert_eq!(Request::read(&body, "", open, &mut problems), None);
         let fields: Vec<&str> = problems.0.iter().map(|p| p.field.as_str()).collect();
         assert_eq!(fields, ["sms"]);
+    }
+
+    #[test]
+    fn a_browser_is_believed_only_with_a_push_service_that_is_known() {
+        let services = [".push.apple.com", "fcm.googleapis.com"].map(str::to_owned);
+        let point = "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4";
+        let read = |endpoint: &str| {
+            let body = json!({"endpoint": endpoint, "p256dh": point, "auth": "BTBZMqHH6r4Tts7J_aSIgg",
+                "services": ["portal"], "kinds": ["incident"]});
+            let mut problems = Problems::default();
+            let device = Device::read(&from_json(body), &["portal"], &services, &mut problems);
+            (device, problems.0.len())
+        };
+        for right in [
+            "https://fcm.googleapis.com/fcm/send/x",
+            "https://web.push.apple.com/Q",
+        ] {
+            let (device, problems) = read(right);
+            assert_eq!(problems, 0, "{right}");
+            let contact = device.unwrap().contact().unwrap();
+            assert_eq!(
+                (contact.tags, contact.kinds),
+                (vec![TAG.to_owned()], vec!["incident".to_owned()])
+            );
+            assert_eq!(contact.endpoints[0].channel(), Channel::Push);
+        }
+        for wrong in [
+            "https://internal.example/x",
+            "https://fcm.googleapis.com.evil.example/x",
+            "https://xpush.apple.com/x",
+            "https://push.apple.com/x",
+            "http://user@fcm.googleapis.com/x",
+            "nothing",
+        ] {
+            assert_eq!(read(wrong), (None, 1), "{wrong}");
+        }
+        let mut problems = Problems::default();
+        let body = json!({"endpoint": "https://a.example/", "p256dh": "x", "auth": "y", "kinds": ["wedding"]});
+        assert_eq!(
+            Device::read(&from_json(body), &[], &services, &mut problems),
+            None
+        );
+        assert_eq!(problems.0.len(), 3, "{problems:?}");
     }
 
     #[test]

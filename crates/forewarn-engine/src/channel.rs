@@ -5,6 +5,7 @@ pub mod chat;
 pub mod guard;
 pub mod http;
 pub mod phone;
+pub mod push;
 pub mod smtp;
 pub mod webhook;
 
@@ -12,6 +13,7 @@ use chat::{Chats, Post};
 use forewarn_core::delivery::Outcome;
 use jiff::Timestamp;
 use phone::{Phones, Ring};
+use push::{Push, Pushes};
 use smtp::{Mail, Smtp};
 use std::fmt;
 use std::future::Future;
@@ -29,6 +31,8 @@ pub enum Parcel {
     Chat(Post),
     /// A text message or a call.
     Ring(Ring),
+    /// A message to a browser.
+    Push(Push),
     /// Nothing can carry it: why not.
     Undeliverable(String),
 }
@@ -82,6 +86,8 @@ pub struct RealChannels {
     pub chats: Chats,
     /// Text messages and calls, once a provider is configured.
     pub phones: Option<Phones>,
+    /// Browsers.
+    pub pushes: Option<Pushes>,
 }
 
 /// The parcels of one channel, and where each stood among all.
@@ -109,12 +115,14 @@ impl Channels for RealChannels {
         let mut outcomes: Vec<Option<Outcome>> = vec![None; parcels.len()];
         let (mut mails, mut hooks) = (Sorted::none(), Sorted::none());
         let (mut posts, mut rings) = (Sorted::none(), Sorted::none());
+        let mut pushes = Sorted::none();
         for (place, parcel) in parcels.into_iter().enumerate() {
             match parcel {
                 Parcel::Mail(mail) => mails.push(place, mail),
                 Parcel::Hook(hook) => hooks.push(place, hook),
                 Parcel::Chat(post) => posts.push(place, post),
                 Parcel::Ring(ring) => rings.push(place, ring),
+                Parcel::Push(push) => pushes.push(place, push),
                 Parcel::Undeliverable(reason) => {
                     outcomes[place] = Some(Outcome::PermanentFailure {
                         reason,
@@ -123,17 +131,19 @@ impl Channels for RealChannels {
                 }
             }
         }
-        let (mailed, hooked, posted, rung) = tokio::join!(
+        let (mailed, hooked, posted, rung, pushed) = tokio::join!(
             self.mail(&mails.parcels, leave),
             self.webhooks.send_while(&hooks.parcels, now, leave),
             self.chats.send_while(&posts.parcels, now, leave),
-            self.ring(&rings.parcels, now, leave)
+            self.ring(&rings.parcels, now, leave),
+            self.push(&pushes.parcels, now, leave)
         );
         for (places, came) in [
             (mails.places, mailed),
             (hooks.places, hooked),
             (posts.places, posted),
             (rings.places, rung),
+            (pushes.places, pushed),
         ] {
             for (place, outcome) in places.into_iter().zip(came) {
                 outcomes[place] = Some(outcome);
@@ -167,6 +177,17 @@ impl RealChannels {
                 .map(|_| {
                     later("no provider of text messages and calls is configured; set FOREWARN_TWILIO_SID")
                 })
+                .collect(),
+        }
+    }
+
+    async fn push(&self, batch: &[Push], now: Timestamp, leave: &Leave) -> Vec<Outcome> {
+        match &self.pushes {
+            _ if batch.is_empty() => Vec::new(),
+            Some(pushes) => pushes.send_while(batch, now, leave).await,
+            None => batch
+                .iter()
+                .map(|_| later("this process has no key for push messages"))
                 .collect(),
         }
     }

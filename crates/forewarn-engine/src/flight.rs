@@ -14,7 +14,7 @@ use std::time::Duration;
 pub(crate) const FLIGHT: usize = 100;
 
 /// While the database is away, an outcome waits this long before it is offered again.
-const ONCE_MORE: Duration = Duration::from_millis(200);
+pub(crate) const ONCE_MORE: Duration = Duration::from_millis(200);
 
 impl<C: Channels> Engine<C> {
     /// Sends what is due in a lane, at most a flight's worth. Says how many were attempted.
@@ -62,7 +62,11 @@ impl<C: Channels> Engine<C> {
         let mut recorded: Vec<Recorded> = stale.iter().map(|d| expired(d, started)).collect();
         let messages = together(fresh);
         let outcomes = match self.ready(&messages).await {
-            Ok(parcels) => self.channels.send(parcels, started, leave).await,
+            Ok(parcels) => self.send_in_turn(parcels, started, leave).await,
+            Err(error) => Err(error),
+        };
+        let outcomes = match outcomes {
+            Ok(outcomes) => outcomes,
             // Nothing was sent: the attempt failed below us and is tried again.
             Err(error) => messages.iter().map(|_| unsent(&error)).collect(),
         };
@@ -172,7 +176,7 @@ fn record(delivery: &Claimed, outcome: &Outcome, started: Timestamp, ended: Time
         Outcome::Accepted { receipt } => ("accepted", receipt.as_str(), false),
         Outcome::TransientFailure { reason, .. } => ("transient_failure", reason.as_str(), false),
         Outcome::Withheld => (WITHHELD, "", false),
-        Outcome::Paced { .. } => (WITHHELD, "waits for its turn in the room", false),
+        Outcome::Paced { .. } => (WITHHELD, "waits for its turn", false),
         Outcome::PermanentFailure {
             reason,
             endpoint_gone,

@@ -11,6 +11,7 @@ mod feeds;
 mod flight;
 mod lease;
 mod measure;
+mod pace;
 pub mod peer;
 pub mod place;
 mod promise;
@@ -20,6 +21,7 @@ mod run;
 mod windows;
 
 pub use channel::{Channels, Leave, Parcel, RealChannels};
+pub use pace::Limits;
 pub use render::Identity;
 
 use channel::http::HttpClient;
@@ -42,6 +44,8 @@ pub struct Engine<C> {
     lease: lease::Lease,
     /// Reads the calendars of on-call tools.
     feeds: Option<HttpClient>,
+    /// How much others take in a while.
+    limits: Limits,
 }
 
 impl<C: Channels> Engine<C> {
@@ -65,6 +69,7 @@ impl<C: Channels> Engine<C> {
             node,
             rendered: Mutex::default(),
             feeds: None,
+            limits: Limits::default(),
         }
     }
 
@@ -74,6 +79,11 @@ impl<C: Channels> Engine<C> {
             feeds: Some(client),
             ..self
         }
+    }
+
+    /// The same, which sends no faster than this.
+    pub fn within(self, limits: Limits) -> Engine<C> {
+        Engine { limits, ..self }
     }
 
     /// The store it works on.

@@ -3,6 +3,7 @@
 use crate::Engine;
 use crate::channel::chat::Post;
 use crate::channel::phone::{Ring, Says};
+use crate::channel::push::{Push, Urgency};
 use crate::channel::smtp::Mail;
 use crate::channel::webhook::Hook;
 use crate::channel::{Channels, Parcel};
@@ -16,8 +17,8 @@ use forewarn_core::document::Catalogue;
 use forewarn_core::id::Id;
 use forewarn_core::mail::{List, MailParts, Recipient, Sender, message_id};
 use forewarn_core::message::{
-    Ask, Content, Message, Sheet, Variant, chat_body, digest, language_for, render,
-    render_markdown, webhook_body, webhook_id,
+    Ask, Content, Message, Sheet, Variant, chat_body, digest, language_for, push_body, push_topic,
+    render, render_markdown, webhook_body, webhook_id,
 };
 use forewarn_core::phone::{RECEIPTS, call_document, call_to_speak};
 use forewarn_core::plan::{APPROVERS, SPOKESPERSON_CALL, SUBSCRIPTIONS, built_in_name, called};
@@ -67,6 +68,8 @@ pub(crate) enum Rendered {
     Text(String),
     /// What is read to whoever answers, and in which language.
     Spoken(String, String),
+    /// As our service worker shows it.
+    Push(Arc<[u8]>),
     Undeliverable(String),
 }
 
@@ -169,7 +172,8 @@ fn shape(endpoint: &Endpoint) -> &'static str {
         Endpoint::Email { .. }
         | Endpoint::Sms { .. }
         | Endpoint::Voice { .. }
-        | Endpoint::Webhook { .. } => endpoint.channel().as_str(),
+        | Endpoint::Webhook { .. }
+        | Endpoint::Push { .. } => endpoint.channel().as_str(),
     }
 }
 
@@ -401,9 +405,7 @@ impl<C: Channels> Engine<C> {
             Channel::Chat => self.chat(&delivery.endpoint, &content, &message, &variant, token),
             Channel::Sms => Rendered::Text(message.text),
             Channel::Voice => Rendered::Spoken(message.text, message.language),
-            Channel::Push => {
-                Rendered::Undeliverable("this version of Forewarn cannot send by push".into())
-            }
+            Channel::Push => Rendered::Push(push_body(&content, &message).into()),
         }
     }
 
@@ -545,6 +547,17 @@ impl<C: Channels> Engine<C> {
                 };
                 Parcel::Ring(self.ring(delivery, Says::Call(document)))
             }
+            (Rendered::Push(body), Endpoint::Push { url, keys }) => Parcel::Push(Push {
+                url: url.as_str().to_owned(),
+                keys: keys.clone(),
+                body: body.clone(),
+                topic: push_topic(source.content.event.as_str(), &self.installation),
+                urgency: match source.content.event_kind.as_str() {
+                    "incident" => Urgency::High,
+                    _ => Urgency::Normal,
+                },
+                expires: delivery.expires,
+            }),
             (Rendered::Undeliverable(reason), _) => Parcel::Undeliverable(reason.clone()),
             _ => Parcel::Undeliverable("the endpoint does not fit its channel".into()),
         }

@@ -32,6 +32,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         announcements: Vec::new(),
         open_to: Vec::new(),
         phones: false,
+        push: false,
         changes: Vec::new(),
         demo: false,
     };

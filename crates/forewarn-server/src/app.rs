@@ -32,6 +32,8 @@ pub struct Shared {
     pub hooks: Requests,
     /// The token under which the provider of text messages and calls signs what it posts.
     pub twilio_token: Option<String>,
+    /// How browsers are subscribed, where messages to them can be sent.
+    pub push: Option<crate::push::Door>,
     /// Renders the metrics.
     pub metrics: Box<dyn Fn() -> String + Send + Sync>,
     /// With what the process was started, for people to read.

@@ -15,6 +15,7 @@ pub mod ops;
 mod password;
 mod public;
 mod pulse;
+pub mod push;
 pub mod status_page;
 mod subscribe;
 
@@ -50,6 +51,7 @@ pub fn router(app: App) -> Router {
         .merge(hooks::confirm::routes())
         .merge(hooks::twilio::routes())
         .merge(subscribe::routes())
+        .merge(push::routes())
         .merge(public::health())
         .fallback(public::page)
         .layer(middleware::from_fn(no_nul))

@@ -155,6 +155,7 @@ fn placed<T>(
         zone: organisation.time_zone.name(),
         services: &services,
         phones: organisation.sms.as_ref().filter(|_| by_phone),
+        push: subscription::open_by_push(app, catalogue).is_some(),
     }))
 }
 
@@ -188,11 +189,14 @@ fn failed(app: &App, error: &ApiError) -> Response {
     response
 }
 
+/// Who is at the other end, where that is known.
+pub(crate) type Connected = Option<Extension<ConnectInfo<SocketAddr>>>;
+
 /// Whether somebody from this network tried too often of late; counts this time.
-fn too_often(
+pub(crate) fn too_often(
     app: &App,
     attempts: &Attempts,
-    connected: Option<Extension<ConnectInfo<SocketAddr>>>,
+    connected: Connected,
     what: &str,
     most: usize,
 ) -> bool {
@@ -214,7 +218,7 @@ fn too_often(
 async fn ask(
     State(app): State<App>,
     Extension(attempts): Extension<Arc<Attempts>>,
-    connected: Option<Extension<ConnectInfo<SocketAddr>>>,
+    connected: Connected,
     body: Bytes,
 ) -> Response {
     if too_often(&app, &attempts, connected, "", MAX_ASKED) {
@@ -285,7 +289,7 @@ async fn code(State(app): State<App>) -> Response {
 async fn try_code(
     State(app): State<App>,
     Extension(attempts): Extension<Arc<Attempts>>,
-    connected: Option<Extension<ConnectInfo<SocketAddr>>>,
+    connected: Connected,
     body: Bytes,
 ) -> Response {
     if too_often(&app, &attempts, connected, "code ", MAX_TRIED) {

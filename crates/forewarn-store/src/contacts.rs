@@ -298,6 +298,15 @@ pub fn is_ones_own(contact: &str) -> bool {
 
 /// Everything about a contact but that it was written to, and its word that it wants no messages. Says whether there was any.
 pub(crate) async fn forget(tx: &mut Tx, id: &str) -> Result<bool> {
+    let gone = forget_endpoints(tx, id).await?;
+    for sql in FORGET_ANSWERS {
+        tx.execute(sql, args![id]).await?;
+    }
+    Ok(gone)
+}
+
+/// A contact goes, and what was sent to it stays on record with what servers said.
+pub(crate) async fn forget_endpoints(tx: &mut Tx, id: &str) -> Result<bool> {
     let mut gone = 0;
     for table in ["contacts WHERE id", "subscriptions WHERE contact"] {
         let sql = format!("DELETE FROM {table} = $1");
@@ -306,9 +315,6 @@ pub(crate) async fn forget(tx: &mut Tx, id: &str) -> Result<bool> {
     for table in ["endpoints", "members", "choices", "kinds", "tags", "added"] {
         let sql = format!("DELETE FROM {table} WHERE contact = $1");
         tx.execute(&sql, args![id]).await?;
-    }
-    for sql in FORGET_ANSWERS {
-        tx.execute(sql, args![id]).await?;
     }
     Ok(gone > 0)
 }

@@ -2,7 +2,7 @@
 
 use crate::Store;
 use crate::bundles::whole_messages;
-use crate::contacts::same_place;
+use crate::contacts::{forget_endpoints, same_place};
 use crate::db::{Row, Tx, args, without_nul};
 use crate::error::{Result, StoreError};
 use crate::expansion::{hold_events_of, supersede};
@@ -214,6 +214,7 @@ impl Store {
             record_by(&mut tx, RECORD_GONE, &groups, node).await?;
         }
         record_by(&mut tx, RECORD, &groups, node).await?;
+        forget_browsers(&mut tx, outcomes).await?;
         apply_early(&mut tx, outcomes).await?;
         // A retry that a newer message overtook is over.
         if retried != "[]" {
@@ -377,6 +378,27 @@ impl Store {
         }
         Ok(found)
     }
+}
+
+/// A browser whose push service says that it does not take messages any more is no contact any more (RFC 8030 7.3): nobody but
+/// itself could bring it back, and then it has another address.
+async fn forget_browsers(tx: &mut Tx, outcomes: &[Recorded]) -> Result<()> {
+    let gone = outcomes.iter().filter(|o| o.endpoint_gone);
+    let gone = crate::json_list(gone.map(|o| o.id.as_str()));
+    if gone == "[]" {
+        return Ok(());
+    }
+    // What is no longer this node's says nothing: its endpoint was not marked.
+    let sql = tx.either(
+        "SELECT DISTINCT e.contact FROM json_each($1) x CROSS JOIN deliveries d CROSS JOIN endpoints e
+         WHERE d.id = x.value AND e.id = d.endpoint AND e.channel = 'push' AND e.state = 'gone'",
+        "SELECT DISTINCT e.contact FROM deliveries d JOIN endpoints e ON e.id = d.endpoint
+         WHERE d.id = ANY(ARRAY(SELECT jsonb_array_elements_text($1::jsonb))) AND e.channel = 'push' AND e.state = 'gone'",
+    );
+    for row in tx.rows(sql, args![gone]).await? {
+        forget_endpoints(tx, &row.text(0)?).await?;
+    }
+    Ok(())
 }
 
 const LISTED: &str =

@@ -216,6 +216,10 @@ const STEPS: &[&[&str]] = &[&[
     // A message by a way to fall back on, and what makes it needless: that another was `delivered`, or its reader `confirmed` it.
     "ALTER TABLE deliveries ADD COLUMN waits TEXT",
     "CREATE INDEX deliveries_waiting ON deliveries (next_at) WHERE waits IS NOT NULL",
+],
+&[
+    // Who takes only so much in a while, and when they may be sent to next, in microseconds (`crate::paces`).
+    "CREATE TABLE paces (id TEXT PRIMARY KEY, free_at BIGINT NOT NULL, queue_at BIGINT NOT NULL)",
 ]];
 
 /// Every table that a copy holds, with its key.
@@ -261,6 +265,7 @@ pub(crate) const TABLES: &[(&str, &str)] = &[
     ("template_versions", "template, version"),
     ("editing", "id"),
     ("versions", "event, number"),
+    ("paces", "id"),
 ];
 
 /// Today's version: the number of steps.

@@ -15,7 +15,7 @@ use crate::error::Result;
 use crate::journal::{Entry, append};
 use crate::notices::Lane;
 use forewarn_core::audience::Level;
-use forewarn_core::contact::Channel;
+use forewarn_core::contact::{Channel, Contact};
 use forewarn_core::id::{Id, derive};
 use forewarn_core::message::Content;
 use forewarn_core::plan::SUBSCRIPTIONS;
@@ -281,6 +281,18 @@ impl Store {
         Ok(true)
     }
 
+    /// A browser is told from now on, as [`forewarn_core::subscription::Device::contact`] says; what it chose before is replaced.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn subscribe_device(&self, contact: &Contact, now: Timestamp) -> Result<()> {
+        let mut tx = self.db.write().await?;
+        tell(&mut tx, contact).await?;
+        let entry = Entry::new("recipient", "subscription.confirmed", contact.id.as_str());
+        append(&mut tx, &[entry], now).await?;
+        tx.commit().await
+    }
+
     /// Everything that is kept about a contact: what it is, what it chose, what was sent to it. `None` for nobody.
     ///
     /// # Errors
@@ -467,12 +479,17 @@ pub(crate) async fn forget_link(tx: &mut Tx, notice: &str) -> Result<()> {
 
 /// The contact as chosen; nothing it said before stops its messages.
 async fn tell_from_now_on(tx: &mut Tx, found: &Subscription, choices: &Choices) -> Result<()> {
-    let contact = contact(found.id.clone(), &found.address, choices);
-    contacts::put_contacts(tx, &[contact], false).await?;
+    let contact = contact(found.id.clone(), found.address.endpoint(), choices);
+    tell(tx, &contact).await
+}
+
+/// The contact as it is; nothing it said before stops its messages.
+async fn tell(tx: &mut Tx, contact: &Contact) -> Result<()> {
+    contacts::put_contacts(tx, std::slice::from_ref(contact), false).await?;
     let sql =
         "DELETE FROM suppressions WHERE endpoint IN (SELECT id FROM endpoints WHERE contact = $1)";
-    tx.execute(sql, args![found.id.as_str()]).await?;
+    tx.execute(sql, args![contact.id.as_str()]).await?;
     let sql = "UPDATE endpoints SET state = 'active', reason = NULL WHERE contact = $1 AND state = 'gone'";
-    tx.execute(sql, args![found.id.as_str()]).await?;
+    tx.execute(sql, args![contact.id.as_str()]).await?;
     Ok(())
 }

@@ -235,6 +235,7 @@ mod tests {
             "publish --to s3://bucket/prefix --json",
             "bench mail --recipients 10 --json",
             "bench page --json",
+            "bench webhook --recipients 10 --send 50 --json",
             "completions bash",
             "serve --data d --listen 127.0.0.1:0 --public-url http://x --smtp smtp://h:1 --from a@b.c --allow-private-targets 127.0.0.0/8",
             "demo",

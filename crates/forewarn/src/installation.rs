@@ -1,7 +1,6 @@
 //! An installation at work: store, engine and server wired together, for `serve`, `demo` and the tests.
 
-use crate::http;
-use crate::publish;
+use crate::{http, publish, push_key};
 use anyhow::{Context, Result};
 use forewarn_core::contact::EmailAddress;
 use forewarn_core::token::Key;
@@ -9,15 +8,17 @@ use forewarn_engine::channel::chat::Chats;
 use forewarn_engine::channel::guard::Guard;
 use forewarn_engine::channel::http::{HttpClient, Wire};
 use forewarn_engine::channel::phone::{Account, Phones};
+use forewarn_engine::channel::push::Pushes;
 use forewarn_engine::channel::smtp::RelayUrl;
 use forewarn_engine::channel::smtp::Smtp;
 use forewarn_engine::channel::smtp::dkim::Signer;
 use forewarn_engine::channel::webhook::Webhooks;
 use forewarn_engine::place::Place;
-use forewarn_engine::{Engine, Identity, RealChannels};
+use forewarn_engine::{Engine, Identity, Limits, RealChannels};
 use forewarn_server::console::SettingsGroup;
 use forewarn_server::demo::Demo;
 use forewarn_server::ops::maintenance;
+use forewarn_server::push::Door;
 use forewarn_server::status_page::Live;
 use forewarn_server::{App, Shared, hash_password, random_password, random_token};
 use forewarn_store::{Clock, Role, Store};
@@ -30,7 +31,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 /// How many webhooks of one flight are on the way at once.
-const HOOKS_AT_ONCE: usize = 16;
+pub(crate) const HOOKS_AT_ONCE: usize = 16;
 /// How long a stopping server waits for answers under way.
 const GRACE: Duration = Duration::from_secs(20);
 
@@ -50,6 +51,10 @@ pub struct Parts {
     pub allow_private_targets: Vec<IpNet>,
     /// Text messages and calls.
     pub phones: Option<Account>,
+    /// Hosts of push services that browsers may name; nothing where none is told.
+    pub push_services: Option<Vec<String>>,
+    /// How much others take in a while.
+    pub limits: Limits,
     /// Base of links, without a slash at the end.
     pub public_url: String,
     /// Sender of mail.
@@ -98,7 +103,21 @@ impl Installation {
             Guard::new(parts.allow_private_targets.clone()),
             Wire::default(),
         );
+        let vapid = match &parts.push_services {
+            Some(_) => {
+                let contact = format!("mailto:{}", parts.from.as_str());
+                Some(Arc::new(push_key::take(&store, &key, &contact).await?))
+            }
+            None => None,
+        };
+        let door = |services| {
+            let key = vapid.as_ref()?.public();
+            Some(Door { key, services })
+        };
+        let push = parts.push_services.and_then(door);
+        let pushes = vapid.map(|vapid| Pushes::with_client(client.clone(), vapid, HOOKS_AT_ONCE));
         let channels = RealChannels {
+            pushes,
             phones: parts.phones.map(Phones::new),
             smtp,
             webhooks: Webhooks::with_client(client.clone(), HOOKS_AT_ONCE),
@@ -120,12 +139,13 @@ impl Installation {
             key.clone(),
             node,
         );
+        let engine = engine.within(parts.limits);
         // Nothing leaves the machine in the demo.
         let engine = match demo {
             Some(_) => engine,
             None => engine.reading_feeds(client),
         };
-        let live = Live::with_phones(twilio_token.is_some());
+        let live = Live::with_phones(twilio_token.is_some()).and_push(push.is_some());
         let app = App::new(Shared {
             store,
             clock: parts.clock,
@@ -136,6 +156,7 @@ impl Installation {
             live: live.clone(),
             hooks: Default::default(),
             twilio_token,
+            push,
             metrics: parts.metrics,
             configured,
             pulse: Default::default(),

@@ -11,6 +11,7 @@ mod keys;
 mod lock;
 mod log;
 mod publish;
+mod push_key;
 mod settings;
 mod signals;
 mod terminal;

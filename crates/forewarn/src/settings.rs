@@ -7,6 +7,7 @@ use clap::Args;
 use forewarn_core::contact::{EmailAddress, PhoneNumber};
 use forewarn_core::problem::{Invalid, Problem};
 use forewarn_core::token::LONGEST_BOUNCES;
+use forewarn_engine::Limits;
 use forewarn_engine::channel::phone::Account;
 use forewarn_engine::channel::smtp::RelayUrl;
 use forewarn_engine::channel::smtp::dkim::Signer;
@@ -20,6 +21,10 @@ use url::Url;
 
 /// The shortest administrator's token that is accepted: 24 random characters cannot be guessed.
 const ADMIN_TOKEN_CHARACTERS: usize = 24;
+
+/// The push services of the browsers in use: Chrome and its kin, Firefox, Safari, Edge.
+const PUSH_SERVICES: &str =
+    "fcm.googleapis.com,updates.push.services.mozilla.com,.push.apple.com,.notify.windows.com";
 
 /// The settings as flags; shared by every command that works on the installation itself.
 #[derive(Args, Clone)]
@@ -107,6 +112,10 @@ pub struct Settings {
     pub secrets_key: Option<String>,
     /// Text messages and calls.
     pub phones: Option<Account>,
+    /// Hosts of push services that browsers may name; one that begins with a dot stands for all below it.
+    pub push_services: Vec<String>,
+    /// How much others take in a while.
+    pub limits: Limits,
     /// Private networks that webhooks may reach.
     pub allow_private_targets: Vec<IpNet>,
     /// Where copies of the public pages are kept.
@@ -187,6 +196,11 @@ impl SettingsArgs {
             given
         });
         let phones = read_account(&variable, &mut wrong);
+        let services = variable("FOREWARN_PUSH_SERVICES");
+        let push_services = parse_hosts(services.as_deref().unwrap_or(PUSH_SERVICES))
+            .map_err(|problem| wrong("FOREWARN_PUSH_SERVICES", problem));
+        let limits = Limits::parse(&variable("FOREWARN_LIMITS").unwrap_or_default())
+            .map_err(|problem| wrong("FOREWARN_LIMITS", problem));
         let (Some(location), true) = (location, problems.is_empty()) else {
             return Err(Invalid { problems });
         };
@@ -205,6 +219,8 @@ impl SettingsArgs {
             link_key,
             secrets_key,
             phones,
+            push_services: push_services.unwrap_or_default(),
+            limits: limits.unwrap_or_default(),
             allow_private_targets: allowed.unwrap_or_default(),
             publish_to,
         })
@@ -219,6 +235,24 @@ impl Settings {
             Location::Server(_) => None,
         }
     }
+}
+
+fn parse_hosts(text: &str) -> Result<Vec<String>, String> {
+    let hosts = text
+        .split(',')
+        .map(str::trim)
+        .filter(|host| !host.is_empty());
+    hosts
+        .map(|host| {
+            let name = host.strip_prefix('.').unwrap_or(host);
+            match url::Host::parse(name) {
+                Ok(_) => Ok(host.to_ascii_lowercase()),
+                Err(problem) => Err(format!(
+                    "'{host}' is no host such as push.example.net: {problem}"
+                )),
+            }
+        })
+        .collect()
 }
 
 fn check_listen(text: &str) -> Result<(), String> {

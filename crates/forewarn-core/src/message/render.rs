@@ -326,8 +326,8 @@ fn short(content: &Content, variant: &Variant, chosen: &Chosen) -> Message {
             Purpose {
                 variant,
                 short: Some(max),
-                // Nobody can write down an address that is read to them.
-                links: variant.channel != Channel::Voice,
+                // Nobody can write down an address that is read to them, and a notification leads there by itself.
+                links: !matches!(variant.channel, Channel::Voice | Channel::Push),
             },
         );
         let text = plain_signs(&chosen.body.render(&values, Format::Line));

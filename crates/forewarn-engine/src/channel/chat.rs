@@ -1,9 +1,8 @@
 //! Messages to chat rooms by their incoming webhooks: Slack, Microsoft Teams, Mattermost, Discord, and whatever takes `{"text": ...}`.
 //!
-//! A message is posted once, as the product wants it. The products take only so many messages a second from one address, so
-//! of several to one room those whose turn comes later are not sent at all: they are [`Outcome::Paced`], and their rows wait. A
-//! room that says how long to wait (429, `Retry-After`) is left alone for so long by every message. What was refused for good
-//! says so in the product's own words.
+//! A message is posted once, as the product wants it. The products take only so many messages a second from one address, and say
+//! how long to wait when it was too much: [`crate::pace`](crate::Limits) sees to that before a message comes here. What was refused
+//! for good says so in the product's own words.
 
 use super::Leave;
 use super::guard::Guard;
@@ -14,16 +13,9 @@ use futures_util::{StreamExt, stream};
 use http::StatusCode;
 use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use ipnet::IpNet;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::Deserialize;
-use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-
-/// Rooms whose turns are remembered; those that are free are forgotten first.
-const MOST_ROOMS: usize = 10_000;
-/// No room is left alone for longer; a clock that was set back would say so.
-const MOST_WAIT: SignedDuration = SignedDuration::from_hours(24);
 
 /// What Slack says in so many words when an address will never work again.
 const GONE: [&str; 9] = [
@@ -67,18 +59,6 @@ impl fmt::Debug for Post {
 pub struct Chats {
     client: HttpClient,
     concurrency: usize,
-    /// From when on a room takes another message.
-    rooms: Arc<Mutex<HashMap<String, Timestamp>>>,
-}
-
-/// How far apart the messages to one room are: 1 a second for Slack, 4 for Teams, 5 in 2 seconds for Discord.
-fn apart(kind: ChatKind) -> SignedDuration {
-    SignedDuration::from_millis(match kind {
-        ChatKind::Slack => 1_000,
-        ChatKind::Teams => 250,
-        ChatKind::Discord => 400,
-        ChatKind::Mattermost | ChatKind::Generic => 0,
-    })
 }
 
 impl Chats {
@@ -94,64 +74,25 @@ impl Chats {
         Chats {
             client,
             concurrency: concurrency.max(1),
-            rooms: Arc::default(),
         }
     }
 
-    /// Attempts every message of the batch whose turn it is once, and says what came of each, in the batch's order.
+    /// Attempts every message of the batch once, and says what came of each, in the batch's order.
     pub async fn send(&self, batch: &[Post], now: Timestamp) -> Vec<Outcome> {
         self.send_while(batch, now, &Leave::unlimited()).await
     }
 
     /// The same as long as there is leave.
     pub async fn send_while(&self, batch: &[Post], now: Timestamp, leave: &Leave) -> Vec<Outcome> {
-        let waits = self.waits(batch, now);
         // By place and not by reference, as for webhooks.
-        let attempts = (0..batch.len()).map(|place| {
-            let wait = waits[place];
-            async move {
-                let outcome = match wait {
-                    Some(wait) => Outcome::Paced { wait },
-                    None => self.attempt(&batch[place], now, leave).await,
-                };
-                (place, outcome)
-            }
-        });
+        let attempts = (0..batch.len())
+            .map(|place| async move { (place, self.attempt(&batch[place], now, leave).await) });
         let mut done: Vec<(usize, Outcome)> = stream::iter(attempts)
             .buffer_unordered(self.concurrency)
             .collect()
             .await;
         done.sort_unstable_by_key(|&(place, _)| place);
         done.into_iter().map(|(_, outcome)| outcome).collect()
-    }
-
-    fn rooms(&self) -> MutexGuard<'_, HashMap<String, Timestamp>> {
-        self.rooms.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// How long each message waits for its turn; nothing for those whose turn it is, which they take.
-    fn waits(&self, batch: &[Post], now: Timestamp) -> Vec<Option<SignedDuration>> {
-        let mut rooms = self.rooms();
-        if rooms.len() > MOST_ROOMS {
-            rooms.retain(|_, free| *free > now);
-        }
-        let mut behind: HashMap<&str, i32> = HashMap::new();
-        let mut wait = |post: &'_ Post, behind: &mut i32| {
-            let apart = apart(post.kind);
-            let free = rooms.get(&post.url).map(|free| free.duration_since(now));
-            if let Some(wait) = free.filter(|wait| wait.is_positive() && *wait <= MOST_WAIT) {
-                *behind += 1;
-                return Some(wait + apart * (*behind - 1));
-            }
-            if apart.is_positive() {
-                rooms.insert(post.url.clone(), now + apart);
-            }
-            None
-        };
-        batch
-            .iter()
-            .map(|post| wait(post, behind.entry(&post.url).or_default()))
-            .collect()
     }
 
     async fn attempt(&self, post: &Post, now: Timestamp, leave: &Leave) -> Outcome {
@@ -170,11 +111,7 @@ impl Chats {
         let body = post.body.clone();
         let posted = self.client.post_while(&post.url, headers, body, leave);
         match posted.await {
-            Ok(answer) => {
-                let outcome = answered(&answer, now);
-                self.leave_alone(post, &answer, &outcome, now);
-                outcome
-            }
+            Ok(answer) => answered(&answer, now),
             Err(NoAnswer::Refused(why)) => never(why.to_string()),
             Err(NoAnswer::Withheld) => Outcome::Withheld,
             Err(NoAnswer::Broken { reason, maybe_sent }) => Outcome::TransientFailure {
@@ -182,20 +119,6 @@ impl Chats {
                 retry_after: None,
                 maybe_sent,
             },
-        }
-    }
-
-    /// A room that asks for time has it from every message.
-    fn leave_alone(&self, post: &Post, answer: &Answer, outcome: &Outcome, now: Timestamp) {
-        let asked = match outcome {
-            Outcome::TransientFailure { retry_after, .. } => *retry_after,
-            Outcome::Accepted { .. }
-            | Outcome::PermanentFailure { .. }
-            | Outcome::Withheld
-            | Outcome::Paced { .. } => None,
-        };
-        if let Some(wait) = asked.filter(|_| answer.status == StatusCode::TOO_MANY_REQUESTS) {
-            self.rooms().insert(post.url.clone(), now + wait);
         }
     }
 }

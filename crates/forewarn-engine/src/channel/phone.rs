@@ -8,6 +8,7 @@
 use super::Leave;
 use super::guard::Guard;
 use super::http::{Answer, HttpClient, NoAnswer, Wire, one_line};
+use forewarn_core::contact::Channel;
 use forewarn_core::delivery::Outcome;
 use futures_util::{StreamExt, stream};
 use http::StatusCode;
@@ -76,6 +77,16 @@ pub struct Ring {
     pub earlier: Option<Timestamp>,
     /// What the provider is known to have taken for other deliveries to this number.
     pub others: Vec<String>,
+}
+
+impl Ring {
+    /// By which channel it goes.
+    pub fn channel(&self) -> Channel {
+        match self.says {
+            Says::Text(_) => Channel::Sms,
+            Says::Call(_) => Channel::Voice,
+        }
+    }
 }
 
 impl fmt::Debug for Ring {

@@ -6,6 +6,7 @@
 //! may be mended at the other side and is worth another attempt, except 410, which says that the
 //! endpoint is gone for good, and targets to which we do not connect.
 
+pub mod bare;
 pub mod signature;
 
 use std::fmt;

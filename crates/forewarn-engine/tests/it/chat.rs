@@ -1,4 +1,4 @@
-//! The channel of chat rooms against scripted rooms: what each answer means, and whose turn it is.
+//! The channel of chat rooms against scripted rooms: what each answer means.
 
 use crate::wire::{Names, now};
 use forewarn_core::contact::ChatKind;
@@ -8,7 +8,6 @@ use forewarn_engine::channel::chat::{Chats, Post};
 use forewarn_engine::channel::guard::Guard;
 use forewarn_engine::channel::http::{HttpClient, Wire};
 use forewarn_engine::peer::http::{HttpPeer, Reply, Script};
-use jiff::SignedDuration;
 use rustls::RootCertStore;
 use std::sync::Arc;
 use std::time::Duration;
@@ -47,12 +46,6 @@ async fn outcome_of(kind: ChatKind, reply: Reply) -> Outcome {
     let outcome = local().send(&posts, now()).await.remove(0);
     assert_eq!(room.count(), 1, "one attempt is one request");
     outcome
-}
-
-fn paced(milliseconds: i64) -> Outcome {
-    Outcome::Paced {
-        wait: SignedDuration::from_millis(milliseconds),
-    }
 }
 
 fn accepted(receipt: &str) -> Outcome {
@@ -181,57 +174,6 @@ async fn what_may_be_mended_is_tried_again() {
         panic!("{outcome:?}");
     };
     assert!(maybe_sent);
-}
-
-#[tokio::test]
-async fn a_room_takes_as_many_messages_a_second_as_its_product_allows() {
-    for (kind, apart) in [
-        (ChatKind::Slack, 1_000),
-        (ChatKind::Teams, 250),
-        (ChatKind::Discord, 400),
-    ] {
-        let room = peer(Script::new()).await;
-        let channel = local();
-        let posts: Vec<Post> = ["a", "b", "c"]
-            .map(|id| post(kind, &room.url("/1"), id))
-            .to_vec();
-        let other = post(kind, &room.url("/2"), "d");
-        let batch = [posts.clone(), vec![other]].concat();
-        let outcomes = channel.send(&batch, now()).await;
-        let ok = || accepted("200 OK");
-        assert_eq!(outcomes, [ok(), paced(apart), paced(2 * apart), ok()]);
-        // A millisecond too early, and then in time; the third waits behind the second.
-        let early = now() + SignedDuration::from_millis(apart - 1);
-        assert_eq!(channel.send(&posts[1..2], early).await, [paced(1)]);
-        let due = now() + SignedDuration::from_millis(apart);
-        assert_eq!(channel.send(&posts[1..], due).await, [ok(), paced(apart)]);
-        let paths: Vec<String> = room.requests().into_iter().map(|r| r.path).collect();
-        assert_eq!(paths.len(), 3);
-    }
-    let room = peer(Script::new()).await;
-    let many: Vec<Post> = (0..20)
-        .map(|n| post(ChatKind::Generic, &room.url("/1"), &n.to_string()))
-        .collect();
-    let outcomes = local().send(&many, now()).await;
-    assert!(outcomes.iter().all(|o| *o == accepted("200 OK")));
-}
-
-#[tokio::test]
-async fn a_room_that_asks_for_time_has_it_from_every_message() {
-    let script = Script::new().first(1, Reply::status(429).retry_after("30"));
-    let room = peer(script).await;
-    let channel = local();
-    let posts = ["a", "b"].map(|id| post(ChatKind::Generic, &room.url("/1"), id));
-    let outcome = channel.send(&posts[..1], now()).await.remove(0);
-    let Outcome::TransientFailure { retry_after, .. } = outcome else {
-        panic!("{outcome:?}");
-    };
-    assert_eq!(retry_after, Some(SignedDuration::from_secs(30)));
-    let soon = now() + SignedDuration::from_secs(10);
-    assert_eq!(channel.send(&posts[1..], soon).await, [paced(20_000)]);
-    assert_eq!(room.count(), 1);
-    let later = now() + SignedDuration::from_secs(30);
-    assert_eq!(channel.send(&posts[1..], later).await, [accepted("200 OK")]);
 }
 
 #[tokio::test]

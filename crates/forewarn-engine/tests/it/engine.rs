@@ -11,8 +11,10 @@ pub mod house;
 
 mod languages;
 mod lease;
+mod limits;
 mod phones;
 mod promise;
+mod pushes;
 mod reminders;
 mod running;
 mod windows;

@@ -134,11 +134,12 @@ fn shown(contact: &ContactRow, who: &Who) -> Value {
     if who.role < Role::Administrator {
         let hide = |url: &mut Value| *url = json!(host_only(url.as_str().unwrap_or_default()));
         let endpoints = body["endpoints"].as_array_mut().into_iter().flatten();
-        for room in endpoints.filter(|endpoint| endpoint["channel"] == "chat") {
+        let secret = |channel: &Value| channel == "chat" || channel == "push";
+        for room in endpoints.filter(|endpoint| secret(&endpoint["channel"])) {
             hide(&mut room["url"]);
         }
         let states = body["states"].as_array_mut().into_iter().flatten();
-        for room in states.filter(|state| state[0] == "chat") {
+        for room in states.filter(|state| secret(&state[0])) {
             hide(&mut room[1]);
         }
     }

@@ -272,7 +272,7 @@ pub(crate) fn table(text: &str) -> Response {
 fn delivery_json(delivery: &DeliveryRow, app: &App) -> Value {
     let mut body = serde_json::to_value(delivery).unwrap_or_default();
     body["message_id"] = json!(message_id(delivery, app));
-    if delivery.channel == Channel::Chat {
+    if matches!(delivery.channel, Channel::Chat | Channel::Push) {
         // Whoever has a room's address can post there.
         body["endpoint"] = json!(host_only(&delivery.endpoint));
     }

@@ -26,12 +26,13 @@ const WAIT: u64 = 15;
 const LOOK: Duration = Duration::from_millis(100);
 
 /// Channels that can be tried.
-const CHANNELS: [Channel; 5] = [
+const CHANNELS: [Channel; 6] = [
     Channel::Email,
     Channel::Sms,
     Channel::Voice,
     Channel::Chat,
     Channel::Webhook,
+    Channel::Push,
 ];
 
 /// What came of a test.
@@ -131,7 +132,7 @@ fn address(
             url: HookUrl::parse(text)?,
             secret: None,
         },
-        Channel::Push => return Err("this version of Forewarn cannot send by push".into()),
+        Channel::Push => return Err("a browser is reached as a contact only: give its id".into()),
     };
     Ok(endpoint)
 }

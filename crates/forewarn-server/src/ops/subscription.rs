@@ -5,11 +5,13 @@ use crate::app::App;
 use crate::caller::Caller;
 use crate::error::{ApiError, Result};
 use crate::password::random_token;
-use crate::status_page::subscription::{open_services, open_to_phones};
-use forewarn_core::contact::PhoneNumber;
+use crate::push::Door;
+use crate::status_page::subscription::{open_services, open_to_browsers, open_to_phones};
+use forewarn_core::contact::{HookUrl, PhoneNumber};
 use forewarn_core::document::{Catalogue, Fields, Node};
+use forewarn_core::problem::Invalid;
 use forewarn_core::service::Service;
-use forewarn_core::subscription::{Address, Choices, Open, Request, State, content};
+use forewarn_core::subscription::{Address, Choices, Device, Open, Request, State, content};
 use forewarn_store::{Asked, CodeLimits, Proof, Subscription};
 use jiff::Timestamp;
 
@@ -40,6 +42,64 @@ pub fn open_by_phone<'a>(app: &App, catalogue: &'a Catalogue) -> Option<Vec<&'a 
         &catalogue.services,
         &catalogue.audiences,
     )
+}
+
+/// Services whose news browsers can show, where that is open and messages to them can be sent.
+pub fn open_by_push<'a>(app: &App, catalogue: &'a Catalogue) -> Option<Vec<&'a Service>> {
+    app.push.as_ref()?;
+    open_to_browsers(&catalogue.services, &catalogue.audiences)
+}
+
+/// What subscribing a browser takes.
+///
+/// # Errors
+/// When no messages to browsers can be sent from here.
+pub fn push_door(app: &App) -> Result<&Door> {
+    let closed = || ApiError::Conflict("no message to a browser can be sent from here".into());
+    app.push.as_ref().ok_or_else(closed)
+}
+
+/// A browser is told from now on; asked for again, it has other choices.
+///
+/// # Errors
+/// Everything that is wrong with the request; when no audience that people may join has messages to browsers.
+pub async fn subscribe_device(app: &App, node: &Node) -> Result<()> {
+    let (catalogue, door) = (app.store.catalogue().await?, push_door(app)?);
+    let open = open_by_push(app, &catalogue).ok_or_else(|| {
+        ApiError::Conflict(
+            "no audience is open to browsers; give one with 'self_service: yes' the channel push"
+                .into(),
+        )
+    })?;
+    let known = ids(&open);
+    let device = read(node, |node, problems| {
+        Device::read(node, &known, &door.services, problems)
+    })?;
+    let contact = device
+        .contact()
+        .map_err(|problem| Invalid::one("endpoint", problem))?;
+    Ok(app
+        .store
+        .subscribe_device(&contact, app.clock.now())
+        .await?)
+}
+
+/// A browser is told nothing any more, and forgotten.
+///
+/// # Errors
+/// When the request names none.
+pub async fn end_device(app: &App, node: &Node) -> Result<()> {
+    let url = read(node, |node, problems| {
+        let mut fields = Fields::of(node, "", problems)?;
+        let url = fields.required("endpoint", problems, HookUrl::parse);
+        fields.finish(problems);
+        url
+    })?;
+    let now = app.clock.now();
+    app.store
+        .remove_contact(&Device::subscriber(&url), "recipient", now)
+        .await?;
+    Ok(())
 }
 
 /// Services that whoever has this address can choose. Who subscribed a telephone while that was open keeps the choice.

@@ -10,6 +10,7 @@ const STYLE: &str = include_str!("../../assets/forewarn.css");
 const CONSOLE: &str = include_str!("../../assets/console.css");
 const CONSOLE_SCRIPT: &str = include_str!("../../assets/console.js");
 const SCRIPT: &str = include_str!("../../assets/forewarn.js");
+const PUSH: &str = include_str!("../../assets/push.js");
 const MARK: &str = include_str!("../../assets/mark.svg");
 
 /// Answered with every asset: its name changes when its content does.
@@ -34,7 +35,7 @@ fn asset(name: &str, ending: &str, content_type: &'static str, text: &'static st
     }
 }
 
-static ASSETS: LazyLock<[Asset; 5]> = LazyLock::new(|| {
+static ASSETS: LazyLock<[Asset; 6]> = LazyLock::new(|| {
     [
         asset("forewarn", "css", "text/css; charset=utf-8", STYLE),
         asset("forewarn", "js", "text/javascript; charset=utf-8", SCRIPT),
@@ -46,6 +47,7 @@ static ASSETS: LazyLock<[Asset; 5]> = LazyLock::new(|| {
             "text/javascript; charset=utf-8",
             CONSOLE_SCRIPT,
         ),
+        asset("push", "js", "text/javascript; charset=utf-8", PUSH),
     ]
 });
 
@@ -65,6 +67,7 @@ pub fn pages() -> BTreeMap<String, Page> {
     let mut pages = PAGES.clone();
     pages.remove(console_style());
     pages.remove(console_script());
+    pages.remove(push_script());
     pages
 }
 
@@ -91,6 +94,11 @@ pub fn console_script() -> &'static str {
 /// Path of the script.
 pub fn script() -> &'static str {
     &ASSETS[1].path
+}
+
+/// Path of the script that asks a browser to show notices.
+pub fn push_script() -> &'static str {
+    &ASSETS[5].path
 }
 
 /// Path of the mark, which is also the icon of the browser's tab.

@@ -2,7 +2,7 @@
 //!
 //! No request for a public page reaches the database. While the database is away the last pages stay up; they say as of when.
 
-use super::subscription::{open_services, open_to_phones};
+use super::subscription::{open_services, open_to_browsers, open_to_phones};
 use super::{
     Pages, PublicAdvisory, PublicAnnouncement, PublicChange, PublicIncident, PublicMaintenance,
     PublicMessage, Snapshot,
@@ -38,6 +38,7 @@ const REST: Duration = Duration::from_millis(100);
 pub struct Live {
     pages: Arc<watch::Sender<Arc<Pages>>>,
     phones: bool,
+    push: bool,
 }
 
 impl Live {
@@ -47,6 +48,11 @@ impl Live {
             phones,
             ..Live::default()
         }
+    }
+
+    /// The same of a place from which messages to browsers can be sent, or cannot.
+    pub fn and_push(self, push: bool) -> Live {
+        Live { push, ..self }
     }
 
     /// The pages; cheap, and never in the way of a swap for long.
@@ -76,6 +82,7 @@ impl Live {
     ) -> Result<Option<Timestamp>> {
         let mut snapshot = snapshot(store, clock.now(), public_url, clock.is_manual()).await?;
         snapshot.phones &= self.phones;
+        snapshot.push &= self.push;
         self.set(Pages::render(&snapshot));
         Ok(snapshot.next_promise())
     }
@@ -236,6 +243,7 @@ pub async fn snapshot(
             &catalogue.audiences,
         )
         .is_some(),
+        push: open_to_browsers(&catalogue.services, &catalogue.audiences).is_some(),
         open_to: open_services(&catalogue.services, &catalogue.audiences)
             .into_iter()
             .map(|s| s.id.clone())

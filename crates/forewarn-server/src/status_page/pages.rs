@@ -56,6 +56,11 @@ impl Page {
         ];
         match is_for_scripts(path) {
             true => said.push((header::ACCESS_CONTROL_ALLOW_ORIGIN, "*")),
+            // Its script asks us for the key of messages to browsers.
+            false if path == subscription::PATH => said.push((
+                header::CONTENT_SECURITY_POLICY,
+                crate::console::CONTENT_SECURITY_POLICY,
+            )),
             false => said.push((
                 header::CONTENT_SECURITY_POLICY,
                 super::CONTENT_SECURITY_POLICY,
@@ -124,7 +129,7 @@ impl Pages {
         pages.extend(cap::pages(snapshot));
         pages.extend(feeds::pages(snapshot));
         pages.extend(calendar::pages(snapshot));
-        pages.extend(subscription::page(snapshot));
+        pages.extend(subscription::pages(snapshot));
         let pages = pages.into_iter().map(|(path, page)| {
             let page = page.at(&path);
             (path, page)

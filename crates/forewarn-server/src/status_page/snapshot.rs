@@ -43,6 +43,9 @@ pub struct Snapshot {
     /// Telephones can be subscribed too.
     #[serde(default)]
     pub phones: bool,
+    /// Browsers can be asked to show notices.
+    #[serde(default)]
+    pub push: bool,
     /// Changes ahead whose time is not firm: those that became work that is public are not here.
     #[serde(default)]
     pub changes: Vec<PublicChange>,

@@ -12,6 +12,10 @@ use forewarn_core::subscription::Choices;
 /// Where the form stands, and where it is sent.
 pub const PATH: &str = "/subscribe";
 
+/// What shows messages in browsers. It stands at the root, for it speaks for the whole page.
+pub const WORKER: &str = "/push-worker.js";
+const WORKER_TEXT: &str = include_str!("../../assets/push-worker.js");
+
 /// Services that people may subscribe to: those that audiences open to self-service use. Empty when none is open.
 pub fn open_services<'a>(services: &'a [Service], audiences: &[Audience]) -> Vec<&'a Service> {
     let open = || audiences.iter().filter(|a| a.self_service);
@@ -29,11 +33,27 @@ pub fn open_to_phones<'a>(
     audiences: &[Audience],
 ) -> Option<Vec<&'a Service>> {
     organisation.sms.as_ref()?;
-    let by_phone = audiences
+    open_by(Channel::Sms, services, audiences)
+}
+
+/// Services whose news browsers can show: those that open audiences with push messages use.
+pub fn open_to_browsers<'a>(
+    services: &'a [Service],
+    audiences: &[Audience],
+) -> Option<Vec<&'a Service>> {
+    open_by(Channel::Push, services, audiences)
+}
+
+fn open_by<'a>(
+    channel: Channel,
+    services: &'a [Service],
+    audiences: &[Audience],
+) -> Option<Vec<&'a Service>> {
+    let by_it = audiences
         .iter()
-        .filter(|a| a.channels.iter().any(|c| c.channel == Channel::Sms));
-    let by_phone: Vec<Audience> = by_phone.cloned().collect();
-    let open = open_services(services, &by_phone);
+        .filter(|a| a.channels.iter().any(|c| c.channel == channel));
+    let by_it: Vec<Audience> = by_it.cloned().collect();
+    let open = open_services(services, &by_it);
     (!open.is_empty()).then_some(open)
 }
 
@@ -70,6 +90,8 @@ pub struct SubscriptionForm {
     sms: String,
     /// What is said beside the field for a telephone number; there is none without it.
     phones: Option<String>,
+    /// The browser itself can be asked to show notices.
+    push: bool,
     kinds: Vec<Choice>,
     services: Vec<Choice>,
     time_zone: String,
@@ -86,6 +108,8 @@ pub struct Place<'a> {
     pub services: &'a [&'a Service],
     /// Where telephones can be subscribed, to whom.
     pub phones: Option<&'a SelfServiceSms>,
+    /// Browsers can be asked to show notices.
+    pub push: bool,
 }
 
 impl SubscriptionForm {
@@ -118,6 +142,7 @@ impl SubscriptionForm {
             email: String::new(),
             sms: String::new(),
             phones: place.phones.map(countries),
+            push: place.push,
             kinds: vec![
                 kind("maintenance", "Planned work"),
                 kind("incident", "Problems"),
@@ -195,7 +220,13 @@ pub struct Typed {
 }
 
 /// The page for somebody new, where subscribing is open.
-pub(super) fn page(snapshot: &Snapshot) -> Option<(String, Page)> {
+pub(super) fn pages(snapshot: &Snapshot) -> Vec<(String, Page)> {
+    let worker = Page::new("text/javascript; charset=utf-8", WORKER_TEXT);
+    let worker = snapshot.push.then(|| (WORKER.to_owned(), worker));
+    page(snapshot).into_iter().chain(worker).collect()
+}
+
+fn page(snapshot: &Snapshot) -> Option<(String, Page)> {
     let open: Vec<&Service> = snapshot
         .services
         .iter()
@@ -213,6 +244,7 @@ pub(super) fn page(snapshot: &Snapshot) -> Option<(String, Page)> {
             .sms
             .as_ref()
             .filter(|_| snapshot.phones),
+        push: snapshot.push,
     };
     let form = SubscriptionForm::new(&place, &Typed::default(), Vec::new());
     let page = Page::new("text/html; charset=utf-8", form.html());

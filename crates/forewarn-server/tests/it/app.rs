@@ -5,6 +5,7 @@ use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use forewarn_core::token::{Key, fingerprint};
 use forewarn_server::demo::{CaughtItem, Demo};
+use forewarn_server::push::Door;
 use forewarn_server::status_page::Live;
 use forewarn_server::{App, Shared, router};
 use forewarn_store::{Clock, Location, Role, Store};
@@ -38,6 +39,9 @@ macro_rules! on_both_databases {
     };
 }
 
+/// What browsers subscribe to (RFC 8291, appendix A).
+pub const PUSH_KEY: &str =
+    "BP4z9KsN6nGRTbVYI_c7VJSPQTBtkgcy27mlmlMoZIIgDll6e3vCYLocInmYWAmS6TlzAC8wEqKK6PBru3jl7A8";
 pub const PUBLIC_URL: &str = "https://status.example.test";
 
 /// A small university: two services, one of which stands on the other.
@@ -225,8 +229,12 @@ impl TestApp {
             mail_domain: "example.test".into(),
             key: Key::new("a key that only tests know 01234"),
             admin_token: Some("the token of the settings 012345".into()),
-            live: Live::with_phones(twilio_token.is_some()),
+            live: Live::with_phones(twilio_token.is_some()).and_push(true),
             hooks: Default::default(),
+            push: Some(Door {
+                key: PUSH_KEY.into(),
+                services: vec!["push.example.net".into()],
+            }),
             metrics: Box::new(|| "# no metrics\n".into()),
             twilio_token: twilio_token.map(str::to_owned),
             configured: Vec::new(),

@@ -121,7 +121,16 @@ async fn what_is_wrong_with_a_request_is_told_and_nothing_is_sent() {
     with_people(&app).await;
     for (channel, body, said) in [
         ("chta", json!({"contact": "room"}), "did you mean 'chat'?"),
-        ("push", json!({"contact": "room"}), "unknown channel 'push'"),
+        (
+            "pigeon",
+            json!({"contact": "room"}),
+            "unknown channel 'pigeon'",
+        ),
+        (
+            "push",
+            json!({"to": "https://push.example.net/x"}),
+            "give its id",
+        ),
         ("chat", json!({}), "give contact, or to"),
         (
             "chat",

@@ -41,6 +41,7 @@ mod pages;
 mod postmortems;
 mod previews;
 mod promises;
+mod push;
 mod reach;
 mod readers;
 mod recipients;

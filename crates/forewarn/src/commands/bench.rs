@@ -3,6 +3,7 @@
 //! The whole path is measured: a notice falls due, is expanded, rendered, sent and recorded in SQLite at
 //! `synchronous=FULL`. The baseline is a bare loop with the same message against the same receiver in the same run.
 
+mod hooks;
 mod page;
 mod plan;
 
@@ -44,6 +45,8 @@ const IMPORT: u32 = 50_000;
 pub enum What {
     /// Mails to an SMTP server of its own
     Mail,
+    /// Signed webhooks to an HTTP server of its own, each to an endpoint of its own
+    Webhook,
     /// Plans for 50 audiences and for 10,000
     Plan,
     /// The status page under a crowd, beside nginx
@@ -61,13 +64,13 @@ pub struct BenchArgs {
     /// Stop after this many percent of the recipients; the others stay queued
     #[arg(long, value_name = "PERCENT", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=100))]
     pub send: u32,
-    /// Declare up to this many incidents, one after the other, while the notices go out, and time each one's first message
+    /// Mail: declare up to this many incidents, one after the other, while the notices go out, and time each one's first message
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub incidents: u32,
-    /// The receiver offers CHUNKING; the bare loop uses it too
+    /// Mail: the receiver offers CHUNKING; the bare loop uses it too
     #[arg(long)]
     pub chunking: bool,
-    /// The receiver waits so many milliseconds before each group of replies, for the bare loop too
+    /// Mail: the receiver waits so many milliseconds before each group of replies, for the bare loop too
     #[arg(long, value_name = "MS", default_value_t = 0)]
     pub delay: u64,
     /// Print JSON
@@ -95,6 +98,11 @@ impl BenchArgs {
         }
     }
 
+    /// How many messages go out before it ends.
+    fn wanted(&self) -> usize {
+        (u64::from(self.recipients) * u64::from(self.send)).div_ceil(100) as usize
+    }
+
     /// Messages of the bare loop: fewer where each waits.
     fn bare(&self) -> usize {
         match self.delay {
@@ -113,6 +121,8 @@ struct Measured {
     per_second: f64,
     baseline_per_second: f64,
     ratio: f64,
+    /// Connections of the bare loop.
+    connections: usize,
     peak_rss_bytes: u64,
     cpu_us_per_message: f64,
     /// Size of one message.
@@ -168,7 +178,10 @@ pub async fn run(args: BenchArgs, settings: Settings) -> Result<ExitCode> {
     let folder = std::env::temp_dir().join(format!("forewarn-bench-{}", std::process::id()));
     std::fs::create_dir_all(&folder)
         .with_context(|| format!("cannot make {}", folder.display()))?;
-    let measured = mail(&args, &settings, &folder).await;
+    let measured = match args.what {
+        What::Webhook => hooks::measure(&args, &folder).await,
+        What::Mail | What::Plan => mail(&args, &settings, &folder).await,
+    };
     let _ = std::fs::remove_dir_all(&folder);
     let measured = measured?;
     if args.json {
@@ -186,8 +199,8 @@ fn show(m: &Measured) {
         m.sent, m.seconds, m.per_second
     );
     println!(
-        "bare loop              {:.0} a second ({} bytes a message, {CONNECTIONS} connections)",
-        m.baseline_per_second, m.message_bytes
+        "bare loop              {:.0} a second ({} bytes a message, {} connections)",
+        m.baseline_per_second, m.message_bytes, m.connections
     );
     println!("ratio                  {:.2}", m.ratio);
     println!("first accepted after   {:.3} s", m.first_accepted_seconds);
@@ -219,9 +232,9 @@ async fn mail(args: &BenchArgs, settings: &Settings, folder: &Path) -> Result<Me
     let sink = Arc::new(SmtpPeer::start(args.script(), keep).await?);
     let store = Store::open(&Location::File(folder.join("bench.sqlite"))).await?;
     let engine = Arc::new(engine(&store, &clock, &sink, settings)?);
-    let catalogue = people(&store, &clock, args.recipients).await?;
+    let catalogue = people(&store, &clock, args.recipients, mailbox).await?;
     engine.recover().await?;
-    let wanted = (u64::from(args.recipients) * u64::from(args.send)).div_ceil(100) as usize;
+    let wanted = args.wanted();
 
     let message = sample(&clock, folder, settings).await?;
     let before = bare(args, keep, &message).await?;
@@ -260,6 +273,7 @@ async fn mail(args: &BenchArgs, settings: &Settings, folder: &Path) -> Result<Me
         per_second,
         baseline_per_second,
         ratio: per_second / baseline_per_second,
+        connections: CONNECTIONS,
         peak_rss_bytes,
         cpu_us_per_message: spent.as_secs_f64() * 1e6 / expected as f64,
         message_bytes: message.len(),
@@ -285,16 +299,27 @@ fn engine(
     let smtp = Smtp::new(vec![relay], "bench.example.org".into()).map_err(anyhow::Error::msg)?;
     let smtp = smtp.signed_by(settings.signers.clone());
     let channels = RealChannels {
+        pushes: None,
         phones: None,
         smtp: Some(smtp),
         webhooks: Webhooks::new(Vec::new(), 1),
         chats: Chats::new(Vec::new(), 1),
     };
+    engine_over(store, clock, channels, settings.bounces.clone())
+}
+
+/// An engine that sends by these channels.
+fn engine_over(
+    store: &Store,
+    clock: &Clock,
+    channels: RealChannels,
+    bounces: Option<EmailAddress>,
+) -> Result<Engine<RealChannels>> {
     let identity = Identity {
         public_url: "https://status.example.org".into(),
         from: EmailAddress::parse("notices@example.org").map_err(anyhow::Error::msg)?,
         name: Some("Example".into()),
-        bounces: settings.bounces.clone(),
+        bounces,
     };
     let node = format!("bench-{}", std::process::id());
     Ok(Engine::new(
@@ -311,7 +336,7 @@ const DOCUMENTS: &str = r#"
 organisation: {name: Example University, time_zone: America/Los_Angeles}
 services: [{id: portal, name: Student portal}, {id: network, name: Campus network}]
 audiences:
-  - {id: students, name: Students, level: non_technical, channels: [email], services: [portal]}
+  - {id: students, name: Students, level: non_technical, channels: [email, webhook], services: [portal]}
   - {id: responders, name: Responders, level: technical, channels: [email], services: [network]}
 maintenance:
   id: MNT-1
@@ -331,22 +356,30 @@ maintenance:
 /// Who hears of the incidents, and of nothing else.
 const RESPONDER: &str = "responder@example.edu";
 
-async fn people(store: &Store, clock: &Clock, recipients: u32) -> Result<Catalogue> {
+/// Where the one of this number is reached by mail.
+fn mailbox(n: u32) -> Result<Endpoint> {
+    let address = EmailAddress::parse(&format!("person{n}@example.edu"));
+    let address = address.map_err(anyhow::Error::msg)?;
+    Ok(Endpoint::Email { address })
+}
+
+/// The audience of the maintenance, each reached where `reach` says, and whoever hears of the incidents.
+async fn people(
+    store: &Store,
+    clock: &Clock,
+    recipients: u32,
+    reach: impl Fn(u32) -> Result<Endpoint>,
+) -> Result<Catalogue> {
     let documents = documents()?;
     store.apply(&documents, "bench", clock.now(), false).await?;
-    let responder = contact("responder", RESPONDER, "responders")?;
+    let address = EmailAddress::parse(RESPONDER).map_err(anyhow::Error::msg)?;
+    let responder = contact("responder", Endpoint::Email { address }, "responders")?;
     store
         .import_contacts(&[responder], "bench", clock.now())
         .await?;
     for from in (0..recipients).step_by(IMPORT as usize) {
         let contacts = (from..recipients.min(from + IMPORT))
-            .map(|n| {
-                contact(
-                    &format!("c{n}"),
-                    &format!("person{n}@example.edu"),
-                    "students",
-                )
-            })
+            .map(|n| contact(&format!("c{n}"), reach(n)?, "students"))
             .collect::<Result<Vec<_>>>()?;
         store
             .import_contacts(&contacts, "bench", clock.now())
@@ -355,8 +388,7 @@ async fn people(store: &Store, clock: &Clock, recipients: u32) -> Result<Catalog
     Ok(store.catalogue().await?)
 }
 
-fn contact(id: &str, address: &str, audience: &str) -> Result<Contact> {
-    let address = EmailAddress::parse(address).map_err(anyhow::Error::msg)?;
+fn contact(id: &str, endpoint: Endpoint, audience: &str) -> Result<Contact> {
     let id_of = |text: &str| Id::parse(text).map_err(anyhow::Error::msg);
     Ok(Contact {
         id: id_of(id)?,
@@ -370,7 +402,7 @@ fn contact(id: &str, address: &str, audience: &str) -> Result<Contact> {
         language: None,
         time_zone: None,
         quiet_hours: None,
-        endpoints: vec![Endpoint::Email { address }],
+        endpoints: vec![endpoint],
     })
 }
 
@@ -499,7 +531,7 @@ async fn recorded(store: &Store) -> Result<()> {
 async fn sample(clock: &Clock, folder: &Path, settings: &Settings) -> Result<Vec<u8>> {
     let kept = SmtpPeer::start(Script::default(), Keep::Messages).await?;
     let store = Store::open(&Location::File(folder.join("sample.sqlite"))).await?;
-    let catalogue = people(&store, clock, 1).await?;
+    let catalogue = people(&store, clock, 1, mailbox).await?;
     publish(&store, clock, &catalogue).await?;
     engine(&store, clock, &kept, settings)?.tick().await?;
     let message = tokio::time::timeout(Duration::from_secs(10), kept.message(0)).await?;

@@ -9,6 +9,7 @@ use clap::Args;
 use forewarn_core::contact::EmailAddress;
 use forewarn_core::document::{Catalogue, Documents};
 use forewarn_core::token::Key;
+use forewarn_engine::Limits;
 use forewarn_engine::channel::smtp::RelayUrl;
 use forewarn_server::{hash_password, random_token};
 use forewarn_store::{Clock, Location, Role, Sealer, Store};
@@ -98,6 +99,8 @@ async fn begin(
         signers: Arc::new([]),
         allow_private_targets: vec!["127.0.0.0/8".parse()?],
         phones: Some(stage.phones()),
+        push_services: None,
+        limits: Limits::default(),
         public_url: format!("http://{address}"),
         from: EmailAddress::parse("it-news@example.edu").map_err(anyhow::Error::msg)?,
         from_name: None,

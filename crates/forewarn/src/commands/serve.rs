@@ -74,6 +74,8 @@ pub async fn run(args: ServeArgs, settings: Settings) -> Result<ExitCode> {
             signers: settings.signers.clone(),
             allow_private_targets: settings.allow_private_targets.clone(),
             phones: settings.phones.clone(),
+            push_services: Some(settings.push_services.clone()),
+            limits: settings.limits.clone(),
             public_url,
             admin_token: settings.admin_token.clone(),
             metrics: Box::new(move || metrics.render()),

@@ -1,8 +1,10 @@
 //! Tests of the whole: the program as its users run it, and the state of the repository.
 
 mod alertmanager;
+mod bench;
 mod commands;
 mod crash;
+mod crash_channels;
 mod damage;
 mod database;
 mod disk_full;

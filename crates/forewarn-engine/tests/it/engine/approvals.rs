@@ -321,6 +321,7 @@ impl Trial<'_> {
                 Parcel::Hook(_) => Channel::Webhook,
                 Parcel::Chat(_) => Channel::Chat,
                 Parcel::Ring(_) => Channel::Sms,
+                Parcel::Push(_) => Channel::Push,
                 Parcel::Undeliverable(why) => panic!("{edit:?}: {why}"),
             };
             let fits = |(v, _): &&(Variant, Message)| {
@@ -351,7 +352,7 @@ impl Trial<'_> {
                         approved.text.clone(),
                     )
                 }
-                Parcel::Chat(_) | Parcel::Undeliverable(_) => unreachable!(),
+                Parcel::Chat(_) | Parcel::Push(_) | Parcel::Undeliverable(_) => unreachable!(),
             };
             let (got, approved) = (
                 (subject, text),

@@ -50,6 +50,7 @@ async fn apply(house: &House, peer: &HttpPeer, name: &str) {
 fn node(house: &House, name: &str) -> Engine<RealChannels> {
     let local = vec!["127.0.0.0/8".parse().unwrap()];
     let channels = RealChannels {
+        pushes: None,
         phones: None,
         smtp: None,
         webhooks: Webhooks::new(local.clone(), 1),

@@ -273,6 +273,7 @@ pub fn engine(
 ) -> Arc<Engine<RealChannels>> {
     let relay = RelayUrl::parse_list(&format!("smtp://{}", smtp.addr())).unwrap();
     let channels = RealChannels {
+        pushes: None,
         phones: None,
         smtp: Some(Smtp::new(relay, "example.edu".into()).unwrap()),
         webhooks: Webhooks::new(vec!["127.0.0.0/8".parse().unwrap()], 8),

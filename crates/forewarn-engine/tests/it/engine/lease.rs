@@ -31,6 +31,7 @@ impl Channels for Sleepy {
 fn channels(house: &House) -> RealChannels {
     let relay = RelayUrl::parse_list(&format!("smtp://{}", house.smtp.addr())).unwrap();
     RealChannels {
+        pushes: None,
         phones: None,
         smtp: Some(Smtp::new(relay, "example.edu".into()).unwrap()),
         webhooks: Webhooks::new(Vec::new(), 1),

@@ -32,6 +32,7 @@ fn channels(peer: &PhonePeer) -> RealChannels {
         from: vec!["+14155550199".into()],
     };
     RealChannels {
+        pushes: None,
         smtp: None,
         webhooks: Webhooks::new(Vec::new(), 1),
         chats: Chats::new(Vec::new(), 1),

@@ -139,6 +139,7 @@ impl World {
             Parcel::Hook(hook) => (delivery_of(&hook.id.replace('-', ".")), hook.url, hook.body),
             Parcel::Chat(_) => unreachable!("nobody here has a room"),
             Parcel::Ring(_) => unreachable!("nobody here has a telephone"),
+            Parcel::Push(_) => unreachable!("nobody here asked their browser"),
             Parcel::Undeliverable(reason) => {
                 return Outcome::PermanentFailure {
                     reason,

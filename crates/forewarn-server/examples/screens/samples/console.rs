@@ -597,6 +597,7 @@ impl Samples {
             zone: zone.name(),
             services: &open,
             phones: None,
+            push: false,
         };
         let choices = Choices {
             services: services.iter().take(2).map(|s| s.id.clone()).collect(),

@@ -422,6 +422,7 @@ impl Samples {
             ],
             maintenances,
             phones: true,
+            push: true,
             advisories: vec![
                 self.public_advisory(self.advisory()),
                 self.public_advisory(self.fixed_advisory()),
@@ -455,6 +456,7 @@ impl Samples {
             announcements: vec![],
             open_to: vec![],
             phones: false,
+            push: false,
             changes: vec![],
             demo: false,
         }

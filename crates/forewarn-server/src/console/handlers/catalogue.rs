@@ -91,6 +91,7 @@ async fn open_events(desk: &Desk, catalogue: &Catalogue) -> Result<Snapshot> {
         announcements: Vec::new(),
         open_to: Vec::new(),
         phones: false,
+        push: false,
         changes: Vec::new(),
         demo: false,
     };

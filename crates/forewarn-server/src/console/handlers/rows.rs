@@ -181,7 +181,7 @@ fn recipient(key: &str) -> String {
 
 /// A webhook's address often holds its secret: only its host is shown.
 pub(crate) fn shown_address(channel: Channel, address: &str) -> String {
-    if !matches!(channel, Channel::Webhook | Channel::Chat) {
+    if !matches!(channel, Channel::Webhook | Channel::Chat | Channel::Push) {
         return address.to_owned();
     }
     crate::api::host_only(address)
