@@ -1,12 +1,13 @@
 //! What surrounds an incident: roles, calls, duplicates, parts, notes, drafts, and people nobody planned for.
 
 use super::events::{self, About};
+use super::query::Query;
 use super::{Body, Who, answer};
 use crate::app::App;
 use crate::error::Result;
 use crate::ops::incident::{self, kin, notes, team};
 use crate::ops::recipient;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use forewarn_core::event::Event;
