@@ -1,25 +1,22 @@
 //! What can be done with an advisory: make a fault known, tell more, say that it is fixed, withdraw it. Each is told at once.
 
 use super::reach::{self, Whole};
-use super::review::{self, OPEN, words};
+use super::review::Guard;
 use super::sending::{Posted, Sending};
-use super::{
-    AGAIN, approval, field, gathered, kept, overtaken, read, recipient, silent, text_at, under,
-};
+use super::{AGAIN, approval, field, kept, overtaken, read, recipient, silent, under};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::{ApiError, Result};
 use forewarn_core::acknowledge::reminders;
 use forewarn_core::advisory::{Advisory, Fix, NewWord, Report, Withdrawal};
 use forewarn_core::approval::Consent;
-use forewarn_core::document::{Catalogue, Documents, Node, Problems};
+use forewarn_core::document::{Catalogue, Documents, Node};
 use forewarn_core::event::{Event, Occasion};
 use forewarn_core::id::Id;
 use forewarn_core::incident::NewPromise;
 use forewarn_core::plan::{
     Changes, Notice, catch_up_on_advisory, is_team_notice, promised, publish_word,
 };
-use forewarn_core::privacy::Kind;
 use forewarn_core::problem::{Invalid, InvalidTransition, Problem, unknown};
 use forewarn_core::recipient::Addition;
 use forewarn_store::{Beside, Entry, NoticeFilter, Published, StoredEvent};
@@ -88,45 +85,16 @@ pub async fn preview(app: &App, node: &Node) -> Result<Preview> {
     })
 }
 
-/// A report, and what goes on record of words that its readers should not see.
-async fn parse(app: &App, node: &Node, catalogue: &Catalogue) -> Result<(Report, Option<Value>)> {
+/// A report, with what was found in its words.
+async fn parse(app: &App, node: &Node, catalogue: &Catalogue) -> Result<(Report, Guard)> {
     let node = under("advisory", node);
     let typed = field(&node, "advisory").unwrap_or(&node);
     let texts = [(String::new(), node.clone())];
     let read = Documents::read(&texts, catalogue, "MNT-0").map_err(ApiError::from);
     let missing = || Invalid::one("advisory", "is missing").into();
     let read = read.and_then(|documents| documents.advisory.ok_or_else(missing));
-    guarded(app, read, "advisory.", typed).await
-}
-
-/// What was said, with what goes on record of words that its readers should not see; or everything that is wrong with it.
-///
-/// Versions may stand in it: people must know which one has the fault, and which one mends it.
-async fn guarded<T>(
-    app: &App,
-    said: Result<T>,
-    path: &str,
-    typed: &Node,
-) -> Result<(T, Option<Value>)> {
-    let (mut problems, mut closed) = (Problems::default(), Problems::default());
-    let said = gathered(said, &mut problems)?;
-    let mut found = review::closed(app, &words(typed)).await?;
-    found.retain(|(kind, _)| *kind != Kind::Version);
-    let because = text_at(typed, OPEN).filter(|because| !because.trim().is_empty());
-    let open = gathered(review::opened(found, because), &mut closed)?.flatten();
-    problems
-        .0
-        .extend(closed.0.into_iter().map(|problem| Problem {
-            field: format!("{path}{}", problem.field),
-            ..problem
-        }));
-    match said {
-        Some(said) if problems.0.is_empty() => Ok((said, open)),
-        _ => Err(Invalid {
-            problems: problems.0,
-        }
-        .into()),
-    }
+    let guard = Guard::of(app, typed, "advisory.").await?;
+    Ok((guard.beside(read)?, guard))
 }
 
 fn discovered(
@@ -161,7 +129,7 @@ fn next_word(
 /// Everything that is wrong with the report, or an id that exists already.
 pub async fn create(app: &App, caller: &Caller, (sending, node): &Posted) -> Result<Answer> {
     let catalogue = app.store.catalogue().await?;
-    let (report, open) = parse(app, node, &catalogue).await?;
+    let (report, guard) = parse(app, node, &catalogue).await?;
     let now = app.clock.now();
     // An id is only used up once the report is sound.
     next_word(report.next_update, &catalogue, now)?;
@@ -173,11 +141,9 @@ pub async fn create(app: &App, caller: &Caller, (sending, node): &Posted) -> Res
         }
     };
     let advisory = discovered(report, id, &catalogue, now)?;
-    let mut detail = json!({"title": advisory.title, "services": advisory.services, "severity": advisory.severity});
-    if let Some(open) = open {
-        detail[OPEN] = open;
-    }
-    let entry = Entry::new(&caller.actor, "advisory.reported", advisory.id.as_str()).with(detail);
+    let detail = json!({"title": advisory.title, "services": advisory.services, "severity": advisory.severity});
+    let entry = Entry::new(&caller.actor, "advisory.reported", advisory.id.as_str())
+        .with(guard.on_record(detail));
     let told = (0, vec![entry], *sending);
     publish(app, caller, &catalogue, advisory, told).await
 }
@@ -194,8 +160,9 @@ pub async fn update(
 ) -> Result<Answer> {
     load(app, id).await?;
     let said = read(node, |node, problems| NewWord::read(node, "", problems));
-    let (new, open) = guarded(app, said, "", node).await?;
-    let seen = (new.version, open, *sending);
+    let guard = Guard::of(app, node, "").await?;
+    let new = guard.beside(said)?;
+    let seen = (new.version, guard, *sending);
     say(app, caller, id, seen, |advisory, catalogue, now| {
         known_services(&new.services, catalogue)?;
         let next = next_word(new.next_update, catalogue, now)?;
@@ -211,8 +178,9 @@ pub async fn update(
 pub async fn fix(app: &App, caller: &Caller, id: &str, (sending, node): &Posted) -> Result<Answer> {
     load(app, id).await?;
     let said = read(node, |node, problems| Fix::read(node, "", problems));
-    let (fix, open) = guarded(app, said, "", node).await?;
-    let seen = (fix.version, open, *sending);
+    let guard = Guard::of(app, node, "").await?;
+    let fix = guard.beside(said)?;
+    let seen = (fix.version, guard, *sending);
     say(app, caller, id, seen, |advisory, _, now| {
         Ok(("advisory.fixed", advisory.fix(fix.clone(), now)?))
     })
@@ -231,8 +199,9 @@ pub async fn withdraw(
 ) -> Result<Answer> {
     load(app, id).await?;
     let said = read(node, |node, problems| Withdrawal::read(node, "", problems));
-    let (withdrawal, open) = guarded(app, said, "", node).await?;
-    let seen = (withdrawal.version, open, *sending);
+    let guard = Guard::of(app, node, "").await?;
+    let withdrawal = guard.beside(said)?;
+    let seen = (withdrawal.version, guard, *sending);
     say(app, caller, id, seen, |advisory, _, now| {
         Ok((
             "advisory.withdrawn",
@@ -262,7 +231,7 @@ async fn say(
     app: &App,
     caller: &Caller,
     id: &str,
-    (version, open, sending): (Option<i64>, Option<Value>, Sending),
+    (version, guard, sending): (Option<i64>, Guard, Sending),
     change: impl Fn(Advisory, &Catalogue, Timestamp) -> Result<(&'static str, Advisory)>,
 ) -> Result<Answer> {
     let mut tries = 0;
@@ -282,11 +251,8 @@ async fn say(
             .map(|promise| Entry::new(&caller.actor, BROKEN, id).with(before.breach(promise, now)));
         let broken = lapsed.is_some();
         let (action, advisory) = change(before, &catalogue, now)?;
-        let mut detail = json!({"next_update_at": advisory.promise().map(|p| p.due)});
-        if let Some(open) = &open {
-            detail[OPEN] = open.clone();
-        }
-        let entry = Entry::new(&caller.actor, action, id).with(detail);
+        let detail = json!({"next_update_at": advisory.promise().map(|p| p.due)});
+        let entry = Entry::new(&caller.actor, action, id).with(guard.on_record(detail));
         let entries: Vec<Entry> = lapsed.into_iter().chain([entry]).collect();
         let told = (sequence, entries, sending);
         match publish(app, caller, &catalogue, advisory, told).await {

@@ -1,8 +1,9 @@
 //! What can be done with an announcement: make it, move its moment, change its words, call it off. Each plans its notices again.
 
 use super::digest::{self, Digest};
+use super::review::Guard;
 use super::sending::{Posted, Sending};
-use super::{AGAIN, approval, kept, maintenance, overtaken, read, recipient, silent, under};
+use super::{AGAIN, approval, field, kept, maintenance, overtaken, read, recipient, silent, under};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::{ApiError, Result};
@@ -132,15 +133,21 @@ pub async fn preview(app: &App, node: &Node) -> Result<Answer> {
 /// Everything that is wrong with it, or an id that exists already.
 pub async fn create(app: &App, caller: &Caller, (sending, node): &Posted) -> Result<Answer> {
     let catalogue = app.store.catalogue().await?;
+    let typed = field(node, "announcement").unwrap_or(node);
+    let guard = Guard::of(app, typed, "announcement.").await?;
     // An id is only used up once the document is sound.
-    let mut announcement = parse(node, &catalogue, UNNAMED)?;
+    let mut announcement = guard.beside(parse(node, &catalogue, UNNAMED))?;
     if announcement.id == *UNNAMED {
         let fresh = app.store.fresh_event_id("ANN").await?;
         announcement = parse(node, &catalogue, &fresh)?;
     }
-    let entry = Entry::new(&caller.actor, "announcement.created", announcement.id.as_str()).with(
-        json!({"title": announcement.title, "kind": announcement.kind, "effective": announcement.effective}),
-    );
+    let detail = json!({"title": announcement.title, "kind": announcement.kind, "effective": announcement.effective});
+    let entry = Entry::new(
+        &caller.actor,
+        "announcement.created",
+        announcement.id.as_str(),
+    )
+    .with(guard.on_record(detail));
     publish(
         app,
         caller,
@@ -302,11 +309,12 @@ pub async fn put_off(
     id: &str,
     (sending, node): &Posted,
 ) -> Result<Answer> {
+    let guard = Guard::of(app, node, "").await?;
     act(app, caller, id, |before, catalogue, now| {
         let zone = &catalogue.organisation.time_zone;
-        let to = read(node, |node, problems| {
+        let to = guard.beside(read(node, |node, problems| {
             Move::read(node, zone, &before, now, problems)
-        })?;
+        }))?;
         let milestone = match to.effective.instant() > before.effective.instant() {
             true => "delay",
             false => "reschedule",
@@ -318,8 +326,9 @@ pub async fn put_off(
             sending: Some(*sending),
             ..Said::default()
         };
-        let entry = Entry::new(&caller.actor, "announcement.moved", id)
-            .with(json!({"from": before.effective, "to": to.effective, "reason": to.reason}));
+        let detail = json!({"from": before.effective, "to": to.effective, "reason": to.reason});
+        let entry =
+            Entry::new(&caller.actor, "announcement.moved", id).with(guard.on_record(detail));
         Ok(((before.put_off(to.effective)?, said, entry), to.version))
     })
     .await
@@ -383,12 +392,14 @@ pub async fn add(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<An
 /// What is wrong with them; when it is in effect or cancelled, or the version is not the newest.
 pub async fn edit(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<Answer> {
     load(app, id).await?;
-    let edit = read(node, |node, problems| Edit::read(node, "", problems))?;
+    let guard = Guard::of(app, node, "").await?;
+    let edit = guard.beside(read(node, |node, problems| Edit::read(node, "", problems)))?;
     act(app, caller, id, |before, catalogue, _| {
         known_services(edit.services.as_deref().unwrap_or_default(), catalogue)?;
         let after = before.clone().edit(edit.clone())?;
-        let entry = Entry::new(&caller.actor, "announcement.changed", id)
-            .with(json!({"from": words(&before), "to": words(&after)}));
+        let detail = json!({"from": words(&before), "to": words(&after)});
+        let entry =
+            Entry::new(&caller.actor, "announcement.changed", id).with(guard.on_record(detail));
         Ok(((after, Said::default(), entry), edit.version))
     })
     .await
@@ -425,7 +436,10 @@ pub async fn cancel(
     (sending, node): &Posted,
 ) -> Result<Answer> {
     load(app, id).await?;
-    let off = read(node, |node, problems| Withdrawal::read(node, "", problems))?;
+    let guard = Guard::of(app, node, "").await?;
+    let off = guard.beside(read(node, |node, problems| {
+        Withdrawal::read(node, "", problems)
+    }))?;
     act(app, caller, id, |before, _, now| {
         let said = Said {
             milestone: Some("cancellation"),
@@ -433,8 +447,8 @@ pub async fn cancel(
             sending: Some(*sending),
             ..Said::default()
         };
-        let entry = Entry::new(&caller.actor, "announcement.cancelled", id)
-            .with(json!({"reason": off.reason}));
+        let detail = guard.on_record(json!({"reason": off.reason}));
+        let entry = Entry::new(&caller.actor, "announcement.cancelled", id).with(detail);
         Ok(((before.cancel(now)?, said, entry), off.version))
     })
     .await

@@ -1,6 +1,7 @@
 //! What can be done with an incident: declare it, update it, move its promise. Each update goes out at once and promises the next.
 
 mod checked;
+mod held;
 pub mod kin;
 pub mod notes;
 pub mod postmortem;
@@ -230,6 +231,9 @@ fn updated(
 ) -> Result<Incident> {
     let new = posted.update.clone();
     known_services(new.services.keys(), catalogue)?;
+    if let Some(why) = incident.is_silent_because(new.status) {
+        return Err(ApiError::Conflict(why));
+    }
     if incident.reopens_silently(&new) {
         let problem = "is missing: people hear why it is open again; give a text or facts";
         return Err(Invalid::one("text", problem).into());
@@ -354,6 +358,7 @@ async fn say(
         let told = before.told_from(sending.from(app).await?, now);
         let said = change(before.clone(), &catalogue, told)?;
         let incident = said.incident.undoable(&before, now);
+        let over = !incident.status.is_open();
         let mut detail = said.detail;
         detail["status"] = json!(incident.status);
         detail["next_update_at"] = json!(incident.promise().map(|p| p.due));
@@ -374,6 +379,9 @@ async fn say(
             vec![Ready::update(app, &catalogue, incident, sequence, entries, told).await?];
         all.extend(parts);
         all[0].warnings = said.warnings;
+        if !carry && over {
+            all[0].warnings.extend(kin::left_open(app, id).await?);
+        }
         let told_on = |n: &&Notice| !is_team_notice(&n.milestone);
         let told_of: Vec<Notice> = all
             .iter()
@@ -416,6 +424,7 @@ fn consent(given: Option<&Override>, caller: &Caller, now: Timestamp) -> Consent
 /// # Errors
 /// When there is no incident of this id, nothing of it waits, or somebody else must agree.
 pub async fn approve(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<Incident> {
+    held::put_on_record(app, caller, id).await?;
     let (incident, sequence) = load(app, id).await?;
     let now = app.clock.now();
     let consent = read(node, |node, problems| {
@@ -437,7 +446,7 @@ pub async fn approve(app: &App, caller: &Caller, id: &str, node: &Node) -> Resul
         .into());
     }
     approval::agree(app, caller, &event, sequence, &waiting, &consent).await?;
-    Ok(incident)
+    show(app, id).await
 }
 
 /// An incident by id.
@@ -538,7 +547,7 @@ impl Ready {
     ) -> Ready {
         Ready {
             occasion: Occasion {
-                update: incident.updates.last().map(|u| u.number),
+                update: incident.told_last().map(|u| u.number),
                 again: true,
                 reason,
                 ..Occasion::default()
@@ -566,16 +575,9 @@ async fn publish(
     else {
         return Err(ApiError::NotFound("incident".into()));
     };
-    let told = |n: &&Notice| !is_team_notice(&n.milestone);
-    let answer = Answer {
-        notices: ready.changes.add.iter().filter(told).cloned().collect(),
-        version: ready.expected + 1,
-        people: team::people(incident, catalogue),
-        incident: incident.clone(),
-        warnings: ready.warnings.clone(),
-    };
     let mut beside = beside.to_vec();
     let mut waits: Vec<BTreeSet<String>> = Vec::new();
+    let mut heard: Vec<(Event, Changes)> = Vec::new();
     for ready in all {
         let Ready {
             event,
@@ -590,15 +592,28 @@ async fn publish(
         let (given, awaiting) =
             approval::at_once(app, caller, event, &changes.add, occasion, consent).await?;
         beside.push(Beside::Approved(given));
+        heard.push(held::as_heard(app, ready, &awaiting).await?);
         waits.push(awaiting);
     }
+    let told = |n: &&Notice| !is_team_notice(&n.milestone);
+    let answer = Answer {
+        notices: ready.changes.add.iter().filter(told).cloned().collect(),
+        version: ready.expected + 1,
+        people: team::people(incident, catalogue),
+        incident: match heard.first() {
+            Some((Event::Incident(incident), _)) => incident.clone(),
+            _ => incident.clone(),
+        },
+        warnings: ready.warnings.clone(),
+    };
     let mut published: Vec<Published<'_>> = all
         .iter()
         .zip(&waits)
-        .map(|(ready, awaiting)| Published {
-            event: &ready.event,
+        .zip(&heard)
+        .map(|((ready, awaiting), (event, changes))| Published {
+            event,
             expected: ready.expected,
-            changes: &ready.changes,
+            changes,
             occasion: &ready.occasion,
             awaiting,
             entries: &ready.entries,
@@ -609,12 +624,9 @@ async fn publish(
     let status = if ready.occasion.again { 200 } else { 201 };
     published[0].answer = kept(caller, status, &answer.json());
     app.store.publish_together(&published, &beside, now).await?;
-    for (ready, _) in all
-        .iter()
-        .zip(&waits)
-        .filter(|(_, waits)| !waits.is_empty())
-    {
-        approval::settle(app, &ready.event, &caller.actor).await?;
+    let held = heard.iter().zip(&waits);
+    for ((event, _), _) in held.filter(|(_, waits)| !waits.is_empty()) {
+        approval::settle(app, event, &caller.actor).await?;
     }
     Ok(answer)
 }

@@ -24,16 +24,21 @@ pub use revised::{Revision, revise};
 pub use undo::{shape, undo};
 
 use super::digest::{self, Digest};
+use super::review::Guard;
 use super::sending::{Posted, Sending};
-use super::{AGAIN, Approval, approval, kept, overtaken, reach, read, recipient, silent, under};
+use super::{
+    AGAIN, Approval, approval, field, kept, overtaken, reach, read, recipient, silent, under,
+};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::{ApiError, Result};
 use forewarn_core::approval::Consent;
 use forewarn_core::decision;
-use forewarn_core::document::{Catalogue, Documents, Node, Problems};
+use forewarn_core::document::{Catalogue, Documents, Node};
 use forewarn_core::event::{Event, Occasion};
-use forewarn_core::maintenance::{Maintenance, Status, read_delay, read_extension};
+use forewarn_core::maintenance::{
+    Maintenance, Status, read_cancellation, read_delay, read_extension,
+};
 use forewarn_core::plan::{
     APPROVERS, CHANGE_SYSTEM, COMMUNICATIONS, Change, Changes, INTERNAL, Input, Plan, REQUESTERS,
     changes_from, plan,
@@ -209,8 +214,12 @@ pub async fn create(
     approval: Approval,
 ) -> Result<Answer> {
     let catalogue = app.store.catalogue().await?;
+    let guard = match field(node, "maintenance") {
+        Some(typed) => guarded(app, (sending, typed), "maintenance.").await?,
+        None => guarded(app, (sending, node), "maintenance.").await?,
+    };
     // An id is only used up once the document is sound.
-    let mut maintenance = parse(node, &catalogue, "MNT-0")?;
+    let mut maintenance = guard.beside(parse(node, &catalogue, "MNT-0"))?;
     if maintenance.id == *"MNT-0" {
         let fresh = app.store.fresh_event_id("MNT").await?;
         maintenance = parse(node, &catalogue, &fresh)?;
@@ -229,7 +238,7 @@ pub async fn create(
     if needed || waits_for_approval(&maintenance, &first, &catalogue) {
         maintenance = maintenance.awaiting_approval();
     }
-    let entry = created(caller, &maintenance);
+    let entry = created(caller, &maintenance, &guard);
     let said = Said {
         warnings: nobody(app, &maintenance).await?,
         sending: Some(*sending),
@@ -238,8 +247,16 @@ pub async fn create(
     publish(app, caller, &catalogue, maintenance, 0, said, entry, 201).await
 }
 
+/// What stands in words that somebody typed; what programs say is the concern of whoever set them up.
+async fn guarded(app: &App, (sending, typed): (&Sending, &Node), path: &str) -> Result<Guard> {
+    match sending.unasked {
+        true => Ok(Guard::default()),
+        false => Guard::of(app, typed, path).await,
+    }
+}
+
 /// What it began with: also whether its change was approved already, and what its owners had decided.
-fn created(caller: &Caller, maintenance: &Maintenance) -> Entry {
+fn created(caller: &Caller, maintenance: &Maintenance, guard: &Guard) -> Entry {
     let mut detail =
         json!({"title": maintenance.title, "start": maintenance.start, "end": maintenance.end});
     if let Some(change) = &maintenance.change_request {
@@ -249,7 +266,7 @@ fn created(caller: &Caller, maintenance: &Maintenance) -> Entry {
         detail["decision"] = decided_as(decided);
     }
     let id = maintenance.id.as_str();
-    Entry::new(&caller.actor, "maintenance.created", id).with(detail)
+    Entry::new(&caller.actor, "maintenance.created", id).with(guard.on_record(detail))
 }
 
 /// Plans again and publishes event, notices and journal in one transaction.
@@ -543,30 +560,20 @@ pub async fn cancel(
     id: &str,
     (sending, node): &Posted,
 ) -> Result<Answer> {
+    let guard = guarded(app, (sending, node), "").await?;
     change(app, caller, id, *sending, |m, now| {
-        let reason = read(node, read_reason)?;
+        let reason = guard.beside(read(node, read_cancellation))?;
         let said = Said {
             milestone: Some("cancellation"),
             reason: reason.clone(),
             previous: None,
             ..Said::default()
         };
-        let entry =
-            Entry::new(&caller.actor, "maintenance.cancelled", id).with(json!({"reason": reason}));
+        let detail = guard.on_record(json!({"reason": reason}));
+        let entry = Entry::new(&caller.actor, "maintenance.cancelled", id).with(detail);
         Ok((m.cancel(now)?, said, entry))
     })
     .await
-}
-
-fn read_reason(node: &Node, problems: &mut Problems) -> Option<Option<String>> {
-    use forewarn_core::document::{Fields, Value, prose};
-    if node.value == Value::Null {
-        return Some(None);
-    }
-    let mut fields = Fields::of(node, "", problems)?;
-    let reason = fields.optional("reason", problems, prose(1_000));
-    fields.finish(problems);
-    Some(reason)
 }
 
 /// When somebody asks for another time; a program says what is so elsewhere, and is not refused for being late.
@@ -585,18 +592,20 @@ pub async fn delay(
     (sending, node): &Posted,
 ) -> Result<Answer> {
     let zone = app.store.catalogue().await?.organisation.time_zone;
+    let guard = guarded(app, (sending, node), "").await?;
     change(app, caller, id, *sending, |m, now| {
         let now = asked_at(sending, now);
-        let (start, end, reason) = read(node, |node, problems| {
+        let (start, end, reason) = guard.beside(read(node, |node, problems| {
             read_delay(node, &zone, &m, now, problems)
-        })?;
+        }))?;
         let milestone = if start.instant() > m.start.instant() {
             "delay"
         } else {
             "reschedule"
         };
-        let entry = Entry::new(&caller.actor, "maintenance.delayed", id)
-            .with(json!({"from": m.start, "to": start, "end": end, "reason": reason}));
+        let detail = json!({"from": m.start, "to": start, "end": end, "reason": reason});
+        let entry =
+            Entry::new(&caller.actor, "maintenance.delayed", id).with(guard.on_record(detail));
         let said = Said {
             milestone: Some(milestone),
             reason,
@@ -619,13 +628,15 @@ pub async fn extend(
     (sending, node): &Posted,
 ) -> Result<Answer> {
     let zone = app.store.catalogue().await?.organisation.time_zone;
+    let guard = guarded(app, (sending, node), "").await?;
     change(app, caller, id, *sending, |m, now| {
         let now = asked_at(sending, now);
-        let (end, reason) = read(node, |node, problems| {
+        let (end, reason) = guard.beside(read(node, |node, problems| {
             read_extension(node, &zone, &m, now, problems)
-        })?;
-        let entry = Entry::new(&caller.actor, "maintenance.extended", id)
-            .with(json!({"from": m.end, "to": end, "reason": reason}));
+        }))?;
+        let detail = json!({"from": m.end, "to": end, "reason": reason});
+        let entry =
+            Entry::new(&caller.actor, "maintenance.extended", id).with(guard.on_record(detail));
         let said = Said {
             milestone: Some("extension"),
             reason,

@@ -23,6 +23,7 @@ mod copy;
 mod decisions;
 mod documents;
 mod editing;
+mod guarded;
 mod hooks;
 mod hostile;
 mod incidents;
