@@ -12,6 +12,7 @@ use crate::document::{Fields, Named, Node, Problems, line};
 use crate::facts::Facts;
 use crate::id::{Id, each_once};
 use crate::policy::Exception;
+use crate::privacy::read_override;
 use crate::problem::InvalidTransition;
 use crate::recipient::Added;
 use crate::routing::{About, Cause};
@@ -131,6 +132,7 @@ impl Announcement {
             None => Some(Facts::default()),
         };
         let requesters = fields.list("requesters", problems, EmailAddress::parse);
+        read_override(&mut fields, problems);
         fields.finish(problems);
         let kind = kind
             .or_else(|| policy.as_ref().map(Id::to_string))

@@ -564,10 +564,7 @@ fn window_content(
 fn incident_content(content: Content, incident: &Incident, number: Option<u32>) -> Content {
     let number = number.unwrap_or(incident.updates.len().saturating_sub(1) as u32) as usize;
     let update: Option<&Update> = incident.updates.get(number);
-    let before = number
-        .checked_sub(1)
-        .and_then(|n| incident.updates.get(n))
-        .and_then(|u| u.promise);
+    let before = incident.told_before(number as u32).and_then(|u| u.promise);
     Content {
         severity: Some(incident.severity),
         status: update

@@ -6,12 +6,14 @@ mod posted;
 mod promise;
 mod roles;
 mod undo;
+mod update;
 
 pub use assessment::{Grade, severity_by};
 pub use posted::{NewIncident, Past, PostedUpdate, version};
 pub use promise::{Kept, MOST_AUTOMATIC, Nature, NewPromise, Promise};
 pub use roles::{Acknowledged, Call, Called, Handover, Role, both_roles, is_same_person};
 pub use undo::Before;
+pub use update::Update;
 
 use crate::document::{Fields, Named, Node, Problems, line, prose, scalar};
 use crate::facts::Facts;
@@ -167,38 +169,6 @@ impl Status {
     pub fn is_open(self) -> bool {
         self < Status::Resolved
     }
-}
-
-/// One message about an incident, as it went out.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Update {
-    /// Its id, derived from the incident and its number.
-    pub id: String,
-    /// Counts from 0, the holding statement.
-    pub number: u32,
-    /// The status it announces.
-    pub status: Status,
-    /// How it came about.
-    #[serde(skip_serializing_if = "Nature::is_written", default)]
-    pub nature: Nature,
-    /// What the spokesperson wrote; made from the facts when absent.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub text: Option<String>,
-    /// What was known then.
-    pub facts: Facts,
-    /// Impact per service then.
-    pub services: BTreeMap<Id, Impact>,
-    /// When it was published.
-    pub at: Timestamp,
-    /// The promise it made.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub promise: Option<Promise>,
-    /// How it was before, where it could be undone.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub before: Option<Box<Before>>,
-    /// The broken promise of a duplicate that was merged into it then: the next message owns it.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub owed: Option<Timestamp>,
 }
 
 /// Something went wrong and people notice.
@@ -448,6 +418,7 @@ impl Incident {
             }),
             before: None,
             owed: None,
+            waits: false,
         };
         Incident {
             id,
@@ -519,11 +490,7 @@ impl Incident {
         } else if status.is_open() {
             self.resolved_at = None;
         }
-        if let Some(promise) = self.updates.last_mut().and_then(|u| u.promise.as_mut())
-            && promise.kept.is_none()
-        {
-            promise.kept = Some(now <= promise.due);
-        }
+        self.settle_promise(now);
         let number = self.updates.len() as u32;
         self.updates.push(Update {
             id: crate::id::derive(&["update", self.id.as_str(), &number.to_string()]),
@@ -540,6 +507,7 @@ impl Incident {
             }),
             before: None,
             owed: None,
+            waits: false,
         });
         self.status = status;
         Ok(self)
@@ -554,16 +522,6 @@ impl Incident {
             Status::Investigating | Status::Identified | Status::Monitoring => {
                 status != Status::Postmortem
             }
-        }
-    }
-
-    /// The milestone that an update stands for.
-    pub fn milestone_of(update: &Update) -> &'static str {
-        match (update.number, update.status) {
-            (0, _) => "holding",
-            (_, Status::Resolved) => "resolution",
-            (_, Status::Postmortem) => "follow_up",
-            _ => "update",
         }
     }
 }

@@ -40,6 +40,8 @@ pub struct List {
     pub id: Id,
     /// Its name, as recipients know it.
     pub name: String,
+    /// Whether its reader may leave it. What others read too, or what whoever runs the work must hear, has no link that says so.
+    pub may_be_left: bool,
 }
 
 /// Who gets one mail. Nothing in it can break out of its header.
@@ -49,18 +51,9 @@ pub struct Recipient<'a> {
     name: Option<&'a str>,
     message_id: &'a str,
     unsubscribe_url: &'a str,
-    one_click: bool,
 }
 
 impl<'a> Recipient<'a> {
-    /// Without the header fields by which mail programs offer to unsubscribe: what several people read is not one reader's to end.
-    pub fn not_to_be_ended(self) -> Recipient<'a> {
-        Recipient {
-            one_click: false,
-            ..self
-        }
-    }
-
     /// A recipient. `message_id` is without angle brackets, such as [`message_id`] makes it; `unsubscribe_url` is an
     /// `http` or `https` address in ASCII.
     ///
@@ -96,7 +89,6 @@ impl<'a> Recipient<'a> {
             name: name.filter(|n| !n.trim().is_empty()),
             message_id,
             unsubscribe_url,
-            one_click: true,
         })
     }
 }
@@ -119,6 +111,8 @@ pub fn thread_id(event: &Id, installation: &str, domain: &str) -> String {
 pub struct MailParts {
     /// Shared headers and bodies, cut where the recipient's link goes: first in the text, then in the HTML.
     shared: [Arc<[u8]>; 3],
+    /// Whether there is a link by which its reader leaves the list, and what mail programs make of that.
+    may_be_left: bool,
 }
 
 impl MailParts {
@@ -168,6 +162,7 @@ impl MailParts {
         third.extend(format!("\r\n--{boundary}--\r\n").bytes());
         Ok(MailParts {
             shared: [first.into(), second.into(), third.into()],
+            may_be_left: list.may_be_left,
         })
     }
 
@@ -189,16 +184,20 @@ impl MailParts {
         for part in ["Message-ID: <", recipient.message_id, ">\r\n"] {
             mail.extend(part.bytes());
         }
-        if recipient.one_click {
+        if self.may_be_left {
             for part in ["List-Unsubscribe: <", url, ">\r\n"] {
                 mail.extend(part.bytes());
             }
             mail.extend(b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n");
         }
         mail.extend_from_slice(first);
-        quoted::encode_url(url, &mut mail);
+        if self.may_be_left {
+            quoted::encode_url(url, &mut mail);
+        }
         mail.extend_from_slice(second);
-        quoted::encode_url(&url.replace('&', "&amp;"), &mut mail);
+        if self.may_be_left {
+            quoted::encode_url(&url.replace('&', "&amp;"), &mut mail);
+        }
         mail.extend_from_slice(third);
         mail
     }
@@ -207,7 +206,10 @@ impl MailParts {
 /// The HTML of a mail as a page, to be looked at before anybody gets it. Its last link, which is each recipient's own, leads nowhere.
 pub fn html_page(message: &Message, content: &Content, list: &List) -> String {
     let html = layout::html(message, content, list);
-    html.before + "#" + &html.after
+    match list.may_be_left {
+        true => html.before + "#" + &html.after,
+        false => html.before + &html.after,
+    }
 }
 
 /// Such a page as a mail program shows it that is set to light or to dark, whatever the browser is set to.

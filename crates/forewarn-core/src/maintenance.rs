@@ -3,10 +3,11 @@
 use crate::change_request::ChangeRequest;
 use crate::contact::EmailAddress;
 use crate::decision::{Recorded, Verdict};
-use crate::document::{Fields, Named, Node, Problems, line, prose};
+use crate::document::{Fields, Named, Node, Problems, Value, line, prose};
 use crate::facts::Facts;
 use crate::id::{Id, each_once};
 use crate::policy::Exception;
+use crate::privacy::read_override;
 use crate::problem::InvalidTransition;
 use crate::recipient::Added;
 use crate::routing::{About, Cause};
@@ -182,6 +183,7 @@ impl Maintenance {
             .list("requesters", problems, EmailAddress::parse)
             .unwrap_or_default();
         let lead = fields.optional("lead", problems, EmailAddress::parse);
+        read_override(&mut fields, problems);
         fields.finish(problems);
         let kind = kind
             .or_else(|| policy.as_ref().map(|p| p.to_string()))
@@ -418,7 +420,7 @@ pub fn past_problem(time: &CivilTime, now: Timestamp) -> Option<String> {
         .then(|| format!("lies in the past: must be later than now, {now_there}"))
 }
 
-/// Reads the body of a delay: `{start, end, reason}`; the length stays when only a start is given. The new start lies after `now`;
+/// Reads the body of a delay: `{start, end, reason, privacy_override}`; the length stays when only a start is given. The new start lies after `now`;
 /// without that, as where a provider says what it did, it may lie anywhere.
 pub fn read_delay(
     node: &Node,
@@ -431,6 +433,7 @@ pub fn read_delay(
     let start = fields.required("start", problems, |t| CivilTime::parse(t, zone));
     let end = fields.optional("end", problems, |t| CivilTime::parse(t, zone));
     let reason = fields.optional("reason", problems, prose(1_000));
+    read_override(&mut fields, problems);
     let (old_start, old_end) = old.window();
     let times = start.map(|start| {
         let end = end.unwrap_or_else(|| {
@@ -458,7 +461,19 @@ pub fn read_delay(
     Some((start, end, reason))
 }
 
-/// Reads the body of an extension: `{end, reason}`; the new end lies after the old one, and after `now` as for [`read_delay`].
+/// Reads the body of a cancellation: `{reason, privacy_override}`, or nothing.
+pub fn read_cancellation(node: &Node, problems: &mut Problems) -> Option<Option<String>> {
+    if node.value == Value::Null {
+        return Some(None);
+    }
+    let mut fields = Fields::of(node, "", problems)?;
+    let reason = fields.optional("reason", problems, prose(1_000));
+    read_override(&mut fields, problems);
+    fields.finish(problems);
+    Some(reason)
+}
+
+/// Reads the body of an extension: `{end, reason, privacy_override}`; the new end lies after the old one, and after `now` as for [`read_delay`].
 pub fn read_extension(
     node: &Node,
     zone: &Zone,
@@ -469,6 +484,7 @@ pub fn read_extension(
     let mut fields = Fields::of(node, "", problems)?;
     let end = fields.required("end", problems, |t| CivilTime::parse(t, zone));
     let reason = fields.optional("reason", problems, prose(1_000));
+    read_override(&mut fields, problems);
     if let Some(end) = &end {
         // Where both hold it back, the later of the two is what it must exceed.
         let past = now.filter(|now| *now >= old.end.instant());

@@ -6,10 +6,12 @@
 //! version that changes with its substance, so that a signature holds for what was read and for nothing else.
 
 use crate::audience::Level;
+use crate::call_list::Callee;
 use crate::contact::{Channel, EmailAddress};
 use crate::document::{Catalogue, Fields, Node, Problems, prose};
 use crate::id::{Id, derive};
 use crate::incident::Severity;
+use crate::message::duration_words;
 use crate::policy;
 use crate::routing::About;
 use crate::service::{Service, Tier, affected};
@@ -85,6 +87,9 @@ pub struct Told {
     pub level: Level,
     /// How it is reached, in order.
     pub channels: Vec<Channel>,
+    /// Which of them are used only where the others did not do, and after how long: `15 minutes`.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub later: Vec<(Channel, String)>,
     /// Severities of which it hears.
     pub severities: Vec<Severity>,
     /// From the service to the one that it uses.
@@ -92,20 +97,31 @@ pub struct Told {
 }
 
 impl Told {
-    /// Its channels in words: "email, then sms".
+    /// Its channels in words: "email and chat, then sms after 15 minutes".
     pub fn ways(&self) -> String {
-        let names: Vec<&str> = self.channels.iter().map(|c| c.as_str()).collect();
-        names.join(", then ")
+        let waits = |c: &&Channel| self.later.iter().any(|(later, _)| later == *c);
+        let at_once = self.channels.iter().filter(|c| !waits(c));
+        let at_once: Vec<&str> = at_once.map(|c| c.as_str()).collect();
+        let mut ways = at_once.join(" and ");
+        for (channel, after) in &self.later {
+            ways += &format!(", then {} after {after}", channel.as_str());
+        }
+        ways
     }
 
     /// Of which severities it hears: "every severity", "P1, P2".
     pub fn when(&self) -> String {
-        if self.severities.len() == Severity::ALL.len() {
-            return "every severity".to_owned();
-        }
-        let names: Vec<&str> = self.severities.iter().map(|s| s.as_str()).collect();
-        names.join(", ")
+        severities_in_words(self.severities.iter())
     }
+}
+
+/// Severities in words; none named are all of them.
+pub fn severities_in_words<'a>(severities: impl ExactSizeIterator<Item = &'a Severity>) -> String {
+    if matches!(severities.len(), 0) || severities.len() == Severity::ALL.len() {
+        return "every severity".to_owned();
+    }
+    let names: Vec<&str> = severities.map(|s| s.as_str()).collect();
+    names.join(", ")
 }
 
 /// How often people hear, at a severity.
@@ -154,6 +170,12 @@ pub struct OutagePlan {
     pub business_owner: Option<EmailAddress>,
     /// Who speaks, then who speaks in their place, in order.
     pub spokespersons: Vec<EmailAddress>,
+    /// Rotas that say who is on duty for it: whoever is speaks before those who are named.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub rotas: Vec<Id>,
+    /// Who is called by telephone, in order, also for what fails with it.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub call_list: Vec<Callee>,
     /// How often people hear.
     pub cadence: Vec<Beat>,
     /// Services that fail with it.
@@ -177,16 +199,31 @@ impl OutagePlan {
                 })
             };
             let severities: Vec<_> = Severity::ALL.into_iter().filter(hears).collect();
+            let later = audience.later_channels().into_iter();
+            let later = later.map(|(channel, after)| (channel, duration_words(after)));
             let told = Told {
                 audience: audience.id.clone(),
                 name: audience.name.clone(),
                 level: audience.level,
                 channels: audience.channels.iter().map(|c| c.channel).collect(),
+                later: later.collect(),
                 severities,
                 path,
             };
             (!told.severities.is_empty()).then_some(told)
         });
+        let rotas = catalogue.rotas.iter().filter(|rota| {
+            let mut reached = reached.iter();
+            rota.services.is_empty() || reached.any(|a| rota.services.contains(&a.service))
+        });
+        let mut called = BTreeSet::new();
+        let call_list = reached
+            .iter()
+            .filter_map(|a| catalogue.services.iter().find(|s| s.id == a.service))
+            .flat_map(|service| &service.call_list)
+            .filter(|callee| called.insert(callee.key()))
+            .cloned()
+            .collect();
         let policy = policy::for_incidents(&catalogue.policies);
         let cadence = Severity::ALL.map(|severity| Beat {
             severity,
@@ -200,8 +237,10 @@ impl OutagePlan {
             owner: found.owner.clone(),
             business_owner: found.business_owner.clone(),
             spokespersons: found.spokespersons.clone(),
+            rotas: rotas.map(|rota| rota.id.clone()).collect(),
+            call_list,
             cadence: cadence.to_vec(),
-            dependents: reached.into_iter().skip(1).map(|a| a.service).collect(),
+            dependents: reached.iter().skip(1).map(|a| a.service.clone()).collect(),
             prepared: found.outage_plan.clone().unwrap_or_default(),
         })
     }
@@ -294,12 +333,19 @@ impl OutagePlan {
         checks.must(self.business_owner.is_some(), "business_owner", || {
             "nobody is named who answers for it towards those who use it".to_owned()
         });
-        checks.must(!self.spokespersons.is_empty(), "spokespersons", || {
+        // Whoever is on duty is one more.
+        let speakers = self.spokespersons.len() + usize::from(!self.rotas.is_empty());
+        checks.must(speakers > 0, "spokespersons", || {
             "nobody is named who speaks for it".to_owned()
         });
-        checks.must(self.spokespersons.len() > 1, "spokespersons", || {
+        checks.must(speakers > 1, "spokespersons", || {
             "the spokesperson has no backup".to_owned()
         });
+        if self.tier == Tier::Critical {
+            checks.must(!self.call_list.is_empty(), "call_list", || {
+                "nobody is called by telephone, although it is critical".to_owned()
+            });
+        }
         let alone = self.owner.as_ref() == self.spokespersons.first();
         checks.must(self.owner.is_none() || !alone, "spokespersons", || {
             "who repairs it is also its first spokesperson: nobody can do both at once".to_owned()
@@ -422,6 +468,7 @@ services:
       first_steps: Look at the dashboard, then call the data centre.
       stakeholders: [registrar@example.edu, dean@example.edu]
       review_by: 2027-03-31
+    call_list: [{name: Data centre, number: "+14155550100", severities: [P1, P2]}]
 audiences:
   - {id: students, name: Students, level: non_technical, channels: [email, sms], services: [portal]}
   - {id: engineers, name: Engineers, level: technical, channels: [chat, email], services: [database], routing: {severities: [P1, P2]}}
@@ -479,6 +526,38 @@ policies:
         assert_eq!(plan.dependents, [Id::parse("portal").unwrap()]);
         let beats: Vec<_> = plan.cadence.iter().map(|b| b.every.as_str()).collect();
         assert_eq!(beats, ["30min", "2h", "4h", "1bd", "1bd"]);
+    }
+
+    #[test]
+    fn it_says_who_is_called_and_who_is_on_duty_and_which_way_waits() {
+        let text = COMPLETE.replace(
+            "channels: [email, sms]",
+            "channels: [email, chat, {sms: {after: PT15M}}]",
+        ) + "rotas:\n  - {id: nights, services: [portal], weekly: [{from: \"18:00\", to: \"23:59\", who: pat@example.edu}]}\n";
+        let of_portal = plan("portal", &text);
+        assert_eq!(
+            of_portal.audiences[0].ways(),
+            "email and chat, then sms after 15 minutes"
+        );
+        assert_eq!(of_portal.rotas, [Id::parse("nights").unwrap()]);
+        // What stands on it fails with it, so its people are called as well.
+        for service in ["portal", "database"] {
+            let called: Vec<_> = plan(service, &text)
+                .call_list
+                .into_iter()
+                .map(|c| c.name)
+                .collect();
+            assert_eq!(called, [Some("Data centre".to_owned())], "{service}");
+        }
+        // Whoever is on duty speaks: the one who is named is the backup.
+        let alone = text.replace("[kim@example.edu, lee@example.edu]", "[kim@example.edu]");
+        assert!(!missing(&plan("portal", &alone).judge(&[], TODAY)).contains(&"spokespersons"));
+        // Another number is another plan, and a critical service without anybody to call lacks something.
+        let other = text.replace("+14155550100", "+14155550101");
+        assert_ne!(plan("portal", &other).version(), of_portal.version());
+        let nobody = text.replace("    call_list: [{name: Data centre, number: \"+14155550100\", severities: [P1, P2]}]\n", "");
+        assert!(missing(&plan("portal", &nobody).judge(&[], TODAY)).contains(&"call_list"));
+        assert!(!missing(&plan("database", &nobody).judge(&[], TODAY)).contains(&"call_list"));
     }
 
     #[test]

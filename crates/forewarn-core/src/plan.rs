@@ -42,8 +42,8 @@ pub use incident::{catch_up, publish_update};
 pub use overrun::{OVERRUN, overrun};
 pub use planned::{Phase, Planned};
 pub use promise::{
-    PROMISE_BROKEN, PROMISE_KEPT, PROMISE_WARNING, is_promise_timer, next_update, promised,
-    timers_again,
+    PROMISE_BROKEN, PROMISE_KEPT, PROMISE_WARNING, is_promise_timer, next_update, nobody_hears_yet,
+    promised, timers_again,
 };
 pub use reminders::{Explained, PlannedReminder, reminders_ahead};
 pub use windows::{PlannedWindow, windows_ahead};

@@ -22,6 +22,7 @@ pub use names::{is_persons_name, person_of};
 pub(crate) use tickets::looks_like_ticket;
 
 use crate::audience::Level;
+use crate::document::{Fields, Problems, prose};
 use crate::review::words::words;
 use serde::Serialize;
 use std::ops::Range;
@@ -268,6 +269,12 @@ fn merged(mut found: Vec<Leak>, mut hidden: Vec<Range<usize>>) -> Vec<Leak> {
         }
     }
     merged
+}
+
+/// Reads why something goes out that its readers may not see (`privacy_override`): no part of what is said, so it is only checked
+/// here.
+pub(crate) fn read_override(fields: &mut Fields<'_>, problems: &mut Problems) {
+    fields.optional("privacy_override", problems, prose(500));
 }
 
 #[cfg(test)]

@@ -64,7 +64,9 @@ pub struct Words {
     pub(crate) answer: &'static str,
     /// Asks the reader of a mail to confirm it.
     pub confirm: &'static str,
-    /// The same in a text message, before the link.
+    /// Above a mail that its reader has had before and has not confirmed.
+    pub confirm_again: &'static str,
+    /// Asks for it in a text message, before the link.
     pub confirm_short: &'static str,
     /// Asks the listener of a call to confirm it.
     pub(crate) press: &'static str,

@@ -42,7 +42,7 @@ impl<C: Channels> Engine<C> {
             return Ok(calls(notice, incident, now));
         }
         let number = notice.occasion.update;
-        let newest = incident.updates.last().map(|u| u.number);
+        let newest = incident.told_last().map(|u| u.number);
         if number != newest {
             return Ok(None);
         }
@@ -60,6 +60,10 @@ impl<C: Channels> Engine<C> {
         catalogue: &Catalogue,
         now: Timestamp,
     ) -> Result<Option<MovedOn>> {
+        // What waits tells more than that nothing is new, and what would be said beside it waits too.
+        if incident.waits() {
+            return Ok(None);
+        }
         // A cadence that cannot be counted lets the promise break, which is told.
         let Ok(next) = next_update(None, incident.severity, catalogue, now) else {
             return Ok(None);

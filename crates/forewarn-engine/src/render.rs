@@ -116,14 +116,19 @@ fn variant(delivery: &Claimed, source: &Source) -> Variant {
 }
 
 /// A message that asks its reader to confirm it. In a call that is a key, in a chat a button, and to a program it is nothing.
-fn asking(message: Message, channel: Channel, url: &str) -> Message {
+/// `again`: they have had it, and are reminded.
+fn asking(message: Message, channel: Channel, url: &str, again: bool) -> Message {
     let words = Words::of(&message.language);
     match channel {
         Channel::Email => {
             let ask = words.confirm;
-            let markdown = format!("{}\n\n{ask} <{url}>", message.markdown);
+            let first = match again {
+                true => format!("{}\n\n", words.confirm_again),
+                false => String::new(),
+            };
+            let markdown = format!("{first}{}\n\n{ask} <{url}>", message.markdown);
             Message {
-                text: format!("{}\n\n{ask}\n{url}\n", message.text.trim_end()),
+                text: format!("{first}{}\n\n{ask}\n{url}\n", message.text.trim_end()),
                 html: render_markdown(&markdown),
                 markdown,
                 ..message
@@ -157,10 +162,11 @@ fn variant_key(delivery: &Claimed) -> String {
     let zone = delivery.time_zone.as_deref().unwrap_or("");
     let language = delivery.language.as_deref().unwrap_or("");
     format!(
-        "{}|{}|{}|{}|{language}|{zone}",
+        "{}|{}|{}|{}|{}|{language}|{zone}",
         delivery.notice,
         delivery.level.rank(),
         delivery.forward,
+        is_ones_own(&delivery.contact),
         shape(&delivery.endpoint)
     )
 }
@@ -370,7 +376,10 @@ impl<C: Channels> Engine<C> {
         let message = render(&content, &variant, templates);
         let token = self.confirm_token(delivery, source);
         let message = match &token {
-            Some(token) => asking(message, variant.channel, &self.confirm_url(token)),
+            Some(token) => {
+                let again = unconfirmed(&source.audience).is_some();
+                asking(message, variant.channel, &self.confirm_url(token), again)
+            }
             None => message,
         };
         match variant.channel {
@@ -386,7 +395,12 @@ impl<C: Channels> Engine<C> {
                     late if unconfirmed(late).is_some() => "unconfirmed",
                     other => other,
                 };
-                let list = Id::parse(id).map(|id| List { id, name });
+                let may_be_left = is_ones_own(&delivery.contact);
+                let list = Id::parse(id).map(|id| List {
+                    id,
+                    name,
+                    may_be_left,
+                });
                 let parts = list
                     .map_err(|problem| format!("the audience's id {problem}"))
                     .and_then(|list| {
@@ -499,10 +513,6 @@ impl<C: Channels> Engine<C> {
                     self.identity.from.domain(),
                 );
                 let recipient = Recipient::new(address, delivery.name.as_deref(), &id, &url);
-                let recipient = recipient.map(|recipient| match is_ones_own(&delivery.contact) {
-                    true => recipient,
-                    false => recipient.not_to_be_ended(),
-                });
                 match recipient {
                     Ok(recipient) => Parcel::Mail(Mail {
                         envelope_from: match &self.identity.bounces {

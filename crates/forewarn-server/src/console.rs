@@ -116,7 +116,7 @@ pub use journal::{Journal, JournalRow};
 pub use layout::{DemoBar, ErrorPage, Flash, FlashKind, Frame, Nav};
 pub use maintenance::{MaintenanceList, MaintenancePage, MaintenanceRow, NewMaintenance};
 pub use notices::{Attempt, CopyPage, Counts, DeliveryList, DeliveryRow, NoticeList, NoticeRow};
-pub use now::{Doubt, HelpCard, Now, PromiseRow};
+pub use now::{Doubt, HelpCard, Now, PromiseRow, Speaker};
 pub use outage_plan::{OutageCard, OutageCards, OutagePlanList, OutagePlanPage};
 pub use path::Prospect;
 pub use people::{

@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::borrow::Cow;
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// SQL for where an endpoint leads: two that lead to the same place are one mailbox, phone or room. Of a mailbox the case of its
 /// letters says nothing (RFC 5321 2.4 leaves that of the local part to its host, and no host in use tells two apart by it). The
@@ -164,6 +164,46 @@ impl Store {
         let folded = address.to_ascii_lowercase();
         let rows = tx.rows(sql, args![address, folded]).await?;
         rows.iter().map(|row| row.text(0)).collect()
+    }
+
+    /// The telephone numbers of the contacts that these mail addresses are of, by the address as it was given: the one for calls,
+    /// else the one for text messages.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn numbers_of(&self, addresses: &[&str]) -> Result<BTreeMap<String, String>> {
+        if addresses.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let mut tx = self.db.read().await?;
+        let sql = tx.either(
+            concat!(
+                "SELECT lower(e.address), p.address FROM endpoints e
+                 JOIN endpoints p ON p.contact = e.contact AND p.channel IN ('sms', 'voice')
+                 WHERE e.channel = 'email' AND ",
+                same_place!("e"),
+                " IN (SELECT value FROM json_each($1)) ORDER BY p.channel, p.address"
+            ),
+            concat!(
+                "SELECT lower(e.address), p.address FROM endpoints e
+                 JOIN endpoints p ON p.contact = e.contact AND p.channel IN ('sms', 'voice')
+                 WHERE e.channel = 'email' AND ",
+                same_place!("e"),
+                " = ANY(ARRAY(SELECT jsonb_array_elements_text($1::jsonb))) ORDER BY p.channel, p.address"
+            ),
+        );
+        let folded: Vec<String> = addresses.iter().map(|a| a.to_ascii_lowercase()).collect();
+        let listed = crate::json_list(folded.iter().map(String::as_str));
+        let mut found = BTreeMap::new();
+        for row in tx.rows(sql, args![listed]).await? {
+            // Those for calls come last and count.
+            found.insert(row.text(0)?, row.text(1)?);
+        }
+        let given = addresses.iter().zip(folded);
+        let numbers = given.filter_map(|(address, folded)| {
+            Some(((*address).to_owned(), found.get(&folded)?.clone()))
+        });
+        Ok(numbers.collect())
     }
 
     /// One contact.

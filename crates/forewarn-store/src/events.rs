@@ -160,7 +160,9 @@ pub(crate) async fn write(
         )
         .await?;
     }
-    if published.occasion.update.is_some() && !published.occasion.again {
+    // What waits settles no promise.
+    let told = published.awaiting.is_empty() && !published.occasion.again;
+    if published.occasion.update.is_some() && told {
         notices::silence_warnings(tx, published.event.id().as_str()).await?;
     }
     if let Event::Incident(incident) = published.event

@@ -303,7 +303,7 @@ async fn silence(tx: &mut Tx, event: &str, milestones: [&str; 2]) -> Result<()> 
 fn still_open(id: &str, touched: u64) -> Result<()> {
     if touched == 0 {
         return Err(StoreError::Conflict(format!(
-            "the notice {id} began to go out meanwhile; plan again"
+            "the notice {id} began to go out meanwhile; try again"
         )));
     }
     Ok(())

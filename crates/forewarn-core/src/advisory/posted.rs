@@ -5,6 +5,7 @@ use crate::document::{Fields, Named, Node, Problems, line, prose};
 use crate::facts::{Action, Facts, When};
 use crate::id::Id;
 use crate::incident::{NewPromise, Severity, version};
+use crate::privacy::read_override;
 use crate::routing::Cause;
 
 /// A fault as it is reported: the `advisory` document.
@@ -50,7 +51,7 @@ impl Report {
         }
         let requesters = fields.list("requesters", problems, EmailAddress::parse);
         let next_update = NewPromise::read_fields(&mut fields, problems);
-        read_open_because(&mut fields, problems);
+        read_override(&mut fields, problems);
         fields.finish(problems);
         Some(Report {
             id,
@@ -109,7 +110,7 @@ impl NewWord {
             let problem = "says nothing: give a text, facts or the time of the next word";
             fields.problem("text", problem, problems);
         }
-        read_open_because(&mut fields, problems);
+        read_override(&mut fields, problems);
         fields.finish(problems);
         Some(NewWord {
             text,
@@ -153,7 +154,7 @@ impl Fix {
         }
         let requesters = fields.list("requesters", problems, EmailAddress::parse);
         let version = fields.optional("version", problems, version);
-        read_open_because(&mut fields, problems);
+        read_override(&mut fields, problems);
         fields.finish(problems);
         let mut facts = facts?;
         if let Some(what) = action {
@@ -188,18 +189,13 @@ impl Withdrawal {
             fields.problem("text", problem, problems);
         }
         let version = fields.optional("version", problems, version);
-        read_open_because(&mut fields, problems);
+        read_override(&mut fields, problems);
         fields.finish(problems);
         Some(Withdrawal {
             text: text?,
             version,
         })
     }
-}
-
-/// Why something goes out that its readers may not see: no part of what is said, so it is only checked here.
-fn read_open_because(fields: &mut Fields<'_>, problems: &mut Problems) {
-    fields.optional("privacy_override", problems, prose(500));
 }
 
 const TWICE: &str = "stands in the facts too; give it once";

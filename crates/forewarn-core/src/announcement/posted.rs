@@ -7,6 +7,7 @@ use crate::facts::Facts;
 use crate::id::Id;
 use crate::incident::version;
 use crate::maintenance::past_problem;
+use crate::privacy::read_override;
 use crate::time::{CivilTime, Zone};
 use jiff::Timestamp;
 
@@ -40,6 +41,7 @@ impl Move {
         } else if let Some(problem) = effective.as_ref().and_then(|at| past_problem(at, now)) {
             fields.problem("effective", problem, problems);
         }
+        read_override(&mut fields, problems);
         fields.finish(problems);
         Some(Move {
             effective: effective?,
@@ -84,6 +86,7 @@ impl Edit {
             let problem = format!("changes nothing; name one of {}", named.join(", "));
             fields.problem("title", problem, problems);
         }
+        read_override(&mut fields, problems);
         fields.finish(problems);
         Some(Edit {
             title,
@@ -124,6 +127,7 @@ impl Withdrawal {
         let mut fields = Fields::of(node, path, problems)?;
         let reason = fields.optional("reason", problems, prose(1_000));
         let version = fields.optional("version", problems, version);
+        read_override(&mut fields, problems);
         fields.finish(problems);
         Some(Withdrawal { reason, version })
     }

@@ -26,6 +26,7 @@ impl Incident {
             promise: None,
             before: None,
             owed: None,
+            waits: false,
         });
         incident.close(ended);
         incident.backfilled = true;
@@ -62,7 +63,7 @@ impl Incident {
     /// The broken promise that the message of this number owns: that of the message before it, or of a duplicate that was merged
     /// meanwhile, whichever was the earlier.
     pub fn missed_before(&self, number: u32) -> Option<Timestamp> {
-        let before = self.updates.get(number.checked_sub(1)? as usize)?;
+        let before = self.told_before(number)?;
         let own = before.promise.filter(|p| p.kept == Some(false));
         own.map(|p| p.due).into_iter().chain(before.owed).min()
     }
@@ -103,19 +104,19 @@ impl Incident {
         survivor.severity = survivor.severity.min(self.severity);
         // Who was promised there that the next word comes by then hears from the survivor that it did not.
         if self.lapsed(now).is_some()
-            && let Some(theirs) = self.updates.last_mut().and_then(|u| u.promise.as_mut())
+            && let Some(theirs) = self.told_last_mut().and_then(|u| u.promise.as_mut())
         {
             theirs.kept = Some(false);
         }
-        let inherited = self.updates.last().and_then(|u| u.owed);
+        let inherited = self.told_last().and_then(|u| u.owed);
         let broken = self.promise().filter(|p| p.kept == Some(false));
-        if let Some(last) = survivor.updates.last_mut() {
+        if let Some(last) = survivor.told_last_mut() {
             let all = [last.owed, inherited, broken.map(|p| p.due)];
             last.owed = all.into_iter().flatten().min();
         }
         let theirs = self.promise().filter(|p| p.kept.is_none());
         if let Some(theirs) = theirs
-            && let Some(own) = survivor.updates.last_mut().and_then(|u| u.promise.as_mut())
+            && let Some(own) = survivor.told_last_mut().and_then(|u| u.promise.as_mut())
             && own.kept.is_none()
         {
             own.due = own.due.min(theirs.due);
@@ -136,6 +137,7 @@ impl Incident {
             promise: None,
             before: None,
             owed: None,
+            waits: false,
         });
         self.close(now);
         self.merged_into = Some(survivor.id.clone());

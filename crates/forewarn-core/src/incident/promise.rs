@@ -111,9 +111,9 @@ pub(super) fn parse_instant(text: &str) -> Result<Timestamp, String> {
 }
 
 impl Incident {
-    /// The promise of its newest message, if that made one.
+    /// The promise that people know: that of the newest message they were told, if it made one.
     pub fn promise(&self) -> Option<Promise> {
-        self.updates.last().and_then(|u| u.promise)
+        self.told_last().and_then(|u| u.promise)
     }
 
     /// The open promise, if its time has passed and nobody has put that on record.
@@ -121,11 +121,11 @@ impl Incident {
         self.promise().filter(|p| p.kept.is_none() && p.due < now)
     }
 
-    /// Puts on record that the promise of this update was not kept. `None` where there is nothing to record: it is not the
-    /// newest, its time has not passed, or it is on record already.
+    /// Puts on record that the promise of this update was not kept. `None` where there is nothing to record: it is not what
+    /// people were told last, its time has not passed, or it is on record already.
     pub fn break_promise(mut self, number: u32, now: Timestamp) -> Option<Incident> {
         self.lapsed(now)?;
-        let update = self.updates.last_mut().filter(|u| u.number == number)?;
+        let update = self.told_last_mut().filter(|u| u.number == number)?;
         update.promise.as_mut()?.kept = Some(false);
         Some(self)
     }
@@ -182,8 +182,9 @@ impl Incident {
     /// What became of its promises.
     pub fn promises(&self) -> Kept {
         let mut counts = Kept::default();
-        for (n, update) in self.updates.iter().enumerate() {
-            let next = self.updates.get(n + 1).map(|next| next.nature);
+        let mut told = self.updates.iter().filter(|u| !u.waits).peekable();
+        while let Some(update) = told.next() {
+            let next = told.peek().map(|next| next.nature);
             match (update.promise.and_then(|p| p.kept), next) {
                 (Some(true), Some(Nature::Automatic)) => counts.automatically += 1,
                 (Some(true), Some(Nature::Moved)) => counts.moved += 1,
@@ -198,7 +199,7 @@ impl Incident {
     /// What the journal says of a promise that was not kept.
     pub fn breach(&self, promise: Promise, now: Timestamp) -> serde_json::Value {
         serde_json::json!({
-            "update": self.updates.last().map(|u| u.number), "promised": promise.due,
+            "update": self.told_last().map(|u| u.number), "promised": promise.due,
             "late_by_seconds": now.duration_since(promise.due).as_secs(),
         })
     }
@@ -206,7 +207,8 @@ impl Incident {
     /// How late the update came that this one had promised, or is by now; nothing where it came in time.
     pub fn late_by(&self, number: u32, now: Timestamp) -> Option<jiff::SignedDuration> {
         let promise = self.updates.get(number as usize)?.promise?;
-        let came = self.updates.get(number as usize + 1).map(|next| next.at);
+        let mut later = self.updates.iter().skip(number as usize + 1);
+        let came = later.find(|next| !next.waits).map(|next| next.at);
         let late = came.unwrap_or(now).duration_since(promise.due);
         (late.is_positive() && promise.kept != Some(true)).then_some(late)
     }

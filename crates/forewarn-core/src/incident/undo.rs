@@ -95,7 +95,7 @@ impl Incident {
         let Some(before) = update.before.as_deref().cloned() else {
             return Err(refused);
         };
-        if let Some(promise) = self.updates.last_mut().and_then(|u| u.promise.as_mut()) {
+        if let Some(promise) = self.told_last_mut().and_then(|u| u.promise.as_mut()) {
             promise.kept = before.kept;
         }
         let undone = Incident {

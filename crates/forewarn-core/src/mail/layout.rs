@@ -16,13 +16,17 @@ pub(super) fn text(message: &Message, content: &Content, list: &List) -> Divided
         true => words.because_entered.to_owned(),
         false => (words.because_list).replace("{list}", &format!("\"{}\"", list.name)),
     };
-    before += &format!(
-        "\n\n-- \n{}\n{because}\n{}\n",
-        content.organisation, words.change_below
-    );
+    before += &format!("\n\n-- \n{}\n{because}\n", content.organisation);
+    let after = match list.may_be_left {
+        true => {
+            before += &format!("{}\n", words.change_below);
+            "\n"
+        }
+        false => "",
+    };
     Divided {
         before,
-        after: "\n".into(),
+        after: after.into(),
     }
 }
 
@@ -74,14 +78,14 @@ pub(super) fn html(message: &Message, content: &Content, list: &List) -> Divided
             )
         }
     };
-    before += &format!("{because}<br>\n<a class=\"muted\" style=\"color:#5b6470\" href=\"");
-    let change = words.change;
-    Divided {
-        before,
-        after: format!(
-            "\">{change}</a></p>\n</td></tr></table>\n</td></tr></table>\n</body>\n</html>\n"
-        ),
+    before += &because;
+    let mut after = String::new();
+    if list.may_be_left {
+        before += "<br>\n<a class=\"muted\" style=\"color:#5b6470\" href=\"";
+        after += &format!("\">{}</a>", words.change);
     }
+    after += "</p>\n</td></tr></table>\n</td></tr></table>\n</body>\n</html>\n";
+    Divided { before, after }
 }
 
 /// A sentence with the organisation's and the list's name. Neither is taken for a gap of the other.

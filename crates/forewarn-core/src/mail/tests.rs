@@ -22,6 +22,7 @@ fn list() -> List {
     List {
         id: Id::parse("students").unwrap(),
         name: "Students & Staff".into(),
+        may_be_left: true,
     }
 }
 
@@ -121,6 +122,34 @@ fn lines_are_short_and_end_as_they_must() {
             assert!(line.is_empty() || line.ends_with(b"\r"));
             assert!(!line[..line.len().saturating_sub(1)].contains(&b'\r'));
         }
+    }
+}
+
+#[test]
+fn what_its_reader_may_not_leave_has_no_link_that_says_so() {
+    let content = full("update");
+    let (message, left) = parts(&content);
+    let stays = List {
+        may_be_left: false,
+        ..list()
+    };
+    let kept = MailParts::new(&message, &content, &sender(), &stays).unwrap();
+    for (parts, says) in [(left, true), (kept, false)] {
+        let mail = String::from_utf8(mail_for(&parts, None)).unwrap();
+        let whole = mail.replace("=\r\n", "");
+        let parsed = MessageParser::new().parse(mail.as_bytes()).unwrap();
+        let [text, html] = [parsed.body_text(0), parsed.body_html(0)].map(|body| body.unwrap());
+        for (place, words) in [
+            (whole.as_str(), "List-Unsubscribe"),
+            (&text, "To stop or change these messages"),
+            (&text, URL),
+            (&html, "Stop or change these messages"),
+        ] {
+            assert_eq!(place.contains(words), says, "{words}\n{place}");
+        }
+        assert!(
+            text.contains("You get this message because") && html.trim_end().ends_with("</html>")
+        );
     }
 }
 

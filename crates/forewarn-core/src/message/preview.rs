@@ -246,6 +246,7 @@ pub(super) fn shown(
     let list = List {
         id: content.event.clone(),
         name: audience.to_owned(),
+        may_be_left: true,
     };
     let is_mail = outlet == Outlet::Channel(Channel::Email);
     let mail = is_mail.then(|| html_page(&message, content, &list));

@@ -52,7 +52,8 @@ pub fn catch_up(
 }
 
 fn newest(incident: &Incident) -> AtOnce<'_> {
-    let update = incident.updates.last();
+    // What waits for somebody to agree is told to nobody, nor to somebody who is added.
+    let update = incident.told_last();
     let milestone = update.map_or("holding", Incident::milestone_of);
     AtOnce {
         event: &incident.id,

@@ -130,10 +130,21 @@ pub(super) fn replaced(add: Vec<Notice>, stored: &[Stored]) -> Changes {
     }
 }
 
+/// What changes when an incident's newest message waits until somebody agrees: nobody has heard it, so it has no timers, and
+/// those of the promise that people know stay, but for the one that would say by itself that nothing is new.
+pub fn nobody_hears_yet(mut changes: Changes, stored: &[Stored]) -> Changes {
+    changes.add.retain(|n| !is_promise_timer(&n.milestone));
+    let stays =
+        |s: &&Stored| s.open && matches!(s.milestone.as_str(), PROMISE_WARNING | PROMISE_BROKEN);
+    let stay: Vec<&String> = stored.iter().filter(stays).map(|s| &s.id).collect();
+    changes.withdrawn.retain(|id| !stay.contains(&id));
+    changes
+}
+
 /// The timers of an incident's open promise. What would be due by now is left out: whoever promises something within five
 /// minutes needs no warning.
 pub(super) fn timers(incident: &Incident, catalogue: &Catalogue, now: Timestamp) -> Vec<Notice> {
-    let (Some(update), Some(promise)) = (incident.updates.last(), incident.promise()) else {
+    let (Some(update), Some(promise)) = (incident.told_last(), incident.promise()) else {
         return Vec::new();
     };
     let policy = policy::for_incidents(&catalogue.policies);

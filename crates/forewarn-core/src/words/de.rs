@@ -97,6 +97,7 @@ pub(super) const WORDS: Words = Words {
     },
     answer: "Fragen, oder stimmt etwas nicht? Antworten Sie einfach auf diese Nachricht.",
     confirm: "Bitte bestätigen Sie, dass Sie dies gelesen haben:",
+    confirm_again: "Zur Erinnerung: Sie haben noch nicht bestätigt, dass Sie dies gelesen haben.",
     confirm_short: "Bestätigen:",
     press: "Drücken Sie die 1, um zu bestätigen, dass Sie dies gehört haben.",
     chat: Chat {

@@ -94,6 +94,7 @@ pub(super) const WORDS: Words = Words {
     },
     answer: "Questions, or is something wrong? Just answer this message.",
     confirm: "Please confirm that you have read this:",
+    confirm_again: "A reminder: you have not confirmed yet that you have read this.",
     confirm_short: "Confirm:",
     press: "Press 1 to confirm that you heard this.",
     chat: Chat {

@@ -96,6 +96,7 @@ pub(super) const WORDS: Words = Words {
     },
     answer: "¿Tiene preguntas o algo no funciona? Responda simplemente a este mensaje.",
     confirm: "Confirme, por favor, que ha leído este mensaje:",
+    confirm_again: "Recordatorio: todavía no ha confirmado que ha leído este mensaje.",
     confirm_short: "Confirmar:",
     press: "Pulse 1 para confirmar que ha escuchado este mensaje.",
     chat: Chat {

@@ -97,6 +97,7 @@ pub(super) const WORDS: Words = Words {
     },
     answer: "Une question, ou quelque chose ne va pas\u{a0}? Répondez simplement à ce message.",
     confirm: "Veuillez confirmer que vous avez lu ce message\u{a0}:",
+    confirm_again: "Rappel\u{a0}: vous n’avez pas encore confirmé que vous avez lu ce message.",
     confirm_short: "Confirmer\u{a0}:",
     press: "Appuyez sur 1 pour confirmer que vous avez entendu ce message.",
     chat: Chat {

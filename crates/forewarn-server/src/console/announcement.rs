@@ -111,6 +111,11 @@ impl NewAnnouncement {
         kinds.map(|k| (k.id.as_str(), k.name.as_str())).collect()
     }
 
+    /// Asked for where the guard has refused something.
+    fn guarded(&self) -> &'static [&'static str] {
+        &["privacy_override"]
+    }
+
     fn folded(&self) -> &'static [&'static str] {
         &[
             "facts.workaround",
@@ -170,10 +175,25 @@ impl AnnouncementPage {
     /// The fields of a folded action, which is open where one of them is filled in or wrong.
     fn fields_of(&self, action: &str) -> &'static [&'static str] {
         match action {
-            "move" => &["effective", "reason"],
-            "change" => &["title", "facts.effect", "facts.why", "facts.action.what"],
+            "move" => &["effective", "reason", "moved_override"],
+            "change" => &[
+                "title",
+                "facts.effect",
+                "facts.why",
+                "facts.action.what",
+                "changed_override",
+            ],
             "recipients" => &["email", "contact", "audience", "webhook_url"],
-            _ => &["why"],
+            _ => &["why", "why_override"],
+        }
+    }
+
+    /// Asked for where the guard has refused something in the form of an action.
+    fn guarded(&self, action: &str) -> &'static [&'static str] {
+        match action {
+            "move" => &["moved_override"],
+            "change" => &["changed_override"],
+            _ => &["why_override"],
         }
     }
 }

@@ -176,7 +176,7 @@ impl IncidentPage {
     }
 
     fn untold(&self, update: &&Update) -> bool {
-        update.before.is_some() && update.at > self.frame.now
+        update.waits || (update.before.is_some() && update.at > self.frame.now)
     }
 
     /// Nobody has taken the call for a spokesperson.

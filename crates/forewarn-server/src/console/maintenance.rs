@@ -157,6 +157,11 @@ impl MaintenancePage {
         self.maintenance.waits_until(self.frame.now)
     }
 
+    /// Asked for where the guard has refused something.
+    fn guarded(&self) -> &'static [&'static str] {
+        &["privacy_override"]
+    }
+
     /// Actions that need times and a reason.
     fn folded_acts(&self) -> Vec<Act> {
         let all: &[(&str, &str, &str, &str)] = match self.maintenance.status {
@@ -336,6 +341,11 @@ impl NewMaintenance {
             "change_request.number",
             "change_request.url",
         ]
+    }
+
+    /// Asked for where the guard has refused something.
+    fn guarded(&self) -> &'static [&'static str] {
+        &["privacy_override"]
     }
 
     fn folded(&self) -> &'static [&'static str] {

@@ -52,8 +52,19 @@ pub struct PromiseRow {
     pub due: Timestamp,
     /// It is on record that it was not kept.
     pub broken: bool,
-    /// Who speaks for it, where somebody should; nobody yet when empty.
-    pub speaker: Option<String>,
+    /// Who speaks for it, where somebody should.
+    pub speaker: Option<Speaker>,
+}
+
+/// Who speaks for an incident.
+#[derive(Clone, Debug)]
+pub enum Speaker {
+    /// Somebody does.
+    Speaks(String),
+    /// Somebody is meant to, and has not answered.
+    Meant(String),
+    /// Nobody can.
+    Nobody,
 }
 
 /// Something in doubt.

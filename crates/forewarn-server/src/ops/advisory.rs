@@ -2,11 +2,10 @@
 
 use super::maintenance::shape as shape_pending;
 use super::reach::{self, Whole};
-use super::review::{self, OPEN, words};
+use super::review::Guard;
 use super::sending::{Posted, Sending};
 use super::{
-    AGAIN, approval, field, gathered, kept, overtaken, read, read_known, recipient, silent,
-    text_at, under,
+    AGAIN, approval, field, gathered, kept, overtaken, read, read_known, recipient, silent, under,
 };
 use crate::app::App;
 use crate::caller::Caller;
@@ -14,7 +13,7 @@ use crate::error::{ApiError, Result};
 use forewarn_core::acknowledge::reminders;
 use forewarn_core::advisory::{self, Advisory, Fix, NewWord, Report, Withdrawal};
 use forewarn_core::approval::Consent;
-use forewarn_core::document::{Catalogue, Documents, Node, Problems};
+use forewarn_core::document::{Catalogue, Documents, Node};
 use forewarn_core::event::{Event, Occasion};
 use forewarn_core::id::Id;
 use forewarn_core::incident::NewPromise;
@@ -22,7 +21,6 @@ use forewarn_core::plan::{
     Changes, Notice, catch_up_on_advisory, is_team_notice, owners_reminded_again, promised,
     publish_word,
 };
-use forewarn_core::privacy::Kind;
 use forewarn_core::problem::{Invalid, Problem};
 use forewarn_core::recipient::Addition;
 use forewarn_core::undo::Undoable;
@@ -93,8 +91,8 @@ pub async fn preview(app: &App, posted: &Posted) -> Result<Preview> {
     })
 }
 
-/// A report, and what goes on record of words that its readers should not see.
-async fn parse(app: &App, node: &Node, catalogue: &Catalogue) -> Result<(Report, Option<Value>)> {
+/// A report, with what was found in its words.
+async fn parse(app: &App, node: &Node, catalogue: &Catalogue) -> Result<(Report, Guard)> {
     let node = under("advisory", node);
     let typed = field(&node, "advisory").unwrap_or(&node);
     let texts = [(String::new(), node.clone())];
@@ -102,7 +100,8 @@ async fn parse(app: &App, node: &Node, catalogue: &Catalogue) -> Result<(Report,
     let missing = || Invalid::one("advisory", "is missing").into();
     let read = read.and_then(|documents| documents.advisory.ok_or_else(missing));
     let read = with_its_time(read, "advisory.", typed, catalogue, app.clock.now());
-    guarded(app, read, "advisory.", typed).await
+    let guard = Guard::of(app, typed, "advisory.").await?;
+    Ok((guard.beside(read)?, guard))
 }
 
 /// What was said, if the time of the next word that it promises can be: also where nothing else of it can be read.
@@ -126,37 +125,6 @@ fn with_its_time<T>(
     match said {
         Some(said) if problems.0.is_empty() => Ok(said),
         _ => Err(problems.refused(typed).into()),
-    }
-}
-
-/// What was said, with what goes on record of words that its readers should not see; or everything that is wrong with it.
-///
-/// Versions may stand in it: people must know which one has the fault, and which one mends it.
-async fn guarded<T>(
-    app: &App,
-    said: Result<T>,
-    path: &str,
-    typed: &Node,
-) -> Result<(T, Option<Value>)> {
-    let (mut problems, mut closed) = (Problems::default(), Problems::default());
-    let said = gathered(said, &mut problems)?;
-    let mut found = review::closed(app, &words(typed)).await?;
-    found.retain(|(kind, _)| *kind != Kind::Version);
-    let because = text_at(typed, OPEN).filter(|because| !because.trim().is_empty());
-    let open = gathered(review::opened(found, because), &mut closed)?.flatten();
-    problems
-        .0
-        .extend(closed.0.into_iter().map(|problem| Problem {
-            field: format!("{path}{}", problem.field),
-            ..problem
-        }));
-    match said {
-        Some(said) if problems.0.is_empty() => Ok((said, open)),
-        // What readers may not see comes last, and what to do about it after that.
-        _ => Err(Invalid {
-            problems: problems.0,
-        }
-        .into()),
     }
 }
 
@@ -194,7 +162,7 @@ pub async fn create(app: &App, caller: &Caller, posted: &Posted) -> Result<Answe
     let posted = posted.without_undo("the first word about a fault goes out at once");
     let catalogue = app.store.catalogue().await?;
     // An id is only used up once the report is sound.
-    let (report, open) = posted.with(parse(app, &posted.node, &catalogue).await)?;
+    let (report, guard) = posted.with(parse(app, &posted.node, &catalogue).await)?;
     let now = app.clock.now();
     let id = match &report.id {
         Some(id) => id.clone(),
@@ -204,11 +172,9 @@ pub async fn create(app: &App, caller: &Caller, posted: &Posted) -> Result<Answe
         }
     };
     let advisory = discovered(report, id, &catalogue, now)?;
-    let mut detail = json!({"title": advisory.title, "services": advisory.services, "severity": advisory.severity});
-    if let Some(open) = open {
-        detail[OPEN] = open;
-    }
-    let entry = Entry::new(&caller.actor, "advisory.reported", advisory.id.as_str()).with(detail);
+    let detail = json!({"title": advisory.title, "services": advisory.services, "severity": advisory.severity});
+    let entry = Entry::new(&caller.actor, "advisory.reported", advisory.id.as_str())
+        .with(guard.on_record(detail));
     let told = (0, vec![entry], (posted.sending, now));
     publish(app, caller, &catalogue, advisory, told).await
 }
@@ -225,8 +191,9 @@ pub async fn update(app: &App, caller: &Caller, id: &str, posted: &Posted) -> Re
         NewWord::read(node, "", problems)
     });
     let said = with_its_time(said, "", node, &catalogue, now);
-    let (new, open) = posted.with(guarded(app, said, "", node).await)?;
-    let seen = (new.version, open, posted.sending);
+    let guard = Guard::of(app, node, "").await?;
+    let new = posted.with(guard.beside(said))?;
+    let seen = (new.version, guard, posted.sending);
     let answer = say(app, caller, id, seen, |advisory, catalogue, now| {
         let next = next_word(new.next_update, catalogue, now)?;
         Ok(("advisory.updated", advisory.update(new.clone(), next, now)?))
@@ -246,8 +213,9 @@ pub async fn fix(app: &App, caller: &Caller, id: &str, posted: &Posted) -> Resul
     load(app, id).await?;
     let node = &posted.node;
     let said = read(node, |node, problems| Fix::read(node, "", problems));
-    let (fix, open) = posted.with(guarded(app, said, "", node).await)?;
-    let seen = (fix.version, open, posted.sending);
+    let guard = Guard::of(app, node, "").await?;
+    let fix = posted.with(guard.beside(said))?;
+    let seen = (fix.version, guard, posted.sending);
     say(app, caller, id, seen, |advisory, _, now| {
         Ok(("advisory.fixed", advisory.fix(fix.clone(), now)?))
     })
@@ -262,8 +230,9 @@ pub async fn withdraw(app: &App, caller: &Caller, id: &str, posted: &Posted) -> 
     load(app, id).await?;
     let node = &posted.node;
     let said = read(node, |node, problems| Withdrawal::read(node, "", problems));
-    let (withdrawal, open) = posted.with(guarded(app, said, "", node).await)?;
-    let seen = (withdrawal.version, open, posted.sending);
+    let guard = Guard::of(app, node, "").await?;
+    let withdrawal = posted.with(guard.beside(said))?;
+    let seen = (withdrawal.version, guard, posted.sending);
     say(app, caller, id, seen, |advisory, _, now| {
         Ok((
             "advisory.withdrawn",
@@ -279,7 +248,7 @@ async fn say(
     app: &App,
     caller: &Caller,
     id: &str,
-    (version, open, sending): (Option<i64>, Option<Value>, Sending),
+    (version, guard, sending): (Option<i64>, Guard, Sending),
     change: impl Fn(Advisory, &Catalogue, Timestamp) -> Result<(&'static str, Advisory)>,
 ) -> Result<Answer> {
     let mut tries = 0;
@@ -306,10 +275,7 @@ async fn say(
         if let Some(until) = advisory.waits_until(now) {
             detail["undo_until"] = json!(until);
         }
-        if let Some(open) = &open {
-            detail[OPEN] = open.clone();
-        }
-        let entry = Entry::new(&caller.actor, action, id).with(detail);
+        let entry = Entry::new(&caller.actor, action, id).with(guard.on_record(detail));
         let entries: Vec<Entry> = lapsed.into_iter().chain([entry]).collect();
         let told = (sequence, entries, (sending, told));
         match publish(app, caller, &catalogue, advisory, told).await {

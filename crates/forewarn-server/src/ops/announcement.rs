@@ -2,9 +2,11 @@
 
 use super::digest::{self, Digest};
 use super::maintenance::shape as shape_pending;
+use super::review::Guard;
 use super::sending::{Posted, Sending};
 use super::{
-    AGAIN, approval, kept, maintenance, overtaken, read, read_known, recipient, silent, under,
+    AGAIN, approval, field, kept, maintenance, overtaken, read, read_known, recipient, silent,
+    under,
 };
 use crate::app::App;
 use crate::caller::Caller;
@@ -142,15 +144,22 @@ pub async fn preview(app: &App, posted: &Posted) -> Result<Answer> {
 pub async fn create(app: &App, caller: &Caller, posted: &Posted) -> Result<Answer> {
     let posted = posted.without_undo("a new announcement is taken back by cancelling it");
     let catalogue = app.store.catalogue().await?;
+    let typed = field(&posted.node, "announcement").unwrap_or(&posted.node);
+    let guard = Guard::of(app, typed, "announcement.").await?;
     // An id is only used up once the document is sound.
-    let mut announcement = posted.with(parse(&posted.node, &catalogue, UNNAMED))?;
+    let parsed = parse(&posted.node, &catalogue, UNNAMED);
+    let mut announcement = posted.with(guard.beside(parsed))?;
     if announcement.id == *UNNAMED {
         let fresh = app.store.fresh_event_id("ANN").await?;
         announcement = parse(&posted.node, &catalogue, &fresh)?;
     }
-    let entry = Entry::new(&caller.actor, "announcement.created", announcement.id.as_str()).with(
-        json!({"title": announcement.title, "kind": announcement.kind, "effective": announcement.effective}),
-    );
+    let detail = json!({"title": announcement.title, "kind": announcement.kind, "effective": announcement.effective});
+    let entry = Entry::new(
+        &caller.actor,
+        "announcement.created",
+        announcement.id.as_str(),
+    )
+    .with(guard.on_record(detail));
     publish(
         app,
         caller,
@@ -351,9 +360,12 @@ pub async fn undo(app: &App, caller: &Caller, id: &str) -> Result<Answer> {
 /// # Errors
 /// What is wrong with the moment; when it is in effect or cancelled, or the version is not the newest.
 pub async fn put_off(app: &App, caller: &Caller, id: &str, posted: &Posted) -> Result<Answer> {
+    let guard = Guard::of(app, &posted.node, "").await?;
     tell(app, caller, id, posted.sending, |before, catalogue, now| {
         let zone = &catalogue.organisation.time_zone;
-        let to = posted.read(|node, problems| Move::read(node, zone, &before, now, problems))?;
+        let to = posted.guarded(&guard, |node, problems| {
+            Move::read(node, zone, &before, now, problems)
+        })?;
         let milestone = match to.effective.instant() > before.effective.instant() {
             true => "delay",
             false => "reschedule",
@@ -364,8 +376,9 @@ pub async fn put_off(app: &App, caller: &Caller, id: &str, posted: &Posted) -> R
             previous: Some(before.effective.clone()),
             ..Said::default()
         };
-        let entry = Entry::new(&caller.actor, "announcement.moved", id)
-            .with(json!({"from": before.effective, "to": to.effective, "reason": to.reason}));
+        let detail = json!({"from": before.effective, "to": to.effective, "reason": to.reason});
+        let entry =
+            Entry::new(&caller.actor, "announcement.moved", id).with(guard.on_record(detail));
         Ok(((before.put_off(to.effective)?, said, entry), to.version))
     })
     .await
@@ -428,13 +441,16 @@ pub async fn add(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<An
 pub async fn edit(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<Answer> {
     load(app, id).await?;
     let catalogue = app.store.catalogue().await?;
+    let guard = Guard::of(app, node, "").await?;
     let edit = read_known(node, &catalogue, |node, problems| {
         Edit::read(node, "", problems)
-    })?;
+    });
+    let edit = guard.beside(edit)?;
     act(app, caller, id, |before, _, _| {
         let after = before.clone().edit(edit.clone())?;
-        let entry = Entry::new(&caller.actor, "announcement.changed", id)
-            .with(json!({"from": words(&before), "to": words(&after)}));
+        let detail = json!({"from": words(&before), "to": words(&after)});
+        let entry =
+            Entry::new(&caller.actor, "announcement.changed", id).with(guard.on_record(detail));
         Ok(((after, Said::default(), entry), edit.version))
     })
     .await
@@ -452,15 +468,18 @@ fn words(announcement: &Announcement) -> Value {
 /// When it is in effect or cancelled, or the version is not the newest.
 pub async fn cancel(app: &App, caller: &Caller, id: &str, posted: &Posted) -> Result<Answer> {
     load(app, id).await?;
-    let off = posted.read(|node, problems| Withdrawal::read(node, "", problems))?;
+    let guard = Guard::of(app, &posted.node, "").await?;
+    let off = posted.guarded(&guard, |node, problems| {
+        Withdrawal::read(node, "", problems)
+    })?;
     tell(app, caller, id, posted.sending, |before, _, now| {
         let said = Said {
             milestone: Some("cancellation"),
             reason: off.reason.clone(),
             ..Said::default()
         };
-        let entry = Entry::new(&caller.actor, "announcement.cancelled", id)
-            .with(json!({"reason": off.reason}));
+        let detail = guard.on_record(json!({"reason": off.reason}));
+        let entry = Entry::new(&caller.actor, "announcement.cancelled", id).with(detail);
         Ok(((before.cancel(now)?, said, entry), off.version))
     })
     .await

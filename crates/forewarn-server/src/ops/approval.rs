@@ -13,14 +13,16 @@ use forewarn_core::contact::Channel;
 use forewarn_core::document::{Catalogue, Node};
 use forewarn_core::event::{Event, Occasion};
 use forewarn_core::id::derive;
-use forewarn_core::incident::is_same_person;
+use forewarn_core::incident::{Incident, is_same_person};
 use forewarn_core::maintenance::Status;
 use forewarn_core::message::Sheet;
-use forewarn_core::plan::{Notice, REQUESTERS};
+use forewarn_core::plan::{Notice, REQUESTERS, timers_again};
 use forewarn_core::policy::{self, Approver};
 use forewarn_core::service::affected;
 use forewarn_core::template::Template;
-use forewarn_store::{Approval, Entry, EventFilter, NoticeFilter, NoticeRow, Reached, Role};
+use forewarn_store::{
+    Approval, Entry, EventFilter, NoticeFilter, NoticeRow, Published, Reached, Role,
+};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::json;
@@ -491,15 +493,47 @@ pub async fn agree(
             entry.with(json!({"as": roles, "hash": waiting.hash, "override": consent.overridden}));
     }
     let now = app.clock.now();
-    match complete {
-        true => {
-            app.store
-                .approve(event, sequence, &given, entry, now)
-                .await?
+    match event {
+        _ if !complete => app.store.agree(&given, entry, now).await?,
+        Event::Incident(incident) if incident.waits() => {
+            let entries = [entry];
+            told_now(app, incident, sequence, (&given, &entries), now).await?
         }
-        false => app.store.agree(&given, entry, now).await?,
+        _ => {
+            let store = &app.store;
+            store.approve(event, sequence, &given, entry, now).await?
+        }
     }
     Ok(())
+}
+
+/// People are told an update that waited: it keeps the promise that they know, or comes late, and its own has timers from now on.
+async fn told_now(
+    app: &App,
+    incident: &Incident,
+    sequence: i64,
+    (given, entries): (&[Approval], &[Entry]),
+    now: Timestamp,
+) -> Result<()> {
+    let catalogue = app.store.catalogue().await?;
+    let (stored, _) = app.store.planned(incident.id.as_str()).await?;
+    let incident = incident.clone().let_go(now);
+    let changes = timers_again(&incident, &catalogue, &stored, now);
+    let occasion = Occasion {
+        update: incident.told_last().map(|update| update.number),
+        ..Occasion::default()
+    };
+    let published = Published {
+        event: &Event::Incident(incident),
+        expected: sequence,
+        changes: &changes,
+        occasion: &occasion,
+        awaiting: &BTreeSet::new(),
+        entries,
+        plan: None,
+        answer: None,
+    };
+    Ok(app.store.publish_approved(published, given, now).await?)
 }
 
 /// Whether this notice waits for somebody to agree who can.

@@ -124,13 +124,13 @@ pub async fn list(app: &App, id: &str) -> Result<Vec<Line>> {
 }
 
 /// How somebody can be reached.
-struct Reachable {
-    name: String,
-    number: Option<String>,
+pub(super) struct Reachable {
+    pub(super) name: String,
+    pub(super) number: Option<String>,
     methods: Vec<Channel>,
 }
 
-async fn reach(app: &App, callee: &Callee) -> Result<Reachable> {
+pub(super) async fn reach(app: &App, callee: &Callee) -> Result<Reachable> {
     let number = |n: &forewarn_core::contact::PhoneNumber| n.as_str().to_owned();
     let Some(id) = &callee.contact else {
         return Ok(Reachable {

@@ -6,6 +6,8 @@ use super::sending::Sending;
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::{ApiError, Result};
+use forewarn_core::acknowledge::unconfirmed;
+use forewarn_core::call_list::key_of;
 use forewarn_core::document::{from_json, prose};
 use forewarn_core::event::Event;
 use forewarn_core::id::Id;
@@ -92,7 +94,11 @@ pub fn refusal(error: &ApiError) -> String {
         true => error.said(),
         false => problems.join("; "),
     };
-    format!("Nothing was done: {said}. Type 'help' to see what can be typed.")
+    let end = match said.ends_with(['.', '?', '!']) {
+        true => "",
+        false => ".",
+    };
+    format!("Nothing was done: {said}{end} Type 'help' to see what can be typed.")
 }
 
 async fn service_of(app: &App, name: &str) -> Result<Id> {
@@ -123,21 +129,12 @@ async fn cannot(app: &App, id: &str, body: &Value) -> Result<Option<String>> {
     let Some(Event::Incident(incident)) = app.store.event(id).await?.map(|s| s.event) else {
         return Ok(None);
     };
-    if let Some(into) = &incident.merged_into {
-        return Ok(Some(format!(
-            "incident {id} was merged into {into}: say it there"
-        )));
-    }
-    let again = body["status"] == "resolved";
-    Ok(match incident.status {
-        status if status.is_open() => None,
-        Status::Resolved if again => Some(format!("incident {id} is resolved already")),
-        Status::Resolved => Some(format!(
+    let again = (body["status"] == "resolved").then_some(Status::Resolved);
+    Ok(match (incident.status, again) {
+        (Status::Resolved, None) if incident.merged_into.is_none() => Some(format!(
             "incident {id} is resolved: no update can follow, but it can be opened again in the console"
         )),
-        _ => Some(format!(
-            "incident {id} is over, and its postmortem is published"
-        )),
+        _ => incident.is_silent_because(again),
     })
 }
 
@@ -156,17 +153,37 @@ async fn no_incident(app: &App, id: &str) -> Result<ApiError> {
     Ok(Invalid::one("", unknown("incident", id, names)).into())
 }
 
+/// Until when an update waits: "before web@example.edu agrees".
+pub fn before_they_agree(people: &Value) -> String {
+    let names = people["approvers"].as_array().into_iter().flatten();
+    let names: Vec<&str> = names.filter_map(Value::as_str).collect();
+    match names.as_slice() {
+        [] => "before somebody agrees".to_owned(),
+        [one] => format!("before {one} agrees"),
+        all => format!("before {} agree", all.join(" and ")),
+    }
+}
+
 async fn said(app: &App, done: &incident::Answer, what: &str) -> Result<String> {
     let incident = &done.incident;
     let zone = app.store.catalogue().await?.organisation.time_zone;
-    let told = match done.notices.len() {
+    // Whoever is called, and whoever is reminded later, reads the same as an audience.
+    let audiences = done.notices.iter().filter(|notice| {
+        let audience = &notice.audience;
+        key_of(audience).is_none() && unconfirmed(audience).is_none()
+    });
+    let told = match audiences.count() {
+        _ if incident.waits() => format!("Nobody is told {}.", before_they_agree(&done.people)),
         0 => "No audience hears of it: tell people in another way.".to_owned(),
         1 => "1 audience is told now.".to_owned(),
         n => format!("{n} audiences are told now."),
     };
     let next = incident.promise().map(|promise| {
         let at = zone.at(promise.due).strftime("%H:%M %Z");
-        format!(" The next update is promised by {at}.")
+        match incident.waits() {
+            true => format!(" What people were promised stands: the next update by {at}."),
+            false => format!(" The next update is promised by {at}."),
+        }
     });
     let link = format!("{}/console/incidents/{}", app.public_url, incident.id);
     Ok(format!(

@@ -1,6 +1,7 @@
 //! What can be done with an incident: declare it, update it, move its promise. Each update goes out at once and promises the next.
 
 mod checked;
+mod held;
 pub mod kin;
 pub mod notes;
 pub mod postmortem;
@@ -229,6 +230,9 @@ fn updated(
     now: Timestamp,
 ) -> Result<Incident> {
     let new = posted.update.clone();
+    if let Some(why) = incident.is_silent_because(new.status) {
+        return Err(ApiError::Conflict(why));
+    }
     let mut problems = Problems::default();
     if incident.reopens_silently(&new) {
         let problem = "is missing: people hear why it is open again; give a text or facts";
@@ -368,6 +372,7 @@ async fn say(
         let told = before.told_from(sending.from(app, now).await?, now);
         let said = change(before.clone(), &catalogue, told)?;
         let incident = said.incident.undoable(&before, now);
+        let over = !incident.status.is_open();
         let mut detail = said.detail;
         detail["status"] = json!(incident.status);
         detail["next_update_at"] = json!(incident.promise().map(|p| p.due));
@@ -388,6 +393,9 @@ async fn say(
             vec![Ready::update(app, &catalogue, incident, sequence, entries, told).await?];
         all.extend(parts);
         all[0].warnings = said.warnings;
+        if !carry && over {
+            all[0].warnings.extend(kin::left_open(app, id).await?);
+        }
         let told_on = |n: &&Notice| !is_team_notice(&n.milestone);
         let told_of: Vec<Notice> = all
             .iter()
@@ -430,6 +438,7 @@ fn consent(given: Option<&Override>, caller: &Caller, now: Timestamp) -> Consent
 /// # Errors
 /// When there is no incident of this id, nothing of it waits, or somebody else must agree.
 pub async fn approve(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<Incident> {
+    held::put_on_record(app, caller, id).await?;
     let (incident, sequence) = load(app, id).await?;
     let now = app.clock.now();
     let consent = read(node, |node, problems| {
@@ -447,7 +456,7 @@ pub async fn approve(app: &App, caller: &Caller, id: &str, node: &Node) -> Resul
         return Err(refused.cannot("be approved: nothing of it waits").into());
     }
     approval::agree(app, caller, &event, sequence, &waiting, &consent).await?;
-    Ok(incident)
+    show(app, id).await
 }
 
 /// An incident by id.
@@ -548,7 +557,7 @@ impl Ready {
     ) -> Ready {
         Ready {
             occasion: Occasion {
-                update: incident.updates.last().map(|u| u.number),
+                update: incident.told_last().map(|u| u.number),
                 again: true,
                 reason,
                 ..Occasion::default()
@@ -576,16 +585,9 @@ async fn publish(
     else {
         return Err(ApiError::NotFound("incident".into()));
     };
-    let told = |n: &&Notice| !is_team_notice(&n.milestone);
-    let answer = Answer {
-        notices: ready.changes.add.iter().filter(told).cloned().collect(),
-        version: ready.expected + 1,
-        people: team::people(incident, catalogue),
-        incident: incident.clone(),
-        warnings: ready.warnings.clone(),
-    };
     let mut beside = beside.to_vec();
     let mut waits: Vec<BTreeSet<String>> = Vec::new();
+    let mut heard: Vec<(Event, Changes)> = Vec::new();
     for ready in all {
         let Ready {
             event,
@@ -600,15 +602,28 @@ async fn publish(
         let (given, awaiting) =
             approval::at_once(app, caller, event, &changes.add, occasion, consent).await?;
         beside.push(Beside::Approved(given));
+        heard.push(held::as_heard(app, ready, &awaiting).await?);
         waits.push(awaiting);
     }
+    let told = |n: &&Notice| !is_team_notice(&n.milestone);
+    let answer = Answer {
+        notices: ready.changes.add.iter().filter(told).cloned().collect(),
+        version: ready.expected + 1,
+        people: team::people(incident, catalogue),
+        incident: match heard.first() {
+            Some((Event::Incident(incident), _)) => incident.clone(),
+            _ => incident.clone(),
+        },
+        warnings: ready.warnings.clone(),
+    };
     let mut published: Vec<Published<'_>> = all
         .iter()
         .zip(&waits)
-        .map(|(ready, awaiting)| Published {
-            event: &ready.event,
+        .zip(&heard)
+        .map(|((ready, awaiting), (event, changes))| Published {
+            event,
             expected: ready.expected,
-            changes: &ready.changes,
+            changes,
             occasion: &ready.occasion,
             awaiting,
             entries: &ready.entries,
@@ -619,12 +634,9 @@ async fn publish(
     let status = if ready.occasion.again { 200 } else { 201 };
     published[0].answer = kept(caller, status, &answer.json());
     app.store.publish_together(&published, &beside, now).await?;
-    for (ready, _) in all
-        .iter()
-        .zip(&waits)
-        .filter(|(_, waits)| !waits.is_empty())
-    {
-        approval::settle(app, &ready.event, &caller.actor).await?;
+    let held = heard.iter().zip(&waits);
+    for ((event, _), _) in held.filter(|(_, waits)| !waits.is_empty()) {
+        approval::settle(app, event, &caller.actor).await?;
     }
     Ok(answer)
 }

@@ -26,19 +26,22 @@ pub use undo::{shape, undo};
 pub use work::{IF_MEANT, complete, start, step_done};
 
 use super::digest::{self, Digest};
+use super::review::Guard;
 use super::sending::{Posted, Sending};
 use super::{
-    AGAIN, Approval, approval, gathered, kept, overtaken, reach, recipient, silent, text_at, under,
-    whole,
+    AGAIN, Approval, approval, field, gathered, kept, overtaken, reach, recipient, silent, text_at,
+    under, whole,
 };
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::{ApiError, Result};
 use forewarn_core::approval::Consent;
 use forewarn_core::decision;
-use forewarn_core::document::{Catalogue, Documents, Fields, Node, Problems, Value as Tree, prose};
+use forewarn_core::document::{Catalogue, Documents, Fields, Node, Problems, Value as Tree};
 use forewarn_core::event::{Event, Occasion};
-use forewarn_core::maintenance::{Maintenance, Status, read_delay, read_extension};
+use forewarn_core::maintenance::{
+    Maintenance, Status, read_cancellation, read_delay, read_extension,
+};
 use forewarn_core::plan::{
     APPROVERS, CHANGE_SYSTEM, COMMUNICATIONS, Change, Changes, INTERNAL, Input, Plan, Planned,
     REQUESTERS, changes_from, plan, untold_change,
@@ -240,8 +243,10 @@ pub async fn create(
     approval: Approval,
 ) -> Result<Answer> {
     let catalogue = app.store.catalogue().await?;
+    let guard = guarded(app, posted, "maintenance.").await?;
     // An id is only used up once the document is sound.
-    let mut maintenance = posted.with(plannable(&posted.node, &catalogue, app.clock.now()))?;
+    let planned = plannable(&posted.node, &catalogue, app.clock.now());
+    let mut maintenance = posted.with(guard.beside(planned))?;
     if maintenance.id == *"MNT-0" {
         let fresh = app.store.fresh_event_id("MNT").await?;
         maintenance = parse(&posted.node, &catalogue, &fresh)?;
@@ -251,7 +256,7 @@ pub async fn create(
     if needed || waits_for_approval(&maintenance, &first, &catalogue) {
         maintenance = maintenance.awaiting_approval();
     }
-    let entry = created(caller, &maintenance);
+    let entry = created(caller, &maintenance, &guard);
     let said = Said {
         warnings: nobody(app, &maintenance).await?,
         sending: Some(posted.sending),
@@ -260,8 +265,17 @@ pub async fn create(
     publish(app, caller, &catalogue, maintenance, 0, said, entry, 201).await
 }
 
+/// What stands in words that somebody typed; what programs say is the concern of whoever set them up.
+async fn guarded(app: &App, posted: &Posted, path: &str) -> Result<Guard> {
+    let typed = field(&posted.node, "maintenance").unwrap_or(&posted.node);
+    match posted.sending.unasked {
+        true => Ok(Guard::default()),
+        false => Guard::of(app, typed, path).await,
+    }
+}
+
 /// What it began with: also whether its change was approved already, and what its owners had decided.
-fn created(caller: &Caller, maintenance: &Maintenance) -> Entry {
+fn created(caller: &Caller, maintenance: &Maintenance, guard: &Guard) -> Entry {
     let mut detail =
         json!({"title": maintenance.title, "start": maintenance.start, "end": maintenance.end});
     if let Some(change) = &maintenance.change_request {
@@ -271,7 +285,7 @@ fn created(caller: &Caller, maintenance: &Maintenance) -> Entry {
         detail["decision"] = decided_as(decided);
     }
     let id = maintenance.id.as_str();
-    Entry::new(&caller.actor, "maintenance.created", id).with(detail)
+    Entry::new(&caller.actor, "maintenance.created", id).with(guard.on_record(detail))
 }
 
 /// Plans again and publishes event, notices and journal in one transaction.
@@ -522,29 +536,20 @@ async fn act(
 /// # Errors
 /// When the state does not allow it.
 pub async fn cancel(app: &App, caller: &Caller, id: &str, posted: &Posted) -> Result<Answer> {
+    let guard = guarded(app, posted, "").await?;
     change(app, caller, id, posted.sending, |m, now| {
-        let reason = posted.read(read_reason)?;
+        let reason = posted.guarded(&guard, read_cancellation)?;
         let said = Said {
             milestone: Some("cancellation"),
             reason: reason.clone(),
             previous: None,
             ..Said::default()
         };
-        let entry =
-            Entry::new(&caller.actor, "maintenance.cancelled", id).with(json!({"reason": reason}));
+        let detail = guard.on_record(json!({"reason": reason}));
+        let entry = Entry::new(&caller.actor, "maintenance.cancelled", id).with(detail);
         Ok((m.cancel(now)?, said, entry))
     })
     .await
-}
-
-fn read_reason(node: &Node, problems: &mut Problems) -> Option<Option<String>> {
-    if node.value == Tree::Null {
-        return Some(None);
-    }
-    let mut fields = Fields::of(node, "", problems)?;
-    let reason = fields.optional("reason", problems, prose(1_000));
-    fields.finish(problems);
-    Some(reason)
 }
 
 /// When somebody asks for another time; a program says what is so elsewhere, and is not refused for being late.
@@ -558,17 +563,20 @@ fn asked_at(sending: Sending, now: Timestamp) -> Option<Timestamp> {
 /// When the times are wrong or the state does not allow it.
 pub async fn delay(app: &App, caller: &Caller, id: &str, posted: &Posted) -> Result<Answer> {
     let zone = app.store.catalogue().await?.organisation.time_zone;
+    let guard = guarded(app, posted, "").await?;
     change(app, caller, id, posted.sending, |m, now| {
         let now = asked_at(posted.sending, now);
-        let (start, end, reason) =
-            posted.read(|node, problems| read_delay(node, &zone, &m, now, problems))?;
+        let (start, end, reason) = posted.guarded(&guard, |node, problems| {
+            read_delay(node, &zone, &m, now, problems)
+        })?;
         let milestone = if start.instant() > m.start.instant() {
             "delay"
         } else {
             "reschedule"
         };
-        let entry = Entry::new(&caller.actor, "maintenance.delayed", id)
-            .with(json!({"from": m.start, "to": start, "end": end, "reason": reason}));
+        let detail = json!({"from": m.start, "to": start, "end": end, "reason": reason});
+        let entry =
+            Entry::new(&caller.actor, "maintenance.delayed", id).with(guard.on_record(detail));
         let said = Said {
             milestone: Some(milestone),
             reason,
@@ -586,12 +594,15 @@ pub async fn delay(app: &App, caller: &Caller, id: &str, posted: &Posted) -> Res
 /// When the end is wrong or the state does not allow it.
 pub async fn extend(app: &App, caller: &Caller, id: &str, posted: &Posted) -> Result<Answer> {
     let zone = app.store.catalogue().await?.organisation.time_zone;
+    let guard = guarded(app, posted, "").await?;
     change(app, caller, id, posted.sending, |m, now| {
         let now = asked_at(posted.sending, now);
-        let (end, reason) =
-            posted.read(|node, problems| read_extension(node, &zone, &m, now, problems))?;
-        let entry = Entry::new(&caller.actor, "maintenance.extended", id)
-            .with(json!({"from": m.end, "to": end, "reason": reason}));
+        let (end, reason) = posted.guarded(&guard, |node, problems| {
+            read_extension(node, &zone, &m, now, problems)
+        })?;
+        let detail = json!({"from": m.end, "to": end, "reason": reason});
+        let entry =
+            Entry::new(&caller.actor, "maintenance.extended", id).with(guard.on_record(detail));
         let said = Said {
             milestone: Some("extension"),
             reason,

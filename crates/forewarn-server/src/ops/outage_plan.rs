@@ -1,15 +1,17 @@
 //! Outage plans: what is prepared for the day on which a service fails, how complete it is, and who agreed with it.
 
+use super::call_list::reach;
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::{ApiError, Result};
 use forewarn_core::contact::EmailAddress;
 use forewarn_core::document::{Catalogue, Fields, Node, Problems, line};
 use forewarn_core::id::Id;
-use forewarn_core::outage_plan::{Judgement, OutagePlan, SignOff};
+use forewarn_core::outage_plan::{Judgement, OutagePlan, SignOff, severities_in_words};
 use forewarn_core::problem::{Invalid, unknown};
 use jiff::civil::Date;
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// A plan with what is said of it.
 #[derive(Clone, Debug, Serialize)]
@@ -26,6 +28,23 @@ pub struct Judged {
     pub sign_offs: Vec<SignOff>,
     /// The day by which it is looked at again.
     pub review_due: Option<Date>,
+    /// Telephone numbers for the day on which mail is down: of spokespersons and owners, by their addresses.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub numbers: BTreeMap<String, String>,
+    /// Who is called, in order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub to_call: Vec<ToCall>,
+}
+
+/// Somebody who is called by telephone.
+#[derive(Clone, Debug, Serialize)]
+pub struct ToCall {
+    /// Their name.
+    pub name: String,
+    /// Their number, if one is known.
+    pub number: Option<String>,
+    /// At which severities: `P1, P2`.
+    pub when: String,
 }
 
 impl Judged {
@@ -37,7 +56,14 @@ impl Judged {
             review_due: plan.review_due(&sign_offs),
             plan,
             sign_offs,
+            numbers: BTreeMap::new(),
+            to_call: Vec::new(),
         }
+    }
+
+    /// Somebody's telephone number, if one is known.
+    pub fn number(&self, address: &EmailAddress) -> Option<&str> {
+        self.numbers.get(address.as_str()).map(String::as_str)
     }
 
     /// This stakeholder agreed with the plan as it stands.
@@ -79,7 +105,21 @@ pub async fn show(app: &App, service: &str) -> Result<Judged> {
     })?;
     let mut signed = app.store.sign_offs().await?;
     let sign_offs = signed.remove(&plan.service).unwrap_or_default();
-    Ok(Judged::of(plan, sign_offs, today(app, &catalogue)))
+    let mut judged = Judged::of(plan, sign_offs, today(app, &catalogue));
+    let plan = &judged.plan;
+    let owners = plan.owner.iter().chain(&plan.business_owner);
+    let mailboxes = plan.spokespersons.iter().chain(owners);
+    let mailboxes: Vec<&str> = mailboxes.map(|address| address.as_str()).collect();
+    judged.numbers = app.store.numbers_of(&mailboxes).await?;
+    for callee in &judged.plan.call_list {
+        let found = reach(app, callee).await?;
+        judged.to_call.push(ToCall {
+            name: found.name,
+            number: found.number,
+            when: severities_in_words(callee.severities.iter()),
+        });
+    }
+    Ok(judged)
 }
 
 /// A stakeholder agrees with the version that was read. Whoever puts it on record is named in the journal.

@@ -1,10 +1,10 @@
 //! The review of a message before it leaves, with what the catalogue knows of names that stay inside.
 
-use super::{field, read, text_at};
+use super::{field, gathered, read, text_at};
 use crate::app::App;
 use crate::error::Result;
 use forewarn_core::audience::Level;
-use forewarn_core::document::{Fields, Node, Value as Tree};
+use forewarn_core::document::{Fields, Node, Problems, Value as Tree};
 use forewarn_core::privacy::{Kind, Known, is_persons_name, leaks, person_of};
 use forewarn_core::problem::{Invalid, Problem};
 use forewarn_core::review::{Context, MOST_BYTES, Review, Text, review as go_through};
@@ -70,13 +70,13 @@ pub async fn known(app: &App) -> Result<Known> {
 /// The field that says why words go out that their readers should not see.
 pub(super) const OPEN: &str = "privacy_override";
 
-/// What somebody types of an incident or a fault, with the level of who reads it: all of it stands on the public page, but for
-/// what is technical.
-const WORDS: [(&str, Level); 15] = [
+/// What somebody types of an event, with the level of who reads it: all of it stands on the public page, but for what is technical.
+const WORDS: [(&str, Level); 16] = [
     ("title", Level::NonTechnical),
     ("effect", Level::NonTechnical),
     ("text", Level::NonTechnical),
     ("action", Level::NonTechnical),
+    ("reason", Level::NonTechnical),
     ("facts.effect", Level::NonTechnical),
     ("facts.why", Level::NonTechnical),
     ("facts.cause", Level::NonTechnical),
@@ -94,6 +94,13 @@ const WORDS: [(&str, Level); 15] = [
 pub(super) fn words(node: &Node) -> Vec<(&'static str, &str, Level)> {
     let said = |(path, level)| Some((path, text_at(node, path)?, level));
     let mut words: Vec<_> = WORDS.into_iter().filter_map(said).collect();
+    if let Some(Tree::List(steps)) = field(node, "steps").map(|steps| &steps.value) {
+        let titles = steps.iter().filter_map(|step| match &step.value {
+            Tree::Text { text, .. } => Some(text.as_str()),
+            Tree::Null | Tree::List(_) | Tree::Map(_) => None,
+        });
+        words.extend(titles.map(|title| ("steps", title, Level::NonTechnical)));
+    }
     let asked = field(node, "facts").and_then(|facts| field(facts, "questions"));
     if let Some(Tree::List(items)) = asked.map(|asked| &asked.value) {
         for item in items {
@@ -165,4 +172,61 @@ pub fn opened(found: Vec<(Kind, Problem)>, because: Option<&str>) -> Result<Opti
     };
     let kinds: BTreeSet<Kind> = found.iter().map(|(kind, _)| *kind).collect();
     Ok(Some(json!({"reason": because, "found": kinds})))
+}
+
+/// What was found in the words of an event that is told ahead or of a fault, and why they go out all the same.
+#[derive(Clone, Debug, Default)]
+pub struct Guard {
+    /// What goes on record.
+    open: Option<Value>,
+    problems: Vec<Problem>,
+}
+
+impl Guard {
+    /// Looks at what was `typed`; `path` stands before the names of its fields.
+    ///
+    /// Versions may stand in it: people must know which one has a fault, and which one comes.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn of(app: &App, typed: &Node, path: &str) -> Result<Guard> {
+        let mut found = closed(app, &words(typed)).await?;
+        found.retain(|(kind, _)| *kind != Kind::Version);
+        let because = text_at(typed, OPEN).filter(|because| !because.trim().is_empty());
+        let mut problems = Problems::default();
+        let open = gathered(opened(found, because), &mut problems)?.flatten();
+        let problems = problems.0.into_iter().map(|problem| Problem {
+            field: format!("{path}{}", problem.field),
+            ..problem
+        });
+        Ok(Guard {
+            open,
+            problems: problems.collect(),
+        })
+    }
+
+    /// What was read of the rest, or everything that is wrong with both.
+    ///
+    /// # Errors
+    /// All of it at once.
+    pub fn beside<T>(&self, said: Result<T>) -> Result<T> {
+        let mut problems = Problems::default();
+        let said = gathered(said, &mut problems)?;
+        problems.0.extend(self.problems.iter().cloned());
+        match said {
+            Some(said) if problems.0.is_empty() => Ok(said),
+            _ => Err(Invalid {
+                problems: problems.0,
+            }
+            .into()),
+        }
+    }
+
+    /// With what goes on record, if there is something.
+    pub fn on_record(&self, mut detail: Value) -> Value {
+        if let Some(open) = &self.open {
+            detail[OPEN] = open.clone();
+        }
+        detail
+    }
 }

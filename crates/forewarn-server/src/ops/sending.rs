@@ -2,6 +2,7 @@
 
 use super::approval::reached;
 use super::gathered;
+use super::review::Guard;
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::{ApiError, Result};
@@ -35,6 +36,15 @@ impl Posted {
         read: impl FnOnce(&Node, &mut Problems) -> Option<T>,
     ) -> Result<T> {
         self.with(super::read(&self.node, read))
+    }
+
+    /// The same, with what the guard found in its words.
+    pub(super) fn guarded<T>(
+        &self,
+        guard: &Guard,
+        read: impl FnOnce(&Node, &mut Problems) -> Option<T>,
+    ) -> Result<T> {
+        self.with(guard.beside(super::read(&self.node, read)))
     }
 
     /// The same where there is no time to undo it; asking for that is wrong, and `why` says why.

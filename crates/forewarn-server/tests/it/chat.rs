@@ -69,6 +69,45 @@ on_both_databases! {
 }
 
 #[tokio::test]
+async fn whoever_types_is_told_whom_it_reaches_and_for_whom_it_waits() {
+    let app = TestApp::new().await;
+    with_hooks(&app).await;
+    let house = "
+services: [{id: portal, name: Student portal, owner: web@example.edu, business_owner: registrar@example.edu, call_list: [{name: Vera, number: \"+14155550100\"}]}]
+audiences: [{id: students, name: Students, level: non_technical, services: [portal], acknowledge: asked}]
+policies: [{id: incident, for: {event: incident}, approval: {default: [service_owner, business_owner]}}]
+";
+    app.yaml("/api/v1/documents", house).await.is(200);
+    // Neither who is called nor who is reminded later is an audience.
+    let said = types(&app, "declare portal major_outage P1 It is down").await;
+    let audiences = app
+        .get("/api/v1/notices?event=INC-1&limit=100")
+        .await
+        .json();
+    let told = audiences["items"].as_array().unwrap().iter().filter(|n| {
+        let audience = n["audience"].as_str().unwrap();
+        n["milestone"] == "holding"
+            && !audience.starts_with("call-list-")
+            && !audience.starts_with("unconfirmed-")
+    });
+    let expected = match told.count() {
+        1 => "INC-1 is declared. 1 audience is told now.".to_owned(),
+        n => format!("INC-1 is declared. {n} audiences are told now."),
+    };
+    assert!(said.starts_with(&expected), "{expected}: {said}");
+    let said = types(&app, "update INC-1 We know the cause next 3h").await;
+    assert!(
+        said.starts_with(
+            "INC-1 has a new update. Nobody is told before registrar@example.edu and web@example.edu agree. \
+             What people were promised stands: the next update by 10:00 PST."
+        ),
+        "{said}"
+    );
+    let said = types(&app, "update INC-7 x").await;
+    assert!(said.contains("did you mean 'INC-1'? Type 'help'"), "{said}");
+}
+
+#[tokio::test]
 async fn what_readers_may_not_see_is_typed_again_with_the_reason() {
     let app = TestApp::new().await;
     with_hooks(&app).await;

@@ -74,7 +74,18 @@ async fn what_cannot_follow_is_refused_with_both_states() {
     );
     to("resolved").await.is(201);
     to("monitoring").await.is(409);
-    to("resolved").await.is(409);
+    let twice = to("resolved").await.is(409).json();
+    assert_eq!(twice["detail"], "incident INC-1 is resolved already");
+    let more = json!({"text": "One thing more."});
+    let more = app
+        .post("/api/v1/incidents/INC-1/updates", &more)
+        .await
+        .is(409)
+        .json();
+    assert_eq!(
+        more["detail"],
+        "incident INC-1 is resolved: no update can follow; give the status 'investigating' and say why to open it again"
+    );
     let open = to("investigating").await.is(201).json();
     assert_eq!(open["resolved_at"], Value::Null);
     assert!(open["promise"]["due"].is_string());

@@ -65,7 +65,7 @@ on_both_databases! {
         assert_eq!(to, ["alice@example.edu", "bob@example.edu", "press@example.org"], "{before:?}");
         // It is over for good there.
         let refused = app.post("/api/v1/incidents/INC-2/updates", &json!({"status": "investigating", "text": "Again."})).await.is(409).json();
-        assert_eq!(refused["detail"], "incident INC-2 is resolved and cannot become investigating");
+        assert_eq!(refused["detail"], "incident INC-2 was merged into INC-1: say it there");
         app.post("/api/v1/incidents/INC-1/merge", &json!({"into": "INC-2"})).await.is(409);
         app.post("/api/v1/incidents/INC-1/merge", &json!({"into": "INC-1"})).await.is(422);
         app.post("/api/v1/incidents/INC-1/merge", &json!({"into": "INC-9"})).await.is(422);
@@ -129,6 +129,23 @@ on_both_databases! {
         assert_eq!(app.get("/api/v1/incidents/INC-2").await.json()["status"], "resolved");
         app.post(path, &json!({"parent": null})).await.is(200);
         assert_eq!(app.get("/api/v1/incidents/INC-3").await.json()["parent"], Value::Null);
+    }
+
+    async fn whoever_ends_a_whole_hears_which_parts_are_open_still(app: TestApp) {
+        app.apply_campus().await;
+        app.post("/api/v1/incidents", &declaration("portal")).await.is(201);
+        for _ in 0..2 {
+            let mut part = declaration("database");
+            part["parent"] = json!("INC-1");
+            app.post("/api/v1/incidents", &part).await.is(201);
+        }
+        let end = |text: &str| json!({"status": "resolved", "text": text});
+        app.post("/api/v1/incidents/INC-2/updates", &end("That part works.")).await.is(201);
+        let ended = app.post("/api/v1/incidents/INC-1/updates", &end("It works again.")).await.is(201).json();
+        let said = "its parts are open still, and their promises stand: INC-3; end them too, or say the same of them with 'carry'";
+        assert_eq!(ended["warnings"], json!([{"field": "carry", "problem": said}]));
+        let ended = app.post("/api/v1/incidents/INC-3/updates", &end("All works.")).await.is(201).json();
+        assert_eq!(ended["warnings"], Value::Null);
     }
 
     async fn what_is_entered_afterwards_tells_nobody_and_stands_in_the_history(app: TestApp) {

@@ -25,6 +25,7 @@ mod decisions;
 mod documents;
 mod editing;
 mod finding;
+mod guarded;
 mod hooks;
 mod hostile;
 mod incidents;

@@ -141,6 +141,49 @@ async fn the_card_stands_alone_and_shows_text_as_text() {
 }
 
 #[tokio::test]
+async fn the_card_has_the_numbers_for_the_day_on_which_mail_is_down() {
+    let app = prepared().await;
+    let more = "
+contacts:
+  - {id: kim, name: Kim, endpoints: {email: Kim@example.edu, sms: \"+14155550101\", voice: \"+14155550102\"}}
+  - {id: vera, name: Vera <VIP>, endpoints: {voice: \"+14155550103\"}}
+  - {id: max, name: Max, endpoints: {email: max@example.edu}}
+rotas:
+  - {id: nights, services: [portal], weekly: [{from: \"18:00\", to: \"23:00\", who: pat@example.edu}]}
+";
+    app.yaml("/api/v1/documents", more).await.is(200);
+    let called = PLAN.to_owned()
+        + "    call_list: [{contact: vera, severities: [P1]}, {contact: max}, {name: Data centre, number: \"+14155550104\"}]\n";
+    let before = app.get(OF_PORTAL).await.is(200).json();
+    app.yaml("/api/v1/documents", &called).await.is(200);
+    let plan = app.get(OF_PORTAL).await.is(200).json();
+    assert_ne!(plan["version"], before["version"]);
+    assert_eq!(
+        plan["to_call"],
+        json!([
+            {"name": "Vera <VIP>", "number": "+14155550103", "when": "P1"},
+            {"name": "Max", "number": null, "when": "every severity"},
+            {"name": "Data centre", "number": "+14155550104", "when": "every severity"},
+        ])
+    );
+    let card = app.get("/api/v1/services/portal/card").await.is(200).text();
+    for said in [
+        "First whoever is on duty: rota nights.",
+        "kim@example.edu <a href=\"tel:+14155550102\">",
+        "<span dir=\"auto\">Vera &#60;VIP&#62;</span>: <a href=\"tel:+14155550103\">",
+        "<span dir=\"auto\">Max</span>: no number is known",
+        "<span dir=\"auto\">Data centre</span>: <a href=\"tel:+14155550104\">",
+    ] {
+        assert!(card.contains(said), "{said}: {card}");
+    }
+    let page = app
+        .page(As::Viewer, "/console/services/portal/outage-plan")
+        .await
+        .is(200);
+    assert!(page.text().contains("Who is called"));
+}
+
+#[tokio::test]
 async fn words_that_were_prepared_are_said_when_nobody_has_time_for_others() {
     let app = prepared().await;
     let hasty =

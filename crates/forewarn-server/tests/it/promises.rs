@@ -1,6 +1,7 @@
 //! Promises through the API and the console: their timers, moved, broken on record, counted.
 
 use crate::app::{As, PUBLIC_URL, TestApp};
+use crate::console::follow;
 use forewarn_store::Lane;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -102,6 +103,95 @@ on_both_databases! {
         app.post(path, &json!({"next_update_in": "PT30M", "version": version})).await.is(201);
         app.post("/api/v1/incidents/INC-1/updates", &json!({"status": "resolved", "text": "Done."})).await.is(201);
         app.post(path, &json!({"next_update_in": "PT30M"})).await.is(409);
+    }
+}
+
+const CAREFUL: &str = "
+services: [{id: portal, name: Student portal, owner: operator@example.edu, business_owner: registrar@example.edu, depends_on: [database]}]
+policies: [{id: incident, for: {event: incident}, keep_automatically: {P1: true}, approval: {default: [business_owner]}}]
+";
+
+on_both_databases! {
+    async fn an_update_that_waits_keeps_no_promise_until_it_is_agreed_to(app: TestApp) {
+        app.apply_campus().await;
+        app.yaml("/api/v1/documents", CAREFUL).await.is(200);
+        app.post("/api/v1/incidents", &declaration()).await.is(201);
+        app.advance(10);
+        let updates = "/api/v1/incidents/INC-1/updates";
+        let held = app.post(updates, &json!({"text": "We replace a disk.", "next_update_in": "PT3H"})).await.is(201).json();
+        // Nobody has heard it: what people were promised stands, with its warnings. Nothing is said by itself past it.
+        assert_eq!(held["promise"], json!({"due": "2026-11-21T18:00:00Z", "kept": null}));
+        assert_eq!((&held["updates"][1]["waits"], &held["updates"][0]["promise"]["kept"]), (&json!(true), &Value::Null));
+        assert_eq!(only("planned", timers(&app).await), [
+            "17:45:00Z promise_warning 15min spokesperson planned",
+            "17:55:00Z promise_warning 5min backup planned",
+            "17:55:00Z promise_warning 5min spokesperson planned",
+            "18:00:00.001Z promise_broken - internal planned",
+        ]);
+        // A promise that is moved meanwhile waits too.
+        let moved = app.post("/api/v1/incidents/INC-1/promise", &json!({"next_update_in": "PT5H"})).await.is(201).json();
+        assert_eq!(moved["next_update_at"], "2026-11-21T18:00:00Z");
+        let agreed = app.post("/api/v1/incidents/INC-1/approve", &Value::Null).await.is(200).json();
+        assert_eq!(agreed["promises"], json!({"kept": 0, "automatically": 0, "moved": 1, "broken": 0}));
+        assert_eq!(agreed["next_update_at"], "2026-11-21T22:10:00Z");
+        assert_eq!(only("planned", timers(&app).await), [
+            "21:55:00Z promise_warning 15min spokesperson planned",
+            "22:05:00Z promise_warning 5min backup planned",
+            "22:05:00Z promise_warning 5min spokesperson planned",
+            "22:08:00Z promise_kept - internal planned",
+            "22:10:00.001Z promise_broken - internal planned",
+        ]);
+    }
+
+    async fn who_agrees_too_late_reads_that_the_promise_was_broken(app: TestApp) {
+        app.apply_campus().await;
+        app.yaml("/api/v1/documents", CAREFUL).await.is(200);
+        app.post("/api/v1/incidents", &declaration()).await.is(201);
+        let updates = "/api/v1/incidents/INC-1/updates";
+        app.post(updates, &json!({"status": "resolved", "text": "It works again."})).await.is(201);
+        let open = app.get("/api/v1/incidents/INC-1").await.json();
+        assert_eq!((&open["status"], &open["next_update_at"]), (&json!("resolved"), &json!("2026-11-21T18:00:00Z")));
+        let asked = |agreed: Value| agreed["notices"][0]["texts"][0]["text"].as_str().unwrap().to_owned();
+        let before = asked(app.get("/api/v1/events/INC-1/approvals").await.json());
+        assert!(!before.contains("We said we would write by"), "{before}");
+        app.advance(90);
+        // What they saw says nothing of that: they read it once more.
+        let hash = app.get("/api/v1/events/INC-1/approvals").await.json()["hash"].clone();
+        app.post("/api/v1/incidents/INC-1/approve", &json!({"hash": hash})).await.is(409);
+        let now = asked(app.get("/api/v1/events/INC-1/approvals").await.json());
+        assert!(now.contains("We said we would write by 10:00 PST") && now.contains("sorry that this is late"), "{now}");
+        let agreed = app.post("/api/v1/incidents/INC-1/approve", &Value::Null).await.is(200).json();
+        assert_eq!((&agreed["promises"]["broken"], &agreed["promise"]), (&json!(1), &Value::Null));
+        assert_eq!(only("planned", timers(&app).await), Vec::<String>::new());
+        let journal = app.get("/api/v1/journal?event=INC-1").await.text();
+        assert_eq!(journal.matches("incident.promise_broken").count(), 1, "{journal}");
+    }
+}
+
+#[tokio::test]
+async fn whoever_posts_what_waits_is_told_that_nobody_hears_it() {
+    let app = TestApp::campus().await;
+    app.yaml("/api/v1/documents", CAREFUL).await.is(200);
+    app.post("/api/v1/incidents", &declaration()).await.is(201);
+    let path = "/console/incidents/INC-1/updates";
+    let fields = [("status", "identified"), ("text", "A disk is full.")];
+    app.form(As::Viewer, path, &fields).await.is(403);
+    // Of the operator's own services the operator agrees by writing; of this one the registrar must.
+    let done = app.form(As::Operator, path, &fields).await.is(303);
+    let page = follow(&app, As::Operator, &done).await.is(200).text();
+    let flash =
+        "Nobody is told before registrar@example.edu agrees. What people were promised stands.";
+    assert!(page.contains(flash), "{page}");
+    // Once it cannot be undone any more.
+    app.advance(1);
+    let page = app.page(As::Operator, "/console/incidents/INC-1").await;
+    let page = page.is(200).text();
+    for said in [
+        "The newest update waits for registrar@example.edu.",
+        "not told yet",
+        "href=\"/console/approvals/INC-1\"",
+    ] {
+        assert!(page.contains(said), "{said}: {page}");
     }
 }
 

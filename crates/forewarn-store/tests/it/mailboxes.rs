@@ -3,7 +3,7 @@
 use crate::database::Database;
 use crate::samples::*;
 use forewarn_core::audience::Level;
-use forewarn_core::contact::{Channel, Contact, EmailAddress, Endpoint};
+use forewarn_core::contact::{Channel, Contact, EmailAddress, Endpoint, PhoneNumber};
 use forewarn_core::plan::Notice;
 use forewarn_store::{Lane, Reached, Recipients};
 
@@ -49,6 +49,31 @@ on_both_databases! {
         assert_eq!(db.store.contacts_at("OPS@example.org").await.unwrap(), ["ann", "bob", "cyd", "dan"]);
         assert!(db.store.contacts_at("nobody@example.org").await.unwrap().is_empty());
         assert_eq!(db.store.names_of(&["OPS@example.org"]).await.unwrap(), ["The ann", "The bob", "The cyd", "The dan"]);
+    }
+
+    async fn the_telephones_behind_mailboxes_are_found(db: &Database) {
+        let with = |id: &str, mailbox: &str, phones: &[(Channel, &str)]| {
+            let mut contact = reading(id, &["students"], mailbox);
+            contact.endpoints.extend(phones.iter().map(|(channel, number)| {
+                let number = PhoneNumber::parse(number).unwrap();
+                match channel {
+                    Channel::Voice => Endpoint::Voice { number },
+                    _ => Endpoint::Sms { number },
+                }
+            }));
+            contact
+        };
+        let list = [
+            with("ann", "ann@EXAMPLE.org", &[(Channel::Voice, "+14155550102"), (Channel::Sms, "+14155550101")]),
+            with("bob", "bob@example.org", &[(Channel::Sms, "+14155550103")]),
+            with("cyd", "cyd@example.org", &[]),
+        ];
+        db.store.import_contacts(&list, "ann", at(0)).await.unwrap();
+        let asked = ["Ann@example.org", "bob@example.org", "cyd@example.org", "dan@example.org"];
+        let found: Vec<_> = db.store.numbers_of(&asked).await.unwrap().into_iter().collect();
+        let number = |mailbox: &str, number: &str| (mailbox.to_owned(), number.to_owned());
+        assert_eq!(found, [number("Ann@example.org", "+14155550102"), number("bob@example.org", "+14155550103")]);
+        assert!(db.store.numbers_of(&[]).await.unwrap().is_empty());
     }
 
     async fn parts_that_divide_a_mailbox_make_one_message(db: &Database) {

@@ -51,6 +51,9 @@ enum Action {
         /// Why
         #[arg(long)]
         reason: Option<String>,
+        /// Why it goes out although something stands in it that its readers may not see
+        #[arg(long, value_name = "REASON")]
+        privacy_override: Option<String>,
         /// The version that was seen; refused when somebody changed it since
         #[arg(long, value_name = "N")]
         version: Option<i64>,
@@ -66,6 +69,9 @@ enum Action {
         /// Why
         #[arg(long)]
         reason: Option<String>,
+        /// Why it goes out although something stands in it that its readers may not see
+        #[arg(long, value_name = "REASON")]
+        privacy_override: Option<String>,
         /// The version that was seen; refused when somebody changed it since
         #[arg(long, value_name = "N")]
         version: Option<i64>,
@@ -134,6 +140,9 @@ struct Change {
     /// A service that changes, in place of those named before; once for each service
     #[arg(long = "service", value_name = "ID")]
     services: Vec<String>,
+    /// Why it is said although something stands in it that its readers may not see
+    #[arg(long, value_name = "REASON")]
+    privacy_override: Option<String>,
     /// The version that was seen; refused when somebody changed it since
     #[arg(long, value_name = "N")]
     version: Option<i64>,
@@ -167,12 +176,14 @@ pub async fn run(args: AnnouncementArgs) -> anyhow::Result<ExitCode> {
             id,
             to,
             reason,
+            privacy_override,
             version,
             sending,
         } => {
             let body = given([
                 ("effective", json!(to)),
                 ("reason", json!(reason)),
+                ("privacy_override", json!(privacy_override)),
                 ("version", json!(version)),
             ]);
             say(&client, &id, "move", sending.with(body)).await?
@@ -184,10 +195,15 @@ pub async fn run(args: AnnouncementArgs) -> anyhow::Result<ExitCode> {
         Action::Cancel {
             id,
             reason,
+            privacy_override,
             version,
             sending,
         } => {
-            let body = given([("reason", json!(reason)), ("version", json!(version))]);
+            let body = given([
+                ("reason", json!(reason)),
+                ("privacy_override", json!(privacy_override)),
+                ("version", json!(version)),
+            ]);
             say(
                 &client,
                 &id,
@@ -254,6 +270,7 @@ fn edit(change: Change) -> Result<Value, InvalidInput> {
         ("title", json!(change.title)),
         ("services", json!(change.services)),
         ("facts", facts),
+        ("privacy_override", json!(change.privacy_override)),
         ("version", json!(change.version)),
     ]);
     check(body, Edit::read)
@@ -337,6 +354,7 @@ mod tests {
             action: title.map(|_| "Save your files".to_owned()),
             workaround: None,
             services: Vec::new(),
+            privacy_override: None,
             version: Some(3),
         };
         assert_eq!(

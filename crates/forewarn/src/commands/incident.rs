@@ -445,6 +445,16 @@ fn show_alerts(answer: &Value) -> String {
     shown
 }
 
+/// Addresses in a row.
+fn people(list: &Value) -> String {
+    let names = list.as_array().into_iter().flatten();
+    let names: Vec<String> = names.filter_map(Value::as_str).map(clean).collect();
+    match names.is_empty() {
+        true => "somebody".to_owned(),
+        false => names.join(", "),
+    }
+}
+
 fn show(answer: &Value) -> String {
     if let Some(drafts) = answer["items"].as_array() {
         return show_drafts(drafts);
@@ -454,6 +464,16 @@ fn show(answer: &Value) -> String {
     }
     let text = |name: &str| clean(answer[name].as_str().unwrap_or_default());
     let mut shown = format!("{} is {}\n", text("id"), text("status"));
+    let waits = answer["updates"]
+        .as_array()
+        .and_then(|updates| updates.last())
+        .is_some_and(|newest| newest["waits"] == true);
+    if waits {
+        shown.push_str(&format!(
+            "nobody is told of the newest update before {} agrees; what people were promised stands\n",
+            people(&answer["people"]["approvers"])
+        ));
+    }
     if let Some(next) = answer["next_update_at"].as_str() {
         shown.push_str(&format!("next update promised by {}\n", clean(next)));
     }

@@ -70,6 +70,9 @@ enum Action {
         /// Why, for readers
         #[arg(long, value_name = "TEXT")]
         reason: Option<String>,
+        /// Why it goes out although something stands in it that its readers may not see
+        #[arg(long, value_name = "REASON")]
+        privacy_override: Option<String>,
         #[command(flatten)]
         sending: Sending,
     },
@@ -83,6 +86,9 @@ enum Action {
         /// Why, for readers
         #[arg(long, value_name = "TEXT")]
         reason: Option<String>,
+        /// Why it goes out although something stands in it that its readers may not see
+        #[arg(long, value_name = "REASON")]
+        privacy_override: Option<String>,
         #[command(flatten)]
         sending: Sending,
     },
@@ -179,6 +185,9 @@ enum Action {
         /// Why, for readers
         #[arg(long, value_name = "TEXT")]
         reason: Option<String>,
+        /// Why it goes out although something stands in it that its readers may not see
+        #[arg(long, value_name = "REASON")]
+        privacy_override: Option<String>,
         #[command(flatten)]
         sending: Sending,
     },
@@ -216,18 +225,29 @@ pub async fn run(args: MaintenanceArgs) -> anyhow::Result<ExitCode> {
             start,
             end,
             reason,
+            privacy_override,
             sending,
         } => {
-            let fields = [("start", Some(start)), ("end", end), ("reason", reason)];
+            let fields = [
+                ("start", Some(start)),
+                ("end", end),
+                ("reason", reason),
+                ("privacy_override", privacy_override),
+            ];
             change(&client, &id, "delay", fields, sending).await?
         }
         Action::Extend {
             id,
             end,
             reason,
+            privacy_override,
             sending,
         } => {
-            let fields = [("end", Some(end)), ("reason", reason)];
+            let fields = [
+                ("end", Some(end)),
+                ("reason", reason),
+                ("privacy_override", privacy_override),
+            ];
             change(&client, &id, "extend", fields, sending).await?
         }
         Action::Override {
@@ -314,8 +334,12 @@ pub async fn run(args: MaintenanceArgs) -> anyhow::Result<ExitCode> {
         Action::Cancel {
             id,
             reason,
+            privacy_override,
             sending,
-        } => change(&client, &id, "cancel", [("reason", reason)], sending).await?,
+        } => {
+            let fields = [("reason", reason), ("privacy_override", privacy_override)];
+            change(&client, &id, "cancel", fields, sending).await?
+        }
     };
     let plan = serde_json::from_value::<Plan>(answer["plan"].clone()).ok();
     if args.json {

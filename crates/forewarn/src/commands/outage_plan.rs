@@ -142,11 +142,11 @@ async fn cards(client: &Client, mut services: Vec<String>, out: &Path) -> anyhow
          <meta name=\"color-scheme\" content=\"light dark\">\n<title>When something fails</title>\n<h1>When something fails</h1>\n<ul>\n{links}</ul>\n</html>\n"
     );
     write(&out.join("index.html"), &index)?;
-    terminal::print(&format!(
-        "{} cards written to {}.\n",
-        services.len(),
-        out.display()
-    ))
+    let written = match services.len() {
+        1 => "1 card".to_owned(),
+        n => format!("{n} cards"),
+    };
+    terminal::print(&format!("{written} written to {}.\n", out.display()))
 }
 
 /// Whole or not at all: whoever opens it while it is written anew reads the old one.

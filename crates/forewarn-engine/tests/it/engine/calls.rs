@@ -350,6 +350,12 @@ async fn who_has_not_confirmed_is_reminded_after_an_update_with_the_newest_words
         text.contains("We are still looking into it.") && text.contains("/confirm/"),
         "{text}"
     );
+    // Who has had it once knows why it comes again.
+    let again = "A reminder: you have not confirmed yet";
+    assert!(
+        text.contains(again) && !words(&read[0]).contains(again),
+        "{text}"
+    );
 }
 
 macro_rules! on_both {

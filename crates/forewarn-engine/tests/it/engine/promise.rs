@@ -1,10 +1,13 @@
 //! A promise that nobody keeps, from its warnings to what the team and the readers are told, by mail.
 
 use super::house::{House, mail_contact};
-use forewarn_core::event::Event;
-use forewarn_core::incident::Nature;
+use forewarn_core::event::{Event, Occasion};
+use forewarn_core::incident::{Nature, NewUpdate, Severity};
+use forewarn_core::plan::{nobody_hears_yet, publish_update};
 use forewarn_engine::peer::smtp;
+use forewarn_store::{Entry, Published};
 use jiff::SignedDuration;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The mail's text without the line breaks of its encoding.
 fn words(mail: &smtp::Received) -> String {
@@ -121,4 +124,73 @@ async fn what_fell_due_while_the_program_was_away_is_done_at_once_and_says_how_l
     );
     let text = words(&team[0]);
     assert!(text.contains("It came late"), "{text}");
+}
+
+/// An update that waits until owners agree, as the server publishes it.
+async fn hold_update(house: &House, id: &str) {
+    let stored = house.store.event(id).await.unwrap().unwrap();
+    let Event::Incident(incident) = stored.event else {
+        panic!("{id} is none");
+    };
+    let now = house.clock.now();
+    let new = NewUpdate {
+        status: None,
+        cause: None,
+        facts: Default::default(),
+        text: Some("We replace a disk.".into()),
+        services: BTreeMap::new(),
+        next_update_in: None,
+    };
+    let updated = incident.update(new, now + SignedDuration::from_hours(9), now);
+    let catalogue = house.store.catalogue().await.unwrap();
+    let (planned, _) = house.store.planned(id).await.unwrap();
+    let (updated, changes) = publish_update(updated.unwrap(), &catalogue, &planned, now);
+    let changes = nobody_hears_yet(changes, &planned);
+    let awaiting: BTreeSet<String> = changes.add.iter().map(|n| n.audience.clone()).collect();
+    assert!(!awaiting.is_empty());
+    let occasion = Occasion {
+        update: updated.updates.last().map(|u| u.number),
+        ..Occasion::default()
+    };
+    let published = Published {
+        event: &Event::Incident(updated.held()),
+        expected: stored.sequence,
+        changes: &changes,
+        occasion: &occasion,
+        awaiting: &awaiting,
+        entries: &[Entry::new("ann", "incident.updated", id)],
+        plan: None,
+        answer: None,
+    };
+    house.store.publish(published, now).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_promise_breaks_in_its_time_while_what_was_to_keep_it_waits() {
+    let contacts = vec![mail_contact("Ann", &["staff"])];
+    let mut house = House::new(contacts, smtp::Script::default()).await;
+    house.declare_as("INC-1", "wiki", Severity::P1).await;
+    house.let_land().await;
+    hold_update(&house, "INC-1").await;
+    house.let_pass().await;
+    let Event::Incident(incident) = house.event("INC-1").await else {
+        panic!("an incident was declared");
+    };
+    // Nothing is said by itself beside what waits.
+    let counts = incident.promises();
+    assert_eq!(
+        (counts.kept, counts.automatically, counts.broken),
+        (0, 0, 1)
+    );
+    assert_eq!(house.mails_to("ann@example.org").len(), 1);
+    let team = house.mails_to("web@example.edu");
+    let subjects: Vec<String> = team.iter().map(|m| subject(m)).collect();
+    let last = subjects.last().map(String::as_str);
+    assert_eq!(last, Some("Example University: Wiki, a promise was broken"));
+    let journal = house.store.journal(Some("INC-1"), None, 100).await.unwrap();
+    let broken = journal
+        .iter()
+        .filter(|e| e.action == "incident.promise_broken");
+    let said: Vec<_> = broken.map(|e| e.detail["update"].clone()).collect();
+    assert_eq!(said, [0]);
 }

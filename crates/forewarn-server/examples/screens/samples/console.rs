@@ -99,7 +99,11 @@ impl Samples {
             title: self.t("Student portal: sign-in fails for some"),
             standing: "P1, identified".into(),
             due: at(due),
-            speaker: Some(who.map(|w| self.t(w)).unwrap_or_default()),
+            speaker: Some(match who {
+                Some("Sam Ortiz") => Speaker::Meant(self.t("Sam Ortiz")),
+                Some(who) => Speaker::Speaks(self.t(who)),
+                None => Speaker::Nobody,
+            }),
         };
         let doubt = |what: &str, why: &str, grave| Doubt {
             what: self.t(what),

@@ -6,7 +6,7 @@ use forewarn_core::contact::EmailAddress;
 use forewarn_core::document::Catalogue;
 use forewarn_core::outage_plan::{OutagePlan, Prepared, SignOff};
 use forewarn_server::console::*;
-use forewarn_server::ops::outage_plan::Judged;
+use forewarn_server::ops::outage_plan::{Judged, ToCall};
 use jiff::civil::date;
 
 fn address(text: &str) -> EmailAddress {
@@ -45,7 +45,24 @@ impl Samples {
             at: at("2026-10-02T09:00:00Z"),
         };
         let signed = plan.prepared.stakeholders.first().map(|_| signed);
-        Judged::of(plan, signed.into_iter().collect(), date(2026, 11, 23))
+        let mut judged = Judged::of(plan, signed.into_iter().collect(), date(2026, 11, 23));
+        if service == "portal" {
+            let number = |address: &str, number: &str| (address.to_owned(), number.to_owned());
+            judged.numbers = [number("kim@example.edu", "+14155550142")].into();
+            judged.to_call = vec![
+                ToCall {
+                    name: self.t("Chief information officer"),
+                    number: Some("+14155550143".into()),
+                    when: "P1".into(),
+                },
+                ToCall {
+                    name: self.t("Data centre"),
+                    number: None,
+                    when: "every severity".into(),
+                },
+            ];
+        }
+        judged
     }
 
     /// Every screen about outage plans.

@@ -200,6 +200,7 @@ fn names(action: &str) -> &'static [(&'static str, &'static str)] {
         "move" => &[
             ("effective", "effective"),
             ("reason", "reason"),
+            ("moved_override", "privacy_override"),
             ("version", "version"),
             ("recipients", "recipients"),
         ],
@@ -208,11 +209,13 @@ fn names(action: &str) -> &'static [(&'static str, &'static str)] {
             ("facts.effect", "facts.effect"),
             ("facts.why", "facts.why"),
             ("facts.action.what", "facts.action.what"),
+            ("changed_override", "privacy_override"),
             ("version", "version"),
         ],
         "effective" => &[("version", "version"), ("recipients", "recipients")],
         "cancel" => &[
             ("why", "reason"),
+            ("why_override", "privacy_override"),
             ("version", "version"),
             ("recipients", "recipients"),
         ],

@@ -10,6 +10,7 @@ use crate::console::{
     Choice, DeclareIncident, Flash, FlashKind, IncidentList, IncidentPage, IncidentRow, Nav, Typed,
 };
 use crate::error::ApiError;
+use crate::ops::chat::before_they_agree;
 use crate::ops::sending::Sending;
 use crate::ops::{acknowledgement, editing, incident};
 use axum::extract::{Path, RawQuery};
@@ -264,14 +265,19 @@ pub(in crate::console) async fn update(
     match incident::update(&desk.app, &desk.caller, &id, &posted).await {
         Ok(answer) => {
             let waits = answer.incident.waits_until(desk.app.clock.now());
+            let held = format!(
+                "Nobody is told {}. What people were promised stands.",
+                before_they_agree(&answer.people)
+            );
             let said = match (waits, answer.incident.status.is_open()) {
+                _ if answer.incident.waits() => held.as_str(),
                 (Some(_), _) => "The update is ready. It goes out when it can no longer be undone.",
                 (None, true) => "The update goes out now, and says when the next one comes.",
                 (None, false) => "The update goes out now.",
             };
             let to = format!("/console/incidents/{id}");
             Ok(match answer.warnings.first() {
-                None => desk.done(&to, said),
+                None => desk.done(&to, said.to_owned()),
                 Some(warning) => {
                     let said = format!("{said} {}.", sentence(&warning.problem));
                     desk.told(&to, FlashKind::Warning, said)

@@ -4,10 +4,11 @@ use super::rows::event_path;
 use super::{drafts, editing, rows};
 use crate::app::App;
 use crate::console::desk::{Desk, Shown, page};
-use crate::console::{Doubt, Nav, Now, PromiseRow};
+use crate::console::{Doubt, Nav, Now, PromiseRow, Speaker};
 use crate::error::Result;
 use axum::http::StatusCode;
-use forewarn_core::event::Event;
+use forewarn_core::document::Catalogue;
+use forewarn_core::event::{Event, speakers};
 use forewarn_core::maintenance::{Maintenance, Status};
 use forewarn_core::plan::is_team_notice;
 use forewarn_store::{self as store, EventFilter, NoticeFilter};
@@ -52,8 +53,8 @@ pub(in crate::console) async fn show(desk: Desk) -> Shown {
         frame: desk.frame(&catalogue, "Now", Nav::Now).await?,
         drafts: drafts::cards(app, &catalogue).await?,
         helps: editing::cards(&desk).await?,
-        promises: promises(&events),
-        doubts: doubts(app, &events, now).await?,
+        promises: promises(&events, &catalogue),
+        doubts: doubts(app, &events, &catalogue, now).await?,
         going_out: rows::notices(app, &catalogue, &sending).await?,
         due_next: rows::notices(app, &catalogue, &planned).await?,
         fresh: catalogue.services.is_empty() && events.is_empty(),
@@ -61,18 +62,21 @@ pub(in crate::console) async fn show(desk: Desk) -> Shown {
     Ok(page(StatusCode::OK, view.render()))
 }
 
-fn promises(events: &[Event]) -> Vec<PromiseRow> {
-    let mut rows: Vec<PromiseRow> = events.iter().filter_map(promise).collect();
+fn promises(events: &[Event], catalogue: &Catalogue) -> Vec<PromiseRow> {
+    let rows = events.iter().filter_map(|event| promise(event, catalogue));
+    let mut rows: Vec<PromiseRow> = rows.collect();
     rows.sort_by_key(|row| row.due);
     rows
 }
 
 /// The promise of the next word about an event, if there is one.
-fn promise(event: &Event) -> Option<PromiseRow> {
+fn promise(event: &Event, catalogue: &Catalogue) -> Option<PromiseRow> {
     let (promise, standing, speaker) = match event {
         Event::Incident(i) => {
             let standing = format!("{}, {}", i.severity.as_str(), i.status.as_str());
-            let speaker = i.spokesperson.clone().unwrap_or_default();
+            let meant = || Some(Speaker::Meant(speakers(i, catalogue).first()?.to_string()));
+            let speaks = i.spokesperson.clone().map(Speaker::Speaks);
+            let speaker = speaks.or_else(meant).unwrap_or(Speaker::Nobody);
             (i.promise()?, standing, Some(speaker))
         }
         Event::Advisory(a) => (a.promise()?, "known fault".to_owned(), None),
@@ -102,9 +106,15 @@ fn maintenances(events: &[Event]) -> impl Iterator<Item = &Maintenance> {
 }
 
 /// Everything in doubt, the gravest first.
-async fn doubts(app: &App, events: &[Event], now: Timestamp) -> Result<Vec<Doubt>> {
+async fn doubts(
+    app: &App,
+    events: &[Event],
+    catalogue: &Catalogue,
+    now: Timestamp,
+) -> Result<Vec<Doubt>> {
     let mut doubts = Vec::new();
-    for late in promises(events).into_iter().filter(|p| p.due < now) {
+    let late = promises(events, catalogue).into_iter();
+    for late in late.filter(|p| p.due < now) {
         doubts.push(Doubt {
             what: format!("The promised update is late: {}", late.title),
             why: "People were told that they would have heard by now. Say something, even that nothing is new."

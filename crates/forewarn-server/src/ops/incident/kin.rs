@@ -4,13 +4,13 @@ use super::{Answer, BROKEN, Ready, id_of, load, promised, publish, seen, title_o
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::{ApiError, Result};
-use crate::ops::{gathered, read, text_at, whole};
+use crate::ops::{AGAIN, gathered, overtaken, read, text_at, whole};
 use forewarn_core::document::{Catalogue, Fields, Node, Problems};
 use forewarn_core::event::Event;
 use forewarn_core::id::Id;
 use forewarn_core::incident::{Incident, NewIncident, NewUpdate, Past, version};
 use forewarn_core::plan::{Changes, timers_again};
-use forewarn_core::problem::Invalid;
+use forewarn_core::problem::{Invalid, Problem};
 use forewarn_store::{Beside, Entry, EventFilter};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -98,6 +98,20 @@ pub async fn parts(app: &App, id: &str) -> Result<Vec<(Incident, i64)>> {
         _ => None,
     });
     Ok(parts.collect())
+}
+
+/// That parts of an incident that is over are open still: their people hear nothing of the end.
+pub(super) async fn left_open(app: &App, id: &str) -> Result<Option<Problem>> {
+    let parts = parts(app, id).await?.into_iter();
+    let open = parts.filter(|(part, _)| part.status.is_open());
+    let open: Vec<String> = open.map(|(part, _)| part.id.to_string()).collect();
+    Ok((!open.is_empty()).then(|| {
+        let problem = format!(
+            "its parts are open still, and their promises stand: {}; end them too, or say the same of them with 'carry'",
+            open.join(", ")
+        );
+        Problem::new("carry", problem)
+    }))
 }
 
 /// What the open parts of an incident say when it says something: its words, and its status where that can follow.
@@ -196,6 +210,25 @@ pub async fn merge(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<
         fields.finish(problems);
         Some((into?, own, other))
     })?;
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        let versions = (own_version, into_version);
+        // A notice of one of them may begin to go out between reading and writing.
+        match merge_as_they_are(app, caller, id, &into, versions).await {
+            Err(error) if overtaken(&error) && tries < AGAIN => {}
+            done => return done,
+        }
+    }
+}
+
+async fn merge_as_they_are(
+    app: &App,
+    caller: &Caller,
+    id: &str,
+    into: &Id,
+    (own_version, into_version): (Option<i64>, Option<i64>),
+) -> Result<Answer> {
     let (gone, sequence) = load(app, id).await?;
     let (survivor, survivors) = load(app, into.as_str()).await?;
     seen(app, id, own_version, sequence).await?;

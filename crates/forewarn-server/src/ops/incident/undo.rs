@@ -96,7 +96,7 @@ async fn back(
             "next_update_at": before.promise().map(|p| p.due)}));
     Ok(Ready {
         occasion: Occasion {
-            update: before.updates.last().map(|u| u.number),
+            update: before.told_last().map(|u| u.number),
             again: true,
             ..Occasion::default()
         },
