@@ -330,7 +330,9 @@ impl Endpoint {
     /// others there.
     pub fn stand_in(&self) -> String {
         match self {
-            Endpoint::Chat { url, .. } | Endpoint::Webhook { url, .. } => {
+            Endpoint::Chat { url, .. }
+            | Endpoint::Webhook { url, .. }
+            | Endpoint::Push { url, .. } => {
                 let parsed = url::Url::parse(url.as_str()).ok();
                 let host = parsed.as_ref().and_then(|url| url.host_str());
                 let hash = crate::id::derive(&["place", url.as_str()]);
@@ -351,6 +353,7 @@ impl Endpoint {
                 let secret = secret.as_ref().map(HookSecret::reveal);
                 is_sealed(url.as_str()) || secret.is_some_and(is_sealed)
             }
+            Endpoint::Push { url, keys } => is_sealed(url.as_str()) || keys.is_sealed(),
         }
     }
 

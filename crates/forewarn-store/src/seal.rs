@@ -88,7 +88,9 @@ impl Sealer {
     /// Where an endpoint leads, as it is stored and compared.
     pub(crate) fn address<'e>(&self, endpoint: &'e Endpoint) -> Cow<'e, str> {
         match endpoint.channel() {
-            Channel::Chat | Channel::Webhook => self.seal(ADDRESS, endpoint.address()).into(),
+            Channel::Chat | Channel::Webhook | Channel::Push => {
+                self.seal(ADDRESS, endpoint.address()).into()
+            }
             _ => endpoint.address().into(),
         }
     }

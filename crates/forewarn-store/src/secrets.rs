@@ -186,7 +186,7 @@ async fn name_by_host(tx: &mut Tx, sealer: &Sealer) -> Result<()> {
 }
 
 async fn seal_addresses(tx: &mut Tx, sealer: &Sealer) -> Result<()> {
-    let sql = "SELECT id, address FROM endpoints WHERE id > '' AND channel IN ('webhook', 'chat')";
+    let sql = "SELECT id, address FROM endpoints WHERE id > '' AND channel IN ('webhook', 'chat', 'push')";
     for row in tx.rows(sql, args![]).await? {
         let (id, before) = (row.text(0)?, row.text(1)?);
         let opened = sealer.shown(before.clone());

@@ -21,9 +21,24 @@ const HEAD_WITHIN: Duration = Duration::from_secs(15);
 /// When no file is left for a connection, the next is taken after this.
 const BREATH: Duration = Duration::from_millis(100);
 
+/// Answers as the installation `app`, its public pages before all else, as [`answer`] does.
+pub async fn serve(listener: TcpListener, app: App, stop: watch::Receiver<bool>) {
+    answer(
+        listener,
+        forewarn_server::router(app.clone()),
+        Some(app),
+        stop,
+    )
+    .await;
+}
+
 /// Answers until it is told to stop (or nobody is left who could), and then until what was asked by then is answered.
-pub async fn serve(listener: TcpListener, app: App, mut stop: watch::Receiver<bool>) {
-    let router = forewarn_server::router(app.clone());
+pub async fn answer(
+    listener: TcpListener,
+    router: Router,
+    app: Option<App>,
+    mut stop: watch::Receiver<bool>,
+) {
     let graceful = GracefulShutdown::new();
     loop {
         let accepted = tokio::select! {
@@ -48,7 +63,7 @@ pub async fn serve(listener: TcpListener, app: App, mut stop: watch::Receiver<bo
 
 fn connection(
     stream: TcpStream,
-    app: App,
+    app: Option<App>,
     router: Router,
     from: ConnectInfo<std::net::SocketAddr>,
 ) -> impl hyper_util::server::graceful::GracefulConnection<Error = hyper::Error> + Send + 'static {
@@ -56,7 +71,8 @@ fn connection(
     let _ = stream.set_nodelay(true);
     let service = service_fn(move |request: Request<Incoming>| {
         // A crowd wants the public pages, which are there already; all else goes through the layers of the router.
-        if let Some(ready) = forewarn_server::at_once(&app, &request) {
+        let ready = app.as_ref();
+        if let Some(ready) = ready.and_then(|app| forewarn_server::at_once(app, &request)) {
             return Either::Left(std::future::ready(Ok(ready)));
         }
         let (router, mut request) = (router.clone(), request.map(Body::new));

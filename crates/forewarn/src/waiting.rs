@@ -32,7 +32,12 @@ pub async fn open(
             listener.set_nonblocking(true)?;
             let (stop, stopping) = watch::channel(false);
             let listener = tokio::net::TcpListener::from_std(listener)?;
-            let answers = tokio::spawn(http::serve(listener, forewarn_server::waiting(), stopping));
+            let answers = tokio::spawn(http::answer(
+                listener,
+                forewarn_server::waiting(),
+                None,
+                stopping,
+            ));
             let opened = tokio::select! {
                 opened = patiently(location, problem) => opened.map(Some),
                 () = signals.asked() => Ok(None),

@@ -44,6 +44,11 @@ impl PushKeys {
     pub fn auth(&self) -> Vec<u8> {
         bytes(&self.auth).unwrap_or_default()
     }
+
+    /// Whether the secret could not be opened.
+    pub fn is_sealed(&self) -> bool {
+        crate::token::is_sealed(&self.auth)
+    }
 }
 
 fn bytes(text: &str) -> Option<Vec<u8>> {

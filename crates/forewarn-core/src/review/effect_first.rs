@@ -110,7 +110,9 @@ fn cause_before_effect(
     .into_iter()
     .flatten()
     .min_by_key(|(first, _)| *first)?;
-    (!effect(reading, words).is_some_and(|effect| effect < cause)).then_some(place)
+    effect(reading, words)
+        .is_none_or(|effect| effect >= cause)
+        .then_some(place)
 }
 
 /// "A problem with the main line is causing slow pages": a fault, and then what it does.

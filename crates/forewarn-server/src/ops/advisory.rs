@@ -13,7 +13,7 @@ use crate::error::{ApiError, Result};
 use forewarn_core::acknowledge::reminders;
 use forewarn_core::advisory::{self, Advisory, Fix, NewWord, Report, Withdrawal};
 use forewarn_core::approval::Consent;
-use forewarn_core::document::{Catalogue, Documents, Node};
+use forewarn_core::document::{Catalogue, Documents, Node, Problems};
 use forewarn_core::event::{Event, Occasion};
 use forewarn_core::id::Id;
 use forewarn_core::incident::NewPromise;
@@ -21,7 +21,7 @@ use forewarn_core::plan::{
     Changes, Notice, catch_up_on_advisory, is_team_notice, owners_reminded_again, promised,
     publish_word,
 };
-use forewarn_core::problem::{Invalid, Problem};
+use forewarn_core::problem::Invalid;
 use forewarn_core::recipient::Addition;
 use forewarn_core::undo::Undoable;
 use forewarn_store::{Beside, Entry, NoticeFilter, Published, StoredEvent};

@@ -37,7 +37,7 @@ use crate::caller::Caller;
 use crate::error::{ApiError, Result};
 use forewarn_core::approval::Consent;
 use forewarn_core::decision;
-use forewarn_core::document::{Catalogue, Documents, Fields, Node, Problems, Value as Tree};
+use forewarn_core::document::{Catalogue, Documents, Node, Problems};
 use forewarn_core::event::{Event, Occasion};
 use forewarn_core::maintenance::{
     Maintenance, Status, read_cancellation, read_delay, read_extension,

@@ -72,17 +72,15 @@ pub async fn run(args: ApplyArgs) -> anyhow::Result<ExitCode> {
         Err(error) => return Err(joined.name_files(error)),
         Ok(answer) => answer,
     };
-    Ok(print(answer, args.dry_run, args.json)?.into())
+    print(answer, args.dry_run, args.json)?;
+    Ok(Exit::Done.into())
 }
 
-/// What a file may hold and another command does: the server warns of each that it left out.
-const ACTS: [&str; 3] = ["maintenance", "advisory", "announcement"];
-
-/// Prints what the server did with documents, or would do, and says whether it left something out.
+/// Prints what the server did with documents, or would do; also what it left out, which is no failure: another command does it.
 ///
 /// # Errors
 /// When its answer cannot be understood or standard output cannot be written.
-pub fn print(answer: Value, dry_run: bool, json: bool) -> anyhow::Result<Exit> {
+pub fn print(answer: Value, dry_run: bool, json: bool) -> anyhow::Result<()> {
     let applied: Applied = serde_json::from_value(answer.clone())?;
     if json {
         terminal::print_json(&answer)?;
@@ -92,12 +90,7 @@ pub fn print(answer: Value, dry_run: bool, json: bool) -> anyhow::Result<Exit> {
         }
         terminal::print(&show(&applied, dry_run, Colour::of_stdout()))?;
     }
-    // Advice may be left for another day; what stands in a file and was not done may not.
-    let is_act = |warning: &Problem| ACTS.contains(&warning.field.as_str());
-    Ok(match applied.warnings.iter().any(is_act) {
-        true => Exit::Warned,
-        false => Exit::Done,
-    })
+    Ok(())
 }
 
 /// What no server is needed for: whether the files are YAML at all. Where one is not, what is wrong with the others is told

@@ -180,7 +180,7 @@ pub async fn run(args: BenchArgs, settings: Settings) -> Result<ExitCode> {
         .with_context(|| format!("cannot make {}", folder.display()))?;
     let measured = match args.what {
         What::Webhook => hooks::measure(&args, &folder).await,
-        What::Mail | What::Plan => mail(&args, &settings, &folder).await,
+        What::Mail | What::Plan | What::Page => mail(&args, &settings, &folder).await,
     };
     let _ = std::fs::remove_dir_all(&folder);
     let measured = measured?;

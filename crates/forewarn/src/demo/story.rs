@@ -143,7 +143,8 @@ pub async fn perform(app: &App, act: Act) -> Result<String> {
             "Dana extends the work by an hour."
         }
         Act::Complete => {
-            maintenance::complete(app, &dana, MAINTENANCE, Sending::default()).await?;
+            let nothing = Sending::by_program(node(&Value::Null)?);
+            maintenance::complete(app, &dana, MAINTENANCE, &nothing).await?;
             "Dana completes the work."
         }
         Act::Declare => {

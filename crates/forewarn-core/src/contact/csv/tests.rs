@@ -266,7 +266,7 @@ proptest! {
     }
 
     #[test]
-    fn records_of_several_lines_are_read_as_a_general_writer_wrote_them(rows in proptest::collection::vec(proptest::collection::vec("[^\r]{0,8}", 3), 1..6)) {
+    fn records_of_several_lines_are_read_as_a_general_writer_wrote_them(rows in proptest::collection::vec(proptest::collection::vec("[^\r\u{feff}]{0,8}", 3), 1..6)) {
         let mut writer = ::csv::WriterBuilder::new().from_writer(Vec::new());
         rows.iter().for_each(|row| writer.write_record(row).unwrap());
         let text = writer.into_inner().unwrap();
