@@ -65,6 +65,7 @@ fn mail(name: &str, content: &Content, language: &str) -> Value {
     let list = List {
         id: Id::parse("students").expect("an id"),
         name: "Students".to_owned(),
+        may_be_left: true,
     };
     json!({"name": name, "html": html_page(&message, content, &list)})
 }

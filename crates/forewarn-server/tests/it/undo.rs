@@ -383,6 +383,9 @@ async fn without_time_to_undo_it_is_told_at_the_moment_it_is_said() {
     assert_eq!(from(true).await, said + SignedDuration::from_secs(10));
 }
 
+/// Fields of a form.
+type Typed = &'static [(&'static str, &'static str)];
+
 #[tokio::test]
 async fn the_console_takes_back_what_was_said_of_faults_and_announcements() {
     let app = TestApp::campus().await;
@@ -392,7 +395,7 @@ async fn the_console_takes_back_what_was_said_of_faults_and_announcements() {
     let release = json!({"id": "ANN-1", "title": "New portal", "kind": "release", "services": ["portal"],
         "effective": "2026-12-10T08:00", "facts": {"effect": "The menu is on the left."}});
     app.post("/api/v1/announcements", &release).await.is(201);
-    let acts: [(&str, &str, &[(&str, &str)]); 6] = [
+    let acts: [(&str, &str, Typed); 6] = [
         ("advisories/ADV-1", "updates", &[("text", "Newark.")]),
         ("advisories/ADV-1", "fix", &[("fixed_text", "Newark.")]),
         ("advisories/ADV-1", "withdraw", &[("why", "Newark.")]),

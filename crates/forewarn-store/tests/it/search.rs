@@ -26,14 +26,14 @@ on_both_databases! {
         ];
         db.store.import_contacts(&list, "ann", at(0)).await.unwrap();
         let (first, second, third) = (list[0].id.as_str(), list[1].id.as_str(), list[2].id.as_str());
-        assert_eq!(people(db, &first.to_uppercase()).await, [first]);
-        assert_eq!(people(db, "o'hara").await, [second]);
-        assert_eq!(people(db, "Änne").await, [second]);
+        assert_eq!(people(&db, &first.to_uppercase()).await, [first]);
+        assert_eq!(people(&db, "o'hara").await, [second]);
+        assert_eq!(people(&db, "Änne").await, [second]);
         // What means something in a pattern is looked for as it is.
-        assert_eq!(people(db, "a_50%").await, [second]);
-        assert_eq!(people(db, "%").await, [second]);
-        assert_eq!(people(db, "secret-token").await, Vec::<String>::new());
-        assert_eq!(people(db, third).await, [third]);
+        assert_eq!(people(&db, "a_50%").await, [second]);
+        assert_eq!(people(&db, "%").await, [second]);
+        assert_eq!(people(&db, "secret-token").await, Vec::<String>::new());
+        assert_eq!(people(&db, third).await, [third]);
         let all = db.store.find_contacts("", 2).await.unwrap();
         assert_eq!(all.len(), 2);
         assert!(!all[0].states.is_empty(), "with the state of their endpoints");
@@ -43,12 +43,12 @@ on_both_databases! {
         for event in [maintenance("MNT-1"), maintenance("MNT-2"), incident("INC-1")] {
             publish(&db.store, &event, 0, &adding(Vec::new())).await.unwrap();
         }
-        assert_eq!(events(db, "mnt-2").await, ["MNT-2"]);
+        assert_eq!(events(&db, "mnt-2").await, ["MNT-2"]);
         let title = maintenance("MNT-1").title().to_owned();
-        let mut named = events(db, &title.to_uppercase()).await;
+        let mut named = events(&db, &title.to_uppercase()).await;
         named.sort();
         assert_eq!(named, ["MNT-1", "MNT-2"]);
-        assert_eq!(events(db, "no such thing").await, Vec::<String>::new());
+        assert_eq!(events(&db, "no such thing").await, Vec::<String>::new());
     }
 
     async fn users_are_listed_with_their_roles(db: &Database) {
