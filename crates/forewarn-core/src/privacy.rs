@@ -8,6 +8,7 @@ mod addresses;
 mod hosts;
 mod known;
 mod machines;
+mod mailboxes;
 mod names;
 mod paths;
 mod people;
@@ -186,7 +187,7 @@ pub fn leaks(text: &str, level: Level, known: &Known) -> Vec<Leak> {
     traces::traces(text, &mut found);
     secrets::secrets(text, &words, &mut found);
     hosts::addresses(text, known, &mut found, &mut hidden);
-    names::mails(text, known, &mut found, &mut hidden);
+    mailboxes::mails(text, known, &mut found, &mut hidden);
     addresses::addresses(text, &pieces, &words, &mut found);
     paths::paths(text, &mut found);
     hosts::hosts(text, &pieces, known, &mut found);

@@ -1,11 +1,10 @@
-//! Names from lists: people, suppliers, projects; and the mail addresses of people.
+//! Names from lists: people, suppliers, projects; and whose mailbox a name is.
 
 use super::known::Known;
 use super::{Kind, Leak};
-use crate::review::words::{Word, chunks, words};
+use crate::review::words::{Word, words};
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
-use std::ops::Range;
 use std::sync::LazyLock;
 
 struct Lists {
@@ -135,7 +134,7 @@ pub(super) fn is_given(name: &str) -> bool {
 }
 
 /// A word without accents, so that `Jose` is found for `José`.
-fn plain(word: &str) -> Cow<'_, str> {
+pub(super) fn plain(word: &str) -> Cow<'_, str> {
     if word.is_ascii() {
         return Cow::Borrowed(word);
     }
@@ -567,129 +566,8 @@ pub fn person_of(address: &str) -> Option<String> {
     (plain && long && is_persons_name(&name)).then_some(name)
 }
 
-/// Mail addresses: a person's is a leak, a desk's is none.
-pub(super) fn mails(
-    text: &str,
-    known: &Known,
-    found: &mut Vec<Leak>,
-    hidden: &mut Vec<Range<usize>>,
-) {
-    let mut handles: HashSet<String> = HashSet::new();
-    for name in &known.employees {
-        let parts: Vec<String> = words(name).into_iter().map(|w| w.lower).collect();
-        if let [given, .., family] = parts.as_slice() {
-            let initial = given.chars().next().unwrap_or(' ');
-            handles.extend([
-                format!("{initial}{family}"),
-                format!("{given}{family}"),
-                format!("{family}{initial}"),
-                given.to_string(),
-                family.to_string(),
-                format!("{family}{given}"),
-            ]);
-        }
-    }
-    spelled(text, &handles, found);
-    spoken(text, &handles, found);
-    for (start, chunk) in chunks(text) {
-        if chunk.len() > 1_000 || !chunk.contains('@') || chunk.contains("://") {
-            continue;
-        }
-        let parting = |c: char| ",;()[]{}<>\"|=:/?".contains(c);
-        for piece in chunk.split(parting) {
-            let piece = piece.trim_matches('\'');
-            let at = start + (piece.as_ptr() as usize - chunk.as_ptr() as usize);
-            let piece = piece.trim_end_matches('.');
-            let Some((user, host)) = piece.split_once('@') else {
-                continue;
-            };
-            // What follows a plus sorts mail and belongs to no name.
-            let name = user.split('+').next().unwrap_or_default();
-            let sound = !name.is_empty()
-                && (host.contains('.') || (name.contains('.') && host.len() > 2))
-                && host
-                    .bytes()
-                    .all(|b| b.is_ascii_alphanumeric() || b".-".contains(&b))
-                && user
-                    .chars()
-                    .all(|c| c.is_alphanumeric() || "._%+-'\u{2019}".contains(c));
-            if !sound {
-                continue;
-            }
-            let place = at..at + piece.len();
-            if is_person(&plain(&name.to_lowercase()), &handles) {
-                found.push(Leak::at(Kind::EmailAddress, place.clone()));
-            } else {
-                hidden.push(place);
-            }
-        }
-    }
-}
-
-/// `jane.roe [at] example.com`, as people write it to hide it from programs.
-fn spelled(text: &str, handles: &HashSet<String>, found: &mut Vec<Leak>) {
-    for sign in ["[at]", "(at)", "(a)", "{at}", "[AT]", "(AT)"] {
-        for (at, _) in text.match_indices(sign) {
-            let before = text[..at].trim_end_matches(' ');
-            let user = before
-                .bytes()
-                .rev()
-                .take(80)
-                .take_while(|b| b.is_ascii_alphanumeric() || b"._%+-".contains(b))
-                .count();
-            let start = before.len() - user;
-            let rest = text[at + sign.len()..].trim_start_matches(' ');
-            let host = rest
-                .bytes()
-                .take(120)
-                .take_while(|b| b.is_ascii_alphanumeric() || b".-".contains(b))
-                .count();
-            let host = rest[..host].trim_end_matches(['.', '-']);
-            let end = text.len() - rest.len() + host.len();
-            let name = before[start..].to_ascii_lowercase();
-            if user > 0 && !host.is_empty() && is_person(&name, handles) {
-                found.push(Leak::at(Kind::EmailAddress, start..end));
-            }
-        }
-    }
-}
-
-/// "jane.roe at example.edu", "jane dot roe at example dot com": as people say it.
-fn spoken(text: &str, handles: &HashSet<String>, found: &mut Vec<Leak>) {
-    let signs = [(" at ", "."), (" AT ", "."), (" at ", " dot ")];
-    for (sign, dot) in signs {
-        for (at, _) in text.match_indices(sign) {
-            let before = &text[..at];
-            let own = |c: char| c.is_alphanumeric() || "._%+-".contains(c);
-            let word = |text: &str| text.len() - text.trim_end_matches(own).len();
-            let mut start = at - word(before);
-            while let Some(head) = text[..start].strip_suffix(" dot ") {
-                start = head.len() - word(head);
-            }
-            let name = text[start..at].to_lowercase().replace(" dot ", ".");
-            let rest = &text[at + sign.len()..];
-            let mut host = rest.len() - rest.trim_start_matches(own).len();
-            while dot == " dot " && rest[host..].starts_with(dot) {
-                let more = &rest[host + dot.len()..];
-                host += dot.len() + more.len() - more.trim_start_matches(own).len();
-            }
-            let written = rest[..host].trim_end_matches(['.', '-']);
-            // "Jane works at example.org" tells no address; "jane.roe at" does.
-            let is_address = written.contains(dot)
-                && (dot == " dot " || name.contains(['.', '_']))
-                && !name.starts_with(['.', '-']);
-            if is_address && is_person(&plain(&name), handles) {
-                found.push(Leak::at(
-                    Kind::EmailAddress,
-                    start..at + sign.len() + written.len(),
-                ));
-            }
-        }
-    }
-}
-
 /// Whether a mailbox is a person's: two names, an initial and a name, or a given name; no word of a desk.
-fn is_person(user: &str, handles: &HashSet<String>) -> bool {
+pub(super) fn is_person(user: &str, handles: &HashSet<String>) -> bool {
     if handles.contains(user) {
         return true;
     }
