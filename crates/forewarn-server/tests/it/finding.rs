@@ -99,7 +99,7 @@ async fn the_graph_says_what_a_service_carries_and_for_whom() {
     let page = app.page(As::Viewer, "/console/services").await;
     let page = page.is(200).text();
     assert!(
-        page.contains("aria-label=\"Student database: working, carries 1 service\""),
+        page.contains("<desc>Student database: working, carries 1 service</desc>"),
         "{page}"
     );
     let page = app
