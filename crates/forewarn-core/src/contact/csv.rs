@@ -2,7 +2,7 @@
 //!
 //! A line that is wrong is rejected with all its reasons, and the others are kept. A field in quotation marks may hold line breaks
 //! (RFC 4180 2.6), as a spreadsheet writes a cell of several lines. A quotation mark that somebody forgot to close spoils its own
-//! line all the same and not all that follow: what does not end as a record of the file's width within [`MOST_RECORD_LINES`] is
+//! line all the same and not all that follow: what does not end as a record of the file's width within `MOST_RECORD_LINES` is
 //! read again line by line.
 
 use super::{Contact, EmailAddress, Endpoint, HookSecret, HookUrl, PhoneNumber, shorten};
