@@ -2,6 +2,7 @@
 # Looks at every screen with sample data and every mail in a real browser, then walks through the demo and reads cards without it: `scripts/browser.sh [DIR]`. Pictures go
 # to DIR (artefacts/screens).
 # Ends with "N passed, N failed", a look being one screen at one width in one colour scheme.
+# What passed today with the same program, scripts and browser is not walked again; FOREWARN_TEST_AFRESH=1 walks.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 pictures=${1:-artefacts/screens}
@@ -14,6 +15,14 @@ cargo run --quiet --locked -p forewarn-server --example screens -- "$work/site"
 mkdir -p "$pictures"
 # The shell without a window is the same engine and twice as quick.
 chromium=${FOREWARN_TEST_CHROMIUM:-$(command -v chromium-headless-shell || command -v chromium)}
+
+built=${CARGO_TARGET_DIR:-target}/debug
+of="$(date +%F) $("$chromium" --version) $(cat "$built/forewarn" "$built/examples/screens" tests/browser/*.mjs tests/browser/package-lock.json | sha256sum)"
+if [[ -z ${FOREWARN_TEST_AFRESH:-} && $(head -1 "$pictures/passed" 2>/dev/null) == "$of" ]]; then
+  echo "passed before, and nothing has changed since:"
+  tail -n +2 "$pictures/passed"
+  exit 0
+fi
 
 # `first_match FILE PATTERN PID`: what the server says of itself once it is ready.
 first_match() {
@@ -33,7 +42,7 @@ node tests/browser/desk.mjs --base "http://127.0.0.1:${port#port }" --chromium "
 node tests/browser/mails.mjs --base "http://127.0.0.1:${port#port }" --chromium "$chromium" --out "$pictures" \
   --seen "$pictures/seen-mails" >>"$work/looks" || status=$?
 
-FOREWARN_LISTEN=127.0.0.1:0 "${CARGO_TARGET_DIR:-target}/debug/forewarn" demo >"$work/demo.log" 2>&1 &
+FOREWARN_LISTEN=127.0.0.1:0 "$built/forewarn" demo >"$work/demo.log" 2>&1 &
 demo=$!
 base=$(first_match "$work/demo.log" 'http://[0-9.:]+' $demo)
 node tests/browser/demo.mjs --base "$base" --chromium "$chromium" --out "$pictures" >>"$work/looks" || status=$?
@@ -46,5 +55,8 @@ node tests/browser/cards.mjs --base "$base" --chromium "$chromium" --out "$pictu
 cat "$work/looks"
 # Each of the nine ends with "N looks, N faults".
 awk '/^[0-9]+ looks, [0-9]+ faults$/ { looks += $1; faults += $3; ended++ }
-  END { if (ended < 9) faults++; print (looks > faults ? looks - faults : 0) " passed, " faults + 0 " failed" }' "$work/looks"
+  END { if (ended < 9) faults++; print (looks > faults ? looks - faults : 0) " passed, " faults + 0 " failed"; exit faults > 0 }' \
+  "$work/looks" >"$work/counted" || status=1
+cat "$work/counted"
+if ((status == 0)); then { echo "$of"; cat "$work/counted"; } >"$pictures/passed"; fi
 exit "$status"

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 /// A column is at least so wide: a date stands under it.
 const COLUMN: i64 = 92;
 /// How wide a letter of the small type may be, in tenths of a pixel.
-const LETTER: i64 = 82;
+const LETTER: i64 = 76;
 const LANE: i64 = 38;
 const TOP: i64 = 74;
 /// Longest name of an audience that fits before the lanes.
@@ -99,7 +99,7 @@ impl Scale {
         let longest = names.map(|word| word.chars().count() as i64).max();
         Scale {
             left: left(plan),
-            column: COLUMN.max(longest.unwrap_or(0) * LETTER / 10 + 14),
+            column: COLUMN.max(longest.unwrap_or(0) * LETTER / 10 + 6),
             times,
         }
     }
@@ -209,8 +209,11 @@ mod tests {
         };
         let picture = Picture::of(&plan, &Zone::utc(), at(3));
         let apart = picture.columns[1].x - picture.columns[0].x;
-        // Bold letters of the widest face in use, 11.5 pixels high, are 8 pixels wide.
-        assert!(apart >= "Announcement".len() as i64 * 8 + 8, "{apart}");
+        // Bold letters of the widest face in use, 10.6 pixels high, are 7.4 pixels wide.
+        assert!(
+            apart * 10 >= "Announcement".len() as i64 * 74 + 60,
+            "{apart}"
+        );
         assert!(picture.width > picture.columns[1].x + apart / 2);
         let (first, second) = (picture.columns[0].x, picture.columns[1].x);
         assert!(first < picture.now && picture.now < second);
