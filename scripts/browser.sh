@@ -33,25 +33,31 @@ first_match() {
 
 python3 -u -m http.server --bind 127.0.0.1 --directory "$work/site" 0 >"$work/server.log" 2>&1 &
 server=$!
-port=$(first_match "$work/server.log" 'port [0-9]+' $server)
-status=0
-node tests/browser/run.mjs --list "$work/site/screens.txt" --base "http://127.0.0.1:${port#port }" \
-  --chromium "$chromium" --out "$pictures" --seen "$pictures/seen" >"$work/looks" || status=$?
-
-node tests/browser/desk.mjs --base "http://127.0.0.1:${port#port }" --chromium "$chromium" --out "$pictures" >>"$work/looks" || status=$?
-node tests/browser/mails.mjs --base "http://127.0.0.1:${port#port }" --chromium "$chromium" --out "$pictures" \
-  --seen "$pictures/seen-mails" >>"$work/looks" || status=$?
-
+samples=http://127.0.0.1:$(first_match "$work/server.log" 'port [0-9]+' $server | cut -d' ' -f2)
 FOREWARN_LISTEN=127.0.0.1:0 "$built/forewarn" demo >"$work/demo.log" 2>&1 &
 demo=$!
 base=$(first_match "$work/demo.log" 'http://[0-9.:]+' $demo)
-node tests/browser/demo.mjs --base "$base" --chromium "$chromium" --out "$pictures" >>"$work/looks" || status=$?
-node tests/browser/declare.mjs --base "$base" --chromium "$chromium" --out "$pictures" >>"$work/looks" || status=$?
-node tests/browser/banner.mjs --base "$base" --chromium "$chromium" --out "$pictures" >>"$work/looks" || status=$?
-node tests/browser/editing.mjs --base "$base" --chromium "$chromium" --out "$pictures" >>"$work/looks" || status=$?
-node tests/browser/undo.mjs --base "$base" --chromium "$chromium" --out "$pictures" >>"$work/looks" || status=$?
-node tests/browser/cards.mjs --base "$base" --chromium "$chromium" --out "$pictures" >>"$work/looks" || status=$?
 
+# `walk NAME BASE ARGS...`: one script, with pictures of what it sees. Its last line is "N looks, N faults".
+walk() {
+  local name=$1 from=$2
+  shift 2
+  node "tests/browser/$name.mjs" --base "$from" --chromium "$chromium" --out "$pictures" "$@" >"$work/looks.$name" || echo "$name" >>"$work/failed"
+}
+
+# Looking at samples and walking through the demo have nothing to do with each other, and both wait for a browser.
+{
+  walk run "$samples" --list "$work/site/screens.txt" --seen "$pictures/seen"
+  walk desk "$samples"
+  walk mails "$samples" --seen "$pictures/seen-mails"
+} &
+looking=$!
+for name in demo declare banner editing undo cards; do walk $name "$base"; done
+wait $looking
+status=0
+if [[ -e $work/failed ]]; then status=1; fi
+
+cat "$work"/looks.* >"$work/looks"
 cat "$work/looks"
 # Each of the nine ends with "N looks, N faults".
 awk '/^[0-9]+ looks, [0-9]+ faults$/ { looks += $1; faults += $3; ended++ }
