@@ -2,6 +2,7 @@
 //!
 //! The guard stands before every route: what it does not let through never reaches a handler.
 
+mod accounts;
 mod acknowledgements;
 mod advisories;
 mod announcements;
@@ -51,6 +52,7 @@ fn routes() -> OpenApiRouter<App> {
         .merge(incidents::routes())
         .merge(advisories::routes())
         .merge(announcements::routes())
+        .merge(accounts::routes())
         .merge(acknowledgements::routes())
         .merge(calls::routes())
         .merge(channels::routes())

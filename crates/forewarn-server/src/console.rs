@@ -42,6 +42,7 @@
 //! | `/console/search` | [`SearchPage`] | GET `q` |
 //! | `/console/policies` | [`PolicyList`] | GET `start`, `service` |
 //! | `/console/settings` | [`SettingsPage`] | |
+//! | `/console/accounts` | [`AccountsPage`] | `.../{users,users/change,tokens,tokens/revoke,password}` |
 //! | `/console/outage-plans`, `/console/services/{id}/outage-plan` | [`OutagePlanList`], [`OutagePlanPage`] | itself: a stakeholder agrees |
 //! | `/console/services/{id}/card` | [`OutageCard`] | |
 //! | `/console/journal` | [`Journal`] | GET filter `event` |
@@ -55,6 +56,7 @@
 //! A caught mail's own HTML is `GET /console/caught/{id}/html`, shown in a sandboxed frame and to be answered
 //! with [`CAUGHT_HTML_POLICY`].
 
+mod accounts;
 mod advisory;
 mod announcement;
 mod api_page;
@@ -96,6 +98,7 @@ mod sign_in;
 mod team;
 mod template;
 
+pub use accounts::{AccountsPage, Secret};
 pub use advisory::{AdvisoryList, AdvisoryPage, AdvisoryRow, Discovery, NewAdvisory};
 pub use announcement::{AnnouncementList, AnnouncementPage, AnnouncementRow, NewAnnouncement};
 pub use api_page::ApiPage;

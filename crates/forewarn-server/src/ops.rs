@@ -1,5 +1,6 @@
 //! Operations: what can be done with Forewarn, once, for the API and the console alike.
 
+pub mod account;
 pub mod acknowledgement;
 pub mod advisory;
 pub mod announcement;

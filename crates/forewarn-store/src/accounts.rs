@@ -51,6 +51,30 @@ pub struct User {
     pub role: Role,
 }
 
+/// Somebody who can sign in, as others see them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownUser {
+    /// The name to sign in with.
+    pub name: String,
+    /// What they may do.
+    pub role: Role,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// An API token, without what it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownToken {
+    /// Its name, which stands in the journal.
+    pub name: String,
+    /// What its bearer may do.
+    pub role: Role,
+    /// Since when.
+    pub since: Timestamp,
+    /// When it ends, if it does.
+    pub expires: Option<Timestamp>,
+}
+
 /// Who is signed in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Session {
@@ -106,6 +130,28 @@ pub(crate) async fn keep(tx: &mut Tx, answer: &KeptAnswer) -> Result<()> {
     Ok(())
 }
 
+/// Refuses to take away the last administrator, after whom nobody could make another. Two who do it to each other at once
+/// are told apart by the lock on what they read.
+async fn spare_the_last(tx: &mut Tx, name: &str) -> Result<()> {
+    let sql = tx.either(
+        "SELECT name FROM users WHERE role = 'administrator'",
+        "SELECT name FROM users WHERE role = 'administrator' FOR UPDATE",
+    );
+    let rows = tx.rows(sql, args![]).await?;
+    match rows.as_slice() {
+        [only] if only.text(0)? == name => Err(StoreError::Conflict(format!(
+            "{name} is the last administrator: make somebody else one first"
+        ))),
+        _ => Ok(()),
+    }
+}
+
+async fn end_sessions(tx: &mut Tx, name: &str) -> Result<()> {
+    let sql = "DELETE FROM sessions WHERE user_id = (SELECT id FROM users WHERE name = $1)";
+    tx.execute(sql, args![name]).await?;
+    Ok(())
+}
+
 impl Store {
     /// Whether anybody can sign in yet.
     ///
@@ -124,7 +170,7 @@ impl Store {
     /// Adds a user, or gives one a new password and role; their sessions end.
     ///
     /// # Errors
-    /// When the database cannot be written.
+    /// When the last administrator would be none any more; when the database cannot be written.
     pub async fn put_user(
         &self,
         name: &str,
@@ -134,6 +180,9 @@ impl Store {
         now: Timestamp,
     ) -> Result<()> {
         let mut tx = self.db.write().await?;
+        if role != Role::Administrator {
+            spare_the_last(&mut tx, name).await?;
+        }
         let id = forewarn_core::id::derive(&["user", name]);
         tx.execute(
             "INSERT INTO users (id, name, password, role, created_at) VALUES ($1, $2, $3, $4, $5)
@@ -151,6 +200,82 @@ impl Store {
         )
         .await?;
         tx.commit().await
+    }
+
+    /// Gives a user another role; where it is another, their sessions end. `false` when there is no such user.
+    ///
+    /// # Errors
+    /// When the last administrator would be none any more; when the database cannot be written.
+    pub async fn set_role(
+        &self,
+        name: &str,
+        role: Role,
+        actor: &str,
+        now: Timestamp,
+    ) -> Result<bool> {
+        let mut tx = self.db.write().await?;
+        let row = tx
+            .row("SELECT role FROM users WHERE name = $1", args![name])
+            .await?;
+        let Some(row) = row else {
+            return Ok(false);
+        };
+        let before = row.text(0)?;
+        if before == role.as_str() {
+            return Ok(true);
+        }
+        if role != Role::Administrator {
+            spare_the_last(&mut tx, name).await?;
+        }
+        tx.execute(
+            "UPDATE users SET role = $2 WHERE name = $1",
+            args![name, role.as_str()],
+        )
+        .await?;
+        end_sessions(&mut tx, name).await?;
+        let detail = serde_json::json!({"role": role, "before": before});
+        let entry = Entry::new(actor, "user.changed", format!("user:{name}")).with(detail);
+        append(&mut tx, &[entry], now).await?;
+        tx.commit().await?;
+        Ok(true)
+    }
+
+    /// Removes a user; their sessions end. `false` when there is no such user.
+    ///
+    /// # Errors
+    /// When it is the last administrator; when the database cannot be written.
+    pub async fn remove_user(&self, name: &str, actor: &str, now: Timestamp) -> Result<bool> {
+        let mut tx = self.db.write().await?;
+        spare_the_last(&mut tx, name).await?;
+        end_sessions(&mut tx, name).await?;
+        let gone = tx
+            .execute("DELETE FROM users WHERE name = $1", args![name])
+            .await?;
+        if gone == 0 {
+            return Ok(false);
+        }
+        let entry = Entry::new(actor, "user.removed", format!("user:{name}"));
+        append(&mut tx, &[entry], now).await?;
+        tx.commit().await?;
+        Ok(true)
+    }
+
+    /// Everybody who can sign in, by name.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn users(&self) -> Result<Vec<KnownUser>> {
+        let sql = "SELECT name, role, created_at FROM users ORDER BY name";
+        let rows = self.db.read().await?.rows(sql, args![]).await?;
+        rows.iter()
+            .map(|row| {
+                Ok(KnownUser {
+                    name: row.text(0)?,
+                    role: Role::from_name(&row.text(1)?).unwrap_or(Role::Viewer),
+                    since: row.instant(2)?,
+                })
+            })
+            .collect()
     }
 
     /// A user by name.
@@ -238,35 +363,79 @@ impl Store {
         tx.commit().await
     }
 
-    /// Adds an API token by its hash.
+    /// Adds an API token by its hash. One that has ended gives its name to the new one.
     ///
     /// # Errors
-    /// When the database cannot be written.
+    /// When another token has this name; when the database cannot be written.
     pub async fn put_token(
         &self,
         hash: &str,
         name: &str,
         role: Role,
         expires: Option<Timestamp>,
+        actor: &str,
         now: Timestamp,
     ) -> Result<()> {
         let mut tx = self.db.write().await?;
+        tx.execute(
+            "DELETE FROM tokens WHERE name = $1 AND expires_at <= $2",
+            args![name, now],
+        )
+        .await?;
+        let taken = tx
+            .row("SELECT 1 FROM tokens WHERE name = $1", args![name])
+            .await?;
+        if taken.is_some() {
+            return Err(StoreError::Conflict(format!(
+                "there is a token {name} already: revoke it first, or take another name"
+            )));
+        }
         tx.execute(
             "INSERT INTO tokens (hash, name, role, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)",
             args![hash, name, role.as_str(), now, expires],
         )
         .await?;
-        append(
-            &mut tx,
-            &[Entry::new(
-                "administrator",
-                "token.created",
-                format!("token:{name}"),
-            )],
-            now,
-        )
-        .await?;
+        let detail = serde_json::json!({"role": role, "expires": expires});
+        let entry = Entry::new(actor, "token.created", format!("token:{name}")).with(detail);
+        append(&mut tx, &[entry], now).await?;
         tx.commit().await
+    }
+
+    /// Every API token, by name, also those that have ended.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn tokens(&self) -> Result<Vec<KnownToken>> {
+        let sql = "SELECT name, role, created_at, expires_at FROM tokens ORDER BY name";
+        let rows = self.db.read().await?.rows(sql, args![]).await?;
+        rows.iter()
+            .map(|row| {
+                Ok(KnownToken {
+                    name: row.text(0)?,
+                    role: Role::from_name(&row.text(1)?).unwrap_or(Role::Viewer),
+                    since: row.instant(2)?,
+                    expires: row.maybe_instant(3)?,
+                })
+            })
+            .collect()
+    }
+
+    /// Takes an API token back. `false` when there is no such token.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn remove_token(&self, name: &str, actor: &str, now: Timestamp) -> Result<bool> {
+        let mut tx = self.db.write().await?;
+        let gone = tx
+            .execute("DELETE FROM tokens WHERE name = $1", args![name])
+            .await?;
+        if gone == 0 {
+            return Ok(false);
+        }
+        let entry = Entry::new(actor, "token.revoked", format!("token:{name}"));
+        append(&mut tx, &[entry], now).await?;
+        tx.commit().await?;
+        Ok(true)
     }
 
     /// Whose API token this hash is.

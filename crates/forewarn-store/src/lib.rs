@@ -50,7 +50,7 @@ mod versions;
 mod windows;
 mod writing;
 
-pub use accounts::{KeptAnswer, Remembered, Role, Session, User};
+pub use accounts::{KeptAnswer, KnownToken, KnownUser, Remembered, Role, Session, User};
 pub use acknowledgements::Acknowledgement;
 pub use added::{AddedRecipient, NewRecipient, Whom};
 pub use alerts::{Intake, Took, TrackedAlert};
@@ -80,7 +80,6 @@ pub use retry::Retried;
 pub use rota_feeds::FeedRow;
 pub use schema::VERSION;
 pub use seal::Sealer;
-pub use search::KnownUser;
 pub use secrets::{SECRETS_PRINT, Secrets};
 pub use subscriptions::{Asked, Proof, Subscription};
 pub use templates::{SavedTemplate, TemplateVersion};

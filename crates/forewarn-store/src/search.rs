@@ -1,13 +1,11 @@
 //! Looking for things by what people remember of them: a part of a name, of an address, of a title. A person waits for the answer and
 //! asks seldom, so these statements may read a table from end to end; nothing that sends does.
 
-use crate::accounts::Role;
 use crate::contacts::{ContactRow, with_states};
 use crate::db::args;
 use crate::events::{COLUMNS, stored};
 use crate::{Result, Store, StoredEvent};
 use forewarn_core::contact::Contact;
-use jiff::Timestamp;
 
 /// SQL for "holds the words", in large or small letters. SQLite folds letters of the alphabet only: `$2` finds others as they were typed.
 macro_rules! holds {
@@ -33,17 +31,6 @@ fn pattern(words: &str) -> String {
     }
     pattern.push('%');
     pattern
-}
-
-/// Somebody who can sign in.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KnownUser {
-    /// The name to sign in with.
-    pub name: String,
-    /// What they may do.
-    pub role: Role,
-    /// Since when.
-    pub since: Timestamp,
 }
 
 impl Store {
@@ -96,24 +83,6 @@ impl Store {
         let sql = format!("SELECT {COLUMNS} FROM events WHERE {which}");
         let rows = tx.rows(&sql, args![folded, typed, limit]).await?;
         rows.iter().map(stored).collect()
-    }
-
-    /// Everybody who can sign in, by name.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub async fn users(&self) -> Result<Vec<KnownUser>> {
-        let sql = "SELECT name, role, created_at FROM users ORDER BY name";
-        let rows = self.db.read().await?.rows(sql, args![]).await?;
-        rows.iter()
-            .map(|row| {
-                Ok(KnownUser {
-                    name: row.text(0)?,
-                    role: Role::from_name(&row.text(1)?).unwrap_or(Role::Viewer),
-                    since: row.instant(2)?,
-                })
-            })
-            .collect()
     }
 }
 

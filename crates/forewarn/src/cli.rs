@@ -1,6 +1,7 @@
 //! The command line: one tree, whose names are a contract with scripts.
 
 use crate::commands::{
+    accounts::{TokenArgs, UserArgs},
     advisory::AdvisoryArgs,
     announcement::AnnouncementArgs,
     apply::ApplyArgs,
@@ -93,6 +94,10 @@ pub enum Command {
     Template(TemplateArgs),
     /// Check the journal
     Audit(AuditArgs),
+    /// Say who may sign in and what they may do
+    User(UserArgs),
+    /// Make and revoke tokens for programs that call the API
+    Token(TokenArgs),
     /// Check this installation: data folder, database, mail relay, settings, clock
     Doctor(Local<DoctorArgs>),
     /// Write everything to a file, also while the server runs
@@ -156,6 +161,12 @@ mod tests {
             "incident alerts INC-1",
             "import maintnote notice.eml --json",
             "hooks --json",
+            "user set ann@example.edu --role operator --json",
+            "user set ann --new-password",
+            "user remove ann",
+            "user list",
+            "token add ci --role viewer --expires 2027-06-30T00:00:00Z",
+            "token revoke ci",
             "channel test chat --contact oncall-room --json",
             "channel test chat --to https://hooks.example.test/T/B/X --kind slack --wait 5",
             "editing ask INC-1 --text text --note shorter",

@@ -193,6 +193,24 @@ impl Client {
             .await
     }
 
+    /// Puts something in its place: `PUT /api/v1/{path}`.
+    ///
+    /// # Errors
+    /// A [`Refusal`], or that the server cannot be reached.
+    pub async fn put(&self, path: &[&str], body: Body) -> anyhow::Result<Value> {
+        self.ask(Method::PUT, self.address(path, &[]), Some(body))
+            .await
+    }
+
+    /// Removes something: `DELETE /api/v1/{path}`.
+    ///
+    /// # Errors
+    /// A [`Refusal`], or that the server cannot be reached.
+    pub async fn delete(&self, path: &[&str]) -> anyhow::Result<Value> {
+        self.ask(Method::DELETE, self.address(path, &[]), None)
+            .await
+    }
+
     fn address(&self, path: &[&str], query: &[(&str, &str)]) -> Url {
         let mut url = self.base.clone();
         url.set_query(None);

@@ -1,5 +1,6 @@
 //! The commands, a file for each noun.
 
+pub mod accounts;
 pub mod advisory;
 pub mod announcement;
 pub mod apply;
@@ -63,6 +64,8 @@ pub async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::OutagePlan(args) => outage_plan::run(args).await,
         Command::Template(args) => template::run(args).await,
         Command::Audit(args) => audit::run(args).await,
+        Command::User(args) => accounts::run_user(args).await,
+        Command::Token(args) => accounts::run_token(args).await,
         Command::Doctor(local) => doctor::run(local.args, local.settings.read()?).await,
         Command::Backup(local) => backup::run(local.args, local.settings.read()?).await,
         Command::Restore(local) => backup::restore(local.args, local.settings.read()?).await,

@@ -21,7 +21,7 @@ const MAX_FIELDS: usize = 2_000;
 /// A cookie that a browser has before it has a session, so that the sign-in form can prove where it came from.
 pub(super) const VISIT: &str = "forewarn_visit";
 /// Forms that whoever is signed in may send; all others change something.
-const FOR_ALL: [&str; 1] = ["/console/sign-out"];
+const FOR_ALL: [&str; 2] = ["/console/sign-out", "/console/accounts/password"];
 
 /// The fields of a form whose token was right.
 #[derive(Clone, Debug, Default)]

@@ -1,5 +1,6 @@
 //! The handlers of the console's pages and forms. They fill the views; what is done is done by the operations.
 
+pub(super) mod accounts;
 pub(super) mod advisories;
 pub(super) mod announcements;
 pub(super) mod approvals;

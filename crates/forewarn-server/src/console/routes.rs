@@ -1,9 +1,9 @@
 //! The console's routes: the sign-in page for everybody, all others behind the guard.
 
 use super::handlers::{
-    advisories, announcements, approvals, calendar, calls, catalogue, caught, changes, decision,
-    drafts, editing, incidents, lists, live, maintenances, now, outage_plans, people, policies,
-    postmortems, previews, settings, sign_in, team, templates,
+    accounts, advisories, announcements, approvals, calendar, calls, catalogue, caught, changes,
+    decision, drafts, editing, incidents, lists, live, maintenances, now, outage_plans, people,
+    policies, postmortems, previews, settings, sign_in, team, templates,
 };
 use super::{ApiPage, CONTENT_SECURITY_POLICY, Frame, Nav, PlainPage, guard};
 use crate::app::App;
@@ -26,6 +26,21 @@ pub fn router(app: &App) -> Router<App> {
         .route("/console/contacts/{id}", get(people::show))
         .route("/console/search", get(people::search))
         .route("/console/settings", get(settings::show))
+        .route("/console/accounts", get(accounts::show))
+        .route(
+            "/console/accounts/password",
+            post(accounts::change_password),
+        )
+        .route("/console/accounts/users", post(accounts::add_user))
+        .route(
+            "/console/accounts/users/change",
+            post(accounts::change_user),
+        )
+        .route("/console/accounts/tokens", post(accounts::add_token))
+        .route(
+            "/console/accounts/tokens/revoke",
+            post(accounts::revoke_token),
+        )
         .route(
             "/console/maintenances",
             get(maintenances::list).post(maintenances::create),
@@ -168,11 +183,11 @@ pub fn router(app: &App) -> Router<App> {
             "/console/sign-in",
             get(sign_in::show).post(sign_in::sign_in),
         )
-        .layer(Extension(Arc::new(sign_in::Door::default())))
         .route_layer(middleware::from_fn_with_state(app.clone(), guard::visitor));
     Router::new()
         .merge(pages)
         .merge(doors)
+        .layer(Extension(Arc::new(sign_in::Door::default())))
         // Without a session: a browser asks for it again by itself, and there is nothing in it.
         .route("/console/cards.js", get(outage_plans::keeper))
         .route("/api", get(api))

@@ -1,9 +1,8 @@
-//! With what this installation runs: what files and flags say, and who may sign in. Nothing is changed here, and no secret is shown.
+//! With what this installation runs: what files and flags say. Nothing is changed here, and no secret is shown.
 
 use super::Frame;
 use super::layout::text;
 use askama::Template;
-use forewarn_store::{KnownUser, Role};
 
 /// The settings.
 #[derive(Template)]
@@ -13,8 +12,6 @@ pub struct SettingsPage {
     pub frame: Frame,
     /// What is known, by what it is about.
     pub groups: Vec<SettingsGroup>,
-    /// Who may sign in.
-    pub users: Vec<KnownUser>,
 }
 
 /// Settings of one kind.
@@ -32,13 +29,5 @@ impl SettingsPage {
     /// The page.
     pub fn render(&self) -> String {
         text(self)
-    }
-
-    fn may(&self, user: &KnownUser) -> &'static str {
-        match user.role {
-            Role::Viewer => "look",
-            Role::Operator => "tell people: plan, declare, update, send",
-            Role::Administrator => "everything, also what is kept in files",
-        }
     }
 }

@@ -31,6 +31,10 @@ async fn every_call_is_closed_to_strangers_and_changes_to_viewers() {
                     assert_eq!(status, 401, "{what}");
                     assert_eq!(answer.header("www-authenticate"), "Bearer");
                 }
+                // Names of people and machines of ours.
+                As::Viewer if ["/api/v1/users", "/api/v1/tokens"].contains(&path.as_str()) => {
+                    assert_eq!(status, 403, "{what}");
+                }
                 As::Viewer if looks => assert!([200, 404].contains(&status), "{what}"),
                 As::Viewer => assert_eq!(status, 403, "{what}"),
                 _ if path.contains("no-such-thing") && method != "put" => {
@@ -127,7 +131,7 @@ async fn a_session_looks_through_the_api_and_changes_nothing() {
 }
 
 /// Every page of the console.
-const PAGES: [&str; 22] = [
+const PAGES: [&str; 23] = [
     "/console",
     "/console/maintenances",
     "/console/maintenances/new",
@@ -147,6 +151,7 @@ const PAGES: [&str; 22] = [
     "/console/policies",
     "/console/search",
     "/console/settings",
+    "/console/accounts",
     "/console/maintenances/people",
     "/console/caught",
     "/console/no-such-page",
@@ -158,7 +163,7 @@ fn is_for_operators(path: &str) -> bool {
 }
 
 /// Every form of the console.
-const FORMS: [&str; 15] = [
+const FORMS: [&str; 19] = [
     "/console/channels/test",
     "/console/maintenances",
     "/console/maintenances/MNT-1/approve",
@@ -172,6 +177,10 @@ const FORMS: [&str; 15] = [
     "/console/incidents/INC-1/updates",
     "/console/incidents/INC-1/promise",
     "/console/incidents/INC-1/calls/vera",
+    "/console/accounts/users",
+    "/console/accounts/users/change",
+    "/console/accounts/tokens",
+    "/console/accounts/tokens/revoke",
     "/console/demo/next",
     "/console/demo/advance",
 ];

@@ -269,7 +269,7 @@ impl TestApp {
             let never = Some(now + SignedDuration::from_hours(24 * 400));
             let print = fingerprint(&who.token());
             store
-                .put_token(&print, name, role, never, now)
+                .put_token(&print, name, role, never, "test", now)
                 .await
                 .expect("a token");
             store

@@ -6,6 +6,7 @@ mod app;
 mod asking;
 
 mod access;
+mod accounts;
 mod acknowledgements;
 mod advisories;
 mod announcements;

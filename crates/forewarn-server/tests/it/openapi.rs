@@ -5,6 +5,12 @@ use serde_json::Value;
 
 /// Calls that outside programs rely on.
 const CONTRACT: &[(&str, &str)] = &[
+    ("get", "/users"),
+    ("put", "/users/{name}"),
+    ("delete", "/users/{name}"),
+    ("get", "/tokens"),
+    ("post", "/tokens"),
+    ("delete", "/tokens/{name}"),
     ("get", "/templates/library"),
     ("get", "/templates/{id}/versions"),
     ("get", "/templates/{id}/versions/{version}"),

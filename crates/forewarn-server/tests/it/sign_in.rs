@@ -24,7 +24,7 @@ async fn form(app: &TestApp) -> (String, String) {
     (format!("forewarn_visit={visit}"), page.csrf())
 }
 
-async fn attempt(app: &TestApp, user: &str, password: &str, next: &str) -> Answer {
+pub(crate) async fn attempt(app: &TestApp, user: &str, password: &str, next: &str) -> Answer {
     let (cookie, csrf) = form(app).await;
     let fields = [
         ("csrf", csrf.as_str()),

@@ -48,7 +48,7 @@ contacts: [{id: alice, audiences: [students], services: [portal], endpoints: {em
         .await
         .unwrap();
     store
-        .put_token("token", "ci", Role::Viewer, None, at(0))
+        .put_token("token", "ci", Role::Viewer, None, "ann", at(0))
         .await
         .unwrap();
     store.take_key("ann", "k", "request", at(0)).await.unwrap();

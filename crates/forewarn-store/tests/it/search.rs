@@ -2,7 +2,6 @@
 
 use crate::database::Database;
 use crate::samples::*;
-use forewarn_store::{KnownUser, Role};
 
 async fn people(db: &Database, words: &str) -> Vec<String> {
     let rows = db.store.find_contacts(words, 10).await.unwrap();
@@ -49,14 +48,5 @@ on_both_databases! {
         named.sort();
         assert_eq!(named, ["MNT-1", "MNT-2"]);
         assert_eq!(events(&db, "no such thing").await, Vec::<String>::new());
-    }
-
-    async fn users_are_listed_with_their_roles(db: &Database) {
-        let store = &db.store;
-        store.put_user("zoe", "hash", Role::Viewer, "ann", at(1)).await.unwrap();
-        store.put_user("bob", "hash", Role::Administrator, "ann", at(0)).await.unwrap();
-        let known = |name: &str, role, since| KnownUser { name: name.into(), role, since };
-        let all = [known("bob", Role::Administrator, at(0)), known("zoe", Role::Viewer, at(1))];
-        assert_eq!(store.users().await.unwrap(), all);
     }
 }

@@ -3,11 +3,12 @@
 use super::{Samples, at, now, zone};
 use forewarn_core::document::{Problems, parse_yaml};
 use forewarn_core::policy::{BUILT_IN, Policy};
+use forewarn_core::problem::Problem;
 use forewarn_server::console::{
-    CalendarEntry, CalendarKind, CalendarPage, CalendarRough, CalendarView, Nav, Plan, PolicyCard,
-    PolicyList, Prospect, SettingsGroup, SettingsPage,
+    AccountsPage, CalendarEntry, CalendarKind, CalendarPage, CalendarRough, CalendarView, Nav,
+    Plan, PolicyCard, PolicyList, Prospect, Secret, SettingsGroup, SettingsPage, Typed,
 };
-use forewarn_store::{KnownUser, Role};
+use forewarn_store::{KnownToken, KnownUser, Role};
 use jiff::civil::{Date, date};
 
 impl Samples {
@@ -204,16 +205,6 @@ hypercare: {for: 2w, every: 2bd}
             set,
             items: items.into_iter().map(|(n, v)| (n.to_owned(), v)).collect(),
         };
-        let user = |name: &str, role| KnownUser {
-            name: self.t(name),
-            role,
-            since: now(),
-        };
-        let users = vec![
-            user("admin", Role::Administrator),
-            user("sam@example.edu", Role::Operator),
-            user("registrar@example.edu", Role::Viewer),
-        ];
         SettingsPage {
             frame: self.frame("Settings", Nav::Settings),
             groups: vec![
@@ -240,9 +231,77 @@ hypercare: {for: 2w, every: 2bd}
                     ],
                 ),
             ],
-            users: if filled { users } else { Vec::new() },
         }
         .render()
+    }
+
+    fn accounts(&self, made: Option<Secret>, typed: Typed, manages: bool) -> String {
+        let user = |name: &str, role| KnownUser {
+            name: self.t(name),
+            role,
+            since: now(),
+        };
+        let token = |name: &str, role, expires| KnownToken {
+            name: self.t(name),
+            role,
+            since: now(),
+            expires,
+        };
+        let users = vec![
+            user("admin", Role::Administrator),
+            user("sam@example.edu", Role::Operator),
+            user("registrar@example.edu", Role::Viewer),
+        ];
+        let tokens = vec![
+            token("ci", Role::Operator, Some(at("2027-06-30T07:00:00Z"))),
+            token("wallboard", Role::Viewer, None),
+            token("old-script", Role::Viewer, Some(at("2026-11-01T07:00:00Z"))),
+        ];
+        AccountsPage {
+            frame: self.frame("Who may sign in", Nav::Settings),
+            made,
+            typed,
+            accounts: Some((users, tokens)),
+            manages,
+        }
+        .render()
+    }
+
+    fn accounts_of_who_looks(&self) -> String {
+        AccountsPage {
+            frame: self.frame("Who may sign in", Nav::Settings),
+            made: None,
+            typed: Typed::default(),
+            accounts: None,
+            manages: false,
+        }
+        .render()
+    }
+
+    /// Just after somebody was added; and after everything was typed wrong.
+    fn accounts_made(&self) -> String {
+        let made = Secret {
+            of: self.t("The password of sam@example.edu"),
+            secret: "4hbt-9qvz-m2xd-7kcw".into(),
+        };
+        self.accounts(Some(made), Typed::default(), true)
+    }
+
+    fn accounts_wrong(&self) -> String {
+        let field = |name: &str, value: &str| (name.to_owned(), self.t(value));
+        let typed = Typed {
+            fields: vec![field("user", "first start"), field("token", "ci")],
+            problems: vec![
+                Problem::new("user", "may have letters, digits and . - _ @ + only"),
+                Problem::new(
+                    "expires",
+                    "must be after 2026-11-22T17:00:00Z, which is now",
+                ),
+                Problem::new("current", "is not your password"),
+                Problem::new("again", "is not the same"),
+            ],
+        };
+        self.accounts(None, typed, true)
     }
 
     /// What planned work would bring, before it is stored.
@@ -266,6 +325,10 @@ hypercare: {for: 2w, every: 2bd}
             ("calendar-week", self.calendar(Week, self.entries())),
             ("calendar-agenda", self.calendar(Agenda, self.entries())),
             ("calendar-agenda-empty", self.calendar(Agenda, Vec::new())),
+            ("accounts", self.accounts(None, Typed::default(), true)),
+            ("accounts-made", self.accounts_made()),
+            ("accounts-error", self.accounts_wrong()),
+            ("accounts-viewer", self.accounts_of_who_looks()),
             ("policies", self.policies(None)),
             (
                 "policies-errors",

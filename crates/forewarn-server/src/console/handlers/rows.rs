@@ -261,6 +261,10 @@ fn action_words(action: &str, subject: &str, is_event: bool) -> String {
         "documents.applied" => "applied documents",
         "contacts.imported" => "imported contacts",
         "user.signed_in" => "signed in",
+        "user.changed" => "changed who may sign in, or with what role or password",
+        "user.removed" => "removed somebody who could sign in",
+        "token.created" => "made a token for a program",
+        "token.revoked" => "revoked a program's token",
         "endpoint.unsubscribed" => "unsubscribed",
         other => {
             let said = other.replace('.', " was ").replace('_', " ");

@@ -19,7 +19,6 @@ pub(in crate::console) async fn show(desk: Desk) -> Shown {
     let view = SettingsPage {
         frame: desk.frame(&catalogue, "Settings", Nav::Settings).await?,
         groups,
-        users: desk.app.store.users().await?,
     };
     Ok(page(StatusCode::OK, view.render()))
 }

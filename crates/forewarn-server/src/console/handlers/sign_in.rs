@@ -15,7 +15,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use forewarn_core::token::fingerprint;
 use forewarn_store::{StoreError, User};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, OnceLock};
 use tokio::sync::Semaphore;
@@ -49,8 +49,23 @@ impl Default for Door {
     }
 }
 
+impl Door {
+    /// How long whoever failed too often must wait.
+    pub(super) fn wait(&self, keys: &[(String, usize)], now: Timestamp) -> Option<SignedDuration> {
+        self.attempts.wait(keys, now)
+    }
+
+    /// Counts an attempt.
+    pub(super) fn came_out(&self, keys: &[(String, usize)], well: bool, now: Timestamp) {
+        match well {
+            true => self.attempts.succeeded(&keys[0].0),
+            false => self.attempts.failed(keys, now),
+        }
+    }
+}
+
 /// What is counted: the name at this address, so that nobody locks out somebody elsewhere, and the address.
-fn counted(name: &str, address: Option<IpAddr>) -> Vec<(String, usize)> {
+pub(super) fn counted(name: &str, address: Option<IpAddr>) -> Vec<(String, usize)> {
     let from = address.map(network);
     let place = from.clone().unwrap_or_default();
     let mut keys = vec![(format!("{place} {}", fingerprint(name)), MAX_FAILURES)];
@@ -138,7 +153,7 @@ pub(in crate::console) async fn sign_in(
     let next = wanted(fields.value("next"));
     let now = app.clock.now();
     let keys = counted(name, address);
-    if let Some(wait) = door.attempts.wait(&keys, now) {
+    if let Some(wait) = door.wait(&keys, now) {
         let minutes = wait.as_secs() / 60 + 1;
         let said = format!("Too many attempts failed. Try again in {minutes} min.");
         let status = StatusCode::TOO_MANY_REQUESTS;
@@ -147,13 +162,13 @@ pub(in crate::console) async fn sign_in(
         response.headers_mut().insert(header::RETRY_AFTER, seconds);
         return Ok(response);
     }
-    let Some(user) = proven(&app, &door, name, password).await? else {
-        door.attempts.failed(&keys, now);
+    let user = proven(&app, &door, name, password).await?;
+    door.came_out(&keys, user.is_some(), now);
+    let Some(user) = user else {
         let said = "The name or the password is wrong.".to_owned();
         let status = StatusCode::UNPROCESSABLE_ENTITY;
         return Ok(form(&app, status, &visit, name, &next, Some(said)).await?);
     };
-    door.attempts.succeeded(&keys[0].0);
     let token = random_token();
     let expires = now + lifetime(&app);
     app.store
@@ -174,7 +189,12 @@ fn lifetime(app: &App) -> SignedDuration {
 }
 
 /// The user, if the password is theirs. A name that nobody has is checked against a hash of nothing, for the same time.
-async fn proven(app: &App, door: &Door, name: &str, password: &str) -> Result<Option<User>> {
+pub(super) async fn proven(
+    app: &App,
+    door: &Door,
+    name: &str,
+    password: &str,
+) -> Result<Option<User>> {
     static NOBODY: OnceLock<String> = OnceLock::new();
     let broken = |problem: String| StoreError::Corrupt(problem);
     let readable = name.len() <= MAX_NAME && !name.chars().any(char::is_control);
@@ -216,7 +236,6 @@ pub(in crate::console) async fn sign_out(desk: Desk) -> Shown {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use jiff::Timestamp;
 
     #[test]
     fn nothing_leads_out_of_the_console() {
