@@ -231,7 +231,7 @@ fn after(text: &str, now: Timestamp) -> std::result::Result<Timestamp, String> {
     let instant = instant.map_err(|_| "must be an instant such as 2027-06-30T00:00:00Z")?;
     match instant > now {
         true => Ok(instant),
-        false => Err(format!("must be after {now}, which is now")),
+        false => Err("is over already".into()),
     }
 }
 

@@ -293,10 +293,7 @@ hypercare: {for: 2w, every: 2bd}
             fields: vec![field("user", "first start"), field("token", "ci")],
             problems: vec![
                 Problem::new("user", "may have letters, digits and . - _ @ + only"),
-                Problem::new(
-                    "expires",
-                    "must be after 2026-11-22T17:00:00Z, which is now",
-                ),
+                Problem::new("expires", "is over already"),
                 Problem::new("current", "is not your password"),
                 Problem::new("again", "is not the same"),
             ],
