@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Looks at every screen with sample data and every mail in a real browser, then walks through the demo and reads cards without it: `scripts/browser.sh [DIR]`. Pictures go
-# to DIR (artefacts/screens).
+# Looks at every screen with sample data and every mail in a real browser, walks through the demo, does what people do there by keyboard, without script and by
+# pointing, and reads cards without it: `scripts/browser.sh [DIR]`. Pictures go to DIR (artefacts/screens).
 # Ends with "N passed, N failed", a look being one screen at one width in one colour scheme.
 # What passed today with the same program, scripts and browser is not walked again; FOREWARN_TEST_AFRESH=1 walks.
 set -euo pipefail
@@ -34,7 +34,8 @@ first_match() {
 python3 -u -m http.server --bind 127.0.0.1 --directory "$work/site" 0 >"$work/server.log" 2>&1 &
 server=$!
 samples=http://127.0.0.1:$(first_match "$work/server.log" 'port [0-9]+' $server | cut -d' ' -f2)
-FOREWARN_LISTEN=127.0.0.1:0 "$built/forewarn" demo >"$work/demo.log" 2>&1 &
+token=$(head -c 24 /dev/urandom | sha256sum | cut -c1-40)
+FOREWARN_ADMIN_TOKEN=$token FOREWARN_LISTEN=127.0.0.1:0 "$built/forewarn" demo >"$work/demo.log" 2>&1 &
 demo=$!
 base=$(first_match "$work/demo.log" 'http://[0-9.:]+' $demo)
 
@@ -49,19 +50,21 @@ walk() {
 {
   walk run "$samples" --list "$work/site/screens.txt" --seen "$pictures/seen"
   walk desk "$samples"
+  walk push "$samples"
   walk mails "$samples" --seen "$pictures/seen-mails"
 } &
 looking=$!
 for name in demo declare banner editing undo cards; do walk $name "$base"; done
+walk flows "$base" --token "$token"
 wait $looking
 status=0
 if [[ -e $work/failed ]]; then status=1; fi
 
 cat "$work"/looks.* >"$work/looks"
 cat "$work/looks"
-# Each of the nine ends with "N looks, N faults".
+# Each of the eleven ends with "N looks, N faults".
 awk '/^[0-9]+ looks, [0-9]+ faults$/ { looks += $1; faults += $3; ended++ }
-  END { if (ended < 9) faults++; print (looks > faults ? looks - faults : 0) " passed, " faults + 0 " failed"; exit faults > 0 }' \
+  END { if (ended < 11) faults++; print (looks > faults ? looks - faults : 0) " passed, " faults + 0 " failed"; exit faults > 0 }' \
   "$work/looks" >"$work/counted" || status=1
 cat "$work/counted"
 if ((status == 0)); then { echo "$of"; cat "$work/counted"; } >"$pictures/passed"; fi

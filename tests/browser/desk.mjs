@@ -4,30 +4,14 @@
 //   node desk.mjs --base URL --out DIR [--chromium PATH] [--no-pictures]
 //
 // Exit code 1 when something cannot be reached, or reaches the wrong place.
-import { AxeBuilder } from "@axe-core/playwright";
-import { chromium } from "playwright-core";
-import { mkdir } from "node:fs/promises";
+import { AXE_LOOKS, SCHEMES, WIDTHS, axeFaults } from "./look.mjs";
+import { walk } from "./walk.mjs";
 
-const found = { out: "pictures", chromium: process.env.CHROMIUM ?? "/usr/bin/chromium", pictures: true };
-const words = process.argv.slice(2);
-for (let n = 0; n < words.length; n++) {
-  if (words[n] === "--no-pictures") found.pictures = false;
-  else found[words[n].slice(2)] = words[++n];
-}
-
-await mkdir(found.out, { recursive: true });
-const browser = await chromium.launch({ executablePath: found.chromium, args: ["--no-sandbox"] });
-const faults = [];
-let looks = 0;
-const check = (is, said) => { looks++; if (!is) faults.push(said); };
 const at = (path) => (url) => url.pathname === path;
 
-async function opened(screen, options) {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, reducedMotion: "reduce", ...options });
-  const tab = await context.newPage();
-  tab.setDefaultTimeout(20_000);
-  tab.on("pageerror", (error) => faults.push(`script: ${error.message}`));
-  await tab.goto(`${found.base}/${screen}.html`);
+async function opened(it, screen, options) {
+  const { context, tab } = await it.open(options);
+  await tab.goto(`${it.base}/${screen}.html`);
   return { context, tab };
 }
 
@@ -37,57 +21,57 @@ async function led(tab, path, ...keys) {
   await tab.goBack();
 }
 
-async function clean(tab, name) {
-  const axe = await new AxeBuilder({ page: tab }).setLegacyMode(true).analyze();
-  check(axe.violations.length === 0, `${name}: ${axe.violations.map((violation) => violation.id).join(", ")}`);
-  if (found.pictures) await tab.screenshot({ path: `${found.out}/${name}.png` });
+async function clean(it, tab, name) {
+  const faults = await axeFaults(tab);
+  it.check(faults.length === 0, `${name}: ${faults.join(", ")}`);
+  await it.picture(tab, name, false);
 }
 
-async function keys() {
+async function keys(it) {
   for (const colorScheme of ["light", "dark"]) {
-    const { context, tab } = await opened("console-now", { colorScheme });
+    const { context, tab } = await opened(it, "console-now", { colorScheme });
     await led(tab, "/console/calendar", "g", "c");
     await led(tab, "/console/incidents/new", "i");
     await tab.keyboard.press("Control+k");
     const palette = tab.getByRole("dialog", { name: "Go to, do or find" });
     await palette.waitFor();
     await tab.keyboard.type("calen");
-    check((await palette.getByRole("link").count()) === 1, "the palette shows other things than were asked for");
-    await clean(tab, `desk-palette-${colorScheme}`);
+    it.check((await palette.getByRole("link").count()) === 1, "the palette shows other things than were asked for");
+    await clean(it, tab, `desk-palette-${colorScheme}`);
     await led(tab, "/console/calendar", "ArrowDown", "Enter");
     await tab.keyboard.press("?");
     const help = tab.getByRole("dialog", { name: "Keys" });
     await help.waitFor();
-    await clean(tab, `desk-keys-${colorScheme}`);
+    await clean(it, tab, `desk-keys-${colorScheme}`);
     await help.getByLabel("Single keys work").uncheck();
     await tab.keyboard.press("Escape");
     await tab.keyboard.press("?");
-    check(!(await help.isVisible()), "keys work although they are turned off");
+    it.check(!(await help.isVisible()), "keys work although they are turned off");
     await tab.keyboard.press("Control+k");
     await palette.waitFor();
     await context.close();
   }
-  const { context, tab } = await opened("console-now", {});
+  const { context, tab } = await opened(it, "console-now", {});
   // What is typed is no command.
   await tab.getByLabel("Search").first().focus();
   await tab.keyboard.type("g c");
-  check(tab.url().endsWith("/console-now.html"), "typing into the search led away");
+  it.check(tab.url().endsWith("/console-now.html"), "typing into the search led away");
   await context.close();
 }
 
-async function carried() {
-  const { context, tab } = await opened("console-services", { javaScriptEnabled: false });
+async function carried(it) {
+  const { context, tab } = await opened(it, "console-services", { javaScriptEnabled: false });
   const database = tab.locator(".graph .spot", { has: tab.locator("a[href*='of=database']") });
   const shown = () => database.locator(".spread rect").first().isVisible();
-  check(!(await shown()), "outlines are shown before anybody points");
+  it.check(!(await shown()), "outlines are shown before anybody points");
   await database.locator("a").focus();
-  check(await shown(), "the focus does not show what a service carries");
-  if (found.pictures) await tab.screenshot({ path: `${found.out}/desk-carried.png` });
+  it.check(await shown(), "the focus does not show what a service carries");
+  await it.picture(tab, "desk-carried", false);
   await context.close();
 }
 
-async function followed() {
-  const { context, tab } = await opened("console-error", {});
+async function followed(it) {
+  const { context, tab } = await opened(it, "console-error", {});
   let asked = 0;
   const beats = "event: changed\ndata: 0\n\nevent: changed\ndata: 1\n\n";
   await tab.route("**/console/live", (route) => route.fulfill({ contentType: "text/event-stream", body: beats }));
@@ -96,21 +80,35 @@ async function followed() {
     const text = (await answer.text()).replaceAll("Due next", asked++ ? "Due soon" : "Due next");
     await route.fulfill({ response: answer, body: text });
   });
-  await tab.goto(`${found.base}/console-now.html`);
+  await tab.goto(`${it.base}/console-now.html`);
   await tab.getByRole("heading", { name: "Due soon" }).waitFor();
-  check((await tab.getByRole("heading", { name: "Due next" }).count()) === 0, "what was shown before is still there");
+  it.check((await tab.getByRole("heading", { name: "Due next" }).count()) === 0, "what was shown before is still there");
   await context.close();
 }
 
-try {
-  await keys();
-  await carried();
-  await followed();
-} catch (problem) {
-  faults.push(String(problem));
-} finally {
-  await browser.close();
+/// A form that waits for its answer says so, and is not sent twice.
+async function waiting(it) {
+  for (const width of WIDTHS) {
+    for (const colorScheme of SCHEMES) {
+      const { context, tab } = await opened(it, "console-declare", { viewport: { width, height: 740 }, colorScheme });
+      // What is sent is counted and goes no further: the page waits for ever.
+      await tab.evaluate(() => {
+        window.sent = 0;
+        addEventListener("submit", (event) => { if (!event.defaultPrevented) window.sent++; event.preventDefault(); });
+      });
+      await tab.getByLabel("What do people see?").fill("Nothing works.");
+      await tab.getByRole("button", { name: "Declare and tell people" }).click();
+      const busy = tab.locator("form[aria-busy=true] button.busy");
+      it.check((await busy.innerText()) === "One moment…", `while it waits the button says "${await busy.innerText()}"`);
+      await busy.click();
+      it.check((await tab.evaluate(() => window.sent)) === 1, `it was sent ${await tab.evaluate(() => window.sent)} times`);
+      const name = `desk-waiting-${width}-${colorScheme}`;
+      if (AXE_LOOKS.includes(`${width} ${colorScheme}`)) await clean(it, tab, name); else await it.picture(tab, name, false);
+      await context.close();
+    }
+  }
 }
-faults.forEach((fault) => console.log(fault));
-console.log(`${looks} looks, ${faults.length} faults`);
-process.exit(looks === 0 || faults.length > 0 ? 1 : 0);
+
+await walk(async (it) => {
+  await Promise.all([keys(it), carried(it).then(() => followed(it)), waiting(it)]);
+});

@@ -3,94 +3,44 @@
 //   node editing.mjs --base URL --out DIR [--chromium PATH] [--no-pictures]
 //
 // Exit code 1 when a step fails, or when a page has a fault.
-import { chromium } from "playwright-core";
-import { mkdir } from "node:fs/promises";
-import { lookAll } from "./look.mjs";
-
-const found = { out: "pictures", chromium: process.env.CHROMIUM ?? "/usr/bin/chromium", pictures: true };
-const words = process.argv.slice(2);
-for (let n = 0; n < words.length; n++) {
-  if (words[n] === "--no-pictures") found.pictures = false;
-  else found[words[n].slice(2)] = words[++n];
-}
-
-await mkdir(found.out, { recursive: true });
-const browser = await chromium.launch({ executablePath: found.chromium, args: ["--no-sandbox"] });
-const faults = [];
-let looks = 0;
-const check = (is, words) => { looks++; if (!is) faults.push(words); };
-
-async function signedIn(options) {
-  const context = await browser.newContext({ viewport: { width: 360, height: 740 }, ...options });
-  const tab = await context.newPage();
-  tab.setDefaultTimeout(20_000);
-  tab.on("pageerror", (error) => faults.push(`script: ${error.message}`));
-  await tab.goto(`${found.base}/console/sign-in`);
-  await tab.getByLabel("Name").fill("demo");
-  await tab.getByLabel("Password").fill("demo");
-  await Promise.all([tab.waitForURL(`${found.base}/console`), tab.getByRole("button", { name: "Sign in" }).click()]);
-  return { context, tab };
-}
-
-async function declared(tab) {
-  await tab.goto(`${found.base}/console/incidents/new`);
-  await tab.locator("main fieldset fieldset").first().locator("label", { hasText: "Down" }).click();
-  await Promise.all([tab.waitForURL(/\/console\/incidents\/INC-\d+$/), tab.getByRole("button", { name: "Declare and tell people" }).click()]);
-  return tab.url();
-}
-
-async function lookAt(context, stage, paths) {
-  const cookies = await context.cookies(found.base);
-  const session = cookies.find((cookie) => cookie.name === "forewarn_session") ?? cookies[0];
-  const pages = paths.map((path, n) => ({ name: `${stage}-${n + 1}`, url: path }));
-  const seen = await lookAll(browser, { ...found, cookie: `${session.name}=${session.value}` }, pages);
-  looks += seen.looks;
-  faults.push(...seen.faults);
-}
+import { PHONE, walk } from "./walk.mjs";
 
 const OWN = "Sign-in is broke because a disk died in Newark.";
 const BETTER = "Some of you cannot sign in. A disk failed in Newark, and we are replacing it.";
 
-try {
-  const { context, tab } = await signedIn({ isMobile: true, hasTouch: true, deviceScaleFactor: 2 });
-  const page = await declared(tab);
+await walk(async (it) => {
+  const { context, tab } = await it.signedIn(PHONE);
+  const page = await it.declared(tab);
   await tab.getByLabel("What people should know now").fill(OWN);
   await tab.getByText("Ask the communications team").click();
   await Promise.all([tab.waitForURL(/\/console\/editing\/EDIT-\d+$/), tab.getByRole("button", { name: "Support my draft" }).click()]);
   const request = tab.url();
   // It waits on the first page.
-  await tab.goto(`${found.base}/console`);
+  await tab.goto(`${it.base}/console`);
   const path = new URL(request).pathname;
-  check((await tab.locator(`a[href="${path}"]`).count()) === 1, "the request is not on the first page");
+  it.check((await tab.locator(`a[href="${path}"]`).count()) === 1, "the request is not on the first page");
   await tab.goto(request);
   await tab.getByLabel("Comment").fill("Is any data lost?");
-  await Promise.all([tab.waitForNavigation(), tab.getByRole("button", { name: "Comment" }).click()]);
+  await it.press(tab, "Comment");
   const whole = tab.getByLabel("The whole text");
-  check((await whole.inputValue()) === OWN, "whoever suggests does not begin with the author's text");
+  it.check((await whole.inputValue()) === OWN, "whoever suggests does not begin with the author's text");
   await whole.fill(BETTER);
-  await Promise.all([tab.waitForNavigation(), tab.getByRole("button", { name: "Suggest it" }).click()]);
-  check((await tab.locator("del").count()) > 0 && (await tab.locator("ins").count()) > 0, "the difference is not marked");
+  await it.press(tab, "Suggest it");
+  it.check((await tab.locator("del").count()) > 0 && (await tab.locator("ins").count()) > 0, "the difference is not marked");
   const struck = await tab.locator("del").first().evaluate((del) => getComputedStyle(del).textDecorationLine);
   const under = await tab.locator("ins").first().evaluate((ins) => getComputedStyle(ins).textDecorationLine);
-  check(struck === "line-through" && under === "underline", `the difference needs colour: ${struck}, ${under}`);
-  check(await tab.evaluate(() => document.documentElement.scrollWidth <= innerWidth), "the page is wider than the phone");
-  if (found.pictures) await tab.screenshot({ path: `${found.out}/editing-phone.png`, fullPage: true });
-  await lookAt(context, "editing", [request, `${found.base}/console`]);
+  it.check(struck === "line-through" && under === "underline", `the difference needs colour: ${struck}, ${under}`);
+  await it.fits(tab, "the page");
+  await it.picture(tab, "editing-phone");
+  await it.lookAt(context, "editing", [request, `${it.base}/console`]);
   await Promise.all([tab.waitForURL(`${page}#update`), tab.getByRole("button", { name: "Take it as my draft" }).click()]);
-  check((await tab.getByLabel("What people should know now").inputValue()) === BETTER, "the suggestion is not in the form");
-  const outside = await (await fetch(`${found.base}/events/${new URL(page).pathname.split("/").pop()}`)).text();
-  check(!outside.includes("Newark"), "it is read outside");
+  it.check((await tab.getByLabel("What people should know now").inputValue()) === BETTER, "the suggestion is not in the form");
+  const outside = await (await fetch(`${it.base}/events/${new URL(page).pathname.split("/").pop()}`)).text();
+  it.check(!outside.includes("Newark"), "it is read outside");
   // Two versions side by side.
-  const versions = `${found.base}/console/events/${new URL(page).pathname.split("/").pop()}/versions`;
+  const versions = `${it.base}/console/events/${new URL(page).pathname.split("/").pop()}/versions`;
   await tab.goto(versions);
   await Promise.all([tab.waitForURL(/before=/), tab.getByRole("button", { name: "Compare the two" }).click()]);
-  check((await tab.locator(".beside").count()) === 1, "two versions are not side by side");
-  await lookAt(context, "versions", [tab.url(), `${versions.replace("versions", "editing")}`]);
-} catch (error) {
-  faults.push(String(error));
-} finally {
-  await browser.close();
-}
-faults.forEach((fault) => console.log(fault));
-console.log(`${looks} looks, ${faults.length} faults`);
-process.exit(faults.length > 0 ? 1 : 0);
+  it.check((await tab.locator(".beside").count()) === 1, "two versions are not side by side");
+  await it.lookAt(context, "versions", [tab.url(), `${versions.replace("versions", "editing")}`]);
+});

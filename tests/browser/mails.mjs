@@ -6,20 +6,12 @@
 //   node mails.mjs --base URL --out DIR [--chromium PATH] [--seen FILE] [--no-pictures]
 //
 // URL is where the site of `examples/screens` is served. Exit code 1 when something does not hold.
-import { chromium } from "playwright-core";
-import { mkdir } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { Seen } from "./seen.mjs";
+import { walk } from "./walk.mjs";
 
 const CLIPPED = 102 * 1024; // bytes from which Gmail shows a mail in part
 const WIDTHS = [360, 800];
-
-const found = { out: "pictures", chromium: process.env.CHROMIUM ?? "/usr/bin/chromium", pictures: true };
-const words = process.argv.slice(2);
-for (let n = 0; n < words.length; n++) {
-  if (words[n] === "--no-pictures") found.pictures = false;
-  else found[words[n].slice(2)] = words[++n];
-}
 
 /// Runs in the page: puts the mails beside each other, each in a frame of this width, and waits until all are drawn.
 async function show({ mails, width, bare }) {
@@ -111,7 +103,7 @@ function drawing() {
   });
 }
 
-async function look(browser, mails, { of, width, scheme }) {
+async function look({ browser, found }, mails, { of, width, scheme }) {
   const across = Math.max(1, Math.floor(2400 / (width + 8)));
   const context = await browser.newContext({ viewport: { width: across * (width + 8) + 16, height: 900 }, colorScheme: scheme === "dark" ? "dark" : "light", reducedMotion: "reduce" });
   const tab = await context.newPage();
@@ -137,39 +129,32 @@ async function look(browser, mails, { of, width, scheme }) {
   return [...new Set(faults)].map((fault) => `mails ${of} at ${width} ${scheme}: ${fault}`);
 }
 
-await mkdir(found.out, { recursive: true });
-const browser = await chromium.launch({ executablePath: found.chromium, args: ["--no-sandbox"] });
-const seen = { looks: 0, faults: [] };
-try {
-  const before = found.seen && (await Seen.read(found.seen, browser, ["mails.mjs"]));
+await walk(async (it) => {
+  const { found } = it;
+  const before = found.seen && (await Seen.read(found.seen, it.browser, ["mails.mjs"]));
   const every = (of) => WIDTHS.flatMap((width) => ["light", "dark", "bare"].map((scheme) => ({ of, width, scheme })));
   const narrow = ["de", "fr", "es"].map((of) => ({ of, width: 360, scheme: "light" }));
   const waiting = [...every("en"), ...every("ar"), ...narrow, ...every("unbroken").filter((one) => one.scheme !== "dark")];
   const mails = {};
   for (const of of new Set(waiting.map((one) => one.of))) {
     mails[of] = await (await fetch(`${found.base}/mails/${of}.json`)).json();
-    seen.looks++;
-    if (mails[of].length === 0) seen.faults.push(`mails ${of}: there are none`);
+    it.looks++;
+    if (mails[of].length === 0) it.faults.push(`mails ${of}: there are none`);
     for (const { name, html } of mails[of]) {
-      if (Buffer.byteLength(html) >= CLIPPED) seen.faults.push(`mails ${of}: ${name} has ${Buffer.byteLength(html)} bytes, and Gmail cuts it off`);
+      if (Buffer.byteLength(html) >= CLIPPED) it.faults.push(`mails ${of}: ${name} has ${Buffer.byteLength(html)} bytes, and Gmail cuts it off`);
     }
   }
-  seen.looks += waiting.length;
+  it.looks += waiting.length;
   const worker = async () => {
     for (let next = waiting.shift(); next; next = waiting.shift()) {
-      const key = await before?.key(`${found.base}/mails/${next.of}.json`, next.width, next.scheme);
-      if (key && (await before.has(key, `${found.out}/mails-${next.of}-${next.width}-${next.scheme}.jpg`))) continue;
-      const faults = await look(browser, mails[next.of], next);
+      const key = await before?.key(`${found.base}/mails/${next.of}.json`, `${next.width} ${next.scheme}`);
+      if (key && (await before.has(key, [`${found.out}/mails-${next.of}-${next.width}-${next.scheme}.jpg`]))) continue;
+      const faults = await look(it, mails[next.of], next);
       if (key && faults.length === 0) before.add(key);
-      seen.faults.push(...faults);
+      it.faults.push(...faults);
     }
   };
   await Promise.all(Array.from({ length: availableParallelism() }, worker));
   await before?.write();
   if (before?.skipped) console.log(`${before.skipped} looks are the same as before`);
-} finally {
-  await browser.close();
-}
-seen.faults.forEach((fault) => console.log(fault));
-console.log(`${seen.looks} looks, ${seen.faults.length} faults`);
-process.exit(seen.faults.length > 0 ? 1 : 0);
+});

@@ -21,18 +21,20 @@ export class Seen {
     return new Seen(file, new Set(before.split("\n")), program.digest("hex"));
   }
 
-  /// By what a look is known again.
-  async key(url, width, scheme) {
+  /// By what a page is known again, or a look at it that `how` tells apart from others.
+  async key(url, how = "") {
     const page = await fetch(url);
     if (!page.ok) throw new Error(`${url}: ${page.status}`);
-    return createHash("sha256").update(`${this.program} ${width} ${scheme}\n`).update(await page.text()).digest("hex");
+    return createHash("sha256").update(`${this.program} ${how}\n`).update(await page.text()).digest("hex");
   }
 
-  /// Whether it was without fault, and its picture is there.
-  async has(key, picture) {
-    if (!this.before.has(key) || (await access(picture).then(() => false, () => true))) return false;
+  /// Whether these looks were without fault, and their pictures are there.
+  async has(key, pictures, looks = 1) {
+    if (!this.before.has(key)) return false;
+    const there = await Promise.all(pictures.map((picture) => access(picture).then(() => true, () => false)));
+    if (there.includes(false)) return false;
     this.now.push(key);
-    this.skipped++;
+    this.skipped += looks;
     return true;
   }
 

@@ -37,6 +37,33 @@
     main.prepend(old);
   }
 
+  // A form that was sent says so until the answer comes, and is not sent twice. What no answer came to can be sent again.
+  var WAITS = 20000;
+  function rest(form) {
+    form.removeAttribute("aria-busy");
+    form.querySelectorAll(".busy").forEach(free);
+    if (form.id) document.querySelectorAll(".busy[form='" + form.id + "']").forEach(free);
+  }
+  function free(button) {
+    button.classList.remove("busy");
+    if (button.hasAttribute("data-rest")) button.textContent = button.getAttribute("data-rest");
+  }
+  document.addEventListener("submit", function (event) {
+    var form = event.target, button = event.submitter, word;
+    if (event.defaultPrevented) return;
+    if (form.getAttribute("aria-busy")) { event.preventDefault(); return; }
+    form.setAttribute("aria-busy", "true");
+    setTimeout(rest, WAITS, form);
+    if (!button || !button.classList.contains("button")) return;
+    button.classList.add("busy");
+    word = button.getAttribute("data-busy") || document.documentElement.getAttribute("data-busy");
+    if (!word) return;
+    button.setAttribute("data-rest", button.textContent);
+    button.textContent = word;
+  });
+  // Whoever comes back finds the page as the browser kept it.
+  window.addEventListener("pageshow", function () { document.querySelectorAll("form[aria-busy]").forEach(rest); });
+
   // What can be undone, until it cannot.
   document.querySelectorAll("[data-undo]").forEach(function (card) {
     setTimeout(function () {

@@ -27,7 +27,12 @@ fn main() -> io::Result<()> {
         put(&folder.join(format!("{name}.html")), html.as_bytes())?;
         names.push(name);
     }
-    for path in [assets::console_style(), assets::console_script()] {
+    let by_name = [
+        assets::console_style(),
+        assets::console_script(),
+        assets::push_script(),
+    ];
+    for path in by_name {
         if let Some(page) = assets::get(path) {
             put(&folder.join(path.trim_start_matches('/')), &page.body)?;
         }

@@ -2,7 +2,9 @@
 
 use super::Frame;
 use super::layout::text;
-use crate::ops::approval::Waiting;
+use super::notices::{level_words, name};
+use super::preview::channel_words;
+use crate::ops::approval::{Item, Text, Waiting};
 use askama::Template;
 
 /// The texts of an event that wait, and a button.
@@ -30,5 +32,16 @@ impl ApprovalPage {
     /// Nothing to look at, nothing to agree to.
     fn is_empty(&self) -> bool {
         self.held == 0 && self.waiting.approved
+    }
+
+    /// "Reminder, 1 business day before".
+    fn notice(&self, item: &Item) -> String {
+        name(&item.milestone, item.offset.as_deref())
+    }
+
+    /// "Mail, non-technical, en": which of its texts this is.
+    fn text(&self, text: &Text) -> String {
+        let (channel, level) = (channel_words(text.channel), level_words(text.level));
+        format!("{channel}, {}, {}", level.to_lowercase(), text.language)
     }
 }

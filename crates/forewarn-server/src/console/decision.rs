@@ -23,6 +23,8 @@ pub struct DecisionPage {
     pub typed: Typed,
     /// The decision that stands.
     pub recorded: Option<Recorded>,
+    /// How many people hear, while nobody has been told yet.
+    pub people: Option<u64>,
 }
 
 type Options = &'static [(&'static str, &'static str)];

@@ -25,6 +25,9 @@ pub struct Choice {
     pub group: Option<String>,
 }
 
+/// What is kept beside the fields: which form of the page they belong to, where there are several. No field of a form is called so.
+const FORM: &str = "\u{0}form";
+
 /// Attributes of a field that is wrong or has a hint: made of the field's name only.
 pub(super) struct Aria(String);
 
@@ -81,9 +84,9 @@ impl Typed {
             .collect()
     }
 
-    /// The field that a problem belongs to.
+    /// The id of the field that a problem belongs to, behind `f-`.
     pub(super) fn anchor(&self, problem: &Problem) -> String {
-        anchor(problem)
+        self.id(&anchor(problem))
     }
 
     /// A problem with the field's name in front.
@@ -97,20 +100,37 @@ impl Typed {
         }
     }
 
-    /// Attributes that tie a field to its hint and its problem.
-    pub(super) fn aria(&self, name: &str, hint: &str) -> Aria {
+    /// The same, told apart from fields of that name in other forms of the page: the ids of their elements begin with the form's name.
+    pub(super) fn of_form(mut self, form: &str) -> Typed {
+        self.fields.retain(|(name, _)| name != FORM);
+        self.fields.push((FORM.to_owned(), form.to_owned()));
+        self
+    }
+
+    /// What stands in the ids of a field's elements, behind `f-`, `h-` and `e-`.
+    pub(super) fn id(&self, name: &str) -> String {
+        let form = self.value(FORM);
+        let whole = match form.is_empty() {
+            true => name.to_owned(),
+            false => format!("{form}.{name}"),
+        };
         // Names are ours, or ids of services, which are letters, digits and three signs.
-        let name: String = name
+        whole
             .chars()
             .filter(|c| c.is_ascii_alphanumeric() || "._-".contains(*c))
-            .collect();
+            .collect()
+    }
+
+    /// Attributes that tie a field to its hint and its problem.
+    pub(super) fn aria(&self, name: &str, hint: &str) -> Aria {
+        let id = self.id(name);
         let mut described = Vec::new();
         if !hint.is_empty() {
-            described.push(format!("h-{name}"));
+            described.push(format!("h-{id}"));
         }
-        let wrong = !self.wrong(&name).is_empty();
+        let wrong = !self.wrong(name).is_empty();
         if wrong {
-            described.push(format!("e-{name}"));
+            described.push(format!("e-{id}"));
         }
         let mut out = String::new();
         if wrong {

@@ -309,6 +309,31 @@ impl Frame {
         out
     }
 
+    /// What the programs' face says, for people: instants become times of the organisation, and levels are named as on the pages.
+    pub(super) fn readable(&self, said: impl AsRef<str>) -> String {
+        let word = |word: &str| {
+            let bare = word.trim_end_matches([':', ';', ',', '.', ')']);
+            let rest = &word[bare.len()..];
+            match (bare, bare.parse::<Timestamp>()) {
+                (_, Ok(at)) => format!("{}{rest}", when::short(at, &self.zone, self.now)),
+                ("non_technical", _) => format!("non-technical{rest}"),
+                ("semi_technical", _) => format!("semi-technical{rest}"),
+                _ => word.to_owned(),
+            }
+        };
+        let words: Vec<String> = said.as_ref().split(' ').map(word).collect();
+        words.join(" ")
+    }
+
+    /// Who did something: a person by name, the program and what sends it alerts in words.
+    pub(super) fn who(&self, actor: &str) -> String {
+        match actor.strip_prefix("hook:") {
+            Some(hook) => format!("hook {hook}"),
+            None if actor == "engine" => "Forewarn itself".to_owned(),
+            None => actor.to_owned(),
+        }
+    }
+
     /// A window in full.
     pub(super) fn window(&self, start: Timestamp, end: Timestamp) -> TimeHtml {
         when::window_html(start, end, &self.zone)

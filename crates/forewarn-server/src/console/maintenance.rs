@@ -182,10 +182,20 @@ impl MaintenancePage {
                     button: button.to_owned(),
                     open: refused.is_some(),
                     asked: questions(&typed, &self.frame.zone),
-                    typed,
+                    typed: typed.of_form(name),
                 }
             })
             .collect()
+    }
+
+    /// What was typed and refused, with the ids of the form in which it stands.
+    fn refusal(&self) -> Option<Typed> {
+        let (act, typed) = self.refused.as_ref()?;
+        let folded = self.folded_acts().into_iter().any(|form| form.name == *act);
+        Some(match folded {
+            true => typed.clone().of_form(act),
+            false => typed.clone(),
+        })
     }
 
     /// Whether this action was refused: its form is open then.

@@ -55,7 +55,7 @@ impl PolicyCard {
         let applies_to = &self.policy.applies_to;
         let event = super::sentence(&applies_to.event);
         match &applies_to.kind {
-            Some(kind) => format!("{event} of the kind “{kind}”"),
+            Some(kind) => format!("{event} of the kind “{}”", kind.replace('_', " ")),
             None => event,
         }
     }

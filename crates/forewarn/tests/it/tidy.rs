@@ -472,8 +472,81 @@ fn column(page: &str, heading: &str) -> BTreeSet<String> {
     values
 }
 
+/// What the console and the public pages look like comes from these, in the words of the page below.
+const STYLES: &[&str] = &["forewarn.css", "console.css"];
+const DESIGN_LANGUAGE: &str = "docs/reference/design-language.md";
+
+/// The declarations of a style sheet: names and values.
+fn declarations(css: &str) -> Vec<(String, String)> {
+    let mut code = String::new();
+    for part in css.split("/*") {
+        code.push_str(part.split_once("*/").map_or(part, |(_, rest)| rest));
+    }
+    // What stands before a brace that opens is a selector.
+    let parts = code.split_inclusive(['{', '}', ';']);
+    let declared = parts.filter(|part| !part.ends_with('{'));
+    declared
+        .filter_map(|part| part.trim_end_matches(['}', ';']).split_once(':'))
+        .map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned()))
+        .collect()
+}
+
+/// Whether a declaration has a colour or a size of its own, where it should take one that has a name.
+fn is_stray((name, value): &(String, String)) -> bool {
+    let is_size = |word: &str| {
+        let number = word.strip_suffix("px").or(word.strip_suffix("rem"));
+        number.is_some_and(|number| number.parse::<f64>().is_ok())
+    };
+    let named_sizes = [
+        "font",
+        "font-size",
+        "gap",
+        "row-gap",
+        "column-gap",
+        "border-radius",
+    ];
+    let sized = named_sizes.contains(&name.as_str()) || name.starts_with("margin");
+    let sizes = sized && value.split([' ', '/']).any(is_size);
+    let colours = ["#", "rgb(", "rgba(", "hsl("]
+        .iter()
+        .any(|it| value.contains(it));
+    !name.starts_with("--") && (sizes || colours)
+}
+
+#[test]
+fn styles_use_what_the_design_language_names() {
+    let (mut defined, mut stray) = (BTreeSet::new(), Vec::new());
+    for file in STYLES {
+        let path = root().join("crates/forewarn-server/assets").join(file);
+        let all = declarations(&fs::read_to_string(&path).expect("the style sheet is there"));
+        let own = all.iter().filter(|(name, _)| name.starts_with("--"));
+        defined.extend(own.map(|(name, _)| name.clone()));
+        let bad = all.iter().filter(|declaration| is_stray(declaration));
+        stray.extend(bad.map(|(name, value)| format!("{file}: {name}: {value}")));
+    }
+    assert!(
+        stray.is_empty(),
+        "take a token of {DESIGN_LANGUAGE} instead:\n{}",
+        stray.join("\n")
+    );
+    let page = fs::read_to_string(root().join(DESIGN_LANGUAGE)).expect("the page is there");
+    assert_eq!(
+        column(&page, "Token"),
+        defined,
+        "{DESIGN_LANGUAGE} names every token, and no other"
+    );
+}
+
 #[test]
 fn the_rules_read_what_they_should() {
+    let css = "/* gap: 1px */ @media (max-width: 9rem) { a:hover { gap: 3px; color: var(--ink) } }";
+    let found = declarations(css);
+    assert_eq!(
+        found.iter().filter(|it| is_stray(it)).count(),
+        1,
+        "{found:?}"
+    );
+    assert_eq!(found.len(), 2, "{found:?}");
     assert!(calls("std::thread::wait(second)", "wait("));
     assert!(!calls("no_wait(second)", "wait("));
     assert!(!calls(r#"say("do not wait(1)")"#, "wait("));

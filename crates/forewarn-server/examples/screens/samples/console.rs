@@ -500,6 +500,7 @@ impl Samples {
             title: self.t("Student database upgrade"),
             typed,
             recorded,
+            people: Some(12_640),
         };
         let recorded = Recorded {
             answers: Answers {

@@ -83,7 +83,7 @@ impl Samples {
             contact: self.contact("alice", Some("Alice Example")),
             facts: vec![
                 ("Organisation", self.t("Faculty of Arts")),
-                ("Reads", "de".into()),
+                ("Reads", "German".into()),
             ],
             belongs: if full { belongs } else { Vec::new() },
             open: if full { open } else { Vec::new() },

@@ -167,7 +167,9 @@ impl Samples {
                 problems: Vec::new(),
             },
             languages: vec![choice("de", "German"), choice("en", "English")],
-            milestones: MILESTONES.map(|name| choice(name, name)).to_vec(),
+            milestones: MILESTONES
+                .map(|name| choice(name, &name.replace('_', " ")))
+                .to_vec(),
             groups: vec![TemplateGroup {
                 title: "Planned work",
                 rows,

@@ -1,5 +1,6 @@
 //! The questionnaire of a maintenance, and who hears of it.
 
+use super::catalogue::people as people_of;
 use super::rows;
 use super::rows::event_path;
 use crate::console::decision::{DecisionPage, as_typed};
@@ -15,6 +16,7 @@ use axum::extract::{Path, RawQuery};
 use axum::http::StatusCode;
 use forewarn_core::document::{Catalogue, Node, Value};
 use forewarn_core::event::Event;
+use forewarn_core::maintenance::Status;
 
 /// `GET /console/maintenances/{id}/decision`
 pub(in crate::console) async fn show(desk: Desk, Path(id): Path<String>) -> Shown {
@@ -25,6 +27,13 @@ async fn form(desk: &Desk, id: &str, status: StatusCode, refused: Option<Typed>)
     let (maintenance, _) = maintenance::show(&desk.app, id).await?;
     let catalogue = desk.app.store.catalogue().await?;
     let stands = maintenance.decision.as_ref().map(as_typed);
+    let people = match maintenance.status {
+        Status::AwaitingApproval | Status::Scheduled => {
+            let event = Event::Maintenance(maintenance.clone());
+            Some(people_of(&reach::whole(&desk.app, &event).await?))
+        }
+        Status::InProgress | Status::Completed | Status::Cancelled => None,
+    };
     let view = DecisionPage {
         frame: desk
             .frame(&catalogue, "Must clients be told?", Nav::Maintenances)
@@ -33,6 +42,7 @@ async fn form(desk: &Desk, id: &str, status: StatusCode, refused: Option<Typed>)
         title: maintenance.title,
         typed: refused.or(stands).unwrap_or_default(),
         recorded: maintenance.decision,
+        people,
     };
     Ok(page(status, view.render()))
 }

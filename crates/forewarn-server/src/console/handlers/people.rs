@@ -5,7 +5,7 @@ use super::rows;
 use crate::console::desk::{Desk, Shown, page, sentence};
 use crate::console::{
     AudienceRow, Belonging, ContactLine, ContactList, ContactPage, ContactPlace, Found, FoundGroup,
-    Getting, Nav, SearchPage,
+    Getting, Nav, SearchPage, language_name,
 };
 use crate::error::{ApiError, Result};
 use crate::ops::reach;
@@ -105,7 +105,13 @@ fn facts(contact: &Contact, catalogue: &Catalogue) -> Vec<(&'static str, String)
     let known = [
         ("Organisation", contact.organisation.clone()),
         ("Role", contact.role.clone()),
-        ("Reads", contact.language.clone()),
+        (
+            "Reads",
+            contact
+                .language
+                .as_ref()
+                .map(|tag| language_name(tag).to_owned()),
+        ),
         (
             "Lives in",
             contact.time_zone.as_ref().map(|z| z.name().to_owned()),
