@@ -8,6 +8,7 @@ use super::handlers::{
 use super::{ApiPage, CONTENT_SECURITY_POLICY, Frame, Nav, PlainPage, guard};
 use crate::app::App;
 use crate::error::ApiError;
+use crate::status_page::Speech;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
@@ -208,11 +209,13 @@ pub fn plain(status: StatusCode, page: &PlainPage) -> Response {
 }
 
 /// The page for an address where nothing is. It asks no database: a crowd may look for what is not there.
-pub fn not_found(app: &App) -> Response {
+pub fn not_found(app: &App, speech: Speech) -> Response {
+    let [title, words] = speech.texts.links.nothing_here;
     let page = PlainPage {
+        speech,
         organisation: app.live.pages().organisation().to_owned(),
-        title: "There is nothing here".into(),
-        words: "The address may be mistyped, or what stood here is gone.".into(),
+        title: title.into(),
+        words: words.into(),
         button: None,
     };
     plain(StatusCode::NOT_FOUND, &page)
