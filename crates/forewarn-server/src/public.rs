@@ -1,7 +1,7 @@
 //! What everybody may fetch: the public pages from memory, and the process's health.
 
 use crate::app::App;
-use crate::status_page::{Page, Speech, assets};
+use crate::status_page::{Page, Speech, VARY_BY_LANGUAGE, assets};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{FromRequestParts, Request, State};
@@ -71,9 +71,14 @@ pub fn at_once<B>(app: &App, request: &axum::http::Request<B>) -> Option<Respons
     };
     let pages = app.live.pages();
     let (path, query) = (request.uri().path(), request.uri().query());
-    let page = pages.for_reader(path, query, accepted(request.headers()));
-    let page = page.or_else(|| assets::get(path))?;
-    let response = serve(page, request.headers());
+    let found = pages.for_reader(path, query, accepted(request.headers()));
+    let found = found.or_else(|| Some((assets::get(path)?, false)));
+    let (page, by_language) = found?;
+    let mut response = serve(page, request.headers());
+    if by_language {
+        let vary = HeaderValue::from_static(VARY_BY_LANGUAGE);
+        response.headers_mut().insert(header::VARY, vary);
+    }
     Some(match whole {
         true => response,
         false => without_body(response),

@@ -38,6 +38,7 @@ mod xml;
 pub use announcement::PublicAnnouncement;
 pub use live::{Live, snapshot as current_snapshot};
 pub(crate) use page::milestone_words;
+pub(crate) use pages::VARY_BY_LANGUAGE;
 pub use pages::{Page, Pages};
 pub use snapshot::{
     PublicAdvisory, PublicChange, PublicIncident, PublicMaintenance, PublicMessage, Snapshot,

@@ -101,16 +101,15 @@ impl Page {
         let code = HeaderValue::from_static(named.unwrap_or(own).code);
         self.headers.insert(header::CONTENT_LANGUAGE, code);
         self.is_usual = named.is_none();
-        if self.is_usual {
-            let vary = HeaderValue::from_static("accept-encoding, accept-language");
-            self.headers.insert(header::VARY, vary);
-        }
         self
     }
 }
 
 /// Answered with every public page but the assets: whoever keeps copies asks again soon, and shows an old one when nobody answers.
 pub const CACHE_CONTROL: &str = "public, max-age=5, stale-if-error=86400";
+
+/// By what an answer differs that was chosen by the languages of a browser.
+pub(crate) const VARY_BY_LANGUAGE: &str = "accept-encoding, accept-language";
 
 /// Scripts of other people's pages may read it.
 fn is_for_scripts(path: &str) -> bool {
@@ -171,23 +170,27 @@ impl Pages {
     }
 
     /// The document for somebody who asks for a path: in the language that the query names (`lang=de`), else in that of the path, else in
-    /// the one of `accepted` (`Accept-Language`) that there is, else in the organisation's. A few look-ups, whatever is asked.
+    /// the one of `accepted` (`Accept-Language`) that there is, else in the organisation's. Says too whether that header decided, so that
+    /// nobody who keeps the answer gives it to readers of other languages. A few look-ups, whatever is asked.
     pub fn for_reader(
         &self,
         path: &str,
         query: Option<&str>,
         accepted: Option<&str>,
-    ) -> Option<&Page> {
+    ) -> Option<(&Page, bool)> {
         let page = self.get(path)?;
         if let Some(texts) = query.and_then(view::asked_for) {
             let (_, neutral) = language_of(path).unwrap_or((texts, path));
-            return Some(self.get(&view::in_language(texts, neutral)).unwrap_or(page));
+            let asked = self.get(&view::in_language(texts, neutral));
+            return Some((asked.unwrap_or(page), false));
         }
-        let liked = accepted.filter(|_| page.is_usual);
-        let liked = liked.and_then(view::accepted);
+        if !page.is_usual {
+            return Some((page, false));
+        }
+        let liked = accepted.and_then(view::accepted);
         let liked = liked.filter(|texts| texts.code != self.language);
         let liked = liked.and_then(|texts| self.get(&view::in_language(texts, path)));
-        Some(liked.unwrap_or(page))
+        Some((liked.unwrap_or(page), true))
     }
 
     /// The language of an answer that is no public page, chosen by the same rules. `known` is what somebody chose some other time.
