@@ -3,6 +3,8 @@
 //! Month and weekday names, date forms, lists, units and plurals are those of the Unicode CLDR; a test holds them to what ICU4X
 //! makes of the CLDR's own data. Digits are Western in every language, so that clock times and offsets read the same everywhere.
 
+use jiff::civil::Date;
+
 mod ar;
 mod de;
 mod en;
@@ -13,7 +15,7 @@ mod fr;
 pub const LANGUAGES: [&str; 5] = ["en", "de", "fr", "es", "ar"];
 
 /// Stands around a run of left-to-right signs in right-to-left text.
-pub(crate) const ISOLATE: [char; 2] = ['\u{2066}', '\u{2069}'];
+pub const ISOLATE: [char; 2] = ['\u{2066}', '\u{2069}'];
 
 /// Everything that is said in one language outside the templates. In a pattern, `{name}` is filled in.
 #[derive(Debug)]
@@ -84,6 +86,8 @@ pub struct Words {
 pub(crate) struct Dates {
     /// From Monday.
     pub weekdays: [&'static str; 7],
+    /// The same where room is short.
+    pub short_weekdays: [&'static str; 7],
     /// In a date.
     pub months: [&'static str; 12],
     /// In a short date.
@@ -94,6 +98,14 @@ pub(crate) struct Dates {
     pub short: &'static str,
     /// A short date with its year.
     pub short_year: &'static str,
+    /// A short date with its weekday and year.
+    pub medium: &'static str,
+    /// The same without the year.
+    pub medium_without_year: &'static str,
+    /// A date without its weekday.
+    pub plain: &'static str,
+    /// A month of a year.
+    pub month_of_year: &'static str,
     /// The first of a month.
     pub first: &'static str,
     /// Between a date and a time.
@@ -177,25 +189,56 @@ pub(crate) enum Plural {
 }
 
 /// The forms of a phrase with a number in it: `{}`.
-#[derive(Debug)]
-pub(crate) struct Forms {
-    pub one: &'static str,
-    pub two: &'static str,
-    pub few: &'static str,
-    pub many: &'static str,
-    pub other: &'static str,
+#[derive(Clone, Copy, Debug)]
+pub struct Forms {
+    pub(crate) one: &'static str,
+    pub(crate) two: &'static str,
+    pub(crate) few: &'static str,
+    pub(crate) many: &'static str,
+    pub(crate) other: &'static str,
 }
 
 impl Forms {
-    /// A phrase of two forms.
-    const fn pair(one: &'static str, other: &'static str) -> Forms {
+    /// A phrase of two forms: of one, and of any other number.
+    pub const fn pair(one: &'static str, other: &'static str) -> Forms {
+        Forms::all([one, other, other, other, other])
+    }
+
+    /// A phrase of five forms, in the order of the CLDR's categories: one, two, few, many, other.
+    pub const fn all([one, two, few, many, other]: [&'static str; 5]) -> Forms {
         Forms {
             one,
-            two: other,
-            few: other,
-            many: other,
+            two,
+            few,
+            many,
             other,
         }
+    }
+}
+
+impl Dates {
+    /// A date in a form, with names from Monday and from January.
+    pub(crate) fn filled(
+        &self,
+        form: &str,
+        date: Date,
+        (weekdays, months): (&[&str; 7], &[&str; 12]),
+    ) -> String {
+        let nth = |names: &[&str], n: i8| {
+            let at = usize::try_from(n).unwrap_or(0);
+            names.get(at).copied().unwrap_or_default().to_owned()
+        };
+        let day = match date.day() {
+            1 => self.first.to_owned(),
+            day => day.to_string(),
+        };
+        form.replace(
+            "{weekday}",
+            &nth(weekdays, date.weekday().to_monday_zero_offset()),
+        )
+        .replace("{day}", &day)
+        .replace("{month}", &nth(months, date.month() - 1))
+        .replace("{year}", &date.year().to_string())
     }
 }
 
@@ -213,7 +256,7 @@ impl Words {
     }
 
     /// A phrase with its number.
-    pub(crate) fn counted(&self, n: u64, forms: &Forms) -> String {
+    pub fn counted(&self, n: u64, forms: &Forms) -> String {
         let form = match (self.plural)(n) {
             Plural::One => forms.one,
             Plural::Two => forms.two,
@@ -225,7 +268,7 @@ impl Words {
     }
 
     /// Names as people list them: `A, B and C`.
-    pub(crate) fn listed(&self, names: &[String]) -> String {
+    pub fn listed(&self, names: &[String]) -> String {
         match names {
             [] => String::new(),
             [one] => one.clone(),
@@ -238,8 +281,73 @@ impl Words {
         }
     }
 
+    /// A whole date: `Monday 30 November 2026`.
+    pub fn day(&self, date: Date) -> String {
+        self.dated(date, |dates| dates.whole)
+    }
+
+    /// A date without its weekday: `30 November 2026`.
+    pub fn plain_day(&self, date: Date) -> String {
+        self.dated(date, |dates| dates.plain)
+    }
+
+    /// A month: `November 2026`.
+    pub fn month(&self, date: Date) -> String {
+        self.dated(date, |dates| dates.month_of_year)
+    }
+
+    /// The month's name alone.
+    pub fn month_name(&self, date: Date) -> String {
+        self.dated(date, |_| "{month}")
+    }
+
+    fn dated(&self, date: Date, form: impl Fn(&Dates) -> &'static str) -> String {
+        match &self.dates {
+            Some(dates) => dates.filled(form(dates), date, (&dates.weekdays, &dates.months)),
+            None => date.to_string(),
+        }
+    }
+
+    /// A date where room is short: `Mon 30 Nov 2026`, or without its year.
+    pub fn short_day(&self, date: Date, year: bool) -> String {
+        let Some(dates) = &self.dates else {
+            return date.to_string();
+        };
+        let form = match year {
+            true => dates.medium,
+            false => dates.medium_without_year,
+        };
+        dates.filled(form, date, (&dates.short_weekdays, &dates.short_months))
+    }
+
+    /// A short date without its weekday and year: `30 Nov`.
+    pub fn day_and_month(&self, date: Date) -> String {
+        match &self.dates {
+            Some(dates) => dates.filled(
+                dates.short,
+                date,
+                (&dates.short_weekdays, &dates.short_months),
+            ),
+            None => date.to_string(),
+        }
+    }
+
+    /// What stands between a date and a time.
+    pub fn before_time(&self) -> &'static str {
+        self.dates.as_ref().map_or(" ", |dates| dates.comma)
+    }
+
+    /// From one time to another, on the same day or a later one.
+    pub fn from_to(&self, from: &str, to: &str, same_day: bool) -> String {
+        let form = match same_day {
+            true => self.to_time,
+            false => self.to_day,
+        };
+        form.replace("{from}", from).replace("{to}", to)
+    }
+
     /// The parts of a duration as one.
-    pub(crate) fn joined(&self, parts: &[String]) -> String {
+    pub fn joined(&self, parts: &[String]) -> String {
         match self.duration {
             Joined::Spaced => parts.join(" "),
             Joined::Listed => self.listed(parts),
@@ -257,7 +365,7 @@ fn begins_with_i(word: &str) -> bool {
 }
 
 /// The language without its country: `pt` of `pt-BR`.
-pub(crate) fn primary(language: &str) -> &str {
+pub fn primary(language: &str) -> &str {
     language.split('-').next().unwrap_or(language)
 }
 

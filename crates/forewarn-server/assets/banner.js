@@ -5,6 +5,7 @@
 //   data-services="portal,mail"   only what touches one of these services
 //   data-ahead="24"               planned work from so many hours before its start; 0: only while it goes on
 //   data-into="#notices"          at the beginning of this element; else of the page
+//   data-lang="de"                in this language; else in that of the page
 //
 // It sets no cookie, sends nothing, and writes text only. Its style stays its own (shadow root), and asks for no exception from the
 // page's Content-Security-Policy but this host in script-src and connect-src.
@@ -15,6 +16,7 @@
   const home = new URL(".", me.src);
   const wanted = (me.dataset.services || "").split(",").map((s) => s.trim()).filter(Boolean);
   const ahead = (Number.parseFloat(me.dataset.ahead ?? "24") || 0) * 3_600_000;
+  const lang = me.dataset.lang || document.documentElement.lang;
   const EVERY = 60_000;
   const STYLE = `
     :host { all: initial; display: block; font: 400 1rem/1.45 system-ui, sans-serif; }
@@ -64,7 +66,7 @@
     try { sessionStorage.setItem(KEY, JSON.stringify({ ...away(), [item.id]: item.said_at })); } catch { /* it comes back */ }
   };
 
-  const moment = (text) => new Date(text).toLocaleString(undefined, { weekday: "short", hour: "2-digit", minute: "2-digit", timeZoneName: "short" });
+  const moment = (text) => new Date(text).toLocaleString(last.language && `${last.language}-u-nu-latn`, { weekday: "short", hour: "2-digit", minute: "2-digit", timeZoneName: "short" });
 
   const isMeant = (item, now) => {
     const touches = wanted.length === 0 || item.services.some((id) => wanted.includes(id));
@@ -73,8 +75,9 @@
     return touches && soon && !over && away()[item.id] !== item.said_at;
   };
 
-  function show(items) {
+  function show({ items = [], words = {}, events, direction }) {
     const now = Date.now();
+    list.dir = direction;
     list.replaceChildren();
     for (const item of items.filter((item) => isMeant(item, now))) {
       const row = put("li", "", list);
@@ -83,24 +86,24 @@
       put("b", item.title, said);
       if (item.text) put("span", item.text, said);
       if (item.starts && item.ends) put("span", `${moment(item.starts)} – ${moment(item.ends)}`, said);
-      if (item.next_update) put("span", `Next update: ${moment(item.next_update)}`, said);
-      const link = put("a", "More", row);
-      link.href = new URL(`events/${encodeURIComponent(item.id)}`, home).href;
-      link.setAttribute("aria-label", `More about: ${item.title}`);
+      if (item.next_update) put("span", `${words.next} ${moment(item.next_update)}`, said);
+      const link = put("a", words.more, row);
+      link.href = new URL(events + encodeURIComponent(item.id), home).href;
+      link.setAttribute("aria-label", `${words.more_about} ${item.title}`);
       const close = put("button", "✕", row);
       close.type = "button";
-      close.setAttribute("aria-label", `Put away: ${item.title}`);
-      close.addEventListener("click", () => { putAway(item); show(items); });
+      close.setAttribute("aria-label", `${words.put_away} ${item.title}`);
+      close.addEventListener("click", () => { putAway(item); show(last); });
     }
     list.hidden = list.childElementCount === 0;
   }
 
-  let last = [];
+  let last = {};
   async function look() {
     if (document.visibilityState === "hidden") return;
     try {
-      const answer = await fetch(new URL("banner.json", home), { credentials: "omit", referrerPolicy: "no-referrer" });
-      if (answer.ok) last = (await answer.json()).items;
+      const answer = await fetch(new URL(`banner.json?lang=${encodeURIComponent(lang)}`, home), { credentials: "omit", referrerPolicy: "no-referrer" });
+      if (answer.ok) last = await answer.json();
     } catch { /* what was last heard stays */ }
     show(last);
   }

@@ -6,19 +6,27 @@
   var shift = isNaN(said) ? 0 : said - Date.now();
   function now() { return Date.now() + shift; }
 
+  // A page in another language than English says what the script is to say, and the browser knows that language's units.
+  var root = document.documentElement, own = root.getAttribute("data-words"), tongue = own ? [root.lang + "-u-nu-latn"] : [];
+  var words = (own || "in {}|{} ago|This page was made {} ago. What it says may have changed since.| to |{} on your clock").split("|");
+  var names = { day: " days", hour: " h", minute: " min", second: " s" };
+  function unit(n, name) {
+    return own ? new Intl.NumberFormat(tongue, { style: "unit", unit: name, unitDisplay: "short" }).format(n) : n + names[name];
+  }
+
   function length(ms) {
     var s = Math.round(Math.abs(ms) / 1000), m = Math.floor(s / 60), h = Math.floor(m / 60), d = Math.floor(h / 24);
-    if (d > 1) return d + " days" + (h % 24 && d < 10 ? " " + (h % 24) + " h" : "");
-    if (h > 0) return h + " h" + (m % 60 ? " " + (m % 60) + " min" : "");
-    if (m > 4) return m + " min";
-    if (m > 0) return m + " min " + (s % 60) + " s";
-    return s + " s";
+    if (d > 1) return unit(d, "day") + (h % 24 && d < 10 ? " " + unit(h % 24, "hour") : "");
+    if (h > 0) return unit(h, "hour") + (m % 60 ? " " + unit(m % 60, "minute") : "");
+    if (m > 4) return unit(m, "minute");
+    if (m > 0) return unit(m, "minute") + " " + unit(s % 60, "second");
+    return unit(s, "second");
   }
 
   function tick() {
     document.querySelectorAll("[data-until]").forEach(function (clock) {
       var left = Date.parse(clock.getAttribute("data-until")) - now();
-      clock.textContent = left >= 0 ? "in " + length(left) : length(left) + " ago";
+      clock.textContent = words[left >= 0 ? 0 : 1].replace("{}", length(left));
       clock.classList.toggle("soon", left >= 0 && left < 15 * 60000);
       clock.classList.toggle("late", left < 0);
     });
@@ -33,7 +41,7 @@
   if (age > 2 * 3600000) {
     var old = document.createElement("p");
     old.className = "note";
-    old.textContent = "This page was made " + length(age) + " ago. What it says may have changed since.";
+    old.textContent = words[2].replace("{}", length(age));
     main.prepend(old);
   }
 
@@ -127,8 +135,8 @@
     var from = new Date(clocks.getAttribute("data-own")), to = new Date(clocks.getAttribute("data-end") || "");
     var offset = -from.getTimezoneOffset();
     if (isNaN(from) || offset === 0 || offset === Number(clocks.getAttribute("data-shown"))) return;
-    var own = document.createElement("span");
-    own.textContent = from.toLocaleString([], whole) + (isNaN(to) ? "" : " to " + to.toLocaleString([], whole)) + " on your clock";
-    clocks.append(own);
+    var line = document.createElement("span");
+    line.textContent = words[4].replace("{}", from.toLocaleString(tongue, whole) + (isNaN(to) ? "" : words[3] + to.toLocaleString(tongue, whole)));
+    clocks.append(line);
   });
 })();

@@ -6,7 +6,8 @@
   if (!part || !("serviceWorker" in navigator && "PushManager" in window && "Notification" in window)) return;
   const [on, off, said] = ["on", "off", "said"].map((name) => part.querySelector(`[data-push="${name}"]`));
   const form = document.querySelector("form");
-  const { at, worker } = part.dataset;
+  const { at, worker, lang } = part.dataset;
+  const [show_it, keep_it, refused, begun, ended, failed] = part.dataset.words.split("|");
   const say = (text) => { said.textContent = text; };
 
   const text = (buffer) => btoa(String.fromCharCode(...new Uint8Array(buffer))).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
@@ -22,6 +23,7 @@
   const chosen = () => {
     const fields = new FormData(form);
     const body = { services: fields.getAll("services"), kinds: fields.getAll("kinds") };
+    if (lang) body.language = lang;
     const zone = (fields.get("time_zone") || "").trim();
     return zone ? { ...body, time_zone: zone } : body;
   };
@@ -30,14 +32,14 @@
 
   async function show() {
     const subscribed = Boolean(await known());
-    on.textContent = subscribed ? "Keep these choices for this device" : "Show notices on this device";
+    on.textContent = subscribed ? keep_it : show_it;
     off.hidden = !subscribed;
     part.hidden = false;
   }
 
   async function begin() {
     if (await Notification.requestPermission() !== "granted") {
-      say("Your browser does not let this page show notices. You can change that in its settings for this page.");
+      say(refused);
       return;
     }
     const { key } = await (await fetch(at)).json();
@@ -55,7 +57,7 @@
       await subscription.unsubscribe();
       throw problem;
     }
-    say("From now on this device shows what you chose.");
+    say(begun);
   }
 
   async function end() {
@@ -64,13 +66,13 @@
       await post(`${at}/end`, { endpoint: subscription.endpoint });
       await subscription.unsubscribe();
     }
-    say("This device shows no more notices.");
+    say(ended);
   }
 
   const press = (button, act) => button.addEventListener("click", async () => {
     on.disabled = off.disabled = true;
     say("");
-    try { await act(); } catch (problem) { say(`That did not work: ${problem.message}.`); }
+    try { await act(); } catch (problem) { say(failed.replace("{}", problem.message)); }
     on.disabled = off.disabled = false;
     await show();
   });

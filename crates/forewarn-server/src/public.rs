@@ -1,13 +1,15 @@
 //! What everybody may fetch: the public pages from memory, and the process's health.
 
 use crate::app::App;
-use crate::status_page::{Page, assets};
+use crate::status_page::{Page, Speech, VARY_BY_LANGUAGE, assets};
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::{FromRequestParts, Request, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
+use std::convert::Infallible;
 use std::time::Duration;
 
 /// How long the store may take to answer before this process calls itself not ready.
@@ -68,13 +70,53 @@ pub fn at_once<B>(app: &App, request: &axum::http::Request<B>) -> Option<Respons
         _ => return None,
     };
     let pages = app.live.pages();
-    let path = request.uri().path();
-    let page = pages.get(path).or_else(|| assets::get(path))?;
-    let response = serve(page, request.headers());
+    let (path, query) = (request.uri().path(), request.uri().query());
+    let found = pages.for_reader(path, query, accepted(request.headers()));
+    let found = found.or_else(|| Some((assets::get(path)?, false)));
+    let (page, by_language) = found?;
+    let mut response = serve(page, request.headers());
+    if by_language {
+        let vary = HeaderValue::from_static(VARY_BY_LANGUAGE);
+        response.headers_mut().insert(header::VARY, vary);
+    }
     Some(match whole {
         true => response,
         false => without_body(response),
     })
+}
+
+/// The languages that a browser likes.
+fn accepted(headers: &HeaderMap) -> Option<&str> {
+    headers.get(header::ACCEPT_LANGUAGE)?.to_str().ok()
+}
+
+/// The language of whoever asks: what the address names (`?lang=de`), else what the browser likes, else the organisation's.
+impl FromRequestParts<App> for Speech {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Speech, Infallible> {
+        let liked = accepted(&parts.headers);
+        Ok(app.live.pages().speech(parts.uri.query(), None, liked))
+    }
+}
+
+/// What a request says of languages, for answers that know more of whoever asks.
+pub(crate) struct Asking {
+    /// The address's query.
+    pub query: Option<String>,
+    /// What the browser likes.
+    pub liked: Option<String>,
+}
+
+impl FromRequestParts<App> for Asking {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Asking, Infallible> {
+        Ok(Asking {
+            query: parts.uri.query().map(str::to_owned),
+            liked: accepted(&parts.headers).map(str::to_owned),
+        })
+    }
 }
 
 /// Whatever no route is for: a public page, or nothing.
@@ -96,7 +138,16 @@ pub async fn page(State(app): State<App>, request: Request) -> Response {
             "there is nothing at this address",
             &[],
         ),
-        false => crate::console::not_found(&app),
+        // A language's first page ends with a slash, and people leave it out.
+        false if app.live.pages().get(&format!("{path}/")).is_some() => {
+            Redirect::permanent(&format!("{path}/")).into_response()
+        }
+        false => {
+            let liked = accepted(request.headers());
+            let query = request.uri().query();
+            let speech = app.live.pages().speech(query, None, liked);
+            crate::console::not_found(&app, speech)
+        }
     }
 }
 

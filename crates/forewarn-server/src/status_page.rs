@@ -4,6 +4,9 @@
 //! public document at once (the page, each event, the Statuspage API, feed and calendars), so that answering a
 //! request is a lookup: no database, no template, no clock. The same map is what is published as static files.
 //!
+//! What people read is there in each language ([`Texts`]), at a path of its own: `/de/history` is German for everybody, and `/history`
+//! is whichever of them a reader likes best, else the organisation's own.
+//!
 //! Nothing here knows who leads an incident or which systems are behind a service: what is not public is read
 //! from no field, and a test looks for it in every rendered byte.
 
@@ -16,6 +19,7 @@ pub mod banner;
 mod brand;
 pub mod calendar;
 mod cap;
+mod event_page;
 pub mod feeds;
 mod history;
 pub mod icons;
@@ -26,16 +30,22 @@ mod pages;
 pub mod snapshot;
 pub mod state;
 pub mod subscription;
+mod texts;
+mod view;
 pub mod when;
 mod xml;
 
 pub use announcement::PublicAnnouncement;
 pub use live::{Live, snapshot as current_snapshot};
 pub(crate) use page::milestone_words;
+pub(crate) use pages::VARY_BY_LANGUAGE;
 pub use pages::{Page, Pages};
 pub use snapshot::{
     PublicAdvisory, PublicChange, PublicIncident, PublicMaintenance, PublicMessage, Snapshot,
+    Translation, Wording,
 };
+pub use texts::Texts;
+pub use view::Speech;
 
 /// What a public page may load: its own files, nothing else, nothing inline.
 pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; \

@@ -6,7 +6,9 @@ use crate::attempts::{Attempts, is_outside, network};
 use crate::console::{PlainPage, dressed, plain};
 use crate::error::{ApiError, Result};
 use crate::ops::subscription;
+use crate::public::Asking;
 use crate::status_page::subscription::{CodeForm, PATH, Place, SubscriptionForm, Typed};
+use crate::status_page::{Speech, Texts};
 use axum::body::Bytes;
 use axum::extract::{ConnectInfo, DefaultBodyLimit, Path, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
@@ -33,9 +35,6 @@ const WINDOW: SignedDuration = SignedDuration::from_mins(10);
 /// A form has a few fields, and one for each service; ids are short.
 const MAX_FIELDS: usize = 500;
 const MAX_FORM: usize = 64 * 1024;
-
-/// What the page for codes says.
-const TYPE_IT: &str = "Type the code from the text message that we sent you.";
 
 /// The routes. The form itself is one of the public pages in memory.
 pub fn routes() -> Router<App> {
@@ -79,9 +78,12 @@ fn typed(body: &Bytes) -> Typed {
     typed
 }
 
-/// The same as the API takes it.
-fn asked(typed: &Typed, with_address: bool) -> Value {
+/// The same as the API takes it, with the language that somebody chose.
+fn asked(typed: &Typed, with_address: bool, language: Option<&str>) -> Value {
     let mut body = json!({"services": typed.services, "kinds": typed.kinds});
+    if let Some(language) = language {
+        body["language"] = json!(language);
+    }
     // A field that was left empty was not meant, unless both were.
     if with_address && !typed.sms.is_empty() {
         body["sms"] = json!(typed.sms);
@@ -99,15 +101,20 @@ fn html(status: StatusCode, page: &SubscriptionForm) -> Response {
     (status, Html(page.html())).into_response()
 }
 
+/// The language that somebody chose to read and to be told in.
+fn chosen(speech: Speech) -> Option<&'static str> {
+    speech.is_chosen.then_some(speech.texts.code)
+}
+
 /// A page with words, and perhaps a button.
 fn words(
     app: &App,
-    status: StatusCode,
-    title: &str,
-    words: String,
+    speech: Speech,
+    (status, title, words): (StatusCode, &str, String),
     button: Option<(String, String)>,
 ) -> Response {
     let page = PlainPage {
+        speech,
         organisation: app.live.pages().organisation().to_owned(),
         title: title.into(),
         words,
@@ -116,30 +123,30 @@ fn words(
     plain(status, &page)
 }
 
-fn problems(error: &ApiError) -> Vec<String> {
-    let said = |field: &str| match field {
-        "email" => "Mail address",
-        "sms" => "Telephone number",
-        "time_zone" => "Time zone",
-        "kinds" => "What you want to hear of",
-        _ => "Services",
-    };
-    error
-        .problems()
-        .iter()
-        .map(|p| {
-            format!(
-                "{}: {}",
-                said(p.field.split('[').next().unwrap_or("")),
-                p.problem
-            )
-        })
-        .collect()
+/// What is wrong, field by field: in English with the detail, in other languages as what to look at.
+fn problems(error: &ApiError, speech: Speech) -> Vec<String> {
+    let texts = speech.texts;
+    let each = error.problems().iter().map(|problem| {
+        let field = problem.field.split('[').next().unwrap_or("");
+        let said = texts.subscribe.wrong[match field {
+            "email" => 0,
+            "sms" => 1,
+            "time_zone" => 2,
+            "kinds" => 3,
+            _ => 4,
+        }];
+        match texts.code {
+            "en" => format!("{said}: {}", problem.problem),
+            _ => said.to_owned(),
+        }
+    });
+    each.collect()
 }
 
 /// Runs `make` with what the form needs to know of the place; `address` is that of whoever is subscribed already.
 fn placed<T>(
     app: &App,
+    speech: Speech,
     catalogue: &Catalogue,
     address: Option<&Address>,
     make: impl FnOnce(&Place<'_>) -> T,
@@ -151,6 +158,7 @@ fn placed<T>(
     let by_phone = subscription::open_by_phone(app, catalogue).is_some();
     let organisation = &catalogue.organisation;
     Ok(make(&Place {
+        speech,
         organisation: &organisation.name,
         zone: organisation.time_zone.name(),
         services: &services,
@@ -160,28 +168,20 @@ fn placed<T>(
 }
 
 /// A failure as a page.
-fn failed(app: &App, error: &ApiError) -> Response {
+fn failed(app: &App, speech: Speech, error: &ApiError) -> Response {
     let status = error.status();
     if status.is_server_error() {
         tracing::error!(%status, problem = %error, "a subscription page failed");
     }
+    let texts = &speech.texts.subscribe;
     let (title, said) = match error {
-        ApiError::NotFound(_) => (
-            "This link does not work any more",
-            "Links work once, and not for long. Enter your address or number on the page where you subscribed, and you get a new one."
-                .to_owned(),
-        ),
-        ApiError::Conflict(_) => (
-            "Nobody can subscribe here",
-            "The people who run this page have not opened it to subscription.".to_owned(),
-        ),
-        ApiError::TooMany(_) => (
-            "That was asked for too often just now",
-            "Nothing was sent. Please try again in some minutes.".to_owned(),
-        ),
-        other => ("That did not work", format!("{}.", other.said())),
+        ApiError::NotFound(_) => (texts.dead, texts.dead_words.to_owned()),
+        ApiError::Conflict(_) => (texts.closed, texts.closed_words.to_owned()),
+        ApiError::TooMany(_) => (texts.too_often, texts.too_often_words.to_owned()),
+        other if speech.texts.code == "en" => (texts.failed, format!("{}.", other.said())),
+        _ => (texts.failed, texts.failed_words.to_owned()),
     };
-    let mut response = words(app, status, title, said, None);
+    let mut response = words(app, speech, (status, title, said), None);
     if status == StatusCode::TOO_MANY_REQUESTS {
         let later = HeaderValue::from(WINDOW.as_secs());
         response.headers_mut().insert(header::RETRY_AFTER, later);
@@ -217,61 +217,54 @@ pub(crate) fn too_often(
 /// `POST /subscribe`
 async fn ask(
     State(app): State<App>,
+    speech: Speech,
     Extension(attempts): Extension<Arc<Attempts>>,
     connected: Connected,
     body: Bytes,
 ) -> Response {
     if too_often(&app, &attempts, connected, "", MAX_ASKED) {
-        return failed(&app, &ApiError::TooMany(String::new()));
+        return failed(&app, speech, &ApiError::TooMany(String::new()));
     }
+    let texts = &speech.texts.subscribe;
     let typed = typed(&body);
-    match subscription::ask(&app, &from_json(asked(&typed, true))).await {
+    let node = from_json(asked(&typed, true, chosen(speech)));
+    match subscription::ask(&app, &node).await {
         Ok(asked) => match asked.address {
-            Address::Email(_) => words(
-                &app,
-                StatusCode::OK,
-                "Look into your mailbox",
-                format!(
-                    "A mail is on its way to {}. Its link is the way to your subscription. If nothing comes within some minutes, \
-                     look among unwanted mail, or enter the address again.",
-                    typed.email
-                ),
-                None,
-            ),
+            Address::Email(_) => {
+                let said = texts.mail_sent.replace("{address}", &typed.email);
+                words(&app, speech, (StatusCode::OK, texts.mailbox, said), None)
+            }
             Address::Sms(number) => {
-                let said = format!(
-                    "If we can send to {}, a text message with a code is on its way. We send at most three a day. Nothing comes to a \
-                     number that once replied STOP until it replies START.",
-                    number.as_str()
-                );
-                typing(&app, StatusCode::OK, said, number.as_str(), None)
+                let said = texts.text_sent.replace("{address}", number.as_str());
+                typing(&app, speech, (StatusCode::OK, said), number.as_str(), None)
             }
         },
         Err(error) if !error.problems().is_empty() => {
             let again = app.store.catalogue().await.map_err(ApiError::from);
             let page = again.and_then(|catalogue| {
-                placed(&app, &catalogue, None, |place| {
-                    SubscriptionForm::new(place, &typed, problems(&error))
+                placed(&app, speech, &catalogue, None, |place| {
+                    SubscriptionForm::new(place, &typed, problems(&error, speech))
                 })
             });
             match page {
                 Ok(page) => html(StatusCode::UNPROCESSABLE_ENTITY, &page),
-                Err(error) => failed(&app, &error),
+                Err(error) => failed(&app, speech, &error),
             }
         }
-        Err(error) => failed(&app, &error),
+        Err(error) => failed(&app, speech, &error),
     }
 }
 
 /// The page on which a code is typed.
 fn typing(
     app: &App,
-    status: StatusCode,
-    words: String,
+    speech: Speech,
+    (status, words): (StatusCode, String),
     sms: &str,
     problem: Option<String>,
 ) -> Response {
     let page = CodeForm {
+        speech,
         organisation: app.live.pages().organisation().to_owned(),
         words,
         problem,
@@ -281,19 +274,21 @@ fn typing(
 }
 
 /// `GET /subscribe/code`
-async fn code(State(app): State<App>) -> Response {
-    typing(&app, StatusCode::OK, TYPE_IT.to_owned(), "", None)
+async fn code(State(app): State<App>, speech: Speech) -> Response {
+    let said = speech.texts.subscribe.code.words.to_owned();
+    typing(&app, speech, (StatusCode::OK, said), "", None)
 }
 
 /// `POST /subscribe/code`
 async fn try_code(
     State(app): State<App>,
+    speech: Speech,
     Extension(attempts): Extension<Arc<Attempts>>,
     connected: Connected,
     body: Bytes,
 ) -> Response {
     if too_often(&app, &attempts, connected, "code ", MAX_TRIED) {
-        return failed(&app, &ApiError::TooMany(String::new()));
+        return failed(&app, speech, &ApiError::TooMany(String::new()));
     }
     let field = |name: &str| {
         let mut fields = url::form_urlencoded::parse(&body).take(MAX_FIELDS);
@@ -301,55 +296,80 @@ async fn try_code(
         found.map_or_else(String::new, |(_, value)| value.trim().to_owned())
     };
     let (sms, code) = (field("sms"), field("code"));
+    let texts = &speech.texts.subscribe;
     let refused = |problem: String| {
-        let status = StatusCode::UNPROCESSABLE_ENTITY;
-        typing(&app, status, TYPE_IT.to_owned(), &sms, Some(problem))
+        let said = (
+            StatusCode::UNPROCESSABLE_ENTITY,
+            texts.code.words.to_owned(),
+        );
+        typing(&app, speech, said, &sms, Some(problem))
     };
     let number = match PhoneNumber::parse(&sms) {
         Ok(number) => number,
-        Err(problem) => return refused(format!("Telephone number: {problem}")),
+        Err(problem) if speech.texts.code == "en" => {
+            return refused(format!("{}: {problem}", texts.phone));
+        }
+        Err(_) => return refused(texts.wrong[1].to_owned()),
     };
     match subscription::confirm_code(&app, number, &code).await {
-        Ok(Some(link)) => (StatusCode::SEE_OTHER, [(header::LOCATION, link)]).into_response(),
-        Ok(None) => refused(
-            "This is not the code, or not any more. After five tries, or ten minutes, ask for another one."
-                .into(),
-        ),
-        Err(error) => failed(&app, &error),
+        Ok(Some(link)) => see(speech, &link),
+        Ok(None) => refused(texts.code.wrong.to_owned()),
+        Err(error) => failed(&app, speech, &error),
     }
 }
 
+/// Leads to somebody's own page, in the language that they read.
+fn see(speech: Speech, link: &str) -> Response {
+    let link = speech.answered(link);
+    (StatusCode::SEE_OTHER, [(header::LOCATION, link)]).into_response()
+}
+
+/// The language of a subscriber's own page: what the address names, else what they chose when they subscribed, else what the browser
+/// likes.
+fn speech_of(app: &App, parts: &Asking, subscriber: &Subscription) -> Speech {
+    let known = subscriber.choices.language.as_deref();
+    let (query, liked) = (parts.query.as_deref(), parts.liked.as_deref());
+    app.live.pages().speech(query, known, liked)
+}
+
 /// `GET /subscription/{token}`
-async fn show(State(app): State<App>, Path(token): Path<String>) -> Response {
+async fn show(
+    State(app): State<App>,
+    asking: Asking,
+    speech: Speech,
+    Path(token): Path<String>,
+) -> Response {
     let (found, _) = match subscription::by_token(&app, &token, app.clock.now()).await {
         Ok(found) => found,
-        Err(error) => return failed(&app, &error),
+        Err(error) => return failed(&app, speech, &error),
     };
+    let speech = speech_of(&app, &asking, &found);
+    let texts = &speech.texts.subscribe;
     let link = format!("/subscription/{token}");
+    let address = found.address.as_str();
     if found.state == Confirmed::Pending {
-        let said = format!(
-            "{} will hear of planned work and problems by mail.",
-            found.address
-        );
-        let button = (format!("{link}/confirm"), "Confirm".to_owned());
-        return words(
-            &app,
-            StatusCode::OK,
-            "Confirm your subscription",
-            said,
-            Some(button),
-        );
+        let said = texts.confirm_words.replace("{address}", address);
+        let action = speech.answered(&format!("{link}/confirm"));
+        let button = (action, texts.confirm.to_owned());
+        let said = (StatusCode::OK, texts.confirm_title, said);
+        return words(&app, speech, said, Some(button));
     }
-    let said = format!("{} hears of what you choose here.", found.address);
-    manage(&app, &link, &found, "Your subscription", said, Vec::new()).await
+    let said = texts.hears.replace("{address}", address);
+    manage(
+        &app,
+        speech,
+        (&link, &found),
+        (texts.yours, said),
+        Vec::new(),
+    )
+    .await
 }
 
 async fn manage(
     app: &App,
-    link: &str,
-    subscriber: &Subscription,
-    title: &'static str,
-    said: String,
+    speech: Speech,
+    (link, subscriber): (&str, &Subscription),
+    (title, said): (&'static str, String),
     problems: Vec<String>,
 ) -> Response {
     let status = match problems.is_empty() {
@@ -358,64 +378,72 @@ async fn manage(
     };
     let catalogue = app.store.catalogue().await.map_err(ApiError::from);
     let page = catalogue.and_then(|catalogue| {
-        placed(app, &catalogue, Some(&subscriber.address), |place| {
-            SubscriptionForm::manage(place, link, &subscriber.choices, title, said, problems)
-        })
+        placed(
+            app,
+            speech,
+            &catalogue,
+            Some(&subscriber.address),
+            |place| {
+                SubscriptionForm::manage(place, link, &subscriber.choices, title, said, problems)
+            },
+        )
     });
     match page {
         Ok(page) => html(status, &page),
-        Err(error) => failed(app, &error),
+        Err(error) => failed(app, speech, &error),
     }
 }
 
 /// `POST /subscription/{token}/confirm`
-async fn confirm(State(app): State<App>, Path(token): Path<String>) -> Response {
+async fn confirm(State(app): State<App>, speech: Speech, Path(token): Path<String>) -> Response {
     match subscription::confirm(&app, &token).await {
-        Ok(link) => (StatusCode::SEE_OTHER, [(header::LOCATION, link)]).into_response(),
-        Err(error) => failed(&app, &error),
+        Ok(link) => see(speech, &link),
+        Err(error) => failed(&app, speech, &error),
     }
 }
 
 /// `POST /subscription/{token}/save`
-async fn save(State(app): State<App>, Path(token): Path<String>, body: Bytes) -> Response {
+async fn save(
+    State(app): State<App>,
+    asking: Asking,
+    speech: Speech,
+    Path(token): Path<String>,
+    body: Bytes,
+) -> Response {
     let (found, _) = match subscription::by_token(&app, &token, app.clock.now()).await {
         Ok(found) => found,
-        Err(error) => return failed(&app, &error),
+        Err(error) => return failed(&app, speech, &error),
     };
+    let speech = speech_of(&app, &asking, &found);
+    let texts = &speech.texts.subscribe;
     let link = format!("/subscription/{token}");
-    let node = from_json(asked(&typed(&body), false));
+    // A language of templates that the pages do not come in stays as it was.
+    let language = match &found.choices.language {
+        Some(kept) if Texts::find(kept).is_none() => Some(kept.as_str()),
+        _ => chosen(speech),
+    };
+    let node = from_json(asked(&typed(&body), false, language));
     match subscription::change(&app, "recipient", found.id.as_str(), &node).await {
         Ok(changed) => {
-            let said = format!("From now on {} hears of this.", changed.address);
-            manage(
-                &app,
-                &link,
-                &changed,
-                "Your choices are kept",
-                said,
-                Vec::new(),
-            )
-            .await
+            let said = texts
+                .hears_now
+                .replace("{address}", changed.address.as_str());
+            let said = (texts.kept, said);
+            manage(&app, speech, (&link, &changed), said, Vec::new()).await
         }
         Err(error) if !error.problems().is_empty() => {
-            let said = "Nothing was changed.".to_owned();
-            manage(
-                &app,
-                &link,
-                &found,
-                "Your subscription",
-                said,
-                problems(&error),
-            )
-            .await
+            let said = (texts.yours, texts.unchanged.to_owned());
+            let problems = problems(&error, speech);
+            manage(&app, speech, (&link, &found), said, problems).await
         }
-        Err(error) => failed(&app, &error),
+        Err(error) => failed(&app, speech, &error),
     }
 }
 
 /// `POST /subscription/{token}/export`
 async fn export(
     State(app): State<App>,
+    speech: Speech,
     Extension(attempts): Extension<Arc<Attempts>>,
     Path(token): Path<String>,
 ) -> Response {
@@ -442,28 +470,24 @@ async fn export(
             serde_json::to_string_pretty(&all).unwrap_or_default(),
         )
             .into_response(),
-        Err(error) => failed(&app, &error),
+        Err(error) => failed(&app, speech, &error),
     }
 }
 
 /// `POST /subscription/{token}/end`
-async fn end(State(app): State<App>, Path(token): Path<String>) -> Response {
+async fn end(State(app): State<App>, speech: Speech, Path(token): Path<String>) -> Response {
     let now = app.clock.now();
     let ended = async {
         let (found, _) = subscription::by_token(&app, &token, now).await?;
         let id = found.id.as_str();
         Ok::<_, ApiError>(app.store.remove_contact(id, "recipient", now).await?)
     };
+    let texts = &speech.texts.subscribe;
     match ended.await {
-        Ok(_) => words(
-            &app,
-            StatusCode::OK,
-            "You are unsubscribed",
-            "No more messages go there, and what was kept about it is deleted. Messages that were sent already may \
-             still arrive."
-                .into(),
-            None,
-        ),
-        Err(error) => failed(&app, &error),
+        Ok(_) => {
+            let said = (StatusCode::OK, texts.ended, texts.ended_words.to_owned());
+            words(&app, speech, said, None)
+        }
+        Err(error) => failed(&app, speech, &error),
     }
 }

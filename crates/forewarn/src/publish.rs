@@ -110,7 +110,9 @@ async fn once(
 
 /// The files of a copy.
 pub fn files(pages: &Pages, place: &Place) -> Vec<File> {
-    let public = pages.iter().filter(|(path, _)| *path != subscription::PATH);
+    let public = pages
+        .iter()
+        .filter(|(path, _)| !subscription::is_form(path));
     public
         .map(|(path, page)| File {
             name: name(path, page, place),
@@ -124,12 +126,12 @@ pub fn files(pages: &Pages, place: &Place) -> Vec<File> {
 }
 
 /// A page that is found at `/history` is `history/index.html` in a folder, where web servers look for it and know its type by its
-/// name. A bucket keeps types beside its objects, so there it is `history`.
+/// name. A bucket keeps types beside its objects, so there it is `history`. A first page is `index.html` in both.
 fn name(path: &str, page: &Page, place: &Place) -> String {
     let path = path.trim_start_matches('/');
     let is_html = page.content_type.starts_with("text/html");
     match (path, place) {
-        ("", _) => "index.html".to_owned(),
+        (path, _) if path.is_empty() || path.ends_with('/') => format!("{path}index.html"),
         (path, Place::Folder(_)) if is_html => format!("{path}/index.html"),
         (path, _) => path.to_owned(),
     }

@@ -6,7 +6,7 @@
 //! the clock time with all that belongs to it is one isolated run, which no neighbour turns around.
 
 use crate::time::{CivilTime, Zone};
-use crate::words::{Dates, ISOLATE, Words};
+use crate::words::{ISOLATE, Words};
 use jiff::civil::Date;
 use jiff::tz::Offset;
 use jiff::{SignedDuration, Timestamp, Zoned};
@@ -50,8 +50,8 @@ impl Times<'_> {
     pub fn day_of(&self, date: Date) -> String {
         match &self.words.dates {
             None => date.to_string(),
-            Some(dates) if self.compact => filled(dates.short, date, dates, &dates.short_months),
-            Some(dates) => filled(dates.whole, date, dates, &dates.months),
+            Some(_) if self.compact => self.words.day_and_month(date),
+            Some(_) => self.words.day(date),
         }
     }
 
@@ -65,7 +65,11 @@ impl Times<'_> {
             true => dates.short,
             false => dates.short_year,
         };
-        filled(form, at.date(), dates, &dates.short_months)
+        dates.filled(
+            form,
+            at.date(),
+            (&dates.short_weekdays, &dates.short_months),
+        )
     }
 
     /// From one time to another, in this zone.
@@ -74,11 +78,11 @@ impl Times<'_> {
         let same_day = start.date() == end.date();
         let same_offset = start.offset() == end.offset();
         let from = self.join(&start, !same_offset);
-        let (form, to) = match same_day {
-            true => (self.words.to_time, self.clock(&end, true)),
-            false => (self.words.to_day, self.join(&end, true)),
+        let to = match same_day {
+            true => self.clock(&end, true),
+            false => self.join(&end, true),
         };
-        form.replace("{from}", &from).replace("{to}", &to)
+        self.words.from_to(&from, &to, same_day)
     }
 
     /// What the clocks do inside a window, if anything.
@@ -170,26 +174,6 @@ fn show_offset(offset: Offset) -> String {
     let seconds = offset.seconds();
     let (sign, minutes) = (if seconds < 0 { '-' } else { '+' }, seconds.abs() / 60);
     format!("{sign}{:02}:{:02}", minutes / 60, minutes % 60)
-}
-
-/// A date in a language's form.
-fn filled(form: &str, date: Date, dates: &Dates, months: &[&str; 12]) -> String {
-    let nth = |names: &[&'static str], n: i8| {
-        let at = usize::try_from(n).unwrap_or(0);
-        names.get(at).copied().unwrap_or_default().to_owned()
-    };
-    let weekday = nth(&dates.weekdays, date.weekday().to_monday_zero_offset());
-    let day = match date.day() {
-        1 => dates.first.to_owned(),
-        day => day.to_string(),
-    };
-    form.replace("{weekday}", &weekday)
-        .replace("{day}", &day)
-        .replace(
-            "{month}",
-            months[usize::from(date.month().unsigned_abs()) - 1],
-        )
-        .replace("{year}", &date.year().to_string())
 }
 
 /// A duration in words: `4 hours`, `1 hour 30 minutes`, `2 days`.

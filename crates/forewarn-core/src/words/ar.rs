@@ -4,20 +4,17 @@ use super::*;
 
 pub(super) const WORDS: Words = Words {
     dates: Some(Dates {
-        weekdays: [
-            "الاثنين",
-            "الثلاثاء",
-            "الأربعاء",
-            "الخميس",
-            "الجمعة",
-            "السبت",
-            "الأحد",
-        ],
+        weekdays: WEEKDAYS,
+        short_weekdays: WEEKDAYS,
         months: MONTHS,
         short_months: MONTHS,
         whole: "{weekday}، {day} {month} {year}",
         short: "{day} {month}",
         short_year: "{day} {month} {year}",
+        medium: "{weekday}، {day} {month} {year}",
+        medium_without_year: "{weekday}، {day} {month}",
+        plain: "{day} {month} {year}",
+        month_of_year: "{month} {year}",
         first: "1",
         comma: "، ",
     }),
@@ -118,6 +115,16 @@ pub(super) const WORDS: Words = Words {
     segments: 4,
 };
 
+const WEEKDAYS: [&str; 7] = [
+    "الاثنين",
+    "الثلاثاء",
+    "الأربعاء",
+    "الخميس",
+    "الجمعة",
+    "السبت",
+    "الأحد",
+];
+
 /// The short forms are the whole ones.
 const MONTHS: [&str; 12] = [
     "يناير",
@@ -141,11 +148,5 @@ const fn forms(
     many: &'static str,
     other: &'static str,
 ) -> Forms {
-    Forms {
-        one,
-        two,
-        few,
-        many,
-        other,
-    }
+    Forms::all([one, two, few, many, other])
 }

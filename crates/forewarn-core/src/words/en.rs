@@ -13,6 +13,7 @@ pub(super) const WORDS: Words = Words {
             "Saturday",
             "Sunday",
         ],
+        short_weekdays: ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"],
         months: [
             "January",
             "February",
@@ -34,6 +35,10 @@ pub(super) const WORDS: Words = Words {
         whole: "{weekday} {day} {month} {year}",
         short: "{day} {month}",
         short_year: "{day} {month} {year}",
+        medium: "{weekday} {day} {month} {year}",
+        medium_without_year: "{weekday} {day} {month}",
+        plain: "{day} {month} {year}",
+        month_of_year: "{month} {year}",
         first: "1",
         comma: ", ",
     }),

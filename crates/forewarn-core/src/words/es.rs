@@ -13,6 +13,7 @@ pub(super) const WORDS: Words = Words {
             "sábado",
             "domingo",
         ],
+        short_weekdays: ["lun", "mar", "mié", "jue", "vie", "sáb", "dom"],
         months: [
             "enero",
             "febrero",
@@ -33,6 +34,10 @@ pub(super) const WORDS: Words = Words {
         whole: "{weekday}, {day} de {month} de {year}",
         short: "{day} {month}",
         short_year: "{day} {month} {year}",
+        medium: "{weekday}, {day} {month} {year}",
+        medium_without_year: "{weekday}, {day} {month}",
+        plain: "{day} de {month} de {year}",
+        month_of_year: "{month} de {year}",
         first: "1",
         comma: ", ",
     }),

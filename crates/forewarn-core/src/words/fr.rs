@@ -7,6 +7,7 @@ pub(super) const WORDS: Words = Words {
         weekdays: [
             "lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche",
         ],
+        short_weekdays: ["lun.", "mar.", "mer.", "jeu.", "ven.", "sam.", "dim."],
         months: [
             "janvier",
             "février",
@@ -28,6 +29,10 @@ pub(super) const WORDS: Words = Words {
         whole: "{weekday} {day} {month} {year}",
         short: "{day} {month}",
         short_year: "{day} {month} {year}",
+        medium: "{weekday} {day} {month} {year}",
+        medium_without_year: "{weekday} {day} {month}",
+        plain: "{day} {month} {year}",
+        month_of_year: "{month} {year}",
         first: "1er",
         comma: ", ",
     }),

@@ -3,7 +3,7 @@
 use super::*;
 use icu_calendar::Date;
 use icu_datetime::DateTimeFormatter;
-use icu_datetime::fieldsets::{MDE, YMDE};
+use icu_datetime::fieldsets::{MDE, YM, YMDE};
 use icu_decimal::input::Decimal;
 use icu_list::ListFormatter;
 use icu_list::options::ListFormatterOptions;
@@ -53,7 +53,9 @@ fn days() -> impl Iterator<Item = civil::Date> {
 #[test]
 fn dates_are_those_of_the_cldr() {
     for language in LANGUAGES {
-        let dates = Words::of(language).dates.as_ref().unwrap();
+        let words = Words::of(language);
+        let dates = words.dates.as_ref().unwrap();
+        let of_month = DateTimeFormatter::try_new(locale(language).into(), YM::long()).unwrap();
         let whole = DateTimeFormatter::try_new(locale(language).into(), YMDE::long()).unwrap();
         let year = DateTimeFormatter::try_new(locale(language).into(), YMDE::medium()).unwrap();
         let short = DateTimeFormatter::try_new(locale(language).into(), MDE::medium()).unwrap();
@@ -70,6 +72,23 @@ fn dates_are_those_of_the_cldr() {
                 _ => theirs,
             };
             assert_eq!(ours, theirs, "{language}");
+            let ours = words.month(day);
+            let theirs = plain(&of_month.format(&cldr).to_string());
+            assert_eq!(ours, theirs, "{language}");
+            // The whole date without its weekday, which stands first.
+            assert!(
+                words.day(day).ends_with(&words.plain_day(day)),
+                "{language}"
+            );
+            let short = plain(&year.format(&cldr).to_string());
+            let weekday = dates.short_weekdays[day.weekday().to_monday_zero_offset() as usize];
+            assert!(
+                language == "en" || short.starts_with(weekday),
+                "{language}: {weekday}, {short}"
+            );
+            if SHORT_WITH_NAMES.contains(&language) && day.day() > 1 {
+                assert_eq!(words.short_day(day, true), short, "{language}");
+            }
             if SHORT_WITH_NAMES.contains(&language) {
                 let ours = said(dates.short_year, day, &dates.short_months);
                 let theirs = plain(&year.format(&cldr).to_string());
@@ -159,6 +178,10 @@ fn every_language_fills_the_same_gaps() {
                 dates.whole,
                 dates.short,
                 dates.short_year,
+                dates.medium,
+                dates.medium_without_year,
+                dates.plain,
+                dates.month_of_year,
             ]
         };
         for (ours, theirs) in pairs(words).into_iter().zip(pairs(english)) {

@@ -46,7 +46,8 @@ fn main() -> io::Result<()> {
     put(&folder.join("screens.txt"), names.join("\n").as_bytes())
 }
 
-/// Writes the pages of a snapshot that people read, and what they load.
+/// Writes the pages of a snapshot that people read, and what they load. Of other languages those are looked at with the longest words,
+/// and the other direction.
 fn public(folder: &Path, name: &str, snapshot: &Snapshot) -> io::Result<Vec<String>> {
     let pages = Pages::render(snapshot);
     let mut names = Vec::new();
@@ -57,8 +58,18 @@ fn public(folder: &Path, name: &str, snapshot: &Snapshot) -> io::Result<Vec<Stri
             "/events/INC-7" | "/events/MNT-1" | "/events/ADV-3" => {
                 format!("{name}{}", path.replace('/', "-"))
             }
+            "/ar/" => format!("{name}-ar"),
+            "/de/" | "/ar/subscribe" if name == "status" => {
+                format!("{name}{}", path.trim_end_matches('/').replace('/', "-"))
+            }
             _ => {
-                put(&folder.join(path.trim_start_matches('/')), &page.body)?;
+                let file = path.trim_start_matches('/');
+                let ending = match page.content_type.starts_with("text/html") {
+                    true if file.ends_with('/') => "index.html",
+                    true => ".html",
+                    false => "",
+                };
+                put(&folder.join(format!("{file}{ending}")), &page.body)?;
                 continue;
             }
         };

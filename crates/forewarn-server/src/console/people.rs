@@ -3,8 +3,10 @@
 use super::Frame;
 use super::layout::text;
 use super::notices::level_words;
+use crate::status_page::when;
 use askama::Template;
 use forewarn_core::audience::Level;
+use forewarn_core::time::Zone;
 use jiff::Timestamp;
 
 /// Contacts, with a search.
@@ -93,6 +95,22 @@ pub struct Getting {
     pub title: String,
     /// Why they get it, or do not.
     pub because: Vec<String>,
+}
+
+/// A sentence about somebody as people read it: its instants by the clocks of a zone, its levels in words.
+pub(super) fn as_read(said: &str, zone: &Zone) -> String {
+    let words = said.split(' ').map(|word| {
+        let bare = word.trim_end_matches([';', ',', '.']);
+        let instant = bare.ends_with('Z').then(|| bare.parse::<Timestamp>().ok());
+        let level = Level::ALL.into_iter().find(|level| level.as_str() == bare);
+        let read = match (instant.flatten(), level) {
+            (Some(at), _) => when::long(at, zone),
+            (None, Some(level)) => level_words(level).to_lowercase(),
+            (None, None) => return word.to_owned(),
+        };
+        format!("{read}{}", &word[bare.len()..])
+    });
+    words.collect::<Vec<_>>().join(" ")
 }
 
 /// Everything that holds some words.
@@ -184,5 +202,28 @@ impl SearchPage {
 
     fn count(&self) -> usize {
         self.groups.iter().map(|group| group.items.len()).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn people_read_words_and_times_of_their_own() {
+        let zone = Zone::parse("America/Los_Angeles").unwrap();
+        for (said, read) in [
+            (
+                "gets it as one of 'Students', at level non_technical; of its story: start",
+                "gets it as one of 'Students', at level non-technical; of its story: start",
+            ),
+            (
+                "gets the announcement by sms at 2026-11-23T17:39:00Z if nothing has reached them by then",
+                "gets the announcement by sms at Mon 23 Nov 2026, 09:39 PST (UTC-08:00) if nothing has reached them by then",
+            ),
+            ("does not get it: Z", "does not get it: Z"),
+        ] {
+            assert_eq!(as_read(said, &zone), read);
+        }
     }
 }

@@ -1,13 +1,15 @@
 //! A page with a few words and perhaps one button, for people who are not signed in.
 
 use super::layout::text;
-use crate::status_page::assets;
+use crate::status_page::{Speech, assets};
 use askama::Template;
 
 /// A page with a few words and perhaps one button.
 #[derive(Template)]
 #[template(path = "console/plain.html")]
 pub struct PlainPage {
+    /// The language of whoever reads it.
+    pub speech: Speech,
     /// The organisation's name.
     pub organisation: String,
     /// The heading.

@@ -8,6 +8,7 @@ use super::handlers::{
 use super::{ApiPage, CONTENT_SECURITY_POLICY, Frame, Nav, PlainPage, guard};
 use crate::app::App;
 use crate::error::ApiError;
+use crate::status_page::{Speech, VARY_BY_LANGUAGE};
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
@@ -218,16 +219,21 @@ async fn api(State(app): State<App>) -> Response {
 
 /// A page with a few words, for people who are not signed in.
 pub fn plain(status: StatusCode, page: &PlainPage) -> Response {
-    let policy = [(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY)];
-    (status, policy, Html(page.render())).into_response()
+    let headers = [
+        (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
+        (header::VARY, VARY_BY_LANGUAGE),
+    ];
+    (status, headers, Html(page.render())).into_response()
 }
 
 /// The page for an address where nothing is. It asks no database: a crowd may look for what is not there.
-pub fn not_found(app: &App) -> Response {
+pub fn not_found(app: &App, speech: Speech) -> Response {
+    let [title, words] = speech.texts.links.nothing_here;
     let page = PlainPage {
+        speech,
         organisation: app.live.pages().organisation().to_owned(),
-        title: "There is nothing here".into(),
-        words: "The address may be mistyped, or what stood here is gone.".into(),
+        title: title.into(),
+        words: words.into(),
         button: None,
     };
     plain(StatusCode::NOT_FOUND, &page)

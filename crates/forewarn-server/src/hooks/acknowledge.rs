@@ -5,6 +5,7 @@ use crate::app::App;
 use crate::console::{PlainPage, plain};
 use crate::error::{ApiError, Result};
 use crate::ops::incident::team;
+use crate::status_page::Speech;
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, Uri};
@@ -24,6 +25,7 @@ fn words(
     button: Option<(String, String)>,
 ) -> Response {
     let page = PlainPage {
+        speech: Speech::english(),
         organisation: app.live.pages().organisation().to_owned(),
         title: title.into(),
         words,

@@ -5,7 +5,7 @@ use crate::app::App;
 use crate::console::{CONTENT_SECURITY_POLICY, PlainPage, plain};
 use crate::error::{ApiError, Result};
 use crate::ops::approval::{self, Waiting};
-use crate::status_page::assets;
+use crate::status_page::{Speech, assets};
 use askama::Template;
 use axum::extract::{Form, Path, State};
 use axum::http::{StatusCode, Uri, header};
@@ -44,6 +44,7 @@ struct Pressed {
 
 fn words(app: &App, status: StatusCode, title: &str, words: String) -> Response {
     let page = PlainPage {
+        speech: Speech::english(),
         organisation: app.live.pages().organisation().to_owned(),
         title: title.into(),
         words,

@@ -6,6 +6,7 @@ use crate::console::{PlainPage, plain};
 use crate::error::Result;
 use crate::ops::acknowledgement::{self, How};
 use crate::ops::call_list;
+use crate::status_page::Speech;
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, Uri};
@@ -19,45 +20,38 @@ pub fn routes() -> Router<App> {
 
 fn page(
     app: &App,
-    status: StatusCode,
-    title: &str,
-    words: &str,
+    speech: Speech,
+    (status, [title, words]): (StatusCode, [&str; 2]),
     button: Option<String>,
 ) -> Response {
     let page = PlainPage {
+        speech,
         organisation: app.live.pages().organisation().to_owned(),
         title: title.into(),
         words: words.into(),
-        button: button.map(|action| (action, "I have read it".into())),
+        button: button.map(|action| (action, speech.texts.links.i_read_it.into())),
     };
     plain(status, &page)
 }
 
-async fn show(State(app): State<App>, uri: Uri) -> Response {
+async fn show(State(app): State<App>, speech: Speech, uri: Uri) -> Response {
     // The page is the same for every token, known or not.
-    let words = "Press the button to confirm that you have read the message. You need not do anything else here.";
-    let action = Some(uri.path().to_owned());
-    page(&app, StatusCode::OK, "Have you read it?", words, action)
+    let said = (StatusCode::OK, speech.texts.links.read_it);
+    page(&app, speech, said, Some(speech.answered(uri.path())))
 }
 
-async fn confirm(State(app): State<App>, Path(token): Path<String>) -> Result<Response> {
-    Ok(
-        match acknowledgement::by_token(&app, &token, How::Link).await? {
-            Some(asked) => {
-                call_list::confirmed(&app, &asked.notice).await?;
-                let words = "It is noted that you have read the message.";
-                page(&app, StatusCode::OK, "Thank you", words, None)
-            }
-            None => {
-                let words = "It may have been cut off in the message. Nothing was changed.";
-                page(
-                    &app,
-                    StatusCode::NOT_FOUND,
-                    "This link does not work",
-                    words,
-                    None,
-                )
-            }
-        },
-    )
+async fn confirm(
+    State(app): State<App>,
+    speech: Speech,
+    Path(token): Path<String>,
+) -> Result<Response> {
+    let links = &speech.texts.links;
+    let said = match acknowledgement::by_token(&app, &token, How::Link).await? {
+        Some(asked) => {
+            call_list::confirmed(&app, &asked.notice).await?;
+            (StatusCode::OK, links.noted)
+        }
+        None => (StatusCode::NOT_FOUND, links.does_not_work),
+    };
+    Ok(page(&app, speech, said, None))
 }

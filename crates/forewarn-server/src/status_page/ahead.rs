@@ -1,7 +1,9 @@
 //! What is ahead, firm work and rough dates in one list: the page `/calendar`, and `/calendar.json` for programs.
 
 use super::announcement::{MomentCard, card as moment_card};
-use super::page::{Around, WorkCard, capital, html, work_card};
+use super::page::{Around, WorkCard, around, html, work_card};
+use super::texts::{capital, uncapital};
+use super::view::View;
 use super::{Page, PublicChange, PublicMaintenance, Snapshot, assets, icons, when};
 use askama::Template;
 use forewarn_core::change_ahead::ChangeAhead;
@@ -34,28 +36,32 @@ enum Item<'a> {
 /// A change without an hour.
 struct RoughCard<'a> {
     change: &'a ChangeAhead,
+    kind: &'static str,
     when: String,
     services: String,
 }
 
-/// The page and its machine-readable form.
-pub(super) fn pages(snapshot: &Snapshot) -> BTreeMap<String, Page> {
-    let page = CalendarPage {
-        around: Around {
-            snapshot,
-            title: format!("{}: changes ahead", snapshot.organisation.name),
-            current: "/calendar",
-        },
-        sections: sections(snapshot),
+/// The page in each language, and its machine-readable form.
+pub(super) fn pages(snapshot: &Snapshot, views: &[View<'_>]) -> BTreeMap<String, Page> {
+    let each = views
+        .iter()
+        .map(|view| (view.at("/calendar"), html(&page(view))));
+    let mut pages: BTreeMap<String, Page> = each.collect();
+    let json = Page::new("application/json", json(snapshot).to_string());
+    pages.insert("/calendar.json".to_owned(), json);
+    pages
+}
+
+fn page<'a>(view: &'a View<'a>) -> CalendarPage<'a> {
+    let title = match view.texts.code {
+        // In the middle of a title English writes it small.
+        "en" => uncapital(view.texts.ahead.title),
+        _ => view.texts.ahead.title.to_owned(),
     };
-    let json = json(snapshot).to_string();
-    BTreeMap::from([
-        ("/calendar".to_owned(), html(&page)),
-        (
-            "/calendar.json".to_owned(),
-            Page::new("application/json", json),
-        ),
-    ])
+    CalendarPage {
+        around: around(view, &title, "/calendar"),
+        sections: sections(view),
+    }
 }
 
 /// Work that is not over.
@@ -66,8 +72,8 @@ fn firm(snapshot: &Snapshot) -> Vec<&PublicMaintenance> {
 }
 
 /// By their first days; of those that begin together the shorter first, and so a month before its quarter.
-fn sections(snapshot: &Snapshot) -> Vec<Section<'_>> {
-    let mut found: BTreeMap<(Date, Precision), Section<'_>> = BTreeMap::new();
+fn sections<'a>(view: &'a View<'a>) -> Vec<Section<'a>> {
+    let mut found: BTreeMap<(Date, Precision), Section<'a>> = BTreeMap::new();
     let mut put = |first: Date, precision: Precision, name: String, item| {
         let section = found.entry((first, precision));
         let section = section.or_insert_with(|| Section {
@@ -76,23 +82,23 @@ fn sections(snapshot: &Snapshot) -> Vec<Section<'_>> {
         });
         section.items.push(item);
     };
-    let mut dated: Vec<(Date, Date, Item<'_>)> = Vec::new();
-    let zone = &snapshot.organisation.time_zone;
-    for item in firm(snapshot) {
+    let mut dated: Vec<(Date, Date, Item<'a>)> = Vec::new();
+    let zone = view.zone();
+    for item in firm(view) {
         let (start, end) = item.maintenance.window();
-        let card = work_card(snapshot, item);
+        let card = work_card(view, item);
         dated.push((zone.at(start).date(), zone.at(end).date(), Item::Firm(card)));
     }
-    for item in snapshot.announced() {
+    for item in view.announced() {
         let day = zone.at(item.announcement.effective.instant()).date();
-        dated.push((day, day, Item::Moment(moment_card(snapshot, item))));
+        dated.push((day, day, Item::Moment(moment_card(view, item))));
     }
-    for item in snapshot.changes_to_come() {
+    for item in view.changes_to_come() {
         let period = item.change.when;
-        let card = Item::Rough(rough_card(snapshot, item));
+        let card = Item::Rough(rough_card(view, item));
         match period.precision() {
             Precision::Quarter | Precision::Year => {
-                let name = capital(period.words());
+                let name = view.texts.period(&period);
                 put(period.first(), period.precision(), name, card);
             }
             Precision::Day | Precision::Week | Precision::Month => {
@@ -103,16 +109,22 @@ fn sections(snapshot: &Snapshot) -> Vec<Section<'_>> {
     dated.sort_by_key(|(first, last, _)| (*first, *last));
     for (first, _, item) in dated {
         let month = first.first_of_month();
-        put(month, Precision::Month, when::month(month), item);
+        put(
+            month,
+            Precision::Month,
+            capital(&view.texts.words().month(month)),
+            item,
+        );
     }
     found.into_values().collect()
 }
 
-fn rough_card<'a>(snapshot: &'a Snapshot, item: &'a PublicChange) -> RoughCard<'a> {
+fn rough_card<'a>(view: &View<'a>, item: &'a PublicChange) -> RoughCard<'a> {
     RoughCard {
         change: &item.change,
-        when: capital(item.change.when.words()),
-        services: snapshot.names(&item.change.services).join(", "),
+        kind: view.texts.change(item.change.kind),
+        when: view.texts.period(&item.change.when),
+        services: view.named(&item.change.services),
     }
 }
 

@@ -1,9 +1,10 @@
 //! Announcements on the public pages: a card while they are to come, an entry once they are there, a calendar entry at their moment.
 
 use super::page::excerpt;
-use super::when::{self, TimeHtml};
+use super::view::View;
+use super::when::TimeHtml;
 use super::{PublicMessage, Snapshot};
-use forewarn_core::announcement::{Announcement, Status};
+use forewarn_core::announcement::Announcement;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -57,26 +58,16 @@ pub(super) struct MomentCard<'a> {
     pub action: Option<String>,
 }
 
-pub(super) fn card<'a>(snapshot: &'a Snapshot, item: &'a PublicAnnouncement) -> MomentCard<'a> {
+pub(super) fn card<'a>(view: &View<'_>, item: &'a PublicAnnouncement) -> MomentCard<'a> {
     let announcement = &item.announcement;
-    let zone = &snapshot.organisation.time_zone;
     let facts = &announcement.facts;
     let at = announcement.effective.instant();
     MomentCard {
         announcement,
-        when: when::long_html(at, zone),
-        others: when::others_html(at, zone),
-        services: snapshot.names(&announcement.services).join(", "),
+        when: view.clocks().long_html(at),
+        others: view.clocks().others_html(at),
+        services: view.named(&announcement.services),
         effect: facts.effect.as_deref().map(excerpt),
         action: facts.action.as_ref().map(|action| excerpt(&action.what)),
-    }
-}
-
-/// What an announcement's status says to readers.
-pub(super) fn words(status: Status) -> &'static str {
-    match status {
-        Status::Scheduled => "Announced",
-        Status::Effective => "In effect",
-        Status::Cancelled => "Cancelled",
     }
 }

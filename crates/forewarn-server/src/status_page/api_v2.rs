@@ -5,6 +5,7 @@
 
 use super::history::worst_impact;
 use super::state::States;
+use super::texts::Texts;
 use super::{
     Page, PublicAdvisory, PublicIncident, PublicMaintenance, PublicMessage, Snapshot, when,
 };
@@ -213,7 +214,7 @@ impl<'a> Api<'a> {
     fn overall(&self) -> Overall {
         Overall {
             indicator: self.states.indicator(),
-            description: self.states.sentence(self.snapshot),
+            description: self.states.sentence(self.snapshot, Texts::english()),
         }
     }
 

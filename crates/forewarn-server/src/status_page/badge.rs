@@ -4,6 +4,7 @@
 //! (WCAG 2.2, 1.4.3: at least 4.5).
 
 use super::state::{ServiceState, States};
+use super::view::View;
 use super::xml::escape;
 use super::{Page, Snapshot};
 use std::collections::BTreeMap;
@@ -19,13 +20,20 @@ const MOST_NAME: usize = 32;
 const CHARACTER: usize = 7;
 
 /// Every badge by its path.
-pub(super) fn pages(snapshot: &Snapshot) -> BTreeMap<String, Page> {
+pub(super) fn pages(snapshot: &Snapshot, views: &[View<'_>]) -> BTreeMap<String, Page> {
     let states = States::of(snapshot);
-    let one = |name: &str, state| Page::new("image/svg+xml", draw(name, state));
-    let mut pages = BTreeMap::from([(PATH.to_owned(), one("status", states.worst()))]);
-    for service in &snapshot.services {
-        let path = format!("/badge/{}.svg", service.id);
-        pages.insert(path, one(&service.name, states.state(&service.id)));
+    let mut pages = BTreeMap::new();
+    for view in views {
+        let one = |name: &str, state| {
+            let drawn = draw(name, (view.texts.state(state), state));
+            Page::new("image/svg+xml", drawn)
+        };
+        let status = one(view.texts.frame.status, states.worst());
+        pages.insert(view.at(PATH), status);
+        for service in &snapshot.services {
+            let path = view.at(&format!("/badge/{}.svg", service.id));
+            pages.insert(path, one(&service.name, states.state(&service.id)));
+        }
     }
     pages
 }
@@ -41,17 +49,23 @@ fn colour(state: ServiceState) -> &'static str {
     }
 }
 
-fn draw(name: &str, state: ServiceState) -> String {
+fn draw(name: &str, (words, state): (&str, ServiceState)) -> String {
     let name: String = name.split_whitespace().collect::<Vec<_>>().join(" ");
     let name = match name.chars().count() > MOST_NAME {
         true => name.chars().take(MOST_NAME - 1).chain(['…']).collect(),
         false => name,
     };
-    let (words, fill) = (state.words(), colour(state));
+    let fill = colour(state);
     let wide = |text: &str| text.chars().count() * CHARACTER;
     let (name_wide, words_wide) = (wide(&name), wide(words));
     let (left, right) = (name_wide + 14, words_wide + 14);
     let (whole, beyond) = (left + right, left + 7);
+    // Letters that are joined would be torn apart, so they are stretched.
+    let joined = |text: &str| match text.chars().any(|c| ('\u{590}'..'\u{900}').contains(&c)) {
+        true => " lengthAdjust=\"spacingAndGlyphs\"",
+        false => "",
+    };
+    let (name_joined, words_joined) = (joined(&name), joined(words));
     let name = escape(&name);
     format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{whole}\" height=\"20\" role=\"img\" aria-label=\"{name}: {words}\">\
@@ -59,14 +73,18 @@ fn draw(name: &str, state: ServiceState) -> String {
          <rect width=\"{left}\" height=\"20\" fill=\"{DARK}\"/>\
          <rect x=\"{left}\" width=\"{right}\" height=\"20\" fill=\"{fill}\"/>\
          <g fill=\"#fff\" font-family=\"Verdana,DejaVu Sans,sans-serif\" font-size=\"11\">\
-         <text x=\"7\" y=\"14\" textLength=\"{name_wide}\">{name}</text>\
-         <text x=\"{beyond}\" y=\"14\" textLength=\"{words_wide}\">{words}</text></g></svg>"
+         <text x=\"7\" y=\"14\" textLength=\"{name_wide}\"{name_joined}>{name}</text>\
+         <text x=\"{beyond}\" y=\"14\" textLength=\"{words_wide}\"{words_joined}>{words}</text></g></svg>"
     )
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn english(name: &str, state: ServiceState) -> String {
+        draw(name, (state.words(), state))
+    }
 
     /// Relative luminance (WCAG 2.2) of `#rrggbb`.
     fn luminance(colour: &str) -> f64 {
@@ -97,7 +115,7 @@ mod tests {
 
     #[test]
     fn a_badge_says_in_words_what_its_colour_means() {
-        let drawn = draw("<Portal> & \u{1}co", ServiceState::PartialOutage);
+        let drawn = english("<Portal> & \u{1}co", ServiceState::PartialOutage);
         for words in [
             ">Partly down</text>",
             "<title>&lt;Portal&gt; &amp; co: Partly down</title>",
@@ -106,7 +124,7 @@ mod tests {
         ] {
             assert!(drawn.contains(words), "{words}: {drawn}");
         }
-        let long = draw(&"x".repeat(10_000), ServiceState::Operational);
+        let long = english(&"x".repeat(10_000), ServiceState::Operational);
         assert!(long.len() < 1_500, "{} bytes", long.len());
     }
 }

@@ -1,6 +1,7 @@
 //! The banner: a script that other people's pages load, and what it shows there: what is wrong now and planned soon, in a line each.
 
-use super::{Page, PublicMessage, Snapshot};
+use super::view::View;
+use super::{Page, Snapshot};
 use forewarn_core::id::Id;
 use forewarn_core::incident::{Impact, Severity};
 use forewarn_core::maintenance::Status;
@@ -27,7 +28,22 @@ struct Banner<'a> {
     as_of: Timestamp,
     page: &'a str,
     organisation: &'a str,
+    /// The language of all that stands in it.
+    language: &'a str,
+    direction: &'a str,
+    /// Where events are, from where the script is.
+    events: String,
+    /// What the script says beside them.
+    words: Words,
     items: Vec<Item<'a>>,
+}
+
+#[derive(Serialize)]
+struct Words {
+    next: &'static str,
+    more: &'static str,
+    more_about: &'static str,
+    put_away: &'static str,
 }
 
 /// A line.
@@ -53,27 +69,36 @@ struct Item<'a> {
     next_update: Option<Timestamp>,
 }
 
-/// The script and its data, by their paths.
-pub(super) fn pages(snapshot: &Snapshot) -> BTreeMap<String, Page> {
-    let banner = Banner {
-        as_of: snapshot.made_at,
-        page: &snapshot.public_url,
-        organisation: &snapshot.organisation.name,
-        items: incidents(snapshot).chain(work(snapshot)).collect(),
+/// The script and its data in each language, by their paths.
+pub(super) fn pages(views: &[View<'_>]) -> BTreeMap<String, Page> {
+    let data = |view: &View<'_>| {
+        let said = &view.texts.banner;
+        let banner = Banner {
+            as_of: view.made_at,
+            page: &view.public_url,
+            organisation: &view.organisation.name,
+            language: view.texts.code,
+            direction: view.texts.direction(),
+            events: view.at("/events/").trim_start_matches('/').to_owned(),
+            words: Words {
+                next: said.next,
+                more: said.more,
+                more_about: said.more_about,
+                put_away: said.put_away,
+            },
+            items: incidents(view).chain(work(view)).collect(),
+        };
+        let json = serde_json::to_vec(&banner).unwrap_or_default();
+        (view.at(JSON), Page::new("application/json", json))
     };
-    let json = serde_json::to_vec(&banner).unwrap_or_default();
-    [
-        (JSON.to_owned(), Page::new("application/json", json)),
-        (
-            SCRIPT.to_owned(),
-            Page::new("text/javascript; charset=utf-8", TEXT),
-        ),
-    ]
-    .into()
+    let script = Page::new("text/javascript; charset=utf-8", TEXT);
+    let mut pages: BTreeMap<String, Page> = views.iter().map(data).collect();
+    pages.insert(SCRIPT.to_owned(), script);
+    pages
 }
 
-fn incidents(snapshot: &Snapshot) -> impl Iterator<Item = Item<'_>> {
-    snapshot.open_incidents().into_iter().map(|public| {
+fn incidents<'a>(view: &'a View<'a>) -> impl Iterator<Item = Item<'a>> {
+    view.open_incidents().into_iter().map(|public| {
         let incident = &public.incident;
         let down = incident
             .services
@@ -87,7 +112,9 @@ fn incidents(snapshot: &Snapshot) -> impl Iterator<Item = Item<'_>> {
                 false => "slow",
             },
             title: &incident.title,
-            text: public.latest().map(first_words),
+            text: public
+                .latest()
+                .map(|said| first_words(said.wording(view.texts.code).text)),
             services: incident.services.keys().collect(),
             said_at: public.changed_at(),
             started: true,
@@ -123,11 +150,9 @@ fn work(snapshot: &Snapshot) -> impl Iterator<Item = Item<'_>> {
 }
 
 /// The first paragraph of a message.
-fn first_words(message: &PublicMessage) -> String {
-    let first = message
-        .text
-        .split("\n\n")
-        .find(|part| !part.trim().is_empty());
+fn first_words(text: &str) -> String {
+    let mut parts = text.split("\n\n");
+    let first = parts.find(|part| !part.trim().is_empty());
     short(first.unwrap_or_default())
 }
 

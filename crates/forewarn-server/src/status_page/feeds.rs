@@ -8,6 +8,7 @@ use super::xml::{Xml, legal};
 use super::{Page, PublicMessage, Snapshot};
 use atom_syndication::{Category, Content, Entry, Feed, Generator, Link, Person, Text};
 use forewarn_core::id::Id;
+use forewarn_core::words::direction;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -233,7 +234,7 @@ fn json_feed(snapshot: &Snapshot, messages: &[Said<'_>]) -> Value {
 
 /// Readers show a message in the direction of their own page, so one that goes the other way says so.
 fn turned(message: &PublicMessage) -> String {
-    match message.direction() {
+    match direction(&message.language) {
         "rtl" => format!("<div dir=\"rtl\">{}</div>", message.html),
         _ => message.html.clone(),
     }

@@ -1,14 +1,14 @@
 //! What happened: by day, by month, and as a strip of ninety days for each service.
 
-use super::announcement;
 use super::page::lead;
 use super::state::ServiceState;
+use super::texts::{Texts, capital, uncapital};
+use super::view::View;
 use super::{
-    PublicAdvisory, PublicAnnouncement, PublicIncident, PublicMaintenance, Snapshot, when,
+    PublicAdvisory, PublicAnnouncement, PublicIncident, PublicMaintenance, PublicMessage, Snapshot,
 };
-use forewarn_core::advisory::Status as AdvisoryStatus;
 use forewarn_core::id::Id;
-use forewarn_core::incident::{Impact, Status as IncidentStatus};
+use forewarn_core::incident::Impact;
 use forewarn_core::maintenance::Status;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
@@ -18,23 +18,25 @@ use std::collections::BTreeMap;
 pub(super) const DAYS: usize = 90;
 
 /// An event that is over, or an incident that goes on, in a list.
-pub(super) struct Entry {
-    pub id: Id,
-    pub title: String,
+pub(super) struct Entry<'a> {
+    pub id: &'a Id,
+    pub title: &'a str,
     pub at: Timestamp,
     pub date: Date,
+    /// The day on which it began.
+    pub day: String,
     pub tone: &'static str,
     /// How it ended: "Resolved after 1 h 10 min".
     pub outcome: String,
     pub services: String,
     /// The beginning of the last thing that was said.
-    pub latest: Option<String>,
+    pub latest: Option<Lead<'a>>,
 }
 
 /// A day or month and what happened in it.
-pub(super) struct Period {
+pub(super) struct Period<'a> {
     pub name: String,
-    pub entries: Vec<Entry>,
+    pub entries: Vec<Entry<'a>>,
 }
 
 /// The worst impact that an incident ever had.
@@ -48,126 +50,109 @@ pub(super) fn worst_impact(incident: &PublicIncident) -> Impact {
         .unwrap_or(Impact::None)
 }
 
-/// What an incident's status says to readers.
-pub(super) fn incident_words(status: IncidentStatus) -> &'static str {
-    match status {
-        IncidentStatus::Investigating => "Investigating",
-        IncidentStatus::Identified => "Cause known",
-        IncidentStatus::Monitoring => "Fixed, being watched",
-        IncidentStatus::Resolved => "Resolved",
-        IncidentStatus::Postmortem => "Explained",
-    }
-}
-
-/// What an advisory's status says to readers.
-pub(super) fn advisory_words(status: AdvisoryStatus) -> &'static str {
-    match status {
-        AdvisoryStatus::Open => "Being fixed",
-        AdvisoryStatus::Fixed => "Fixed",
-        AdvisoryStatus::Withdrawn => "Withdrawn",
-    }
-}
-
-/// What a maintenance's status says to readers.
-pub(super) fn maintenance_words(status: Status) -> &'static str {
-    match status {
-        Status::AwaitingApproval => "Awaiting approval",
-        Status::Scheduled => "Planned",
-        Status::InProgress => "Under way",
-        Status::Completed => "Completed",
-        Status::Cancelled => "Cancelled",
-    }
-}
-
-impl Entry {
-    /// The day on which it began.
-    pub fn day(&self) -> String {
-        when::day(self.date)
-    }
-
-    fn incident(item: &PublicIncident, snapshot: &Snapshot) -> Entry {
-        let incident = &item.incident;
+impl<'a> Entry<'a> {
+    fn incident(item: &'a PublicIncident, view: &View<'_>) -> Entry<'a> {
+        let (incident, t) = (&item.incident, view.texts);
         let outcome = match incident.resolved_at {
-            Some(end) => format!(
-                "Resolved after {}",
-                when::lasts(end.duration_since(incident.declared_at))
-            ),
-            None => incident_words(incident.status).to_owned(),
+            Some(end) => {
+                let lasted = t.lasts(end.duration_since(incident.declared_at));
+                t.past.resolved_after.replace("{lasts}", &lasted)
+            }
+            None => t.incident(incident.status).to_owned(),
         };
+        let began = incident.declared_at;
         Entry {
-            id: incident.id.clone(),
-            title: incident.title.clone(),
-            at: incident.declared_at,
-            date: snapshot
-                .organisation
-                .time_zone
-                .at(incident.declared_at)
-                .date(),
-            tone: ServiceState::from(worst_impact(item)).tone(),
             outcome,
-            services: snapshot.names(incident.services.keys()).join(", "),
-            latest: item.latest().map(|m| lead(&m.text)),
+            services: view.named(incident.services.keys()),
+            latest: item.latest().map(|said| Lead::of(said, view)),
+            tone: ServiceState::from(worst_impact(item)).tone(),
+            ..Entry::at(began, (&incident.id, &incident.title), view)
         }
     }
 
-    fn advisory(item: &PublicAdvisory, snapshot: &Snapshot) -> Entry {
-        let advisory = &item.advisory;
-        let zone = &snapshot.organisation.time_zone;
-        let words = advisory_words(advisory.status).to_lowercase();
+    fn advisory(item: &'a PublicAdvisory, view: &View<'_>) -> Entry<'a> {
+        let (advisory, t) = (&item.advisory, view.texts);
+        let words = uncapital(t.advisory(advisory.status));
         let outcome = match advisory.closed_at {
             Some(end) => {
-                let lasted = when::lasts(end.duration_since(advisory.found_at));
-                format!("Known fault, {words} after {lasted}")
+                let lasted = t.lasts(end.duration_since(advisory.found_at));
+                t.past.fault_after.replace("{lasts}", &lasted)
             }
-            None => format!("Known fault, {words}"),
+            None => t.past.fault.to_owned(),
         };
         Entry {
-            id: advisory.id.clone(),
-            title: advisory.title.clone(),
-            at: advisory.found_at,
-            date: zone.at(advisory.found_at).date(),
-            tone: ADVISORY_TONE,
-            outcome,
-            services: snapshot.names(&advisory.services).join(", "),
-            latest: item.latest().map(|m| lead(&m.text)),
+            outcome: outcome.replace("{outcome}", &words),
+            services: view.named(&advisory.services),
+            latest: item.latest().map(|said| Lead::of(said, view)),
+            ..Entry::at(advisory.found_at, (&advisory.id, &advisory.title), view)
         }
     }
 
-    fn announcement(item: &PublicAnnouncement, snapshot: &Snapshot) -> Entry {
-        let announced = &item.announcement;
-        let words = announcement::words(announced.status).to_lowercase();
+    fn announcement(item: &'a PublicAnnouncement, view: &View<'_>) -> Entry<'a> {
+        let (announced, t) = (&item.announcement, view.texts);
+        let words = uncapital(t.announcement(announced.status));
         Entry {
-            id: announced.id.clone(),
-            title: announced.title.clone(),
-            at: item.at(),
-            date: snapshot.organisation.time_zone.at(item.at()).date(),
-            tone: ADVISORY_TONE,
-            outcome: format!("Announced change, {words}"),
-            services: snapshot.names(&announced.services).join(", "),
-            latest: item.latest().map(|m| lead(&m.text)),
+            outcome: t.past.change.replace("{outcome}", &words),
+            services: view.named(&announced.services),
+            latest: item.latest().map(|said| Lead::of(said, view)),
+            ..Entry::at(item.at(), (&announced.id, &announced.title), view)
         }
     }
 
-    fn maintenance(item: &PublicMaintenance, snapshot: &Snapshot) -> Entry {
-        let work = &item.maintenance;
+    fn maintenance(item: &'a PublicMaintenance, view: &View<'_>) -> Entry<'a> {
+        let (work, t) = (&item.maintenance, view.texts);
         let (start, _) = work.window();
         let at = work.started_at.unwrap_or(start);
         let outcome = match (work.status, work.ended_at) {
-            (Status::Completed, Some(end)) => format!(
-                "Maintenance, completed after {}",
-                when::lasts(end.duration_since(at))
-            ),
-            (status, _) => format!("Maintenance, {}", maintenance_words(status).to_lowercase()),
+            (Status::Completed, Some(end)) => {
+                let lasted = t.lasts(end.duration_since(at));
+                t.past.work_after.replace("{lasts}", &lasted)
+            }
+            (status, _) => {
+                let words = uncapital(t.maintenance(status));
+                t.past.work.replace("{outcome}", &words)
+            }
         };
         Entry {
-            id: work.id.clone(),
-            title: work.title.clone(),
-            at,
-            date: snapshot.organisation.time_zone.at(at).date(),
-            tone: ServiceState::UnderMaintenance.tone(),
             outcome,
-            services: snapshot.names(&work.services).join(", "),
-            latest: item.latest().map(|m| lead(&m.text)),
+            services: view.named(&work.services),
+            latest: item.latest().map(|said| Lead::of(said, view)),
+            tone: ServiceState::UnderMaintenance.tone(),
+            ..Entry::at(at, (&work.id, &work.title), view)
+        }
+    }
+
+    /// Something that began then.
+    fn at(at: Timestamp, (id, title): (&'a Id, &'a str), view: &View<'_>) -> Entry<'a> {
+        let date = view.zone().at(at).date();
+        Entry {
+            id,
+            title,
+            at,
+            date,
+            day: view.texts.words().day(date),
+            tone: ADVISORY_TONE,
+            outcome: String::new(),
+            services: String::new(),
+            latest: None,
+        }
+    }
+}
+
+/// The beginning of what was said.
+pub(super) struct Lead<'a> {
+    pub language: &'a str,
+    pub direction: &'static str,
+    pub text: String,
+}
+
+impl<'a> Lead<'a> {
+    fn of(said: &'a PublicMessage, view: &View<'_>) -> Lead<'a> {
+        let wording = said.wording(view.texts.code);
+        Lead {
+            language: wording.language,
+            direction: wording.direction(),
+            text: lead(wording.text),
         }
     }
 }
@@ -176,31 +161,29 @@ impl Entry {
 pub(super) const ADVISORY_TONE: &str = "info";
 
 /// Everything that is over, newest first; with `open` the incidents and faults that go on as well.
-fn entries(snapshot: &Snapshot, open: bool) -> Vec<Entry> {
-    let incidents = snapshot
-        .incidents
-        .iter()
+fn entries<'a>(view: &'a View<'a>, open: bool) -> Vec<Entry<'a>> {
+    let incidents = view.incidents.iter();
+    let incidents = incidents
         .filter(|i| open || !i.is_open())
-        .map(|i| Entry::incident(i, snapshot));
-    let maintenances = snapshot.public_maintenances();
+        .map(|i| Entry::incident(i, view));
+    let maintenances = view.public_maintenances().into_iter();
     let maintenances = maintenances
-        .iter()
         .filter(|m| m.maintenance.status.is_over())
-        .map(|m| Entry::maintenance(m, snapshot));
-    let advisories = snapshot.advisories.iter();
+        .map(|m| Entry::maintenance(m, view));
+    let advisories = view.advisories.iter();
     let advisories = advisories
         .filter(|a| open || !a.is_open())
-        .map(|a| Entry::advisory(a, snapshot));
-    let announcements = snapshot.announcements.iter();
+        .map(|a| Entry::advisory(a, view));
+    let announcements = view.announcements.iter();
     let announcements = announcements
         .filter(|a| !a.is_open())
-        .map(|a| Entry::announcement(a, snapshot));
-    let mut entries: Vec<Entry> = incidents
+        .map(|a| Entry::announcement(a, view));
+    let mut entries: Vec<Entry<'a>> = incidents
         .chain(maintenances)
         .chain(advisories)
         .chain(announcements)
         .collect();
-    entries.sort_by(|a, b| (b.at, &b.id).cmp(&(a.at, &a.id)));
+    entries.sort_by(|a, b| (b.at, b.id).cmp(&(a.at, a.id)));
     entries
 }
 
@@ -213,15 +196,15 @@ fn days_before(date: Date, days: usize) -> Date {
 }
 
 /// The last `count` days, today first, each with what began on it.
-pub(super) fn by_day(snapshot: &Snapshot, count: usize) -> Vec<Period> {
-    let mut entries = entries(snapshot, false);
+pub(super) fn by_day<'a>(view: &'a View<'a>, count: usize) -> Vec<Period<'a>> {
+    let mut entries = entries(view, false);
     (0..count)
         .map(|back| {
-            let date = days_before(today(snapshot), back);
+            let date = days_before(today(view), back);
             let (these, rest) = entries.drain(..).partition(|entry| entry.date == date);
             entries = rest;
             Period {
-                name: when::day(date),
+                name: view.texts.words().day(date),
                 entries: these,
             }
         })
@@ -229,16 +212,16 @@ pub(super) fn by_day(snapshot: &Snapshot, count: usize) -> Vec<Period> {
 }
 
 /// Every month in which something happened, newest first.
-pub(super) fn by_month(snapshot: &Snapshot) -> Vec<Period> {
-    let mut months: Vec<(Date, Period)> = Vec::new();
-    for entry in entries(snapshot, true) {
+pub(super) fn by_month<'a>(view: &'a View<'a>) -> Vec<Period<'a>> {
+    let mut months: Vec<(Date, Period<'a>)> = Vec::new();
+    for entry in entries(view, true) {
         let month = entry.date.first_of_month();
         match months.last_mut() {
             Some((known, period)) if *known == month => period.entries.push(entry),
             _ => months.push((
                 month,
                 Period {
-                    name: when::month(month),
+                    name: capital(&view.texts.words().month(month)),
                     entries: vec![entry],
                 },
             )),
@@ -256,17 +239,10 @@ pub(super) struct Strip {
 
 impl Strip {
     /// The strip in words, for those who do not see it.
-    pub fn words(&self) -> String {
-        let faults = self
-            .marks
-            .values()
-            .filter(|state| **state > ServiceState::UnderMaintenance)
-            .count();
-        match faults {
-            0 => format!("No incidents in {DAYS} days"),
-            1 => format!("Incidents on 1 of {DAYS} days"),
-            n => format!("Incidents on {n} of {DAYS} days"),
-        }
+    pub fn words(&self, texts: &Texts) -> String {
+        let faults = self.marks.values();
+        let faults = faults.filter(|state| **state > ServiceState::UnderMaintenance);
+        texts.days_with_incidents(faults.count())
     }
 }
 

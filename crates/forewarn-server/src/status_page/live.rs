@@ -2,7 +2,9 @@
 //!
 //! No request for a public page reaches the database. While the database is away the last pages stay up; they say as of when.
 
+use super::snapshot::Translation;
 use super::subscription::{open_services, open_to_browsers, open_to_phones};
+use super::texts::Texts;
 use super::{
     Pages, PublicAdvisory, PublicAnnouncement, PublicChange, PublicIncident, PublicMaintenance,
     PublicMessage, Snapshot,
@@ -17,6 +19,7 @@ use forewarn_core::message::{Content, Variant, render_page};
 use forewarn_core::plan::is_inside;
 use forewarn_core::policy;
 use forewarn_core::template::Template;
+use forewarn_core::words::primary;
 use forewarn_store::{Clock, EventFilter, NoticeFilter, Result, Store, StoredEvent};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;
@@ -315,20 +318,34 @@ impl Speaker<'_> {
         content: &Content,
     ) -> PublicMessage {
         let organisation = &self.catalogue.organisation;
-        let variant = Variant {
-            level: Level::NonTechnical,
-            channel: Channel::Email,
-            language: organisation.language().to_owned(),
-            zone: organisation.time_zone.clone(),
+        let say = |language: &str| {
+            let variant = Variant {
+                level: Level::NonTechnical,
+                channel: Channel::Email,
+                language: language.to_owned(),
+                zone: organisation.time_zone.clone(),
+            };
+            render_page(content, &variant, self.templates)
         };
-        let message = render_page(content, &variant, self.templates);
+        let own = say(organisation.language());
+        let others = Texts::all().iter().map(|texts| texts.code);
+        let others = others.filter(|code| *code != primary(&own.language));
+        let others = others.map(|code| (code, say(code)));
+        // Where there is no text in a language, its readers get the organisation's.
+        let others = others.filter(|(code, said)| primary(&said.language) == *code);
+        let translations = others.map(|(_, said)| Translation {
+            language: said.language,
+            text: said.text,
+            html: said.html,
+        });
         PublicMessage {
             id: id.to_owned(),
             milestone: milestone.to_owned(),
             at,
-            text: message.text,
-            html: message.html,
-            language: message.language,
+            translations: translations.collect(),
+            text: own.text,
+            html: own.html,
+            language: own.language,
         }
     }
 

@@ -1,5 +1,7 @@
 //! Every public document, rendered once per change, with all that is said about it in headers.
 
+use super::texts::Texts;
+use super::view::{self, Speech, View, language_of};
 use super::{
     Snapshot, ahead, api_v2, assets, badge, banner, brand, calendar, cap, feeds, page, subscription,
 };
@@ -22,6 +24,8 @@ pub struct Page {
     pub etag: String,
     /// What an answer with it says in headers, whoever asks; made once, because a crowd asks.
     pub(crate) headers: HeaderMap,
+    /// There is the same in other languages, and whoever asks here may like one of them better.
+    is_usual: bool,
 }
 
 impl Page {
@@ -36,6 +40,7 @@ impl Page {
             gzip,
             etag,
             headers: HeaderMap::new(),
+            is_usual: false,
         }
     }
 
@@ -54,6 +59,7 @@ impl Page {
             (header::CACHE_CONTROL, Page::cache_control(path)),
             (header::VARY, "accept-encoding"),
         ];
+        let (_, path) = language_of(path).unwrap_or((Texts::english(), path));
         match is_for_scripts(path) {
             true => said.push((header::ACCESS_CONTROL_ALLOW_ORIGIN, "*")),
             // Its script asks us for the key of messages to browsers.
@@ -85,10 +91,25 @@ impl Page {
         }
         self
     }
+
+    /// The same with its language: what its path names, or the organisation's own where readers may like another one better.
+    fn spoken(mut self, path: &str, own: &'static Texts) -> Page {
+        if !self.content_type.starts_with("text/html") {
+            return self;
+        }
+        let named = language_of(path).map(|(texts, _)| texts);
+        let code = HeaderValue::from_static(named.unwrap_or(own).code);
+        self.headers.insert(header::CONTENT_LANGUAGE, code);
+        self.is_usual = named.is_none();
+        self
+    }
 }
 
 /// Answered with every public page but the assets: whoever keeps copies asks again soon, and shows an old one when nobody answers.
 pub const CACHE_CONTROL: &str = "public, max-age=5, stale-if-error=86400";
+
+/// By what an answer differs that was chosen by the languages of a browser.
+pub(crate) const VARY_BY_LANGUAGE: &str = "accept-encoding, accept-language";
 
 /// Scripts of other people's pages may read it.
 fn is_for_scripts(path: &str) -> bool {
@@ -111,34 +132,83 @@ fn compressed(body: &[u8]) -> Option<Vec<u8>> {
 pub struct Pages {
     pages: BTreeMap<String, Page>,
     organisation: String,
+    /// The organisation's language, or the one of ours that stands for it.
+    language: &'static str,
     made_at: Timestamp,
     home: String,
 }
 
 impl Pages {
     /// Renders everything public: `/`, `/history`, `/calendar` and its `.json` and `.ics`, `/events/{id}` and its `.ics`,
-    /// `/api/v2/...`, the feeds, a calendar and a badge for each service, alerts, the banner for other pages, and the assets they use.
+    /// `/api/v2/...`, the feeds, a calendar and a badge for each service, alerts, the banner for other pages, and the assets they use;
+    /// what people read also in each language, under `/de/` and so on.
     pub fn render(snapshot: &Snapshot) -> Pages {
+        let views = View::all(snapshot);
         let mut pages = assets::pages();
         pages.extend(brand::pages(snapshot));
-        pages.extend(page::pages(snapshot));
-        pages.extend(ahead::pages(snapshot));
+        pages.extend(views.iter().flat_map(page::pages));
+        pages.extend(ahead::pages(snapshot, &views));
         pages.extend(api_v2::pages(snapshot));
-        pages.extend(badge::pages(snapshot));
-        pages.extend(banner::pages(snapshot));
+        pages.extend(badge::pages(snapshot, &views));
+        pages.extend(banner::pages(&views));
         pages.extend(cap::pages(snapshot));
         pages.extend(feeds::pages(snapshot));
         pages.extend(calendar::pages(snapshot));
-        pages.extend(subscription::pages(snapshot));
+        pages.extend(subscription::pages(snapshot, &views));
+        let own = View::usual(snapshot).texts;
         let pages = pages.into_iter().map(|(path, page)| {
-            let page = page.at(&path);
+            let page = page.at(&path).spoken(&path, own);
             (path, page)
         });
         Pages {
             pages: pages.collect(),
             organisation: snapshot.organisation.name.clone(),
+            language: own.code,
             made_at: snapshot.made_at,
             home: snapshot.url("/"),
+        }
+    }
+
+    /// The document for somebody who asks for a path: in the language that the query names (`lang=de`), else in that of the path, else in
+    /// the one of `accepted` (`Accept-Language`) that there is, else in the organisation's. Says too whether that header decided, so that
+    /// nobody who keeps the answer gives it to readers of other languages. A few look-ups, whatever is asked.
+    pub fn for_reader(
+        &self,
+        path: &str,
+        query: Option<&str>,
+        accepted: Option<&str>,
+    ) -> Option<(&Page, bool)> {
+        let page = self.get(path)?;
+        if let Some(texts) = query.and_then(view::asked_for) {
+            let (_, neutral) = language_of(path).unwrap_or((texts, path));
+            let asked = self.get(&view::in_language(texts, neutral));
+            return Some((asked.unwrap_or(page), false));
+        }
+        if !page.is_usual {
+            return Some((page, false));
+        }
+        let liked = accepted.and_then(view::accepted);
+        let liked = liked.filter(|texts| texts.code != self.language);
+        let liked = liked.and_then(|texts| self.get(&view::in_language(texts, path)));
+        Some((liked.unwrap_or(page), true))
+    }
+
+    /// The language of an answer that is no public page, chosen by the same rules. `known` is what somebody chose some other time.
+    pub fn speech(
+        &self,
+        query: Option<&str>,
+        known: Option<&str>,
+        accepted: Option<&str>,
+    ) -> Speech {
+        let asked = query.and_then(view::asked_for);
+        let chosen = asked.or_else(|| known.and_then(Texts::find));
+        let chosen = chosen.or_else(|| {
+            let liked = accepted.and_then(view::accepted);
+            liked.filter(|texts| texts.code != self.language)
+        });
+        Speech {
+            texts: chosen.unwrap_or_else(|| Texts::of(self.language)),
+            is_chosen: chosen.is_some(),
         }
     }
 

@@ -9,7 +9,7 @@ use forewarn_core::incident::{Incident, Update};
 use forewarn_core::maintenance::{Maintenance, Status};
 use forewarn_core::organisation::Organisation;
 use forewarn_core::service::Service;
-use forewarn_core::words::direction;
+use forewarn_core::words::{direction, primary};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -112,6 +112,38 @@ pub struct PublicMessage {
     /// The language of the words: that of the organisation, or English.
     #[serde(default = "english")]
     pub language: String,
+    /// The same words in other languages, as far as there are texts.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub translations: Vec<Translation>,
+}
+
+/// A published message in another language.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Translation {
+    /// Its language.
+    pub language: String,
+    /// The words.
+    pub text: String,
+    /// The words as HTML that is already sanitised.
+    pub html: String,
+}
+
+/// A published message in the language that comes nearest to a reader's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wording<'a> {
+    /// Its language.
+    pub language: &'a str,
+    /// The words.
+    pub text: &'a str,
+    /// The words as HTML that is already sanitised.
+    pub html: &'a str,
+}
+
+impl Wording<'_> {
+    /// The direction of its language, for `dir`.
+    pub fn direction(&self) -> &'static str {
+        direction(self.language)
+    }
 }
 
 fn english() -> String {
@@ -119,9 +151,23 @@ fn english() -> String {
 }
 
 impl PublicMessage {
-    /// The direction of its language, for `dir`.
-    pub fn direction(&self) -> &'static str {
-        direction(&self.language)
+    /// The words for readers of a language; those of the organisation where there are none.
+    pub fn wording(&self, language: &str) -> Wording<'_> {
+        let is_it = |translation: &&Translation| primary(&translation.language) == language;
+        let own = Wording {
+            language: &self.language,
+            text: &self.text,
+            html: &self.html,
+        };
+        if primary(&self.language) == language {
+            return own;
+        }
+        let found = self.translations.iter().find(is_it);
+        found.map_or(own, |found| Wording {
+            language: &found.language,
+            text: &found.text,
+            html: &found.html,
+        })
     }
 
     /// A message from plain words: blank lines make paragraphs, everything else is text.
@@ -138,6 +184,7 @@ impl PublicMessage {
             text: text.to_owned(),
             html: paragraphs(text),
             language: english(),
+            translations: Vec::new(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! How each service is, and all of them together.
 
 use super::Snapshot;
+use super::texts::Texts;
 use forewarn_core::id::Id;
 use forewarn_core::incident::Impact;
 use forewarn_core::maintenance::Status;
@@ -34,15 +35,9 @@ impl ServiceState {
         }
     }
 
-    /// What people read.
+    /// What people read, in English.
     pub fn words(self) -> &'static str {
-        match self {
-            ServiceState::Operational => "Working",
-            ServiceState::UnderMaintenance => "Under maintenance",
-            ServiceState::Degraded => "Slow or incomplete",
-            ServiceState::PartialOutage => "Partly down",
-            ServiceState::MajorOutage => "Down",
-        }
+        Texts::english().state(self)
     }
 
     /// The short name of its colour and icon.
@@ -143,33 +138,29 @@ impl States {
     }
 
     /// Everything in one sentence.
-    pub fn sentence(&self, snapshot: &Snapshot) -> String {
-        let worst = self.worst();
-        let named: Vec<&Id> = self
-            .of
-            .iter()
-            .filter(|(_, s)| **s == worst)
-            .map(|(id, _)| id)
-            .collect();
-        if worst == ServiceState::Operational {
-            return match (self.open_incidents, self.services) {
-                (0, 0) => "No services are listed yet".into(),
-                (0, _) => "Everything is working".into(),
-                _ => "Everything is working; we are looking into a report".into(),
-            };
-        }
-        let names = snapshot.names(named.iter().copied());
-        let (who, plural) = match names.as_slice() {
-            [one] => (one.clone(), false),
-            [one, two] => (format!("{one} and {two}"), true),
-            _ => (format!("{} services", names.len()), true),
+    pub fn sentence(&self, snapshot: &Snapshot, texts: &Texts) -> String {
+        let (said, worst) = (&texts.overall, self.worst());
+        let forms = match worst {
+            ServiceState::Operational => {
+                let all_is_well = match (self.open_incidents, self.services) {
+                    (0, 0) => said.none,
+                    (0, _) => said.all,
+                    _ => said.report,
+                };
+                return all_is_well.to_owned();
+            }
+            ServiceState::UnderMaintenance => said.some[0],
+            ServiceState::Degraded => said.some[1],
+            ServiceState::PartialOutage => said.some[2],
+            ServiceState::MajorOutage => said.some[3],
         };
-        let verb = if plural { "are" } else { "is" };
-        match worst {
-            ServiceState::UnderMaintenance => format!("{who} {verb} under planned maintenance"),
-            ServiceState::Degraded => format!("{who} {verb} slow or incomplete"),
-            ServiceState::PartialOutage => format!("{who} {verb} partly down"),
-            _ => format!("{who} {verb} down"),
-        }
+        let named = self.of.iter().filter(|(_, state)| **state == worst);
+        let names = snapshot.names(named.map(|(id, _)| id));
+        let words = texts.words();
+        let who = match names.len() {
+            0..=2 => words.listed(&names),
+            many => words.counted(many as u64, &said.services),
+        };
+        forms[usize::from(names.len() > 1)].replace("{who}", &who)
     }
 }

@@ -1,5 +1,7 @@
 //! The form by which people subscribe by themselves, new or to change what they chose.
 
+use super::texts::Texts;
+use super::view::{Speech, View, in_language, language_of};
 use super::{Page, Snapshot, assets};
 use askama::Template;
 use forewarn_core::audience::{Audience, Scope};
@@ -7,7 +9,7 @@ use forewarn_core::contact::Channel;
 use forewarn_core::id::Id;
 use forewarn_core::organisation::{Organisation, SelfServiceSms};
 use forewarn_core::service::Service;
-use forewarn_core::subscription::Choices;
+use forewarn_core::subscription::{Choices, KINDS};
 
 /// Where the form stands, and where it is sent.
 pub const PATH: &str = "/subscribe";
@@ -57,13 +59,15 @@ fn open_by<'a>(
     (!open.is_empty()).then_some(open)
 }
 
-/// Whose telephones may be subscribed, in words. With more of them nobody reads the list.
-fn countries(sms: &SelfServiceSms) -> String {
+/// What is said beside the field for a number, with whose telephones may be subscribed. With more of them nobody reads the list.
+fn phone_hint(sms: &SelfServiceSms, texts: &Texts) -> String {
+    let said = &texts.subscribe;
     let names: Vec<&str> = sms.countries.iter().map(|c| c.name()).collect();
-    match names.len() {
-        0..=6 => format!("We send to {}.", names.join(", ")),
-        _ => "We do not send to every country.".to_owned(),
-    }
+    let countries = match names.len() {
+        0..=6 => said.countries.replace("{}", &names.join(texts.comma)),
+        _ => said.not_every_country.to_owned(),
+    };
+    said.phone_hint.replace("{countries}", &countries)
 }
 
 /// Something that can be chosen.
@@ -78,6 +82,7 @@ struct Choice {
 #[derive(Clone, Debug, Template)]
 #[template(path = "public/subscription.html")]
 pub struct SubscriptionForm {
+    speech: Speech,
     organisation: String,
     zone: String,
     title: &'static str,
@@ -100,6 +105,8 @@ pub struct SubscriptionForm {
 /// What the form knows of the place where it stands.
 #[derive(Clone, Debug)]
 pub struct Place<'a> {
+    /// The language of whoever reads it.
+    pub speech: Speech,
     /// The organisation's name.
     pub organisation: &'a str,
     /// Its zone.
@@ -125,33 +132,61 @@ impl SubscriptionForm {
             chosen: choices.services.contains(&service.id),
         };
         let zone = choices.time_zone.as_ref().map(|zone| zone.name());
+        let texts = place.speech.texts;
+        let said = &texts.subscribe;
+        let words = match place.phones {
+            Some(_) => said.by_both,
+            None => said.by_mail,
+        };
+        let kinds = KINDS.into_iter().zip(said.kind_names);
         SubscriptionForm {
+            speech: place.speech,
             organisation: place.organisation.to_owned(),
             zone: place.zone.to_owned(),
-            title: "Subscribe",
-            words: match place.phones {
-                Some(_) => {
-                    "Hear of planned work, problems and known faults by mail or text message."
-                }
-                None => "Hear of planned work, problems and known faults by mail.",
-            }
-            .to_owned(),
+            title: said.title,
+            words: words.to_owned(),
             problems: Vec::new(),
             action: PATH.to_owned(),
             link: String::new(),
             email: String::new(),
             sms: String::new(),
-            phones: place.phones.map(countries),
+            phones: place.phones.map(|sms| phone_hint(sms, texts)),
             push: place.push,
-            kinds: vec![
-                kind("maintenance", "Planned work"),
-                kind("incident", "Problems"),
-                kind("advisory", "Known faults"),
-                kind("announcement", "Releases and other changes"),
-            ],
+            kinds: kinds.map(|(value, name)| kind(value, name)).collect(),
             services: place.services.iter().map(service).collect(),
             time_zone: zone.unwrap_or_default().to_owned(),
         }
+    }
+
+    fn zone_hint(&self) -> String {
+        let hint = self.speech.texts.subscribe.zone_hint;
+        let hint = hint.replace("{zone}", &self.zone);
+        // The name goes in last: nothing in it is taken for a gap.
+        hint.replace("{organisation}", &self.organisation)
+    }
+
+    /// What the script says that asks this browser.
+    fn device_words(&self) -> String {
+        let said = &self.speech.texts.subscribe.device;
+        let all = [
+            said.on,
+            said.keep,
+            said.refused,
+            said.begun,
+            said.ended,
+            said.failed,
+        ];
+        all.join("|")
+    }
+
+    fn ended_at(&self) -> String {
+        self.speech.answered(&format!("{}/end", self.link))
+    }
+
+    /// This page in every language.
+    fn languages(&self) -> impl Iterator<Item = (&'static Texts, String)> {
+        let all = Texts::all().iter();
+        all.map(|texts| (*texts, in_language(texts, PATH)))
     }
 
     /// For somebody new; `typed` and `problems` where it was refused before.
@@ -219,42 +254,43 @@ pub struct Typed {
     pub time_zone: String,
 }
 
-/// The page for somebody new, where subscribing is open.
-pub(super) fn pages(snapshot: &Snapshot) -> Vec<(String, Page)> {
+/// The page for somebody new in each language, where subscribing is open.
+pub(super) fn pages(snapshot: &Snapshot, views: &[View<'_>]) -> Vec<(String, Page)> {
     let worker = Page::new("text/javascript; charset=utf-8", WORKER_TEXT);
     let worker = snapshot.push.then(|| (WORKER.to_owned(), worker));
-    page(snapshot).into_iter().chain(worker).collect()
+    views.iter().filter_map(page).chain(worker).collect()
 }
 
-fn page(snapshot: &Snapshot) -> Option<(String, Page)> {
-    let open: Vec<&Service> = snapshot
-        .services
-        .iter()
-        .filter(|s| snapshot.open_to.contains(&s.id))
-        .collect();
+fn page(view: &View<'_>) -> Option<(String, Page)> {
+    let open = view.services.iter();
+    let open: Vec<&Service> = open.filter(|s| view.open_to.contains(&s.id)).collect();
     if open.is_empty() {
         return None;
     }
     let place = Place {
-        organisation: &snapshot.organisation.name,
-        zone: snapshot.organisation.time_zone.name(),
+        speech: view.speech(),
+        organisation: &view.organisation.name,
+        zone: view.organisation.time_zone.name(),
         services: &open,
-        phones: snapshot
-            .organisation
-            .sms
-            .as_ref()
-            .filter(|_| snapshot.phones),
-        push: snapshot.push,
+        phones: view.organisation.sms.as_ref().filter(|_| view.phones),
+        push: view.push,
     };
     let form = SubscriptionForm::new(&place, &Typed::default(), Vec::new());
     let page = Page::new("text/html; charset=utf-8", form.html());
-    Some((PATH.to_owned(), page))
+    Some((view.at(PATH), page))
+}
+
+/// Whether a path is that of the form, in whichever language.
+pub fn is_form(path: &str) -> bool {
+    language_of(path).map_or(path, |(_, path)| path) == PATH
 }
 
 /// The form on which the code from a text message is typed.
 #[derive(Clone, Debug, Template)]
 #[template(path = "public/code.html")]
 pub struct CodeForm {
+    /// The language of whoever reads it.
+    pub speech: Speech,
     /// The organisation's name.
     pub organisation: String,
     /// What happened, or what to do.

@@ -1,6 +1,8 @@
 //! Times as people read them: a date that cannot be mistaken, a clock time with its zone and offset.
 
+use super::texts::Texts;
 use forewarn_core::time::Zone;
+use forewarn_core::words::ISOLATE;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, Zoned};
 use std::fmt;
@@ -16,6 +18,149 @@ impl fmt::Display for TimeHtml {
 }
 
 impl askama::filters::HtmlSafe for TimeHtml {}
+
+/// Times in one language, by the clocks of one zone.
+#[derive(Clone, Copy, Debug)]
+pub struct Clocks<'a> {
+    /// Whose clocks.
+    pub zone: &'a Zone,
+    /// In whose words.
+    pub texts: &'static Texts,
+}
+
+impl<'a> Clocks<'a> {
+    fn english(zone: &'a Zone) -> Clocks<'a> {
+        let texts = Texts::english();
+        Clocks { zone, texts }
+    }
+
+    /// `Mon 30 Nov 2026, 22:00 PST (UTC-08:00)`
+    pub fn long(&self, at: Timestamp) -> String {
+        let at = self.zone.at(at);
+        self.joined(&at, true, &zone_label_with_offset(&at))
+    }
+
+    /// `Mon 30 Nov, 22:00 PST`, with the year where it is not that of `now`.
+    pub fn short(&self, at: Timestamp, now: Timestamp) -> String {
+        let (at, now) = (self.zone.at(at), self.zone.at(now));
+        self.joined(&at, at.year() != now.year(), &zone_label(&at))
+    }
+
+    /// `22:00 PST (UTC-08:00)`
+    pub fn clock(&self, at: Timestamp) -> String {
+        let at = self.zone.at(at);
+        self.run(&at, &zone_label_with_offset(&at))
+    }
+
+    /// `22:00 UTC`, or `30 Nov, 22:00 UTC` where UTC has another date than the zone; nothing where the zone is UTC itself.
+    pub fn in_utc(&self, at: Timestamp) -> Option<String> {
+        let (there, here) = (self.zone.at(at), at.to_zoned(TimeZone::UTC));
+        let clock = self.run(&here, "UTC");
+        if there.offset().is_zero() {
+            None
+        } else if there.date() == here.date() {
+            Some(clock)
+        } else {
+            let words = self.texts.words();
+            let day = words.day_and_month(here.date());
+            Some(format!("{day}{}{clock}", words.before_time()))
+        }
+    }
+
+    /// A window: `Mon 30 Nov 2026, 22:00 to Tue 1 Dec 2026, 02:00 PST (UTC-08:00)`, the second date only where it is another.
+    pub fn window(&self, start: Timestamp, end: Timestamp) -> String {
+        let (from, to) = (self.zone.at(start), self.zone.at(end));
+        // Both offsets are said only when the clocks change in between, because then they matter.
+        let first = match from.offset() == to.offset() {
+            true => String::new(),
+            false => zone_label_with_offset(&from),
+        };
+        let last = zone_label_with_offset(&to);
+        let same_day = from.date() == to.date();
+        let until = match same_day {
+            true => self.run(&to, &last),
+            false => self.joined(&to, true, &last),
+        };
+        let since = self.joined(&from, true, &first);
+        self.texts.words().from_to(&since, &until, same_day)
+    }
+
+    fn joined(&self, at: &Zoned, year: bool, label: &str) -> String {
+        let words = self.texts.words();
+        let day = words.short_day(at.date(), year);
+        format!("{day}{}{}", words.before_time(), self.run(at, label))
+    }
+
+    /// A clock time with what belongs to it, which nothing may turn around.
+    fn run(&self, at: &Zoned, label: &str) -> String {
+        let clock = at.strftime("%H:%M");
+        let run = match label {
+            "" => clock.to_string(),
+            label => format!("{clock} {label}"),
+        };
+        match self.texts.direction() {
+            "rtl" => format!("{}{run}{}", ISOLATE[0], ISOLATE[1]),
+            _ => run,
+        }
+    }
+
+    /// A `<time>` with the long form.
+    pub fn long_html(&self, at: Timestamp) -> TimeHtml {
+        let said = unbroken(&self.long(at));
+        TimeHtml(format!("<time datetime=\"{at}\">{said}</time>"))
+    }
+
+    /// A window in the zone's clocks.
+    pub fn window_html(&self, start: Timestamp, end: Timestamp) -> TimeHtml {
+        TimeHtml(unbroken(&self.window(start, end)))
+    }
+
+    /// An instant on other clocks: UTC's where it differs, and the reader's own, which the script adds.
+    pub fn others_html(&self, at: Timestamp) -> TimeHtml {
+        TimeHtml(format!(
+            "<span class=\"quiet clocks\" data-own=\"{at}\" data-shown=\"{}\">{}</span>",
+            self.zone.at(at).offset().seconds() / 60,
+            self.in_utc(at).unwrap_or_default()
+        ))
+    }
+
+    /// A window on other clocks, likewise.
+    pub fn window_others_html(&self, start: Timestamp, end: Timestamp) -> TimeHtml {
+        let utc = Clocks {
+            zone: &Zone::utc(),
+            ..*self
+        };
+        let utc = self.in_utc(start).map(|_| utc.window(start, end));
+        TimeHtml(format!(
+            "<span class=\"quiet clocks\" data-own=\"{start}\" data-end=\"{end}\" data-shown=\"{}\">{}</span>",
+            self.zone.at(start).offset().seconds() / 60,
+            utc.unwrap_or_default()
+        ))
+    }
+
+    /// A `<time>` with the short form and the instant in UTC as its title.
+    pub fn short_html(&self, at: Timestamp, now: Timestamp) -> TimeHtml {
+        let utc = Clocks {
+            zone: &Zone::utc(),
+            ..*self
+        };
+        let title = utc.long(at);
+        let said = self.short(at, now);
+        TimeHtml(format!(
+            "<time datetime=\"{at}\" title=\"{title}\">{said}</time>"
+        ))
+    }
+
+    /// A `<time>` with the clock time, and the date where it is not that of `now`.
+    pub fn clock_html(&self, at: Timestamp, now: Timestamp) -> TimeHtml {
+        let shown = match self.zone.at(at).date() == self.zone.at(now).date() {
+            true => self.clock(at),
+            false => self.long(at),
+        };
+        let said = unbroken(&shown);
+        TimeHtml(format!("<time datetime=\"{at}\">{said}</time>"))
+    }
+}
 
 /// The zone's name on a clock: `PST`, or `UTC-03:00` where the zone has no letters of its own.
 fn zone_label(at: &Zoned) -> String {
@@ -39,69 +184,17 @@ fn zone_label_with_offset(at: &Zoned) -> String {
 
 /// `Mon 30 Nov 2026, 22:00 PST (UTC-08:00)`
 pub fn long(at: Timestamp, zone: &Zone) -> String {
-    let at = zone.at(at);
-    format!(
-        "{} {}",
-        at.strftime("%a %-d %b %Y, %H:%M"),
-        zone_label_with_offset(&at)
-    )
-}
-
-/// `Mon 30 Nov, 22:00 PST`, with the year where it is not that of `now`.
-pub fn short(at: Timestamp, zone: &Zone, now: Timestamp) -> String {
-    let (at, now) = (zone.at(at), zone.at(now));
-    let date = if at.year() == now.year() {
-        "%a %-d %b, %H:%M"
-    } else {
-        "%a %-d %b %Y, %H:%M"
-    };
-    format!("{} {}", at.strftime(date), zone_label(&at))
-}
-
-/// `22:00 PST (UTC-08:00)`
-pub fn clock(at: Timestamp, zone: &Zone) -> String {
-    let at = zone.at(at);
-    format!("{} {}", at.strftime("%H:%M"), zone_label_with_offset(&at))
-}
-
-/// `22:00 UTC`, or `30 Nov, 22:00 UTC` where UTC has another date than `zone`; nothing where the zone is UTC itself.
-pub fn in_utc(at: Timestamp, zone: &Zone) -> Option<String> {
-    let (there, here) = (zone.at(at), at.to_zoned(TimeZone::UTC));
-    if there.offset().is_zero() {
-        None
-    } else if there.date() == here.date() {
-        Some(here.strftime("%H:%M UTC").to_string())
-    } else {
-        Some(here.strftime("%-d %b, %H:%M UTC").to_string())
-    }
+    Clocks::english(zone).long(at)
 }
 
 /// `Monday 30 November 2026`
 pub fn day(date: jiff::civil::Date) -> String {
-    date.strftime("%A %-d %B %Y").to_string()
-}
-
-/// `November 2026`
-pub fn month(date: jiff::civil::Date) -> String {
-    date.strftime("%B %Y").to_string()
+    Texts::english().words().day(date)
 }
 
 /// A window: `Mon 30 Nov 2026, 22:00 to Tue 1 Dec 2026, 02:00 PST (UTC-08:00)`, the second date only where it is another.
 pub fn window(start: Timestamp, end: Timestamp, zone: &Zone) -> String {
-    let (from, to) = (zone.at(start), zone.at(end));
-    let until = if from.date() == to.date() {
-        to.strftime("%H:%M").to_string()
-    } else {
-        to.strftime("%a %-d %b %Y, %H:%M").to_string()
-    };
-    let since = from.strftime("%a %-d %b %Y, %H:%M");
-    // Both offsets are said only when the clocks change in between, because then they matter.
-    let first = if from.offset() == to.offset() {
-        String::new()
-    } else {
-        format!(" {}", zone_label_with_offset(&from))
-    };
-    format!("{since}{first} to {until} {}", zone_label_with_offset(&to))
+    Clocks::english(zone).window(start, end)
 }
 
 /// Whether the zone's clocks change inside a window.
@@ -111,22 +204,7 @@ pub fn clocks_change(start: Timestamp, end: Timestamp, zone: &Zone) -> bool {
 
 /// `4 h`, `2 h 30 min`, `3 days`
 pub fn lasts(duration: SignedDuration) -> String {
-    let minutes = (duration.as_secs().abs() + 30) / 60;
-    let (days, hours, rest) = (minutes / 1440, minutes / 60, minutes % 60);
-    match (days, hours, rest) {
-        (2.., _, _) => {
-            let left = (minutes % 1440) / 60;
-            if left == 0 || days > 9 {
-                format!("{days} days")
-            } else {
-                format!("{days} days {left} h")
-            }
-        }
-        (_, 0, 0) => "under a minute".into(),
-        (_, 0, _) => format!("{rest} min"),
-        (_, _, 0) => format!("{hours} h"),
-        _ => format!("{hours} h {rest} min"),
-    }
+    Texts::english().lasts(duration)
 }
 
 /// ISO 8601 with milliseconds and the zone's offset, as strict clients read it.
@@ -136,10 +214,7 @@ pub fn iso(at: Timestamp, zone: &Zone) -> String {
 
 /// A `<time>` with the long form.
 pub fn long_html(at: Timestamp, zone: &Zone) -> TimeHtml {
-    TimeHtml(format!(
-        "<time datetime=\"{at}\">{}</time>",
-        unbroken(&long(at, zone))
-    ))
+    Clocks::english(zone).long_html(at)
 }
 
 /// Keeps an offset on one line: browsers break after its hyphen.
@@ -150,47 +225,17 @@ fn unbroken(text: &str) -> String {
 
 /// A window in the zone's clocks.
 pub fn window_html(start: Timestamp, end: Timestamp, zone: &Zone) -> TimeHtml {
-    TimeHtml(unbroken(&window(start, end, zone)))
-}
-
-/// An instant on other clocks: UTC's where it differs, and the reader's own, which the script adds.
-pub fn others_html(at: Timestamp, zone: &Zone) -> TimeHtml {
-    TimeHtml(format!(
-        "<span class=\"quiet clocks\" data-own=\"{at}\" data-shown=\"{}\">{}</span>",
-        zone.at(at).offset().seconds() / 60,
-        in_utc(at, zone).unwrap_or_default()
-    ))
-}
-
-/// A window on other clocks, likewise.
-pub fn window_others_html(start: Timestamp, end: Timestamp, zone: &Zone) -> TimeHtml {
-    let utc = in_utc(start, zone).map_or(String::new(), |_| window(start, end, &Zone::utc()));
-    TimeHtml(format!(
-        "<span class=\"quiet clocks\" data-own=\"{start}\" data-end=\"{end}\" data-shown=\"{}\">{utc}</span>",
-        zone.at(start).offset().seconds() / 60,
-    ))
+    Clocks::english(zone).window_html(start, end)
 }
 
 /// A `<time>` with the short form and the instant in UTC as its title.
 pub fn short_html(at: Timestamp, zone: &Zone, now: Timestamp) -> TimeHtml {
-    TimeHtml(format!(
-        "<time datetime=\"{at}\" title=\"{}\">{}</time>",
-        at.strftime("%-d %b %Y, %H:%M UTC"),
-        short(at, zone, now)
-    ))
+    Clocks::english(zone).short_html(at, now)
 }
 
-/// A `<time>` with the clock time, and the date where it is not that of `now`.
-pub fn clock_html(at: Timestamp, zone: &Zone, now: Timestamp) -> TimeHtml {
-    let shown = if zone.at(at).date() == zone.at(now).date() {
-        clock(at, zone)
-    } else {
-        long(at, zone)
-    };
-    TimeHtml(format!(
-        "<time datetime=\"{at}\">{}</time>",
-        unbroken(&shown)
-    ))
+/// A sentence in which `{name}` is a time; its own words hold nothing that HTML would read.
+pub(super) fn filled(sentence: &str, name: &str, time: &TimeHtml) -> TimeHtml {
+    TimeHtml(sentence.replace(name, &time.0))
 }
 
 /// An empty countdown that the script fills: "in 12 min", "5 min ago". Without script nothing is missing.

@@ -31,6 +31,7 @@ mod hooks;
 mod hostile;
 mod incidents;
 mod kin;
+mod languages;
 mod lint;
 mod lists;
 mod machine_faces;

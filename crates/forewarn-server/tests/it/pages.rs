@@ -104,7 +104,7 @@ async fn compressed_for_those_who_take_it() {
             .read_to_end(&mut text)
             .unwrap();
         assert_eq!(text, plain.body);
-        assert_eq!(packed.header("vary"), "accept-encoding");
+        assert_eq!(packed.header("vary"), "accept-encoding, accept-language");
     }
     for refuses in ["identity", "gzip;q=0", "gzip;q=0.0, br", ""] {
         let plain = fetch(&app, "GET", "/", &[("accept-encoding", refuses)]).await;

@@ -3,7 +3,7 @@
 use crate::samples::{Samples, now};
 use forewarn_core::id::Id;
 use forewarn_server::status_page::state::{ServiceState, States};
-use forewarn_server::status_page::{Pages, Snapshot};
+use forewarn_server::status_page::{Pages, Snapshot, Texts};
 use serde_json::Value;
 use std::str::FromStr;
 
@@ -188,13 +188,25 @@ fn services_are_as_incidents_and_work_say_and_what_stands_on_them_may_be_affecte
     assert_eq!(states.state(&id("mail")), ServiceState::Operational);
     assert!(states.may_be_affected(&id("mail")) && states.may_be_affected(&id("lms")));
     assert!(!states.may_be_affected(&id("portal")) && !states.may_be_affected(&id("wifi")));
-    assert_eq!(states.sentence(&snapshot), "Student portal is partly down");
+    let said = |states: &States, snapshot: &Snapshot, code: &str| {
+        states.sentence(snapshot, Texts::of(code))
+    };
+    for (code, expected) in [
+        ("en", "Student portal is partly down"),
+        ("de", "Student portal ist teilweise ausgefallen"),
+        ("fr", "Student portal est en panne partielle"),
+        ("es", "Student portal sufre una caída parcial"),
+        ("ar", "توقف جزئي: \u{2068}Student portal\u{2069}"),
+    ] {
+        assert_eq!(said(&states, &snapshot, code), expected);
+    }
     assert_eq!(states.indicator(), "major");
     let quiet = samples().quiet_snapshot();
-    assert_eq!(States::of(&quiet).sentence(&quiet), "Everything is working");
+    let all_is_well = said(&States::of(&quiet), &quiet, "en");
+    assert_eq!(all_is_well, "Everything is working");
     let empty = samples().empty_snapshot();
     assert_eq!(
-        States::of(&empty).sentence(&empty),
+        said(&States::of(&empty), &empty, "en"),
         "No services are listed yet"
     );
 }
@@ -393,6 +405,8 @@ fn the_page_is_small_and_asks_nobody_else() {
     for attribute in ["src=\"", "href=\""] {
         for link in body.split(attribute).skip(1) {
             let target = link.split('"').next().unwrap();
+            // The same in other languages is named by its whole address.
+            let target = target.strip_prefix(&snapshot.public_url).unwrap_or(target);
             assert!(
                 target.starts_with('/') || target.starts_with('#'),
                 "{target}"

@@ -8,6 +8,7 @@ use forewarn_core::problem::Problem;
 use forewarn_core::subscription::Choices;
 use forewarn_core::undo::Undoable;
 use forewarn_server::console::*;
+use forewarn_server::status_page::Speech;
 use forewarn_server::status_page::subscription::{CodeForm, Place, SubscriptionForm};
 
 impl Samples {
@@ -571,6 +572,7 @@ impl Samples {
             (
                 "subscription-confirm",
                 PlainPage {
+                    speech: Speech::english(),
                     organisation: self.t("Example University"),
                     title: "Confirm your subscription".into(),
                     words: self
@@ -582,6 +584,7 @@ impl Samples {
             (
                 "subscription-code",
                 CodeForm {
+                    speech: Speech::english(),
                     organisation: self.t("Example University"),
                     words: self.t("If we can send to +14155550100, a text message with a code is on its way. We send at most three a day."),
                     problem: None,
@@ -598,6 +601,7 @@ impl Samples {
         let services = self.services();
         let (open, zone): (Vec<_>, _) = (services.iter().collect(), zone());
         let place = Place {
+            speech: Speech::english(),
             organisation: &self.t("Example University"),
             zone: zone.name(),
             services: &open,

@@ -65,8 +65,8 @@ impl Samples {
                 "MNT-1",
                 "Student database upgrade",
                 &[
-                    "Gets it as one of 'Students', which uses portal (database > portal), at level non_technical",
-                    "Gets the announcement by sms at 2026-11-23T17:39:00Z if nothing has reached them by then",
+                    "Gets it as one of 'Students', which uses portal (database > portal), at level non-technical",
+                    "Gets the announcement by sms at Mon 23 Nov 2026, 09:39 PST (UTC-08:00) if nothing has reached them by then",
                 ],
             ),
             getting(

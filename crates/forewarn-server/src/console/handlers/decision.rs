@@ -7,6 +7,7 @@ use crate::console::decision::{DecisionPage, as_typed};
 use crate::console::desk::{Desk, Shown, page};
 use crate::console::entered::tree;
 use crate::console::guard::Fields;
+use crate::console::people::as_read;
 use crate::console::reach::{ReachPage, Reached};
 use crate::console::{Nav, Typed};
 use crate::error::ApiError;
@@ -116,6 +117,11 @@ pub(super) async fn hears(desk: &Desk, event: &Event, nav: Nav, query: Option<St
         },
     };
     let catalogue = desk.app.store.catalogue().await?;
+    let zone = &catalogue.organisation.time_zone;
+    let read = |because: Vec<String>| -> Vec<String> {
+        because.iter().map(|why| as_read(why, zone)).collect()
+    };
+    let asked = asked.map(|(contact, because)| (contact, read(because)));
     let view = ReachPage {
         frame: desk.frame(&catalogue, "Who hears", nav).await?,
         home: event_path(event),

@@ -3,6 +3,7 @@
 use super::lists::Query;
 use super::rows;
 use crate::console::desk::{Desk, Shown, page, sentence};
+use crate::console::people::as_read;
 use crate::console::{
     AudienceRow, Belonging, ContactLine, ContactList, ContactPage, ContactPlace, Found, FoundGroup,
     Getting, Nav, SearchPage, language_name,
@@ -14,6 +15,7 @@ use axum::http::StatusCode;
 use forewarn_core::audience::{Audience, Scope};
 use forewarn_core::contact::{Channel, Contact};
 use forewarn_core::document::Catalogue;
+use forewarn_core::time::Zone;
 use forewarn_store::{ContactRow, EventFilter};
 
 /// How many are shown of each kind.
@@ -94,7 +96,7 @@ pub(in crate::console) async fn show(desk: Desk, Path(id): Path<String>) -> Show
         belongs: belongs
             .map(|audience| belonging(audience, &contact, &catalogue))
             .collect(),
-        open: getting(&desk, &id).await?,
+        open: getting(&desk, &id, &catalogue.organisation.time_zone).await?,
         contact: line,
     };
     Ok(page(StatusCode::OK, view.render()))
@@ -150,7 +152,7 @@ fn belonging(audience: &Audience, contact: &Contact, catalogue: &Catalogue) -> B
 }
 
 /// What somebody gets of every event that is open, and why.
-async fn getting(desk: &Desk, contact: &str) -> Result<Vec<Getting>> {
+async fn getting(desk: &Desk, contact: &str, zone: &Zone) -> Result<Vec<Getting>> {
     let open = EventFilter {
         open: true,
         ..EventFilter::default()
@@ -162,7 +164,10 @@ async fn getting(desk: &Desk, contact: &str) -> Result<Vec<Getting>> {
             path: rows::event_path(&stored.event),
             event: stored.event.id().to_string(),
             title: stored.event.title().to_owned(),
-            because: because.iter().map(|why| sentence(why)).collect(),
+            because: because
+                .iter()
+                .map(|why| sentence(&as_read(why, zone)))
+                .collect(),
         });
     }
     Ok(all)
