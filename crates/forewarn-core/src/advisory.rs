@@ -5,8 +5,10 @@
 //! one the message says that the fix comes as soon as it is ready, and that people will be told then.
 
 mod posted;
+mod word;
 
 pub use posted::{Fix, NewWord, Report, Withdrawal};
+pub use word::Word;
 
 use crate::contact::EmailAddress;
 use crate::facts::{Action, Facts, When};
@@ -45,38 +47,6 @@ impl Status {
     /// People still wait for the fix.
     pub fn is_open(self) -> bool {
         self == Status::Open
-    }
-}
-
-/// One message about an advisory, as it went out.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Word {
-    /// Its id, derived from the advisory and its number.
-    pub id: String,
-    /// Counts from 0, the discovery.
-    pub number: u32,
-    /// Where the advisory stood with it.
-    pub status: Status,
-    /// What somebody wrote; made from the facts when absent.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub text: Option<String>,
-    /// What was known then.
-    pub facts: Facts,
-    /// When it was published.
-    pub at: Timestamp,
-    /// When the next word was promised, where somebody gave a time.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub promise: Option<Promise>,
-}
-
-impl Word {
-    /// The milestone that it stands for.
-    pub fn milestone(&self) -> &'static str {
-        match (self.number, self.status) {
-            (_, Status::Fixed) => "fixed",
-            (0, _) => "discovery",
-            (_, Status::Open | Status::Withdrawn) => "update",
-        }
     }
 }
 
@@ -224,33 +194,6 @@ impl Advisory {
         told.max(newest).max(now)
     }
 
-    /// The promise of its newest message, if that made one.
-    pub fn promise(&self) -> Option<Promise> {
-        self.updates.last().and_then(|word| word.promise)
-    }
-
-    /// The open promise, if its time has passed and nobody has put that on record.
-    pub fn lapsed(&self, now: Timestamp) -> Option<Promise> {
-        self.promise().filter(|p| p.kept.is_none() && p.due < now)
-    }
-
-    /// Puts on record that the promise of this word was not kept. `None` where there is nothing to record: it is not the
-    /// newest, its time has not passed, or it is on record already.
-    pub fn break_promise(mut self, number: u32, now: Timestamp) -> Option<Advisory> {
-        self.lapsed(now)?;
-        let word = self.updates.last_mut().filter(|w| w.number == number)?;
-        word.promise.as_mut()?.kept = Some(false);
-        Some(self)
-    }
-
-    /// What the journal says of a promise that was not kept.
-    pub fn breach(&self, promise: Promise, now: Timestamp) -> serde_json::Value {
-        serde_json::json!({
-            "update": self.updates.last().map(|w| w.number), "promised": promise.due,
-            "late_by_seconds": now.duration_since(promise.due).as_secs(),
-        })
-    }
-
     fn open_only(&self, refused: InvalidTransition) -> Result<(), InvalidTransition> {
         match self.status.is_open() {
             true => Ok(()),
@@ -275,13 +218,9 @@ impl Advisory {
         self.say(text, None, now);
     }
 
-    /// Whatever is said settles the promise of the word before.
+    /// Whatever is said settles the promise of what people were told before.
     fn say(&mut self, text: Option<String>, next_update: Option<Timestamp>, now: Timestamp) {
-        if let Some(promise) = self.updates.last_mut().and_then(|w| w.promise.as_mut())
-            && promise.kept.is_none()
-        {
-            promise.kept = Some(now <= promise.due);
-        }
+        self.settle_promise(now);
         let number = self.updates.len() as u32;
         self.updates.push(Word {
             id: crate::id::derive(&["update", self.id.as_str(), &number.to_string()]),
@@ -291,6 +230,7 @@ impl Advisory {
             facts: self.facts.clone(),
             at: now,
             promise: next_update.map(|due| Promise { due, kept: None }),
+            waits: false,
         });
     }
 }

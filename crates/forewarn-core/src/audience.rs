@@ -199,7 +199,7 @@ impl Audience {
         let digest = flag(&mut fields, "digest", true, problems);
         let has_room = channels.is_empty() || channels.iter().any(|c| c.channel.tells_of_several());
         if digest && fields.has("digest") && !has_room {
-            let problem = "one message can tell of several events by email and in chat only, and it has neither: leave it out, or add one of them";
+            let problem = "one message can tell of several events by email, in chat and by text message only, and it has none of these: leave it out, or add one of them";
             fields.problem("digest", problem, problems);
         }
         let acknowledge = fields.optional("acknowledge", problems, Acknowledge::parse);
@@ -243,6 +243,12 @@ impl Audience {
             acknowledge,
             external,
         })
+    }
+
+    /// Whether one message may tell it of several events. What is to be confirmed is asked for by itself: nobody should have to
+    /// guess which of several they confirm.
+    pub fn hears_together(&self) -> bool {
+        self.digest && self.acknowledge.is_none()
     }
 
     /// Whether it uses this service.

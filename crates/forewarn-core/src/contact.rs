@@ -68,12 +68,12 @@ impl Channel {
         }
     }
 
-    /// Whether one message by it can tell of several events. Programs want one for each; a text message and a call have no room for
-    /// more, and what is heard of each of them by receipt is told of one.
+    /// Whether one message by it can tell of several events: a text message names them, and leads to more. Programs want one for
+    /// each, and nobody keeps several in mind who hears them once, in a call.
     pub fn tells_of_several(self) -> bool {
         match self {
-            Channel::Email | Channel::Chat => true,
-            Channel::Sms | Channel::Voice | Channel::Webhook | Channel::Push => false,
+            Channel::Email | Channel::Chat | Channel::Sms => true,
+            Channel::Voice | Channel::Webhook | Channel::Push => false,
         }
     }
 

@@ -589,8 +589,7 @@ fn advisory_content(content: Content, advisory: &Advisory, number: Option<u32>) 
     let newest = advisory.updates.len().saturating_sub(1);
     let number = number.map_or(newest, |number| number as usize);
     let word: Option<&Word> = advisory.updates.get(number);
-    let before = number.checked_sub(1).and_then(|n| advisory.updates.get(n));
-    let broken = before.and_then(|w| w.promise);
+    let broken = advisory.told_before(number as u32).and_then(|w| w.promise);
     let status = word.map_or(advisory.status, |w| w.status);
     Content {
         severity: advisory.severity,

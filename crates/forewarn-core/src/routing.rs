@@ -2,7 +2,7 @@
 
 use crate::document::{Fields, Node, Problems};
 use crate::incident::Severity;
-use crate::message::MILESTONES;
+use crate::message::{MILESTONES, milestones_of};
 use crate::problem::unknown;
 use serde::{Deserialize, Serialize};
 
@@ -139,6 +139,17 @@ impl Routing {
         None
     }
 
+    /// Why nothing of the story of such events is heard although they are admitted, in words: none of their parts is. `None` where
+    /// something is.
+    pub fn hears_no_part_of(&self, kind: &str) -> Option<String> {
+        let stages = self.stages.as_ref()?;
+        let parts = milestones_of(kind);
+        let hears = parts.is_empty() || parts.iter().any(|part| self.admits_stage(part));
+        let stages = listed(stages.iter().map(String::as_str));
+        (!hears)
+            .then(|| format!("hears of the stages {stages} only, and no {kind} has one of them"))
+    }
+
     /// Whether this part of their story is.
     pub fn admits_stage(&self, milestone: &str) -> bool {
         admits(&self.stages, |stage| stage == milestone)
@@ -261,5 +272,11 @@ mod tests {
         };
         assert!(ends.admits_stage("holding") && ends.admits_stage("resolution"));
         assert!(!ends.admits_stage("update") && Routing::default().admits_stage("update"));
+        let why =
+            "hears of the stages holding, resolution only, and no maintenance has one of them";
+        assert_eq!(ends.hears_no_part_of("maintenance").as_deref(), Some(why));
+        assert_eq!(ends.hears_no_part_of("incident"), None);
+        assert_eq!(ends.hears_no_part_of("window"), None);
+        assert_eq!(Routing::default().hears_no_part_of("maintenance"), None);
     }
 }

@@ -286,6 +286,27 @@ mod tests {
         );
     }
 
+    /// The worked example of Slack's own page, "Verifying requests from Slack".
+    #[test]
+    fn the_request_that_slack_publishes_is_believed() {
+        let secrets = [Secret::parse("8f742231b10e8888abcd99yyyzzz85a5").unwrap()];
+        let body = "token=xyzz0WbapA4vBCDEFasx0q6G&team_id=T1DC2JH3J&team_domain=testteamnow&channel_id=G8PSS9T3V\
+            &channel_name=foobar&user_id=U2CERLKJA&user_name=roadrunner&command=%2Fwebhook-collect&text=\
+            &response_url=https%3A%2F%2Fhooks.slack.com%2Fcommands%2FT1DC2JH3J%2F397700885554%2F96rGlfmibIGlgcZRskXaIFfN\
+            &trigger_id=398738663015.47445629121.803a0bc887a14d10d2c447fce8b6703c";
+        let signature = "v0=a2114d57b48eac39b9ad189dd8316235a7b4a8d21a10bd27519666489c69b503";
+        let sent = Timestamp::from_second(1_531_420_618).unwrap();
+        let check = |body: &str| {
+            let (time, signature) = (Some("1531420618"), Some(signature));
+            check_slack(&secrets, time, signature, body.as_bytes(), sent)
+        };
+        assert_eq!(check(body), Ok(()));
+        assert_eq!(
+            check(&body.replace("foobar", "foobaz")),
+            Err(Refused::Wrong)
+        );
+    }
+
     #[test]
     fn standard_webhooks_are_signed_with_id_and_time() {
         let key = [7u8; 24];

@@ -4,7 +4,9 @@ use crate::advisory::Advisory;
 use crate::announcement::Announcement;
 use crate::event::Event;
 use crate::maintenance::Maintenance;
+use crate::plan::Change;
 use crate::problem::InvalidTransition;
+use crate::time::CivilTime;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -16,6 +18,34 @@ pub struct Pending<T> {
     pub until: Timestamp,
     /// The event as it was before.
     pub before: T,
+    /// What people will be told of it, where it has a notice of its own.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub telling: Option<Telling>,
+}
+
+/// What people will be told of a change. A change made after it takes its place; once that is undone, it is told after all.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Telling {
+    /// `delay`, `reschedule`, `extension` or `cancellation`.
+    pub milestone: String,
+    /// How many of this kind came before.
+    pub counter: u32,
+    /// Why, in words for people.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub reason: Option<String>,
+    /// The window as it was told before; the same moment twice for what has no window.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub previous: Option<(CivilTime, CivilTime)>,
+}
+
+impl Telling {
+    /// The change that it tells.
+    pub fn change(&self) -> Change<'_> {
+        Change {
+            milestone: &self.milestone,
+            counter: self.counter,
+        }
+    }
 }
 
 /// An event that remembers how it was before its last change.
@@ -39,8 +69,28 @@ pub trait Undoable: Clone {
             *before.pending_mut() = None;
         }
         let waits = until > now;
-        *self.pending_mut() = waits.then(|| Box::new(Pending { until, before }));
+        *self.pending_mut() = waits.then(|| {
+            Box::new(Pending {
+                until,
+                before,
+                telling: None,
+            })
+        });
         self
+    }
+
+    /// Its last change, which can still be undone, is told like this.
+    fn telling(mut self, telling: Option<Telling>) -> Self {
+        if let Some(pending) = self.pending_mut() {
+            pending.telling = telling;
+        }
+        self
+    }
+
+    /// What is told of its last change of which nobody has heard, and when: a change after it was undone.
+    fn told_after_all(&self, now: Timestamp) -> Option<(Timestamp, Telling)> {
+        let pending = self.pending().as_ref()?;
+        Some((pending.until.max(now), pending.telling.clone()?))
     }
 
     /// Until when its last change can be undone.

@@ -249,7 +249,7 @@ fn shares_its_day(notice: &DueNotice, catalogue: &Catalogue) -> Option<Timestamp
         .audiences
         .iter()
         .find(|a| a.id == *notice.audience)?;
-    if !bundled || !has_room || !audience.digest {
+    if !bundled || !has_room || !audience.hears_together() {
         return None;
     }
     let organisation = &catalogue.organisation.time_zone;

@@ -71,6 +71,7 @@ impl<C: Channels> Engine<C> {
             Err(error) => messages.iter().map(|_| unsent(&error)).collect(),
         };
         let ended = self.clock.now();
+        self.note_first_words(&messages, &outcomes, ended).await;
         for (message, outcome) in messages.iter().zip(&outcomes) {
             let told = message.iter();
             recorded.extend(told.map(|delivery| record(delivery, outcome, started, ended)));

@@ -8,6 +8,7 @@ mod approve;
 pub mod channel;
 mod expand;
 mod feeds;
+mod first_word;
 mod flight;
 mod lease;
 mod measure;

@@ -28,7 +28,8 @@ use forewarn_core::template::Template;
 use forewarn_core::time::Zone;
 use forewarn_core::words::Words;
 use forewarn_store::{Claimed, Result, StoreError, is_ones_own};
-use std::collections::HashMap;
+use jiff::Timestamp;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// How many variants are kept rendered; far more than are in use at a time.
@@ -191,6 +192,8 @@ const SEALED_ENDPOINT: &str = "its address or secret cannot be read: the key wit
 pub(crate) struct Cache {
     sources: HashMap<String, Arc<Source>>,
     variants: HashMap<String, Arc<Rendered>>,
+    /// Holding statements of which somebody's was taken; whether one was the first of its incident is on record.
+    taken: HashSet<String>,
 }
 
 impl<C: Channels> Engine<C> {
@@ -256,6 +259,19 @@ impl<C: Channels> Engine<C> {
             .sources
             .insert(notice.to_owned(), source.clone());
         Ok(source)
+    }
+
+    /// The incident and when it was declared, where this is a holding statement of which nobody's was taken before.
+    pub(crate) fn holding_not_noted(&self, notice: &str) -> Option<(Id, Timestamp)> {
+        let mut cache = self.cache();
+        let source = cache.sources.get(notice)?;
+        let content = &source.content;
+        if content.milestone != "holding" || cache.taken.contains(notice) {
+            return None;
+        }
+        let of = (content.event.clone(), content.began_at?);
+        cache.taken.insert(notice.to_owned());
+        Some(of)
     }
 
     fn cache(&self) -> std::sync::MutexGuard<'_, Cache> {
@@ -591,15 +607,16 @@ impl<C: Channels> Engine<C> {
 
     /// What an earlier attempt may have left with the provider is told apart from what it took for others.
     async fn known(&self, parcel: Parcel, message: &[Claimed]) -> Result<Parcel> {
-        let (Parcel::Ring(ring), [delivery]) = (&parcel, message) else {
+        let (Parcel::Ring(ring), [delivery, ..]) = (&parcel, message) else {
             return Ok(parcel);
         };
         if ring.earlier.is_none() {
             return Ok(parcel);
         }
+        let told: Vec<&str> = message.iter().map(|d| d.id.as_str()).collect();
         let others = self
             .store
-            .taken_for_others(&delivery.endpoint_id, &delivery.id)
+            .taken_for_others(&delivery.endpoint_id, &told)
             .await?;
         Ok(Parcel::Ring(Ring {
             others,

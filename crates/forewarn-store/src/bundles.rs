@@ -1,7 +1,7 @@
 //! The fatigue guard: what one audience would hear on one day, before several events start, goes out as one message.
 //!
 //! When the first of those notices falls due, the others are brought forward to it and all are given the same bundle. Their
-//! deliveries by mail and in chat wait, at the end of the queue, until the last of them is expanded; then they are released, and whoever
+//! deliveries by mail, in chat and by text message wait, at the end of the queue, until the last of them is expanded; then they are released, and whoever
 //! claims one of an endpoint claims all of it ([`crate::Store::claim`]). Each delivery keeps its own row, so counts,
 //! superseding and retries are as ever.
 
@@ -11,6 +11,7 @@ use crate::deliveries::{ALONE, CLAIMED};
 use crate::error::Result;
 use crate::journal::{Entry, append};
 use crate::notices::{DONE, DueNotice};
+use crate::quiet::{These, put_off};
 use forewarn_core::id::derive;
 use jiff::Timestamp;
 use serde_json::json;
@@ -25,11 +26,11 @@ const LAST: &str = "\u{10ffff}";
 /// How many deliveries are released in one transaction, so that writers of other lanes get in between.
 const RELEASE: i64 = 5_000;
 
-/// What can share a message with others: planned, by mail or in chat, early enough; [`BUNDLED`] by name. Work that starts on that day is
+/// What can share a message with others: planned, by a channel with room for several, early enough; [`BUNDLED`] by name. Work that starts on that day is
 /// too near. `$1` is the end of the day, `$2` the audience, `$3` the event that asks.
 const SHARES: &str =
     "n.status = 'planned' AND n.due < $1 AND NOT n.held AND n.audience = $2 AND n.event <> $3
-    AND n.milestone IN ('announcement', 'reminder') AND (n.channels LIKE '%\"email\"%' OR n.channels LIKE '%\"chat\"%')
+    AND n.milestone IN ('announcement', 'reminder') AND (n.channels LIKE '%\"email\"%' OR n.channels LIKE '%\"chat\"%' OR n.channels LIKE '%\"sms\"%')
     AND e.kind IN ('maintenance', 'announcement') AND e.starts_at >= $1";
 
 /// Bundles of which nothing is still to be expanded. A notice that was taken out of its day meanwhile, or waits for a person,
@@ -195,7 +196,8 @@ impl Store {
         // What was tried already waits for its own time.
         let sql = "UPDATE deliveries SET next_at = $1 WHERE bundle = $2 AND endpoint > $3 AND endpoint <= $4
             AND status = 'queued' AND attempt = 0";
-        tx.execute(sql, args![now, bundle, from, to]).await?;
+        tx.execute(sql, args![now, bundle, &from, &to]).await?;
+        put_off(&mut tx, These::Released(bundle, (&from, &to))).await?;
         match &next {
             Some(next) => {
                 let sql = "UPDATE bundles SET released = $1 WHERE id = $2";

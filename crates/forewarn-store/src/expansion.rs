@@ -122,13 +122,13 @@ SELECT n.slot || '.' || COALESCE(placed.shared, placed.endpoint), n.id, n.event,
     same_place!("t"),
     " = placed.place_of AND t.channel = placed.channel
         WHERE n2.slot = n.slot AND t.state = 'active' AND n2.status NOT IN ('cancelled', 'moved')) END, n.level), n.ordinal, n.lane, placed.status, 0,
-  CASE WHEN placed.channel IN ('email', 'chat') AND CAST($10 AS TEXT) IS NULL AND n.bundle IS NOT NULL
+  CASE WHEN placed.channel IN ('email', 'chat', 'sms') AND CAST($10 AS TEXT) IS NULL AND n.bundle IS NOT NULL
     AND EXISTS (SELECT 1 FROM bundles b WHERE b.id = n.bundle) THEN n.expires ELSE $9 END,
   n.expires, $2,
   CASE WHEN placed.status = 'suppressed' THEN
     COALESCE((SELECT MIN(s.reason) FROM suppressions s WHERE s.endpoint = placed.endpoint AND s.audience IN ($6, '*')),
       placed.reason, placed.state) END,
-  CASE WHEN placed.channel IN ('email', 'chat') AND CAST($10 AS TEXT) IS NULL THEN n.bundle END, placed.shared,
+  CASE WHEN placed.channel IN ('email', 'chat', 'sms') AND CAST($10 AS TEXT) IS NULL THEN n.bundle END, placed.shared,
   CASE WHEN $7 = '[]' THEN FALSE ELSE EXISTS (SELECT 1 FROM notices n2 JOIN members m2 ON m2.audience = n2.audience
     JOIN endpoints t ON t.contact = m2.contact AND ",
     same_place!("t"),

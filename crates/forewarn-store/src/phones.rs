@@ -33,17 +33,21 @@ impl Store {
         Ok(Some((row.text(0)?, row.text(1)?, channel)))
     }
 
-    /// What the provider took for other deliveries to this telephone, by its own ids.
+    /// What the provider took for other deliveries to this telephone than these, which one message tells of, by its own ids.
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub async fn taken_for_others(&self, endpoint: &str, delivery: &str) -> Result<Vec<String>> {
+    pub async fn taken_for_others(&self, endpoint: &str, told: &[&str]) -> Result<Vec<String>> {
         let mut tx = self.db.read().await?;
+        let told = crate::json_list(told.iter().copied());
+        let these = crate::contacts::among(&tx, 2);
         let rows = tx
             .rows(
-                "SELECT server_said FROM deliveries WHERE endpoint = $1 AND channel IN ('sms', 'voice')
-                   AND id <> $2 AND outcome = 'accepted' ORDER BY updated_at DESC LIMIT 100",
-                args![endpoint, delivery],
+                &format!(
+                    "SELECT server_said FROM deliveries WHERE endpoint = $1 AND channel IN ('sms', 'voice')
+                     AND NOT id {these} AND outcome = 'accepted' ORDER BY updated_at DESC LIMIT 100"
+                ),
+                args![endpoint, told],
             )
             .await?;
         let mut taken = Vec::new();

@@ -1,7 +1,7 @@
 //! Quiet hours: deliveries that ring somebody's phone for what can wait are put off until they end.
 //!
 //! It is done where a delivery gets the time of its next attempt, in the same transaction, so that no claim comes between: when
-//! a part of a notice is expanded, and when an attempt is to be made once more.
+//! a part of a notice is expanded, when a message about several events is let go, and when an attempt is to be made once more.
 
 use crate::Store;
 use crate::contacts::among;
@@ -14,7 +14,7 @@ use forewarn_core::event::Event;
 use forewarn_core::time::Zone;
 use jiff::Timestamp;
 use serde::Serialize;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// Why a delivery waits that was put off; the end of the hours stands behind it.
 const UNTIL: &str = "quiet hours until";
@@ -45,6 +45,8 @@ const PUT_OFF: (&str, &str) = (
 pub(crate) enum These<'a> {
     /// Those of this notice and event to the contacts after the first and up to the second.
     Part(&'a str, &'a str, (&'a str, &'a str)),
+    /// Those of this bundle to the endpoints after the first and up to the second that were just let go.
+    Released(&'a str, (&'a str, &'a str)),
     /// Those with these ids (a JSON list).
     Listed(&'a str),
 }
@@ -56,12 +58,17 @@ pub(crate) async fn put_off(tx: &mut Tx, these: These<'_>) -> Result<()> {
             "d.event = $1 AND d.notice = $2 AND d.contact > $3 AND d.contact <= $4".into(),
             args![event, notice, after, upto],
         ),
+        These::Released(bundle, (after, upto)) => (
+            "d.bundle = $1 AND d.endpoint > $2 AND d.endpoint <= $3 AND d.attempt = 0".into(),
+            args![bundle, after, upto],
+        ),
         These::Listed(ids) => (format!("d.id {}", among(tx, 1)), args![ids]),
     };
     let sql = format!(
-        "SELECT d.id, d.next_at, e.quiet, e.time_zone, d.event, n.milestone, n.due, n.audience
+        "SELECT d.id, d.next_at, e.quiet, e.time_zone, d.event, n.milestone, n.due, n.audience, d.bundle, d.endpoint
          FROM deliveries d JOIN endpoints e ON e.id = d.endpoint JOIN notices n ON n.id = d.notice
-         WHERE {narrow} AND d.status = 'queued' AND d.channel IN ('sms', 'voice', 'push') AND e.quiet IS NOT NULL"
+         WHERE {narrow} AND d.status = 'queued' AND d.channel IN ('sms', 'voice', 'push') AND e.quiet IS NOT NULL
+           AND d.next_at < d.expires"
     );
     let rows = tx.rows(&sql, values).await?;
     // Almost nobody's phone is quiet: the rest is read only where one is.
@@ -73,10 +80,27 @@ pub(crate) async fn put_off(tx: &mut Tx, these: These<'_>) -> Result<()> {
         events: HashMap::new(),
         zones: HashMap::new(),
     };
-    let mut later = Vec::new();
+    // What one message tells waits as long as the part of it that can wait least. What is still to be let go (it waits at its
+    // expiry till then) is looked at when it is.
+    let mut messages: BTreeMap<(Option<String>, String), (Vec<String>, Vec<Ends>)> =
+        BTreeMap::new();
     for row in &rows {
-        if let Some((end, reason)) = known.end(tx, row).await? {
-            later.push((row.text(0)?, end.as_millisecond(), reason));
+        let id = row.text(0)?;
+        let message = match row.maybe_text(8)? {
+            Some(bundle) => (Some(bundle), row.text(9)?),
+            None => (None, id.clone()),
+        };
+        let end = known.end(tx, row).await?;
+        let (ids, ends) = messages.entry(message).or_default();
+        ids.push(id);
+        ends.push(end);
+    }
+    let mut later = Vec::new();
+    for (ids, ends) in messages.into_values() {
+        let ends: Option<Vec<_>> = ends.into_iter().collect();
+        if let Some((end, reason)) = ends.and_then(|ends| ends.into_iter().min()) {
+            let put = |id| (id, end.as_millisecond(), reason.clone());
+            later.extend(ids.into_iter().map(put));
         }
     }
     if !later.is_empty() {
@@ -87,6 +111,9 @@ pub(crate) async fn put_off(tx: &mut Tx, these: These<'_>) -> Result<()> {
     Ok(())
 }
 
+/// Until when a delivery waits, and why, where it does.
+type Ends = Option<(Timestamp, String)>;
+
 /// What many deliveries have in common.
 struct Known {
     catalogue: Catalogue,
@@ -96,7 +123,7 @@ struct Known {
 
 impl Known {
     /// Until when a delivery waits, and why, where it does.
-    async fn end(&mut self, tx: &mut Tx, row: &Row) -> Result<Option<(Timestamp, String)>> {
+    async fn end(&mut self, tx: &mut Tx, row: &Row) -> Result<Ends> {
         let event = row.text(4)?;
         if !self.events.contains_key(&event) {
             let stored = events::load(tx, &event).await?;

@@ -5,8 +5,8 @@
 
 use crate::Store;
 use crate::contacts::same_place;
-use crate::db::{Tx, args, without_nul};
-use crate::deliveries::Recorded;
+use crate::db::{Row, Tx, args, without_nul};
+use crate::deliveries::{Recorded, ids};
 use crate::error::{Result, StoreError};
 use crate::journal::{Entry, append};
 use forewarn_core::delivery::Receipt;
@@ -25,7 +25,8 @@ const APPLY: &str = "UPDATE deliveries SET status = r.status, updated_at = r.at,
 const COMPLAINED: &str = "its reader marked a message as unwanted";
 
 impl Store {
-    /// Notes what became of a delivery after it was taken. Says whether there is such a delivery.
+    /// Notes what became of a delivery after it was taken, and of all that the same message told. Says whether there is such a
+    /// delivery.
     ///
     /// # Errors
     /// When the database cannot be written, or a mail's sending is not on record yet.
@@ -38,8 +39,8 @@ impl Store {
         let mut tx = self.db.write().await?;
         // Waits for whoever is recording the attempt, so that neither misses the other.
         let sql = tx.either(
-            "SELECT status, channel FROM deliveries WHERE id = $1",
-            "SELECT status, channel FROM deliveries WHERE id = $1 FOR UPDATE",
+            "SELECT status, channel, bundle, endpoint, started_at FROM deliveries WHERE id = $1",
+            "SELECT status, channel, bundle, endpoint, started_at FROM deliveries WHERE id = $1 FOR UPDATE",
         );
         let Some(row) = tx.row(sql, args![delivery]).await? else {
             return Ok(false);
@@ -52,15 +53,20 @@ impl Store {
         if status.is_empty() {
             return Ok(true);
         }
+        let told = told_with(&mut tx, delivery, &row).await?;
+        let some = crate::contacts::among(&tx, 1);
         tx.execute(
-            "INSERT INTO receipts (delivery, status, said, at) VALUES ($1, $2, $3, $4)
-             ON CONFLICT (delivery) DO UPDATE SET status = excluded.status, said = excluded.said, at = excluded.at
-             WHERE receipts.status = 'failed'",
-            args![delivery, status, &said, now],
+            &format!(
+                "INSERT INTO receipts (delivery, status, said, at)
+                 SELECT d.id, $2, $3, $4 FROM deliveries d WHERE d.id {some}
+                 ON CONFLICT (delivery) DO UPDATE SET status = excluded.status, said = excluded.said, at = excluded.at
+                 WHERE receipts.status = 'failed'"
+            ),
+            args![&told, status, &said, now],
         )
         .await?;
-        let apply = format!("{APPLY} WHERE deliveries.id = $1 AND {APPLIES}");
-        tx.execute(&apply, args![delivery]).await?;
+        let apply = format!("{APPLY} WHERE deliveries.id {some} AND {APPLIES}");
+        tx.execute(&apply, args![&told]).await?;
         if gone {
             tx.execute(
                 concat!(
@@ -117,6 +123,24 @@ impl Store {
         tx.commit().await?;
         Ok(true)
     }
+}
+
+/// A delivery and the others that the same attempt told of, as a list. Those that are being recorded in this moment are not waited
+/// for: whoever records them finds the receipt afterwards.
+async fn told_with(tx: &mut Tx, delivery: &str, row: &Row) -> Result<String> {
+    let Some(bundle) = row.maybe_text(2)? else {
+        return Ok(crate::json_list([delivery]));
+    };
+    let sql = "SELECT id FROM deliveries WHERE bundle = $1 AND endpoint = $2 AND (id = $3
+        OR CASE WHEN $4 = 'attempting' THEN status = 'attempting' ELSE status <> 'attempting' AND started_at = $5 END)";
+    let of = args![
+        bundle,
+        row.text(3)?,
+        delivery,
+        row.text(0)?,
+        row.maybe_int(4)?
+    ];
+    ids(&tx.rows(sql, of).await?)
 }
 
 /// Receipts that came while these attempts were not on record yet.

@@ -143,7 +143,8 @@ impl Incident {
             .say(NewUpdate::nothing(), Nature::Automatic, next_update, now)
     }
 
-    /// Says that the next update comes at another time than promised. Said in time it keeps the promise that it replaces.
+    /// Says that the next update comes at another time than promised. Said in time it keeps the promise that it replaces. While words
+    /// wait for somebody to agree, it says them too: of what waits only the newest is told.
     ///
     /// # Errors
     /// When it is not open.
@@ -152,8 +153,12 @@ impl Incident {
         next_update: Timestamp,
         now: Timestamp,
     ) -> Result<Incident, InvalidTransition> {
-        self.open_only()?
-            .say(NewUpdate::nothing(), Nature::Moved, next_update, now)
+        let waiting = self.updates.last().filter(|update| update.waits);
+        let new = NewUpdate {
+            text: waiting.and_then(|update| update.text.clone()),
+            ..NewUpdate::nothing()
+        };
+        self.open_only()?.say(new, Nature::Moved, next_update, now)
     }
 
     /// That it cannot become this.

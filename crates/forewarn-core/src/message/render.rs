@@ -17,6 +17,8 @@ const SUBJECT_WISHED: usize = 50;
 const SUBJECT_MAX: usize = 78;
 /// A text message in the letters of the basic alphabet should not take more segments.
 const SEGMENTS_WISHED: usize = 2;
+/// Somebody's own words in a message that must be short, in characters, before they are cut.
+pub(super) const MOST_WORDS: usize = 160;
 
 /// A message in the words of one variant. The organisation's `own` templates win over the built-in ones.
 ///
@@ -333,22 +335,10 @@ fn short(content: &Content, variant: &Variant, chosen: &Chosen) -> Message {
         let text = plain_signs(&chosen.body.render(&values, Format::Line));
         (text, values)
     };
-    let fits = |text: &str| match sms_segments(text) {
-        Segments {
-            count,
-            encoding: Encoding::Gsm7,
-            ..
-        } => count <= SEGMENTS_WISHED,
-        Segments {
-            count,
-            encoding: Encoding::Ucs2,
-            ..
-        } => count <= Words::of(&chosen.language).segments,
-    };
-    let (text, values) = [160, 110, 80, 50, 30]
+    let (text, values) = [MOST_WORDS, 110, 80, 50, 30]
         .into_iter()
         .map(fill)
-        .find(|(text, _)| fits(text))
+        .find(|(text, _)| fits_a_text_message(text, &chosen.language))
         .unwrap_or_else(|| fill(30));
     let mut markdown = String::new();
     markdown::escape_into(&text, &mut markdown);
@@ -358,6 +348,17 @@ fn short(content: &Content, variant: &Variant, chosen: &Chosen) -> Message {
         markdown,
         text,
         language: chosen.language.clone(),
+    }
+}
+
+/// Whether a text message takes no more segments than one should in this language.
+pub(super) fn fits_a_text_message(text: &str, language: &str) -> bool {
+    let Segments {
+        encoding, count, ..
+    } = sms_segments(text);
+    match encoding {
+        Encoding::Gsm7 => count <= SEGMENTS_WISHED,
+        Encoding::Ucs2 => count <= Words::of(language).segments,
     }
 }
 

@@ -108,7 +108,11 @@ impl Sheet {
                 ..content.clone()
             };
             let all = self.variants(&[Level::NonTechnical]);
-            let all = all.filter(|v| v.channel.tells_of_several() || v.channel == Channel::Webhook);
+            let all = all.filter(|v| match v.channel {
+                Channel::Email | Channel::Chat | Channel::Webhook => true,
+                // Nothing that is forwarded stands below what is short.
+                Channel::Sms | Channel::Voice | Channel::Push => false,
+            });
             let all = all.map(|v| said(&content, v));
             texts.extend(all.filter(|(_, message)| !message.text.trim().is_empty()));
         }

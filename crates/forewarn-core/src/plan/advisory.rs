@@ -68,7 +68,8 @@ pub fn catch_up_on_advisory(
 }
 
 fn newest(advisory: &Advisory) -> AtOnce<'_> {
-    let word = advisory.updates.last();
+    // What waits for somebody to agree is told to nobody, nor to somebody who is added.
+    let word = advisory.told_last();
     let milestone = word.map_or("discovery", |word| word.milestone());
     AtOnce {
         event: &advisory.id,
@@ -76,7 +77,7 @@ fn newest(advisory: &Advisory) -> AtOnce<'_> {
         about: advisory.about(),
         told: &advisory.told,
         milestone,
-        stages: match (advisory.status, milestone) {
+        stages: match (word.map_or(advisory.status, |w| w.status), milestone) {
             (Status::Open, "discovery") => &["discovery"],
             (Status::Open, _) => &["update"],
             (Status::Fixed, _) => &["fixed"],

@@ -130,7 +130,7 @@ pub(super) fn replaced(add: Vec<Notice>, stored: &[Stored]) -> Changes {
     }
 }
 
-/// What changes when an incident's newest message waits until somebody agrees: nobody has heard it, so it has no timers, and
+/// What changes when an event's newest message waits until somebody agrees: nobody has heard it, so it has no timers, and
 /// those of the promise that people know stay, but for the one that would say by itself that nothing is new.
 pub fn nobody_hears_yet(mut changes: Changes, stored: &[Stored]) -> Changes {
     changes.add.retain(|n| !is_promise_timer(&n.milestone));
@@ -174,7 +174,7 @@ pub(super) fn reminders_of_owners(
     catalogue: &Catalogue,
     now: Timestamp,
 ) -> Vec<Notice> {
-    let (Some(word), Some(promise)) = (advisory.updates.last(), advisory.promise()) else {
+    let (Some(word), Some(promise)) = (advisory.told_last(), advisory.promise()) else {
         return Vec::new();
     };
     let policy = policy::for_advisories(&catalogue.policies);

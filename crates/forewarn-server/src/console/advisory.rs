@@ -1,6 +1,6 @@
 //! Advisories: faults that were found between releases.
 
-use super::incident::{LEVELS, severities_with_none};
+use super::incident::{LEVELS, NOT_BEFORE_THEY_AGREE, severities_with_none};
 use super::layout::text;
 use super::maintenance::facts;
 use super::reach::Reached;
@@ -172,6 +172,14 @@ impl AdvisoryPage {
     /// Until when the last change can be undone.
     fn waits(&self) -> Option<Timestamp> {
         self.advisory.waits_until(self.frame.now)
+    }
+
+    /// What is true of a word that is not told when it can no longer be undone.
+    fn waits_for(&self) -> &'static str {
+        match self.advisory.waits() {
+            true => NOT_BEFORE_THEY_AGREE,
+            false => "",
+        }
     }
 
     fn tone(&self) -> &'static str {

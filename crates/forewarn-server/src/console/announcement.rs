@@ -1,6 +1,6 @@
 //! Announcements: changes that take effect at one moment.
 
-use super::incident::LEVELS;
+use super::incident::{LEVELS, NOT_BEFORE_THEY_AGREE};
 use super::layout::text;
 use super::maintenance::facts;
 use super::readings::{Question, questions};
@@ -139,6 +139,16 @@ impl AnnouncementPage {
     /// Until when the last change can be undone.
     fn waits(&self) -> Option<Timestamp> {
         self.announcement.waits_until(self.frame.now)
+    }
+
+    /// What is true of a change that is not told when it can no longer be undone.
+    fn waits_for(&self) -> &'static str {
+        let until = self.waits();
+        let mut told_then = self.notices.iter().filter(|n| Some(n.due) <= until);
+        match told_then.any(|notice| notice.status == "awaiting_approval") {
+            true => NOT_BEFORE_THEY_AGREE,
+            false => "",
+        }
     }
 
     fn asked(&self) -> Vec<Question> {

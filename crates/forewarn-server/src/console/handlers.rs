@@ -31,9 +31,10 @@ pub(super) mod templates;
 
 use jiff::Timestamp;
 
-/// What was done, and when people hear of it.
-fn told_when(done: &str, undoable_until: Option<Timestamp>) -> String {
+/// What was done, and when people hear of it. `held`: somebody must agree first.
+fn told_when(done: &str, undoable_until: Option<Timestamp>, held: bool) -> String {
     match undoable_until {
+        _ if held => format!("{done} Nobody is told before its owners agree."),
         Some(_) => format!("{done} People are told when it can no longer be undone."),
         None => format!("{done} People are told now."),
     }

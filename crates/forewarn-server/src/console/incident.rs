@@ -10,7 +10,7 @@ use crate::status_page::{milestone_words, when};
 use askama::Template;
 use forewarn_core::incident::{Call, Called, Impact, Incident, Nature, Severity, Status, Update};
 use forewarn_core::message::duration_words;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 /// Incidents as a list.
 #[derive(Template)]
@@ -46,6 +46,9 @@ pub struct DeclareIncident {
     pub services: Vec<Choice>,
 }
 
+/// Said in the time to undo of what waits after it.
+pub(super) const NOT_BEFORE_THEY_AGREE: &str = "Nobody is told before its owners agree.";
+
 /// One incident.
 ///
 /// Its form posts `status`, `text`, `services.{id}` and `next_update_in` to `updates`; `status=resolved` resolves.
@@ -70,6 +73,8 @@ pub struct IncidentPage {
     pub calls: usize,
     /// What was done, newest first.
     pub journal: Vec<JournalRow>,
+    /// How long it took until somebody heard of it, once somebody did.
+    pub heard_after: Option<SignedDuration>,
     /// Who has which role, who is writing, notes, kin, and people who were added.
     pub team: Team,
 }
@@ -175,6 +180,16 @@ impl IncidentPage {
         self.incident.waits_until(self.frame.now)
     }
 
+    /// What is true of an update that is not told when it can no longer be undone.
+    fn waits_for(&self) -> String {
+        match (self.incident.waits(), self.team.approvers.as_slice()) {
+            (false, _) => String::new(),
+            (true, []) => NOT_BEFORE_THEY_AGREE.to_owned(),
+            (true, [one]) => format!("Nobody is told before {one} agrees."),
+            (true, all) => format!("Nobody is told before {} agree.", all.join(" and ")),
+        }
+    }
+
     fn untold(&self, update: &&Update) -> bool {
         update.waits || (update.before.is_some() && update.at > self.frame.now)
     }
@@ -239,6 +254,16 @@ impl IncidentPage {
             Nature::Merged => Some("merged, sent to nobody"),
             Nature::Entered => Some("entered afterwards, sent to nobody"),
         }
+    }
+
+    /// How long it took until somebody heard of it.
+    fn heard(&self) -> Option<String> {
+        self.heard_after.map(|after| match after.as_secs() {
+            ..1 => "in less than a second".to_owned(),
+            1 => "after 1 second".to_owned(),
+            seconds @ 2..120 => format!("after {seconds} seconds"),
+            _ => format!("after {}", duration_words(after)),
+        })
     }
 
     /// What became of its promises, once anything did.

@@ -1,6 +1,6 @@
 //! Planned work.
 
-use super::incident::LEVELS;
+use super::incident::{LEVELS, NOT_BEFORE_THEY_AGREE};
 use super::layout::text;
 use super::readings::{Question, known, questions};
 use super::{Choice, DeliveryRow, Frame, JournalRow, NoticeRow, Plan, Prospect, Typed};
@@ -155,6 +155,16 @@ impl MaintenancePage {
     /// Until when the last change can be undone.
     fn waits(&self) -> Option<Timestamp> {
         self.maintenance.waits_until(self.frame.now)
+    }
+
+    /// What is true of a change that is not told when it can no longer be undone.
+    fn waits_for(&self) -> &'static str {
+        let until = self.waits();
+        let mut told_then = self.notices.iter().filter(|n| Some(n.due) <= until);
+        match told_then.any(|notice| notice.status == "awaiting_approval") {
+            true => NOT_BEFORE_THEY_AGREE,
+            false => "",
+        }
     }
 
     /// Asked for where the guard has refused something.

@@ -1,5 +1,7 @@
 //! What can be done with an advisory: make a fault known, tell more, say that it is fixed, withdraw it. Each is told at once.
 
+mod held;
+
 use super::maintenance::shape as shape_pending;
 use super::reach::{self, Whole};
 use super::review::Guard;
@@ -326,22 +328,21 @@ struct Ready {
 
 impl Ready {
     async fn publish(self, app: &App, caller: &Caller, beside: &[Beside]) -> Result<Answer> {
-        let answer = Answer {
-            notices: told_by(&self.changes),
-            version: self.expected + 1,
-            advisory: self.advisory,
+        let newest = match self.again {
+            true => self.advisory.told_last(),
+            false => self.advisory.updates.last(),
         };
         let occasion = Occasion {
-            update: answer.advisory.updates.last().map(|w| w.number),
+            update: newest.map(|w| w.number),
             again: self.again,
             ..Occasion::default()
         };
         let status = match (self.again, self.expected) {
             (false, 0) => 201,
-            (false, _) => status_of(&answer.advisory),
+            (false, _) => status_of(&self.advisory),
             (true, _) => 200,
         };
-        let event = Event::Advisory(answer.advisory.clone());
+        let event = Event::Advisory(self.advisory.clone());
         let (told, consent) = (&self.changes.add, Consent::default());
         if let Some(sending) = self.sending {
             sending.check(app, &event, told).await?;
@@ -351,10 +352,21 @@ impl Ready {
             approval::at_once(app, caller, &event, told, &occasion, &consent).await?;
         let mut beside = beside.to_vec();
         beside.push(Beside::Approved(given));
+        let notices = told_by(&self.changes);
+        let (advisory, changes) = match awaiting.is_empty() || self.again {
+            true => (self.advisory, self.changes),
+            false => held::as_heard(app, self.advisory, self.changes).await?,
+        };
+        let answer = Answer {
+            notices,
+            version: self.expected + 1,
+            advisory,
+        };
+        let event = Event::Advisory(answer.advisory.clone());
         let published = Published {
             event: &event,
             expected: self.expected,
-            changes: &self.changes,
+            changes: &changes,
             occasion: &occasion,
             awaiting: &awaiting,
             entries: &self.entries,
@@ -448,8 +460,10 @@ async fn unsaid(
 /// # Errors
 /// When there is no advisory of this id, nothing of it waits, or somebody else must agree.
 pub async fn approve(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<(Advisory, i64)> {
+    held::put_on_record(app, caller, id).await?;
     let (advisory, sequence) = load(app, id).await?;
     let now = app.clock.now();
+    held::can_be_told(&advisory, now)?;
     let consent = read(node, |node, problems| {
         Consent::read(node, &caller.actor, now, problems)
     })?;

@@ -21,7 +21,7 @@ use forewarn_core::plan::{
 use forewarn_core::policy::{self, Policy};
 use forewarn_core::problem::Invalid;
 use forewarn_core::time::CivilTime;
-use forewarn_core::undo::Undoable;
+use forewarn_core::undo::{Telling, Undoable};
 use forewarn_store::{Entry, EventFilter, NoticeFilter, Published, StoredEvent};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -193,11 +193,28 @@ async fn publish(
         milestone,
         counter: earlier.len() as u32,
     });
+    let previous = said.previous.map(|before| (before.clone(), before));
+    let announcement = match new.filter(|_| said.at.is_some()) {
+        Some(new) => announcement.telling(Some(Telling {
+            milestone: new.milestone.to_owned(),
+            counter: new.counter,
+            reason: said.reason.clone(),
+            previous: previous.clone(),
+        })),
+        None => announcement,
+    };
     let phase = Planned::from(&announcement).phase;
     let untold = untold_change(&stored, phase).filter(|_| new.is_none() && !said.undone);
     // What can still be undone is not told sooner because something else is planned.
     let waits = untold.and_then(|_| announcement.waits_until(app.clock.now()));
-    let when = (new.or(untold), said.at.or(waits));
+    // Nobody has heard of the change before the one that was undone either.
+    let after_all = announcement.told_after_all(app.clock.now());
+    let (waits, after_all) = match after_all.filter(|_| said.undone) {
+        Some((at, telling)) => (Some(at), Some(telling)),
+        None => (waits, None),
+    };
+    let change = after_all.as_ref().map(Telling::change);
+    let when = (change.or(new).or(untold), said.at.or(waits));
     let plan = planned(app, &announcement, catalogue, &told, when).await?;
     let mut changes = changes_from(&plan, &stored);
     let again = match &said.added {
@@ -207,9 +224,12 @@ async fn publish(
         }
         None => Occasion::default(),
     };
-    let previous = said.previous.map(|before| (before.clone(), before));
+    let (reason, previous) = match after_all.clone() {
+        Some(telling) => (telling.reason, telling.previous),
+        None => (said.reason, previous),
+    };
     let occasion = Occasion {
-        reason: said.reason.or(again.reason),
+        reason: reason.or(again.reason),
         previous: previous.or(again.previous),
         ..Occasion::default()
     };

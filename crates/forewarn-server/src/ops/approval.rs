@@ -13,10 +13,10 @@ use forewarn_core::contact::Channel;
 use forewarn_core::document::{Catalogue, Node};
 use forewarn_core::event::{Event, Occasion};
 use forewarn_core::id::derive;
-use forewarn_core::incident::{Incident, is_same_person};
+use forewarn_core::incident::is_same_person;
 use forewarn_core::maintenance::Status;
 use forewarn_core::message::Sheet;
-use forewarn_core::plan::{Notice, REQUESTERS, timers_again};
+use forewarn_core::plan::{Changes, Notice, REQUESTERS, owners_reminded_again, timers_again};
 use forewarn_core::policy::{self, Approver};
 use forewarn_core::service::affected;
 use forewarn_core::template::Template;
@@ -495,9 +495,9 @@ pub async fn agree(
     let now = app.clock.now();
     match event {
         _ if !complete => app.store.agree(&given, entry, now).await?,
-        Event::Incident(incident) if incident.waits() => {
+        Event::Incident(_) | Event::Advisory(_) if waits_to_be_told(event) => {
             let entries = [entry];
-            told_now(app, incident, sequence, (&given, &entries), now).await?
+            told_now(app, event, sequence, (&given, &entries), now).await?
         }
         _ => {
             let store = &app.store;
@@ -507,24 +507,47 @@ pub async fn agree(
     Ok(())
 }
 
+fn waits_to_be_told(event: &Event) -> bool {
+    match event {
+        Event::Incident(incident) => incident.waits(),
+        Event::Advisory(advisory) => advisory.waits(),
+        Event::Maintenance(_) | Event::Announcement(_) | Event::Window(_) | Event::Reminder(_) => {
+            false
+        }
+    }
+}
+
 /// People are told an update that waited: it keeps the promise that they know, or comes late, and its own has timers from now on.
 async fn told_now(
     app: &App,
-    incident: &Incident,
+    event: &Event,
     sequence: i64,
     (given, entries): (&[Approval], &[Entry]),
     now: Timestamp,
 ) -> Result<()> {
     let catalogue = app.store.catalogue().await?;
-    let (stored, _) = app.store.planned(incident.id.as_str()).await?;
-    let incident = incident.clone().let_go(now);
-    let changes = timers_again(&incident, &catalogue, &stored, now);
+    let (stored, _) = app.store.planned(event.id().as_str()).await?;
+    let (event, changes, update) = match event.clone() {
+        Event::Incident(incident) => {
+            let incident = incident.let_go(now);
+            let changes = timers_again(&incident, &catalogue, &stored, now);
+            let update = incident.told_last().map(|update| update.number);
+            (Event::Incident(incident), changes, update)
+        }
+        Event::Advisory(advisory) => {
+            let advisory = advisory.let_go(now);
+            let changes = owners_reminded_again(&advisory, &catalogue, &stored, now);
+            let update = advisory.told_last().map(|word| word.number);
+            (Event::Advisory(advisory), changes, update)
+        }
+        other => (other, Changes::default(), None),
+    };
     let occasion = Occasion {
-        update: incident.told_last().map(|update| update.number),
+        update,
         ..Occasion::default()
     };
     let published = Published {
-        event: &Event::Incident(incident),
+        event: &event,
         expected: sequence,
         changes: &changes,
         occasion: &occasion,

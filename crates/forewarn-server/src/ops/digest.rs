@@ -48,7 +48,7 @@ async fn of_notices(
         let audience = catalogue.audiences.iter().find(|a| a.id == *id)?;
         let zone = audience.time_zone.as_ref();
         audience
-            .digest
+            .hears_together()
             .then(|| zone.unwrap_or(&catalogue.organisation.time_zone))
     };
     // What of ours may share a message, with its audience's zone and day.

@@ -441,6 +441,7 @@ pub async fn approve(app: &App, caller: &Caller, id: &str, node: &Node) -> Resul
     held::put_on_record(app, caller, id).await?;
     let (incident, sequence) = load(app, id).await?;
     let now = app.clock.now();
+    held::can_be_told(&incident, now)?;
     let consent = read(node, |node, problems| {
         Consent::read(node, &caller.actor, now, problems)
     })?;
@@ -474,11 +475,11 @@ pub async fn show(app: &App, id: &str) -> Result<Incident> {
 pub async fn show_whole(app: &App, id: &str) -> Result<Value> {
     let (incident, version) = load(app, id).await?;
     let catalogue = app.store.catalogue().await?;
-    Ok(team::with_people(
-        shape(&incident, version),
-        &incident,
-        &catalogue,
-    ))
+    let mut body = team::with_people(shape(&incident, version), &incident, &catalogue);
+    if let Some(first) = app.store.first_word(id).await? {
+        body["first_notice"] = json!(first);
+    }
+    Ok(body)
 }
 
 /// The incident and its version.

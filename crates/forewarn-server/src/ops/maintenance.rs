@@ -49,7 +49,7 @@ use forewarn_core::plan::{
 use forewarn_core::policy::{self, Policy};
 use forewarn_core::problem::{Invalid, Problem};
 use forewarn_core::time::CivilTime;
-use forewarn_core::undo::Undoable;
+use forewarn_core::undo::{Telling, Undoable};
 use forewarn_store::{Beside, Entry, EventFilter, Published, StoredEvent};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -317,10 +317,25 @@ async fn publish(
         milestone,
         counter: earlier.len() as u32,
     });
+    let maintenance = match new.filter(|_| said.at.is_some()) {
+        Some(new) => maintenance.telling(Some(Telling {
+            milestone: new.milestone.to_owned(),
+            counter: new.counter,
+            reason: said.reason.clone(),
+            previous: said.previous.clone(),
+        })),
+        None => maintenance,
+    };
     let planned = Planned::from(&maintenance);
     let untold = untold_change(&stored, planned.phase).filter(|_| new.is_none() && !said.undone);
     // What can still be undone is not told sooner because something else is planned.
     let waits = untold.and_then(|_| maintenance.waits_until(now));
+    // Nobody has heard of the change before the one that was undone either.
+    let after_all = maintenance.told_after_all(now).filter(|_| said.undone);
+    let (waits, after_all) = match after_all {
+        Some((at, telling)) => (Some(at), Some(telling)),
+        None => (waits, None),
+    };
     let others = open(app).await?;
     let input = Input {
         planned,
@@ -329,7 +344,7 @@ async fn publish(
         now: said.at.or(waits).unwrap_or(now),
         told: &told,
         others: &others,
-        change: new.or(untold),
+        change: after_all.as_ref().map(Telling::change).or(new).or(untold),
     };
     let mut plan = plan(input);
     plan.warnings.extend(said.warnings);
@@ -351,9 +366,13 @@ async fn publish(
     let awaiting = awaiting(&maintenance, catalogue);
     let entry = with_moves(entry, &changes);
     let approved = said.approved;
+    let (reason, previous) = match after_all.clone() {
+        Some(telling) => (telling.reason, telling.previous),
+        None => (said.reason, said.previous),
+    };
     let occasion = Occasion {
-        reason: said.reason.or(again.reason),
-        previous: said.previous.or(again.previous),
+        reason: reason.or(again.reason),
+        previous: previous.or(again.previous),
         ..Occasion::default()
     };
     let event = Event::Maintenance(maintenance.clone());

@@ -41,6 +41,15 @@ pub struct Told {
     pub who: Reach,
 }
 
+/// An audience that uses what is affected and hears nothing of the event all the same.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct NotTold {
+    /// Its id.
+    pub audience: String,
+    /// What of its routing keeps it away, in words.
+    pub because: String,
+}
+
 /// Who is reached.
 #[derive(Clone, Debug, Serialize)]
 pub struct Whole {
@@ -48,6 +57,9 @@ pub struct Whole {
     pub messages: i64,
     /// Every audience that hears of the event.
     pub audiences: Vec<Told>,
+    /// Audiences whose routing keeps it from them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub not_told: Vec<NotTold>,
 }
 
 /// An audience that hears of an event, and how it comes to that.
@@ -69,6 +81,7 @@ pub async fn whole(app: &App, event: &Event) -> Result<Whole> {
     let seen = event.added().map(|added| added.over(&catalogue));
     let heard = heard(app, event).await?;
     let hearing = hearing(event, seen.as_deref().unwrap_or(&catalogue), &heard);
+    let not_told = not_told(event, &catalogue, &hearing);
     let asked: Vec<Reached> = hearing.iter().map(|h| h.reached.clone()).collect();
     let (who, messages) = app.store.reach(&asked).await?;
     let audiences = hearing.into_iter().zip(who).map(|(hearing, who)| {
@@ -87,7 +100,33 @@ pub async fn whole(app: &App, event: &Event) -> Result<Whole> {
     Ok(Whole {
         messages,
         audiences,
+        not_told,
     })
+}
+
+/// The audiences that use what is affected and are kept away by their routing.
+fn not_told(event: &Event, catalogue: &Catalogue, hearing: &[Hearing<'_>]) -> Vec<NotTold> {
+    if is_told_to_nobody(event) {
+        return Vec::new();
+    }
+    let all = affected(&event.services(), &catalogue.services);
+    let audiences = catalogue.audiences.iter();
+    let audiences = audiences.filter(|a| hearing.iter().all(|h| h.audience.id != a.id));
+    let kept = audiences.filter_map(|audience| {
+        audience.affected_by(&all)?;
+        Some(NotTold {
+            audience: audience.id.to_string(),
+            because: kept_away_by(audience, event)?,
+        })
+    });
+    kept.collect()
+}
+
+/// What of its routing keeps an audience away from this event, in words.
+fn kept_away_by(audience: &Audience, event: &Event) -> Option<String> {
+    let routing = &audience.routing;
+    let why = routing.keeps_away(&event.about());
+    why.or_else(|| routing.hears_no_part_of(event.kind()))
 }
 
 /// Those who asked for it. They hear at its end, so a notice to everybody else makes no message for them.
@@ -184,14 +223,15 @@ fn hearing<'a>(
     audiences
         .filter_map(|audience| {
             let is_known = heard.contains(audience.id.as_str());
+            let hears = audience.routing.hears_no_part_of(about.kind).is_none();
             let (by, because) = match audience.reached_by(&about, &all) {
-                Some(by) => (Some(by), None),
-                None if is_known && is_trouble => (Some(audience.affected_by(&all)?), None),
-                None if is_known => (None, Some("was told of it before")),
-                None if leads && audience.id == *LEADERSHIP => {
+                Some(by) if hears => (Some(by), None),
+                _ if is_known && is_trouble => (Some(audience.affected_by(&all)?), None),
+                _ if is_known => (None, Some("was told of it before")),
+                _ if leads && audience.id == *LEADERSHIP => {
                     (None, Some("hears before the rest, as was decided"))
                 }
-                None => return None,
+                _ => return None,
             };
             Some(Hearing {
                 audience,

@@ -9,6 +9,23 @@ fn declaration() -> Value {
 }
 
 on_both_databases! {
+    async fn how_soon_people_heard_stands_with_the_incident(app: TestApp) {
+        app.apply_campus().await;
+        let body = json!({"services": {"portal": "major_outage"}, "severity": "P1"});
+        app.post("/api/v1/incidents", &body).await.is(201);
+        let path = "/api/v1/incidents/INC-1";
+        assert_eq!(app.get(path).await.json()["first_notice"], serde_json::Value::Null);
+        let store = &app.app.store;
+        let first = forewarn_store::FirstWord { at: "2026-11-21T17:00:04Z".parse().unwrap(), after_seconds: 4, notice: "n1".into() };
+        assert!(store.note_first_word("INC-1", &first).await.unwrap());
+        let later = forewarn_store::FirstWord { after_seconds: 9, ..first.clone() };
+        assert!(!store.note_first_word("INC-1", &later).await.unwrap());
+        let shown = app.get(path).await.json()["first_notice"].clone();
+        assert_eq!(shown, json!({"at": "2026-11-21T17:00:04Z", "after_seconds": 4, "notice": "n1"}));
+        let page = app.page(crate::app::As::Operator, "/console/incidents/INC-1").await.is(200).text();
+        assert!(page.contains("<dt>People first heard</dt><dd>after 4 seconds</dd>"), "{page}");
+    }
+
     async fn a_declaration_has_its_holding_statement_at_once(app: TestApp) {
         app.apply_campus().await;
         let made = app.post("/api/v1/incidents", &declaration()).await.is(201).json();

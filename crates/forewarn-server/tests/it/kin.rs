@@ -74,6 +74,47 @@ on_both_databases! {
         assert!(page.contains("Follow it there"), "{page}");
     }
 
+    async fn the_same_merge_asked_twice_is_one(app: TestApp) {
+        app.apply_campus().await;
+        for _ in 0..3 {
+            app.post("/api/v1/incidents", &declaration("portal")).await.is(201);
+        }
+        let merges = async |id: &str| {
+            let journal = app.app.store.journal(Some(id), None, 50).await.unwrap();
+            journal.iter().filter(|e| e.action.starts_with("incident.merged")).count()
+        };
+        // With a key the answer is the same; without one, and by somebody else, it is as it is.
+        let (path, into) = ("/api/v1/incidents/INC-2/merge", json!({"into": "INC-1"}));
+        let first = app.keyed("m-1", path, &into).await.is(200);
+        let again = app.keyed("m-1", path, &into).await.is(200);
+        assert_eq!(again.header("idempotency-replayed"), "true");
+        assert_eq!(again.body, first.body);
+        let before = app.get("/api/v1/incidents/INC-1").await.json();
+        for body in [&into, &json!({"into": "INC-1", "version": 1, "into_version": 1})] {
+            let as_it_is = app.post(path, body).await.is(200).json();
+            assert_eq!((&as_it_is["merged_into"], &as_it_is["status"]), (&json!("INC-1"), &json!("resolved")));
+        }
+        assert_eq!(app.get("/api/v1/incidents/INC-1").await.json(), before);
+        assert_eq!((merges("INC-1").await, merges("INC-2").await), (1, 1));
+        // Into another it is refused, as it goes on elsewhere.
+        app.post(path, &json!({"into": "INC-3"})).await.is(409);
+        // One of the two changed: who saw the old one is refused, with nothing done; who saw none merges what is there.
+        app.post("/api/v1/incidents/INC-1/updates", &json!({"text": "A disk is full."})).await.is(201);
+        let path = "/api/v1/incidents/INC-3/merge";
+        let stale = json!({"into": "INC-1", "version": 1, "into_version": before["version"]});
+        let refused = app.keyed("m-2", path, &stale).await.is(409).json();
+        assert!(refused["detail"].as_str().unwrap().contains("INC-1 was changed meanwhile"), "{refused}");
+        app.keyed("m-2", path, &stale).await.is(409);
+        assert_eq!(merges("INC-3").await, 0);
+        let both = tokio::join!(app.post(path, &into), app.post(path, &into),
+            app.post("/api/v1/incidents/INC-1/updates", &json!({"text": "It is replaced."})));
+        for answer in [both.0, both.1] {
+            assert_eq!(answer.is(200).json()["merged_into"], "INC-1");
+        }
+        both.2.is(201);
+        assert_eq!((merges("INC-1").await, merges("INC-3").await), (2, 1));
+    }
+
     async fn a_promise_that_was_broken_before_the_merge_is_owned_by_the_survivor(app: TestApp) {
         app.apply_campus().await;
         let within = |service: &str, time: &str| {

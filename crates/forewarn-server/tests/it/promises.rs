@@ -10,9 +10,16 @@ fn declaration() -> Value {
     json!({"services": {"portal": "major_outage"}, "severity": "P1", "effect": "Some people cannot sign in"})
 }
 
-/// The timers of INC-1: when, what, for whom, and whether it still is to come.
 async fn timers(app: &TestApp) -> Vec<String> {
-    let listed = app.get("/api/v1/notices?event=INC-1").await.json();
+    timers_of(app, "INC-1").await
+}
+
+/// The timers of an event: when, what, for whom, and whether it still is to come.
+async fn timers_of(app: &TestApp, event: &str) -> Vec<String> {
+    let listed = app
+        .get(&format!("/api/v1/notices?event={event}"))
+        .await
+        .json();
     let items = listed["items"].as_array().expect("items").clone();
     let text = |n: &Value, name: &str| n[name].as_str().unwrap_or("-").to_owned();
     let mut all: Vec<String> = items
@@ -165,6 +172,149 @@ on_both_databases! {
         assert_eq!(only("planned", timers(&app).await), Vec::<String>::new());
         let journal = app.get("/api/v1/journal?event=INC-1").await.text();
         assert_eq!(journal.matches("incident.promise_broken").count(), 1, "{journal}");
+    }
+}
+
+const FAULTS: &str = "
+services: [{id: portal, name: Student portal, owner: operator@example.edu, business_owner: registrar@example.edu, depends_on: [database]}]
+policies: [{id: advisory, for: {event: advisory}, approval: {default: [business_owner]}}]
+";
+
+on_both_databases! {
+    async fn a_word_about_a_fault_that_waits_keeps_no_promise_until_it_is_agreed_to(app: TestApp) {
+        app.apply_campus().await;
+        let fault = json!({"id": "ADV-1", "services": ["portal"], "effect": "The export leaves out a line.", "next_update_in": "PT2H"});
+        app.post("/api/v1/advisories", &fault).await.is(201);
+        app.expand_due().await;
+        app.yaml("/api/v1/documents", FAULTS).await.is(200);
+        app.advance(10);
+        let timers = async |status: &str| only(status, timers_of(&app, "ADV-1").await);
+        let before = timers("planned").await;
+        assert!(before.contains(&"19:00:00.001Z promise_broken - internal planned".to_owned()), "{before:?}");
+        let path = "/api/v1/advisories/ADV-1";
+        let word = json!({"text": "We know why.", "next_update_in": "PT5H"});
+        let held = app.post(&format!("{path}/updates"), &word).await.is(201).json();
+        // Nobody has heard it: what people were promised stands, with its reminders.
+        assert_eq!(held["promise"], json!({"due": "2026-11-21T19:00:00Z", "kept": null}));
+        assert_eq!((&held["updates"][1]["waits"], &held["updates"][0]["promise"]["kept"]), (&json!(true), &Value::Null));
+        assert_eq!(timers("planned").await, before);
+        // Who is added meanwhile hears what the others have heard.
+        app.post(&format!("{path}/recipients"), &json!({"email": "press@example.org"})).await.is(200);
+        let listed = app.get("/api/v1/notices?event=ADV-1").await.json();
+        let press = listed["items"].as_array().unwrap().iter().find(|n| n["audience"] == "added-non_technical").expect("their notice");
+        assert_eq!(press["milestone"], "discovery");
+        let agreed = app.post(&format!("{path}/approve"), &Value::Null).await.is(200).json();
+        assert_eq!((&agreed["updates"][0]["promise"]["kept"], &agreed["next_update_at"]), (&json!(true), &json!("2026-11-21T22:10:00Z")));
+        let after = timers("planned").await;
+        assert!(after.contains(&"22:10:00.001Z promise_broken - internal planned".to_owned()), "{after:?}");
+        assert!(!after.contains(&before[before.len() - 1]), "{after:?}");
+        // The end of it waits too, longer than the promise: that is broken, and who agrees reads it.
+        let fixed = app.post(&format!("{path}/fix"), &json!({"text": "The fix is out."})).await.is(200).json();
+        assert_eq!((&fixed["status"], &fixed["next_update_at"]), (&json!("fixed"), &json!("2026-11-21T22:10:00Z")));
+        app.advance(5 * 60 + 1);
+        let agreed = app.post(&format!("{path}/approve"), &Value::Null).await.is(200).json();
+        assert_eq!((&agreed["updates"][1]["promise"]["kept"], &agreed["promise"]), (&json!(false), &Value::Null));
+        let journal = app.get("/api/v1/journal?event=ADV-1").await.text();
+        assert_eq!(journal.matches("advisory.promise_broken").count(), 1, "{journal}");
+        assert_eq!(timers("planned").await, Vec::<String>::new());
+    }
+
+    async fn what_waits_is_not_told_past_its_own_promise_and_can_have_another(app: TestApp) {
+        app.apply_campus().await;
+        app.yaml("/api/v1/documents", CAREFUL).await.is(200);
+        app.post("/api/v1/incidents", &declaration()).await.is(201);
+        app.expand_due().await;
+        let (updates, promise, approve) =
+            ("/api/v1/incidents/INC-1/updates", "/api/v1/incidents/INC-1/promise", "/api/v1/incidents/INC-1/approve");
+        app.post(updates, &json!({"text": "We replace a disk.", "next_update_in": "PT90M"})).await.is(201);
+        // Earlier: the promise that people know stands until they are told the new one.
+        app.advance(5);
+        let earlier = app.post(promise, &json!({"next_update_in": "PT20M"})).await.is(201).json();
+        assert_eq!((&earlier["next_update_at"], &earlier["updates"][2]["waits"]), (&json!("2026-11-21T18:00:00Z"), &json!(true)));
+        assert!(only("planned", timers(&app).await).contains(&"18:00:00.001Z promise_broken - internal planned".to_owned()));
+        // Nobody agreed in time: what would be told promises what has passed.
+        app.advance(30);
+        let refused = app.post(approve, &Value::Null).await.is(409).json();
+        let said = refused["detail"].as_str().unwrap();
+        assert!(said.contains("by 2026-11-21T17:25:00Z, which has passed: it must be later than 2026-11-21T17:35:00Z"), "{said}");
+        // Later, and then they agree: the words that waited are told with the new time.
+        app.post(promise, &json!({"next_update_in": "PT3H"})).await.is(201);
+        let agreed = app.post(approve, &Value::Null).await.is(200).json();
+        assert_eq!((&agreed["next_update_at"], &agreed["updates"][0]["promise"]["kept"]), (&json!("2026-11-21T20:35:00Z"), &json!(true)));
+        assert_eq!(agreed["promises"]["broken"], 0);
+        let planned = only("planned", timers(&app).await);
+        assert!(planned.contains(&"20:35:00.001Z promise_broken - internal planned".to_owned()), "{planned:?}");
+        assert!(planned.iter().all(|timer| timer.as_str() > "20:"), "{planned:?}");
+        app.expand_due().await;
+        app.refresh().await;
+        let page = app.page(As::Nobody, "/events/INC-1").await.text();
+        assert!(page.contains("We replace a disk."), "{page}");
+        let rows = app.get("/api/v1/notices?event=INC-1&status=sending").await.json();
+        let newest = rows["items"].as_array().unwrap().iter().find(|n| n["offset"] == "#3").expect("the newest update").clone();
+        let copy = app.get(&format!("/api/v1/notices/{}/copy", newest["id"].as_str().unwrap())).await.is(200).text();
+        assert!(copy.contains("We replace a disk."), "{copy}");
+    }
+}
+
+#[tokio::test]
+async fn in_the_time_to_undo_the_console_says_what_waits() {
+    let app = TestApp::campus().await;
+    let fault =
+        json!({"id": "ADV-1", "services": ["portal"], "effect": "The export leaves out a line."});
+    app.post("/api/v1/advisories", &fault).await.is(201);
+    let release = json!({"id": "ANN-1", "title": "New portal", "kind": "release", "services": ["portal"],
+        "effective": "2026-12-10T08:00", "facts": {"effect": "The menu is on the left."}});
+    app.post("/api/v1/announcements", &release).await.is(201);
+    app.yaml("/api/v1/documents", CAREFUL).await.is(200);
+    let more = "policies: [{id: advisory, for: {event: advisory}, approval: {default: [business_owner]}},
+      {id: release, for: {event: announcement, kind: release}, before: [5bd], approval: {default: [business_owner]}}]";
+    app.yaml("/api/v1/documents", more).await.is(200);
+    app.post("/api/v1/incidents", &declaration()).await.is(201);
+    let acts = [
+        (
+            "incidents/INC-1",
+            "updates",
+            vec![("status", "identified"), ("text", "A disk is full.")],
+            "Nobody is told before registrar@example.edu agrees.",
+        ),
+        (
+            "advisories/ADV-1",
+            "updates",
+            vec![("text", "We know why.")],
+            "Nobody is told before its owners agree.",
+        ),
+        (
+            "announcements/ANN-1",
+            "move",
+            vec![("effective", "2026-12-15T08:00")],
+            "Nobody is told before its owners agree.",
+        ),
+    ];
+    for (event, action, fields, said) in acts {
+        let page = format!("/console/{event}");
+        let done = app
+            .form(As::Operator, &format!("{page}/{action}"), &fields)
+            .await
+            .is(303);
+        let shown = follow(&app, As::Operator, &done).await.is(200).text();
+        let card = shown
+            .split("data-undo=")
+            .nth(1)
+            .and_then(|rest| rest.split("</div>").next())
+            .unwrap_or_default()
+            .to_owned();
+        assert!(
+            card.contains(said) && card.contains("You can undo it until"),
+            "{event}: {shown}"
+        );
+        for wrong in [
+            "goes out at",
+            "goes out when",
+            "People are told of your change at",
+            "People are told when",
+        ] {
+            assert!(!shown.contains(wrong), "{event} {wrong}: {shown}");
+        }
     }
 }
 

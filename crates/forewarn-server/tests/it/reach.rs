@@ -1,6 +1,6 @@
 //! Who would be reached by a maintenance, who not, and why.
 
-use crate::app::{TestApp, upgrade};
+use crate::app::{As, TestApp, upgrade};
 use serde_json::json;
 
 #[tokio::test]
@@ -61,6 +61,64 @@ async fn reach_says_who_and_who_not_and_why() {
     app.get("/api/v1/maintenances/MNT-9/plan/reach")
         .await
         .is(404);
+}
+
+#[tokio::test]
+async fn who_hears_of_no_part_of_such_events_is_not_told_and_reads_why() {
+    let app = TestApp::campus().await;
+    let body = json!({
+        "audiences": [
+            {"id": "ends", "name": "Ends", "level": "non_technical", "channels": ["email"], "services": ["portal"],
+             "routing": {"stages": ["holding", "resolution"]}},
+            {"id": "grave", "name": "Outages", "level": "non_technical", "channels": ["email"], "services": ["portal"],
+             "routing": {"events": ["incident"]}},
+        ],
+        "contacts": [{"id": "eve", "name": "Eve", "audiences": ["ends"], "endpoints": {"email": "eve@example.edu"}}],
+    });
+    app.post("/api/v1/documents", &body).await.is(200);
+    app.post("/api/v1/maintenances", &upgrade()).await.is(201);
+    let path = "/api/v1/maintenances/MNT-1/plan/reach";
+    let reach = app.get(path).await.is(200).json();
+    let audiences: Vec<_> = reach["audiences"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|a| a["audience"].clone())
+        .collect();
+    assert_eq!(audiences, ["customers", "engineers"], "{reach:#}");
+    let because =
+        "hears of the stages holding, resolution only, and no maintenance has one of them";
+    assert_eq!(
+        reach["not_told"],
+        json!([{"audience": "ends", "because": because}, {"audience": "grave", "because": "hears of incident only"}])
+    );
+    let why = app.get(&format!("{path}?contact=eve")).await.is(200).json();
+    assert_eq!(
+        why["because"],
+        json!([format!("does not get it as one of 'Ends': it {because}")])
+    );
+    let page = app
+        .page(As::Operator, "/console/maintenances/MNT-1/reach")
+        .await
+        .is(200)
+        .text();
+    assert!(page.contains(because), "{page}");
+    // Of an incident they hear.
+    let body = json!({"services": {"portal": "major_outage"}, "severity": "P1"});
+    app.post("/api/v1/incidents", &body).await.is(201);
+    let reach = app
+        .get("/api/v1/incidents/INC-1/reach")
+        .await
+        .is(200)
+        .json();
+    assert!(
+        reach["audiences"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|a| a["audience"] == "ends"),
+        "{reach:#}"
+    );
 }
 
 #[tokio::test]

@@ -271,6 +271,83 @@ on_both_databases! {
         }
     }
 
+    async fn undoing_the_second_of_two_changes_tells_of_the_first(app: TestApp) {
+        app.apply_campus().await;
+        app.post("/api/v1/maintenances", &upgrade()).await.is(201);
+        let release = json!({"id": "ANN-1", "title": "New portal", "kind": "release", "services": ["portal"],
+            "effective": "2026-12-10T08:00", "facts": {"effect": "The menu is on the left."}});
+        app.post("/api/v1/announcements", &release).await.is(201);
+        app.expand_due().await;
+        let changes = async |event: &str, status: &str| {
+            let mut all = listed(&app, event, status).await;
+            all.retain(|n| n.starts_with("delay") || n.starts_with("cancellation"));
+            all
+        };
+        let second = |day: &str, field: &str| json!({field: format!("2026-12-{day}T22:00"), "reason": "Newark again.", "undo": true});
+        // The event, what is done first, what is done and undone four seconds later, and how many seconds after that.
+        let cases = [
+            ("MNT-1", WORK, "delay", "start", "cancel", json!({"reason": "Newark says no.", "undo": true}), 0),
+            ("MNT-1", WORK, "delay", "start", "delay", second("05", "start"), 8),
+            ("ANN-1", RELEASE, "move", "effective", "cancel", json!({"reason": "Newark says no.", "undo": true}), 0),
+            ("ANN-1", RELEASE, "move", "effective", "move", second("20", "effective"), 8),
+        ];
+        for (n, (event, it, action, field, then, body, later)) in cases.into_iter().enumerate() {
+            let day = 12 + n;
+            let first = json!({field: format!("2026-12-{day}T22:00"), "reason": "The vendor is ill.", "undo": true});
+            app.post(&format!("{it}/{action}"), &first).await.is(200);
+            let (one, planned) = (app.get(it).await.json(), listed(&app, event, "planned").await);
+            let waiting = changes(event, "planned").await;
+            assert!(!waiting.is_empty(), "{event} {action}");
+            seconds(&app, 4);
+            app.post(&format!("{it}/{then}"), &body).await.is(200);
+            seconds(&app, later);
+            app.expand_due().await;
+            let told = changes(event, "sending").await;
+            let undone = app.post(&format!("{it}/undo"), &Value::Null).await.is(200).json();
+            for name in ["start", "end", "effective", "status", "revision"] {
+                assert_eq!(undone[name], one[name], "{event} {action} {name}");
+            }
+            let again = changes(event, "planned").await;
+            match later {
+                // The first can be undone as well, as if the second had never been.
+                0 => assert_eq!(listed(&app, event, "planned").await, planned, "{event} {action}"),
+                // Its time has passed meanwhile: it is told at once.
+                _ => assert_eq!(again.len(), waiting.len(), "{event} {action}: {again:#?}"),
+            }
+            seconds(&app, 6);
+            app.expand_due().await;
+            let mut now = changes(event, "sending").await;
+            now.retain(|n| !told.contains(n));
+            assert_eq!(now, again, "{event} {action} is told");
+            let page = public(&app, &format!("/events/{event}")).await;
+            assert!(page.contains("The vendor is ill.") && !page.contains("Newark"), "{event}: {page}");
+            app.post(&format!("{it}/undo"), &Value::Null).await.is(409);
+        }
+    }
+
+    async fn undoing_the_second_of_two_words_leaves_the_first(app: TestApp) {
+        declared(&app).await;
+        let fault = json!({"id": "ADV-1", "services": ["portal"], "effect": "The export leaves out a line."});
+        app.post("/api/v1/advisories", &fault).await.is(201);
+        app.expand_due().await;
+        app.advance(5);
+        for (event, it) in [("INC-1", IT), ("ADV-1", FAULT)] {
+            app.post(&format!("{it}/updates"), &json!({"text": "The vendor is ill.", "undo": true})).await.is(201);
+            let (one, planned) = (app.get(it).await.json(), listed(&app, event, "planned").await);
+            seconds(&app, 4);
+            app.post(&format!("{it}/updates"), &json!({"text": "Newark.", "undo": true})).await.is(201);
+            let undone = app.post(&format!("{it}/undo"), &Value::Null).await.is(200).json();
+            assert_eq!(same(undone), same(one), "{event}");
+            assert_eq!(listed(&app, event, "planned").await, planned, "{event}");
+            seconds(&app, 6);
+            app.expand_due().await;
+            let told = listed(&app, event, "sending").await;
+            assert!(told.iter().any(|n| n.starts_with("update")), "{event}: {told:#?}");
+            let page = public(&app, &format!("/events/{event}")).await;
+            assert!(page.contains("The vendor is ill.") && !page.contains("Newark"), "{event}: {page}");
+        }
+    }
+
     async fn what_goes_to_many_wants_its_number(app: TestApp) {
         app.apply_campus().await;
         app.yaml("/api/v1/documents", NARROW).await.is(200);

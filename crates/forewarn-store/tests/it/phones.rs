@@ -110,12 +110,12 @@ on_both_databases! {
             db.store.record(node, &[refused(&again, at(minute), 0)]).await.unwrap();
         }
         let again = db.store.claim(Lane::Planned, "c", at(5), 9).await.unwrap().remove(0);
-        assert_eq!(db.store.taken_for_others(&again.endpoint_id, "another").await.unwrap(), Vec::<String>::new());
+        assert_eq!(db.store.taken_for_others(&again.endpoint_id, &["another"]).await.unwrap(), Vec::<String>::new());
         let sid = "SM0123456789abcdef0123456789abcdef";
         let taken = Recorded { server_said: format!("{sid} queued"), ..accepted(&again, at(5)) };
         db.store.record("c", &[taken]).await.unwrap();
-        assert_eq!(db.store.taken_for_others(&again.endpoint_id, "another").await.unwrap(), [sid]);
-        assert_eq!(db.store.taken_for_others(&again.endpoint_id, &again.id).await.unwrap(), Vec::<String>::new());
+        assert_eq!(db.store.taken_for_others(&again.endpoint_id, &["another"]).await.unwrap(), [sid]);
+        assert_eq!(db.store.taken_for_others(&again.endpoint_id, &[&again.id]).await.unwrap(), Vec::<String>::new());
     }
 
     async fn a_number_that_does_not_exist_is_not_tried_again(db: &Database) {

@@ -70,6 +70,35 @@ on_both_databases! {
         assert_eq!(db.store.claim(Lane::Planned, "node", wake, 99).await.unwrap().len(), 2);
     }
 
+    async fn a_message_about_several_events_waits_as_long_as_its_most_urgent_part_can(db: &Database) {
+        let list = [sleeper("ann", "08:00", "12:00", Some("Europe/London")), sleeper("bob", "08:00", "18:00", Some("Europe/London"))];
+        db.store.import_contacts(&list, "ann", at(0)).await.unwrap();
+        for (event, start) in [("MNT-1", "2026-11-30T06:00[UTC]"), ("MNT-2", "2026-11-22T16:00[UTC]")] {
+            let mut work = maintenance(event);
+            let forewarn_core::event::Event::Maintenance(m) = &mut work else { unreachable!() };
+            m.start = forewarn_core::time::CivilTime::parse(start, &forewarn_core::time::Zone::parse("UTC").unwrap()).unwrap();
+            let told = Notice { channels: vec![Channel::Sms], ..notice(event, "announcement", 1) };
+            publish(&db.store, &work, 0, &adding(vec![told])).await.unwrap();
+        }
+        let due = db.store.due_notices(Lane::Planned, at(2), 9).await.unwrap();
+        let day: Timestamp = "2026-11-22T12:00:00Z".parse().unwrap();
+        assert!(db.store.bundle(&due[0], day, at(2)).await.unwrap());
+        for begun in begin(&db.store, Lane::Planned, at(2)).await {
+            expand(&db.store, &begun, at(2)).await;
+        }
+        // Not before it is let go, and not after that in quiet hours; Bob's would last until one of the works has begun.
+        db.store.settle(at(3)).await.unwrap();
+        let found = waits(&db.store, &["ann", "bob"]).await;
+        assert_eq!(found, [
+            "ann sms 2026-11-22T12:00:00Z quiet hours until 2026-11-22 12:00 GMT",
+            "bob sms 2026-11-22T09:03:00Z ",
+        ]);
+        let now = db.store.claim(Lane::Planned, "node", at(3), 9).await.unwrap();
+        assert_eq!(now.iter().map(|c| c.contact.as_str()).collect::<Vec<_>>(), ["bob", "bob"]);
+        let noon: Timestamp = "2026-11-22T12:00:00Z".parse().unwrap();
+        assert_eq!(db.store.claim(Lane::Planned, "node", noon, 9).await.unwrap().len(), 2);
+    }
+
     async fn what_is_urgent_rings_at_any_hour(db: &Database) {
         db.store.import_contacts(&[sleeper("ann", "00:00", "23:00", Some("Europe/London"))], "ann", at(0)).await.unwrap();
         let event = maintenance("MNT-1");

@@ -9,9 +9,8 @@ use crate::client::{Body, Client, Remote};
 use crate::exit::{Exit, InvalidInput};
 use crate::terminal::{self, Colour, clean};
 use clap::{Args, Subcommand};
-use forewarn_core::document::{Node, Problems, from_json};
+use forewarn_core::document::{Catalogue, Node, Problems, from_json};
 use forewarn_core::incident::{NewIncident, NewPromise, PostedUpdate};
-use forewarn_core::problem::Invalid;
 use serde_json::{Map, Value, json};
 use std::process::ExitCode;
 
@@ -211,16 +210,17 @@ pub async fn run(args: IncidentArgs) -> anyhow::Result<ExitCode> {
     let client = Client::new(&args.remote)?;
     let answer = match args.action {
         Action::Declare(declare) => {
-            let body = declaration(declare)?;
+            let body = sound(&client, declaration(declare)).await?;
             client.post(&["incidents"], &[], Body::Json(body)).await?
         }
         Action::Update(update) => {
             let (id, sending) = (update.id.clone(), update.sending);
-            say(&client, &id, sending.with(new_update(update)?)).await?
+            let body = sound(&client, new_update(update)).await?;
+            say(&client, &id, sending.with(body)).await?
         }
         Action::Promise { id, next, version } => {
             let body = json!({"next_update_in": next, "version": version});
-            let body = check(body, NewPromise::read)?;
+            let body = sound(&client, check(body, Problems::default(), NewPromise::read)).await?;
             let path = ["incidents", &id, "promise"];
             client.post(&path, &[], Body::Json(body)).await?
         }
@@ -271,7 +271,8 @@ pub async fn run(args: IncidentArgs) -> anyhow::Result<ExitCode> {
                 ("text", Some(text.into())),
                 ("privacy_override", privacy_override.map(Value::from)),
             ]);
-            let body = check(body, PostedUpdate::read)?;
+            let checked = check(body, Problems::default(), PostedUpdate::read);
+            let body = sound(&client, checked).await?;
             say(&client, &id, sending.with(body)).await?
         }
         Action::Around(what @ Around::Reach { .. }) => {
@@ -305,10 +306,11 @@ async fn say(client: &Client, id: &str, body: Value) -> anyhow::Result<Value> {
         .await
 }
 
-fn declaration(declare: Declare) -> Result<Value, InvalidInput> {
+fn declaration(declare: Declare) -> Checked {
+    let (services, problems) = impacts(&declare.services);
     let body = without_nothing([
         ("title", declare.title.map(Value::from)),
-        ("services", Some(impacts(&declare.services)?)),
+        ("services", Some(services)),
         ("severity", declare.severity.map(Value::from)),
         ("impact", declare.impact.map(Value::from)),
         ("urgency", declare.urgency.map(Value::from)),
@@ -328,14 +330,12 @@ fn declaration(declare: Declare) -> Result<Value, InvalidInput> {
         ("text", declare.text.map(Value::from)),
         ("next_update_in", declare.next.map(Value::from)),
     ]);
-    check(body, NewIncident::read)
+    check(body, problems, NewIncident::read)
 }
 
-fn new_update(update: Update) -> Result<Value, InvalidInput> {
-    let services = match update.services.as_slice() {
-        [] => None,
-        services => Some(impacts(services)?),
-    };
+fn new_update(update: Update) -> Checked {
+    let (services, problems) = impacts(&update.services);
+    let services = Some(services).filter(|_| !update.services.is_empty());
     let removed = Some(update.removed).filter(|removed| !removed.is_empty());
     let body = without_nothing([
         ("status", update.status.map(Value::from)),
@@ -354,7 +354,7 @@ fn new_update(update: Update) -> Result<Value, InvalidInput> {
             update.because.map(|reason| json!({"reason": reason})),
         ),
     ]);
-    check(body, PostedUpdate::read)
+    check(body, problems, PostedUpdate::read)
 }
 
 fn without_nothing<const N: usize>(fields: [(&str, Option<Value>); N]) -> Value {
@@ -364,39 +364,51 @@ fn without_nothing<const N: usize>(fields: [(&str, Option<Value>); N]) -> Value 
     Value::Object(given.collect())
 }
 
-fn impacts(services: &[String]) -> Result<Value, InvalidInput> {
+/// What the flags say of services, with what is wrong with the flags themselves.
+fn impacts(services: &[String]) -> (Value, Problems) {
     let (mut impacts, mut problems) = (Map::new(), Problems::default());
     for text in services {
-        let problem = match text.split_once('=') {
-            None => "needs an impact, such as portal=major_outage",
-            Some((id, impact)) => {
-                match impacts.insert(id.trim().to_owned(), impact.trim().into()) {
-                    None => continue,
-                    Some(_) => "stands twice",
-                }
-            }
+        let (id, impact) = text.split_once('=').unwrap_or((text, "major_outage"));
+        let known = impacts.insert(id.trim().to_owned(), impact.trim().into());
+        let problem = match (text.contains('='), known) {
+            (false, _) => "needs an impact, such as portal=major_outage",
+            (true, Some(_)) => "stands twice",
+            (true, None) => continue,
         };
         problems.add(format!("--service {text}"), None, problem);
     }
-    done(Value::Object(impacts), problems)
+    (Value::Object(impacts), problems)
 }
+
+/// What is to be sent, and what is wrong with it as far as that can be seen from here.
+type Checked = (Value, Problems);
 
 /// Checks by the server's own rules, so that a slip is told before anything is sent.
 fn check<T>(
     body: Value,
+    mut problems: Problems,
     read: impl Fn(&Node, &str, &mut Problems) -> Option<T>,
-) -> Result<Value, InvalidInput> {
-    let mut problems = Problems::default();
+) -> Checked {
     read(&from_json(body.clone()), "", &mut problems);
-    done(body, problems)
+    (body, problems)
 }
 
-fn done(value: Value, problems: Problems) -> Result<Value, InvalidInput> {
+/// What can be sent, or all that is wrong with it at once: where anything is, also services that the server does not have.
+async fn sound(client: &Client, (body, mut problems): Checked) -> anyhow::Result<Value> {
     if problems.0.is_empty() {
-        return Ok(value);
+        return Ok(body);
     }
-    let problems = problems.0;
-    Err(InvalidInput::of("this command", Invalid { problems }))
+    // Without the server the rest is told all the same.
+    if let Ok(mut listed) = client.get(&["services"], &[]).await
+        && let Ok(services) = serde_json::from_value(listed["items"].take())
+    {
+        problems.look_up(&Catalogue {
+            services,
+            ..Catalogue::default()
+        });
+    }
+    let invalid = problems.refused(&from_json(body));
+    Err(InvalidInput::of("this command", invalid).into())
 }
 
 /// Drafts, one a line.
@@ -477,6 +489,9 @@ fn show(answer: &Value) -> String {
     if let Some(next) = answer["next_update_at"].as_str() {
         shown.push_str(&format!("next update promised by {}\n", clean(next)));
     }
+    if let Some(after) = answer["first_notice"]["after_seconds"].as_i64() {
+        shown.push_str(&format!("people first heard after {after} s\n"));
+    }
     if let Some(who) = answer["spokesperson"].as_str() {
         shown.push_str(&format!("{} speaks for it\n", clean(who)));
     }
@@ -531,7 +546,8 @@ mod tests {
 
     #[test]
     fn a_declaration_is_the_contracts() {
-        let body = declaration(declare(&["portal=major_outage", "db=degraded"], "P1")).unwrap();
+        let (body, problems) = declaration(declare(&["portal=major_outage", "db=degraded"], "P1"));
+        assert_eq!(problems.0, []);
         assert_eq!(
             body,
             json!({"services": {"portal": "major_outage", "db": "degraded"}, "severity": "P1",
@@ -541,27 +557,31 @@ mod tests {
             privacy_override: Some("It is public.".into()),
             ..declare(&["portal=major_outage"], "P1")
         };
-        assert_eq!(
-            declaration(open).unwrap()["privacy_override"],
-            "It is public."
-        );
+        assert_eq!(declaration(open).0["privacy_override"], "It is public.");
+    }
+
+    fn wrong(services: &[&str], severity: &str) -> Vec<String> {
+        let (_, problems) = declaration(declare(services, severity));
+        problems.0.iter().map(ToString::to_string).collect()
     }
 
     #[test]
     fn slips_are_told_before_anything_is_sent() {
-        let refused = declaration(declare(&["portal=major_outge"], "P9")).unwrap_err();
-        let text = refused.invalid.to_string();
-        assert!(
-            text.contains(
-                "services.portal: unknown impact 'major_outge'; did you mean 'major_outage'?"
-            ),
-            "{text}"
-        );
-        assert!(text.contains("severity: "), "{text}");
-        let refused = declaration(declare(&["portal"], "P1")).unwrap_err();
+        let severity = "severity: unknown severity 'P9'; known are P1, P2, P3, P4, P5";
         assert_eq!(
-            refused.invalid.to_string(),
-            "--service portal: needs an impact, such as portal=major_outage"
+            wrong(&["portal=major_outge"], "P9"),
+            [
+                "services.portal: unknown impact 'major_outge'; did you mean 'major_outage'?",
+                severity
+            ]
+        );
+        assert_eq!(
+            wrong(&["portal", "db=degraded", "db=none"], "P9"),
+            [
+                "--service portal: needs an impact, such as portal=major_outage",
+                "--service db=none: stands twice",
+                severity
+            ]
         );
     }
 }

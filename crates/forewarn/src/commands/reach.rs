@@ -39,11 +39,16 @@ pub fn show(answer: &Value, colour: Colour) -> String {
         ];
         table.row(style, cells);
     }
-    format!(
+    let mut said = format!(
         "{}{} messages, if a notice to everybody went out now\n",
         table.show(colour),
         answer["messages"]
-    )
+    );
+    for kept in answer["not_told"].as_array().into_iter().flatten() {
+        let text = |name: &str| clean(kept[name].as_str().unwrap_or_default());
+        said += &format!("not told: {}: it {}\n", text("audience"), text("because"));
+    }
+    said
 }
 
 #[cfg(test)]
@@ -57,13 +62,14 @@ mod tests {
             {"audience": "students", "level": "non_technical", "people": 1, "reached": 1, "messages": {"email": 1}, "unreached": {}},
             {"audience": "added-technical", "level": "technical", "people": 3, "reached": 2, "messages": {"email": 1, "webhook": 1},
              "unreached": {"unsubscribed": 1}},
-        ]});
+        ], "not_told": [{"audience": "ends", "because": "hears of the stages resolution only, and no maintenance has one of them"}]});
         assert_eq!(
             show(&answer, Colour::Off),
             "audience         level          reached  of  messages            not reached\n\
              students         non-technical  1        1   1 email\n\
              added-technical  technical      2        3   1 email; 1 webhook  1 unsubscribed\n\
-             3 messages, if a notice to everybody went out now\n"
+             3 messages, if a notice to everybody went out now\n\
+             not told: ends: it hears of the stages resolution only, and no maintenance has one of them\n"
         );
         let one = json!({"contact": "ann", "because": ["gets it\u{1b}[2J", "so"]});
         assert_eq!(show(&one, Colour::Off), "gets it\u{fffd}[2J\nso\n");

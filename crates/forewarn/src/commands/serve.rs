@@ -10,8 +10,12 @@ use anyhow::{Context, Result};
 use clap::Args;
 use forewarn_core::contact::EmailAddress;
 use forewarn_store::{Clock, Sealer};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder};
 use std::process::ExitCode;
 use tokio::net::TcpListener;
+
+/// Seconds until the first message about an incident is taken; people should hear within five minutes.
+const FIRST_NOTICE: [f64; 8] = [1.0, 5.0, 15.0, 60.0, 120.0, 300.0, 900.0, 3_600.0];
 
 /// Flags of `serve`.
 #[derive(Args)]
@@ -61,7 +65,10 @@ pub async fn run(args: ServeArgs, settings: Settings) -> Result<ExitCode> {
         .public_url
         .clone()
         .unwrap_or_else(|| format!("http://{address}"));
-    let metrics = metrics_exporter_prometheus::PrometheusBuilder::new().install_recorder()?;
+    let first_notice = Matcher::Full("forewarn_first_notice_seconds".to_owned());
+    let metrics = PrometheusBuilder::new()
+        .set_buckets_for_metric(first_notice, &FIRST_NOTICE)?
+        .install_recorder()?;
     let mut installation = Installation::assemble(
         Parts {
             store,

@@ -101,6 +101,38 @@ async fn work_is_taken_through_its_life_on_the_command_line() {
     ];
     let (code, said) = asked(&server, &incident).await;
     assert_eq!(code, 0, "{said}");
+    let wrong = [
+        "incident",
+        "declare",
+        "--service",
+        "portl=major_outage",
+        "--severity",
+        "P9",
+    ];
+    let (code, said) = asked(&server, &wrong).await;
+    assert_eq!(code, 1, "{said}");
+    for problem in [
+        "services.portl: unknown service 'portl'; did you mean 'portal'?",
+        "severity: unknown severity 'P9'; known are P1, P2, P3, P4, P5",
+    ] {
+        assert!(said.contains(problem), "{problem}: {said}");
+    }
+    let wrong = [
+        "incident",
+        "update",
+        "INC-1",
+        "--service",
+        "portl=none",
+        "--severity",
+        "P9",
+        "--text",
+        "So.",
+    ];
+    let (code, said) = asked(&server, &wrong).await;
+    assert!(
+        code == 1 && said.contains("'portl'; did you mean 'portal'?") && said.contains("'P9'"),
+        "{said}"
+    );
     let (code, said) = asked(&server, &["incident", "reach", "INC-1"]).await;
     assert!(
         code == 0 && said.contains("students  non-technical"),

@@ -225,6 +225,14 @@ async fn a_declared_incident_is_mailed_at_once() {
         let value = field(&mail, name).unwrap_or_else(|| panic!("{name} is missing"));
         assert!(value.contains(part), "{name}: {value}");
     }
+    // How soon people heard is measured, and within the time in which they should.
+    until("it is measured", PATIENCE, async || {
+        let metrics = server.get("/metrics").await.text;
+        metrics
+            .contains("forewarn_first_notice_seconds_bucket{le=\"300\"} 1")
+            .then_some(())
+    })
+    .await;
     server.stop().await;
 }
 

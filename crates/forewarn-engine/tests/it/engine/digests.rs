@@ -1,15 +1,18 @@
 //! The fatigue guard: three events that would be announced on one day are told in one message, and nobody misses anything by it.
 
-use super::house::{House, begin, hook_contact, mail_contact};
+use super::house::{House, begin, engine_over, hook_contact, mail_contact, soon};
+use super::phones::channels;
 use crate::database::{Database, Kind};
 use forewarn_core::contact::Contact;
-use forewarn_core::delivery::DeliveryStatus;
+use forewarn_core::delivery::{DeliveryStatus, Receipt};
 use forewarn_core::document::Documents;
 use forewarn_core::event::Event;
 use forewarn_core::id::Id;
 use forewarn_engine::peer::http::{self, HttpPeer};
+use forewarn_engine::peer::phone::PhonePeer;
 use forewarn_engine::peer::smtp::{Act, Fault, Received, Script, Stage};
 use forewarn_store::{Clock, NoticeFilter};
+use std::sync::Arc;
 
 const AUDIENCES: &str = "
 audiences:
@@ -131,6 +134,50 @@ on_both! {
         let notices = house.store.notices(&NoticeFilter::default(), 1000).await.unwrap();
         let because = notices.iter().filter(|n| n.because.contains("told in one message with")).count();
         assert_eq!(because, 2);
+    }
+
+    async fn a_text_message_sums_up_what_one_day_would_tell(kind) {
+        let ann: Contact = serde_json::from_value(serde_json::json!({"id": "Ann", "audiences": ["phones"],
+            "endpoints": [{"channel": "sms", "number": "+14155550100"}]})).unwrap();
+        let mut house = house(kind, vec![ann], Script::default()).await;
+        apply(&house, "audiences: [{id: phones, name: Phones, level: non_technical, channels: [sms], services: [portal, wiki]}]").await;
+        house.operator.catalogue = house.store.catalogue().await.unwrap();
+        let clock = house.clock.clone();
+        let peer = PhonePeer::start(move || clock.now(), |_| None).await.unwrap();
+        house.engine = Arc::new(engine_over(&house.store, &house.clock, channels(&peer), "first"));
+        three(&mut house).await;
+        house.declare("INC-1", "wiki").await;
+        while house.next_due().await <= "2026-11-25T18:00:00Z".parse().unwrap() {
+            soon(house.let_one_more_pass()).await;
+        }
+        let told: Vec<String> = peer.taken().iter().map(|t| t.body.clone()).collect();
+        let (trouble, planned): (Vec<&String>, Vec<&String>) = told.iter().partition(|text| text.contains("/events/INC-1"));
+        // Nobody waits with what is urgent, and the third work is announced on another day.
+        assert!(!trouble.is_empty() && trouble[0].contains("You cannot sign in."), "{told:#?}");
+        assert_eq!(planned.len(), 1, "{told:#?}");
+        for part in ["Example University: 2 changes are planned. ", "Wiki maintenance, 3 Dec", "portal maintenance, 3 Dec", ". https://status.example.edu/calendar"] {
+            assert!(planned[0].contains(part), "{part}: {planned:?}");
+        }
+        // What became of the one message is heard of both works.
+        let rows = house.deliveries().await;
+        let rows: Vec<_> = rows.iter().filter(|d| d.bundled.is_some()).collect();
+        assert_eq!(rows.iter().map(|d| d.event.as_str()).collect::<std::collections::BTreeSet<_>>(), ["MNT-1", "MNT-2"].into());
+        assert!(rows.iter().all(|d| d.status == DeliveryStatus::Accepted), "{rows:#?}");
+        assert!(house.store.receipt(&rows[1].id, &Receipt::Delivered, house.clock.now()).await.unwrap());
+        let rows = house.deliveries().await;
+        assert!(rows.iter().filter(|d| d.bundled.is_some()).all(|d| d.status == DeliveryStatus::Delivered), "{rows:#?}");
+    }
+
+    async fn who_is_asked_to_confirm_is_told_of_each_work_by_itself(kind) {
+        let mut house = house(kind, vec![mail_contact("Ann", &["staff"])], Script::default()).await;
+        let asked = AUDIENCES.replace("services: [portal, wiki]}", "services: [portal, wiki], acknowledge: asked}");
+        apply(&house, &asked).await;
+        house.operator.catalogue = house.store.catalogue().await.unwrap();
+        three(&mut house).await;
+        until(&house, "2026-11-25T17:10:00Z").await;
+        let mails = house.mails_to("ann@example.org");
+        assert_eq!(mails.len(), 2);
+        assert!(mails.iter().all(|mail| body(mail).contains("/confirm/")), "{}", body(&mails[0]));
     }
 
     async fn a_moderator_has_a_version_to_forward_also_by_a_richer_audience(kind) {

@@ -24,7 +24,7 @@ fn on_call(id: &str, sms: &str, voice: &str) -> Contact {
     .unwrap()
 }
 
-fn channels(peer: &PhonePeer) -> RealChannels {
+pub(super) fn channels(peer: &PhonePeer) -> RealChannels {
     let account = Account {
         url: peer.url(),
         sid: ACCOUNT.0.into(),

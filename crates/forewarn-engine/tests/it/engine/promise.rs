@@ -1,10 +1,10 @@
 //! A promise that nobody keeps, from its warnings to what the team and the readers are told, by mail.
 
-use super::house::{House, mail_contact};
+use super::house::{House, mail_contact, soon};
 use forewarn_core::event::{Event, Occasion};
 use forewarn_core::incident::{Nature, NewUpdate, Severity};
 use forewarn_core::plan::{nobody_hears_yet, publish_update};
-use forewarn_engine::peer::smtp;
+use forewarn_engine::peer::smtp::{self, Act, Fault, Stage};
 use forewarn_store::{Entry, Published};
 use jiff::SignedDuration;
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,6 +18,36 @@ fn subject(mail: &smtp::Received) -> String {
     let text = String::from_utf8_lossy(&mail.data);
     let line = text.lines().find(|l| l.starts_with("Subject: "));
     line.expect("a mail has one")["Subject: ".len()..].to_owned()
+}
+
+#[tokio::test]
+async fn how_long_it_took_until_somebody_heard_is_on_record_once() {
+    // The relay takes nothing at first: what counts is when a message was taken.
+    let later = Act::Reply("451 4.3.0 later".into());
+    let script = smtp::Script::default().fault(Fault::new(Stage::Mail, later).times(1));
+    let mut house = House::new(vec![mail_contact("Ann", &["engineers"])], script).await;
+    house.declare("INC-1", "database").await;
+    let declared = house.clock.now();
+    soon(house.engine.tick()).await.unwrap();
+    assert_eq!(house.store.first_word("INC-1").await.unwrap(), None);
+    while house.mails_to("ann@example.org").is_empty() {
+        house.let_one_more_pass().await;
+    }
+    let first = house.store.first_word("INC-1").await.unwrap().unwrap();
+    let after = house.clock.now().duration_since(declared).as_secs();
+    assert!(after > 0);
+    assert_eq!(first.after_seconds, after);
+    house.update("INC-1").await;
+    soon(house.engine.tick()).await.unwrap();
+    house.restart("second").await;
+    house.let_one_more_pass().await;
+    assert_eq!(
+        house.store.first_word("INC-1").await.unwrap().unwrap(),
+        first
+    );
+    let journal = house.store.journal(Some("INC-1"), None, 100).await.unwrap();
+    let noted = journal.iter().filter(|e| e.action == "incident.first_told");
+    assert_eq!(noted.count(), 1);
 }
 
 #[tokio::test]

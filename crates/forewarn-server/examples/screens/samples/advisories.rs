@@ -9,7 +9,7 @@ use forewarn_core::routing::Cause;
 use forewarn_core::undo::Undoable;
 use forewarn_server::console::reach::Reached;
 use forewarn_server::console::*;
-use forewarn_server::ops::reach::{Told, Whole};
+use forewarn_server::ops::reach::{NotTold, Told, Whole};
 use forewarn_server::status_page::{PublicAdvisory, PublicMessage};
 use jiff::Timestamp;
 
@@ -138,6 +138,10 @@ impl Samples {
             whole: Whole {
                 messages: audiences.iter().map(|a| a.who.reached).sum(),
                 audiences,
+                not_told: vec![NotTold {
+                    audience: "legal".into(),
+                    because: self.t("hears of incident only"),
+                }],
             },
             names: vec![
                 ("students".into(), self.t("Students")),

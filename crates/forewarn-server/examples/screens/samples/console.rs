@@ -305,6 +305,7 @@ impl Samples {
             alerts: self.alerts(),
             notices: self.notices().into_iter().take(2).collect(),
             journal: self.journal(),
+            heard_after: Some(jiff::SignedDuration::from_secs(4)),
             team: self.team(),
         };
         let many = self.typed(

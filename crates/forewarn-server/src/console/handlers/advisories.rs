@@ -99,6 +99,10 @@ pub(in crate::console) async fn create(desk: Desk, fields: Fields) -> Shown {
                     FlashKind::Warning,
                     "The fault is known. No audience hears of it: tell people in another way.",
                 ),
+                false if answer.advisory.waits() => (
+                    FlashKind::Done,
+                    "The fault is stored. Nobody is told before its owners agree.",
+                ),
                 false => (
                     FlashKind::Done,
                     "The fault is known, and people are told now.",
@@ -268,8 +272,10 @@ pub(in crate::console) async fn act(
     let node = tree(&one_by_one(&typed));
     let (app, who) = (&desk.app, &desk.caller);
     let now = app.clock.now();
-    let told =
-        |done: &str, answer: advisory::Answer| told_when(done, answer.advisory.waits_until(now));
+    let told = |done: &str, answer: advisory::Answer| {
+        let held = answer.advisory.waits();
+        told_when(done, answer.advisory.waits_until(now), held)
+    };
     let done = match action.as_str() {
         "updates" => advisory::update(app, who, &id, &Sending::of(&node))
             .await

@@ -230,6 +230,19 @@ fn names(action: &str) -> &'static [(&'static str, &'static str)] {
     }
 }
 
+/// What was done, and when people hear of it.
+async fn told(desk: &Desk, id: &str, done: &str) -> Result<String, ApiError> {
+    let (announcement, _, _) = announcement::show(&desk.app, id).await?;
+    let held = NoticeFilter {
+        event: Some(id.to_owned()),
+        status: Some("awaiting_approval".into()),
+        ..NoticeFilter::default()
+    };
+    let held = !desk.app.store.notices(&held, 1).await?.is_empty();
+    let until = announcement.waits_until(desk.app.clock.now());
+    Ok(told_when(done, until, held))
+}
+
 /// `POST /console/announcements/{id}/{action}`
 pub(in crate::console) async fn act(
     desk: Desk,
@@ -241,7 +254,8 @@ pub(in crate::console) async fn act(
     let zone = app.store.catalogue().await?.organisation.time_zone;
     let (settled, asked) = settle(&fields.0, &zone);
     let mut typed = team::only(&Fields(settled), names);
-    if matches!(action.as_str(), "move" | "effective" | "cancel") {
+    let is_told = matches!(action.as_str(), "move" | "effective" | "cancel");
+    if is_told {
         typed.push(("undo".into(), "true".into()));
     }
     let node = tree(&typed);
@@ -249,21 +263,19 @@ pub(in crate::console) async fn act(
     if action == "move" {
         posted.wrong.extend(asked);
     }
-    let now = app.clock.now();
-    let told = |done: &str, answer: Answer| told_when(done, answer.announcement.waits_until(now));
     let done = match action.as_str() {
         "move" => announcement::put_off(app, who, &id, &posted)
             .await
-            .map(|answer| told("It is moved.", answer)),
+            .map(|_| "It is moved.".into()),
         "effective" => announcement::take_effect(app, who, &id, &posted)
             .await
-            .map(|answer| told("It is in effect.", answer)),
+            .map(|_| "It is in effect.".into()),
         "change" => announcement::edit(app, who, &id, &node)
             .await
             .map(|_| "The notices to come say it so.".into()),
         "cancel" => announcement::cancel(app, who, &id, &posted)
             .await
-            .map(|answer| told("It is cancelled.", answer)),
+            .map(|_| "It is cancelled.".into()),
         "undo" => announcement::undo(app, who, &id)
             .await
             .map(|_| "It is as it was; nobody was told.".into()),
@@ -277,7 +289,14 @@ pub(in crate::console) async fn act(
         problems,
     };
     match done {
-        Ok(said) => Ok(desk.done(&format!("{LIST}/{id}"), said)),
+        Ok(said) => {
+            let said: String = said;
+            let said = match is_told {
+                true => told(&desk, &id, &said).await?,
+                false => said,
+            };
+            Ok(desk.done(&format!("{LIST}/{id}"), said))
+        }
         Err(ApiError::Invalid(invalid)) => {
             let problems = invalid.problems.into_iter().map(|problem| {
                 let known = names.iter().find(|(_, name)| *name == problem.field);

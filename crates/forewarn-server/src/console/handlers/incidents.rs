@@ -21,7 +21,7 @@ use forewarn_core::plan::is_team_notice;
 use forewarn_core::problem::{Invalid, Problem};
 use forewarn_core::time::CivilTime;
 use forewarn_store::{EventFilter, NoticeFilter, Role};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 /// `GET /console/incidents`
 pub(in crate::console) async fn list(desk: Desk) -> Shown {
@@ -183,6 +183,7 @@ pub(super) async fn one(
         .frame(&catalogue, &incident.title, Nav::Incidents)
         .await?;
     frame.flash = flash.or(frame.flash);
+    let heard = store.first_word(id).await?;
     let services = incident.services.keys().map(|service| Choice {
         id: service.to_string(),
         name: rows::service_name(&catalogue, service.as_str()),
@@ -198,6 +199,7 @@ pub(super) async fn one(
         calls: callees(&incident, &catalogue).len(),
         notices: rows::notices(&desk.app, &catalogue, &notices).await?,
         journal: rows::journal(&store.journal(Some(id), None, 50).await?),
+        heard_after: heard.map(|first| SignedDuration::from_secs(first.after_seconds)),
         incident,
     };
     // What would go out is shown under the form while it is written.
@@ -215,8 +217,11 @@ pub(in crate::console) async fn promise(
     let asked = asked.map(|(_, value)| (field.to_owned(), value.clone()));
     let node = tree(&asked.collect::<Vec<_>>());
     match incident::promise(&desk.app, &desk.caller, &id, &node).await {
-        Ok(_) => {
-            let said = "People are told now when the next update comes.";
+        Ok(answer) => {
+            let said = match answer.incident.waits() {
+                true => not_yet(&answer),
+                false => "People are told now when the next update comes.".to_owned(),
+            };
             Ok(desk.done(&format!("/console/incidents/{id}"), said))
         }
         Err(ApiError::Invalid(invalid)) => {
@@ -265,10 +270,7 @@ pub(in crate::console) async fn update(
     match incident::update(&desk.app, &desk.caller, &id, &posted).await {
         Ok(answer) => {
             let waits = answer.incident.waits_until(desk.app.clock.now());
-            let held = format!(
-                "Nobody is told {}. What people were promised stands.",
-                before_they_agree(&answer.people)
-            );
+            let held = not_yet(&answer);
             let said = match (waits, answer.incident.status.is_open()) {
                 _ if answer.incident.waits() => held.as_str(),
                 (Some(_), _) => "The update is ready. It goes out when it can no longer be undone.",
@@ -295,6 +297,14 @@ pub(in crate::console) async fn update(
         }
         Err(error) => refused(&desk, &id, typed(Vec::new()), error).await,
     }
+}
+
+/// What was said waits until somebody agrees.
+fn not_yet(answer: &incident::Answer) -> String {
+    format!(
+        "Nobody is told {}. What people were promised stands.",
+        before_they_agree(&answer.people)
+    )
 }
 
 /// `POST /console/incidents/{id}/undo`

@@ -226,6 +226,7 @@ fn action_words(action: &str, subject: &str, is_event: bool) -> String {
         | "announcement.recipient_added" => "added somebody who is told",
         "incident.entered" => "entered the incident afterwards",
         "incident.spokesperson_called" => "whoever is to speak for it was called",
+        "incident.first_told" => "the first message about it reached somebody",
         "incident.call_escalated" => "nobody had answered: the next was called",
         "incident.acknowledged" => "took the call",
         "incident.handed_over" => "handed a role over",

@@ -3,10 +3,12 @@
 use super::{BROKEN, Ready, load, publish};
 use crate::app::App;
 use crate::caller::Caller;
-use crate::error::Result;
+use crate::error::{ApiError, Result};
 use forewarn_core::event::Event;
+use forewarn_core::incident::Incident;
 use forewarn_core::plan::{Changes, nobody_hears_yet};
 use forewarn_store::Entry;
+use jiff::Timestamp;
 use std::collections::BTreeSet;
 
 /// What is published where these audiences wait.
@@ -26,6 +28,18 @@ pub(super) async fn as_heard(
             Ok((Event::Incident(incident.held()), changes))
         }
         event => Ok((event, changes)),
+    }
+}
+
+/// Refuses to tell people an update that promises a time which has passed while it waited.
+pub(super) fn can_be_told(incident: &Incident, now: Timestamp) -> Result<()> {
+    let newest = incident.updates.last().filter(|update| update.waits);
+    match newest.and_then(|update| update.promise) {
+        Some(promise) if promise.due <= now => Err(ApiError::Conflict(format!(
+            "{} waits with a promise of the next update by {}, which has passed: it must be later than {now}; promise another time first",
+            incident.id, promise.due
+        ))),
+        _ => Ok(()),
     }
 }
 

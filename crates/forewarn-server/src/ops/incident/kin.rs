@@ -1,6 +1,6 @@
 //! Incidents that belong together: duplicates, parts, and those entered afterwards.
 
-use super::{Answer, BROKEN, Ready, id_of, load, promised, publish, seen, title_of};
+use super::{Answer, BROKEN, Ready, id_of, load, promised, publish, seen, team, title_of};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::{ApiError, Result};
@@ -186,7 +186,8 @@ pub async fn set_parent(app: &App, caller: &Caller, id: &str, node: &Node) -> Re
     publish(app, caller, &catalogue, &[ready], &[]).await
 }
 
-/// Closes a duplicate towards the incident that survives. Its audiences hear the survivor's next messages.
+/// Closes a duplicate towards the incident that survives. Its audiences hear the survivor's next messages. Asked again it changes
+/// nothing.
 ///
 /// # Errors
 /// When one of the two is not open, or they are one.
@@ -231,6 +232,17 @@ async fn merge_as_they_are(
 ) -> Result<Answer> {
     let (gone, sequence) = load(app, id).await?;
     let (survivor, survivors) = load(app, into.as_str()).await?;
+    // Asked once more it is as it is: nobody has to find out whether the answer to the first was lost.
+    if gone.merged_into.as_ref() == Some(into) {
+        let catalogue = app.store.catalogue().await?;
+        return Ok(Answer {
+            notices: Vec::new(),
+            version: sequence,
+            people: team::people(&gone, &catalogue),
+            incident: gone,
+            warnings: Vec::new(),
+        });
+    }
     seen(app, id, own_version, sequence).await?;
     seen(app, into.as_str(), into_version, survivors).await?;
     if !parts(app, id).await?.is_empty() {

@@ -5,7 +5,8 @@ use crate::error::{ApiError, Result};
 use forewarn_store::Written;
 
 /// What the engine notes by itself and what nobody's words are about.
-const QUIET: [&str; 4] = [
+const QUIET: [&str; 5] = [
+    "incident.first_told",
     "incident.spokesperson_called",
     "incident.call_escalated",
     "incident.promise_broken",

@@ -1,6 +1,6 @@
 //! Why somebody hears of an event, or does not: sentences for a person.
 
-use super::{Hearing, heard, hearing, is_told_to_nobody};
+use super::{Hearing, heard, hearing, is_told_to_nobody, kept_away_by};
 use crate::app::App;
 use crate::error::{ApiError, Result};
 use forewarn_core::audience::Audience;
@@ -162,7 +162,7 @@ fn kept_away(
             names.join(", ")
         )),
         Some(_) => {
-            let reason = audience.routing.keeps_away(&event.about());
+            let reason = kept_away_by(audience, event);
             reason.map(|reason| format!("it {reason}"))
         }
     };
