@@ -284,6 +284,9 @@ pub enum Endpoint {
         /// Signed with this.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         secret: Option<HookSecret>,
+        /// One message after the other, in the order in which they were made: none leaves before those before it have ended.
+        #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+        ordered: bool,
     },
     /// A browser that somebody asked to show notices. Only its page makes one; no document holds it.
     Push {
@@ -295,6 +298,15 @@ pub enum Endpoint {
 }
 
 impl Endpoint {
+    /// A machine that is signed to with a secret of ours, and takes messages in any order.
+    pub fn webhook(url: HookUrl) -> Endpoint {
+        Endpoint::Webhook {
+            url,
+            secret: None,
+            ordered: false,
+        }
+    }
+
     /// Its channel.
     pub fn channel(&self) -> Channel {
         match self {
@@ -349,7 +361,7 @@ impl Endpoint {
         match self {
             Endpoint::Email { .. } | Endpoint::Sms { .. } | Endpoint::Voice { .. } => false,
             Endpoint::Chat { url, .. } => is_sealed(url.as_str()),
-            Endpoint::Webhook { url, secret } => {
+            Endpoint::Webhook { url, secret, .. } => {
                 let secret = secret.as_ref().map(HookSecret::reveal);
                 is_sealed(url.as_str()) || secret.is_some_and(is_sealed)
             }
@@ -490,14 +502,18 @@ fn read_endpoints(node: &Node, path: &str, problems: &mut Problems) -> Vec<Endpo
 
 fn read_webhook(node: &Node, path: &str, problems: &mut Problems) -> Option<Endpoint> {
     if let Value::Text { .. } = node.value {
-        return scalar(node, path, problems, HookUrl::parse)
-            .map(|url| Endpoint::Webhook { url, secret: None });
+        return scalar(node, path, problems, HookUrl::parse).map(Endpoint::webhook);
     }
     let mut hook = Fields::of(node, path, problems)?;
     let url = hook.required("url", problems, HookUrl::parse);
     let secret = hook.optional("secret", problems, HookSecret::parse);
+    let ordered = hook.optional("ordered", problems, boolean);
     hook.finish(problems);
-    url.map(|url| Endpoint::Webhook { url, secret })
+    url.map(|url| Endpoint::Webhook {
+        url,
+        secret,
+        ordered: ordered.unwrap_or_default(),
+    })
 }
 
 fn read_chat(node: &Node, path: &str, problems: &mut Problems) -> Option<Endpoint> {

@@ -278,6 +278,7 @@ impl Event {
                 let hook = |s: &ChangeSystem| Endpoint::Webhook {
                     url: s.url.clone(),
                     secret: s.secret.clone(),
+                    ordered: false,
                 };
                 Some(system.map(hook).collect())
             }

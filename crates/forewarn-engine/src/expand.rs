@@ -75,6 +75,7 @@ impl<C: Channels> Engine<C> {
             }
         }
         more |= self.store.fall_back(now).await?;
+        self.store.close_ranks(now).await?;
         more |= self.store.settle(now).await?;
         Ok(more)
     }

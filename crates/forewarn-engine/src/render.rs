@@ -542,7 +542,7 @@ impl<C: Channels> Engine<C> {
                     Err(problem) => Parcel::Undeliverable(problem.to_string()),
                 }
             }
-            (Rendered::Hook(body), Endpoint::Webhook { url, secret }) => Parcel::Hook(Hook {
+            (Rendered::Hook(body), Endpoint::Webhook { url, secret, .. }) => Parcel::Hook(Hook {
                 id: webhook_id(&delivery.id, &self.installation),
                 url: url.as_str().to_owned(),
                 secrets: vec![match secret {

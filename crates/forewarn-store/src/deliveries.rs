@@ -7,6 +7,7 @@ use crate::db::{Row, Tx, args, without_nul};
 use crate::error::{Result, StoreError};
 use crate::expansion::{hold_events_of, supersede};
 use crate::notices::Lane;
+use crate::order::next_in_line;
 use crate::quiet::{These, put_off};
 use crate::receipts::apply_early;
 use crate::seal::{OF_CONTACTS, Sealer};
@@ -215,6 +216,7 @@ impl Store {
         }
         record_by(&mut tx, RECORD, &groups, node).await?;
         forget_browsers(&mut tx, outcomes).await?;
+        next_in_line(&mut tx, outcomes, last).await?;
         apply_early(&mut tx, outcomes).await?;
         // A retry that a newer message overtook is over.
         if retried != "[]" {

@@ -13,6 +13,7 @@ use crate::contacts::{put_endpoint, same_place};
 use crate::db::{Tx, args};
 use crate::error::Result;
 use crate::fallback::{Fallback, Waits, wait_for_need};
+use crate::order::line_up;
 use crate::quiet::{These, put_off};
 use forewarn_core::contact::Endpoint;
 use forewarn_core::id::Id;
@@ -329,6 +330,9 @@ impl Store {
         };
         let part = (range.0.as_str(), range.1.as_str());
         put_off(&mut tx, These::Part(notice, &event, part)).await?;
+        let these = "event = $1 AND notice = $2 AND contact > $3 AND contact <= $4";
+        let given = args![&event, notice, part.0, part.1];
+        line_up(&mut tx, these, given).await?;
         // Only a notice that is being sent has deliveries that wait, and only a newer one makes ours too late.
         let others = "SELECT 1 FROM notices WHERE event = $1 AND id <> $2 AND (status = 'sending' OR ordinal > $3) LIMIT 1";
         if tx

@@ -10,6 +10,7 @@ use crate::contacts::{among, same_place};
 use crate::db::{Tx, args};
 use crate::error::Result;
 use crate::expansion::Part;
+use crate::order::line_up;
 use forewarn_core::contact::Channel;
 use jiff::{SignedDuration, Timestamp};
 
@@ -130,6 +131,7 @@ impl Store {
         let free =
             format!("UPDATE deliveries SET waits = NULL WHERE id {some} AND waits IS NOT NULL");
         tx.execute(&free, args![&listed]).await?;
+        line_up(&mut tx, &format!("id {some}"), args![&listed]).await?;
         tx.commit().await?;
         Ok(ids.len() as i64 == AT_ONCE)
     }

@@ -29,6 +29,7 @@ mod journal;
 mod membership;
 mod notes;
 mod notices;
+mod order;
 mod paces;
 mod phones;
 mod postmortems;
@@ -89,7 +90,7 @@ pub use upstream::Upstream;
 pub use versions::{Origin, Version};
 pub use writing::Writing;
 
-use crate::db::{Db, Pools, args};
+use crate::db::{Db, Pools, Tx, args};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -174,6 +175,23 @@ impl Store {
         tx.execute("DELETE FROM nodes WHERE id = ''", args![])
             .await?;
         Ok(())
+    }
+
+    /// What SQLite finds wrong with the pages of an embedded file, at most so much of it; it reads all of them. PostgreSQL looks after
+    /// its own.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn damage(&self) -> Result<Vec<String>> {
+        let mut tx = self.db.read().await?;
+        if let Tx::Postgres(_) = tx {
+            return Ok(Vec::new());
+        }
+        let found = tx.rows("PRAGMA integrity_check(10)", args![]).await?;
+        let found = found.iter().map(|row| row.text(0));
+        let mut found = found.collect::<Result<Vec<_>>>()?;
+        found.retain(|line| line != "ok");
+        Ok(found)
     }
 
     /// Changes whenever this process publishes something. Only a hint: other processes give none, so whoever waits for it

@@ -220,6 +220,14 @@ const STEPS: &[&[&str]] = &[&[
 &[
     // Who takes only so much in a while, and when they may be sent to next, in microseconds (`crate::paces`).
     "CREATE TABLE paces (id TEXT PRIMARY KEY, free_at BIGINT NOT NULL, queue_at BIGINT NOT NULL)",
+],
+&[
+    // Where a message stands among those to an endpoint that wants them one after the other, and whether others stand before it
+    // (`crate::order`).
+    "ALTER TABLE deliveries ADD COLUMN place BIGINT",
+    "ALTER TABLE deliveries ADD COLUMN behind BOOLEAN NOT NULL DEFAULT FALSE",
+    "CREATE INDEX deliveries_line ON deliveries (endpoint, place) WHERE place IS NOT NULL AND status IN ('queued', 'attempting')",
+    "CREATE INDEX deliveries_behind ON deliveries (endpoint) WHERE behind AND status = 'queued'",
 ]];
 
 /// Every table that a copy holds, with its key.

@@ -454,7 +454,11 @@ impl<'a> Reader<'a> {
         );
         let secret = row.one("webhook_secret", HookSecret::parse);
         match row.one("webhook_url", HookUrl::parse) {
-            Some(url) => endpoints.push(Endpoint::Webhook { url, secret }),
+            Some(url) => endpoints.push(Endpoint::Webhook {
+                url,
+                secret,
+                ordered: false,
+            }),
             None if secret.is_some() && row.text("webhook_url").is_none_or(|t| t.is_empty()) => {
                 row.reject("webhook_secret", "stands without a webhook_url");
             }

@@ -6,10 +6,9 @@
 
 use super::Leave;
 use super::guard::Guard;
-use super::http::{Answer, HttpClient, NoAnswer, Wire};
+use super::http::{Answer, HttpClient, Wire, each, never};
 use forewarn_core::contact::ChatKind;
 use forewarn_core::delivery::Outcome;
-use futures_util::{StreamExt, stream};
 use http::StatusCode;
 use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use ipnet::IpNet;
@@ -84,22 +83,13 @@ impl Chats {
 
     /// The same as long as there is leave.
     pub async fn send_while(&self, batch: &[Post], now: Timestamp, leave: &Leave) -> Vec<Outcome> {
-        // By place and not by reference, as for webhooks.
-        let attempts = (0..batch.len())
-            .map(|place| async move { (place, self.attempt(&batch[place], now, leave).await) });
-        let mut done: Vec<(usize, Outcome)> = stream::iter(attempts)
-            .buffer_unordered(self.concurrency)
-            .collect()
-            .await;
-        done.sort_unstable_by_key(|&(place, _)| place);
-        done.into_iter().map(|(_, outcome)| outcome).collect()
+        each(batch.len(), self.concurrency, |place| {
+            self.attempt(&batch[place], now, leave)
+        })
+        .await
     }
 
     async fn attempt(&self, post: &Post, now: Timestamp, leave: &Leave) -> Outcome {
-        let never = |reason: String| Outcome::PermanentFailure {
-            reason,
-            endpoint_gone: false,
-        };
         let id = match HeaderValue::from_str(&post.id) {
             Ok(id) => id,
             Err(problem) => return never(format!("not sent: {problem}")),
@@ -108,18 +98,9 @@ impl Chats {
             (CONTENT_TYPE, HeaderValue::from_static("application/json")),
             (HeaderName::from_static("webhook-id"), id),
         ]);
-        let body = post.body.clone();
-        let posted = self.client.post_while(&post.url, headers, body, leave);
-        match posted.await {
-            Ok(answer) => answered(&answer, now),
-            Err(NoAnswer::Refused(why)) => never(why.to_string()),
-            Err(NoAnswer::Withheld) => Outcome::Withheld,
-            Err(NoAnswer::Broken { reason, maybe_sent }) => Outcome::TransientFailure {
-                reason,
-                retry_after: None,
-                maybe_sent,
-            },
-        }
+        let posted = (post.url.as_str(), headers, post.body.clone());
+        let answered = |answer: &Answer| answered(answer, now);
+        self.client.deliver(posted, leave, answered).await
     }
 }
 

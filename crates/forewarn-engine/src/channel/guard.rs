@@ -2,12 +2,10 @@
 //! the operator's own network (server-side request forgery).
 //!
 //! Two gates, one rule. [`TargetUrl::parse`] refuses what can be told from the text alone, early
-//! enough to say so when a contact is saved. [`resolver::GuardedResolver`] sits in the connector and
-//! filters what a name resolves to at the very moment of dialling, so that what is checked is what
-//! is dialled and a name that changes its answer gains nothing. Both ask [`Guard::check`].
-//!
-//! The first gate is needed even with the second: a connector does not ask its resolver about a
-//! host that is already an address.
+//! enough to say so when a contact is saved. `resolver::GuardedResolver` is what the connector gets
+//! its addresses from, of names and of hosts that are addresses already, at the very moment of
+//! dialling: so what is checked is what is dialled, and a name that changes its answer gains nothing.
+//! Both ask [`Guard::check`].
 
 pub mod resolver;
 
@@ -54,7 +52,7 @@ pub enum Refused {
 }
 
 /// The schemes that are spoken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Scheme {
     /// HTTP over TLS: to every public address and to the allowed networks.
     Https,

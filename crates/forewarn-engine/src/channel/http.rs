@@ -2,24 +2,32 @@
 //! a time-out over the whole exchange, an answer cut at 64 KiB, and connections only to where the
 //! [guard](super::guard) lets them go.
 
+mod wire;
+
 use std::error::Error as StdError;
-use std::io;
+use std::fmt;
+use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use futures_util::stream;
-use http::header::{CONTENT_LENGTH, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
-use http::{Method, StatusCode};
+use forewarn_core::delivery::Outcome;
+use futures_util::{StreamExt, stream};
+use http::header::{ACCEPT, HOST, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER, USER_AGENT};
+use http::{Method, Request, StatusCode, Uri};
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use reqwest::dns::Resolve;
 use rustls::{ClientConfig, RootCertStore};
+use tokio::time::Instant;
+use tokio_rustls::TlsConnector;
+use url::{Position, Url};
 
+use self::wire::{Connections, Once, Trouble};
 use super::Leave;
 use super::guard::resolver::{GuardedResolver, SystemResolver};
-use super::guard::{Guard, Refused, Scheme, TargetUrl};
+use super::guard::{Guard, Refused, TargetUrl};
 
 /// How much of an answer's body is read; the connection is dropped when there is more.
 pub const MOST_ANSWER_BYTES: usize = 64 * 1024;
@@ -27,10 +35,9 @@ pub const MOST_ANSWER_BYTES: usize = 64 * 1024;
 /// The longest `Retry-After` that is honoured.
 const MOST_RETRY_AFTER: SignedDuration = SignedDuration::from_hours(24);
 
-/// How long a connection is kept for the next request: less than the 5 s after which common servers
-/// close it, since a request that meets the closing is an attempt lost; and short, because a fan-out
-/// to many thousand hosts leaves one idle connection at each.
-const KEEP_IDLE: Duration = Duration::from_secs(2);
+/// Who we are, to whoever takes our requests.
+const AGENT: HeaderValue =
+    HeaderValue::from_static(concat!("Forewarn/", env!("CARGO_PKG_VERSION")));
 
 /// What the client stands on. The default is the machine's resolver, the machine's certificates
 /// and 15 s.
@@ -60,13 +67,19 @@ impl Default for Wire {
 }
 
 /// A client that connects only to where its guard lets it go.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct HttpClient {
     guard: Arc<Guard>,
-    // One for each scheme, because the resolver in the connector is not told the scheme and
-    // plain http has the stricter rule.
-    https: reqwest::Client,
-    http: reqwest::Client,
+    connections: Arc<Connections>,
+    timeout: Duration,
+}
+
+impl fmt::Debug for HttpClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpClient")
+            .field("guard", &self.guard)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What came back.
@@ -98,35 +111,14 @@ pub enum NoAnswer {
 
 impl HttpClient {
     /// A client with these rules.
-    ///
-    /// # Panics
-    ///
-    /// If reqwest and this crate disagree about the version of rustls, which is a fault of the build.
     pub fn new(guard: Guard, wire: Wire) -> HttpClient {
         let guard = Arc::new(guard);
-        let tls = tls_config(wire.roots);
-        let client = |scheme| {
-            let resolver = GuardedResolver::new(guard.clone(), scheme, wire.resolver.clone());
-            reqwest::Client::builder()
-                .tls_backend_preconfigured(tls.clone())
-                .dns_resolver(resolver)
-                .https_only(scheme == Scheme::Https)
-                .redirect(reqwest::redirect::Policy::none())
-                .retry(reqwest::retry::never())
-                .no_proxy()
-                .referer(false)
-                .http1_only()
-                .tcp_nodelay(true)
-                .pool_idle_timeout(KEEP_IDLE)
-                .timeout(wire.timeout)
-                .user_agent(concat!("Forewarn/", env!("CARGO_PKG_VERSION")))
-                .build()
-                .expect("reqwest takes the rustls of this build")
-        };
+        let gate = GuardedResolver::new(guard.clone(), wire.resolver);
+        let tls = TlsConnector::from(Arc::new(tls_config(wire.roots)));
         HttpClient {
-            https: client(Scheme::Https),
-            http: client(Scheme::Http),
             guard,
+            connections: Arc::new(Connections::new(gate, tls)),
+            timeout: wire.timeout,
         }
     }
 
@@ -152,21 +144,25 @@ impl HttpClient {
         body: Vec<u8>,
         leave: &Leave,
     ) -> Result<Answer, NoAnswer> {
-        let (target, client) = self.target(url)?;
-        let length = HeaderValue::from(body.len());
-        let taken = Arc::new(AtomicBool::new(false));
-        let sent = client
-            .request(Method::POST, target.url().clone())
-            .headers(headers)
-            .header(CONTENT_LENGTH, length)
-            .body(watched(body, taken.clone(), leave.clone()))
-            .send()
-            .await;
-        match sent {
-            Ok(response) => Ok(read_answer(response, MOST_ANSWER_BYTES).await),
-            Err(error) => match taken.load(Ordering::Acquire) {
-                false if !leave.holds() => Err(NoAnswer::Withheld),
-                taken => Err(broken(&error, taken)),
+        let asked = (Method::POST, url, headers);
+        self.exchange(asked, body, MOST_ANSWER_BYTES, leave).await
+    }
+
+    /// Posts a message once, as long as there is leave, and says what came of it; `answered` says what an answer means.
+    pub(super) async fn deliver(
+        &self,
+        (url, headers, body): (&str, HeaderMap, Vec<u8>),
+        leave: &Leave,
+        answered: impl FnOnce(&Answer) -> Outcome,
+    ) -> Outcome {
+        match self.post_while(url, headers, body, leave).await {
+            Ok(answer) => answered(&answer),
+            Err(NoAnswer::Refused(why)) => never(why.to_string()),
+            Err(NoAnswer::Withheld) => Outcome::Withheld,
+            Err(NoAnswer::Broken { reason, maybe_sent }) => Outcome::TransientFailure {
+                reason,
+                retry_after: None,
+                maybe_sent,
             },
         }
     }
@@ -183,12 +179,8 @@ impl HttpClient {
         headers: HeaderMap,
         most: usize,
     ) -> Result<Answer, NoAnswer> {
-        let (target, client) = self.target(url)?;
-        let request = client.request(Method::GET, target.url().clone());
-        match request.headers(headers).send().await {
-            Ok(response) => Ok(read_answer(response, most).await),
-            Err(error) => Err(broken(&error, false)),
-        }
+        self.request(Method::GET, url, headers, Vec::new(), most)
+            .await
     }
 
     /// Asks by any method, with a body, and reads up to `most` bytes of the answer.
@@ -200,77 +192,124 @@ impl HttpClient {
         body: Vec<u8>,
         most: usize,
     ) -> Result<Answer, NoAnswer> {
-        let (target, client) = self.target(url)?;
-        let request = client.request(method, target.url().clone());
-        match request.headers(headers).body(body).send().await {
-            Ok(response) => Ok(read_answer(response, most).await),
-            Err(error) => Err(broken(&error, false)),
-        }
+        let leave = Leave::unlimited();
+        self.exchange((method, url, headers), body, most, &leave)
+            .await
     }
 
-    fn target(&self, url: &str) -> Result<(TargetUrl, &reqwest::Client), NoAnswer> {
+    async fn exchange(
+        &self,
+        (method, url, headers): (Method, &str, HeaderMap),
+        body: Vec<u8>,
+        most: usize,
+        leave: &Leave,
+    ) -> Result<Answer, NoAnswer> {
         let target = TargetUrl::parse(url, &self.guard).map_err(NoAnswer::Refused)?;
-        let client = match target.scheme() {
-            Scheme::Https => &self.https,
-            Scheme::Http => &self.http,
-        };
-        Ok((target, client))
+        if body.is_empty() && !leave.holds() {
+            return Err(NoAnswer::Withheld);
+        }
+        let taken = Arc::new(AtomicBool::new(false));
+        let body = Once::new(body, taken.clone(), leave.clone());
+        let request = request(method, target.url(), headers, body).map_err(|problem| {
+            let why = format!("a header field cannot be sent: {problem}");
+            unsent(why)
+        })?;
+        let deadline = Instant::now() + self.timeout;
+        let asked = self.connections.exchange(&target, request, most, deadline);
+        match asked.await {
+            Ok(answer) => Ok(answer),
+            Err(trouble) => match taken.load(Ordering::Acquire) {
+                false if !leave.holds() => Err(NoAnswer::Withheld),
+                taken => Err(broken(trouble, taken)),
+            },
+        }
+    }
+}
+
+/// A request in the form that goes to the server itself (RFC 9112, section 3.2.1).
+fn request(
+    method: Method,
+    url: &Url,
+    headers: HeaderMap,
+    body: Once,
+) -> Result<Request<Once>, http::Error> {
+    let path: Uri = url[Position::BeforePath..Position::AfterQuery].parse()?;
+    let host = HeaderValue::from_str(&url[Position::BeforeHost..Position::AfterPort])?;
+    let mut request = Request::new(body);
+    (*request.method_mut(), *request.uri_mut()) = (method, path);
+    *request.headers_mut() = headers;
+    let headers = request.headers_mut();
+    headers.insert(HOST, host);
+    headers.entry(USER_AGENT).or_insert(AGENT);
+    headers
+        .entry(ACCEPT)
+        .or_insert(HeaderValue::from_static("*/*"));
+    Ok(request)
+}
+
+/// Attempts each of a batch once, so many at a time, and says what came of each, in the batch's order. Unordered meanwhile, so that a
+/// slow one holds up one place and not the queue behind it.
+pub(super) async fn each<F: Future<Output = Outcome>>(
+    count: usize,
+    at_once: usize,
+    attempt: impl Fn(usize) -> F,
+) -> Vec<Outcome> {
+    // By place and not by reference: the compiler cannot see that the borrow lives long enough otherwise.
+    let attempts = (0..count).map(|place| {
+        let attempt = attempt(place);
+        async move { (place, attempt.await) }
+    });
+    let attempts = stream::iter(attempts).buffer_unordered(at_once);
+    let mut done: Vec<(usize, Outcome)> = attempts.collect().await;
+    done.sort_unstable_by_key(|&(place, _)| place);
+    done.into_iter().map(|(_, outcome)| outcome).collect()
+}
+
+/// What no further attempt would change.
+pub(super) fn never(reason: String) -> Outcome {
+    Outcome::PermanentFailure {
+        reason,
+        endpoint_gone: false,
     }
 }
 
 /// TLS with the `ring` provider named here, so that nothing depends on a process-wide default.
 fn tls_config(roots: RootCertStore) -> ClientConfig {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    ClientConfig::builder_with_provider(provider)
+    let mut config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .expect("ring speaks TLS 1.2 and 1.3")
         .with_root_certificates(roots)
-        .with_no_client_auth()
+        .with_no_client_auth();
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    config
 }
 
-/// A body that notes when the connection takes it: from then on the request may have been received
-/// even if we never see an answer. Without leave there is none.
-fn watched(body: Vec<u8>, taken: Arc<AtomicBool>, leave: Leave) -> reqwest::Body {
-    reqwest::Body::wrap_stream(stream::once(async move {
-        if !leave.holds() {
-            return Err(io::Error::other("there is no leave any more"));
+fn unsent(reason: String) -> NoAnswer {
+    NoAnswer::Broken {
+        reason,
+        maybe_sent: false,
+    }
+}
+
+fn broken(trouble: Trouble, maybe_sent: bool) -> NoAnswer {
+    let (what, cause) = match trouble {
+        Trouble::Refused(why) => return NoAnswer::Refused(why),
+        Trouble::Late if maybe_sent => ("no answer in time", None),
+        Trouble::Late => ("no connection in time", None),
+        Trouble::Unresolved(cause) => ("the name could not be resolved", Some(cause)),
+        Trouble::Unconnected(cause) => ("could not connect", Some(cause)),
+        Trouble::Broken(cause) if maybe_sent => {
+            ("the connection broke before an answer", Some(cause))
         }
-        taken.store(true, Ordering::Release);
-        Ok(body)
-    }))
-}
-
-async fn read_answer(mut response: reqwest::Response, most: usize) -> Answer {
-    let mut body = Vec::new();
-    while let Ok(Some(chunk)) = response.chunk().await {
-        let room = most - body.len();
-        body.extend_from_slice(&chunk[..chunk.len().min(room)]);
-        if chunk.len() >= room {
-            break;
-        }
-    }
-    Answer {
-        status: response.status(),
-        headers: std::mem::take(response.headers_mut()),
-        body,
-    }
-}
-
-fn broken(error: &reqwest::Error, maybe_sent: bool) -> NoAnswer {
-    if let Some(refused) = sources(error).find_map(|e| e.downcast_ref::<Refused>()) {
-        return NoAnswer::Refused(refused.clone());
-    }
-    // The outermost text holds the URL, which may be a secret; the innermost says what happened.
-    let detail = sources(error)
-        .last()
-        .map_or("no detail".into(), |e| e.to_string());
-    let what = match () {
-        () if error.is_timeout() && maybe_sent => "no answer in time",
-        () if error.is_timeout() => "no connection in time",
-        () if error.is_dns() => "the name could not be resolved",
-        () if error.is_connect() => "could not connect",
-        () if maybe_sent => "the connection broke before an answer",
-        () => "the connection broke before the request was sent",
+        Trouble::Broken(cause) => (
+            "the connection broke before the request was sent",
+            Some(cause),
+        ),
+    };
+    let detail = match &cause {
+        None => "operation timed out".to_owned(),
+        Some(cause) => innermost(cause.as_ref()).to_string(),
     };
     NoAnswer::Broken {
         reason: one_line(&format!("{what}: {detail}"), 300),
@@ -278,9 +317,12 @@ fn broken(error: &reqwest::Error, maybe_sent: bool) -> NoAnswer {
     }
 }
 
-/// The causes of an error, from the outside in, without itself.
-fn sources(error: &reqwest::Error) -> impl Iterator<Item = &(dyn StdError + 'static)> {
-    std::iter::successors(error.source(), |cause| (**cause).source())
+/// What happened, without what it happened to.
+fn innermost<'e>(error: &'e (dyn StdError + 'static)) -> &'e (dyn StdError + 'static) {
+    match error.source() {
+        Some(cause) => innermost(cause),
+        None => error,
+    }
 }
 
 impl Answer {

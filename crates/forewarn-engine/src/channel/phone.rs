@@ -7,10 +7,9 @@
 
 use super::Leave;
 use super::guard::Guard;
-use super::http::{Answer, HttpClient, NoAnswer, Wire, one_line};
+use super::http::{Answer, HttpClient, NoAnswer, Wire, each, one_line};
 use forewarn_core::contact::Channel;
 use forewarn_core::delivery::Outcome;
-use futures_util::{StreamExt, stream};
 use http::StatusCode;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use jiff::{SignedDuration, Timestamp};
@@ -153,15 +152,10 @@ impl Phones {
 
     /// The same as long as there is leave.
     pub async fn send_while(&self, batch: &[Ring], now: Timestamp, leave: &Leave) -> Vec<Outcome> {
-        // By place and not by reference, as for webhooks.
-        let attempts = (0..batch.len())
-            .map(|place| async move { (place, self.attempt(&batch[place], now, leave).await) });
-        let mut done: Vec<(usize, Outcome)> = stream::iter(attempts)
-            .buffer_unordered(AT_ONCE)
-            .collect()
-            .await;
-        done.sort_unstable_by_key(|&(place, _)| place);
-        done.into_iter().map(|(_, outcome)| outcome).collect()
+        each(batch.len(), AT_ONCE, |place| {
+            self.attempt(&batch[place], now, leave)
+        })
+        .await
     }
 
     /// Whether the provider answers and knows the account.

@@ -9,10 +9,9 @@ pub mod vapid;
 
 use super::Leave;
 use super::guard::Guard;
-use super::http::{Answer, HttpClient, NoAnswer, Wire};
+use super::http::{Answer, HttpClient, Wire, each, never};
 use forewarn_core::contact::PushKeys;
 use forewarn_core::delivery::Outcome;
-use futures_util::{StreamExt, stream};
 use http::StatusCode;
 use http::header::{
     AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue,
@@ -97,42 +96,22 @@ impl Pushes {
 
     /// Attempts every message of the batch once, as long as there is leave, and says what came of each, in the batch's order.
     pub async fn send_while(&self, batch: &[Push], now: Timestamp, leave: &Leave) -> Vec<Outcome> {
-        // By place and not by reference, as for webhooks.
-        let attempts = (0..batch.len())
-            .map(|place| async move { (place, self.attempt(&batch[place], now, leave).await) });
-        let mut done: Vec<(usize, Outcome)> = stream::iter(attempts)
-            .buffer_unordered(self.concurrency)
-            .collect()
-            .await;
-        done.sort_unstable_by_key(|&(place, _)| place);
-        done.into_iter().map(|(_, outcome)| outcome).collect()
+        each(batch.len(), self.concurrency, |place| {
+            self.attempt(&batch[place], now, leave)
+        })
+        .await
     }
 
     async fn attempt(&self, push: &Push, now: Timestamp, leave: &Leave) -> Outcome {
-        let never = |reason: String| Outcome::PermanentFailure {
-            reason,
-            endpoint_gone: false,
-        };
         let ready = encrypt::encrypt(&push.body, &push.keys)
             .and_then(|body| Ok((self.headers(push, now)?, body)));
         let (headers, body) = match ready {
             Ok(ready) => ready,
             Err(problem) => return never(format!("not sent: {problem}")),
         };
-        match self
-            .client
-            .post_while(&push.url, headers, body, leave)
-            .await
-        {
-            Ok(answer) => answered(&answer, now),
-            Err(NoAnswer::Refused(why)) => never(why.to_string()),
-            Err(NoAnswer::Withheld) => Outcome::Withheld,
-            Err(NoAnswer::Broken { reason, maybe_sent }) => Outcome::TransientFailure {
-                reason,
-                retry_after: None,
-                maybe_sent,
-            },
-        }
+        let posted = (push.url.as_str(), headers, body);
+        let answered = |answer: &Answer| answered(answer, now);
+        self.client.deliver(posted, leave, answered).await
     }
 
     fn headers(&self, push: &Push, now: Timestamp) -> Result<HeaderMap, String> {

@@ -12,7 +12,6 @@ pub mod signature;
 use std::fmt;
 
 use forewarn_core::delivery::Outcome;
-use futures_util::{StreamExt, stream};
 use http::StatusCode;
 use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use ipnet::IpNet;
@@ -21,7 +20,7 @@ use jiff::Timestamp;
 use self::signature::{Secret, signatures};
 use super::Leave;
 use super::guard::Guard;
-use super::http::{Answer, HttpClient, NoAnswer, Wire};
+use super::http::{Answer, HttpClient, Wire, each, never};
 
 /// The longest `webhook-id` that is sent.
 const MOST_ID_BYTES: usize = 256;
@@ -79,45 +78,20 @@ impl Webhooks {
 
     /// The same as long as there is leave.
     pub async fn send_while(&self, batch: &[Hook], now: Timestamp, leave: &Leave) -> Vec<Outcome> {
-        // Unordered, so that a slow endpoint holds up one place and not the queue behind it.
-        // By place and not by reference: the compiler cannot see that the borrow lives long enough otherwise.
-        let attempts = (0..batch.len())
-            .map(|place| async move { (place, self.attempt(&batch[place], now, leave).await) });
-        let mut done: Vec<(usize, Outcome)> = stream::iter(attempts)
-            .buffer_unordered(self.concurrency)
-            .collect()
-            .await;
-        done.sort_unstable_by_key(|&(place, _)| place);
-        done.into_iter().map(|(_, outcome)| outcome).collect()
+        each(batch.len(), self.concurrency, |place| {
+            self.attempt(&batch[place], now, leave)
+        })
+        .await
     }
 
     async fn attempt(&self, hook: &Hook, now: Timestamp, leave: &Leave) -> Outcome {
         let headers = match signed_headers(hook, now) {
             Ok(headers) => headers,
-            Err(reason) => {
-                return Outcome::PermanentFailure {
-                    reason,
-                    endpoint_gone: false,
-                };
-            }
+            Err(reason) => return never(reason),
         };
-        match self
-            .client
-            .post_while(&hook.url, headers, hook.body.clone(), leave)
-            .await
-        {
-            Ok(answer) => answered(&answer, now),
-            Err(NoAnswer::Refused(why)) => Outcome::PermanentFailure {
-                reason: why.to_string(),
-                endpoint_gone: false,
-            },
-            Err(NoAnswer::Withheld) => Outcome::Withheld,
-            Err(NoAnswer::Broken { reason, maybe_sent }) => Outcome::TransientFailure {
-                reason,
-                retry_after: None,
-                maybe_sent,
-            },
-        }
+        let posted = (hook.url.as_str(), headers, hook.body.clone());
+        let answered = |answer: &Answer| answered(answer, now);
+        self.client.deliver(posted, leave, answered).await
     }
 }
 

@@ -12,6 +12,7 @@ pub mod house;
 mod languages;
 mod lease;
 mod limits;
+mod order;
 mod phones;
 mod promise;
 mod pushes;

@@ -128,10 +128,7 @@ fn address(
             url: HookUrl::parse(text)?,
             interactive: false,
         },
-        Channel::Webhook => Endpoint::Webhook {
-            url: HookUrl::parse(text)?,
-            secret: None,
-        },
+        Channel::Webhook => Endpoint::webhook(HookUrl::parse(text)?),
         Channel::Push => return Err("a browser is reached as a contact only: give its id".into()),
     };
     Ok(endpoint)

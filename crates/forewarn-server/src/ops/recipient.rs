@@ -77,10 +77,7 @@ pub(super) fn put(
             )
         }
         Who::Webhook(url) => {
-            let hook = Endpoint::Webhook {
-                url: url.clone(),
-                secret: None,
-            };
+            let hook = Endpoint::webhook(url.clone());
             (Whom::Address(hook), json!({"channel": "webhook"}))
         }
     };

@@ -25,6 +25,7 @@ mod mailboxes;
 mod membership;
 mod newest;
 mod notices;
+mod order;
 mod outage;
 mod paces;
 mod phones;

@@ -47,6 +47,7 @@ async fn a_busy_hour(store: &Store) {
     for lane in Lane::ALL {
         store.due_notices(lane, at(3), 64).await.unwrap();
         store.next_due(lane).await.unwrap();
+        store.close_ranks(at(3)).await.unwrap();
         store.unexpanded(lane).await.unwrap();
     }
     let warned = incident("INC-1");

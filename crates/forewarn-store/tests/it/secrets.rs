@@ -174,7 +174,7 @@ on_both_databases! {
 
     async fn an_address_that_is_a_secret_names_nobody(db: &Database) {
         let url = HookUrl::parse("https://itsm.example.org/in/SECRET-1").unwrap();
-        let endpoint = Endpoint::Webhook { url, secret: None };
+        let endpoint = Endpoint::webhook(url);
         let before = format!("address:{}", endpoint.address());
         fill(&db.store).await;
         // As it was stored before secrets were sealed.

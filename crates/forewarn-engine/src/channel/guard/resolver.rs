@@ -1,12 +1,15 @@
 //! The gate in the connector: names become addresses here, and only those that the guard lets pass
 //! are ever dialled.
 
-use std::net::SocketAddr;
+use std::error::Error;
+use std::net::{IpAddr, SocketAddr};
+use std::str::FromStr;
 use std::sync::Arc;
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use url::Host;
 
-use super::{Guard, Refused, Scheme};
+use super::{Guard, Refused, Scheme, TargetUrl};
 
 /// The machine's own resolver (`getaddrinfo`).
 #[derive(Clone, Copy, Debug, Default)]
@@ -22,36 +25,56 @@ impl Resolve for SystemResolver {
     }
 }
 
-/// A resolver that passes on only addresses which may be connected to.
-pub struct GuardedResolver {
+/// Says which addresses a target may be dialled at.
+pub(crate) struct GuardedResolver {
     guard: Arc<Guard>,
-    scheme: Scheme,
     inner: Arc<dyn Resolve>,
 }
 
+/// Why a target has no address.
+pub(crate) enum NoAddress {
+    /// We do not connect there.
+    Refused(Refused),
+    /// Nobody knows its name.
+    Unresolved(Box<dyn Error + Send + Sync>),
+}
+
 impl GuardedResolver {
-    /// Filters the answers of `inner` for connections of one scheme.
-    pub fn new(guard: Arc<Guard>, scheme: Scheme, inner: Arc<dyn Resolve>) -> GuardedResolver {
-        GuardedResolver {
-            guard,
-            scheme,
-            inner,
+    /// Filters the answers of `inner`.
+    pub(crate) fn new(guard: Arc<Guard>, inner: Arc<dyn Resolve>) -> GuardedResolver {
+        GuardedResolver { guard, inner }
+    }
+
+    /// The addresses that may be dialled, of a name as of a host that is an address already. One question for each call.
+    pub(crate) async fn addresses(&self, target: &TargetUrl) -> Result<Vec<SocketAddr>, NoAddress> {
+        let url = target.url();
+        let port = url.port_or_known_default().unwrap_or_default();
+        let found: Addrs = match url.host() {
+            Some(Host::Domain(name)) => {
+                let name = Name::from_str(name).map_err(|e| NoAddress::Unresolved(e.into()))?;
+                self.inner
+                    .resolve(name)
+                    .await
+                    .map_err(NoAddress::Unresolved)?
+            }
+            Some(Host::Ipv4(address)) => one(address.into()),
+            Some(Host::Ipv6(address)) => one(address.into()),
+            None => Box::new(std::iter::empty()),
+        };
+        let permitted = permitted(&self.guard, target.scheme(), found);
+        let mut permitted = permitted.map_err(NoAddress::Refused)?;
+        if permitted.is_empty() {
+            return Err(NoAddress::Unresolved("the name has no address".into()));
         }
+        for address in &mut permitted {
+            address.set_port(port);
+        }
+        Ok(permitted)
     }
 }
 
-impl Resolve for GuardedResolver {
-    fn resolve(&self, name: Name) -> Resolving {
-        let (guard, scheme) = (self.guard.clone(), self.scheme);
-        let answer = self.inner.resolve(name);
-        Box::pin(async move {
-            let permitted = permitted(&guard, scheme, answer.await?)?;
-            if permitted.is_empty() {
-                return Err("the name has no address".into());
-            }
-            Ok(Box::new(permitted.into_iter()) as Addrs)
-        })
-    }
+fn one(address: IpAddr) -> Addrs {
+    Box::new(std::iter::once(SocketAddr::new(address, 0)))
 }
 
 /// The addresses that may be dialled. With https one refused address among others is left out;

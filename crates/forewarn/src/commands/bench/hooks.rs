@@ -90,7 +90,7 @@ async fn bare(args: &BenchArgs, request: &[u8]) -> Result<Duration> {
 
 fn endpoint(sink: &HttpPeer, n: u32) -> Result<Endpoint> {
     let url = HookUrl::parse(&sink.url(&format!("/hooks/{n}"))).map_err(anyhow::Error::msg)?;
-    Ok(Endpoint::Webhook { url, secret: None })
+    Ok(Endpoint::webhook(url))
 }
 
 fn engine(store: &Store, clock: &Clock) -> Result<Engine<RealChannels>> {
