@@ -80,6 +80,19 @@ pub struct DirectState {
 }
 
 impl Store {
+    /// The endpoint of this channel of an audience's first member who has one that works.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn first_reached(&self, audience: &str, channel: Channel) -> Result<Option<String>> {
+        let mut tx = self.db.read().await?;
+        let sql = "SELECT e.id FROM members m JOIN endpoints e ON e.contact = m.contact AND e.channel = $2 AND e.state = 'active'
+            WHERE m.audience = $1 AND NOT EXISTS (SELECT 1 FROM suppressions s WHERE s.endpoint = e.id AND s.audience IN ($1, '*'))
+            ORDER BY m.contact, e.id LIMIT 1";
+        let row = tx.row(sql, args![audience, channel.as_str()]).await?;
+        row.map(|r| r.text(0)).transpose()
+    }
+
     /// Sends a message to one endpoint and says the id of its notice; nothing when there is no such endpoint.
     ///
     /// # Errors

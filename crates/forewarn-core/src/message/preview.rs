@@ -1,8 +1,10 @@
 //! What notices would say, before they do: each text once, with who would read it and what the review finds in it.
 
-use super::{Content, Message, Segments, Variant, render, render_page, sms_segments};
+use super::{
+    Ask, Content, Message, Segments, Variant, chat_body, render, render_page, sms_segments,
+};
 use crate::audience::{Audience, Level};
-use crate::contact::Channel;
+use crate::contact::{Channel, ChatKind};
 use crate::document::Catalogue;
 use crate::event::{Event, Occasion};
 use crate::incident::Incident;
@@ -12,6 +14,8 @@ use crate::review::{Context, Medium, Review, Stage, Text, review};
 use crate::template::Template;
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
+use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// Where a text is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -76,6 +80,9 @@ pub struct Preview {
     /// The whole HTML of the mail, as its readers get it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mail: Option<String>,
+    /// What each chat product is posted, but for a link or button to confirm it, which is each room's own.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub rooms: BTreeMap<&'static str, Value>,
     /// What it costs as a text message.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sms: Option<Segments>,
@@ -207,7 +214,7 @@ impl Proof<'_> {
                 Outlet::Channel(_) => vec![name.to_owned()],
                 Outlet::Page => Vec::new(),
             },
-            ..shown(message, &content, (told.level, outlet), name, context)
+            ..shown(message, &content, (&variant, outlet), name, context)
         }
     }
 
@@ -239,10 +246,11 @@ impl Proof<'_> {
 pub(super) fn shown(
     message: Message,
     content: &Content,
-    (level, outlet): (Level, Outlet),
+    (variant, outlet): (&Variant, Outlet),
     audience: &str,
     context: &Context,
 ) -> Preview {
+    let level = variant.level;
     let list = List {
         id: content.event.clone(),
         name: audience.to_owned(),
@@ -250,6 +258,10 @@ pub(super) fn shown(
     };
     let is_mail = outlet == Outlet::Channel(Channel::Email);
     let mail = is_mail.then(|| html_page(&message, content, &list));
+    let rooms = match outlet {
+        Outlet::Channel(Channel::Chat) => rooms(content, &message, variant),
+        Outlet::Channel(_) | Outlet::Page => BTreeMap::new(),
+    };
     let subject = match outlet.is_short() {
         true => String::new(),
         false => message.subject,
@@ -268,12 +280,22 @@ pub(super) fn shown(
             context,
         ),
         sms: (outlet == Outlet::Channel(Channel::Sms)).then(|| sms_segments(text)),
+        rooms,
         html: (!outlet.is_short()).then_some(message.html),
         mail,
         language: message.language,
         subject,
         text: message.text,
     }
+}
+
+/// A message as each product is posted it.
+fn rooms(content: &Content, message: &Message, variant: &Variant) -> BTreeMap<&'static str, Value> {
+    let posted = |kind: ChatKind| {
+        let body = chat_body(kind, content, message, variant, Ask::Nothing);
+        Some((kind.as_str(), serde_json::from_slice(&body).ok()?))
+    };
+    ChatKind::ALL.into_iter().filter_map(posted).collect()
 }
 
 fn reviewed(

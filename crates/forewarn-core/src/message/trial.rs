@@ -169,7 +169,7 @@ impl Trial<'_> {
             };
             let Some(message) = message else { continue };
             let name = readers.first().map_or("", |audience| &audience.name);
-            let preview = shown(message, content, (level, *outlet), name, self.context);
+            let preview = shown(message, content, (&variant, *outlet), name, self.context);
             let audiences = match outlet {
                 Outlet::Page => Vec::new(),
                 Outlet::Channel(_) => readers.iter().map(|a| a.name.clone()).collect(),

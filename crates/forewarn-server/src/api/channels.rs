@@ -21,7 +21,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 /// Send one test message by a channel, and say what came of it and what to do.
 #[utoipa::path(post, path = "/channels/{name}/test", tag = "channels",
     params(("name" = String, Path, description = "email, sms, voice, chat or webhook")),
-    request_body(content = serde_json::Value, description = "contact: an id; or to: an address, a number or a URL, for chat with its kind; \
+    request_body(content = serde_json::Value, description = "contact: an id; or audience: an id, whose first member who is reached so gets it; or to: an address, a number or a URL, for chat with its kind; \
         wait_seconds: how long to wait for the outcome (15)"),
     responses((status = 200, description = "id, channel, recipient, status, said, advice, words"), (status = 422, description = "Problems")))]
 async fn test_channel(

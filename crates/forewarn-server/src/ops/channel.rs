@@ -58,6 +58,7 @@ pub struct Tested {
 enum Whom {
     Contact(Id),
     Address(Endpoint),
+    Audience(Id),
 }
 
 struct Request {
@@ -78,10 +79,11 @@ pub fn channel(name: &str) -> Result<Channel> {
 }
 
 fn request(channel: Channel, node: &Node) -> Result<Request> {
-    const ONE: &str = "give contact, or to: an address, a number or a URL";
+    const ONE: &str = "give contact, audience, or to: an address, a number or a URL";
     read(node, |node, problems| {
         let mut fields = Fields::of(node, "", problems)?;
         let contact = fields.optional("contact", problems, Id::parse);
+        let audience = fields.optional("audience", problems, Id::parse);
         let kind = fields.optional("kind", problems, ChatKind::parse);
         let to = fields.optional("to", problems, |text| address(channel, kind, text));
         let wait = fields.optional("wait_seconds", problems, |text| {
@@ -89,17 +91,20 @@ fn request(channel: Channel, node: &Node) -> Result<Request> {
             let fits = seconds.filter(|seconds| *seconds <= MOST_WAIT);
             fits.ok_or_else(|| format!("must be a number of seconds, at most {MOST_WAIT}"))
         });
-        let given = ["contact", "to"].map(|name| fields.node(name).is_some());
-        match given {
-            [false, false] => fields.problem("contact", format!("is missing: {ONE}"), problems),
-            [true, true] => fields.problem("to", format!("is not alone: {ONE}"), problems),
-            [true, false] | [false, true] => {}
+        let mut given = vec!["contact", "audience", "to"];
+        given.retain(|name| fields.node(name).is_some());
+        match given.as_slice() {
+            [] => fields.problem("contact", format!("is missing: {ONE}"), problems),
+            [_] => {}
+            [.., last] => fields.problem(last, format!("is not alone: {ONE}"), problems),
         }
         if kind.is_some() && channel != Channel::Chat {
             fields.problem("kind", "is for the channel chat", problems);
         }
         fields.finish(problems);
-        let whom = contact.map(Whom::Contact).or(to.map(Whom::Address))?;
+        let audience = audience.map(Whom::Audience);
+        let whom = contact.map(Whom::Contact).or(audience);
+        let whom = whom.or(to.map(Whom::Address))?;
         let wait = Duration::from_secs(wait.unwrap_or(WAIT));
         Some(Request { whom, wait })
     })
@@ -146,6 +151,10 @@ pub async fn test(app: &App, caller: &Caller, name: &str, node: &Node) -> Result
         Whom::Address(endpoint) => To::Address(endpoint),
         Whom::Contact(id) => {
             known = of_contact(app, id, channel).await?;
+            To::Known(&known)
+        }
+        Whom::Audience(id) => {
+            known = of_audience(app, id, channel).await?;
             To::Known(&known)
         }
     };
@@ -199,6 +208,31 @@ async fn of_contact(app: &App, id: &Id, channel: Channel) -> Result<String> {
         Invalid::one("contact", problem)
     })?;
     Ok(endpoint.id(id.as_str()))
+}
+
+/// The first member of an audience who can be told by one of the ways that it is told by.
+async fn of_audience(app: &App, id: &Id, channel: Channel) -> Result<String> {
+    let catalogue = app.store.catalogue().await?;
+    let audience = catalogue.audiences.iter().find(|a| a.id == *id);
+    let audience =
+        audience.ok_or_else(|| Invalid::one("audience", format!("there is no audience {id}")))?;
+    let by = channel.as_str();
+    let ways: Vec<&str> = audience
+        .channels
+        .iter()
+        .map(|way| way.channel.as_str())
+        .collect();
+    if !ways.contains(&by) {
+        let problem = format!("{id} is not told by {by}, but by {}", ways.join(", "));
+        return Err(Invalid::one("audience", problem).into());
+    }
+    let found = app.store.first_reached(id.as_str(), channel).await?;
+    Ok(found.ok_or_else(|| {
+        let problem = format!(
+            "nobody in {id} is reached by {by}: nobody has such an address, or none that still works"
+        );
+        Invalid::one("audience", problem)
+    })?)
 }
 
 /// What came of a test so far.

@@ -132,7 +132,7 @@ async fn what_is_wrong_with_a_request_is_told_and_nothing_is_sent() {
             json!({"to": "https://push.example.net/x"}),
             "give its id",
         ),
-        ("chat", json!({}), "give contact, or to"),
+        ("chat", json!({}), "give contact, audience, or to"),
         (
             "chat",
             json!({"contact": "room", "to": "https://x.example/"}),
@@ -173,6 +173,48 @@ async fn what_is_wrong_with_a_request_is_told_and_nothing_is_sent() {
     let path = "/api/v1/channels/email/test";
     let body = json!({"to": "a@example.edu"}).to_string();
     app.request(As::Viewer, "POST", path, &body).await.is(403);
+}
+
+#[tokio::test]
+async fn an_audience_is_tested_by_its_ways() {
+    let app = TestApp::new().await;
+    with_people(&app).await;
+    let yaml = "
+audiences: [{id: duty, name: On duty, level: technical, channels: [chat, email, {sms: {after: PT10M}}], services: [portal]}]
+contacts:
+  - {id: zoe, audiences: [duty], endpoints: {email: zoe@example.edu}}
+  - {id: bea, audiences: [duty], endpoints: {email: bea@example.edu, webhook: 'https://bea.example/'}}
+  - {id: duty-room, audiences: [duty], endpoints: {chat: {kind: slack, url: 'https://hooks.slack.test/services/T1/B1/y'}}}
+";
+    app.yaml("/api/v1/documents", yaml).await.is(200);
+    let duty = json!({"audience": "duty"});
+    for (channel, first) in [("chat", "duty-room"), ("email", "bea")] {
+        let test = asked(&app, channel, duty.clone()).await;
+        assert_eq!(test["recipient"], first, "{test}");
+        assert_eq!(take(&app, Lane::Urgent).await.len(), 1, "{channel}");
+    }
+    for (channel, body, said) in [
+        ("sms", duty.clone(), "nobody in duty is reached by sms"),
+        (
+            "webhook",
+            duty,
+            "duty is not told by webhook, but by chat, email, sms",
+        ),
+        (
+            "email",
+            json!({"audience": "night"}),
+            "there is no audience night",
+        ),
+        (
+            "email",
+            json!({"audience": "duty", "contact": "ann"}),
+            "is not alone",
+        ),
+    ] {
+        let path = format!("/api/v1/channels/{channel}/test");
+        let answer = app.post(&path, &body).await.is(422).text();
+        assert!(answer.contains(said), "{channel} {body}: {answer}");
+    }
 }
 
 #[tokio::test]

@@ -62,6 +62,36 @@ async fn each_text_is_shown_once_with_who_would_read_it_and_nobody_does() {
 }
 
 #[tokio::test]
+async fn a_chat_message_is_shown_as_each_product_is_posted_it() {
+    let app = declared().await;
+    let room = "audiences: [{id: room, name: The room, level: technical, channels: [chat], services: [database]}]";
+    app.yaml("/api/v1/documents", room).await.is(200);
+    let said = json!({"status": "identified", "text": "You can use the old portal."});
+    let shown = app.post(AT, &said).await.is(200).json();
+    let messages = shown["messages"].as_array().unwrap();
+    let chat = messages.iter().find(|m| m["channel"] == "chat").unwrap();
+    let rooms: Vec<_> = chat["rooms"].as_object().unwrap().keys().collect();
+    assert_eq!(
+        rooms,
+        ["discord", "generic", "mattermost", "slack", "teams"]
+    );
+    let card = &chat["rooms"]["teams"]["attachments"][0];
+    assert_eq!(
+        card["contentType"],
+        "application/vnd.microsoft.card.adaptive"
+    );
+    for (product, body) in chat["rooms"].as_object().unwrap() {
+        let body = body.to_string();
+        assert!(
+            body.contains("You can use the old portal."),
+            "{product}: {body}"
+        );
+    }
+    let others = messages.iter().filter(|m| m["channel"] != "chat");
+    assert!(others.clone().count() > 0 && others.clone().all(|m| m.get("rooms").is_none()));
+}
+
+#[tokio::test]
 async fn what_the_update_would_be_refused_for_the_preview_is_too() {
     let app = declared().await;
     app.post(

@@ -3,6 +3,7 @@
 //! The whole path is measured: a notice falls due, is expanded, rendered, sent and recorded in SQLite at
 //! `synchronous=FULL`. The baseline is a bare loop with the same message against the same receiver in the same run.
 
+mod growth;
 mod hooks;
 mod page;
 mod plan;
@@ -54,7 +55,7 @@ pub enum What {
 }
 
 /// Flags of `bench`.
-#[derive(Args)]
+#[derive(Args, Clone)]
 pub struct BenchArgs {
     /// What to measure
     pub what: What,
@@ -64,6 +65,9 @@ pub struct BenchArgs {
     /// Stop after this many percent of the recipients; the others stay queued
     #[arg(long, value_name = "PERCENT", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=100))]
     pub send: u32,
+    /// Measure with so few recipients first, and say how much more a message costs with all of them
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    pub from: Option<u32>,
     /// Mail: declare up to this many incidents, one after the other, while the notices go out, and time each one's first message
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub incidents: u32,
@@ -132,6 +136,9 @@ struct Measured {
     /// Incidents declared while the notices went out.
     #[serde(skip_serializing_if = "Option::is_none")]
     incidents: Option<Incidents>,
+    /// How the cost of a message grows with the number of recipients.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    growth: Option<growth::Growth>,
 }
 
 /// How long incidents took from the declaration to the first message being accepted.
@@ -178,9 +185,9 @@ pub async fn run(args: BenchArgs, settings: Settings) -> Result<ExitCode> {
     let folder = std::env::temp_dir().join(format!("forewarn-bench-{}", std::process::id()));
     std::fs::create_dir_all(&folder)
         .with_context(|| format!("cannot make {}", folder.display()))?;
-    let measured = match args.what {
-        What::Webhook => hooks::measure(&args, &folder).await,
-        What::Mail | What::Plan | What::Page => mail(&args, &settings, &folder).await,
+    let measured = match args.from {
+        Some(from) => growth::with_growth(&args, &settings, &folder, from).await,
+        None => measure(&args, &settings, &folder).await,
     };
     let _ = std::fs::remove_dir_all(&folder);
     let measured = measured?;
@@ -190,6 +197,13 @@ pub async fn run(args: BenchArgs, settings: Settings) -> Result<ExitCode> {
         show(&measured);
     }
     Ok(Exit::Done.into())
+}
+
+async fn measure(args: &BenchArgs, settings: &Settings, folder: &Path) -> Result<Measured> {
+    match args.what {
+        What::Webhook => hooks::measure(args, folder).await,
+        What::Mail | What::Plan | What::Page => mail(args, settings, folder).await,
+    }
 }
 
 fn show(m: &Measured) {
@@ -211,6 +225,12 @@ fn show(m: &Measured) {
             incidents.median_seconds,
             incidents.p95_seconds,
             incidents.worst_seconds
+        );
+    }
+    if let Some(growth) = &m.growth {
+        println!(
+            "a message costs        {:+.1} percent more than with {} recipients ({:.1} us, {} rounds)",
+            growth.cost_grows_percent, growth.from, growth.cpu_us_per_message, growth.rounds
         );
     }
     println!(
@@ -279,6 +299,7 @@ async fn mail(args: &BenchArgs, settings: &Settings, folder: &Path) -> Result<Me
         message_bytes: message.len(),
         first_accepted_seconds: first.await?.as_secs_f64(),
         incidents: Incidents::of(incidents),
+        growth: None,
     })
 }
 

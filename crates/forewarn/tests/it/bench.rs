@@ -35,6 +35,28 @@ async fn every_webhook_of_the_benchmark_is_sent_and_recorded() {
 }
 
 #[tokio::test]
+async fn what_a_message_costs_is_compared_with_fewer() {
+    let command = program(&[
+        "bench",
+        "webhook",
+        "--recipients",
+        "200",
+        "--from",
+        "100",
+        "--json",
+    ]);
+    let (code, said, errors) = ended(command).await;
+    assert_eq!(code, 0, "{said}{errors}");
+    let measured: Value = serde_json::from_str(&said).expect("one JSON document");
+    let growth = &measured["growth"];
+    assert_eq!(
+        (&measured["sent"], &growth["from"], &growth["rounds"]),
+        (&200.into(), &100.into(), &10.into())
+    );
+    assert!(growth["cost_grows_percent"].is_number(), "{measured}");
+}
+
+#[tokio::test]
 async fn what_is_for_mail_is_refused_for_webhooks() {
     let command = program(&["bench", "webhook", "--recipients", "3", "--chunking"]);
     let (code, said, errors) = ended(command).await;

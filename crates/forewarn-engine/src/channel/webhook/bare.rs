@@ -12,23 +12,23 @@ use tokio::task::JoinSet;
 
 const END: &[u8] = b"\r\n\r\n";
 
-/// Sends the same request `times` times over `connections` kept connections in parallel, and returns how long that took from the
-/// first connect to the last answer.
+/// Sends `times` requests over `connections` kept connections in parallel, and returns how long that took from the first connect to the
+/// last answer.
 ///
-/// No TLS, no bookkeeping, nothing built or signed within the loop: what the product is compared with, so nothing in it may be
-/// slower than need be. `request` is a whole one, head and body. Any answer but a success with an empty body is an error.
+/// No TLS and no bookkeeping: what the product is compared with, so nothing in it may be slower than need be. `write` writes the nth
+/// request, head and body, behind what is there: nothing. Any answer but a success with an empty body is an error.
 pub async fn bare_loop(
     addr: SocketAddr,
     connections: usize,
     times: usize,
-    request: &[u8],
+    write: impl Fn(usize, &mut Vec<u8>) + Send + Sync + 'static,
 ) -> io::Result<Duration> {
-    let request: Arc<[u8]> = request.into();
+    let write = Arc::new(write);
     let start = Instant::now();
     let mut loops = JoinSet::new();
     for i in 0..connections {
-        let share = times / connections + usize::from(i < times % connections);
-        loops.spawn(send_share(addr, share, request.clone()));
+        let share = (i..times).step_by(connections);
+        loops.spawn(send_share(addr, share, write.clone()));
     }
     while let Some(ended) = loops.join_next().await {
         ended.map_err(io::Error::other)??;
@@ -36,11 +36,17 @@ pub async fn bare_loop(
     Ok(start.elapsed())
 }
 
-async fn send_share(addr: SocketAddr, times: usize, request: Arc<[u8]>) -> io::Result<()> {
+async fn send_share(
+    addr: SocketAddr,
+    share: impl Iterator<Item = usize>,
+    write: Arc<impl Fn(usize, &mut Vec<u8>)>,
+) -> io::Result<()> {
     let mut socket = TcpStream::connect(addr).await?;
     socket.set_nodelay(true)?;
-    let mut answer = [0; 4096];
-    for _ in 0..times {
+    let (mut request, mut answer) = (Vec::new(), [0; 4096]);
+    for n in share {
+        request.clear();
+        write(n, &mut request);
         socket.write_all(&request).await?;
         let mut end = 0;
         // Nothing may follow the head: the answers have no body, and nothing else was asked.

@@ -72,6 +72,7 @@ impl Samples {
                 String::new()
             },
             html: is_mail.then(|| render_markdown(&text)),
+            rooms: Default::default(),
             sms: (!is_mail).then(|| sms_segments(&text)),
             review: read.ok().map(|read| review(&read, &Context::default())),
             text,

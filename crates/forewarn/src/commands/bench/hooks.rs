@@ -6,9 +6,11 @@ use super::{
 use crate::installation::HOOKS_AT_ONCE;
 use anyhow::{Context, Result, bail};
 use forewarn_core::contact::{Endpoint, HookUrl};
+use forewarn_core::token::Key;
 use forewarn_engine::channel::chat::Chats;
 use forewarn_engine::channel::webhook::Webhooks;
 use forewarn_engine::channel::webhook::bare::bare_loop;
+use forewarn_engine::channel::webhook::signature::Secret;
 use forewarn_engine::peer::http::{HttpPeer, Script};
 use forewarn_engine::{Engine, RealChannels};
 use forewarn_store::{Clock, Location, Store};
@@ -31,8 +33,8 @@ pub(super) async fn measure(args: &BenchArgs, folder: &Path) -> Result<Measured>
     let engine = Arc::new(engine(&store, &clock)?);
     let catalogue = people(&store, &clock, args.recipients, |n| endpoint(&sink, n)).await?;
     engine.recover().await?;
-    let request = sample(&clock, folder).await?;
-    let before = bare(args, &request).await?;
+    let sample = sample(&clock, folder).await?;
+    let before = bare(args, &sample).await?;
 
     let (stop, stopped) = watch::channel(false);
     let running = tokio::spawn(engine.clone().run(stopped));
@@ -57,7 +59,7 @@ pub(super) async fn measure(args: &BenchArgs, folder: &Path) -> Result<Measured>
     running.await?;
     let sent = sink.count() as usize;
 
-    let after = bare(args, &request).await?;
+    let after = bare(args, &sample).await?;
     let per_second = args.wanted() as f64 / took.as_secs_f64();
     let baseline_per_second = 2.0 * times(args) as f64 / (before + after).as_secs_f64();
     Ok(Measured {
@@ -70,9 +72,10 @@ pub(super) async fn measure(args: &BenchArgs, folder: &Path) -> Result<Measured>
         connections: CONNECTIONS,
         peak_rss_bytes,
         cpu_us_per_message: spent.as_secs_f64() * 1e6 / args.wanted() as f64,
-        message_bytes: request.len(),
+        message_bytes: sample.bytes(),
         first_accepted_seconds: first.await?.as_secs_f64(),
         incidents: None,
+        growth: None,
     })
 }
 
@@ -82,10 +85,41 @@ fn times(args: &BenchArgs) -> usize {
     args.bare().min(8 * args.recipients as usize)
 }
 
-/// The same request against a receiver like the engine's, as fast as can be.
-async fn bare(args: &BenchArgs, request: &[u8]) -> Result<Duration> {
+/// The same requests against a receiver like the engine's, as fast as can be: each with a path, an id and a signature of its own.
+async fn bare(args: &BenchArgs, sample: &Arc<Sample>) -> Result<Duration> {
     let sink = HttpPeer::start(Script::new().counting()).await?;
-    Ok(bare_loop(sink.address(), CONNECTIONS, times(args), request).await?)
+    let sample = Arc::clone(sample);
+    let write = move |n: usize, request: &mut Vec<u8>| sample.write(n, request);
+    Ok(bare_loop(sink.address(), CONNECTIONS, times(args), write).await?)
+}
+
+/// What all requests have in common.
+struct Sample {
+    /// The header fields but those that are each one's own.
+    fields: String,
+    timestamp: i64,
+    secret: Secret,
+    body: Vec<u8>,
+}
+
+impl Sample {
+    fn write(&self, n: usize, request: &mut Vec<u8>) {
+        let (fields, timestamp) = (&self.fields, self.timestamp);
+        let id = format!("msg_bench{n:020}");
+        let signature = self.secret.sign(&id, timestamp, &self.body);
+        let head = format!(
+            "POST /hooks/{n} HTTP/1.1\r\n{fields}webhook-id: {id}\r\nwebhook-timestamp: {timestamp}\r\n\
+             webhook-signature: {signature}\r\n\r\n"
+        );
+        request.extend_from_slice(head.as_bytes());
+        request.extend_from_slice(&self.body);
+    }
+
+    fn bytes(&self) -> usize {
+        let mut request = Vec::new();
+        self.write(0, &mut request);
+        request.len()
+    }
 }
 
 fn endpoint(sink: &HttpPeer, n: u32) -> Result<Endpoint> {
@@ -106,7 +140,7 @@ fn engine(store: &Store, clock: &Clock) -> Result<Engine<RealChannels>> {
 }
 
 /// One of the requests as it goes out: sent to a receiver that keeps it.
-async fn sample(clock: &Clock, folder: &Path) -> Result<Vec<u8>> {
+async fn sample(clock: &Clock, folder: &Path) -> Result<Arc<Sample>> {
     let kept = HttpPeer::start(Script::new()).await?;
     let store = Store::open(&Location::File(folder.join("sample.sqlite"))).await?;
     let catalogue = people(&store, clock, 1, |n| endpoint(&kept, n)).await?;
@@ -114,10 +148,15 @@ async fn sample(clock: &Clock, folder: &Path) -> Result<Vec<u8>> {
     engine(&store, clock)?.tick().await?;
     let arrived = kept.requests();
     let request = arrived.first().context("the sample was not sent")?;
-    let mut whole = format!("{} {} HTTP/1.1\r\n", request.method, request.path);
-    for (name, value) in &request.headers {
-        whole.push_str(&format!("{name}: {value}\r\n"));
-    }
-    whole.push_str("\r\n");
-    Ok([whole.as_bytes(), &request.body].concat())
+    let common = request.headers.iter();
+    let common = common.filter(|(name, _)| !name.starts_with("webhook-"));
+    let secret = Key::new("bench").webhook_secret("sample");
+    Ok(Arc::new(Sample {
+        fields: common
+            .map(|(name, value)| format!("{name}: {value}\r\n"))
+            .collect(),
+        timestamp: clock.now().as_second(),
+        secret: Secret::parse(&secret)?,
+        body: request.body.clone(),
+    }))
 }
