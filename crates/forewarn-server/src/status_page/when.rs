@@ -29,7 +29,8 @@ pub struct Clocks<'a> {
 }
 
 impl<'a> Clocks<'a> {
-    fn english(zone: &'a Zone) -> Clocks<'a> {
+    /// With the words of the English pages, for the console.
+    pub(crate) fn english(zone: &'a Zone) -> Clocks<'a> {
         let texts = Texts::english();
         Clocks { zone, texts }
     }
