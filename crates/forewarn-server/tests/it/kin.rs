@@ -106,8 +106,8 @@ on_both_databases! {
         assert!(refused["detail"].as_str().unwrap().contains("INC-1 was changed meanwhile"), "{refused}");
         app.keyed("m-2", path, &stale).await.is(409);
         assert_eq!(merges("INC-3").await, 0);
-        let both = tokio::join!(app.post(path, &into), app.post(path, &into),
-            app.post("/api/v1/incidents/INC-1/updates", &json!({"text": "It is replaced."})));
+        let said = json!({"text": "It is replaced."});
+        let both = tokio::join!(app.post(path, &into), app.post(path, &into), app.post("/api/v1/incidents/INC-1/updates", &said));
         for answer in [both.0, both.1] {
             assert_eq!(answer.is(200).json()["merged_into"], "INC-1");
         }
