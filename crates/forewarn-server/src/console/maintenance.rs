@@ -160,7 +160,7 @@ impl MaintenancePage {
     /// What is true of a change that is not told when it can no longer be undone.
     fn waits_for(&self) -> &'static str {
         let until = self.waits();
-        let mut told_then = self.notices.iter().filter(|n| Some(n.due) <= until);
+        let mut told_then = self.plan.notices.iter().filter(|n| Some(n.due) <= until);
         match told_then.any(|notice| notice.status == "awaiting_approval") {
             true => NOT_BEFORE_THEY_AGREE,
             false => "",

@@ -155,7 +155,7 @@ on_both! {
         // Nobody waits with what is urgent, and the third work is announced on another day.
         assert!(!trouble.is_empty() && trouble[0].contains("You cannot sign in."), "{told:#?}");
         assert_eq!(planned.len(), 1, "{told:#?}");
-        for part in ["Example University: 2 changes are planned. ", "Wiki maintenance, 3 Dec", "portal maintenance, 3 Dec", ". https://status.example.edu/calendar"] {
+        for part in ["Example University: 2 changes are planned. ", "Wiki maintenance, 3 Dec", "Student portal work, 3 Dec", ". https://status.example.edu/calendar"] {
             assert!(planned[0].contains(part), "{part}: {planned:?}");
         }
         // What became of the one message is heard of both works.
