@@ -137,6 +137,12 @@ impl Template {
         })
     }
 
+    /// The levels of those that it is for at which its own text says nothing, though all is known that such a notice can tell: what
+    /// stands under conditions, or is for others only.
+    pub fn silent_at(&self) -> Vec<Level> {
+        length::silent_at(self)
+    }
+
     /// What it is for, by which it is known: `announcement.non_technical.email.en`, with a kind of event and readers at its end where it
     /// is for some.
     pub fn id(&self) -> String {
