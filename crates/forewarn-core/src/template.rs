@@ -1,6 +1,7 @@
 //! Templates: texts with variables from a fixed list and conditions, nothing else.
 
 mod difference;
+mod direction;
 mod engine;
 mod length;
 mod parser;
