@@ -158,7 +158,8 @@ fn is_for_operators(path: &str) -> bool {
 }
 
 /// Every form of the console.
-const FORMS: [&str; 15] = [
+const FORMS: [&str; 16] = [
+    "/console/kept",
     "/console/channels/test",
     "/console/maintenances",
     "/console/maintenances/MNT-1/approve",
