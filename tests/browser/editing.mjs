@@ -1,4 +1,5 @@
 // Asks for help with a text on a phone, suggests another, and takes it: the difference is seen, and nobody outside reads any of it.
+// Then types a long form, lets the browser die, and finds what was typed again; somebody else in the same form is told of it.
 //
 //   node editing.mjs --base URL --out DIR [--chromium PATH] [--no-pictures]
 //
@@ -43,4 +44,34 @@ await walk(async (it) => {
   await Promise.all([tab.waitForURL(/before=/), tab.getByRole("button", { name: "Compare the two" }).click()]);
   it.check((await tab.locator(".beside").count()) === 1, "two versions are not side by side");
   await it.lookAt(context, "versions", [tab.url(), `${versions.replace("versions", "editing")}`]);
+  // What is typed is kept: the page is gone without a word to anybody.
+  const form = `${it.base}/console/maintenances/new`;
+  const keeps = (page) => page.waitForResponse((answer) => answer.url().endsWith("/console/kept") && answer.request().method() === "POST");
+  const first = await context.newPage();
+  await first.goto(form);
+  const typed = [keeps(first), first.getByLabel("What people notice").fill("You cannot sign in.\nAt all.")];
+  it.check((await Promise.all(typed))[0].ok(), "what was typed into a form was not kept");
+  await first.getByText("What you type here is kept").waitFor();
+  await first.close({ runBeforeUnload: false });
+  const again = await context.newPage();
+  await again.goto(form);
+  await again.getByText("was not sent. It is kept.").waitFor();
+  await it.picture(again, "kept-phone", false);
+  await it.lookAt(context, "kept", [form]);
+  await again.getByRole("button", { name: "Put it back" }).click();
+  it.check((await again.getByLabel("What people notice").inputValue()) === "You cannot sign in.\nAt all.", "what was kept is not put back");
+  // While the server cannot be reached it stays in the page, and is kept as soon as it can.
+  await context.setOffline(true);
+  await again.getByLabel("What people notice").fill("You cannot sign in today.");
+  await again.getByText("cannot be kept just now").waitFor();
+  const later = keeps(again);
+  await context.setOffline(false);
+  it.check((await later).request().postData().includes("today"), "what was typed meanwhile is lost");
+  await again.close();
+  const third = await context.newPage();
+  await third.goto(form);
+  await Promise.all([keeps(third), third.getByRole("button", { name: "Forget it" }).click()]);
+  await third.reload();
+  await third.getByLabel("What people notice").waitFor();
+  it.check((await third.getByRole("button", { name: "Forget it" }).count()) === 0, "what was thrown away is still there");
 });

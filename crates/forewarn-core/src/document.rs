@@ -6,7 +6,7 @@ mod fields;
 mod node;
 mod references;
 
-pub use advice::exceptions_of_nothing;
+pub use advice::{exceptions_of_nothing, silent};
 use declared::Declared;
 pub use fields::{Fields, Problems, boolean, line, prose, scalar};
 pub use node::{Entry, Node, Place, Value, from_json, parse_json, parse_yaml};

@@ -369,10 +369,13 @@ impl NewUpdate {
         let services = read_impacts(fields, problems);
         let next_update_in = fields.optional("next_update_in", problems, Offset::parse);
         let no_facts = facts.as_ref().is_some_and(|f| *f == Facts::default());
-        if status == Some(Status::Resolved) && text.is_none() && no_facts {
+        // What was given and is wrong is told as that; it is not missing as well.
+        let no_text = fields.node("text").is_none();
+        let no_status = fields.node("status").is_none();
+        if status == Some(Status::Resolved) && no_text && no_facts {
             let problem = "is missing: people hear how it ended; give a text or facts";
             fields.problem("text", problem, problems);
-        } else if text.is_none() && status.is_none() && no_facts {
+        } else if no_text && no_status && no_facts {
             fields.problem(
                 "text",
                 "says nothing: give a text, facts or a new status",

@@ -14,6 +14,7 @@ mod paths;
 mod people;
 mod pieces;
 mod secrets;
+mod software;
 mod tickets;
 mod traces;
 mod versions;

@@ -1,6 +1,7 @@
 //! Templates: texts with variables from a fixed list and conditions, nothing else.
 
 mod difference;
+mod direction;
 mod engine;
 mod length;
 mod parser;
@@ -135,6 +136,12 @@ impl Template {
             subject,
             body: body?,
         })
+    }
+
+    /// The levels of those that it is for at which its own text says nothing, though all is known that such a notice can tell: what
+    /// stands under conditions, or is for others only.
+    pub fn silent_at(&self) -> Vec<Level> {
+        length::silent_at(self)
     }
 
     /// What it is for, by which it is known: `announcement.non_technical.email.en`, with a kind of event and readers at its end where it

@@ -22,8 +22,8 @@ const HALVES: [&str; 2] = ["open", "held_out"];
 const FLOORS: &[(&str, &str, f64, f64)] = &[
     ("open", "Q2", 100.0, 2.0),
     ("open", "Q4", 79.0, 4.0),
-    ("open", "Q5", 81.0, 1.0),
-    ("open", "Q6", 93.0, 1.0),
+    ("open", "Q5", 87.0, 1.0),
+    ("open", "Q6", 92.0, 1.0),
     ("open", "Q7", 95.0, 1.0),
     ("open", "Q8", 95.0, 1.0),
     ("open", "Q9", 100.0, 1.0),
@@ -41,7 +41,7 @@ const FLOORS: &[(&str, &str, f64, f64)] = &[
     ("open", "Q21", 97.0, 2.0),
     ("held_out", "Q2", 99.0, 3.0),
     ("held_out", "Q4", 94.0, 7.0),
-    ("held_out", "Q5", 48.0, 3.0),
+    ("held_out", "Q5", 57.0, 3.0),
     ("held_out", "Q6", 85.0, 2.0),
     ("held_out", "Q7", 96.0, 1.0),
     ("held_out", "Q8", 100.0, 1.0),
@@ -57,7 +57,7 @@ const FLOORS: &[(&str, &str, f64, f64)] = &[
     ("held_out", "Q18", 100.0, 40.0),
     ("held_out", "Q19", 81.0, 6.0),
     ("held_out", "Q20", 91.0, 1.0),
-    ("held_out", "Q21", 78.0, 2.0),
+    ("held_out", "Q21", 84.0, 2.0),
 ];
 
 /// For each half the least share of planted leaks found, and the largest share of ordinary texts in which something is found, in

@@ -202,4 +202,94 @@
     form.addEventListener("change", function (event) { if (event.target.name === "services") count(); });
     if (form.querySelector("[name=services]:checked")) count();
   }
+
+  /* What is typed into a form is kept as it is typed, until the form is sent: a crash here or there takes nothing. Who else writes in it is seen. */
+  function guarded(form) {
+    // An incident's update is kept as its draft, which others help with.
+    if (form.hasAttribute("data-draft") || !form.querySelector("textarea")) return;
+    var at = "/console/kept", place = new URL(form.getAttribute("action") || "", location.href).pathname, token = form.elements.csrf;
+    if (!token) return;
+    var others = made("ul", "", "writing quiet"), state = made("p", "", "quiet"), seen = made("div");
+    seen.setAttribute("role", "status");
+    seen.append(others);
+    form.before(seen);
+    form.after(state);
+    function fields() {
+      return Array.prototype.filter.call(form.elements, function (field) {
+        return field.name && field.type !== "hidden" && field.type !== "file" && field.type !== "password" && !field.matches("button, fieldset");
+      });
+    }
+    function typed() {
+      var found = [];
+      fields().forEach(function (field) {
+        if ((field.type === "checkbox" || field.type === "radio") && !field.checked) return;
+        found.push([field.name, field.value]);
+      });
+      return JSON.stringify(found);
+    }
+    function fill(values) {
+      var left = values.slice();
+      fields().forEach(function (field) {
+        var ticks = field.type === "checkbox" || field.type === "radio";
+        var which = left.findIndex(function (one) { return one[0] === field.name && (!ticks || one[1] === field.value); });
+        if (ticks) field.checked = which >= 0;
+        if (which < 0) return;
+        if (!ticks) field.value = left[which][1];
+        left.splice(which, 1);
+        for (var fold = field.closest("details"); fold; fold = fold.parentNode.closest("details")) fold.open = true;
+      });
+      form.dispatchEvent(new Event("input", { bubbles: true }));
+      form.dispatchEvent(new Event("change", { bubbles: true }));
+    }
+    // A page that says what is wrong holds what was typed: going back to that is not giving it up.
+    var began = typed(), safe = began, refused = !!page.querySelector("main [role=alert]"), touched = false, gone = false, pause, under, offer;
+    function ask(options) {
+      under = new AbortController();
+      options.signal = under.signal;
+      return fetch(options.method ? at : at + "?place=" + encodeURIComponent(place), options).then(function (answer) {
+        if (!answer.ok || answer.redirected) throw new Error("refused");
+        return answer.json();
+      }).then(function (answer) {
+        others.replaceChildren.apply(others, answer.writing.map(function (who) { return made("li", who); }));
+        return answer;
+      });
+    }
+    function keepIt(last) {
+      clearTimeout(pause);
+      var now = typed();
+      if (gone || now === safe) return;
+      var body = new URLSearchParams({ csrf: token.value, place: place, fields: now === began && !refused ? "[]" : now });
+      ask({ method: "POST", body: body, keepalive: last === true }).then(function (answer) {
+        safe = now;
+        state.textContent = answer.kept ? "What you type here is kept until you send it." : "";
+      }).catch(function () { if (!gone) state.textContent = "What you type cannot be kept just now. It is tried again."; });
+    }
+    function take(away) {
+      offer.remove();
+      offer = null;
+      if (away) { safe = ""; keepIt(); }
+    }
+    function show(kept) {
+      if (!kept || JSON.stringify(kept.fields) === began || touched) return;
+      var back = made("button", "Put it back", "button primary"), away = made("button", "Forget it", "button"), both = made("div", "", "buttons");
+      offer = made("div", "", "card tone-info");
+      back.type = away.type = "button";
+      back.addEventListener("click", function () { take(false); touched = true; fill(kept.fields); });
+      away.addEventListener("click", function () { take(true); });
+      both.append(back, away);
+      offer.append(made("p", "What you typed here until " + kept.at + " was not sent. It is kept. What you type now takes its place."), both);
+      form.before(offer);
+    }
+    form.addEventListener("input", function () { touched = true; clearTimeout(pause); pause = setTimeout(keepIt, 700); });
+    form.addEventListener("change", function () { touched = true; clearTimeout(pause); pause = setTimeout(keepIt, 700); });
+    form.addEventListener("submit", function () { gone = true; clearTimeout(pause); if (under) under.abort(); });
+    page.addEventListener("visibilitychange", function () { if (page.hidden && touched) keepIt(true); });
+    window.addEventListener("pageshow", function (event) { if (event.persisted) gone = false; });
+    setInterval(function () {
+      if (gone || page.hidden || !touched) return;
+      if (typed() !== safe) keepIt(); else ask({}).catch(function () {});
+    }, 5000);
+    ask({}).then(function (answer) { show(answer.kept); }).catch(function () {});
+  }
+  if (window.fetch && window.AbortController) all("main form").forEach(guarded);
 })();

@@ -89,11 +89,11 @@
     function look() {
       if (away || document.hidden) return;
       var at = form.getAttribute("data-draft"), options = {};
-      if (field.value !== kept) {
-        kept = field.value;
-        options = { method: "POST", body: new URLSearchParams({ csrf: form.elements.csrf.value, text: kept }) };
-      }
-      fetch(at, options).then(function (answer) { return answer.ok ? answer.json() : { writing: [] }; }).then(function (said) {
+      var typed = field.value;
+      if (typed !== kept) options = { method: "POST", body: new URLSearchParams({ csrf: form.elements.csrf.value, text: typed }) };
+      fetch(at, options).then(function (answer) { return answer.ok ? answer.json() : Promise.reject(answer.status); }).then(function (said) {
+        // Only what the server has is kept: while it is away, it is tried again.
+        kept = typed;
         list.replaceChildren.apply(list, said.writing.map(function (who) {
           var line = document.createElement("li");
           line.textContent = who;

@@ -1,7 +1,9 @@
 //! What may stand in documents and is hardly meant so: told beside what was read, offline and online alike.
 
 use super::Documents;
+use crate::audience::Level;
 use crate::problem::Problem;
+use crate::template::Template;
 use crate::window::Window;
 use jiff::civil::Date;
 
@@ -15,6 +17,13 @@ impl Documents {
                 found.extend(exceptions_of_nothing(window, &at));
             }
         }
+        let templates = self.templates.iter().enumerate();
+        found.extend(templates.filter_map(|(t, template)| {
+            Some(Problem::new(
+                format!("templates[{t}].body"),
+                silent(template)?,
+            ))
+        }));
         found
     }
 
@@ -32,6 +41,22 @@ impl Documents {
             else people can answer a mail, and read nowhere else what to do";
         (!is_said).then(|| Problem::new("organisation.contact", problem))
     }
+}
+
+/// What to look at in a template that says nothing to some of those whom it is for. Messages without a text are refused when somebody
+/// is to agree to them or to send them.
+pub fn silent(template: &Template) -> Option<String> {
+    let levels: Vec<&str> = template
+        .silent_at()
+        .into_iter()
+        .map(Level::as_str)
+        .collect();
+    (!levels.is_empty()).then(|| {
+        format!(
+            "says nothing at level {}, also with everything known: write something outside of its conditions, or a template for that level",
+            levels.join(" and ")
+        )
+    })
 }
 
 /// Exceptions from the rule of a window that name dates on which it has nothing; `at` is the window's own path.

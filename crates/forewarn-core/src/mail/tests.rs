@@ -318,6 +318,7 @@ fn an_arabic_announcement_runs_from_right_to_left() {
     // The marks that keep the direction are to be seen.
     let shown = whole
         .replace('\u{2066}', "<LRI>")
+        .replace('\u{2068}', "<FSI>")
         .replace('\u{2069}', "<PDI>");
     insta::assert_snapshot!(shown);
     for turned in [

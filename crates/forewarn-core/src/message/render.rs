@@ -9,7 +9,7 @@ use crate::contact::Channel;
 use crate::plan::{COPY_DUE, is_team_notice};
 use crate::reader::Reader;
 use crate::template::{Format, Parsed, Template, Value, Values, Variable, Wanted, fitting};
-use crate::words::{Words, primary};
+use crate::words::{Words, is_right_to_left, primary};
 
 /// A mail program shows about so much of a subject.
 const SUBJECT_WISHED: usize = 50;
@@ -298,7 +298,7 @@ fn long(content: &Content, variant: &Variant, chosen: &Chosen, links: bool) -> M
         language: chosen.language.clone(),
         ..variant.clone()
     };
-    let values = values(
+    let mut values = values(
         content,
         Purpose {
             variant,
@@ -306,9 +306,14 @@ fn long(content: &Content, variant: &Variant, chosen: &Chosen, links: bool) -> M
             links,
         },
     );
+    // A subject has no sentences, and its signs are counted.
+    let subject = subject(&chosen.subject, &values);
+    if is_right_to_left(&chosen.language) {
+        values.isolate();
+    }
     let markdown = chosen.body.render(&values, Format::Markdown);
     Message {
-        subject: subject(&chosen.subject, &values),
+        subject,
         text: markdown::to_text(&markdown),
         html: markdown::render_markdown(&markdown),
         markdown,

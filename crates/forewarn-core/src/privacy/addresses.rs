@@ -52,11 +52,22 @@ pub(super) fn addresses(text: &str, pieces: &[Piece<'_>], words: &[Word], found:
                 at += 1;
             }
         }
+        // `10.20.4.*`: the sign is no part of a word, and without it the numbers look like a version.
+        let end = piece.start + piece.text.trim_end_matches('.').len();
+        if text[end..].starts_with(".*") && is_network(piece.text) {
+            found.push(Leak::at(Kind::IpAddress, piece.start..end + 2));
+        }
         if let Some(length) = v6(piece.text) {
             found.push(Leak::at(Kind::IpAddress, piece.start..piece.start + length));
         }
     }
     debug_assert!(found.iter().all(|leak| text.is_char_boundary(leak.start)));
+}
+
+/// `10.20.4`: the first three numbers of an address.
+fn is_network(piece: &str) -> bool {
+    let numbers = piece.trim_end_matches('.').split('.');
+    numbers.clone().count() == 3 && numbers.into_iter().all(|n| n.parse::<u8>().is_ok())
 }
 
 /// `00:1b:44:11:3a:b7`, `00-1B-44-11-3A-B7`, `001b.4411.3ab7`: the address of a device in its own network.

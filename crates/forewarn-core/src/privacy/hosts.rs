@@ -1,7 +1,7 @@
 //! Names of machines, and links into the internal network. Public addresses are no leak, nor is what stands in them.
 
 use super::known::Known;
-use super::machines::{by_role, capital_server, machine, numbered};
+use super::machines::{by_role, capital_server, interface, machine, numbered, one_word_server};
 use super::names::is_hosts_name;
 use super::pieces::Piece;
 use super::{Kind, Leak};
@@ -42,6 +42,12 @@ const INNER: &[&str] = &[
     "azure",
     "k8s",
     "srv",
+    "test",
+    "dev",
+    "uat",
+    "qa",
+    "preprod",
+    "sandbox",
 ];
 
 /// Ends of names that clouds give to machines.
@@ -296,13 +302,21 @@ pub(super) fn hosts(text: &str, pieces: &[Piece<'_>], known: &Known, found: &mut
             found.push(Leak::at(Kind::HostName, piece.start..end));
             continue;
         }
+        if interface(piece.text) {
+            let end = piece.start + piece.text.len();
+            found.push(Leak::at(Kind::HostName, piece.start..end));
+            continue;
+        }
         let plain = !piece.text.bytes().any(|b| b == b'.' || b.is_ascii_digit());
         // `SQLPROD\FIN`: a part of a machine.
         if let Some(end) = instance(piece.text) {
             found.push(Leak::at(Kind::HostName, piece.start..piece.start + end));
             continue;
         }
-        let called = is_called(text, pieces, n) || capital_server(piece.text);
+        let called = is_called(text, pieces, n)
+            || capital_server(piece.text)
+            || one_word_server(piece.text)
+            || is_localhost(piece.text);
         if plain
             && known.internal_domains.is_empty()
             && !called
@@ -361,6 +375,12 @@ pub(super) fn hosts(text: &str, pieces: &[Piece<'_>], known: &Known, found: &mut
         found.push(Leak::at(kind, start..end));
     }
     debug_assert!(found.iter().all(|leak| leak.end <= text.len()));
+}
+
+/// `localhost:3000`: the machine that a program runs on.
+fn is_localhost(piece: &str) -> bool {
+    let name = piece.split([':', '/']).next().unwrap_or_default();
+    name.eq_ignore_ascii_case("localhost")
 }
 
 /// `zeus.example.edu`: a machine that is called after a god or a star, with its domain.

@@ -147,6 +147,31 @@ const ROLES: &[&str] = &[
     "jh",
     "vpn",
     "nb",
+    "pgbouncer",
+    "memcached",
+    "cassandra",
+    "mariadb",
+    "mongodb",
+    "opensearch",
+    "proxmox",
+    "spine",
+    "leaf",
+    "origin",
+    "be",
+    "psu",
+    "tor",
+    "shard",
+    "chassis",
+    "olt",
+    "bras",
+    "cmts",
+    "msan",
+    "dslam",
+    "prn",
+    "mailstore",
+    "psql",
+    "cr",
+    "br",
 ];
 /// Shortened words that stand for a machine and nothing else: with one of them a name needs no number, `vpn-gw`.
 const SURE: &[&str] = &[
@@ -311,9 +336,14 @@ pub(super) fn by_role(host: &str) -> bool {
     ];
     let lower = host.to_ascii_lowercase();
     let parts: Vec<&str> = lower.split(['-', '_']).collect();
+    // What a cloud calls the machines of a cluster: `gke-prod-pool-3f2a1b4c-x7k2`.
+    if matches!(parts[0], "gke" | "aks" | "eks") && parts.len() > 2 && lower.len() > 12 {
+        return true;
+    }
     let one_size = host == lower || !host.bytes().any(|b| b.is_ascii_lowercase());
     let sure = |part: &&str| {
         SURE.contains(part)
+            || is_compound(part)
             || SURE_ENDS
                 .iter()
                 .any(|end| part.len() > end.len() + 1 && end.len() > 2 && part.ends_with(end))
@@ -322,7 +352,7 @@ pub(super) fn by_role(host: &str) -> bool {
         (1..=12).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric())
     });
     let tail = parts.last().copied().unwrap_or_default();
-    if (2..=5).contains(&parts.len())
+    if (2..=8).contains(&parts.len())
         && named
         && one_size
         && parts.iter().any(sure)
@@ -332,12 +362,54 @@ pub(super) fn by_role(host: &str) -> bool {
     {
         return true;
     }
+    // `payments-primary`: which copy of a thing.
+    let copy = matches!(tail, "primary" | "replica" | "standby");
+    if copy && one_size && named && (2..=5).contains(&parts.len()) {
+        return !matches!(parts[0], "non" | "pre" | "semi" | "post" | "multi")
+            && !NO_MACHINES.contains(&parts[0]);
+    }
+    // `core-switch-a`: two things that machines do, and which of them.
+    let roles = parts.iter().filter(|part| ROLES.contains(part)).count();
+    if parts.len() > 2 && roles > 1 && matches!(tail, "a" | "b" | "c" | "d") && one_size {
+        return true;
+    }
     let parts: Vec<&str> = host.split('-').collect();
     let has = |list: &[&str]| parts.iter().any(|part| list.contains(part));
     (2..=4).contains(&parts.len())
         && has(PLACES)
         && has(PARTS)
         && parts.iter().all(|part| part.len() <= 8 && !part.is_empty())
+}
+
+/// `vpngw`, `oradb`: two things that machines do, the second of which is nothing else.
+fn is_compound(part: &str) -> bool {
+    const LAST: &[&str] = &["db", "gw", "fw", "lb", "sql", "srv", "svr", "dc", "fs"];
+    let first = LAST.iter().find_map(|last| part.strip_suffix(last));
+    first.is_some_and(|first| {
+        first.len() > 1 && (ROLES.contains(&first) || PLAIN.contains(&first)) && part != "nosql"
+    })
+}
+
+/// `srvfile`, `ERPPRD`, `UNIDC01`: what stands for a server at an end of a word that is no other word.
+pub(super) fn one_word_server(host: &str) -> bool {
+    let small = host.bytes().all(|b| b.is_ascii_lowercase());
+    let large = host.bytes().all(|b| !b.is_ascii_lowercase());
+    let sized = (5..=15).contains(&host.len());
+    let ends = |end: &str| host.starts_with(end) || host.ends_with(end);
+    if !sized || !host.bytes().all(|b| b.is_ascii_alphanumeric()) {
+        return false;
+    }
+    let name = host.trim_end_matches(|c: char| c.is_ascii_digit());
+    let zero = host.len() - name.len() > 1 && host[name.len()..].starts_with('0');
+    let role = || {
+        ["DC", "DB", "FS", "GW", "FW", "MX", "SQL", "SRV"]
+            .iter()
+            .any(|role| name.len() > role.len() + 1 && name.ends_with(role))
+    };
+    (small && ["srv", "svr"].into_iter().any(ends))
+        || (large && host.ends_with("PRD"))
+        || (large && name.len() > 5 && name.len() < host.len() && name.starts_with("SQL"))
+        || (large && zero && role())
 }
 
 /// `FILESRV`, `SRVAPP`: capitals with what stands for a server and nothing else.
@@ -352,6 +424,23 @@ pub(super) fn capital_server(host: &str) -> bool {
             .bytes()
             .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
         && (part && !PRODUCTS.contains(&host) || ["SRV", "SVR"].into_iter().any(ends))
+}
+
+/// `eth0`, `xe-0/0/1`, `Gi1/0/24`: where a cable ends in a device.
+pub(super) fn interface(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    let kind = lower.bytes().take_while(u8::is_ascii_alphabetic).count();
+    let (kind, rest) = lower.split_at(kind);
+    let digits =
+        |text: &str| !text.is_empty() && text.len() < 4 && text.bytes().all(|b| b.is_ascii_digit());
+    match kind {
+        "eth" | "ens" | "eno" | "bond" => digits(rest),
+        "gi" | "te" | "fa" | "hu" | "xe" | "ge" | "et" => {
+            let places = rest.strip_prefix('-').unwrap_or(rest);
+            (2..=3).contains(&places.split('/').count()) && places.split('/').all(digits)
+        }
+        _ => false,
+    }
 }
 
 /// A name that only a number makes special: `kestrel7`, after "server".

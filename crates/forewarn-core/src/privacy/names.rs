@@ -2,7 +2,7 @@
 
 use super::known::Known;
 use super::{Kind, Leak};
-use crate::review::words::{Word, words};
+use crate::review::words::{URL, Word, words};
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
@@ -188,6 +188,10 @@ pub(super) fn names(text: &str, text_words: &[Word], known: &Known, found: &mut 
     }
     for n in 0..text_words.len() {
         let first = plain(possessive(&text_words[n].lower));
+        if let Some(end) = in_domain(text, &text_words[n], &entries) {
+            found.push(Leak::at(Kind::Vendor, text_words[n].start..end));
+            continue;
+        }
         let own = entries.get(first.as_ref()).into_iter().flatten();
         let several = several(first.as_ref(), &entries);
         let hit = own
@@ -202,6 +206,17 @@ pub(super) fn names(text: &str, text_words: &[Word], known: &Known, found: &mut 
             found.push(Leak::at(kind, text_words[n].start..end));
         }
     }
+}
+
+/// `kestrel.example`: where a supplier's own domain ends.
+fn in_domain(text: &str, word: &Word, entries: &HashMap<String, Vec<Entry>>) -> Option<usize> {
+    let written = text[word.start..word.end].to_ascii_lowercase();
+    let (first, rest) = written.split_once('.').filter(|_| word.lower == URL)?;
+    let domain = rest.bytes().all(|b| b.is_ascii_alphabetic() || b == b'.');
+    let mut fitting = entries.get(first)?.iter();
+    let is_theirs =
+        |entry: &Entry| entry.words.len() == 1 && entry.kind == Kind::Vendor && !entry.letters;
+    (domain && first.len() > 3 && fitting.any(is_theirs)).then_some(word.end)
 }
 
 /// "Kestrels": several of a supplier of one word.
@@ -227,7 +242,9 @@ fn in_two(
     let capital = |word: &Word| text[word.start..].starts_with(char::is_uppercase);
     let near = matches!(&text[one.end..other.start], " " | "-");
     let long = one.lower.len() > 2 && other.lower.len() > 2;
-    if !near || !long || !capital(one) || !capital(other) {
+    // "Tele-nord" is one name all the same.
+    let hyphen = text[one.end..other.start] == *"-";
+    if !near || !long || !capital(one) || !(capital(other) || hyphen) {
         return None;
     }
     let joined = format!("{}{}", plain(&one.lower), plain(possessive(&other.lower)));
@@ -253,9 +270,10 @@ fn fits(text: &str, text_words: &[Word], at: usize, entry: &Entry) -> bool {
     let Some(candidate) = text_words.get(at..at + entry.words.len()) else {
         return false;
     };
-    let near = candidate
-        .windows(2)
-        .all(|two| two[1].start - two[0].end <= 2);
+    let near = candidate.windows(2).all(|two| {
+        let between = &text[two[0].end..two[1].start];
+        between.len() <= 2 || matches!(between, " & " | " + ")
+    });
     let last = candidate.len() - 1;
     // "Cole Street" is no colleague.
     let next = text_words
@@ -337,7 +355,18 @@ fn entries(known: &Known) -> HashMap<String, Vec<Entry>> {
         (&known.code_names, Kind::CodeName),
     ] {
         for name in names {
-            let words = split(name);
+            let mut words = split(name);
+            // "Kestrel and Sons" is written with a sign too, which is no word.
+            if kind == Kind::Vendor && words.len() > 2 && words.iter().any(|w| w == "and") {
+                let without = words.iter().filter(|w| *w != "and").cloned().collect();
+                add(without, kind, false);
+            } else if kind == Kind::Vendor && name.contains(" & ") {
+                add(split(&name.replace(" & ", " and ")), kind, false);
+            }
+            // "The Kestrel Company" is Kestrel Company to most.
+            if kind == Kind::Vendor && words.len() > 2 && words[0] == "the" {
+                words.remove(0);
+            }
             let Some(first) = words.first().cloned() else {
                 continue;
             };

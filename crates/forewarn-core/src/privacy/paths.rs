@@ -193,22 +193,66 @@ fn unix(chunk: &str) -> Option<std::ops::Range<usize>> {
             .rsplit_once('.')
             .is_some_and(|(name, ending)| !name.is_empty() && ENDINGS.contains(&ending));
         let rooted = ROOTS.contains(&first.as_str()) && more >= 1;
-        if rooted || (file && more >= 1) || (first == "~" && more >= 1) {
+        // `/tmp`: a folder of every such machine, that no page is called.
+        let folder = more == 0
+            && before_is_space(chunk, at)
+            && matches!(
+                path,
+                "/tmp" | "/var" | "/etc" | "/opt" | "/usr" | "/boot" | "/srv" | "/mnt" | "/dev"
+            );
+        if rooted || folder || (file && more >= 1) || (first == "~" && more >= 1) {
             return Some(at..at + path.len());
         }
     }
     // `src/import/run.py`
-    let inner = chunk.matches('/').count() >= 2 && !chunk.contains("://") && !chunk.contains("..");
     let ending = chunk.rsplit_once('.').map_or("", |(_, ending)| ending);
+    // `config/prod.yaml`: with one folder only where the file is a program's for certain.
+    let sure = matches!(
+        ending,
+        "yaml" | "yml" | "conf" | "cfg" | "ini" | "toml" | "py" | "sh" | "rb" | "tf"
+    );
+    let inner = chunk.matches('/').count() >= if sure { 1 } else { 2 }
+        && !chunk.contains("://")
+        && !chunk.contains("..");
     (inner && ENDINGS.contains(&ending) && !chunk.starts_with('/')).then_some(0..chunk.len())
+}
+
+fn before_is_space(chunk: &str, at: usize) -> bool {
+    at == 0 || chunk[..at].ends_with(['(', '"', '\'', '`'])
 }
 
 /// `tax.py`, and no name of a product such as `Node.js`.
 fn is_source_file(chunk: &str) -> bool {
     const SOURCE: &[&str] = &[
-        "py", "java", "cs", "rb", "php", "sh", "ps1", "bat", "sql", "dll", "jar", "cpp", "conf",
-        "cfg", "ini", "yaml",
+        "py",
+        "java",
+        "cs",
+        "rb",
+        "php",
+        "sh",
+        "ps1",
+        "bat",
+        "sql",
+        "dll",
+        "jar",
+        "cpp",
+        "conf",
+        "cfg",
+        "ini",
+        "yaml",
+        "yml",
+        "toml",
+        "properties",
+        "config",
+        "service",
     ];
+    // `.htaccess`, `.env`: files that begin with a full stop, for programs only.
+    if matches!(
+        chunk,
+        ".htaccess" | ".htpasswd" | ".env" | ".bashrc" | ".gitconfig" | ".npmrc" | ".pgpass"
+    ) {
+        return true;
+    }
     chunk.rsplit_once('.').is_some_and(|(name, ending)| {
         let plain = name
             .bytes()

@@ -602,6 +602,15 @@ fn after_cue(
                 chunk.starts_with(char::is_uppercase) || chunk.bytes().any(|b| b.is_ascii_digit());
             return (quoted || odd || between.contains(':')).then_some(place);
         }
+        // "the password is hunter2 for now", "was reset to Winter2025 today"
+        let said_so = between.trim_end().ends_with(" is") || between.trim_end().ends_with(" to");
+        let mixed = chunk.bytes().any(|b| b.is_ascii_digit())
+            && chunk.chars().any(char::is_alphabetic)
+            && chunk.bytes().all(|b| b.is_ascii_alphanumeric())
+            && chunk.starts_with(|c: char| c.is_alphabetic());
+        if strong && said_so && mixed && chunk.len() >= 6 && !address {
+            return Some(place);
+        }
         linked = false;
         at_once = false;
     }

@@ -7,7 +7,7 @@ use crate::review::words::Word;
 const DESKS: &[&str] = &[
     "im", "ir", "inc", "chg", "prb", "ritm", "req", "task", "sctask", "ctask", "kb", "tkt", "cs",
     "sr", "rfc", "crq", "wo", "pbi", "ticket", "case", "prob", "hd", "tt", "mi", "cr", "cm", "pm",
-    "pir", "rca", "rt", "sup", "bug", "scr", "itsm", "itask", "noc",
+    "pir", "rca", "rt", "sup", "bug", "scr", "itsm", "itask", "noc", "sir",
 ];
 
 /// Projects of trackers that are nothing else, with any number behind: `OPS-12`.
@@ -133,7 +133,12 @@ pub(super) fn tickets(text: &str, words: &[Word], found: &mut Vec<Leak>) {
         if !written.is_ascii() || written.len() > 40 {
             continue;
         }
-        if is_desk_number(&word.lower) || is_dated(&word.lower) {
+        if is_patch(&word.lower) {
+            found.push(Leak::at(Kind::Version, word.start..word.end));
+        } else if let Some(end) = weakness(text, words, n).or_else(|| in_repository(text, words, n))
+        {
+            found.push(Leak::at(Kind::TicketId, word.start..end));
+        } else if is_desk_number(&word.lower) || is_dated(&word.lower) {
             found.push(Leak::at(Kind::TicketId, word.start..word.end));
         } else if let Some(end) = in_parts(text, words, n) {
             found.push(Leak::at(Kind::TicketId, word.start..end));
@@ -145,6 +150,28 @@ pub(super) fn tickets(text: &str, words: &[Word], found: &mut Vec<Leak>) {
             found.push(Leak::at(Kind::TicketId, range));
         }
     }
+}
+
+/// `KB5021234`: a change that a maker gives out for its system. Service desks begin theirs with a zero.
+fn is_patch(word: &str) -> bool {
+    let number = word.strip_prefix("kb").unwrap_or_default();
+    matches!(number.len(), 6 | 7) && is_number(number) && !number.starts_with('0')
+}
+
+/// `CVE-2026-1234`: where the number of a known weakness ends. It tells where to attack, and readers nothing.
+fn weakness(text: &str, words: &[Word], n: usize) -> Option<usize> {
+    let (key, year, number) = (words.get(n)?, words.get(n + 1)?, words.get(n + 2)?);
+    let glued = text[key.end..year.start] == *"-" && text[year.end..number.start] == *"-";
+    let numbers = year.lower.len() == 4 && is_number(&year.lower) && is_number(&number.lower);
+    (key.lower == "cve" && glued && numbers && (4..=7).contains(&number.lower.len()))
+        .then_some(number.end)
+}
+
+/// `portal/web#123`: where the number of a piece of work ends that stands behind its repository.
+fn in_repository(text: &str, words: &[Word], n: usize) -> Option<usize> {
+    let (owner, name, number) = (words.get(n)?, words.get(n + 1)?, words.get(n + 2)?);
+    let glued = text[owner.end..name.start] == *"/" && text[name.end..number.start] == *"#";
+    (glued && is_number(&number.lower)).then_some(number.end)
 }
 
 /// `T20260105.0012`: a day and the number within it.
@@ -256,7 +283,12 @@ fn plain_number(text: &str, words: &[Word], n: usize) -> Option<std::ops::Range<
     let written = &text[words[n].start..words[n].end];
     if DESKS.contains(&words[n].lower.as_str()) && written.bytes().all(|b| b.is_ascii_uppercase()) {
         let number = words.get(n + 1)?;
-        if is_number(&number.lower) && number.lower.len() >= 5 && number.start - words[n].end <= 2 {
+        let patch = words[n].lower == "kb" && !number.lower.starts_with('0');
+        if is_number(&number.lower)
+            && number.lower.len() >= 5
+            && number.start - words[n].end <= 2
+            && !patch
+        {
             return Some(words[n].start..number.end);
         }
     }

@@ -38,6 +38,12 @@ const MARKS: &[&str] = &[
     "Uncaught Error:",
     "Uncaught (in promise)",
     "SQLSTATE[",
+    "SQLSTATE ",
+    "for nil:NilClass",
+    "CrashLoopBackOff",
+    "ImagePullBackOff",
+    "ErrImagePull",
+    "OOMKilled",
 ];
 
 /// Names by which systems call their faults.

@@ -1,198 +1,8 @@
 //! Versions of software: three numbers and more, or fewer beside a word that makes them one.
 
+use super::software::{ORDINARY, SOFTWARE};
 use super::{Kind, Leak};
 use crate::review::words::{DAYS_AND_MONTHS, Word};
-
-/// Software that runs behind services. What readers themselves use (a phone's system, a browser) is none of ours.
-const SOFTWARE: &[&str] = &[
-    "postgres",
-    "postgresql",
-    "mysql",
-    "mariadb",
-    "mssql",
-    "mongodb",
-    "redis",
-    "kafka",
-    "rabbitmq",
-    "elasticsearch",
-    "java",
-    "jdk",
-    "jre",
-    "openjdk",
-    "php",
-    "python",
-    "nodejs",
-    "openssl",
-    "openssh",
-    "nginx",
-    "httpd",
-    "tomcat",
-    "jboss",
-    "wildfly",
-    "haproxy",
-    "varnish",
-    "linux",
-    "kernel",
-    "ubuntu",
-    "debian",
-    "centos",
-    "rhel",
-    "suse",
-    "vmware",
-    "esxi",
-    "vsphere",
-    "log4j",
-    "docker",
-    "kubernetes",
-    "k8s",
-    "jenkins",
-    "gitlab",
-    "keycloak",
-    "ansible",
-    "terraform",
-    "postfix",
-    "samba",
-    "ios-xr",
-    "ontap",
-    "drupal",
-    "wordpress",
-    "jquery",
-    "moodle",
-    "joomla",
-    "typo3",
-    "magento",
-    "fortios",
-    "junos",
-    "arubaos",
-    "ecc",
-    "hana",
-    "netweaver",
-    "sap",
-    "weblogic",
-    "websphere",
-    "iis",
-    "golang",
-    "django",
-    "laravel",
-    "symfony",
-    "openldap",
-    "freeradius",
-    "dovecot",
-    "exim",
-    "sendmail",
-    "ceph",
-    "proxmox",
-    "hyperv",
-    "netscaler",
-    "veeam",
-    "splunk",
-    "kibana",
-    "logstash",
-    "grafana",
-    "prometheus",
-    "zabbix",
-    "nagios",
-    "sharepoint",
-    "confluence",
-    "jira",
-    "bitbucket",
-    "teamcity",
-    "artifactory",
-    "sonarqube",
-    "zookeeper",
-    "cassandra",
-    "memcached",
-    "activemq",
-    "glassfish",
-    "opensuse",
-    "sles",
-    "almalinux",
-    "fedora",
-    "freebsd",
-    "solaris",
-    "aix",
-    "peoplesoft",
-    "peopletools",
-    "adfs",
-    "citrix",
-    "npm",
-    "nodejs",
-    "rails",
-    "istio",
-    "traefik",
-    "db2",
-    "powershell",
-    "glibc",
-    "systemd",
-    "flask",
-    "cuda",
-    "zimbra",
-    "odoo",
-    "nextcloud",
-    "owncloud",
-    "mattermost",
-    "bigbluebutton",
-    "jitsi",
-    "asterisk",
-    "freepbx",
-    "truenas",
-    "routeros",
-    "mikrotik",
-    "pfsense",
-    "opnsense",
-    "sophos",
-    "anyconnect",
-    "globalprotect",
-    "openvpn",
-    "wireguard",
-    "strongswan",
-    "vsan",
-    "nsx",
-    "ovirt",
-    "openstack",
-    "rancher",
-    "argocd",
-    "dotnet",
-    "opentext",
-    "servicenow",
-    "peoplecode",
-    "filemaker",
-    "coldfusion",
-    "bios",
-    "uefi",
-    "idrac",
-];
-
-/// Software that is called by an ordinary word: two numbers make it a version, one does not ("spring 2026").
-const ORDINARY: &[&str] = &[
-    "spring",
-    "bind",
-    "exchange",
-    "apache",
-    "oracle",
-    "ruby",
-    "perl",
-    "squid",
-    "nexus",
-    "vault",
-    "consul",
-    "envoy",
-    "react",
-    "angular",
-    "banner",
-    "node",
-    "helm",
-    "nomad",
-    "puppet",
-    "chef",
-    "salt",
-    "struts",
-    "jetty",
-    "blackboard",
-    "canvas",
-    "solr",
-    "xen",
-];
 
 /// Behind two numbers these make them a version: "the 4.2 release".
 const CUES_BEHIND: &[&str] = &[
@@ -294,6 +104,13 @@ pub(super) fn versions(text: &str, words: &[Word], found: &mut Vec<Leak>) {
         let Some(length) = parts(&word.lower) else {
             if let Some(name) = glued(&word.lower) {
                 found.push(Leak::at(Kind::Version, word.start + name..word.end));
+            } else if let Some(number) = words
+                .get(n + 1)
+                .filter(|next| is_bulletin(text, word, next))
+            {
+                found.push(Leak::at(Kind::Version, word.start..number.end));
+            } else if is_commit(words, n) || is_yearly(&word.lower) {
+                found.push(Leak::at(Kind::Version, word.start..word.end));
             } else if is_pack(&word.lower)
                 && n > 0
                 && (is_software(words, n) || words[n - 1].lower.starts_with("20"))
@@ -317,6 +134,7 @@ pub(super) fn versions(text: &str, words: &[Word], found: &mut Vec<Leak>) {
         // `IOS 15.2` runs on a switch, iOS 17 on a phone.
         let switch = before(1) == "ios" && text[words[n - 1].start..].starts_with("IOS");
         let software = SOFTWARE.contains(&before(1))
+            || (before(1).len() > 4 && before(1).starts_with("lib") && length > 1)
             || two_words(before(2), before(1))
             || switch
             || (length > 1 && ORDINARY.contains(&before(1)));
@@ -338,20 +156,52 @@ pub(super) fn versions(text: &str, words: &[Word], found: &mut Vec<Leak>) {
             && !NO_PRODUCTS.contains(&before(1))
             && !DAYS_AND_MONTHS.contains(&before(1));
         let numbered = word.lower.starts_with('v') && length == 1;
+        // "rolled back to 4.7"
+        let returned = length == 2
+            && before(1) == "to"
+            && (2..7).any(|back| rolls_back(before(back)))
+            && !text[word.end..].starts_with('%');
+        // "moves from Angular 15 to Angular 16"
+        let renewed = length == 1
+            && ORDINARY.contains(&before(1))
+            && !word.lower.starts_with("20")
+            && is_release(&word.lower)
+            && matches!(before(2), "to" | "from")
+            && (3..9).any(|back| changes_version(before(back)) || before(back).starts_with("mov"));
         // "rolled back to version 7"
         let taken_back = length == 1
             && (numbered || matches!(before(1), "version" | "release" | "build"))
             && (2..7).any(|back| goes_back(before(back)));
         // "Node 18 LTS", ".NET 6"
         let kept = length == 1 && next == "lts" && (product || ORDINARY.contains(&before(1)));
+        // "version 7 of the driver", "to 3.11 of Python"
+        let after = |on: usize| words.get(n + on).map_or("", |w| w.lower.as_str());
+        let of_software = next == "of"
+            && (SOFTWARE.contains(&after(2))
+                || (matches!(before(1), "version" | "release")
+                    && (2..5).any(|on| CUES_BEHIND.contains(&after(on)))));
+        // "the software, now at 11.0"
+        let stands_at = length == 2
+            && (before(2), before(1)) == ("now", "at")
+            && !is_clock(&word.lower)
+            && (3..7).any(|back| {
+                matches!(
+                    before(back),
+                    "software" | "program" | "firmware" | "plugin" | "driver"
+                )
+            });
         let dot_net = before(1) == "net" && text[..words[n - 1].start].ends_with('.');
         let is_version = glued
             || taken_back
+            || returned
+            || of_software
+            || stands_at
+            || renewed
             || kept
             || dot_net
             || in_brackets(word, text) > 0
             || is_half_year(&word.lower)
-            || (numbered && (behind || software || (product && changed())))
+            || (numbered && (behind || software || blamed() || (product && changed())))
             || (length == 2 && product && (changed() || blamed()) && !is_clock(&word.lower))
             || clear
             || (length == 2 && (cue || software || upgrade || behind))
@@ -391,6 +241,50 @@ pub(super) fn is_software(words: &[Word], n: usize) -> bool {
 /// Whether somebody speaks of what is wrong with a program, or of where it runs.
 fn has_fault(word: &str) -> bool {
     ["bug", "defect", "flaw", "vulnerab", "running", "runs"]
+        .iter()
+        .any(|start| word.starts_with(start))
+}
+
+/// `9fceb02` of "the commit 9fceb02": a state of a program's source.
+fn is_commit(words: &[Word], n: usize) -> bool {
+    let word = words[n].lower.as_str();
+    let before = n.checked_sub(1).map_or("", |at| words[at].lower.as_str());
+    matches!(
+        before,
+        "commit" | "commits" | "changeset" | "revision" | "sha"
+    ) && (7..=40).contains(&word.len())
+        && word.bytes().all(|b| b.is_ascii_hexdigit())
+        && word.bytes().any(|b| b.is_ascii_digit())
+}
+
+/// `KB 5021234`, `MS17-010`: what a maker gave out for its system.
+fn is_bulletin(text: &str, key: &Word, number: &Word) -> bool {
+    let digits =
+        |word: &str, count| word.len() == count && word.bytes().all(|b| b.is_ascii_digit());
+    let between = &text[key.end..number.start];
+    let patch = text[key.start..].starts_with("KB")
+        && key.lower == "kb"
+        && between == " "
+        && digits(&number.lower, 7)
+        && !number.lower.starts_with('0');
+    let year = key
+        .lower
+        .strip_prefix("ms")
+        .is_some_and(|year| digits(year, 2));
+    patch || (year && between == "-" && digits(&number.lower, 3))
+}
+
+/// `R2023b`: the second release of a year.
+fn is_yearly(word: &str) -> bool {
+    let year = word.strip_prefix("r20").filter(|rest| rest.len() == 3);
+    year.is_some_and(|rest| {
+        rest.ends_with(['a', 'b']) && rest[..2].bytes().all(|b| b.is_ascii_digit())
+    })
+}
+
+/// Whether a program is taken back to what it was.
+fn rolls_back(word: &str) -> bool {
+    ["roll", "revert", "downgrad"]
         .iter()
         .any(|start| word.starts_with(start))
 }
@@ -561,6 +455,7 @@ fn two_words(first: &str, second: &str) -> bool {
             | ("node", "js")
             | ("asp", "net")
             | ("spring", "boot")
+            | ("php", "fpm")
             | ("pan" | "arcgis" | "macos", "os" | "server")
             | ("oracle" | "oracle's", "database" | "db")
             | ("apache", "tomcat" | "httpd" | "kafka")
@@ -598,7 +493,7 @@ fn changes_version(word: &str) -> bool {
 fn edition(name: &str, number: &str) -> bool {
     match name {
         "oracle" => number.len() == 3 && number.ends_with(['c', 'g', 'i']),
-        "exchange" => number.len() == 4,
+        "exchange" | "sql" => number.len() == 4,
         _ => false,
     }
 }

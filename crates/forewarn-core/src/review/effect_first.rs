@@ -106,6 +106,7 @@ fn cause_before_effect(
         machine(reading, words),
         since_what(reading, words),
         flaw_that_makes(reading, words),
+        so_that(reading, words),
     ]
     .into_iter()
     .flatten()
@@ -123,6 +124,41 @@ fn flaw_that_makes(reading: &Reading<'_>, words: &Range<usize>) -> Option<(usize
     (flaw.first < makes.first && !told).then(|| (words.start, reading.place(flaw)))
 }
 
+/// "An update of the tills failed, so you cannot pay by card": what took place, and then what it does.
+fn so_that(reading: &Reading<'_>, words: &Range<usize>) -> Option<(usize, Range<usize>)> {
+    let joins = |n: usize| {
+        let before = n
+            .checked_sub(1)
+            .map_or(0, |before| reading.words[before].end);
+        let comma = reading.text[before..reading.words[n].start].contains([',', ';']);
+        let far = matches!(
+            reading.lower(n + 1),
+            "far" | "that" | "much" | "many" | "on"
+        );
+        comma && !far && matches!(reading.lower(n), "so" | "therefore" | "hence")
+    };
+    let so = (words.start + 2..words.end).find(|&n| joins(n))?;
+    let head = words.start..so;
+    let told = untold(reading, &head).or_else(|| about_what_is_inside(reading, &head))?;
+    effect(reading, &(so..words.end))?;
+    let word = reading.words.get(told.at)?;
+    Some((words.start, word.start..word.end))
+}
+
+/// "The link between our campuses is broken.": a sentence about what only those who run a service deal with.
+fn about_what_is_inside(reading: &Reading<'_>, words: &Range<usize>) -> Option<Untold> {
+    let inner = reading.hits_in(List::Inner, words).first()?;
+    let near = inner.first < words.start + 7;
+    let well = reading.has_in(List::Mended, words);
+    // "The line to the harbour is closed": for some, a line is what they use.
+    let felt = first_felt(reading, words).is_some()
+        || effect(reading, words).is_some_and(|effect| effect < inner.first);
+    (near && !well && !felt).then_some(Untold {
+        at: inner.first,
+        happened: true,
+    })
+}
+
 /// What a sentence tells that says nothing of what people feel.
 struct Untold {
     /// The word by which it tells it.
@@ -133,14 +169,17 @@ struct Untold {
 
 /// What happened, or what somebody does about it, in a sentence without a word of what people feel, and of what is well again.
 fn untold(reading: &Reading<'_>, words: &Range<usize>) -> Option<Untold> {
+    let busy = reading.hits_in(List::Busy, words).first();
+    // "We have been working on it" does not say that anything works.
+    let mended = reading.hits_in(List::Mended, words).iter();
+    let mut mended = mended.filter(|hit| busy.is_none() || reading.lower(hit.first) != "working");
     let spoken_of = first_felt(reading, words).is_some()
         || reading.has_in(List::Denies, words)
-        || reading.has_in(List::Mended, words);
+        || mended.next().is_some();
     if spoken_of {
         return None;
     }
     let took_place = words.clone().find(|&n| took_place(reading, words, n));
-    let busy = reading.hits_in(List::Busy, words).first();
     let told = |at, happened| Untold { at, happened };
     let happened = took_place.map(|at| told(at, true));
     happened.or_else(|| busy.map(|hit| told(hit.first, false)))
@@ -172,7 +211,9 @@ fn effect_in_a_later_sentence(
             || reading.has_in(List::Denies, &s.words)
             || reading.has_in(List::Effect, &s.words)
     };
-    let told = untold(reading, words).or_else(|| informs_of(reading, words))?;
+    let told = untold(reading, words)
+        .or_else(|| informs_of(reading, words))
+        .or_else(|| about_what_is_inside(reading, words))?;
     let mut later = reading.prose().filter(|s| s.start > sentence.start).take(2);
     if !later.any(tells) {
         return None;

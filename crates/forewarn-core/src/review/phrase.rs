@@ -48,6 +48,7 @@ lists! {
     Happened = "happened",
     State = "state",
     Busy = "busy",
+    Inner = "inner",
     Denies = "denies",
     Thing = "thing",
     Mended = "mended",

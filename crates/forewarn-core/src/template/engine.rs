@@ -4,6 +4,7 @@
 //! text, `{{variable}}` and `{{#if variable}} ... {{else}} ... {{/if}}`; whatever else stands between
 //! double braces is refused when the template is read. Values are never read as templates.
 
+use super::direction::isolated;
 use super::parser::{self, Fault};
 use super::variable::Variable;
 use crate::audience::Level;
@@ -59,6 +60,16 @@ impl Values {
             self.map.remove(&variable);
         } else if variable.level() <= self.level {
             self.map.insert(variable, value);
+        }
+    }
+
+    /// Keeps what is written from left to right apart from text that is written the other way.
+    pub fn isolate(&mut self) {
+        for value in self.map.values_mut() {
+            match value {
+                Value::Plain(text) => *text = isolated(text, false),
+                Value::Markdown(text) => *text = isolated(text, true),
+            }
         }
     }
 
@@ -178,8 +189,9 @@ fn write_parts(parts: &[Part], values: &Values, format: Format, out: &mut String
         match part {
             Part::Text(text) => {
                 // Facts are sentences that bring their own full stop.
+                let said = out.trim_end_matches('\u{2069}');
                 let text = match text.strip_prefix('.') {
-                    Some(rest) if out.ends_with(['.', '!', '?', '\u{61f}']) => rest,
+                    Some(rest) if said.ends_with(['.', '!', '?', '\u{61f}']) => rest,
                     _ => text,
                 };
                 out.push_str(text);

@@ -1,6 +1,6 @@
-//! Templates whose messages are too long for their channel, whatever is cut from what they are filled with.
+//! Templates whose messages are too long for their channel, whatever is cut from what they are filled with, and those that say nothing.
 
-use super::{Fault, Format, Parsed, Template, Values};
+use super::{Fault, Format, Parsed, Template, Values, Variable};
 use crate::audience::Level;
 use crate::contact::Channel;
 use crate::message::{Content, Encoding, Variant, render_with, sample, sms_segments};
@@ -68,6 +68,37 @@ fn body(template: &Template) -> Option<(&'static str, Fault)> {
         Channel::Email | Channel::Chat | Channel::Webhook => return None,
     };
     (length > most).then(|| ("body", fault(&template.body, most, length, because)))
+}
+
+/// The levels at which a template's own text is empty with everything known. What every message tells by itself does not count.
+pub(super) fn silent_at(template: &Template) -> Vec<Level> {
+    let content = sample(&template.milestone, template.event.as_deref());
+    let (Some(content), Ok(body)) = (content, Parsed::parse(&template.body)) else {
+        return Vec::new();
+    };
+    let own = |variable| body.mentions(variable);
+    let mut content = Content {
+        readers: template.readers,
+        ..content
+    };
+    if !own(Variable::Questions) {
+        content.facts.questions.clear();
+    }
+    content.next_update = content.next_update.filter(|_| own(Variable::NextUpdate));
+    content.missed = content.missed.filter(|_| own(Variable::Missed));
+    let levels = Level::ALL.into_iter();
+    let levels = levels.filter(|level| template.level.is_none_or(|only| only == *level));
+    let says = |level: &Level| {
+        let variant = Variant {
+            level: *level,
+            channel: template.channel.unwrap_or(Channel::Email),
+            language: template.language.clone(),
+            zone: Zone::utc(),
+        };
+        let made = render_with(&content, &variant, template);
+        made.is_some_and(|message| !message.text.trim().is_empty())
+    };
+    levels.filter(|level| !says(level)).collect()
 }
 
 /// The fault at the place up to which `most` of `length` parts of the text's own words would fit.
@@ -160,11 +191,29 @@ mod tests {
     }
 
     #[test]
-    fn the_library_is_not_too_long() {
+    fn the_library_is_not_too_long_and_says_something_at_every_level() {
         for language in crate::words::LANGUAGES {
             for template in super::super::built_in(language) {
                 assert_eq!(said(template), [""; 0], "{}", template.id());
+                assert_eq!(silent_at(template), [], "{}", template.id());
             }
         }
+    }
+
+    #[test]
+    fn a_text_for_one_level_only_says_nothing_at_the_others() {
+        use Level::{NonTechnical, SemiTechnical, Technical};
+        let for_engineers = "{{#if technical}}\nWhat broke: {{technical}}\n{{/if}}";
+        for channel in [None, Some(Channel::Chat), Some(Channel::Sms)] {
+            let mut one = template(channel, "", for_engineers);
+            assert_eq!(silent_at(&one), [NonTechnical, SemiTechnical]);
+            one.level = Some(Technical);
+            assert_eq!(silent_at(&one), []);
+            one.level = Some(NonTechnical);
+            assert_eq!(silent_at(&one), [NonTechnical]);
+        }
+        let promise = "{{#if next_update}}We write by {{next_update}}.{{/if}}";
+        assert_eq!(silent_at(&template(None, "", promise)), []);
+        assert_eq!(silent_at(&template(None, "", "&nbsp;")), Level::ALL);
     }
 }

@@ -38,6 +38,7 @@ impl Fields {
 /// Lets through who is signed in, with forms whose token is right.
 pub(super) async fn signed_in(State(app): State<App>, request: Request, next: Next) -> Response {
     let looks = looks(request.method());
+    let path = request.uri().path().to_owned();
     let caller = match by_session(&app, request.headers()).await {
         Ok(Some(caller)) => caller,
         Ok(None) => return dressed(to_sign_in(&request)),
@@ -73,10 +74,22 @@ pub(super) async fn signed_in(State(app): State<App>, request: Request, next: Ne
         }
         None => response,
     };
+    if !looks && response.status() == StatusCode::SEE_OTHER {
+        forget(&desk, &path).await;
+    }
     if flash.is_some() && !response.status().is_redirection() {
         set_cookie(&mut response, &desk.app, FLASH, "", 0);
     }
     dressed(response)
+}
+
+/// A form was taken: what was kept of it while it was typed has been said.
+async fn forget(desk: &Desk, path: &str) {
+    let (store, who, now) = (&desk.app.store, &desk.caller.actor, desk.app.clock.now());
+    // What was asked for is done; a text that is offered once more does no harm.
+    if let Err(error) = store.keep_form(path, who, "", now).await {
+        tracing::warn!(%path, problem = %error, "what was typed could not be forgotten");
+    }
 }
 
 /// Lets everybody through to the sign-in page, with a form whose token is right.

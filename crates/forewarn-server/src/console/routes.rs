@@ -2,7 +2,7 @@
 
 use super::handlers::{
     accounts, advisories, announcements, approvals, calendar, calls, catalogue, caught, changes,
-    decision, drafts, editing, incidents, lists, live, maintenances, now, outage_plans, people,
+    decision, drafts, editing, incidents, kept, lists, live, maintenances, now, outage_plans, people,
     policies, postmortems, previews, settings, sign_in, team, templates,
 };
 use super::{ApiPage, CONTENT_SECURITY_POLICY, Frame, Nav, PlainPage, guard};
@@ -21,6 +21,7 @@ pub fn router(app: &App) -> Router<App> {
     let pages = Router::new()
         .route("/console", get(now::show))
         .route("/console/live", get(live::beats))
+        .route(kept::PATH, get(kept::show).post(kept::keep))
         .route("/console/calendar", get(calendar::show))
         .route("/console/policies", get(policies::show))
         .route("/console/contacts", get(people::list))

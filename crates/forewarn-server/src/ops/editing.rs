@@ -74,14 +74,14 @@ pub async fn event(app: &App, id: &str) -> Result<Event> {
     Ok(found.event)
 }
 
-/// What somebody typed for an event of late.
+/// What somebody typed for an event and did not send.
 ///
 /// # Errors
 /// When the store cannot be read.
 pub async fn own_draft(app: &App, event: &str, author: &str) -> Result<Option<String>> {
-    let drafts = app.store.writing(event, app.clock.now()).await?;
-    let own = drafts.into_iter().find(|d| d.author == author);
-    Ok(own.map(|d| d.text))
+    let now = app.clock.now();
+    let own = app.store.own_writing(event, author, now).await?;
+    Ok(own.map(|own| own.text))
 }
 
 /// Asks the communications team for help with a text about an event. The team is told at once by mail, where the organisation names

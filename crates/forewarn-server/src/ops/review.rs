@@ -7,7 +7,7 @@ use forewarn_core::audience::Level;
 use forewarn_core::document::{Fields, Node, Problems, Value as Tree};
 use forewarn_core::privacy::{Kind, Known, is_persons_name, leaks, person_of};
 use forewarn_core::problem::{Invalid, Problem};
-use forewarn_core::review::{Context, MOST_BYTES, Review, Text, review as go_through};
+use forewarn_core::review::{Context, Review, Text, review as go_through};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -115,6 +115,13 @@ pub(super) fn words(node: &Node) -> Vec<(&'static str, &str, Level)> {
     words
 }
 
+/// The longest of what is typed: twenty questions with their answers. All else is at most 10,000 characters long.
+const MOST_CHARS: usize = 25_000;
+
+fn is_a_text(text: &str) -> bool {
+    text.char_indices().nth(MOST_CHARS).is_none()
+}
+
 /// What in these words their readers may not see: the field, the words, the level of who reads them.
 ///
 /// # Errors
@@ -125,8 +132,8 @@ pub async fn closed(app: &App, words: &[(&str, &str, Level)]) -> Result<Vec<(Kin
     }
     let known = known(app).await?;
     let mut found = Vec::new();
-    // What is longer than any text is refused for that.
-    for (field, text, level) in words.iter().filter(|(_, text, _)| text.len() <= MOST_BYTES) {
+    // What is longer than any text is refused for that, and its places would be of no use.
+    for (field, text, level) in words.iter().filter(|(_, text, _)| is_a_text(text)) {
         for leak in leaks(text, *level, &known) {
             let (kind, place) = (leak.kind, format!("from {} to {}", leak.start, leak.end));
             // A secret is not said once more.

@@ -163,7 +163,8 @@ fn is_for_operators(path: &str) -> bool {
 }
 
 /// Every form of the console.
-const FORMS: [&str; 19] = [
+const FORMS: [&str; 20] = [
+    "/console/kept",
     "/console/channels/test",
     "/console/maintenances",
     "/console/maintenances/MNT-1/approve",

@@ -484,3 +484,49 @@ async fn a_start_long_before_the_window_is_asked_about() {
         &start("MNT-4", json!({"early": false})).await.is(200).json()
     ));
 }
+
+#[tokio::test]
+async fn what_is_far_too_long_is_refused_for_that_and_for_nothing_else() {
+    let app = TestApp::campus().await;
+    let incident = json!({"services": {"portal": "degraded"}, "severity": "P3", "effect": "x"});
+    app.post("/api/v1/incidents", &incident).await.is(201);
+    // Each of its lines would be a finding of its own.
+    let long = "See db7.internal at 10.0.0.1. ".repeat(7_000);
+    let (million, long) = ("a".repeat(1_000_000), long.as_str());
+    for text in [million.as_str(), long] {
+        let cases = [
+            (
+                "/incidents/INC-1/updates",
+                json!({"text": text}),
+                "text: is longer than 10000 characters",
+            ),
+            (
+                "/incidents/INC-1/updates",
+                json!({"text": text, "status": "resolved"}),
+                "text: is longer than 10000 characters",
+            ),
+            (
+                "/incidents",
+                json!({"services": {"portal": "degraded"}, "severity": "P3", "effect": text}),
+                "effect: is longer than 1000 characters",
+            ),
+            (
+                "/advisories",
+                json!({"services": ["portal"], "effect": text}),
+                "advisory.effect: is longer than 1000 characters",
+            ),
+        ];
+        for (path, body, only) in cases {
+            let refused = app.post(&format!("/api/v1{path}"), &body).await.is(422);
+            assert_eq!(refused.problems(), [only], "{path}");
+        }
+    }
+    let nothing = app
+        .post("/api/v1/incidents/INC-1/updates", &json!({"facts": {}}))
+        .await;
+    let problems = nothing.is(422).problems();
+    assert!(
+        problems[0].starts_with("text: says nothing"),
+        "{problems:?}"
+    );
+}

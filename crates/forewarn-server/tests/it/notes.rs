@@ -1,4 +1,4 @@
-//! Technical notes are never sent, and drafts show who is writing.
+//! Technical notes are never sent, drafts show who is writing, and what is typed into any form is kept until it is sent.
 
 use crate::app::{As, TestApp};
 use forewarn_core::audience::Level;
@@ -93,5 +93,59 @@ on_both_databases! {
         app.advance(16);
         assert_eq!(app.get(path).await.json()["items"], json!([]));
         app.post("/api/v1/incidents/INC-9/writing", &json!({"text": "x"})).await.is(404);
+    }
+
+    async fn what_is_typed_into_a_form_is_kept_until_the_form_is_taken(app: TestApp) {
+        app.apply_campus().await;
+        let place = "/console/maintenances";
+        let shown = async |who| app.page(who, &format!("/console/kept?place={place}")).await.is(200).json();
+        assert_eq!(shown(As::Operator).await, json!({"kept": null, "writing": []}));
+        let fields = r#"[["title","Ne"],["facts.effect","You cannot \"sign in\".\nÜber\u0000"]]"#;
+        let typed = [("place", place), ("fields", fields)];
+        let kept = app.form(As::Operator, "/console/kept", &typed).await.is(200).json();
+        let mine = json!({"fields": serde_json::from_str::<serde_json::Value>(fields).unwrap(), "at": "21 November, 09:00 PST"});
+        assert_eq!(kept, json!({"kept": mine, "writing": []}));
+        // Somebody else sees that, not what; and in another form nothing.
+        let other = shown(As::Administrator).await;
+        assert_eq!(other, json!({"kept": null, "writing": ["operator is writing in this form too, since 09:00 PST"]}));
+        let elsewhere = app.page(As::Administrator, "/console/kept?place=/console/announcements").await.json();
+        assert_eq!(elsewhere["writing"], json!([]));
+        // Nobody is waited for after a quarter of an hour; what was typed is there the next day all the same.
+        app.advance(24 * 60);
+        assert_eq!(shown(As::Administrator).await["writing"], json!([]));
+        assert_eq!(shown(As::Operator).await["kept"], mine);
+        // A refused form keeps it, one that is taken does not.
+        app.form(As::Operator, place, &[("title", "New"), ("do", "create")]).await.is(422);
+        assert_eq!(shown(As::Operator).await["kept"], mine);
+        let whole = [("title", "New"), ("kind", "routine"), ("services", "portal"), ("start", "2026-12-10T22:00"),
+            ("end", "2026-12-10T23:00"), ("facts.effect", "You cannot sign in."), ("do", "create")];
+        app.form(As::Operator, place, &whole).await.is(303);
+        assert_eq!(shown(As::Operator).await["kept"], json!(null));
+        // Whoever empties a form gives it up.
+        app.form(As::Operator, "/console/kept", &typed).await.is(200);
+        app.form(As::Operator, "/console/kept", &[("place", place), ("fields", "[]")]).await.is(200);
+        assert_eq!(shown(As::Operator).await["kept"], json!(null));
+    }
+
+    async fn what_is_no_form_is_not_kept(app: TestApp) {
+        app.apply_campus().await;
+        let long = format!(r#"[["a","{}"]]"#, "x".repeat(420_000));
+        let far = format!("/console/{}", "x".repeat(300));
+        for (place, fields) in [
+            ("https://example.org/console/x", "[]"),
+            ("/console/a b", "[]"),
+            ("/api/v1/incidents", "[]"),
+            (&far, "[]"),
+            ("/console/x", "a=b"),
+            ("/console/x", r#"{"a":"b"}"#),
+            ("/console/x", r#"[["a"]]"#),
+            ("/console/x", &long),
+        ] {
+            app.form(As::Operator, "/console/kept", &[("place", place), ("fields", fields)]).await.is(422);
+        }
+        let fields = [("place", "/console/x"), ("fields", r#"[["a","b"]]"#)];
+        app.form(As::Viewer, "/console/kept", &fields).await.is(403);
+        app.page(As::Nobody, "/console/kept?place=/console/x").await.is(303);
+        app.page(As::Operator, "/console/kept").await.is(422);
     }
 }

@@ -381,3 +381,31 @@ async fn a_list_of_templates_is_tried_as_apply_takes_it() {
     let refused = app.post(preview, &wrong).await.is(422).problems();
     assert!(refused[0].starts_with("templates[1].body"), "{refused:?}");
 }
+
+#[tokio::test]
+async fn whoever_saves_a_text_that_says_nothing_to_some_is_told() {
+    let app = TestApp::campus().await;
+    let body = "{{#if technical}}\nWhat broke: {{technical}}\n{{/if}}";
+    let made = app.post("/api/v1/templates", &text(body)).await.is(201);
+    let made = made.json();
+    assert_eq!(made["warnings"][0]["field"], "templates[0].body");
+    let said = made["warnings"][0]["problem"].as_str().unwrap();
+    assert!(
+        said.starts_with("says nothing at level non_technical and semi_technical"),
+        "{said}"
+    );
+    let own = json!({"milestone": "holding", "channel": "sms", "level": "technical", "body": body});
+    let made = app.post("/api/v1/templates", &own).await.is(201).json();
+    assert_eq!(made["warnings"], Value::Null, "{made:#}");
+    let at = "/console/templates/update.any.email.en";
+    let done = app
+        .form(As::Administrator, at, &[("version", "0"), ("body", body)])
+        .await
+        .is(303);
+    let flash = done.cookie("forewarn_flash").unwrap();
+    let said = app.app.key.unseal("flash", &flash).unwrap();
+    assert!(
+        said.starts_with("warning It is saved as version 1. The text says nothing at level"),
+        "{said}"
+    );
+}

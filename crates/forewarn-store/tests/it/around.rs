@@ -99,6 +99,24 @@ on_both_databases! {
         store.save_writing("INC-1", "lee", "", at(27)).await.unwrap();
         store.save_writing("INC-1", "lee", "Again", at(28)).await.unwrap();
         assert_eq!(who(28).await, [("lee".into(), "Again".into(), at(28))]);
+        // What kim typed is kim's for two weeks all the same, and whoever comes back begins anew.
+        let own = async |minute| store.own_writing("INC-1", "kim", at(minute)).await.unwrap().map(|own| own.text);
+        let weeks = 10 + 14 * 24 * 60;
+        assert_eq!((own(weeks).await.as_deref(), own(weeks + 1).await), (Some("We found"), None));
+        store.save_writing("INC-1", "kim", "We found it", at(29)).await.unwrap();
+        assert_eq!(who(29).await[1], ("kim".into(), "We found it".into(), at(29)));
+    }
+
+    async fn a_form_is_kept_by_where_it_is_sent_and_is_no_version_of_an_event(db: &Database) {
+        let store = &db.store;
+        store.keep_form("/console/maintenances", "kim", "[]", at(0)).await.unwrap();
+        store.keep_form("/console/announcements", "kim", "[1]", at(0)).await.unwrap();
+        let own = async |who, minute| store.own_writing("/console/maintenances", who, at(minute)).await.unwrap();
+        assert_eq!(own("kim", 1).await.map(|own| (own.text, own.saved_at)), Some(("[]".to_owned(), at(0))));
+        assert_eq!(own("lee", 1).await, None);
+        assert_eq!(store.versions("/console/maintenances").await.unwrap(), []);
+        store.keep_form("/console/maintenances", "kim", "", at(2)).await.unwrap();
+        assert_eq!(own("kim", 2).await, None);
     }
 
     async fn of_a_notice_and_an_endpoint_the_first_acknowledgement_counts(db: &Database) {

@@ -172,6 +172,7 @@ async fn people_are_added(store: &Store, event: &Event) {
         .await
         .unwrap();
     store.writing("INC-1", at(3)).await.unwrap();
+    store.own_writing("INC-1", "kim", at(3)).await.unwrap();
     store.added("INC-1").await.unwrap();
     store.acknowledgements("INC-1").await.unwrap();
 }

@@ -1,14 +1,14 @@
 //! What is done around an incident: roles, the call, notes, duplicates, parts, people who are added.
 
 use super::incidents::{one, refused};
-use super::rows;
+use super::{kept, rows};
 use crate::app::App;
 use crate::console::desk::{Desk, Shown};
 use crate::console::entered::tree;
 use crate::console::guard::Fields;
 use crate::console::{Choice, Team, Typed};
 use crate::error::{ApiError, Result};
-use crate::ops::incident::{kin, notes, team};
+use crate::ops::incident::{self, kin, notes, team};
 use crate::ops::recipient;
 use axum::Json;
 use axum::extract::Path;
@@ -20,7 +20,7 @@ use forewarn_core::id::Id;
 use forewarn_core::incident::Incident;
 use forewarn_core::problem::Problem;
 use forewarn_core::recipient::Added;
-use forewarn_store::{EventFilter, Writing};
+use forewarn_store::EventFilter;
 use serde_json::json;
 
 /// Open incidents that are offered to merge into.
@@ -101,16 +101,12 @@ async fn others(app: &App, incident: &Incident) -> Result<Vec<Choice>> {
 }
 
 async fn writing(desk: &Desk, id: &str, catalogue: &Catalogue) -> Result<Vec<String>> {
-    let drafts = notes::writing(&desk.app, id).await?;
-    let others = drafts.iter().filter(|d| d.author != desk.caller.actor);
-    let zone = &catalogue.organisation.time_zone;
-    let since = |draft: &Writing| zone.at(draft.since).strftime("%H:%M %Z").to_string();
-    let said = |d: &Writing| format!("{} is writing an update, since {}", d.author, since(d));
-    Ok(others.map(said).collect())
+    kept::others(desk, id, "an update", catalogue).await
 }
 
 /// `GET /console/incidents/{id}/writing`: who else is writing, for the page's script.
 pub(in crate::console) async fn who_writes(desk: Desk, Path(id): Path<String>) -> Shown {
+    incident::show(&desk.app, &id).await?;
     let catalogue = desk.app.store.catalogue().await?;
     let writing = writing(&desk, &id, &catalogue).await?;
     Ok(Json(json!({"writing": writing})).into_response())

@@ -5,7 +5,7 @@ use crate::console::desk::{Desk, Shown, page, sentence};
 use crate::console::entered::tree;
 use crate::console::guard::{Fields, see_other};
 use crate::console::{
-    Choice, Nav, Shown as Look, TemplateDiff, TemplateGroup, TemplateLink, TemplateList,
+    Choice, FlashKind, Nav, Shown as Look, TemplateDiff, TemplateGroup, TemplateLink, TemplateList,
     TemplatePage, TemplateRow, Typed,
 };
 use crate::error::{ApiError, Result};
@@ -14,7 +14,7 @@ use crate::status_page::milestone_words;
 use axum::extract::{Path, RawQuery};
 use axum::http::StatusCode;
 use axum::response::Response;
-use forewarn_core::document::{Node, Value};
+use forewarn_core::document::{Node, Value, silent};
 use forewarn_core::message::{MILESTONES, milestones_of};
 use forewarn_core::problem::Problem;
 use forewarn_core::routing::KINDS;
@@ -280,13 +280,25 @@ pub(in crate::console) async fn save(desk: Desk, Path(id): Path<String>, fields:
     let saved = async {
         let template = template::parse(&document(&of(&id)?, &fields))?;
         let expected = fields.value("version").parse().ok();
-        template::save(&desk.app, &desk.caller, &template, expected).await
+        let saved = template::save(&desk.app, &desk.caller, &template, expected).await?;
+        Ok((saved, silent(&template)))
     };
-    let said = saved.await.map(|saved| match saved.is_new {
-        true => format!("It is saved as version {}.", saved.version),
-        false => "It said that already.".to_owned(),
-    });
-    answer(&desk, &id, fields, said).await
+    let (said, silent) = match saved.await {
+        Ok((saved, silent)) if saved.is_new => (
+            Ok(format!("It is saved as version {}.", saved.version)),
+            silent,
+        ),
+        Ok((_, silent)) => (Ok("It said that already.".to_owned()), silent),
+        Err(error) => (Err(error), None),
+    };
+    match (said, silent) {
+        // It is saved: other templates may speak to those readers. Whoever wrote it is to know.
+        (Ok(said), Some(silent)) => {
+            let said = format!("{said} The text {silent}.");
+            Ok(desk.told(&at(&id), FlashKind::Warning, said))
+        }
+        (said, _) => answer(&desk, &id, fields, said).await,
+    }
 }
 
 /// `POST /console/templates/{id}/restore`
@@ -335,8 +347,7 @@ async fn answer(desk: &Desk, id: &str, fields: Fields, done: Result<String>) -> 
                 .iter()
                 .map(|p| sentence(&p.problem))
                 .collect::<Vec<_>>();
-            let kind = crate::console::FlashKind::Refused;
-            Ok(desk.told(&at(id), kind, said.join(" ")))
+            Ok(desk.told(&at(id), FlashKind::Refused, said.join(" ")))
         }
     }
 }
