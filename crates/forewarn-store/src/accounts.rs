@@ -503,6 +503,18 @@ impl Store {
         Ok(found)
     }
 
+    /// Gives back the keys of requests that were never answered: the caller knows that whoever took them is gone (an embedded file
+    /// locked by it, before it takes requests). What was published has its answer.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn give_keys_back(&self) -> Result<()> {
+        let mut tx = self.db.write().await?;
+        tx.execute("DELETE FROM idempotency WHERE status = 0", args![])
+            .await?;
+        tx.commit().await
+    }
+
     /// Keeps the answer to the request that took a key; a failed request gives the key back. An answer that was published
     /// together with an event stays.
     ///

@@ -89,6 +89,9 @@ impl Installation {
         let configured = configured(&parts);
         let store = parts.store;
         let key = parts.key;
+        if !store.is_shared() {
+            store.give_keys_back().await?;
+        }
         let smtp = match parts.relays.is_empty() {
             true => None,
             false => Some(

@@ -67,7 +67,7 @@ pub struct BenchArgs {
     pub send: u32,
     /// Measure with so few recipients first, and say how much more a message costs with all of them
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
-    pub from: Option<u32>,
+    pub few: Option<u32>,
     /// Mail: declare up to this many incidents, one after the other, while the notices go out, and time each one's first message
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub incidents: u32,
@@ -185,8 +185,8 @@ pub async fn run(args: BenchArgs, settings: Settings) -> Result<ExitCode> {
     let folder = std::env::temp_dir().join(format!("forewarn-bench-{}", std::process::id()));
     std::fs::create_dir_all(&folder)
         .with_context(|| format!("cannot make {}", folder.display()))?;
-    let measured = match args.from {
-        Some(from) => growth::with_growth(&args, &settings, &folder, from).await,
+    let measured = match args.few {
+        Some(few) => growth::with_growth(&args, &settings, &folder, few).await,
         None => measure(&args, &settings, &folder).await,
     };
     let _ = std::fs::remove_dir_all(&folder);

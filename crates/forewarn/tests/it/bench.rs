@@ -41,7 +41,7 @@ async fn what_a_message_costs_is_compared_with_fewer() {
         "webhook",
         "--recipients",
         "200",
-        "--from",
+        "--few",
         "100",
         "--json",
     ]);

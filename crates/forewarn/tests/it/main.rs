@@ -14,6 +14,7 @@ mod outage;
 mod pauses;
 mod plan;
 mod publish;
+mod repeats;
 mod running;
 mod secrets;
 mod server;

@@ -1,4 +1,4 @@
-//! `forewarn bench --from N`: how much more a message costs when there are many than when there are few.
+//! `forewarn bench --few N`: how much more a message costs when there are many than when there are few.
 
 use super::{BenchArgs, Measured, measure};
 use crate::settings::Settings;
@@ -33,7 +33,7 @@ pub(super) async fn with_growth(
         recipients: from,
         send: 100,
         incidents: 0,
-        from: None,
+        few: None,
         ..args.clone()
     };
     let rounds = ENOUGH.div_ceil(from).clamp(1, 10);
