@@ -82,8 +82,7 @@ pub(crate) async fn put_off(tx: &mut Tx, these: These<'_>) -> Result<()> {
     };
     // What one message tells waits as long as the part of it that can wait least. What is still to be let go (it waits at its
     // expiry till then) is looked at when it is.
-    let mut messages: BTreeMap<(Option<String>, String), (Vec<String>, Vec<Ends>)> =
-        BTreeMap::new();
+    let mut messages: BTreeMap<OneMessage, (Vec<String>, Vec<Ends>)> = BTreeMap::new();
     for row in &rows {
         let id = row.text(0)?;
         let message = match row.maybe_text(8)? {
@@ -110,6 +109,9 @@ pub(crate) async fn put_off(tx: &mut Tx, these: These<'_>) -> Result<()> {
     }
     Ok(())
 }
+
+/// What goes out together: a bundle and its endpoint, or a delivery alone.
+type OneMessage = (Option<String>, String);
 
 /// Until when a delivery waits, and why, where it does.
 type Ends = Option<(Timestamp, String)>;

@@ -109,11 +109,11 @@ pub(super) fn versions(text: &str, words: &[Word], found: &mut Vec<Leak>) {
                 .filter(|next| is_bulletin(text, word, next))
             {
                 found.push(Leak::at(Kind::Version, word.start..number.end));
-            } else if is_commit(words, n) || is_yearly(&word.lower) {
-                found.push(Leak::at(Kind::Version, word.start..word.end));
-            } else if is_pack(&word.lower)
-                && n > 0
-                && (is_software(words, n) || words[n - 1].lower.starts_with("20"))
+            } else if is_commit(words, n)
+                || is_yearly(&word.lower)
+                || (is_pack(&word.lower)
+                    && n > 0
+                    && (is_software(words, n) || words[n - 1].lower.starts_with("20")))
             {
                 found.push(Leak::at(Kind::Version, word.start..word.end));
             }

@@ -315,7 +315,10 @@ impl Frame {
             let bare = word.trim_end_matches([':', ';', ',', '.', ')']);
             let rest = &word[bare.len()..];
             match (bare, bare.parse::<Timestamp>()) {
-                (_, Ok(at)) => format!("{}{rest}", when::Clocks::english(&self.zone).short(at, self.now)),
+                (_, Ok(at)) => format!(
+                    "{}{rest}",
+                    when::Clocks::english(&self.zone).short(at, self.now)
+                ),
                 ("non_technical", _) => format!("non-technical{rest}"),
                 ("semi_technical", _) => format!("semi-technical{rest}"),
                 _ => word.to_owned(),

@@ -2,8 +2,8 @@
 
 use super::handlers::{
     accounts, advisories, announcements, approvals, calendar, calls, catalogue, caught, changes,
-    decision, drafts, editing, incidents, kept, lists, live, maintenances, now, outage_plans, people,
-    policies, postmortems, previews, settings, sign_in, team, templates,
+    decision, drafts, editing, incidents, kept, lists, live, maintenances, now, outage_plans,
+    people, policies, postmortems, previews, settings, sign_in, team, templates,
 };
 use super::{ApiPage, CONTENT_SECURITY_POLICY, Frame, Nav, PlainPage, guard};
 use crate::app::App;
