@@ -66,8 +66,8 @@ pub(super) fn addresses(text: &str, pieces: &[Piece<'_>], words: &[Word], found:
 
 /// `10.20.4`: the first three numbers of an address.
 fn is_network(piece: &str) -> bool {
-    let numbers = piece.trim_end_matches('.').split('.');
-    numbers.clone().count() == 3 && numbers.into_iter().all(|n| n.parse::<u8>().is_ok())
+    let numbers: Vec<&str> = piece.trim_end_matches('.').split('.').collect();
+    numbers.len() == 3 && numbers.iter().all(|n| n.parse::<u8>().is_ok())
 }
 
 /// `00:1b:44:11:3a:b7`, `00-1B-44-11-3A-B7`, `001b.4411.3ab7`: the address of a device in its own network.
