@@ -300,7 +300,14 @@ async fn stored(
         "{}, tables at version {VERSION}, {megabytes} MB",
         store.describe().await?
     );
-    checks.push(Check::new("database", Health::Ok, detail));
+    checks.push(match store.damage().await?.as_slice() {
+        [] => Check::new("database", Health::Ok, detail),
+        found => {
+            let found = found.join("; ");
+            let detail = format!("{detail}. The file is damaged: {found}. Restore a backup");
+            Check::new("database", Health::Failed, detail)
+        }
+    });
 
     let verdict = store.verify_journal().await?;
     checks.push(match verdict.broken {

@@ -13,6 +13,7 @@ mod lint;
 mod outage;
 mod pauses;
 mod plan;
+mod power_cut;
 mod publish;
 mod repeats;
 mod running;
