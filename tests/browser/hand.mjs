@@ -16,7 +16,8 @@ function stop(wanted) {
   return {
     there: at === wanted || (at.type === "radio" && at.name === wanted.name && at.form === wanted.form),
     lost: at === document.body,
-    marked: outlined(drawn) || Boolean(shape && parseFloat(getComputedStyle(shape).strokeWidth) >= 3),
+    // Inside a frame the browser says where the focus is: a page is not told.
+    marked: at.tagName === "IFRAME" || outlined(drawn) || Boolean(shape && parseFloat(getComputedStyle(shape).strokeWidth) >= 3),
     shown: isShown,
     name: `${at.tagName.toLowerCase()} "${(at.getAttribute("aria-label") ?? at.getAttribute("name") ?? at.textContent ?? "").trim().slice(0, 40)}"`,
   };

@@ -4,6 +4,7 @@ use crate::status_page::assets;
 use crate::status_page::icons::{self, Icon};
 use crate::status_page::when::{self, TimeHtml};
 use askama::Template;
+use forewarn_core::message::MILESTONES;
 use forewarn_core::time::Zone;
 use jiff::Timestamp;
 
@@ -309,7 +310,8 @@ impl Frame {
         out
     }
 
-    /// What the programs' face says, for people: instants become times of the organisation, and levels are named as on the pages.
+    /// What the programs' face says, for people: instants become times of the organisation, and levels and milestones
+    /// are named as on the pages.
     pub(super) fn readable(&self, said: impl AsRef<str>) -> String {
         let word = |word: &str| {
             let bare = word.trim_end_matches([':', ';', ',', '.', ')']);
@@ -321,6 +323,7 @@ impl Frame {
                 ),
                 ("non_technical", _) => format!("non-technical{rest}"),
                 ("semi_technical", _) => format!("semi-technical{rest}"),
+                (name, _) if MILESTONES.contains(&name) => word.replace('_', " "),
                 _ => word.to_owned(),
             }
         };

@@ -320,7 +320,8 @@ async fn work_goes_through_its_states_by_buttons() {
     for kept in [
         "value=\"then\"",
         "Part missing",
-        "id=\"e-start\"",
+        "id=\"e-delay.start\"",
+        "href=\"#f-delay.start\"",
         "<details class=\"act\" open",
     ] {
         assert!(wrong.contains(kept), "{kept}: {wrong}");

@@ -62,6 +62,7 @@ on_both_databases! {
         let alice = app.page(As::Viewer, "/console/contacts/alice").await.is(200).text();
         assert!(alice.contains("Gets it as one of") && alice.contains("listed in it"), "{alice}");
         assert!(alice.contains("alice@example.edu") && alice.contains("Student database upgrade"), "{alice}");
+        assert!(!alice.contains("_technical"), "a level is named as programs name it: {alice}");
         app.page(As::Viewer, "/console/contacts/nobody").await.is(404);
     }
 
