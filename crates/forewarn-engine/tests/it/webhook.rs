@@ -13,6 +13,7 @@ use forewarn_engine::channel::webhook::signature::{BadSecret, Secret, signatures
 use forewarn_engine::peer::http::{HttpPeer, Reply, Script};
 use rustls::RootCertStore;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
@@ -291,6 +292,36 @@ async fn no_more_are_under_way_than_allowed() {
     peer.release();
     assert_eq!(sending.await.len(), 20);
     assert_eq!((peer.count(), peer.connections()), (20, 8));
+}
+
+/// A server that answers each connection's first request, and closes it without a word about that.
+#[tokio::test]
+async fn a_kept_connection_that_was_closed_costs_no_attempt() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let (closed, mut closing) = tokio::sync::mpsc::channel(1);
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut asked = Vec::new();
+            let body = hook("").body;
+            while !asked.ends_with(&body) {
+                stream.read_buf(&mut asked).await.unwrap();
+            }
+            let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
+            stream.write_all(answer).await.unwrap();
+            drop(stream);
+            closed.send(()).await.unwrap();
+        }
+    });
+    let webhooks = channel(&["127.0.0.1/32"], Names::none());
+    for _ in 0..3 {
+        let outcomes = webhooks.send(&[hook(&url)], now()).await;
+        assert!(
+            matches!(outcomes[..], [Outcome::Accepted { .. }]),
+            "{outcomes:?}"
+        );
+        closing.recv().await.unwrap();
+    }
 }
 
 /// TLS in front of a peer: a certificate for `hooks.test` that only those trust who hold its root.

@@ -66,8 +66,12 @@ async fn in_order(kind: Kind, count: usize) {
         }
         // Refusals and deaths make more requests than messages: the last one ends it.
         let last = async {
-            while peer.requests().last().and_then(number) != Some(count - 1) {
-                peer.wait_for(peer.count() + 1).await;
+            loop {
+                let seen = peer.count();
+                if peer.requests().last().and_then(number) == Some(count - 1) {
+                    return;
+                }
+                peer.wait_for(seen + 1).await;
             }
         };
         let last = tokio::time::timeout(Duration::from_secs(600), last);
