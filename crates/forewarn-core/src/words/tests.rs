@@ -80,14 +80,14 @@ fn dates_are_those_of_the_cldr() {
                 words.day(day).ends_with(&words.plain_day(day)),
                 "{language}"
             );
-            let in_year = plain(&year.format(&cldr).to_string());
+            let medium = plain(&year.format(&cldr).to_string());
             let weekday = dates.short_weekdays[day.weekday().to_monday_zero_offset() as usize];
             assert!(
-                language == "en" || in_year.starts_with(weekday),
-                "{language}: {weekday}, {in_year}"
+                language == "en" || medium.starts_with(weekday),
+                "{language}: {weekday}, {medium}"
             );
             if SHORT_WITH_NAMES.contains(&language) && day.day() > 1 {
-                assert_eq!(words.short_day(day, true), in_year, "{language}");
+                assert_eq!(words.short_day(day, true), medium, "{language}");
             }
             if SHORT_WITH_NAMES.contains(&language) {
                 let ours = said(dates.short_year, day, &dates.short_months);

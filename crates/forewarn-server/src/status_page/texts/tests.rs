@@ -18,7 +18,8 @@ fn said(texts: &Texts) -> Vec<(String, String)> {
             _ => line,
         };
         if let Some(text) = value.strip_prefix('"').and_then(|t| t.strip_suffix('"')) {
-            all.push((name.clone(), text.to_owned()));
+            // What the debug form escapes is no gap.
+            all.push((name.clone(), text.replace("\\u{", "\\u(")));
         }
     }
     all
