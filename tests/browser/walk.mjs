@@ -36,7 +36,7 @@ export class Walk {
   async open(options = {}) {
     const context = await this.browser.newContext({ viewport: { width: 1440, height: 900 }, reducedMotion: "reduce", ...options });
     const tab = await context.newPage();
-    tab.setDefaultTimeout(20_000);
+    tab.setDefaultTimeout(40_000);
     tab.on("pageerror", (error) => this.faults.push(`script: ${error.message}`));
     return { context, tab };
   }
