@@ -212,8 +212,9 @@
     var others = made("ul", "", "writing quiet"), state = made("p", "", "quiet"), seen = made("div");
     seen.setAttribute("role", "status");
     seen.append(others);
-    form.before(seen);
-    form.after(state);
+    // Not form.before(): a field of that name would hide it.
+    form.insertAdjacentElement("beforebegin", seen);
+    form.insertAdjacentElement("afterend", state);
     function fields() {
       return Array.prototype.filter.call(form.elements, function (field) {
         return field.name && field.type !== "hidden" && field.type !== "file" && field.type !== "password" && !field.matches("button, fieldset");
@@ -278,7 +279,7 @@
       away.addEventListener("click", function () { take(true); });
       both.append(back, away);
       offer.append(made("p", "What you typed here until " + kept.at + " was not sent. It is kept. What you type now takes its place."), both);
-      form.before(offer);
+      form.insertAdjacentElement("beforebegin", offer);
     }
     form.addEventListener("input", function () { touched = true; clearTimeout(pause); pause = setTimeout(keepIt, 700); });
     form.addEventListener("change", function () { touched = true; clearTimeout(pause); pause = setTimeout(keepIt, 700); });
