@@ -15,6 +15,7 @@ use crate::facts::{Action, Facts, When};
 use crate::id::Id;
 use crate::incident::{Promise, Severity};
 use crate::problem::InvalidTransition;
+use crate::promise::Thread;
 use crate::recipient::Added;
 use crate::routing::{About, Cause};
 use crate::undo::Pending;

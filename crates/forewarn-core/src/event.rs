@@ -23,6 +23,7 @@ use crate::plan::{
     is_team_notice,
 };
 use crate::policy;
+use crate::promise::Thread;
 use crate::reminder::Reminder;
 use crate::routing::About;
 use crate::service::{Service, affected};

@@ -43,6 +43,7 @@ pub mod policy;
 pub mod postmortem;
 pub mod privacy;
 pub mod problem;
+pub mod promise;
 pub mod reader;
 pub mod recipient;
 pub mod reminder;

@@ -10,6 +10,7 @@ use forewarn_core::incident::{Incident, Promise};
 use forewarn_core::plan::{
     Changes, PROMISE_BROKEN, PROMISE_KEPT, SPOKESPERSON_CALL, called, next_update, publish_update,
 };
+use forewarn_core::promise::Thread;
 use forewarn_store::{DueNotice, Entry, Result};
 use jiff::Timestamp;
 use serde_json::json;
@@ -116,14 +117,8 @@ fn calls(notice: &DueNotice, incident: &Incident, now: Timestamp) -> Option<Move
 }
 
 fn broken(incident: &Incident, number: Option<u32>, now: Timestamp) -> Option<MovedOn> {
-    let promise = incident.lapsed(now)?;
-    let entry = breach(incident, promise, now);
-    Some(MovedOn {
-        event: Event::Incident(incident.clone().break_promise(number?, now)?),
-        changes: Changes::default(),
-        occasion: Occasion::default(),
-        entries: vec![entry],
-    })
+    let entry = breach(incident, incident.lapsed(now)?, now);
+    on_record(incident, number?, now, Event::Incident, entry)
 }
 
 /// What an advisory becomes when the time of its promise passes; `None` for all that is no timer, or no newest one.
@@ -131,13 +126,21 @@ pub(crate) fn lapsed(notice: &DueNotice, advisory: &Advisory, now: Timestamp) ->
     if notice.occasion.milestone != PROMISE_BROKEN {
         return None;
     }
-    let number = notice.occasion.update?;
-    let promise = advisory.lapsed(now)?;
-    let broken = advisory.clone().break_promise(number, now)?;
-    let detail = advisory.breach(promise, now);
+    let detail = advisory.breach(advisory.lapsed(now)?, now);
     let entry = Entry::new("engine", ADVISORY_BROKEN, advisory.id.as_str()).with(detail);
+    let number = notice.occasion.update?;
+    on_record(advisory, number, now, Event::Advisory, entry)
+}
+
+fn on_record<T: Thread + Clone>(
+    thread: &T,
+    number: u32,
+    now: Timestamp,
+    event: fn(T) -> Event,
+    entry: Entry,
+) -> Option<MovedOn> {
     Some(MovedOn {
-        event: Event::Advisory(broken),
+        event: event(thread.clone().break_promise(number, now)?),
         changes: Changes::default(),
         occasion: Occasion::default(),
         entries: vec![entry],

@@ -1,9 +1,8 @@
-//! One message about an advisory, and whether people were told it: one that waits until somebody agrees keeps no promise and makes
-//! none, as with [incidents](crate::incident).
+//! One message about an advisory.
 
 use super::{Advisory, Status};
 use crate::facts::Facts;
-use crate::incident::Promise;
+use crate::promise::Promise;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -42,96 +41,13 @@ impl Word {
     }
 }
 
-impl Advisory {
-    /// The promise that people know: that of the newest word they were told, if it made one.
-    pub fn promise(&self) -> Option<Promise> {
-        self.told_last().and_then(|word| word.promise)
-    }
-
-    /// The open promise, if its time has passed and nobody has put that on record.
-    pub fn lapsed(&self, now: Timestamp) -> Option<Promise> {
-        self.promise().filter(|p| p.kept.is_none() && p.due < now)
-    }
-
-    /// Puts on record that the promise of this word was not kept. `None` where there is nothing to record: it is not
-    /// what people were told last, its time has not passed, or it is on record already.
-    pub fn break_promise(mut self, number: u32, now: Timestamp) -> Option<Advisory> {
-        self.lapsed(now)?;
-        let word = self.told_last_mut().filter(|w| w.number == number)?;
-        word.promise.as_mut()?.kept = Some(false);
-        Some(self)
-    }
-
-    /// What the journal says of a promise that was not kept.
-    pub fn breach(&self, promise: Promise, now: Timestamp) -> serde_json::Value {
-        serde_json::json!({
-            "update": self.told_last().map(|w| w.number), "promised": promise.due,
-            "late_by_seconds": now.duration_since(promise.due).as_secs(),
-        })
-    }
-
-    /// The newest word that people were told.
-    pub fn told_last(&self) -> Option<&Word> {
-        self.updates.iter().rev().find(|word| !word.waits)
-    }
-
-    fn told_last_mut(&mut self) -> Option<&mut Word> {
-        self.updates.iter_mut().rev().find(|word| !word.waits)
-    }
-
-    /// What people were told last before the word of this number.
-    pub fn told_before(&self, number: u32) -> Option<&Word> {
-        let earlier = self.updates.get(..number as usize)?;
-        earlier.iter().rev().find(|word| !word.waits)
-    }
-
-    /// Its newest word waits until somebody agrees.
-    pub fn waits(&self) -> bool {
-        self.updates.last().is_some_and(|word| word.waits)
-    }
-
-    /// Its newest word waits until somebody agrees. Nobody has heard it, so what was promised before stands. The discovery makes what
-    /// it promises known with itself: there is nothing before it that could stand.
-    pub fn held(mut self) -> Advisory {
-        if let Some(newest) = self.updates.last_mut() {
-            newest.waits = true;
-        }
-        if let Some(promise) = self.told_last_mut().and_then(|w| w.promise.as_mut())
-            && promise.kept == Some(true)
-        {
-            promise.kept = None;
-        }
-        self
-    }
-
-    /// Those agreed who had to: the newest word is told now, which keeps or breaks the promise that people knew.
-    pub fn let_go(mut self, now: Timestamp) -> Advisory {
-        if !self.waits() {
-            return self;
-        }
-        self.settle_promise(now);
-        // Of several that waited the newest is told; it takes the place of the others.
-        if let Some(newest) = self.updates.last_mut() {
-            newest.waits = false;
-            newest.at = newest.at.max(now);
-        }
-        self
-    }
-
-    /// People are told something now: the promise of what they were told before is kept or broken.
-    pub(super) fn settle_promise(&mut self, now: Timestamp) {
-        if let Some(promise) = self.told_last_mut().and_then(|w| w.promise.as_mut())
-            && promise.kept.is_none()
-        {
-            promise.kept = Some(now <= promise.due);
-        }
-    }
-}
+crate::promise::thread!(Advisory, Word);
 
 #[cfg(test)]
 mod tests {
     use super::super::tests::{at, found, word};
     use super::super::{Fix, Status};
+    use crate::promise::Thread;
 
     #[test]
     fn a_word_that_waits_keeps_no_promise_and_makes_none() {

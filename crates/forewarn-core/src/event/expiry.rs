@@ -3,6 +3,7 @@
 use super::Event;
 use crate::incident::Severity;
 use crate::plan::{COPY_DUE, Notice, PROMISE_WARNING, is_team_notice};
+use crate::promise::Thread;
 use jiff::Timestamp;
 
 /// How long a reminder can wait for a mail server.

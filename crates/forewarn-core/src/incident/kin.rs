@@ -4,6 +4,7 @@ use super::{Impact, Incident, Nature, NewIncident, NewUpdate, Past, Status, Upda
 use crate::facts::Facts;
 use crate::id::Id;
 use crate::problem::InvalidTransition;
+use crate::promise::Thread;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 
@@ -104,7 +105,7 @@ impl Incident {
         survivor.severity = survivor.severity.min(self.severity);
         // Who was promised there that the next word comes by then hears from the survivor that it did not.
         if self.lapsed(now).is_some()
-            && let Some(theirs) = self.told_last_mut().and_then(|u| u.promise.as_mut())
+            && let Some(theirs) = self.promise_mut()
         {
             theirs.kept = Some(false);
         }
@@ -116,7 +117,7 @@ impl Incident {
         }
         let theirs = self.promise().filter(|p| p.kept.is_none());
         if let Some(theirs) = theirs
-            && let Some(own) = survivor.told_last_mut().and_then(|u| u.promise.as_mut())
+            && let Some(own) = survivor.promise_mut()
             && own.kept.is_none()
         {
             own.due = own.due.min(theirs.due);

@@ -5,21 +5,13 @@ use super::{Incident, NewUpdate, Status};
 use crate::document::{Fields, Node, Problems};
 use crate::offset::Offset;
 use crate::problem::InvalidTransition;
+use crate::promise::Thread;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// How often in a row Forewarn keeps a promise by itself. After that nobody is there: a fourth message that says nothing
 /// would hide it, so the promise breaks, on record, and the team is told.
 pub const MOST_AUTOMATIC: usize = 3;
-
-/// The promise that a message makes: when the next one comes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Promise {
-    /// By when.
-    pub due: Timestamp,
-    /// Whether the next message came in time; open when absent.
-    pub kept: Option<bool>,
-}
 
 /// How an update came about.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -111,25 +103,6 @@ pub(super) fn parse_instant(text: &str) -> Result<Timestamp, String> {
 }
 
 impl Incident {
-    /// The promise that people know: that of the newest message they were told, if it made one.
-    pub fn promise(&self) -> Option<Promise> {
-        self.told_last().and_then(|u| u.promise)
-    }
-
-    /// The open promise, if its time has passed and nobody has put that on record.
-    pub fn lapsed(&self, now: Timestamp) -> Option<Promise> {
-        self.promise().filter(|p| p.kept.is_none() && p.due < now)
-    }
-
-    /// Puts on record that the promise of this update was not kept. `None` where there is nothing to record: it is not what
-    /// people were told last, its time has not passed, or it is on record already.
-    pub fn break_promise(mut self, number: u32, now: Timestamp) -> Option<Incident> {
-        self.lapsed(now)?;
-        let update = self.told_last_mut().filter(|u| u.number == number)?;
-        update.promise.as_mut()?.kept = Some(false);
-        Some(self)
-    }
-
     /// Says that nothing new is known, and promises the next update.
     ///
     /// # Errors
@@ -168,12 +141,16 @@ impl Incident {
     }
 
     fn open_only(self) -> Result<Incident, InvalidTransition> {
-        match self.status.is_open() {
-            true => Ok(self),
-            false => Err(self.refuse(Status::Investigating).cannot(
-                "promise an update: only what is open can; open it again by an update with status investigating",
-            )),
-        }
+        let why = match (self.status.is_open(), self.waits()) {
+            (true, _) => return Ok(self),
+            (false, true) => {
+                "promise an update: its end waits until somebody agrees, and the promise before it stands; have that decided, or say in its place how it goes on, by an update with an open status"
+            }
+            (false, false) => {
+                "promise an update: only what is open can; open it again by an update with status investigating"
+            }
+        };
+        Err(self.refuse(Status::Investigating).cannot(why))
     }
 
     /// How many of its last messages Forewarn sent by itself.
@@ -199,14 +176,6 @@ impl Incident {
             }
         }
         counts
-    }
-
-    /// What the journal says of a promise that was not kept.
-    pub fn breach(&self, promise: Promise, now: Timestamp) -> serde_json::Value {
-        serde_json::json!({
-            "update": self.told_last().map(|u| u.number), "promised": promise.due,
-            "late_by_seconds": now.duration_since(promise.due).as_secs(),
-        })
     }
 
     /// How late the update came that this one had promised, or is by now; nothing where it came in time.

@@ -6,6 +6,7 @@ use crate::facts::Facts;
 use crate::id::Id;
 use crate::incident::Impact;
 use crate::problem::InvalidTransition;
+use crate::promise::Thread;
 use crate::routing::Cause;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -95,7 +96,7 @@ impl Incident {
         let Some(before) = update.before.as_deref().cloned() else {
             return Err(refused);
         };
-        if let Some(promise) = self.told_last_mut().and_then(|u| u.promise.as_mut()) {
+        if let Some(promise) = self.promise_mut() {
             promise.kept = before.kept;
         }
         let undone = Incident {

@@ -1,5 +1,4 @@
-//! One message about an incident, and whether people were told it: one that waits until somebody agrees keeps no promise and
-//! makes none.
+//! One message about an incident.
 
 use super::{Before, Impact, Incident, Nature, Promise, Status};
 use crate::facts::Facts;
@@ -76,26 +75,6 @@ impl Incident {
         }
     }
 
-    /// The newest message that people were told.
-    pub fn told_last(&self) -> Option<&Update> {
-        self.updates.iter().rev().find(|update| !update.waits)
-    }
-
-    pub(super) fn told_last_mut(&mut self) -> Option<&mut Update> {
-        self.updates.iter_mut().rev().find(|update| !update.waits)
-    }
-
-    /// What people were told last before the message of this number.
-    pub fn told_before(&self, number: u32) -> Option<&Update> {
-        let earlier = self.updates.get(..number as usize)?;
-        earlier.iter().rev().find(|update| !update.waits)
-    }
-
-    /// Its newest message waits until somebody agrees.
-    pub fn waits(&self) -> bool {
-        self.updates.last().is_some_and(|update| update.waits)
-    }
-
     /// Its newest message is nobody's words, but is said beside some that wait: it waits with them.
     pub fn is_said_beside_what_waits(&self) -> bool {
         let mut newest_first = self.updates.iter().rev();
@@ -103,48 +82,15 @@ impl Incident {
         matches!(said, Some(Nature::Automatic | Nature::Moved))
             && newest_first.next().is_some_and(|before| before.waits)
     }
-
-    /// Its newest message waits until somebody agrees. Nobody has heard it, so what was promised before stands.
-    pub fn held(mut self) -> Incident {
-        if let Some(newest) = self.updates.last_mut() {
-            newest.waits = true;
-        }
-        if let Some(promise) = self.told_last_mut().and_then(|u| u.promise.as_mut())
-            && promise.kept == Some(true)
-        {
-            promise.kept = None;
-        }
-        self
-    }
-
-    /// Those agreed who had to: the newest message is told now, which keeps or breaks the promise that people knew.
-    pub fn let_go(mut self, now: Timestamp) -> Incident {
-        if !self.waits() {
-            return self;
-        }
-        self.settle_promise(now);
-        // Of several that waited the newest is told; it takes the place of the others.
-        if let Some(newest) = self.updates.last_mut() {
-            newest.waits = false;
-            newest.at = newest.at.max(now);
-        }
-        self
-    }
-
-    /// People are told something now: the promise of what they were told before is kept or broken.
-    pub(super) fn settle_promise(&mut self, now: Timestamp) {
-        if let Some(promise) = self.told_last_mut().and_then(|u| u.promise.as_mut())
-            && promise.kept.is_none()
-        {
-            promise.kept = Some(now <= promise.due);
-        }
-    }
 }
+
+crate::promise::thread!(Incident, Update);
 
 #[cfg(test)]
 mod tests {
     use super::super::tests::{at, declared, to};
     use super::*;
+    use crate::promise::Thread;
 
     #[test]
     fn a_message_that_waits_keeps_no_promise_and_makes_none() {

@@ -6,6 +6,7 @@ use super::{Changes, Notice, REQUESTERS, Stored};
 use crate::advisory::{Advisory, Status};
 use crate::document::Catalogue;
 use crate::id::Id;
+use crate::promise::Thread;
 use crate::undo::Undoable;
 use jiff::Timestamp;
 

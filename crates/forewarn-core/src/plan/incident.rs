@@ -6,6 +6,7 @@ use super::{Changes, Notice, SPOKESPERSON_CALL, Stored};
 use crate::document::Catalogue;
 use crate::id::Id;
 use crate::incident::Incident;
+use crate::promise::Thread;
 use jiff::Timestamp;
 
 /// What publishing an incident's newest update changes: it is told, its promise gets timers, and those of the promise before

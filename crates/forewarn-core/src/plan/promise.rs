@@ -13,6 +13,7 @@ use crate::incident::{Incident, MOST_AUTOMATIC, NewPromise, Severity};
 use crate::offset::Offset;
 use crate::policy::{self, Policy};
 use crate::problem::Invalid;
+use crate::promise::Thread;
 use jiff::{SignedDuration, Timestamp};
 
 /// A warning that the promise is due soon.

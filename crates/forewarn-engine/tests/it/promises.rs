@@ -15,6 +15,7 @@ use forewarn_core::event::{Event, Occasion};
 use forewarn_core::id::Id;
 use forewarn_core::incident::{Declaration, Impact, Incident, NewUpdate, Severity, Status};
 use forewarn_core::plan::publish_update;
+use forewarn_core::promise::Thread;
 use forewarn_engine::{Channels, Engine, Leave, Parcel};
 use forewarn_store::{
     Clock, DeliveryFilter, Entry, Lane, NoticeFilter, Published, Store, StoreError,

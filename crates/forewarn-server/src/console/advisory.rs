@@ -9,6 +9,7 @@ use crate::ops::acknowledgement::Confirmations;
 use crate::status_page::{milestone_words, when};
 use askama::Template;
 use forewarn_core::advisory::{Advisory, Status, Word};
+use forewarn_core::promise::Thread;
 use forewarn_core::routing::Cause;
 use forewarn_core::undo::Undoable;
 use jiff::Timestamp;

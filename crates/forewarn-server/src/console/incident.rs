@@ -10,6 +10,7 @@ use crate::status_page::{milestone_words, when};
 use askama::Template;
 use forewarn_core::incident::{Call, Called, Impact, Incident, Nature, Severity, Status, Update};
 use forewarn_core::message::duration_words;
+use forewarn_core::promise::Thread;
 use jiff::{SignedDuration, Timestamp};
 
 /// Incidents as a list.

@@ -24,6 +24,7 @@ use forewarn_core::plan::{
     publish_word,
 };
 use forewarn_core::problem::Invalid;
+use forewarn_core::promise::Thread;
 use forewarn_core::recipient::Addition;
 use forewarn_core::undo::Undoable;
 use forewarn_store::{Beside, Entry, NoticeFilter, Published, StoredEvent};

@@ -18,6 +18,7 @@ use forewarn_core::maintenance::Status;
 use forewarn_core::message::Sheet;
 use forewarn_core::plan::{Changes, Notice, REQUESTERS, owners_reminded_again, timers_again};
 use forewarn_core::policy::{self, Approver};
+use forewarn_core::promise::Thread;
 use forewarn_core::service::affected;
 use forewarn_core::template::Template;
 use forewarn_store::{

@@ -13,6 +13,7 @@ use forewarn_core::event::Event;
 use forewarn_core::id::Id;
 use forewarn_core::incident::Status;
 use forewarn_core::problem::{Invalid, Problem, unknown};
+use forewarn_core::promise::Thread;
 use forewarn_core::slack::{Command, HELP};
 use forewarn_store::EventFilter;
 use serde_json::{Value, json};

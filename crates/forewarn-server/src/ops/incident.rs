@@ -29,6 +29,7 @@ use forewarn_core::plan::{
     self, Changes, Notice, call, catch_up, is_team_notice, next_update, publish_update,
 };
 use forewarn_core::problem::{Invalid, Problem};
+use forewarn_core::promise::Thread;
 use forewarn_core::recipient::Addition;
 use forewarn_store::{Beside, Entry, NoticeFilter, Published, StoredEvent};
 use jiff::Timestamp;

@@ -8,6 +8,7 @@ use forewarn_core::id::Id;
 use forewarn_core::incident::{Incident, Update};
 use forewarn_core::maintenance::{Maintenance, Status};
 use forewarn_core::organisation::Organisation;
+use forewarn_core::promise::Thread;
 use forewarn_core::service::Service;
 use forewarn_core::words::{direction, primary};
 use jiff::Timestamp;

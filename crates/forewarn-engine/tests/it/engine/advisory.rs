@@ -8,6 +8,7 @@ use forewarn_core::event::{Event, Occasion};
 use forewarn_core::facts::{Action, Facts, When};
 use forewarn_core::id::Id;
 use forewarn_core::plan::publish_word;
+use forewarn_core::promise::Thread;
 use forewarn_engine::peer::smtp;
 use forewarn_store::{Clock, Published};
 use jiff::SignedDuration;

@@ -4,6 +4,7 @@ use super::house::{House, mail_contact, soon};
 use forewarn_core::event::{Event, Occasion};
 use forewarn_core::incident::{Nature, NewUpdate, Severity};
 use forewarn_core::plan::{nobody_hears_yet, publish_update};
+use forewarn_core::promise::Thread;
 use forewarn_engine::peer::smtp::{self, Act, Fault, Stage};
 use forewarn_store::{Entry, Published};
 use jiff::SignedDuration;

@@ -13,6 +13,7 @@ use crate::engine::house::{engine_over, hook_contact, mail_contact};
 use forewarn_core::delivery::DeliveryStatus;
 use forewarn_core::event::Event;
 use forewarn_core::incident::{Impact, Incident, NewUpdate, Severity, Status};
+use forewarn_core::promise::Thread;
 use forewarn_engine::Engine;
 use forewarn_store::{Clock, DeliveryFilter, NoticeFilter, Result, Store};
 use jiff::{SignedDuration, Timestamp};

@@ -20,6 +20,7 @@ use forewarn_core::plan::{
     Changes, Notice, PROMISE_KEPT, SPOKESPERSON_CALL, call, is_promise_timer, publish_update,
     windows_ahead,
 };
+use forewarn_core::promise::Thread;
 use forewarn_store::{Clock, Entry, Published, Store, StoreError};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};

@@ -6,6 +6,7 @@ use forewarn_core::advisory::Advisory;
 use forewarn_core::event::Event;
 use forewarn_core::id::derive;
 use forewarn_core::incident::{Incident, Nature, Promise, Severity, Update};
+use forewarn_core::promise::Thread;
 use forewarn_store::{Clock, NoticeFilter, NoticeRow, Store, Written};
 use jiff::{SignedDuration, Timestamp};
 

@@ -18,6 +18,7 @@ use forewarn_core::event::{Event, Occasion};
 use forewarn_core::message::{Variant, render_page};
 use forewarn_core::plan::is_team_notice;
 use forewarn_core::problem::Problem;
+use forewarn_core::promise::Thread;
 use forewarn_core::undo::Undoable;
 use forewarn_store::{EventFilter, NoticeFilter, Role};
 

@@ -19,6 +19,7 @@ use forewarn_core::call_list::callees;
 use forewarn_core::event::Event;
 use forewarn_core::plan::is_team_notice;
 use forewarn_core::problem::{Invalid, Problem};
+use forewarn_core::promise::Thread;
 use forewarn_core::time::CivilTime;
 use forewarn_store::{EventFilter, NoticeFilter, Role};
 use jiff::{SignedDuration, Timestamp};

@@ -11,6 +11,7 @@ use forewarn_core::document::Catalogue;
 use forewarn_core::event::{Event, speakers};
 use forewarn_core::maintenance::{Maintenance, Status};
 use forewarn_core::plan::is_team_notice;
+use forewarn_core::promise::Thread;
 use forewarn_store::{self as store, EventFilter, NoticeFilter};
 use jiff::{SignedDuration, Timestamp};
 

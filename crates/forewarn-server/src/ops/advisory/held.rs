@@ -6,6 +6,7 @@ use crate::caller::Caller;
 use crate::error::{ApiError, Result};
 use forewarn_core::advisory::Advisory;
 use forewarn_core::plan::{Changes, nobody_hears_yet};
+use forewarn_core::promise::Thread;
 use forewarn_store::Entry;
 use jiff::Timestamp;
 

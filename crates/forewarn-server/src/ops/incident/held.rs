@@ -7,6 +7,7 @@ use crate::error::{ApiError, Result};
 use forewarn_core::event::Event;
 use forewarn_core::incident::Incident;
 use forewarn_core::plan::{Changes, nobody_hears_yet};
+use forewarn_core::promise::Thread;
 use forewarn_store::Entry;
 use jiff::Timestamp;
 use std::collections::BTreeSet;

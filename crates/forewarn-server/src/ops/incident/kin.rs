@@ -11,6 +11,7 @@ use forewarn_core::id::Id;
 use forewarn_core::incident::{Incident, NewIncident, NewUpdate, Past, version};
 use forewarn_core::plan::{Changes, timers_again};
 use forewarn_core::problem::{Invalid, Problem};
+use forewarn_core::promise::Thread;
 use forewarn_store::{Beside, Entry, EventFilter};
 use jiff::Timestamp;
 use serde_json::{Value, json};

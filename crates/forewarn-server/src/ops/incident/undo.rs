@@ -10,6 +10,7 @@ use forewarn_core::document::Catalogue;
 use forewarn_core::event::{Event, Occasion};
 use forewarn_core::incident::{Incident, Update};
 use forewarn_core::plan::{Changes, call, timers_again};
+use forewarn_core::promise::Thread;
 use forewarn_store::{Beside, Entry};
 use jiff::Timestamp;
 use serde_json::{Value, json};

@@ -8,6 +8,7 @@ use forewarn_core::event::Event;
 use forewarn_core::facts::Facts;
 use forewarn_core::id::Id;
 use forewarn_core::plan::publish_word;
+use forewarn_core::promise::Thread;
 use forewarn_store::{Entry, Store};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;
