@@ -58,7 +58,7 @@
   }
   document.addEventListener("submit", function (event) {
     var form = event.target, button = event.submitter, word;
-    if (event.defaultPrevented) return;
+    if (event.defaultPrevented || form.hasAttribute("data-download")) return;
     if (form.getAttribute("aria-busy")) { event.preventDefault(); return; }
     form.setAttribute("aria-busy", "true");
     setTimeout(rest, WAITS, form);

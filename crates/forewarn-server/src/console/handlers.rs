@@ -13,6 +13,7 @@ pub(super) mod decision;
 pub(super) mod drafts;
 pub(super) mod editing;
 pub(super) mod incidents;
+mod journal;
 pub(super) mod kept;
 pub(super) mod lists;
 pub(super) mod live;

@@ -4,8 +4,9 @@ use crate::status_page::assets;
 use crate::status_page::icons::{self, Icon};
 use crate::status_page::when::{self, TimeHtml};
 use askama::Template;
+use forewarn_core::incident::Impact;
 use forewarn_core::message::MILESTONES;
-use forewarn_core::time::Zone;
+use forewarn_core::time::{CivilTime, Zone};
 use jiff::Timestamp;
 
 /// What every console page has around its content.
@@ -310,25 +311,31 @@ impl Frame {
         out
     }
 
-    /// What the programs' face says, for people: instants become times of the organisation, and levels and milestones
+    /// What the programs' face says, for people: times become times of the organisation, and levels, milestones and impacts
     /// are named as on the pages.
     pub(super) fn readable(&self, said: impl AsRef<str>) -> String {
+        let clocks = when::Clocks::english(&self.zone);
+        let named = [&MILESTONES[..], &Impact::ALL.map(Impact::as_str)].concat();
         let word = |word: &str| {
             let bare = word.trim_end_matches([':', ';', ',', '.', ')']);
             let rest = &word[bare.len()..];
-            match (bare, bare.parse::<Timestamp>()) {
-                (_, Ok(at)) => format!(
-                    "{}{rest}",
-                    when::Clocks::english(&self.zone).short(at, self.now)
-                ),
-                ("non_technical", _) => format!("non-technical{rest}"),
-                ("semi_technical", _) => format!("semi-technical{rest}"),
-                (name, _) if MILESTONES.contains(&name) => word.replace('_', " "),
-                _ => word.to_owned(),
+            match self.instant(bare) {
+                Some(at) => format!("{}{rest}", clocks.short(at, self.now)),
+                None if bare == "non_technical" => format!("non-technical{rest}"),
+                None if bare == "semi_technical" => format!("semi-technical{rest}"),
+                None if named.contains(&bare) => word.replace('_', " "),
+                None => word.to_owned(),
             }
         };
         let words: Vec<String> = said.as_ref().split(' ').map(word).collect();
         words.join(" ")
+    }
+
+    /// A time as programs write it: an instant, or what the clocks of a zone show.
+    fn instant(&self, word: &str) -> Option<Timestamp> {
+        let begins = word.starts_with(|c: char| c.is_ascii_digit());
+        let time = begins.then(|| CivilTime::parse(word, &self.zone).ok())?;
+        time.map(|time| time.instant())
     }
 
     /// Who did something: a person by name, the program and what sends it alerts in words.

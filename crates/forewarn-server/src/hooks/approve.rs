@@ -2,11 +2,10 @@
 //! and changes nothing, because programs that look into mail follow links; the POST names the words that were shown.
 
 use crate::app::App;
-use crate::console::{CONTENT_SECURITY_POLICY, PlainPage, plain};
+use crate::console::{ApproveByLink, CONTENT_SECURITY_POLICY, PlainPage, name_audiences, plain};
 use crate::error::{ApiError, Result};
-use crate::ops::approval::{self, Waiting};
-use crate::status_page::{Speech, assets};
-use askama::Template;
+use crate::ops::approval;
+use crate::status_page::Speech;
 use axum::extract::{Form, Path, State};
 use axum::http::{StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
@@ -19,20 +18,6 @@ use serde_json::json;
 /// The route of the links.
 pub fn routes() -> Router<App> {
     Router::new().route("/approve/{token}", get(show).post(agree))
-}
-
-/// Every text that waits, and a button.
-#[derive(Template)]
-#[template(path = "console/approve.html")]
-pub struct ApprovePage {
-    /// The organisation's name.
-    pub organisation: String,
-    /// The event's title.
-    pub title: String,
-    /// Where the button posts to.
-    pub action: String,
-    /// All that waits.
-    pub waiting: Waiting,
 }
 
 #[derive(Deserialize)]
@@ -74,13 +59,16 @@ async fn show(State(app): State<App>, Path(token): Path<String>, uri: Uri) -> Re
         return Ok(words(&app, StatusCode::OK, "Thank you", said));
     }
     waiting.notices.retain(|item| !item.standing.is_approved());
-    let page = ApprovePage {
+    let catalogue = app.store.catalogue().await?;
+    name_audiences(&mut waiting, &catalogue);
+    let page = ApproveByLink {
         organisation: app.live.pages().organisation().to_owned(),
+        zone: catalogue.organisation.time_zone,
         title: event.title().to_owned(),
         action: uri.path().to_owned(),
         waiting,
     };
-    let page = page.render().unwrap_or_default();
+    let page = page.render();
     let headers = [
         (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
         (header::CACHE_CONTROL, "no-store"),

@@ -247,6 +247,8 @@ pub(crate) struct Subscribing {
     /// `{organisation}`, `{zone}`
     pub zone_hint: &'static str,
     pub subscribe: &'static str,
+    /// On a button that was pressed.
+    pub busy: &'static str,
     pub keep: &'static str,
     pub mail_first: &'static str,
     pub both_first: &'static str,

@@ -5,7 +5,7 @@ use forewarn_core::approval::{Need, Standing};
 use forewarn_core::audience::Level;
 use forewarn_core::contact::Channel;
 use forewarn_core::policy::Approver;
-use forewarn_server::console::{ApprovalPage, Nav};
+use forewarn_server::console::{ApprovalPage, ApproveByLink, Nav};
 use forewarn_server::ops::approval::{Item, Text, Waiting};
 
 impl Samples {
@@ -39,6 +39,18 @@ impl Samples {
     /// What a restore held back, or nothing at all.
     pub fn approval_held(&self, held: usize) -> ApprovalPage {
         self.approval_of(Vec::new(), 0, held)
+    }
+
+    /// The same for whoever follows the link in a mail.
+    pub fn approve_by_link(&self) -> ApproveByLink {
+        let waiting = self.approval().waiting;
+        ApproveByLink {
+            organisation: self.t("Example University"),
+            zone: self.frame("", Nav::Notices).zone,
+            title: self.t("Student database upgrade"),
+            action: "/approve/sample".into(),
+            waiting,
+        }
     }
 
     fn approval_of(&self, notices: Vec<Item>, recipients: i64, held: usize) -> ApprovalPage {

@@ -1,6 +1,6 @@
 //! Known faults: the list, the form that makes one known, one of them with its forms.
 
-use super::{decision, rows, team, told_when};
+use super::{decision, journal, rows, team, told_when};
 use crate::console::desk::{Desk, Shown, page, sentence};
 use crate::console::entered::{one_by_one, tree};
 use crate::console::guard::Fields;
@@ -201,7 +201,7 @@ async fn one(
         typed,
         notices: rows::notices(&desk.app, &catalogue, &notices).await?,
         confirmations: acknowledgement::list(&desk.app, id).await?,
-        journal: rows::journal(&store.journal(Some(id), None, 50).await?),
+        journal: journal::rows(&store.journal(Some(id), None, 50).await?),
         added: team::added(&desk.app, &advisory.id, &advisory.added).await?,
         audiences: rows::audience_choices(&catalogue),
         advisory,

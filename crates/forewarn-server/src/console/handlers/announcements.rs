@@ -1,7 +1,7 @@
 //! Announcements: the list, the form for a new one, one of them with its forms.
 
 use super::maintenances::{in_words, kind_words, previewed, stored_plan};
-use super::{decision, rows, team, told_when};
+use super::{decision, journal, rows, team, told_when};
 use crate::console::desk::{Desk, Shown, page, sentence};
 use crate::console::entered::{one_by_one, tree};
 use crate::console::guard::Fields;
@@ -177,7 +177,7 @@ async fn one(
         added: team::added(&desk.app, &announcement.id, &announcement.added).await?,
         audiences: rows::audience_choices(&catalogue),
         notices: rows::notices(&desk.app, &catalogue, &begun).await?,
-        journal: rows::journal(&store.journal(Some(id), None, 50).await?),
+        journal: journal::rows(&store.journal(Some(id), None, 50).await?),
         announcement,
     };
     Ok(page(status, view.render()))

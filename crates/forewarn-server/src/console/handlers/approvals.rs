@@ -32,11 +32,13 @@ async fn one(desk: &Desk, id: &str, status: StatusCode, flash: Option<Flash>) ->
         .frame(&catalogue, "Approve what is said", Nav::Notices)
         .await?;
     frame.flash = flash.or(frame.flash);
+    let mut waiting = approval::waiting(&desk.app, &event).await?;
+    rows::name_audiences(&mut waiting, &catalogue);
     let view = ApprovalPage {
         frame,
         event_path: rows::event_path(&event),
         title: event.title().to_owned(),
-        waiting: approval::waiting(&desk.app, &event).await?,
+        waiting,
         held: store.notices(&held, 1000).await?.len(),
     };
     Ok(page(status, view.render()))

@@ -1,6 +1,6 @@
 //! Drafts that alerts opened, and the hooks.
 
-use super::rows;
+use super::{journal, rows};
 use crate::app::App;
 use crate::console::desk::{Desk, Shown, page};
 use crate::console::entered::tree;
@@ -68,7 +68,7 @@ pub(in crate::console) async fn show(desk: Desk, Path(id): Path<String>) -> Show
             notes: app.store.notes(&id).await?,
             ..alerts(app, &id).await?
         },
-        journal: rows::journal(&app.store.journal(Some(&id), None, 50).await?),
+        journal: journal::rows(&app.store.journal(Some(&id), None, 50).await?),
         draft: found,
     };
     Ok(page(StatusCode::OK, view.render()))

@@ -1,7 +1,7 @@
 //! Incidents: the list, the form that declares one, one of them with the form of the next update.
 
 use super::previews::with_mails;
-use super::{decision, drafts, rows, team};
+use super::{decision, drafts, journal, rows, team};
 use crate::console::desk::{Desk, Shown, page, sentence};
 use crate::console::entered::tree;
 use crate::console::guard::Fields;
@@ -199,7 +199,7 @@ pub(super) async fn one(
         confirmations: acknowledgement::list(&desk.app, id).await?,
         calls: callees(&incident, &catalogue).len(),
         notices: rows::notices(&desk.app, &catalogue, &notices).await?,
-        journal: rows::journal(&store.journal(Some(id), None, 50).await?),
+        journal: journal::rows(&store.journal(Some(id), None, 50).await?),
         heard_after: heard.map(|first| SignedDuration::from_secs(first.after_seconds)),
         incident,
     };

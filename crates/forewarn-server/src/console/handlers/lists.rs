@@ -1,6 +1,6 @@
 //! Notices, deliveries, the journal.
 
-use super::rows;
+use super::{journal, rows};
 use crate::api::{notice_cursor, read_notice_cursor, table};
 use crate::console::desk::{Desk, Shown, page, sentence};
 use crate::console::entered::tree;
@@ -214,7 +214,7 @@ pub(in crate::console) async fn journal(desk: Desk, query: RawQuery) -> Shown {
     let view = Journal {
         frame: desk.frame(&catalogue, "Journal", Nav::Journal).await?,
         event,
-        items: rows::journal(&found),
+        items: journal::rows(&found),
         next,
     };
     Ok(page(StatusCode::OK, view.render()))

@@ -4,7 +4,7 @@ use super::catalogue::people as people_of;
 use super::decision::reached;
 use super::lists::Query;
 use super::previews::with_mails;
-use super::{rows, sample, team};
+use super::{journal, rows, sample, team};
 use crate::app::App;
 use crate::console::desk::{Desk, Failed, Shown, page};
 use crate::console::entered::{one_by_one, tree};
@@ -140,7 +140,7 @@ async fn one(
         notices: rows::notices(&desk.app, &catalogue, &begun).await?,
         people,
         deliveries: newest_deliveries(&desk.app, &begun).await?,
-        journal: rows::journal(&store.journal(Some(id), None, SOME).await?),
+        journal: journal::rows(&store.journal(Some(id), None, SOME).await?),
         added: team::added(&desk.app, &maintenance.id, &maintenance.added).await?,
         audiences: rows::audience_choices(&catalogue),
         maintenance,

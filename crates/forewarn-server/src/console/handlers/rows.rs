@@ -1,9 +1,9 @@
 //! From the store's rows to the rows of the views: ids become names, actions become words.
 
 use crate::app::App;
-use crate::console::desk::sentence;
-use crate::console::{Attempt, Choice, Counts, DeliveryRow, JournalRow, NoticeRow};
+use crate::console::{Attempt, Choice, Counts, DeliveryRow, NoticeRow};
 use crate::error::Result;
+use crate::ops::approval::Waiting;
 use forewarn_core::audience::Audience;
 use forewarn_core::contact::Channel;
 use forewarn_core::document::Catalogue;
@@ -11,7 +11,6 @@ use forewarn_core::event::Event;
 use forewarn_core::id::Id;
 use forewarn_core::plan::built_in_name;
 use forewarn_store as store;
-use serde_json::Value;
 use std::collections::HashMap;
 
 /// A service's name.
@@ -37,6 +36,13 @@ pub(crate) fn audience_name(catalogue: &Catalogue, id: &str) -> String {
     }
     let found = catalogue.audiences.iter().find(|a| a.id == *id);
     found.map_or_else(|| id.to_owned(), |a| a.name.clone())
+}
+
+/// People read the names of audiences, not their ids.
+pub(crate) fn name_audiences(waiting: &mut Waiting, catalogue: &Catalogue) {
+    for notice in &mut waiting.notices {
+        notice.audience = audience_name(catalogue, &notice.audience);
+    }
 }
 
 /// Every service as something to choose.
@@ -185,128 +191,4 @@ pub(crate) fn shown_address(channel: Channel, address: &str) -> String {
         return address.to_owned();
     }
     crate::api::host_only(address)
-}
-
-/// Entries of the journal in words.
-pub(crate) fn journal(found: &[store::Written]) -> Vec<JournalRow> {
-    found.iter().map(journal_row).collect()
-}
-
-fn journal_row(entry: &store::Written) -> JournalRow {
-    // Other subjects are written as `audience:students` or `services/portal`, or are one word.
-    let is_event = entry.subject.contains('-') && !entry.subject.contains([':', '/']);
-    JournalRow {
-        number: u64::try_from(entry.seq).unwrap_or(0),
-        at: entry.at,
-        who: entry.actor.clone(),
-        what: action_words(&entry.action, &entry.subject, is_event),
-        event: is_event.then(|| entry.subject.clone()),
-        detail: detail_words(&entry.detail),
-    }
-}
-
-fn action_words(action: &str, subject: &str, is_event: bool) -> String {
-    let words = match action {
-        "maintenance.created" => "planned the work",
-        "maintenance.approved" => "approved the work",
-        "maintenance.planned" => "planned the notices again",
-        "maintenance.started" => "work began",
-        "maintenance.completed" => "work was completed",
-        "maintenance.cancelled" => "cancelled the work",
-        "maintenance.delayed" => "moved the work to another time",
-        "maintenance.extended" => "extended the work",
-        "maintenance.step_done" => "ticked off a step",
-        "incident.declared" => "declared the incident",
-        "maintenance.revised" => "changed what is known of the work",
-        "maintenance.upstream" => "took a provider's notice",
-        "maintenance.decided" => "said whether people must be told",
-        "maintenance.recipient_added"
-        | "incident.recipient_added"
-        | "advisory.recipient_added"
-        | "announcement.recipient_added" => "added somebody who is told",
-        "incident.entered" => "entered the incident afterwards",
-        "incident.spokesperson_called" => "whoever is to speak for it was called",
-        "incident.first_told" => "the first message about it reached somebody",
-        "incident.call_escalated" => "nobody had answered: the next was called",
-        "incident.acknowledged" => "took the call",
-        "incident.handed_over" => "handed a role over",
-        "incident.called" => "ticked off a call",
-        "incident.noted" => "wrote a note for the team",
-        "incident.approved" | "advisory.approved" | "announcement.approved" => {
-            "agreed to what is said"
-        }
-        "incident.merged" => "merged a duplicate into it",
-        "incident.merged_into" => "merged it into another",
-        "incident.parent_set" => "changed what it is a part of",
-        "incident.promise_moved" => "moved the promise of the next update",
-        "incident.promise_kept" => "the promise was kept: nothing is new",
-        "incident.promise_broken" | "advisory.promise_broken" => "a promise was broken",
-        "incident.postmortem_saved" => "wrote the postmortem",
-        "incident.postmortem_approved" => "agreed to the postmortem",
-        "incident.postmortem_published" => "published the postmortem",
-        "incident.action_ticked" => "ticked off an action",
-        "notice.held" => "a notice waits for somebody to agree",
-        "notice.acknowledged" => "confirmed a notice",
-        "notice.reminded" => "reminded whoever has not confirmed",
-        "incident.updated" | "advisory.updated" => "published an update",
-        "advisory.reported" => "made the fault known",
-        "advisory.fixed" => "said that it is fixed",
-        "advisory.withdrawn" => "withdrew it",
-        "announcement.created" => "announced it",
-        "announcement.moved" => "moved it",
-        "announcement.changed" => "changed its words",
-        "announcement.cancelled" => "called it off",
-        "announcement.effective" => "brought it into effect",
-        "notice.sent" => "a notice was sent",
-        "notice.superseded" => "a newer message took the place of a notice",
-        "documents.applied" => "applied documents",
-        "contacts.imported" => "imported contacts",
-        "user.signed_in" => "signed in",
-        "user.changed" => "changed who may sign in, or with what role or password",
-        "user.removed" => "removed somebody who could sign in",
-        "token.created" => "made a token for a program",
-        "token.revoked" => "revoked a program's token",
-        "endpoint.unsubscribed" => "unsubscribed",
-        other => {
-            let said = other.replace('.', " was ").replace('_', " ");
-            return sentence(&match is_event {
-                true => said,
-                false => format!("{said}: {}", subject.replace([':', '/'], " ")),
-            });
-        }
-    };
-    sentence(words)
-}
-
-/// The parts of an entry's detail that are texts or numbers: `reason: ..., step: 2`.
-fn detail_words(detail: &Value) -> Option<String> {
-    let Value::Object(parts) = detail else {
-        return None;
-    };
-    let said: Vec<String> = parts
-        .iter()
-        .filter(|(name, _)| !matches!(name.as_str(), "notice" | "title"))
-        .filter_map(|(name, value)| Some(format!("{}: {}", name.replace('_', " "), short(value)?)))
-        .collect();
-    (!said.is_empty()).then(|| said.join(", "))
-}
-
-fn short(value: &Value) -> Option<String> {
-    match value {
-        Value::Null => None,
-        Value::String(text) => Some(text.clone()),
-        Value::Array(items) if items.iter().all(Value::is_string) && items.len() <= 8 => {
-            let texts: Vec<&str> = items.iter().filter_map(Value::as_str).collect();
-            (!texts.is_empty()).then(|| texts.join(" "))
-        }
-        Value::Array(items) => Some(items.len().to_string()),
-        Value::Object(parts) => {
-            let said: Vec<String> = parts
-                .iter()
-                .filter_map(|(name, value)| Some(format!("{name} {}", short(value)?)))
-                .collect();
-            (!said.is_empty()).then(|| said.join(" "))
-        }
-        other => Some(other.to_string()),
-    }
 }

@@ -224,6 +224,7 @@ pub(super) static TEXTS: Texts = Texts {
         zone: "Ihre Zeitzone",
         zone_hint: "Zum Beispiel Europe/Berlin. Leer: die Zeiten von {organisation}, {zone}.",
         subscribe: "Abonnieren",
+        busy: "Einen Moment …",
         keep: "Diese Auswahl behalten",
         mail_first: "Wir senden Ihnen zuerst eine E-Mail; erst ihr Link meldet Sie an. Geben Sie Ihre Adresse noch einmal ein, um das Abonnement zu ändern oder zu beenden.",
         both_first: "Wir senden Ihnen zuerst eine E-Mail mit einem Link oder eine SMS mit einem Code; erst damit sind Sie angemeldet. Geben Sie Ihre Adresse oder Nummer noch einmal ein, um das Abonnement zu ändern oder zu beenden.",

@@ -190,6 +190,7 @@ pub(super) static TEXTS: Texts = Texts {
         zone: "Your time zone",
         zone_hint: "For example Europe/Berlin. Empty: the times of {organisation}, {zone}.",
         subscribe: "Subscribe",
+        busy: "One moment…",
         keep: "Keep these choices",
         mail_first: "We send you a mail first; only its link subscribes you. Enter your address again to change or end your subscription.",
         both_first: "We send you a mail with a link or a text message with a code first; only they subscribe you. Enter your address or number again to change or end your subscription.",

@@ -229,6 +229,7 @@ pub(super) static TEXTS: Texts = Texts {
         zone: "Su zona horaria",
         zone_hint: "Por ejemplo Europe/Madrid. Vacío: las horas de {organisation}, {zone}.",
         subscribe: "Suscribirse",
+        busy: "Un momento…",
         keep: "Guardar esta selección",
         mail_first: "Primero le enviamos un correo; solo su enlace le suscribe. Escriba de nuevo su dirección para cambiar o terminar la suscripción.",
         both_first: "Primero le enviamos un correo con un enlace o un SMS con un código; solo ellos le suscriben. Escriba de nuevo su dirección o número para cambiar o terminar la suscripción.",

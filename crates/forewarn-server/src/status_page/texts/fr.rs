@@ -226,6 +226,7 @@ pub(super) static TEXTS: Texts = Texts {
         zone: "Votre fuseau horaire",
         zone_hint: "Par exemple Europe/Paris. Vide\u{a0}: les heures de {organisation}, {zone}.",
         subscribe: "S’abonner",
+        busy: "Un instant…",
         keep: "Garder ces choix",
         mail_first: "Nous vous envoyons d’abord un e-mail\u{a0}; seul son lien vous abonne. Indiquez de nouveau votre adresse pour modifier ou arrêter l’abonnement.",
         both_first: "Nous vous envoyons d’abord un e-mail avec un lien ou un SMS avec un code\u{a0}; eux seuls vous abonnent. Indiquez de nouveau votre adresse ou votre numéro pour modifier ou arrêter l’abonnement.",
