@@ -6,7 +6,7 @@ use crate::db::{Arg, Row, Tx, args};
 use crate::error::{Result, StoreError};
 use crate::events::{self, Published};
 use crate::journal::{Entry, append};
-use crate::story::{ASIDE, ROOM, STORY, story};
+use crate::story::{STORY, numbered, story};
 use crate::subscriptions;
 use forewarn_core::acknowledge::unconfirmed;
 use forewarn_core::approval::Wording;
@@ -425,15 +425,12 @@ impl Store {
                 "{id} was changed after its notice was read; read it again"
             )));
         }
-        // An incident's updates are numbered; a clock that was set back cannot turn them round.
-        let milestone = notice.occasion.milestone.as_str();
-        let offset = notice.occasion.offset.as_deref();
-        let story = story(milestone, offset, &notice.audience);
-        let number = notice.occasion.update.filter(|_| story == Some(0));
-        let ordinal = match story {
-            None => Some(ASIDE),
-            Some(_) => number.map(|number| (i64::from(number) + 1) * ROOM),
-        };
+        let story = story(
+            &notice.occasion.milestone,
+            notice.occasion.offset.as_deref(),
+            &notice.audience,
+        );
+        let ordinal = numbered(&notice.occasion, story);
         let story = story.unwrap_or(0);
         let begun = tx
             .execute(

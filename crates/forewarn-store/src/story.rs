@@ -4,6 +4,7 @@ use crate::Store;
 use crate::db::args;
 use crate::error::Result;
 use forewarn_core::acknowledge::unconfirmed;
+use forewarn_core::event::Occasion;
 use forewarn_core::incident::Role;
 use forewarn_core::message::Content;
 use forewarn_core::plan::{HANDOVER, SPOKESPERSON_CALL, is_promise_timer, stands_aside};
@@ -34,6 +35,23 @@ pub(crate) fn story(milestone: &str, offset: Option<&str>, audience: &str) -> Op
         _ => 0,
     };
     Some(number * STORY)
+}
+
+/// The ordinal of a notice whose words are numbered themselves, updates and hand-overs: neither a clock that was set back nor two
+/// of one instant can turn them round. All others stand behind what began before them.
+pub(crate) fn numbered(occasion: &Occasion, story: Option<i64>) -> Option<i64> {
+    let Some(story) = story else {
+        return Some(ASIDE);
+    };
+    match story {
+        0 => occasion.update.map(|number| (i64::from(number) + 1) * ROOM),
+        _ if occasion.milestone == HANDOVER => {
+            let place = occasion.offset.as_deref()?.strip_prefix('#')?;
+            let number: u32 = place.split(' ').next()?.parse().ok()?;
+            Some(story + i64::from(number))
+        }
+        _ => None,
+    }
 }
 
 impl Store {

@@ -30,10 +30,11 @@ async fn first_one_in_the_air(db: &Database) -> (Event, Claimed) {
 }
 
 async fn claimed_notices(store: &Store, now: i64) -> Vec<String> {
-    let claimed = store
-        .claim(Lane::Planned, "other", at(now), 9)
-        .await
-        .unwrap();
+    claimed_by(store, Lane::Planned, now).await
+}
+
+async fn claimed_by(store: &Store, lane: Lane, now: i64) -> Vec<String> {
+    let claimed = store.claim(lane, "other", at(now), 9).await.unwrap();
     let mut notices: Vec<_> = claimed.into_iter().map(|c| c.notice).collect();
     notices.sort();
     notices
@@ -100,6 +101,23 @@ on_both_databases! {
             ("n4", "update"),
             "the newest that tells of the incident itself"
         );
+    }
+
+    async fn of_two_hand_overs_in_one_instant_the_newer_holds(db: &Database) {
+        let event = incident("INC-1");
+        db.store.import_contacts(&contacts(0..1, "students"), "ann", at(0)).await.unwrap();
+        // The newer begins first: those of one instant begin in the order of their ids.
+        let handed = |id: &str, place: &str| Notice {
+            offset: Some(place.into()),
+            ..notice(id, "handover", 1)
+        };
+        let both = adding(vec![handed("z1", "#1 lead"), handed("a2", "#2 lead")]);
+        publish(&db.store, &event, 0, &both).await.unwrap();
+        begin(&db.store, Lane::Urgent, at(1)).await;
+        for id in ["a2", "z1"] {
+            expand(&db.store, id, at(1)).await;
+        }
+        assert_eq!(claimed_by(&db.store, Lane::Urgent, 2).await, ["a2"]);
     }
 
     async fn a_warning_for_which_there_is_nobody_is_not_sent(db: &Database) {

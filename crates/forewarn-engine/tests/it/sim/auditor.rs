@@ -181,13 +181,14 @@ fn recipients(operator: &Operator, noted: &Noted) -> Vec<(String, String, bool)>
     all
 }
 
-/// Which message about an event is newer: by revision, then by the part of the event, then by due time.
+/// Which message about an event is newer: by its own number or by revision, then by the part of the event, then by due time.
 fn rank(noted: &Noted) -> (u32, u8, Timestamp) {
-    if noted.notice.milestone == HANDOVER
-        && let Event::Incident(incident) = &noted.event
-    {
-        let newest = incident.updates.last().map_or(0, |u| u.number);
-        return (newest, 1, noted.notice.due);
+    // Hand-overs are numbered: `#3 lead`. The newest holds, also of two in one instant.
+    if noted.notice.milestone == HANDOVER {
+        let place = noted.notice.offset.as_deref().unwrap_or_default();
+        let number = place.trim_start_matches('#').split(' ').next();
+        let number = number.and_then(|n| n.parse().ok());
+        return (number.expect("a number"), 1, Timestamp::MIN);
     }
     if let Some(number) = noted.update {
         return match is_team_notice(&noted.notice.milestone) {
