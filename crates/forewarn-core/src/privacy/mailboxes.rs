@@ -1,7 +1,8 @@
 //! Mail addresses of people, as they are written, hidden from programs, or said.
 
 use super::known::Known;
-use super::names::{is_person, plain};
+use super::names::plain;
+use super::owners::is_person;
 use super::{Kind, Leak};
 use crate::review::words::{chunks, words};
 use std::collections::HashSet;
