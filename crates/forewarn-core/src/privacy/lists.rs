@@ -17,6 +17,8 @@ pub(super) struct Lists {
     pub(super) general: HashSet<&'static str>,
     /// What machines are called after.
     pub(super) hosts: HashSet<&'static str>,
+    /// Stones, trees and flowers: in small letters they are only that.
+    pub(super) things: HashSet<&'static str>,
     /// Beasts, stars and gods: projects are called so, and hardly anything else in a message.
     pub(super) rare: HashSet<&'static str>,
 }
@@ -30,6 +32,7 @@ pub(super) static LISTS: LazyLock<Lists> = LazyLock::new(|| {
         general: HashSet::new(),
         hosts: HashSet::new(),
         rare: HashSet::new(),
+        things: HashSet::new(),
     };
     let mut current = "";
     for line in include_str!("../../data/review/names.txt")
@@ -44,6 +47,7 @@ pub(super) static LISTS: LazyLock<Lists> = LazyLock::new(|| {
                 "given" => lists.given.extend(line.split_whitespace()),
                 "family" => lists.family.extend(line.split_whitespace()),
                 "hosts" => lists.hosts.extend(line.split_whitespace()),
+                "things" => lists.things.extend(line.split_whitespace()),
                 "rare" => lists.rare.extend(line.split_whitespace()),
                 "general" => {
                     lists.common.extend(line.split_whitespace());

@@ -213,7 +213,13 @@ fn fits(text: &str, text_words: &[Word], at: usize, entry: &Entry) -> bool {
             .take(entry.words[0].len())
             .all(char::is_uppercase);
     }
-    if !entry.capital {
+    // "b. hollander", as people write it in a chat: the full stop tells that it is a name.
+    let initial = candidate.len() == 2
+        && candidate[0].lower.chars().count() == 1
+        && text[candidate[0].end..candidate[1].start] == *". ";
+    // Accents tell that it is no English word.
+    let foreign = candidate.len() == 1 && entry.kind == Kind::Employee && !candidate[0].lower.is_ascii();
+    if !entry.capital || initial || foreign {
         return true;
     }
     let capital = written.starts_with(char::is_uppercase);
@@ -328,7 +334,9 @@ fn entries(known: &Known) -> HashMap<String, Vec<Entry>> {
             {
                 add(words[..own].to_vec(), kind, true);
             }
-            let alone = words.len() == 1 && common && !LISTS.rare.contains(first.as_str());
+            let thing = LISTS.things.contains(first.as_str());
+            let alone = words.len() == 1
+                && (common && !LISTS.rare.contains(first.as_str()) || thing);
             // "Cloud Nine" for "Cloud Nine Ltd".
             let legal = matches!(
                 words.last().map(String::as_str),
@@ -447,7 +455,6 @@ fn people(words: &[String], hyphen: bool) -> Vec<(Vec<String>, bool)> {
     let mut forms = vec![
         (words.to_vec(), false),
         (vec![given.clone(), family.clone()], false),
-        (vec![family.clone(), given.clone()], true),
         (vec![initial.clone(), family.clone()], true),
         (vec![format!("{given}.{family}")], false),
         (vec![format!("{initial}{family}")], false),
@@ -455,6 +462,10 @@ fn people(words: &[String], hyphen: bool) -> Vec<(Vec<String>, bool)> {
         (vec![format!("{family}{initial}")], false),
         (vec![given.clone(), family.chars().take(1).collect()], true),
     ];
+    // "Bill in March" is no Mr March.
+    if !(common(given) && common(family)) {
+        forms.push((vec![family.clone(), given.clone()], true));
+    }
     // "Mike Chen" for Michael Chen; the short name alone is too many people's.
     for (_, short) in CALLED.iter().filter(|(long, _)| long == given) {
         forms.push((vec![(*short).to_owned(), family.clone()], true));

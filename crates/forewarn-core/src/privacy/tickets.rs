@@ -153,10 +153,15 @@ pub(super) fn tickets(text: &str, words: &[Word], found: &mut Vec<Leak>) {
         } else if let Some(end) = in_parts(text, words, n)
             .or_else(|| with_hash(text, words, n))
             .or_else(|| in_words(text, words, n))
+            .or_else(|| filed(text, words, n))
         {
             found.push(Leak::at(Kind::TicketId, word.start..end));
         } else if let Some(number) = words.get(n + 1).filter(|next| joined(text, word, next)) {
-            if is_tracked(text, words, n) {
+            // "SHOP-77 and SHOP-78": what is a ticket's key once is so again.
+            let again = found.iter().any(|leak| {
+                leak.kind == Kind::TicketId && text[leak.start..].starts_with(&format!("{written}-"))
+            });
+            if again || is_tracked(text, words, n) {
                 found.push(Leak::at(Kind::TicketId, word.start..number.end));
             }
         } else if let Some(range) = plain_number(text, words, n) {
@@ -206,6 +211,20 @@ fn with_hash(text: &str, words: &[Word], n: usize) -> Option<usize> {
         && is_number(&number.lower)
         && is_number(&last.lower);
     marked.then_some(last.end)
+}
+
+/// `KES/IT/2026/0713`: where the number of a file ends that work was filed under.
+fn filed(text: &str, words: &[Word], n: usize) -> Option<usize> {
+    let near = (n.saturating_sub(3)..n).any(|at| CUES[..17].contains(&words[at].lower.as_str()));
+    let capitals = text[words[n].start..words[n].end].bytes().all(|b| b.is_ascii_uppercase());
+    if !near || !capitals {
+        return None;
+    }
+    let glued = words[n..].windows(2).take(5).take_while(|two| text[two[0].end..two[1].start] == *"/").count();
+    let parts = &words[n..=n + glued];
+    let year = parts.iter().any(|w| w.lower.len() == 4 && w.lower.starts_with("20") && is_number(&w.lower));
+    let last = parts.last()?;
+    (parts.len() > 2 && year && is_number(&last.lower)).then_some(last.end)
 }
 
 /// "work item 44120", "merge request !812", "OTRS 2026112010000123", "SR 3-29384756": where the number ends that words announce.
@@ -335,6 +354,7 @@ fn plain_number(text: &str, words: &[Word], n: usize) -> Option<std::ops::Range<
             | "bug"
             | "pr"
             | "mr"
+            | "tkt"
     );
     // `(#48213)`
     let alone = is_number(&words[n].lower)
@@ -379,7 +399,7 @@ fn plain_number(text: &str, words: &[Word], n: usize) -> Option<std::ops::Range<
     let marked = text[words[n].end..number.start].contains(['#', '!']);
     let sure = matches!(
         words[n].lower.as_str(),
-        "ticket" | "incident" | "sr" | "servicenow" | "jira" | "bug"
+        "ticket" | "incident" | "sr" | "servicenow" | "jira" | "bug" | "tkt"
     );
     let fits = is_number(&number.lower)
         && number.lower.len() >= if marked { 2 } else { 4 }

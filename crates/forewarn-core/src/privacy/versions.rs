@@ -96,6 +96,18 @@ const PLACES: &[&str] = &[
     "line",
     "no",
     "module",
+    "mark",
+    "post",
+    "gauge",
+    "kilometre",
+    "km",
+    "grid",
+    "row",
+    "shelf",
+    "level",
+    "verse",
+    "canto",
+    "score",
 ];
 
 pub(super) fn versions(text: &str, words: &[Word], found: &mut Vec<Leak>) {
