@@ -92,8 +92,7 @@ fn cause_before_effect(
         let before = part.first.saturating_sub(3).max(words.start)..part.first;
         reading.has_in(List::Fault, &near) || reading.has_in(List::Fault, &before)
     });
-    let planned = stage
-        .is_ahead()
+    let planned = (stage.is_ahead() || matches!(stage.as_str(), "start" | "delay" | "extension" | "reschedule" | "progress" | "cancellation" | "completion"))
         .then(|| reading.hits_in(List::Planned, words).first());
     let causes = [
         reading.hits_in(List::Cause, words).first(),
