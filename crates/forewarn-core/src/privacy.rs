@@ -5,14 +5,19 @@
 //! the like (`B-1204` is a room, `13.03.2026` a day): a guard that cries often is switched off.
 
 mod addresses;
+mod announced;
 mod hosts;
 mod known;
+mod lists;
 mod machines;
 mod mailboxes;
 mod names;
+mod owners;
+mod parts;
 mod paths;
 mod people;
 mod pieces;
+mod roles;
 mod secrets;
 mod software;
 mod tickets;
@@ -20,7 +25,7 @@ mod traces;
 mod versions;
 
 pub use known::Known;
-pub use names::{is_persons_name, person_of};
+pub use owners::{is_persons_name, person_of};
 pub(crate) use tickets::looks_like_ticket;
 
 use crate::audience::Level;

@@ -239,7 +239,7 @@ pub fn review(message: &Text, context: &Context) -> Review {
     let mut findings = Vec::new();
     if let Some(subject) = &subject {
         findings.extend(subject::subject(subject));
-        findings.extend(zones::zones(subject));
+        findings.extend(zones::unexplained(subject, &reading));
         findings.extend(leaks(subject.text, message, context));
         findings.iter_mut().for_each(|f| f.part = Part::Subject);
     }

@@ -2,8 +2,8 @@
 
 use super::pieces::Piece;
 use super::{Kind, Leak};
-use crate::review::words::Word;
-use std::net::Ipv6Addr;
+use crate::review::words::{Word, chunks};
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// Before such a word four numbers are a place in a document or a version.
 const NO_ADDRESS: &[&str] = &[
@@ -28,6 +28,11 @@ const NO_ADDRESS: &[&str] = &[
 pub(super) fn addresses(text: &str, pieces: &[Piece<'_>], words: &[Word], found: &mut Vec<Leak>) {
     for piece in pieces {
         if is_hardware(piece.text) {
+            let end = piece.start + piece.text.len();
+            found.push(Leak::at(Kind::IpAddress, piece.start..end));
+            continue;
+        }
+        if is_short_network(piece.text) {
             let end = piece.start + piece.text.len();
             found.push(Leak::at(Kind::IpAddress, piece.start..end));
             continue;
@@ -61,7 +66,33 @@ pub(super) fn addresses(text: &str, pieces: &[Piece<'_>], words: &[Word], found:
             found.push(Leak::at(Kind::IpAddress, piece.start..piece.start + length));
         }
     }
+    disarmed(text, found);
     debug_assert!(found.iter().all(|leak| text.is_char_boundary(leak.start)));
+}
+
+/// `10[.]20[.]30[.]40`: written so that no program makes a link of it.
+fn disarmed(text: &str, found: &mut Vec<Leak>) {
+    for (start, chunk) in
+        chunks(text).filter(|(_, chunk)| chunk.len() < 40 && chunk.contains("[.]"))
+    {
+        let bare = chunk.replace("[.]", ".");
+        if bare.parse::<Ipv4Addr>().is_ok() {
+            found.push(Leak::at(Kind::IpAddress, start..start + chunk.len()));
+        }
+    }
+}
+
+/// `10.40/16`: a network whose last numbers are left out.
+fn is_short_network(piece: &str) -> bool {
+    let Some((network, bits)) = piece.split_once('/') else {
+        return false;
+    };
+    let numbers: Vec<&str> = network.split('.').collect();
+    (1..=3).contains(&numbers.len())
+        && matches!(numbers[0], "10" | "172" | "192")
+        && numbers.iter().all(|n| n.parse::<u8>().is_ok())
+        && matches!(bits, "8" | "12" | "16" | "20" | "22" | "24")
+        && (numbers.len() > 1 || bits == "8")
 }
 
 /// `10.20.4`: the first three numbers of an address.

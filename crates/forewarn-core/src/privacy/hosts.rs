@@ -1,8 +1,11 @@
 //! Names of machines, and links into the internal network. Public addresses are no leak, nor is what stands in them.
 
 use super::known::Known;
-use super::machines::{by_role, capital_server, interface, machine, numbered, one_word_server};
-use super::names::is_hosts_name;
+use super::lists::is_hosts_name;
+use super::machines::{
+    by_role, capital_server, compound, interface, machine, numbered, one_word_server,
+};
+use super::parts;
 use super::pieces::Piece;
 use super::{Kind, Leak};
 use crate::review::words::chunks;
@@ -138,6 +141,22 @@ const TOOLS: &[&str] = &[
     "minio",
     "otrs",
     "glpi",
+    "confluence",
+    "bastion",
+    "jumphost",
+    "monitor",
+    "monitoring",
+    "opensearch",
+    "argo",
+    "mailhog",
+    "adminer",
+    "cacti",
+    "idrac",
+    "ilo",
+    "ipmi",
+    "vcsa",
+    "gitea",
+    "gogs",
 ];
 
 /// Parts of a host's first label that stand for a place where work is tried out: `portal-staging`, `uat-shop`.
@@ -152,6 +171,9 @@ const TRACKED: &[&str] = &[
     "/-/blob/",
     "/agent/tickets/",
     "/archives/C0",
+    "/_workitems/",
+    "/_git/",
+    "/l/channel/",
 ];
 
 /// Services that organisations keep their tickets and graphs with.
@@ -171,6 +193,13 @@ const TOOL_DOMAINS: &[&str] = &[
     "console.aws.amazon.com",
     "portal.azure.com",
     "console.cloud.google.com",
+    "sharepoint.com",
+    "dev.azure.com",
+    "trello.com",
+    "app.asana.com",
+    "app.clickup.com",
+    "youtrack.cloud",
+    "honeycomb.io",
 ];
 
 /// Schemes of addresses that readers open.
@@ -289,15 +318,27 @@ fn is_tracked(path: &str) -> bool {
             .unwrap_or_default();
         super::tickets::looks_like_ticket(key)
     });
-    browsed || TRACKED.iter().any(|part| path.contains(part))
+    // `/example/portal/pull/812`
+    let numbered = ["/pull/", "/issues/", "/commit/", "/merge_requests/"]
+        .iter()
+        .any(|part| {
+            path.find(part).is_some_and(|at| {
+                let number = path[at + part.len()..]
+                    .split(['/', '?', '#'])
+                    .next()
+                    .unwrap_or_default();
+                path[..at].matches('/').count() == 2
+                    && !number.is_empty()
+                    && number.bytes().all(|b| b.is_ascii_hexdigit())
+            })
+        });
+    browsed || numbered || TRACKED.iter().any(|part| path.contains(part))
 }
 
 /// Names of machines that stand by themselves.
 pub(super) fn hosts(text: &str, pieces: &[Piece<'_>], known: &Known, found: &mut Vec<Leak>) {
     for (n, piece) in pieces.iter().enumerate() {
-        // A name without a full stop has a number, unless it is listed or called a machine's.
-        // What a cloud calls a part of an account.
-        if piece.text.starts_with("arn:") && piece.text.len() > 10 {
+        if is_resource(piece.text) {
             let end = piece.start + piece.text.len();
             found.push(Leak::at(Kind::HostName, piece.start..end));
             continue;
@@ -307,6 +348,11 @@ pub(super) fn hosts(text: &str, pieces: &[Piece<'_>], known: &Known, found: &mut
             found.push(Leak::at(Kind::HostName, piece.start..end));
             continue;
         }
+        if let Some(length) = parts::part(text, pieces, n) {
+            found.push(Leak::at(Kind::HostName, piece.start..piece.start + length));
+            continue;
+        }
+        // A name without a full stop has a number, unless it is listed or called a machine's.
         let plain = !piece.text.bytes().any(|b| b == b'.' || b.is_ascii_digit());
         // `SQLPROD\FIN`: a part of a machine.
         if let Some(end) = instance(piece.text) {
@@ -316,6 +362,7 @@ pub(super) fn hosts(text: &str, pieces: &[Piece<'_>], known: &Known, found: &mut
         let called = is_called(text, pieces, n)
             || capital_server(piece.text)
             || one_word_server(piece.text)
+            || compound(piece.text)
             || is_localhost(piece.text);
         if plain
             && known.internal_domains.is_empty()
@@ -350,12 +397,17 @@ pub(super) fn hosts(text: &str, pieces: &[Piece<'_>], known: &Known, found: &mut
         }
         let dotted = host.contains('.');
         let is_machine = match dotted {
-            true => looks_like_host(host) && (is_internal(host, known) || is_named(host)),
+            true => {
+                looks_like_host(host)
+                    && (is_internal(host, known) || is_named(host) || ends_in_place(host))
+            }
             false => {
                 let beside = (n > 0 && is_cue(pieces[n - 1].text))
                     || pieces.get(n + 1).is_some_and(|next| is_cue(next.text));
                 machine(host, false)
                     || by_role(host)
+                    || (n > 0 && is_device(pieces[n - 1].text, host))
+                    || (offset > 0 && numbered(host))
                     || (numbered(host) && beside)
                     || is_share
                     || called
@@ -375,6 +427,28 @@ pub(super) fn hosts(text: &str, pieces: &[Piece<'_>], known: &Known, found: &mut
         found.push(Leak::at(kind, start..end));
     }
     debug_assert!(found.iter().all(|leak| leak.end <= text.len()));
+}
+
+/// `arn:aws:rds:...`, `projects/x/zones/y`, `iqn.2026-01...`: what a cloud or a storage calls a part of its own.
+fn is_resource(piece: &str) -> bool {
+    const BEGINNINGS: &[&str] = &[
+        "arn:",
+        "projects/",
+        "/subscriptions/",
+        "subscriptions/",
+        "naa.",
+        "iqn.",
+        "ocid1.",
+    ];
+    let begins = BEGINNINGS.iter().any(|begin| piece.starts_with(begin));
+    // "projects/teams" is no resource.
+    let deep = !piece.starts_with("projects/") || piece.matches('/').count() > 2;
+    begins
+        && deep
+        && piece.len() > 10
+        && piece
+            .bytes()
+            .any(|b| b.is_ascii_digit() || b == b':' || b == b'/')
 }
 
 /// `localhost:3000`: the machine that a program runs on.
@@ -448,11 +522,49 @@ fn is_called(text: &str, pieces: &[Piece<'_>], n: usize) -> bool {
             ))
 }
 
+/// `root@host`, `rabbitmq@mq-node-2`: a user of a machine, and no mail address.
 fn is_shell_user(piece: &str) -> bool {
-    matches!(
-        piece.split('@').next(),
-        Some("root" | "admin" | "deploy" | "ubuntu" | "ec2-user" | "postgres" | "git" | "ansible")
-    )
+    const USERS: &[&str] = &[
+        "root", "admin", "deploy", "ubuntu", "ec2-user", "postgres", "git", "ansible",
+    ];
+    let (user, host) = piece.split_once('@').unwrap_or_default();
+    USERS.contains(&user)
+        || (!user.is_empty() && !host.contains('.') && (machine(host, false) || numbered(host)))
+}
+
+/// `LT-44821` of "the laptop LT-44821": letters, hyphens and digits behind a device.
+fn is_device(before: &str, name: &str) -> bool {
+    const DEVICES: &[&str] = &[
+        "laptop",
+        "computer",
+        "printer",
+        "workstation",
+        "switch",
+        "router",
+        "server",
+        "machine",
+        "vm",
+        "host",
+        "node",
+        "pc",
+        "scanner",
+        "projector",
+        "camera",
+        "phone",
+        "tablet",
+        "terminal",
+    ];
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
+    let digits = name.bytes().filter(u8::is_ascii_digit).count();
+    DEVICES
+        .iter()
+        .any(|device| device.eq_ignore_ascii_case(before))
+        && name.len() > 5
+        && digits > 1
+        && name.contains(['-', '_'])
+        && name.starts_with(|c: char| c.is_ascii_alphabetic())
+        && name.bytes().all(plain)
+        && !super::tickets::is_known_key(name)
 }
 
 fn is_cue(word: &str) -> bool {
@@ -486,7 +598,20 @@ fn looks_like_host(host: &str) -> bool {
                 .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
     };
     let last = host.rsplit('.').next().unwrap_or_default();
-    host.split('.').all(label) && last.len() > 1 && last.bytes().all(|b| b.is_ascii_alphabetic())
+    // `esx-host-7.dc2`: the end is a place, where the beginning is a machine for certain.
+    let first = host.split('.').next().unwrap_or_default();
+    let place = (2..=5).contains(&last.len())
+        && last.starts_with(|c: char| c.is_ascii_lowercase())
+        && host.matches('.').count() == 1
+        && machine(first, false);
+    host.split('.').all(label)
+        && last.len() > 1
+        && (last.bytes().all(|b| b.is_ascii_alphabetic()) || place)
+}
+
+/// `esx-host-7.dc2`: no public domain ends in a number.
+fn ends_in_place(host: &str) -> bool {
+    host.bytes().next_back().is_some_and(|b| b.is_ascii_digit())
 }
 
 /// Whether a host with a domain is an internal one.

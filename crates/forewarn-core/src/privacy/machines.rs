@@ -1,329 +1,16 @@
 //! Names of machines that stand without a domain: by what they are for, where they are, and their number.
 
-/// What machines are named for. Those of [`PLAIN`] are ordinary words or product names too and need more digits.
-const ROLES: &[&str] = &[
-    "db",
-    "sql",
-    "mysql",
-    "pg",
-    "postgres",
-    "ora",
-    "oracle",
-    "mongo",
-    "redis",
-    "kafka",
-    "srv",
-    "svr",
-    "server",
-    "svc",
-    "sw",
-    "switch",
-    "edge",
-    "gw",
-    "fw",
-    "firewall",
-    "lb",
-    "haproxy",
-    "nginx",
-    "dc",
-    "adc",
-    "vm",
-    "esx",
-    "esxi",
-    "host",
-    "node",
-    "mx",
-    "smtp",
-    "imap",
-    "ns",
-    "dns",
-    "ldap",
-    "ad",
-    "idp",
-    "auth",
-    "es",
-    "elk",
-    "k8s",
-    "kube",
-    "master",
-    "worker",
-    "prod",
-    "prd",
-    "stg",
-    "stage",
-    "stor",
-    "stg",
-    "storage",
-    "nas",
-    "san",
-    "bkp",
-    "backup",
-    "bak",
-    "rtr",
-    "router",
-    "ap",
-    "sbc",
-    "pbx",
-    "voip",
-    "proxy",
-    "nat",
-    "jump",
-    "bastion",
-    "jenkins",
-    "runner",
-    "registry",
-    "nfs",
-    "fs",
-    "files",
-    "rds",
-    "citrix",
-    "ctx",
-    "exch",
-    "sap",
-    "pacs",
-    "hv",
-    "pve",
-    "vc",
-    "batch",
-    "queue",
-    "mq",
-    "rabbit",
-    "vault",
-    "sftp",
-    "core",
-    "cache",
-    "replica",
-    "blade",
-    "rack",
-    "fe",
-    "vsrv",
-    "rdsh",
-    "wsus",
-    "sccm",
-    "adfs",
-    "kdc",
-    "radius",
-    "wlc",
-    "idrac",
-    "ilo",
-    "ipmi",
-    "bmc",
-    "hpc",
-    "gpu",
-    "xen",
-    "xenapp",
-    "ceph",
-    "osd",
-    "etcd",
-    "ingress",
-    "squid",
-    "ntp",
-    "dhcp",
-    "ftp",
-    "tomcat",
-    "zk",
-    "zookeeper",
-    "hadoop",
-    "hdfs",
-    "solr",
-    "elastic",
-    "logstash",
-    "mgmt",
-    "kvm",
-    "ups",
-    "pdu",
-    "pos",
-    "relay",
-    "jumphost",
-    "filer",
-    "dbs",
-    "dhcpd",
-    "broker",
-    "lxc",
-    "qnap",
-    "cam",
-    "login",
-    "compute",
-    "jh",
-    "vpn",
-    "nb",
-    "pgbouncer",
-    "memcached",
-    "cassandra",
-    "mariadb",
-    "mongodb",
-    "opensearch",
-    "proxmox",
-    "spine",
-    "leaf",
-    "origin",
-    "be",
-    "psu",
-    "tor",
-    "shard",
-    "chassis",
-    "olt",
-    "bras",
-    "cmts",
-    "msan",
-    "dslam",
-    "prn",
-    "mailstore",
-    "psql",
-    "cr",
-    "br",
-];
-/// Shortened words that stand for a machine and nothing else: with one of them a name needs no number, `vpn-gw`.
-const SURE: &[&str] = &[
-    "sw",
-    "smtp",
-    "imap",
-    "mx",
-    "dns",
-    "db",
-    "sql",
-    "mysql",
-    "mssql",
-    "pgsql",
-    "pg",
-    "gw",
-    "fw",
-    "lb",
-    "srv",
-    "svr",
-    "esx",
-    "esxi",
-    "rtr",
-    "nas",
-    "ldap",
-    "vm",
-    "prd",
-    "prod",
-    "dmz",
-    "k8s",
-    "redis",
-    "kafka",
-    "haproxy",
-    "nginx",
-    "vcenter",
-    "jumphost",
-    "filer",
-    "printsrv",
-    "mailrelay",
-    "dbs",
-    "nfs",
-    "qnap",
-    "kvm",
-    "pve",
-    "lxc",
-];
-/// Of these a capital name with one or two digits is a machine too: `DB-3`, `FS2`. With more it may be a ticket.
-const ALONE: &[&str] = &[
-    "db", "sql", "esx", "esxi", "srv", "svr", "fw", "lb", "rtr", "nas", "fs",
-];
-/// Of these one digit is enough, in small letters: `app1`, `mail-2`.
-const ALSO: &[&str] = &[
-    "app",
-    "api",
-    "mail",
-    "print",
-    "build",
-    "cluster",
-    "gitlab",
-    "jenkins",
-    "sharepoint",
-    "moodle",
-    "splunk",
-    "confluence",
-    "zabbix",
-    "grafana",
-    "elasticsearch",
-    "rabbitmq",
-    "zimbra",
-    "nextcloud",
-    "exchange",
-    "veeam",
-];
-/// Behind one of [`SURE`] these make a word for something else: `sql-based`, `db-server`.
-const NO_NAMES: &[&str] = &[
-    "based",
-    "like",
-    "compatible",
-    "ready",
-    "powered",
-    "backed",
-    "only",
-    "related",
-    "driven",
-    "style",
-    "facing",
-    "side",
-    "level",
-    "wide",
-    "specific",
-    "free",
-    "enabled",
-    "hosted",
-    "native",
-    "aware",
-    "server",
-    "servers",
-    "query",
-    "queries",
-    "name",
-    "names",
-    "record",
-    "records",
-    "client",
-    "clients",
-    "team",
-    "teams",
-    "user",
-    "users",
-    "error",
-    "errors",
-    "entry",
-    "entries",
-    "login",
-    "connection",
-    "connections",
-    "settings",
-    "change",
-    "changes",
-    "lookup",
-    "lookups",
-    "outage",
-    "issue",
-    "issues",
-    "problem",
-    "problems",
-    "tunnel",
-    "access",
-    "injection",
-    "admin",
-    "admins",
-];
-/// Ends of words before a number that only machines have: `appsrv2`, `webdb1`.
-const SURE_ENDS: &[&str] = &[
-    "srv", "svr", "sql", "esx", "esxi", "db", "gw", "fw", "rtr", "nas", "ldap", "dns", "relay",
-    "proxy", "filer", "vm", "host", "node", "server",
-];
-/// Kinds of things in a cloud, before their number: `i-0abcd1234ef567890`.
-const IN_CLOUD: &[&str] = &[
-    "i", "vol", "snap", "ami", "vpc", "subnet", "sg", "eni", "rtb", "igw", "nat", "lt",
-];
-const PLAIN: &[&str] = &[
-    "app", "web", "api", "mail", "test", "dev", "uat", "int", "build", "ci", "log", "logs", "file",
-    "print", "prn", "ts", "mon", "cluster", "cl", "media", "search", "his",
-];
+use super::roles::{ALONE, ALSO, IN_CLOUD, NO_MACHINES, NO_NAMES, PLAIN, ROLES, SURE, SURE_ENDS};
 
-/// First parts of what looks like a machine and is a place or a thing.
-const NO_MACHINES: &[&str] = &[
-    "room", "gate", "floor", "unit", "bus", "line", "road", "wing", "ward", "zone", "step", "part",
-    "page", "form", "week", "day", "hall", "lane", "area", "seat", "row", "lot", "block", "type",
-    "plan", "tier", "team", "top", "pre", "post", "mid", "non", "up", "one", "two", "day", "end",
-    "year", "covid", "of", "to", "in", "by", "the", "per", "and", "on", "re",
-];
+/// `DB_PASSWORD`, `smtp_pass`: the name of a setting and no machine.
+pub(super) fn is_setting(parts: &[&str]) -> bool {
+    const LAST: &[&str] = &[
+        "password", "passwd", "pass", "pwd", "key", "token", "secret", "user", "username", "url",
+        "uri", "host", "port", "name", "path", "id", "timeout", "size", "limit", "dsn", "dir",
+        "home", "env", "config", "enabled", "mode", "level",
+    ];
+    parts.last().is_some_and(|last| LAST.contains(last))
+}
 
 /// `prod-db`, `db-primary`: a machine named for its part without a number.
 pub(super) fn by_role(host: &str) -> bool {
@@ -339,6 +26,9 @@ pub(super) fn by_role(host: &str) -> bool {
     // What a cloud calls the machines of a cluster: `gke-prod-pool-3f2a1b4c-x7k2`.
     if matches!(parts[0], "gke" | "aks" | "eks") && parts.len() > 2 && lower.len() > 12 {
         return true;
+    }
+    if host.contains('_') && is_setting(&parts) {
+        return false;
     }
     let one_size = host == lower || !host.bytes().any(|b| b.is_ascii_lowercase());
     let sure = |part: &&str| {
@@ -390,6 +80,35 @@ fn is_compound(part: &str) -> bool {
     })
 }
 
+/// `proddb`, `dbprod03`, `webprod2`, `sapprd1`: two things that are said of machines, one of which is no word, with or without a number.
+pub(super) fn compound(host: &str) -> bool {
+    const NO_WORDS: &[&str] = &[
+        "db", "sql", "gw", "fw", "lb", "srv", "svr", "prd", "prod", "stg", "uat", "mx", "esx",
+        "k8s", "rtr", "vm",
+    ];
+    const ALSO_SAID: &[&str] = &[
+        "erp", "crm", "hr", "fin", "order", "orders", "shop", "portal", "cms", "lms", "bi", "dwh",
+        "etl", "id",
+    ];
+    let lower = host.to_ascii_lowercase();
+    let name = lower.trim_end_matches(|c: char| c.is_ascii_digit());
+    let one_size = host == lower || !host.bytes().any(|b| b.is_ascii_lowercase());
+    if !one_size
+        || !(4..=16).contains(&name.len())
+        || !name.bytes().all(|b| b.is_ascii_alphabetic())
+        || super::software::SOFTWARE.contains(&name)
+        || matches!(name, "mongodb" | "nosql" | "plsql" | "mysqldb")
+    {
+        return false;
+    }
+    let known =
+        |part: &str| ROLES.contains(&part) || PLAIN.contains(&part) || ALSO_SAID.contains(&part);
+    (2..name.len() - 1).any(|at| {
+        let (first, last) = name.split_at(at);
+        known(first) && known(last) && (NO_WORDS.contains(&first) || NO_WORDS.contains(&last))
+    })
+}
+
 /// `srvfile`, `ERPPRD`, `UNIDC01`: what stands for a server at an end of a word that is no other word.
 pub(super) fn one_word_server(host: &str) -> bool {
     let small = host.bytes().all(|b| b.is_ascii_lowercase());
@@ -435,8 +154,12 @@ pub(super) fn interface(name: &str) -> bool {
         |text: &str| !text.is_empty() && text.len() < 4 && text.bytes().all(|b| b.is_ascii_digit());
     match kind {
         "eth" | "ens" | "eno" | "bond" => digits(rest),
+        "po" | "vl" | "lo" if name.starts_with(char::is_uppercase) => digits(rest),
+        "vlan" => rest.len() < 5 && !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_digit()),
         "gi" | "te" | "fa" | "hu" | "xe" | "ge" | "et" => {
             let places = rest.strip_prefix('-').unwrap_or(rest);
+            // `ge-0/0/3.100`: a part of the line.
+            let places = places.split('.').next().unwrap_or_default();
             (2..=3).contains(&places.split('/').count()) && places.split('/').all(digits)
         }
         _ => false,
@@ -490,7 +213,7 @@ pub(super) fn machine(label: &str, dotted: bool) -> bool {
             let capitals = label.bytes().all(|b| !b.is_ascii_lowercase());
             let (word, digits) = split_number(one);
             let short = digits.len() == 1 && word.len() < 5 && !ALONE.contains(&word);
-            role_and_number(one, dotted) && (dotted || !capitals || !short)
+            counted(label) || role_and_number(one, dotted) && (dotted || !capitals || !short)
         }
         [kind, number] if IN_CLOUD.contains(kind) && is_hex_number(number) => true,
         ["desktop" | "laptop" | "win" | "pc" | "nb" | "ws", number]
@@ -564,6 +287,24 @@ fn split_number(part: &str) -> (&str, &str) {
     (word, &trimmed[word.len()..])
 }
 
+/// `cn0412`, `fra02`: a few letters and a number that begins with nought.
+fn counted(label: &str) -> bool {
+    const OTHERS: &[&str] = &[
+        "hw", "ex", "ch", "lab", "lesson", "group", "bay", "bed", "dorm", "plot", "desk", "vol",
+        "no", "nr", "pg", "fig", "eq", "tab", "item", "track", "case", "test", "draft", "part",
+        "img", "pic", "photo", "scan", "copy", "file", "doc", "class", "course", "team", "player",
+        "user", "guest",
+    ];
+    let name = label.trim_end_matches(|c: char| c.is_ascii_digit());
+    let digits = &label[name.len()..];
+    (2..=5).contains(&name.len())
+        && name.bytes().all(|b| b.is_ascii_lowercase())
+        && (2..=4).contains(&digits.len())
+        && digits.starts_with('0')
+        && !OTHERS.contains(&name)
+        && !NO_MACHINES.contains(&name)
+}
+
 fn role_and_number(part: &str, dotted: bool) -> bool {
     let (word, digits) = split_number(part);
     if digits.is_empty() || digits.len() > 4 || word.is_empty() {
@@ -588,9 +329,11 @@ fn role_and_number(part: &str, dotted: bool) -> bool {
         || compound
 }
 
-/// The number of a thing in a cloud: eight or seventeen hexadecimal digits.
+/// The number of a thing in a cloud: eight to seventeen hexadecimal digits.
 fn is_hex_number(part: &str) -> bool {
-    matches!(part.len(), 8 | 17) && part.bytes().all(|b| b.is_ascii_hexdigit())
+    (8..=17).contains(&part.len())
+        && part.bytes().all(|b| b.is_ascii_hexdigit())
+        && (matches!(part.len(), 8 | 17) || part.bytes().any(|b| b.is_ascii_alphabetic()))
 }
 
 /// `7d9f8b6c5`: what a machine made up, small letters and digits mixed.

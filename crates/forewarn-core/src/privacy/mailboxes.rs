@@ -1,7 +1,8 @@
 //! Mail addresses of people, as they are written, hidden from programs, or said.
 
 use super::known::Known;
-use super::names::{is_person, plain};
+use super::names::plain;
+use super::owners::{is_inner, is_person};
 use super::{Kind, Leak};
 use crate::review::words::{chunks, words};
 use std::collections::HashSet;
@@ -31,8 +32,12 @@ pub(super) fn mails(
     }
     spelled(text, &handles, found);
     spoken(text, &handles, found);
+    let mut before = "";
     for (start, chunk) in chunks(text) {
-        if chunk.len() > 1_000 || !chunk.contains('@') || chunk.contains("://") {
+        // `ssh root@rtr-b2.core.example.org`: a machine, and no mail.
+        let command = matches!(before, "ssh" | "scp" | "sftp" | "rsync");
+        before = chunk;
+        if command || chunk.len() > 1_000 || !chunk.contains('@') || chunk.contains("://") {
             continue;
         }
         let parting = |c: char| ",;()[]{}<>\"|=:/?".contains(c);
@@ -57,7 +62,7 @@ pub(super) fn mails(
                 continue;
             }
             let place = at..at + piece.len();
-            if is_person(&plain(&name.to_lowercase()), &handles) {
+            if is_person(&plain(&name.to_lowercase()), &handles) || is_inner(name, host) {
                 found.push(Leak::at(Kind::EmailAddress, place.clone()));
             } else {
                 hidden.push(place);
@@ -87,7 +92,7 @@ fn spelled(text: &str, handles: &HashSet<String>, found: &mut Vec<Leak>) {
             let host = rest[..host].trim_end_matches(['.', '-']);
             let end = text.len() - rest.len() + host.len();
             let name = before[start..].to_ascii_lowercase();
-            if user > 0 && !host.is_empty() && is_person(&name, handles) {
+            if user > 0 && !host.is_empty() && (is_person(&name, handles) || is_inner(&name, host)) {
                 found.push(Leak::at(Kind::EmailAddress, start..end));
             }
         }

@@ -1,95 +1,17 @@
-//! Names from lists: people, suppliers, projects; and whose mailbox a name is.
+//! Names from lists: people, suppliers, projects.
 
 use super::known::Known;
+use super::lists::LISTS;
 use super::{Kind, Leak};
 use crate::review::words::{URL, Word, words};
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
-use std::sync::LazyLock;
-
-struct Lists {
-    /// Words of mailboxes that belong to a desk or team.
-    desks: HashSet<&'static str>,
-    /// Given names.
-    given: HashSet<&'static str>,
-    /// Family names, for mailboxes such as `asmith`.
-    family: HashSet<&'static str>,
-    /// Names that are words too, and words that names of suppliers begin with.
-    common: HashSet<&'static str>,
-    /// Those of them that many suppliers have in their name, and that say nothing alone.
-    general: HashSet<&'static str>,
-    /// What machines are called after.
-    hosts: HashSet<&'static str>,
-    /// Beasts, stars and gods: projects are called so, and hardly anything else in a message.
-    rare: HashSet<&'static str>,
-}
-
-static LISTS: LazyLock<Lists> = LazyLock::new(|| {
-    let mut lists = Lists {
-        desks: HashSet::new(),
-        given: HashSet::new(),
-        family: HashSet::new(),
-        common: HashSet::new(),
-        general: HashSet::new(),
-        hosts: HashSet::new(),
-        rare: HashSet::new(),
-    };
-    let mut current = "";
-    for line in include_str!("../../data/review/names.txt")
-        .lines()
-        .map(str::trim)
-    {
-        if let Some(name) = line.strip_prefix('[').and_then(|l| l.strip_suffix(']')) {
-            current = name;
-        } else if !line.starts_with('#') {
-            match current {
-                "desks" => lists.desks.extend(line.split_whitespace()),
-                "given" => lists.given.extend(line.split_whitespace()),
-                "family" => lists.family.extend(line.split_whitespace()),
-                "hosts" => lists.hosts.extend(line.split_whitespace()),
-                "rare" => lists.rare.extend(line.split_whitespace()),
-                "general" => {
-                    lists.common.extend(line.split_whitespace());
-                    lists.general.extend(line.split_whitespace());
-                }
-                _ => lists.common.extend(line.split_whitespace()),
-            }
-        }
-    }
-    lists
-});
+use std::collections::HashMap;
 
 /// After a name these make it a place or a thing.
 const PLACES: &[&str] = &[
     "street", "road", "lane", "avenue", "hall", "building", "library", "house", "square", "park",
     "bridge", "room", "wing", "lecture", "prize", "theatre", "center", "centre", "campus", "court",
     "place", "hill", "drive", "station",
-];
-
-/// Before a number these make a mailbox a room's.
-const ROOMS: &[&str] = &["gym", "bus", "lab", "bar", "day", "run", "car", "art"];
-
-/// With a given name these make a house of it: `grace.library`.
-const HOUSES: &[&str] = &[
-    "library",
-    "hall",
-    "school",
-    "church",
-    "st",
-    "saint",
-    "college",
-    "centre",
-    "center",
-    "house",
-    "clinic",
-    "hospital",
-    "campus",
-    "prize",
-    "award",
-    "foundation",
-    "theatre",
-    "museum",
-    "hotel",
 ];
 
 /// What firms do, and have.
@@ -110,9 +32,6 @@ const AS_FIRMS_DO: &[&str] = &[
     "staff",
 ];
 
-/// Before a given name these say at which work somebody is.
-const AT_WORK: &[&str] = &["oncall", "adm", "admin", "sys", "ext", "dev", "ops", "noc"];
-
 /// A name to be found: its words, and how.
 struct Entry {
     words: Vec<String>,
@@ -121,16 +40,6 @@ struct Entry {
     capital: bool,
     /// Only in capitals: it is made of the first letters of a name.
     letters: bool,
-}
-
-/// Whether machines are called so: gods, stars, figures of tales. In small letters.
-pub(super) fn is_hosts_name(name: &str) -> bool {
-    LISTS.hosts.contains(name) || LISTS.rare.contains(name)
-}
-
-/// Whether it is a given name, in small letters.
-pub(super) fn is_given(name: &str) -> bool {
-    LISTS.given.contains(name)
 }
 
 /// A word without accents, so that `Jose` is found for `José`.
@@ -304,7 +213,13 @@ fn fits(text: &str, text_words: &[Word], at: usize, entry: &Entry) -> bool {
             .take(entry.words[0].len())
             .all(char::is_uppercase);
     }
-    if !entry.capital {
+    // "b. hollander", as people write it in a chat: the full stop tells that it is a name.
+    let initial = candidate.len() == 2
+        && candidate[0].lower.chars().count() == 1
+        && text[candidate[0].end..candidate[1].start] == *". ";
+    // Accents tell that it is no English word.
+    let foreign = candidate.len() == 1 && entry.kind == Kind::Employee && !candidate[0].lower.is_ascii();
+    if !entry.capital || initial || foreign {
         return true;
     }
     let capital = written.starts_with(char::is_uppercase);
@@ -419,7 +334,9 @@ fn entries(known: &Known) -> HashMap<String, Vec<Entry>> {
             {
                 add(words[..own].to_vec(), kind, true);
             }
-            let alone = words.len() == 1 && common && !LISTS.rare.contains(first.as_str());
+            let thing = LISTS.things.contains(first.as_str());
+            let alone = words.len() == 1
+                && (common && !LISTS.rare.contains(first.as_str()) || thing);
             // "Cloud Nine" for "Cloud Nine Ltd".
             let legal = matches!(
                 words.last().map(String::as_str),
@@ -538,7 +455,6 @@ fn people(words: &[String], hyphen: bool) -> Vec<(Vec<String>, bool)> {
     let mut forms = vec![
         (words.to_vec(), false),
         (vec![given.clone(), family.clone()], false),
-        (vec![family.clone(), given.clone()], true),
         (vec![initial.clone(), family.clone()], true),
         (vec![format!("{given}.{family}")], false),
         (vec![format!("{initial}{family}")], false),
@@ -546,6 +462,10 @@ fn people(words: &[String], hyphen: bool) -> Vec<(Vec<String>, bool)> {
         (vec![format!("{family}{initial}")], false),
         (vec![given.clone(), family.chars().take(1).collect()], true),
     ];
+    // "Bill in March" is no Mr March.
+    if !(common(given) && common(family)) {
+        forms.push((vec![family.clone(), given.clone()], true));
+    }
     // "Mike Chen" for Michael Chen; the short name alone is too many people's.
     for (_, short) in CALLED.iter().filter(|(long, _)| long == given) {
         forms.push((vec![(*short).to_owned(), family.clone()], true));
@@ -572,126 +492,4 @@ fn people(words: &[String], hyphen: bool) -> Vec<(Vec<String>, bool)> {
         }
     }
     forms
-}
-
-/// Whether a name is a person's and not that of a desk or machine: two words and more, none of which names a desk.
-pub fn is_persons_name(name: &str) -> bool {
-    let parts = words(name);
-    (2..=5).contains(&parts.len())
-        && parts.iter().all(|w| {
-            !LISTS.desks.contains(w.lower.as_str())
-                && !w.lower.starts_with(|c: char| c.is_ascii_digit())
-        })
-}
-
-/// The name that a person's mail address tells: `jane.doe@example.edu` is "jane doe"'s.
-pub fn person_of(address: &str) -> Option<String> {
-    let (user, _) = address.split_once('@')?;
-    let name = user.replace(['.', '_'], " ");
-    let plain = user
-        .bytes()
-        .all(|b| b.is_ascii_alphabetic() || b"._-".contains(&b));
-    let long = name.split(' ').all(|part| part.len() > 1);
-    (plain && long && is_persons_name(&name)).then_some(name)
-}
-
-/// Whether a mailbox is a person's: two names, an initial and a name, or a given name; no word of a desk.
-pub(super) fn is_person(user: &str, handles: &HashSet<String>) -> bool {
-    if handles.contains(user) {
-        return true;
-    }
-    let parts: Vec<&str> = user
-        .split(|c: char| !c.is_ascii_alphabetic())
-        .filter(|p| !p.is_empty())
-        .collect();
-    // `s1234567`: the number of a student.
-    let digits = user.bytes().filter(u8::is_ascii_digit).count();
-    if (5..=10).contains(&digits) && user.len() - digits <= 2 && !user.contains(['.', '-', '_']) {
-        return true;
-    }
-    // `jb1234`, `abc123`: initials and a number.
-    if let [initials] = parts.as_slice()
-        && (2..=3).contains(&initials.len())
-        && (2..=6).contains(&digits)
-        && user.len() == initials.len() + digits
-        && user.starts_with(initials)
-        && !LISTS.desks.contains(initials)
-        && !ROOMS.contains(initials)
-    {
-        return true;
-    }
-    // `o'brien`
-    if user.contains(['\'', '\u{2019}']) && user.len() > 4 {
-        return true;
-    }
-    let named = |part: &&str| part.len() > 2 && is_given(part) && !LISTS.common.contains(*part);
-    // `eve.oncall`, `oncall-jane`: a person at a desk.
-    if let [first, .., last] = parts.as_slice()
-        && !parts.iter().any(|part| HOUSES.contains(part))
-        && (named(first) || (named(last) && AT_WORK.contains(first)))
-    {
-        return true;
-    }
-    // `janesmith`
-    if let [one] = parts.as_slice()
-        && (3..one.len().saturating_sub(2)).any(|at| {
-            one.is_char_boundary(at)
-                && LISTS.given.contains(&one[..at])
-                && LISTS.family.contains(&one[at..])
-        })
-    {
-        return true;
-    }
-    // `karen.hall`, `d.ward`: a hall and a ward are no desks behind a given name or an initial.
-    if let [first, last] = parts.as_slice()
-        && (LISTS.given.contains(first) || first.len() == 1)
-        && LISTS.family.contains(last)
-        && !LISTS.desks.contains(first)
-    {
-        return true;
-    }
-    if parts.is_empty() || parts.iter().any(|part| LISTS.desks.contains(part)) {
-        return false;
-    }
-    if let [one] = parts.as_slice() {
-        // `jan` is a person; `jasmith` and `annak` are, whatever their length.
-        let cut = |from: usize, to: usize| one.get(from..to).unwrap_or_default();
-        return LISTS.given.contains(one)
-            || LISTS.family.contains(one)
-            || begins_with_initial(one)
-            || ends_as_name(one)
-            || (one.len() > 3 && LISTS.family.contains(cut(1, one.len())))
-            || (one.len() > 6 && LISTS.family.contains(cut(2, one.len())))
-            || LISTS.given.contains(cut(0, one.len() - 1));
-    }
-    let joined = user.contains(['.', '_']);
-    joined || LISTS.given.contains(parts[0])
-}
-
-/// `akowalczyk`, `ipetrova`: endings that family names have and words have not.
-fn ends_as_name(word: &str) -> bool {
-    const ENDINGS: &[&str] = &[
-        "wski", "nski", "vsky", "czyk", "wicz", "sson", "nsen", "rsen", "ssen", "rova", "nova",
-        "kova", "enko", "chuk", "poulos", "oglu", "shvili", "quist", "qvist", "strom", "gren",
-        "guez", "inez", "alez", "opez", "andez", "mann", "etti", "ucci", "escu", "akis", "nyan",
-        "ssian",
-    ];
-    word.len() > 6 && ENDINGS.iter().any(|end| word.ends_with(end))
-}
-
-/// `jsmith`, `mlindqvist`: an initial before a name makes a beginning that no English word has.
-fn begins_with_initial(word: &str) -> bool {
-    const BEGINNINGS: &[&str] = &[
-        "bl", "br", "ch", "cl", "cr", "dr", "dw", "fl", "fr", "gh", "gl", "gn", "gr", "kn", "ph",
-        "pl", "pr", "ps", "qu", "rh", "sc", "sh", "sk", "sl", "sm", "sn", "sp", "sq", "st", "sw",
-        "th", "tr", "tw", "wh",
-    ];
-    let vowel = |c: &u8| b"aeiouy".contains(c);
-    let bytes = word.as_bytes();
-    let two =
-        bytes.len() >= 5 && !vowel(&bytes[0]) && !vowel(&bytes[1]) && word.is_char_boundary(2);
-    two && !BEGINNINGS.contains(&&word[..2])
-        && &word[..2] != "wr"
-        && bytes[2..].iter().any(vowel)
-        && bytes[0] != bytes[1]
 }

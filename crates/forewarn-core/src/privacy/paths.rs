@@ -43,6 +43,7 @@ const ROOTS: &[&str] = &[
     "u02",
     "scratch",
     "workspace",
+    "api",
 ];
 
 /// Ends of files that programs are made of or kept with.
@@ -93,14 +94,14 @@ const ENDINGS: &[&str] = &[
 
 pub(super) fn paths(text: &str, found: &mut Vec<Leak>) {
     for (start, chunk) in chunks(text) {
-        if chunk.len() > 4_000 || !chunk.contains(['/', '\\', '.']) {
+        if chunk.len() > 4_000 || !chunk.contains(['/', '\\', '.', '_']) {
             continue;
         }
         if let Some(range) = windows(text, start, chunk)
             .or_else(|| unix(chunk).map(|r| start + r.start..start + r.end))
         {
             found.push(Leak::at(Kind::FilePath, range));
-        } else if is_source_file(chunk) {
+        } else if is_source_file(chunk) || is_partition(text, start, chunk) {
             found.push(Leak::at(Kind::FilePath, start..start + chunk.len()));
         }
     }
@@ -161,6 +162,26 @@ fn windows(text: &str, start: usize, chunk: &str) -> Option<std::ops::Range<usiz
     Some(from..end)
 }
 
+/// `/home` of "the /home partition": one folder, which a page of a site may be called too.
+fn is_partition(text: &str, start: usize, chunk: &str) -> bool {
+    let folder = chunk.strip_prefix('/').is_some_and(|name| {
+        (1..=20).contains(&name.len())
+            && name
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b))
+    });
+    let next = text[start + chunk.len()..].split_whitespace().next();
+    let before = text[..start].split_whitespace().next_back();
+    let disk = |word: Option<&str>| {
+        word.is_some_and(|word| {
+            ["partition", "filesystem", "mount", "volume", "mounted"]
+                .iter()
+                .any(|disk| word.trim_matches(|c: char| !c.is_ascii_alphabetic()) == *disk)
+        })
+    };
+    folder && (disk(next) || disk(before))
+}
+
 fn unix(chunk: &str) -> Option<std::ops::Range<usize>> {
     if !chunk.contains('/') {
         return None;
@@ -204,6 +225,18 @@ fn unix(chunk: &str) -> Option<std::ops::Range<usize>> {
             return Some(at..at + path.len());
         }
     }
+    // `$HOME/.aws/credentials`, `../config/app.yml`, `//fs02/share/finance`
+    let relative = (chunk.starts_with('$')
+        && chunk[1..].starts_with(|c: char| c.is_ascii_uppercase())
+        && chunk.contains('/'))
+        || chunk.starts_with("../")
+        || (chunk.starts_with("./") && chunk.len() > 4)
+        || (chunk.starts_with("//")
+            && chunk[2..].contains('/')
+            && chunk[2..].starts_with(|c: char| c.is_ascii_alphabetic()));
+    if relative {
+        return Some(0..chunk.len());
+    }
     // `src/import/run.py`
     let ending = chunk.rsplit_once('.').map_or("", |(_, ending)| ending);
     // `config/prod.yaml`: with one folder only where the file is a program's for certain.
@@ -245,7 +278,21 @@ fn is_source_file(chunk: &str) -> bool {
         "properties",
         "config",
         "service",
+        "json",
+        "xml",
+        "log",
+        "bak",
+        "pem",
+        "key",
+        "crt",
+        "tfstate",
+        "mdb",
+        "dmp",
     ];
+    const NAMED: &[&str] = &["id_rsa", "id_ed25519", "authorized_keys", "known_hosts"];
+    if NAMED.contains(&chunk) || chunk.ends_with(".tar.gz") || chunk.ends_with(".sql.gz") {
+        return true;
+    }
     // `.htaccess`, `.env`: files that begin with a full stop, for programs only.
     if matches!(
         chunk,

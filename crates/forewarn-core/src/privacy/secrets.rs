@@ -1,5 +1,6 @@
 //! Passwords, keys and tokens: by the forms that issuers give them, by the words before them, by how random they look.
 
+use super::announced::{after_cue, after_user};
 use super::{Kind, Leak};
 use crate::review::words::{Word, chunks};
 use std::ops::Range;
@@ -115,88 +116,8 @@ const NAMES: &[&str] = &[
     "pgpassword",
     "signature",
     "sig",
+    "pass",
 ];
-
-/// Words that follow "the password is" in ordinary texts.
-const ORDINARY: &[&str] = &[
-    "safe",
-    "not",
-    "needed",
-    "required",
-    "the",
-    "being",
-    "still",
-    "correct",
-    "wrong",
-    "expired",
-    "reset",
-    "unchanged",
-    "stored",
-    "protected",
-    "never",
-    "no",
-    "also",
-    "valid",
-    "accepted",
-    "rejected",
-    "asked",
-    "incorrect",
-    "unknown",
-    "too",
-    "your",
-    "secure",
-    "and",
-    "or",
-    "a",
-    "an",
-    "in",
-    "on",
-    "at",
-    "by",
-    "for",
-    "to",
-    "of",
-    "with",
-    "again",
-    "now",
-    "then",
-    "when",
-    "if",
-    "we",
-    "you",
-    "they",
-    "it",
-    "this",
-    "that",
-    "manager",
-    "change",
-    "changes",
-    "page",
-    "resets",
-    "policy",
-    "rules",
-    "once",
-    "twice",
-    "only",
-    "new",
-    "old",
-    "same",
-    "sent",
-    "set",
-    "shown",
-    "used",
-    "lost",
-    "stolen",
-    "unaffected",
-    "intact",
-    "encrypted",
-    "hashed",
-    "as",
-    "before",
-];
-
-/// How many runs after the word "password" may be it.
-const NEAR: usize = 9;
 
 pub(super) fn secrets(text: &str, words: &[Word], found: &mut Vec<Leak>) {
     let mut add = |range: Range<usize>| found.push(Leak::at(Kind::Secret, range));
@@ -214,6 +135,10 @@ pub(super) fn secrets(text: &str, words: &[Word], found: &mut Vec<Leak>) {
         {
             add(start + user.len() + 1..start + chunk.len());
         }
+        if is_argument(&chunks, n) {
+            let flag = if chunk.starts_with("-p") { 2 } else { 0 };
+            add(start + flag..start + chunk.len());
+        }
         let after = |by: usize| chunks.get(n + by).map_or("", |(_, chunk)| *chunk);
         let user = USERS.iter().any(|user| user.eq_ignore_ascii_case(chunk));
         // `admin / Changeme!23`
@@ -230,18 +155,35 @@ pub(super) fn secrets(text: &str, words: &[Word], found: &mut Vec<Leak>) {
             add(start + range.start..start + range.end);
         }
     }
-    for (n, word) in words.iter().enumerate() {
-        // Most words announce nothing; they are passed by without a look around.
-        if !matches!(
-            word.lower.as_bytes().first(),
-            Some(b'p' | b'c' | b'l' | b't' | b'k' | b's' | b'b')
-        ) {
-            continue;
-        }
-        if let Some(range) = after_cue(text, words, n, &chunks) {
+    for n in 0..words.len() {
+        let announced = after_cue(text, words, n, &chunks);
+        if let Some(range) = announced.or_else(|| after_user(words, n, &chunks)) {
             add(range);
         }
     }
+}
+
+/// The password that a command is given: `mysql -u root -pHunter22`, `sshpass -p ...`, `/user:corp\jdoe ...`; and the key of a wireless
+/// network behind its name.
+fn is_argument(chunks: &[(usize, &str)], n: usize) -> bool {
+    let said = |back: usize| n.checked_sub(back).map_or("", |at| chunks[at].1);
+    let chunk = chunks[n].1;
+    let mixed = chunk.bytes().any(|b| b.is_ascii_digit())
+        && chunk.bytes().any(|b| b.is_ascii_alphabetic())
+        && chunk.len() > 5;
+    let glued = chunk.starts_with("-p") && mixed && matches!(said(2), "-u" | "mysql" | "mysqldump");
+    let apart = said(1) == "-p" && matches!(said(2), "sshpass" | "login") && chunk.len() > 3;
+    let option = matches!(said(1), "--password" | "--pass" | "--token" | "--secret" | "--api-key")
+        || (said(1) == "-a" && (2..6).any(|back| said(back) == "redis-cli"))
+        || (said(1) == "-w" && (2..12).any(|back| said(back).starts_with("ldap")));
+    let apart = apart || option && chunk.len() > 3 && !chunk.starts_with(['-', '$', '<']);
+    let joined = said(1).starts_with("/user:") && chunk.len() > 3;
+    let wireless = |word: &str| {
+        let lower = word.trim_end_matches(':').to_ascii_lowercase();
+        matches!(lower.as_str(), "wifi" | "wi-fi" | "wlan" | "ssid")
+    };
+    let network = said(1) == "/" && mixed && (wireless(said(3)) || wireless(said(4)));
+    glued || apart || joined || network
 }
 
 fn private_keys(text: &str, add: &mut impl FnMut(Range<usize>)) {
@@ -317,6 +259,9 @@ fn shaped(chunk: &str) -> Option<Range<usize>> {
     {
         return Some(user.len() + 1..chunk.len());
     }
+    if is_licence(chunk) {
+        return Some(0..chunk.len());
+    }
     let groups = chunk.split('-').count();
     let six = |group: &str| group.len() == 6 && group.bytes().all(|b| b.is_ascii_digit());
     if groups == 8 && chunk.split('-').all(six) {
@@ -330,6 +275,19 @@ fn shaped(chunk: &str) -> Option<Range<usize>> {
     is_bot.then_some(0..chunk.len())
 }
 
+/// `ABCD1-EFGH2-JKLM3-NPQR4-STUV5`: groups of one size, in capitals and digits.
+fn is_licence(chunk: &str) -> bool {
+    let mut groups = chunk.split('-');
+    let size = groups.clone().next().map_or(0, str::len);
+    let sign = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit();
+    let mixed =
+        chunk.bytes().any(|b| b.is_ascii_digit()) && chunk.bytes().any(|b| b.is_ascii_uppercase());
+    (4..=6).contains(&size)
+        && (4..=8).contains(&groups.clone().count())
+        && groups.all(|group| group.len() == size && group.bytes().all(sign))
+        && mixed
+}
+
 /// `password=...`, `?token=...`
 fn assigned(chunk: &str) -> Option<Range<usize>> {
     if !chunk.contains(['=', ':']) {
@@ -338,14 +296,16 @@ fn assigned(chunk: &str) -> Option<Range<usize>> {
     let lower = chunk.to_ascii_lowercase();
     for &name in NAMES {
         for sign in ['=', ':'] {
-            let Some(at) = lower
-                .find(name)
-                .filter(|at| lower[at + name.len()..].starts_with(sign))
-            else {
+            // `"password":"..."`
+            let Some((at, quote)) = lower.find(name).and_then(|at| {
+                let rest = &lower[at + name.len()..];
+                let quote = rest.len() - rest.trim_start_matches(['"', '\'']).len();
+                rest[quote..].starts_with(sign).then_some((at, quote))
+            }) else {
                 continue;
             };
             let begins = at == 0 || !lower.as_bytes()[at - 1].is_ascii_alphanumeric();
-            let start = at + name.len() + 1;
+            let start = at + name.len() + quote + 1;
             let rest = &chunk[start..];
             let value = rest.trim_start_matches(['"', '\'']);
             let start = start + rest.len() - value.len();
@@ -429,7 +389,7 @@ fn is_mixed_run(token: &str) -> bool {
 }
 
 /// What looks made up: letters and digits together, and either a sign, both sizes, or eight and more of them.
-fn is_secretish(token: &str) -> bool {
+pub(super) fn is_secretish(token: &str) -> bool {
     let letters = token.chars().any(|c| c.is_alphabetic());
     let digits = token.bytes().any(|b| b.is_ascii_digit());
     let signs = token.bytes().any(|b| b"!@#$%^&*+=_~?".contains(&b)) || token.contains('-');
@@ -440,179 +400,4 @@ fn is_secretish(token: &str) -> bool {
         && letters
         && (digits && (signs || (upper && lower) || token.len() >= 8)
             || (signs && token.bytes().any(|b| b"!@#$%^&*~".contains(&b))))
-}
-
-/// A name with a number is made up only where nothing stands between it and the word "password": `Windows-10`, `MATH-101`.
-fn is_name_with_number(token: &str) -> bool {
-    let name = token.trim_end_matches(|c: char| c.is_ascii_digit());
-    name.len() < token.len()
-        && name
-            .trim_end_matches('-')
-            .bytes()
-            .all(|b| b.is_ascii_alphabetic())
-}
-
-/// The secret that a word announces.
-fn after_cue(
-    text: &str,
-    words: &[Word],
-    n: usize,
-    chunks: &[(usize, &str)],
-) -> Option<Range<usize>> {
-    let word = &words[n];
-    let said = |back: usize| {
-        n.checked_sub(back)
-            .map_or("", |at| words[at].lower.as_str())
-    };
-    // "the Wi-Fi key", "door code"
-    let wireless = word.lower == "key"
-        && matches!(
-            said(1),
-            "fi" | "wifi" | "wlan" | "wireless" | "wpa" | "network" | "preshared" | "shared"
-        );
-    let strong = wireless
-        || matches!(
-            word.lower.as_str(),
-            "password" | "passwords" | "passwd" | "pwd" | "pw" | "passphrase" | "pass" | "passcode"
-        );
-    let next = words.get(n + 1).map_or("", |w| w.lower.as_str());
-    let snmp =
-        word.lower == "community" && (n > 0 && words[n - 1].lower == "snmp" || next == "string");
-    let weak = snmp
-        || matches!(
-            word.lower.as_str(),
-            "login" | "credentials" | "creds" | "credential" | "logins"
-        );
-    let key = !wireless
-        && matches!(
-            word.lower.as_str(),
-            "token" | "key" | "secret" | "bearer" | "tokens" | "keys"
-        );
-    let door = matches!(word.lower.as_str(), "code" | "codes")
-        && matches!(
-            said(1),
-            "door" | "gate" | "alarm" | "safe" | "entry" | "keypad" | "unlock"
-        );
-    let pin = door || word.lower == "pin" && &text[word.start..word.end] != "Pin";
-    if !(strong || weak || key || pin) {
-        return None;
-    }
-    let from = chunks.partition_point(|(start, _)| *start <= word.start);
-    let chunks = &chunks[from..];
-    let mut linked = true;
-    let mut at_once = true;
-    for (start, chunk) in chunks.iter().take(NEAR) {
-        let between = &text[word.end..*start];
-        // The sentence is over.
-        if between.contains(". ")
-            || between.contains(['\n', '!', '?'])
-            || between.contains(".\u{201d}")
-        {
-            return None;
-        }
-        let lower = chunk.to_lowercase();
-        if matches!(
-            lower.as_str(),
-            "" | "is" | "was" | "are" | "=" | ":" | "-" | "to" | "/" | "still" | "now"
-        ) {
-            continue;
-        }
-        if lower == word.lower {
-            return None;
-        }
-        if pin && matches!(lower.as_str(), "code" | "number") {
-            continue;
-        }
-        // "the passphrase 'correct horse battery'"
-        let quote = text[word.end..*start]
-            .chars()
-            .next_back()
-            .filter(|c| "\"'\u{201c}\u{2018}".contains(*c));
-        if strong && linked && quote.is_some() {
-            let rest = &text[*start..];
-            let end = rest
-                .char_indices()
-                .take(80)
-                .find(|(_, c)| "\"'\u{201d}\u{2019}\n".contains(*c));
-            if let Some((end, _)) = end.filter(|(end, c)| *end > 3 && *c != '\n') {
-                return Some(*start..*start + end);
-            }
-        }
-        // "passphrase: correct horse battery staple"
-        if word.lower == "passphrase" && linked && between.contains(':') {
-            let rest = &text[*start..];
-            let end = rest.find(['.', ',', ';', '\n']).unwrap_or(rest.len());
-            if (3..=8).contains(&rest[..end].split_whitespace().count()) {
-                return Some(*start..*start + end);
-            }
-        }
-        let place = *start..*start + chunk.len();
-        let address = chunk.contains("://")
-            || chunk
-                .split_once('@')
-                .is_some_and(|(_, host)| host.contains('.'));
-        let told = between.contains([':', '='])
-            || between.trim_end().ends_with(" is")
-            || between.contains(['"', '\u{201c}', '\'']);
-        let made_up = is_secretish(chunk) && !address && !super::tickets::looks_like_ticket(chunk);
-        if pin {
-            let number = chunk.trim_end_matches(['#', '*']);
-            let is_number =
-                (4..=8).contains(&number.len()) && number.bytes().all(|b| b.is_ascii_digit());
-            // "the PIN for the meeting is 882211"
-            if is_number {
-                return (linked || told).then_some(place);
-            }
-            (linked, at_once) = (false, false);
-            continue;
-        }
-        if key {
-            return (linked && made_up && chunk.len() >= 8 && !is_name_with_number(chunk))
-                .then_some(place);
-        }
-        if made_up
-            && (strong || chunk.len() >= 8)
-            && (at_once || told || !is_name_with_number(chunk))
-        {
-            return Some(place);
-        }
-        let number =
-            chunk.len() > 3 && chunk.len() < 13 && chunk.bytes().all(|b| b.is_ascii_digit());
-        if strong && told && number {
-            return Some(place);
-        }
-        if strong && at_once && chunk.matches('-').count() > 1 && !address {
-            return Some(place);
-        }
-        // "password: summer", "the password is Welcome": one word, and nothing behind it.
-        let single = text[place.end..]
-            .trim_start_matches(['"', '\'', '\u{201d}', '\u{2019}'])
-            .starts_with(['.', ',', ';', ')', '\n', '!'])
-            || place.end >= text.trim_end().len();
-        if strong
-            && linked
-            && told
-            && single
-            && !ORDINARY.contains(&lower.as_str())
-            && !address
-            && chunk.len() >= 4
-        {
-            let quoted = between.ends_with(['"', '\'', '\u{201c}']);
-            let odd =
-                chunk.starts_with(char::is_uppercase) || chunk.bytes().any(|b| b.is_ascii_digit());
-            return (quoted || odd || between.contains(':')).then_some(place);
-        }
-        // "the password is hunter2 for now", "was reset to Winter2025 today"
-        let said_so = between.trim_end().ends_with(" is") || between.trim_end().ends_with(" to");
-        let mixed = chunk.bytes().any(|b| b.is_ascii_digit())
-            && chunk.chars().any(char::is_alphabetic)
-            && chunk.bytes().all(|b| b.is_ascii_alphanumeric())
-            && chunk.starts_with(|c: char| c.is_alphabetic());
-        if strong && said_so && mixed && chunk.len() >= 6 && !address {
-            return Some(place);
-        }
-        linked = false;
-        at_once = false;
-    }
-    None
 }

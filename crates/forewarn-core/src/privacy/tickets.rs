@@ -127,6 +127,16 @@ pub(crate) fn looks_like_ticket(token: &str) -> bool {
             && key.bytes().all(|b| b.is_ascii_alphanumeric()))
 }
 
+/// Whether a run begins with the key of a tracker or a service desk: `OPS-12`.
+pub(super) fn is_known_key(token: &str) -> bool {
+    let key = token
+        .split('-')
+        .next()
+        .unwrap_or_default()
+        .to_ascii_lowercase();
+    PROJECTS.contains(&key.as_str()) && token.matches('-').count() == 1
+}
+
 pub(super) fn tickets(text: &str, words: &[Word], found: &mut Vec<Leak>) {
     for (n, word) in words.iter().enumerate() {
         let written = &text[word.start..word.end];
@@ -140,10 +150,18 @@ pub(super) fn tickets(text: &str, words: &[Word], found: &mut Vec<Leak>) {
             found.push(Leak::at(Kind::TicketId, word.start..end));
         } else if is_desk_number(&word.lower) || is_dated(&word.lower) {
             found.push(Leak::at(Kind::TicketId, word.start..word.end));
-        } else if let Some(end) = in_parts(text, words, n) {
+        } else if let Some(end) = in_parts(text, words, n)
+            .or_else(|| with_hash(text, words, n))
+            .or_else(|| in_words(text, words, n))
+            .or_else(|| filed(text, words, n))
+        {
             found.push(Leak::at(Kind::TicketId, word.start..end));
         } else if let Some(number) = words.get(n + 1).filter(|next| joined(text, word, next)) {
-            if is_tracked(text, words, n) {
+            // "SHOP-77 and SHOP-78": what is a ticket's key once is so again.
+            let again = found.iter().any(|leak| {
+                leak.kind == Kind::TicketId && text[leak.start..].starts_with(&format!("{written}-"))
+            });
+            if again || is_tracked(text, words, n) {
                 found.push(Leak::at(Kind::TicketId, word.start..number.end));
             }
         } else if let Some(range) = plain_number(text, words, n) {
@@ -172,6 +190,72 @@ fn in_repository(text: &str, words: &[Word], n: usize) -> Option<usize> {
     let (owner, name, number) = (words.get(n)?, words.get(n + 1)?, words.get(n + 2)?);
     let glued = text[owner.end..name.start] == *"/" && text[name.end..number.start] == *"#";
     (glued && is_number(&number.lower)).then_some(number.end)
+}
+
+/// `REQ#8871`, `[#ABC-123-45678]`: where the number ends that a mark and a key make one.
+fn with_hash(text: &str, words: &[Word], n: usize) -> Option<usize> {
+    let (key, number) = (words.get(n)?, words.get(n + 1)?);
+    let written = &text[key.start..key.end];
+    let capitals =
+        (2..=6).contains(&written.len()) && written.bytes().all(|b| b.is_ascii_uppercase());
+    let glued =
+        text[key.end..number.start] == *"#" && is_number(&number.lower) && number.lower.len() > 1;
+    if capitals && glued {
+        return Some(number.end);
+    }
+    let last = words.get(n + 2)?;
+    let marked = text[..key.start].ends_with('#')
+        && capitals
+        && text[key.end..number.start] == *"-"
+        && text[number.end..last.start] == *"-"
+        && is_number(&number.lower)
+        && is_number(&last.lower);
+    marked.then_some(last.end)
+}
+
+/// `KES/IT/2026/0713`: where the number of a file ends that work was filed under.
+fn filed(text: &str, words: &[Word], n: usize) -> Option<usize> {
+    let near = (n.saturating_sub(3)..n).any(|at| CUES[..17].contains(&words[at].lower.as_str()));
+    let capitals = text[words[n].start..words[n].end].bytes().all(|b| b.is_ascii_uppercase());
+    if !near || !capitals {
+        return None;
+    }
+    let glued = words[n..].windows(2).take(5).take_while(|two| text[two[0].end..two[1].start] == *"/").count();
+    let parts = &words[n..=n + glued];
+    let year = parts.iter().any(|w| w.lower.len() == 4 && w.lower.starts_with("20") && is_number(&w.lower));
+    let last = parts.last()?;
+    (parts.len() > 2 && year && is_number(&last.lower)).then_some(last.end)
+}
+
+/// "work item 44120", "merge request !812", "OTRS 2026112010000123", "SR 3-29384756": where the number ends that words announce.
+fn in_words(text: &str, words: &[Word], n: usize) -> Option<usize> {
+    let next = |on: usize| words.get(n + on).map_or("", |w| w.lower.as_str());
+    let numbered = |on: usize, least: usize| {
+        words
+            .get(n + on)
+            .filter(|w| is_number(&w.lower) && w.lower.len() >= least)
+    };
+    let (word, long) = (words[n].lower.as_str(), 14);
+    if word == "work" && next(1) == "item" {
+        return numbered(2, 3).map(|w| w.end);
+    }
+    if matches!(word, "otrs" | "znuny" | "ticket" | "ref")
+        && next(1).len() >= long
+        && next(1).starts_with("20")
+    {
+        return numbered(1, long).map(|w| w.end);
+    }
+    let request = word == "sr"
+        && text[words[n].start..words[n].end] == *"SR"
+        && is_number(next(1))
+        && next(1).len() == 1;
+    let apart = words
+        .get(n + 2)
+        .is_some_and(|w| text[..w.start].ends_with('-'));
+    if request && apart {
+        return numbered(2, 6).map(|w| w.end);
+    }
+    None
 }
 
 /// `T20260105.0012`: a day and the number within it.
@@ -270,13 +354,19 @@ fn plain_number(text: &str, words: &[Word], n: usize) -> Option<std::ops::Range<
             | "bug"
             | "pr"
             | "mr"
+            | "tkt"
     );
     // `(#48213)`
     let alone = is_number(&words[n].lower)
         && (5..=8).contains(&words[n].lower.len())
         && text[..words[n].start].ends_with('#')
         && !(n.saturating_sub(3)..n).any(|at| NO_CUES.contains(&words[at].lower.as_str()));
-    if alone {
+    // `!812`: a change that is proposed.
+    let before = &text[..words[n].start];
+    let proposed = is_number(&words[n].lower)
+        && (2..=6).contains(&words[n].lower.len())
+        && (before.ends_with(" !") || before == "!" || before.ends_with("(!"));
+    if alone || proposed {
         return Some(words[n].start..words[n].end);
     }
     // `INC 0048213`
@@ -303,11 +393,13 @@ fn plain_number(text: &str, words: &[Word], n: usize) -> Option<std::ops::Range<
     {
         at += 1;
     }
+    // "the case number is 9938172", and not "the issue is 5000 people"
+    at += usize::from(at > n + 1 && words.get(at).is_some_and(|w| w.lower == "is"));
     let number = words.get(at)?;
     let marked = text[words[n].end..number.start].contains(['#', '!']);
     let sure = matches!(
         words[n].lower.as_str(),
-        "ticket" | "incident" | "sr" | "servicenow" | "jira" | "bug"
+        "ticket" | "incident" | "sr" | "servicenow" | "jira" | "bug" | "tkt"
     );
     let fits = is_number(&number.lower)
         && number.lower.len() >= if marked { 2 } else { 4 }

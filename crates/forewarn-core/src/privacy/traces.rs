@@ -14,7 +14,7 @@ const MARKS: &[&str] = &[
     "panic: runtime error",
     "thread 'main' panicked",
     "Caused by: ",
-    "Segmentation fault (core",
+    "Segmentation fault",
     "segfault at ",
     "Unhandled exception",
     "Stack trace:",
@@ -26,10 +26,77 @@ const MARKS: &[&str] = &[
     "(core dumped)",
     "SIGSEGV",
     "SIGABRT",
+    "SIGKILL",
+    "SIGTERM",
+    "SIGBUS",
+    "SIGILL",
     "Object reference not set to an instance",
     "Access violation at ",
     "Run-time error '",
     "panicked at ",
+    "panic: assignment to",
+    "panic: interface conversion",
+    "fatal error: all goroutines",
+    "Fatal Python error",
+    "terminate called after",
+    "pure virtual method called",
+    "UnhandledPromiseRejection",
+    "Unhandled Promise Rejection",
+    "undefined method `",
+    "undefined method '",
+    "undefined local variable",
+    "Undefined index:",
+    "Undefined variable:",
+    "Undefined offset:",
+    "Undefined array key",
+    "in <module>",
+    "FATAL: ",
+    "[emerg]",
+    "[crit]",
+    "[error]",
+    "level=error",
+    "level=fatal",
+    "dial tcp ",
+    "i/o timeout",
+    ": connection refused",
+    ": Connection refused",
+    "Connection reset by peer",
+    "Address already in use",
+    "No such file or directory",
+    "No space left on device",
+    "no space left on device",
+    "Too many open files",
+    "too many open files",
+    "Cannot allocate memory",
+    "Permission denied (publickey",
+    "Access denied for user '",
+    "Deadlock found when trying",
+    "Lock wait timeout exceeded",
+    "duplicate key value violates",
+    "violates foreign key constraint",
+    "context deadline exceeded",
+    "upstream timed out (",
+    "upstream prematurely closed",
+    "x509: ",
+    "SSL routines",
+    "SSL_ERROR_SYSCALL",
+    "Out of memory: Kill",
+    "Killed process ",
+    "oom-killer",
+    "invoked oom",
+    "npm ERR!",
+    "make: ***",
+    "undefined reference to",
+    ": command not found",
+    "curl: (",
+    "rsync error:",
+    "[FIRING:",
+    "SQLCODE=",
+    "Can't locate object method",
+    "Use of uninitialized value",
+    "Back-off restarting failed container",
+    "Liveness probe failed",
+    "Readiness probe failed",
     "PHP Fatal error",
     "PHP Warning:",
     "PHP Notice:",
@@ -169,8 +236,8 @@ fn in_line(line: &str) -> Option<Range<usize>> {
             }
         }
     }
-    if let Some(range) = message(line) {
-        add(range);
+    for range in [message(line), logged(line), numbered(line)] {
+        range.into_iter().for_each(&mut add);
     }
     let mut offset = 0;
     let mut before = "";
@@ -225,6 +292,100 @@ fn message(line: &str) -> Option<Range<usize>> {
     (digits > 0 && rest[digits..].starts_with(", Level ")).then_some(at..end)
 }
 
+/// Levels under which programs write what happens.
+const LEVELS: &[&str] = &[
+    "ERROR", "FATAL", "WARN", "WARNING", "CRITICAL", "SEVERE", "INFO", "DEBUG", "TRACE", "CRIT",
+    "EMERG", "ALERT", "PANIC",
+];
+
+/// `2026-11-20 03:14:07,123 ERROR [main] cannot load`, `03:14:07 db postgres[2214]: starting`: a line that a program wrote.
+fn logged(line: &str) -> Option<Range<usize>> {
+    let trimmed = line.trim();
+    let start = line.len() - line.trim_start().len();
+    let program = |token: &str| {
+        let number = token.trim_end_matches(':').strip_suffix(']');
+        let (name, pid) = number
+            .and_then(|rest| rest.split_once('['))
+            .unwrap_or_default();
+        token.ends_with(':')
+            && name.starts_with(|c: char| c.is_ascii_lowercase())
+            && !pid.is_empty()
+            && pid.bytes().all(|b| b.is_ascii_digit())
+    };
+    let level =
+        |token: &str| LEVELS.contains(&token.trim_matches(|c: char| !c.is_ascii_alphabetic()));
+    let mut timed = trimmed
+        .split_whitespace()
+        .take(4)
+        .filter(|token| to_the_second(token));
+    timed.next()?;
+    let written = trimmed.split_whitespace().take(8).any(|token| {
+        program(token) || level(token) || token == "kernel:" || token.starts_with("level=")
+    });
+    written.then_some(start..start + trimmed.len())
+}
+
+/// `03:14:07`, `2026-11-20T03:14:07.123Z`: nobody writes to people by the second.
+fn to_the_second(token: &str) -> bool {
+    let clock = token.rsplit(['T', '[']).next().unwrap_or_default();
+    let mut parts = clock.splitn(3, ':');
+    let two = |part: Option<&str>| {
+        part.is_some_and(|p| p.len() == 2 && p.bytes().all(|b| b.is_ascii_digit()))
+    };
+    let (hour, minute) = (two(parts.next()), two(parts.next()));
+    hour && minute && two(parts.next().and_then(|p| p.get(..2)))
+}
+
+/// `exit code 137`, `[Errno 13]`, `ERROR 1045 (28000)`: a number under which a system lists why a program ended.
+fn numbered(line: &str) -> Option<Range<usize>> {
+    const BEFORE: &[&str] = &[
+        "exit code ",
+        "exit status ",
+        "exited with code ",
+        "exited with status ",
+        "return code ",
+        "errno ",
+        "Errno ",
+        "errno=",
+    ];
+    let digits = |at: usize| line[at..].bytes().take_while(u8::is_ascii_digit).count();
+    let listed = BEFORE.iter().find_map(|before| {
+        let at = line.find(before)?;
+        let count = digits(at + before.len());
+        (count > 0).then_some(at..at + before.len() + count)
+    });
+    listed.or_else(|| {
+        let at = line.find("ERROR ")?;
+        let end = at + 6 + digits(at + 6);
+        let state = end > at + 8 && line[end..].starts_with(" (");
+        state.then(|| at..line[end..].find(')').map_or(end, |close| end + close + 1))
+    })
+}
+
+/// `ActiveRecord::ConnectionTimeoutError`, `std::bad_alloc`, `CartService.checkout()`: a part of a program by its name.
+fn is_code(token: &str) -> bool {
+    let identifier = |part: &str| {
+        part.len() > 1
+            && part.starts_with(|c: char| c.is_ascii_alphabetic())
+            && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+    };
+    let spaced = token.split_once("::").is_some_and(|(head, rest)| {
+        let next: &str = rest
+            .split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+            .next()
+            .unwrap_or_default();
+        let hex = |part: &str| part.bytes().all(|b| b.is_ascii_hexdigit());
+        identifier(head) && identifier(next) && !(hex(head) && hex(next))
+    });
+    let called = token.split_once("()").is_some_and(|(name, _)| {
+        !name.is_empty()
+            && name
+                .split(['.', '>', '-'])
+                .all(|part| part.is_empty() || identifier(part))
+    });
+    spaced || called
+}
+
 fn token_range(before: &str, token: &str, line: &str, start: usize) -> Option<Range<usize>> {
     let trimmed = token.trim_end_matches(['.', ',', ';', ')', '"', '\'', ']', '`', '!', '?', '*']);
     // `at com.example.Cache.get(Cache.java:88)`, `at App.Save(Claim c) in D:\x.cs:line 57`
@@ -268,9 +429,10 @@ fn token_range(before: &str, token: &str, line: &str, start: usize) -> Option<Ra
         }
     }
     // `import.pl line 12`
-    let numbered = line[start + token.len()..]
-        .trim_start_matches(',')
+    let behind = line[start + token.len()..].trim_start_matches(',');
+    let numbered = behind
         .strip_prefix(" line ")
+        .or_else(|| behind.strip_prefix(" on line "))
         .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
     if numbered
         && SOURCE
@@ -306,7 +468,7 @@ fn token_range(before: &str, token: &str, line: &str, start: usize) -> Option<Ra
         let end = start + trimmed.len() + extra;
         return Some(start..end - (line[..end].len() - line[..end].trim_end().len()));
     }
-    if is_exception(trimmed) {
+    if is_exception(trimmed) || is_code(token) {
         return Some(start..start + trimmed.trim_end_matches(':').len());
     }
     // `0x00007ff6a1b2`

@@ -7,7 +7,7 @@ use crate::review::words::{DAYS_AND_MONTHS, Word};
 /// Behind two numbers these make them a version: "the 4.2 release".
 const CUES_BEHIND: &[&str] = &[
     "release", "version", "build", "firmware", "patch", "hotfix", "rollout", "upgrade", "driver",
-    "kernel", "runtime",
+    "kernel", "runtime", "server", "plugin", "importer", "agent", "client",
 ];
 
 /// Words with a capital before a number that are no product.
@@ -96,6 +96,18 @@ const PLACES: &[&str] = &[
     "line",
     "no",
     "module",
+    "mark",
+    "post",
+    "gauge",
+    "kilometre",
+    "km",
+    "grid",
+    "row",
+    "shelf",
+    "level",
+    "verse",
+    "canto",
+    "score",
 ];
 
 pub(super) fn versions(text: &str, words: &[Word], found: &mut Vec<Leak>) {
@@ -109,6 +121,8 @@ pub(super) fn versions(text: &str, words: &[Word], found: &mut Vec<Leak>) {
                 .filter(|next| is_bulletin(text, word, next))
             {
                 found.push(Leak::at(Kind::Version, word.start..number.end));
+            } else if let Some(length) = image(text, words, n) {
+                found.push(Leak::at(Kind::Version, word.start..word.end + length));
             } else if is_commit(words, n)
                 || is_yearly(&word.lower)
                 || (is_pack(&word.lower)
@@ -251,10 +265,57 @@ fn is_commit(words: &[Word], n: usize) -> bool {
     let before = n.checked_sub(1).map_or("", |at| words[at].lower.as_str());
     matches!(
         before,
-        "commit" | "commits" | "changeset" | "revision" | "sha"
+        "commit" | "commits" | "changeset" | "revision" | "sha" | "change" | "hash"
     ) && (7..=40).contains(&word.len())
         && word.bytes().all(|b| b.is_ascii_hexdigit())
         && word.bytes().any(|b| b.is_ascii_digit())
+}
+
+/// How much belongs to a word that says which state of a program runs: `:latest` behind an image, the number behind "revision r".
+fn image(text: &str, words: &[Word], n: usize) -> Option<usize> {
+    let word = &words[n];
+    let near = (n.saturating_sub(4)..n).any(|at| {
+        matches!(
+            words[at].lower.as_str(),
+            "image" | "container" | "tag" | "pulled"
+        )
+    });
+    let rest = &text[word.end..];
+    let tag = rest.strip_prefix(':').map_or(0, |tag| {
+        tag.bytes()
+            .take(40)
+            .take_while(|b| b.is_ascii_alphanumeric() || b"._-".contains(b))
+            .count()
+    });
+    if near && tag > 2 && rest[1..].starts_with(|c: char| c.is_ascii_alphabetic()) {
+        return Some(1 + rest[1..1 + tag].trim_end_matches(['.', '-', '_']).len());
+    }
+    // `sha256:9f8e7d6c5b4a`
+    let digest = matches!(word.lower.as_str(), "sha256" | "sha1" | "sha512" | "md5");
+    let hex = rest
+        .get(1..)
+        .unwrap_or_default()
+        .bytes()
+        .take_while(u8::is_ascii_hexdigit)
+        .count();
+    if digest && rest.starts_with(':') && hex > 6 {
+        return Some(1 + hex);
+    }
+    let before = n.checked_sub(1).map_or("", |at| words[at].lower.as_str());
+    let revision = word
+        .lower
+        .strip_prefix('r')
+        .is_some_and(|number| number.len() > 2 && number.bytes().all(|b| b.is_ascii_digit()));
+    if revision && matches!(before, "revision" | "rev" | "svn" | "build") {
+        return Some(0);
+    }
+    // "Service Pack 2"
+    let pack = word.lower == "pack"
+        && before == "service"
+        && rest
+            .strip_prefix(' ')
+            .is_some_and(|r| r.starts_with(|c: char| c.is_ascii_digit()));
+    pack.then_some(2)
 }
 
 /// `KB 5021234`, `MS17-010`: what a maker gave out for its system.

@@ -100,6 +100,16 @@ fn share_ranges(text: &str, words: &[Word], times: &mut [ClockTime]) {
 
 /// An abbreviation that is explained once, `CET (UTC+01:00)`, is explained for the whole text.
 fn explained(words: &[Word], text: &str, times: &mut [ClockTime]) {
+    let known = explanations(text, words);
+    for time in times {
+        if matches!(time.zone, Said::Bare(name) if known.contains(name)) {
+            time.zone = Said::Exact;
+        }
+    }
+}
+
+/// The abbreviations that a text gives the offset of.
+pub(super) fn explanations<'t>(text: &'t str, words: &[Word]) -> BTreeSet<&'t str> {
     let mut known = BTreeSet::new();
     for (n, word) in words.iter().enumerate() {
         let written = &text[word.start..word.end];
@@ -114,11 +124,7 @@ fn explained(words: &[Word], text: &str, times: &mut [ClockTime]) {
             }
         }
     }
-    for time in times {
-        if matches!(time.zone, Said::Bare(name) if known.contains(name)) {
-            time.zone = Said::Exact;
-        }
-    }
+    known
 }
 
 const NUMBERS: &[&str] = &[

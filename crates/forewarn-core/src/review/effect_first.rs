@@ -51,15 +51,18 @@ fn first_said<'r>(reading: &'r Reading<'_>) -> Option<&'r Sentence> {
 /// "We are sorry for the trouble.", "Thank you for your patience.": what may stand before what a message says.
 fn is_polite(reading: &Reading<'_>, words: &Range<usize>) -> bool {
     let thanks = |n: usize| matches!(reading.lower(n), "thank" | "thanks" | "patience");
-    let polite = reading.has_in(List::Apology, words) || words.clone().any(thanks);
+    let thanked = words.clone().any(thanks);
+    let polite = reading.has_in(List::Apology, words) || thanked;
     let says = [
-        List::Felt,
         List::Denies,
         List::Cause,
         List::Technical,
         List::Component,
     ];
-    polite && !says.into_iter().any(|list| reading.has_in(list, words))
+    // "Thank you for your patience" speaks to people and says nothing of what they feel.
+    let mut felt = reading.hits_in(List::Felt, words).iter();
+    let felt = felt.any(|hit| !thanked || reading.lower(hit.first) != "you");
+    polite && !felt && !says.into_iter().any(|list| reading.has_in(list, words))
 }
 
 /// Q5.
@@ -89,8 +92,7 @@ fn cause_before_effect(
         let before = part.first.saturating_sub(3).max(words.start)..part.first;
         reading.has_in(List::Fault, &near) || reading.has_in(List::Fault, &before)
     });
-    let planned = stage
-        .is_ahead()
+    let planned = (stage.is_ahead() || matches!(stage.as_str(), "start" | "delay" | "extension" | "reschedule" | "progress" | "cancellation" | "completion"))
         .then(|| reading.hits_in(List::Planned, words).first());
     let causes = [
         reading.hits_in(List::Cause, words).first(),
@@ -188,10 +190,12 @@ fn untold(reading: &Reading<'_>, words: &Range<usize>) -> Option<Untold> {
 /// A word that tells what took place: `burst`, `was`, `contained`, and no state such as `closed`.
 fn took_place(reading: &Reading<'_>, words: &Range<usize>, n: usize) -> bool {
     let only = n..n + 1;
-    if reading.has_in(List::Happened, &only) {
-        return true;
-    }
     let (word, before) = (reading.lower(n), reading.lower(n.wrapping_sub(1)));
+    // "It has been shut since Monday" tells how it is.
+    let is_so = matches!(before, "be" | "been" | "is" | "are" | "stay" | "stays");
+    if reading.has_in(List::Happened, &only) {
+        return !(is_so && n > words.start);
+    }
     let part = n > words.start
         && matches!(
             before,
@@ -211,15 +215,50 @@ fn effect_in_a_later_sentence(
             || reading.has_in(List::Denies, &s.words)
             || reading.has_in(List::Effect, &s.words)
     };
-    let told = untold(reading, words)
-        .or_else(|| informs_of(reading, words))
-        .or_else(|| about_what_is_inside(reading, words))?;
     let mut later = reading.prose().filter(|s| s.start > sentence.start).take(2);
-    if !later.any(tells) {
-        return None;
-    }
+    // Of what nobody sees but those who run a service, any sentence behind it says more.
+    let behind = backstage(reading, words).or_else(|| flawed(reading, words));
+    let goes_on = |s: &Sentence| s.count > 2 && !is_polite(reading, &s.words) && s.is_ended;
+    let told = match behind.filter(|_| later.clone().any(goes_on)) {
+        Some(told) => told,
+        None if later.any(tells) => untold(reading, words)
+            .or_else(|| informs_of(reading, words))
+            .or_else(|| about_what_is_inside(reading, words))?,
+        None => return None,
+    };
     let word = reading.words.get(told.at)?;
     Some(word.start..word.end)
+}
+
+/// "The backup of the files is still running.", "Two of three pumps are broken.": a sentence about what its readers never touch.
+fn backstage(reading: &Reading<'_>, words: &Range<usize>) -> Option<Untold> {
+    let thing = reading.hits_in(List::Backstage, words).first()?;
+    let mut people = reading.hits_in(List::People, words).iter();
+    let theirs = people.any(|hit| !concerns(reading, hit.first));
+    let felt = first_felt(reading, words).is_some_and(|felt| felt < thing.first);
+    let near = thing.first < words.start + 5;
+    (near && !theirs && !felt && !reading.has_in(List::Mended, words)).then_some(Untold {
+        at: thing.first,
+        happened: true,
+    })
+}
+
+/// "An issue with the database has been identified.", "The problem lies in a part of our supplier.": that something is wrong, and with what.
+fn flawed(reading: &Reading<'_>, words: &Range<usize>) -> Option<Untold> {
+    let flaw = reading.hits_in(List::Flaw, words).first()?;
+    let near = flaw.first < words.start + 4;
+    let article = matches!(reading.lower(words.start), "a" | "an" | "the" | "there" | "we" | "one" | "another");
+    let named = matches!(
+        reading.lower(flaw.first),
+        "issue" | "issues" | "problem" | "problems" | "fault" | "failure" | "error" | "defect" | "bug" | "mistake" | "damage"
+    );
+    let of = (flaw.after..flaw.after + 2)
+        .any(|n| matches!(reading.lower(n), "with" | "in" | "of" | "at" | "within" | "lies" | "lay" | "inside"));
+    let felt = first_felt(reading, words).is_some() || reading.has_in(List::Mended, words);
+    (near && article && named && of && !felt).then_some(Untold {
+        at: flaw.first,
+        happened: true,
+    })
 }
 
 /// "This is to inform you about a fault in our directory."
@@ -227,7 +266,7 @@ fn informs_of(reading: &Reading<'_>, words: &Range<usize>) -> Option<Untold> {
     let informs = |n: usize| {
         matches!(
             reading.lower(n),
-            "inform" | "informing" | "notify" | "writing"
+            "inform" | "informing" | "notify" | "writing" | "aware"
         )
     };
     let said = words.clone().take(8).find(|&n| informs(n))?;
@@ -268,6 +307,9 @@ fn concerns(reading: &Reading<'_>, n: usize) -> bool {
             | "department"
             | "departments"
             | "engineers"
+            | "colleague"
+            | "colleagues"
+            | "partners"
     ) || (1..=3).any(|back| {
         matches!(
             said(back),
@@ -298,7 +340,14 @@ fn concerns(reading: &Reading<'_>, n: usize) -> bool {
             )
         })
         // "The student portal", "our customer database": whom a thing is for.
-        || !reading.lower(n).ends_with('s') && reading.has_in(List::Thing, &(n + 1..n + 2))
+        || !reading.lower(n).ends_with('s') && is_thing(reading, n + 1)
+}
+
+/// "portal", "portal's"
+fn is_thing(reading: &Reading<'_>, n: usize) -> bool {
+    let own = reading.lower(n).strip_suffix("'s");
+    reading.has_in(List::Thing, &(n..n + 1))
+        || own.is_some_and(|own| matches!(own, "portal" | "system" | "database" | "service" | "app" | "site" | "shop" | "network"))
 }
 
 /// The first machine that a sentence names, with the index of its first word.
@@ -335,7 +384,23 @@ fn since_what(reading: &Reading<'_>, words: &Range<usize>) -> Option<(usize, Ran
             .times_in(&(first..(first + 3).min(words.end)))
             .is_empty();
     let place = reading.words.get(first)?;
-    reason.then_some((first, place.start..place.end))
+    (reason || serves(reading, words)).then_some((first, place.start..place.end))
+}
+
+/// "To improve our service, we will work on the grid": what the work is for, and then the work.
+fn serves(reading: &Reading<'_>, words: &Range<usize>) -> bool {
+    const AIMS: &[&str] = &[
+        "improve", "increase", "enhance", "ensure", "strengthen", "modernise", "modernize", "optimise", "optimize", "maintain", "extend",
+        "expand", "prepare", "meet", "support", "provide",
+    ];
+    let skip = if reading.lower(words.start) == "in" && reading.lower(words.start + 1) == "order" { 2 } else { 0 };
+    let to = words.start + skip;
+    let ours = (to + 2..words.end.min(to + 22)).any(|n| {
+        let before = &reading.words[n - 1];
+        reading.text[before.end..reading.words[n].start].contains(',')
+            && matches!(reading.lower(n), "we" | "our" | "the" | "a" | "it" | "maintenance")
+    });
+    reading.lower(to) == "to" && AIMS.contains(&reading.lower(to + 1)) && ours
 }
 
 /// The first word of what people feel in a sentence, or of what they notice.

@@ -16,6 +16,8 @@ const MEAN: usize = 15;
 const FOR_A_MEAN: usize = 3;
 /// The grade above which readers give up.
 const HARDEST: f64 = 10.0;
+/// A grade that nobody reaches by chance, not even with few words.
+const FAR_ABOVE: f64 = 18.0;
 /// Fewer words give a grade by chance.
 const FOR_A_GRADE: usize = 15;
 
@@ -95,7 +97,10 @@ pub(super) fn sentence_lengths(reading: &Reading<'_>) -> Vec<Finding> {
 }
 
 pub(super) fn grade(reading: &Reading<'_>, level: Level, measures: &Measures) -> Option<Finding> {
-    if level != Level::NonTechnical || measures.grade <= HARDEST || measures.words < FOR_A_GRADE {
+    // Of few words only a grade far above says something.
+    let sure = measures.words >= FOR_A_GRADE
+        || (measures.words >= FOR_A_GRADE / 2 && measures.grade > FAR_ABOVE);
+    if level != Level::NonTechnical || measures.grade <= HARDEST || !sure {
         return None;
     }
     let because = format!(

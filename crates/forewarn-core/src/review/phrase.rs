@@ -72,6 +72,7 @@ lists! {
     Slack = "slack",
     Object = "object",
     Remind = "remind",
+    Backstage = "backstage",
     Empty = "empty",
     Zoned = "zoned",
 }

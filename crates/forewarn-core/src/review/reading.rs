@@ -75,7 +75,7 @@ impl<'t> Reading<'t> {
     }
 
     /// Sentences that people read, without code.
-    pub(super) fn prose(&self) -> impl Iterator<Item = &Sentence> {
+    pub(super) fn prose(&self) -> impl Iterator<Item = &Sentence> + Clone {
         self.sentences.iter().filter(|s| !s.is_code)
     }
 

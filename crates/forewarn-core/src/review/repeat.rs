@@ -90,9 +90,38 @@ fn says_no_change(reading: &Reading<'_>) -> bool {
         .is_some_and(|s| !reading.has_in(List::Unknown, &s.words) || s.count > 3)
 }
 
-/// The word without the endings that grammar gives it.
+/// Words that say the same of an incident: another of them is no new fact.
+const SAME: &[(&str, &str)] = &[
+    ("identified", "found"),
+    ("located", "found"),
+    ("pinpointed", "found"),
+    ("determined", "found"),
+    ("established", "found"),
+    ("isolated", "found"),
+    ("solution", "repair"),
+    ("remedy", "repair"),
+    ("resolution", "repair"),
+    ("repairs", "repair"),
+    ("reason", "cause"),
+    ("engineers", "specialists"),
+    ("technicians", "specialists"),
+    ("experts", "specialists"),
+    ("unable", "cannot"),
+    ("can't", "cannot"),
+    ("unavailable", "down"),
+    ("offline", "down"),
+    ("provide", "give"),
+    ("share", "give"),
+    ("customers", "users"),
+    ("experiencing", "seeing"),
+    ("affected", "hit"),
+    ("impacted", "hit"),
+];
+
+/// The word without the endings that grammar gives it, and one word for all that say the same.
 fn stem(word: &str) -> String {
     let word = word.trim_end_matches("'s");
+    let word = SAME.iter().find(|(other, _)| *other == word).map_or(word, |(_, same)| same);
     for ending in ["ing", "ed", "es", "s", "e"] {
         if let Some(stem) = word.strip_suffix(ending)
             && stem.chars().count() > 3

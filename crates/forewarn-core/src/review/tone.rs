@@ -208,7 +208,14 @@ pub(super) fn capitals(reading: &Reading<'_>) -> Vec<Finding> {
             .clone()
             .filter(|&n| reading.written(n).chars().count() > 3)
             .count();
-        letters >= 10 && long >= 2
+        // "DO NOT TRY AGAIN": small words are no names.
+        let spoken = |n: usize| {
+            const SMALL: &[&str] = &[
+                "do", "not", "to", "is", "are", "in", "the", "and", "we", "you", "no", "on", "of", "for", "it", "be", "all", "use",
+            ];
+            SMALL.contains(&reading.lower(n))
+        };
+        letters >= 10 && (long >= 2 || sentence.words.clone().filter(|&n| spoken(n)).count() > 1)
     };
     reading
         .prose()

@@ -1,11 +1,23 @@
 //! Q12: every clock time has a zone, and not an abbreviation that several zones share.
 
+use super::clock::explanations;
 use super::reading::Reading;
 use super::zone::{Said, usual_offset};
 use super::{Finding, Rule};
 
 /// A finding for each clock time without a zone, up to as many as anybody mends at once.
 const MOST: usize = 20;
+
+/// Those of a subject: an abbreviation that the text explains needs no offset there.
+pub(super) fn unexplained(subject: &Reading<'_>, text: &Reading<'_>) -> Vec<Finding> {
+    let known = explanations(text.text, &text.words);
+    let mut all = zones(subject);
+    all.retain(|finding| {
+        let time = subject.times.iter().find(|time| time.start == finding.start);
+        !matches!(time.map(|time| &time.zone), Some(Said::Bare(name)) if known.contains(name))
+    });
+    all
+}
 
 pub(super) fn zones(reading: &Reading<'_>) -> Vec<Finding> {
     let said_once = reading.hits(super::phrase::List::Zoned).iter().any(|hit| {
