@@ -54,6 +54,7 @@ pub mod signature;
 pub mod slack;
 pub mod subscription;
 pub mod template;
+pub mod texts;
 pub mod time;
 pub mod token;
 pub mod undo;

@@ -5,6 +5,7 @@ use super::{Incident, NewUpdate, Status};
 use crate::document::{Fields, Node, Problems};
 use crate::offset::Offset;
 use crate::problem::InvalidTransition;
+use crate::texts::Texts;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -156,6 +157,7 @@ impl Incident {
         let waiting = self.updates.last().filter(|update| update.waits);
         let new = NewUpdate {
             text: waiting.and_then(|update| update.text.clone()),
+            texts: waiting.map_or_else(Texts::default, |update| update.texts.clone()),
             ..NewUpdate::nothing()
         };
         self.open_only()?.say(new, Nature::Moved, next_update, now)

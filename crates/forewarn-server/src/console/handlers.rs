@@ -14,6 +14,7 @@ pub(super) mod drafts;
 pub(super) mod editing;
 pub(super) mod incidents;
 pub(super) mod kept;
+mod level_texts;
 pub(super) mod lists;
 pub(super) mod live;
 pub(super) mod maintenances;
