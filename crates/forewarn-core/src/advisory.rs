@@ -18,6 +18,7 @@ use crate::problem::InvalidTransition;
 use crate::promise::Thread;
 use crate::recipient::Added;
 use crate::routing::{About, Cause};
+use crate::texts::Texts;
 use crate::undo::Pending;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -116,7 +117,7 @@ impl Advisory {
             updates: Vec::new(),
             pending: None,
         };
-        advisory.say(None, next_update, now);
+        advisory.say((None, report.texts), next_update, now);
         advisory
     }
 
@@ -147,7 +148,7 @@ impl Advisory {
         self.services.extend(new.services);
         self.services = without_repeats(self.services);
         self.ask_for_it(new.requesters);
-        self.say(new.text, next_update, now);
+        self.say((new.text, new.texts), next_update, now);
         Ok(self)
     }
 
@@ -165,7 +166,7 @@ impl Advisory {
         self.facts.action = action;
         self.facts.workaround = None;
         self.ask_for_it(fix.requesters);
-        self.close(Status::Fixed, fix.text, now);
+        self.close(Status::Fixed, (fix.text, fix.texts), now);
         Ok(self)
     }
 
@@ -179,7 +180,8 @@ impl Advisory {
         now: Timestamp,
     ) -> Result<Advisory, InvalidTransition> {
         self.open_only(self.refuse(Status::Withdrawn))?;
-        self.close(Status::Withdrawn, Some(withdrawal.text), now);
+        let words = (Some(withdrawal.text), withdrawal.texts);
+        self.close(Status::Withdrawn, words, now);
         Ok(self)
     }
 
@@ -213,14 +215,19 @@ impl Advisory {
         self.requesters = without_repeats(std::mem::take(&mut self.requesters));
     }
 
-    fn close(&mut self, status: Status, text: Option<String>, now: Timestamp) {
+    fn close(&mut self, status: Status, words: (Option<String>, Texts), now: Timestamp) {
         self.status = status;
         self.closed_at = Some(now);
-        self.say(text, None, now);
+        self.say(words, None, now);
     }
 
     /// Whatever is said settles the promise of what people were told before.
-    fn say(&mut self, text: Option<String>, next_update: Option<Timestamp>, now: Timestamp) {
+    fn say(
+        &mut self,
+        (text, texts): (Option<String>, Texts),
+        next_update: Option<Timestamp>,
+        now: Timestamp,
+    ) {
         self.settle_promise(now);
         let number = self.updates.len() as u32;
         self.updates.push(Word {
@@ -228,6 +235,7 @@ impl Advisory {
             number,
             status: self.status,
             text,
+            texts,
             facts: self.facts.clone(),
             at: now,
             promise: next_update.map(|due| Promise { due, kept: None }),
@@ -256,6 +264,7 @@ pub(crate) mod tests {
 
     pub(crate) fn found(next_update: Option<i64>) -> Advisory {
         let report = Report {
+            texts: Default::default(),
             id: None,
             title: None,
             services: vec![Id::parse("portal").unwrap()],
@@ -286,6 +295,7 @@ pub(crate) mod tests {
 
     fn withdrawal() -> Withdrawal {
         Withdrawal {
+            texts: Default::default(),
             text: "It was a misunderstanding.".into(),
             version: None,
         }

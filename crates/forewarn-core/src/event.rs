@@ -27,6 +27,7 @@ use crate::promise::Thread;
 use crate::reminder::Reminder;
 use crate::routing::About;
 use crate::service::{Service, affected};
+use crate::texts::Texts;
 use crate::time::CivilTime;
 use crate::window_use::{WindowUse, Work, together};
 use jiff::Timestamp;
@@ -323,6 +324,7 @@ impl Event {
             status: self.status().to_owned(),
             facts: Default::default(),
             text: None,
+            texts: Texts::default(),
             reason: occasion.reason.clone(),
             start: None,
             end: None,
@@ -519,6 +521,7 @@ fn approval_content(content: Content, public_url: &str) -> Content {
     };
     Content {
         text: None,
+        texts: Texts::default(),
         missed: None,
         moved_from: None,
         next_update: None,
@@ -535,6 +538,7 @@ fn approval_content(content: Content, public_url: &str) -> Content {
 fn help_content(content: Content, occasion: &Occasion, page: &str, public_url: &str) -> Content {
     Content {
         text: occasion.note.clone(),
+        texts: Texts::default(),
         to_write: occasion.to_write,
         missed: None,
         moved_from: None,
@@ -575,6 +579,7 @@ fn incident_content(content: Content, incident: &Incident, number: Option<u32>) 
             .to_owned(),
         facts: update.map_or_else(|| incident.facts.clone(), |u| u.facts.clone()),
         text: update.and_then(|u| u.text.clone()),
+        texts: update.map_or_else(Texts::default, |u| u.texts.clone()),
         began_at: Some(incident.declared_at),
         next_update: update.and_then(|u| u.promise).map(|p| p.due),
         missed: incident.missed_before(number as u32),
@@ -598,6 +603,7 @@ fn advisory_content(content: Content, advisory: &Advisory, number: Option<u32>) 
         status: status.as_str().to_owned(),
         facts: word.map_or_else(|| advisory.facts.clone(), |w| w.facts.clone()),
         text: word.and_then(|w| w.text.clone()),
+        texts: word.map_or_else(Texts::default, |w| w.texts.clone()),
         began_at: Some(advisory.found_at),
         next_update: word.and_then(|w| w.promise).map(|p| p.due),
         missed: broken.filter(|p| p.kept == Some(false)).map(|p| p.due),
@@ -624,6 +630,7 @@ fn timer_content(
     if !is_promise_timer(&content.milestone) {
         return Content {
             text: None,
+            texts: Texts::default(),
             missed: None,
             moved_from: None,
             ..content
@@ -636,6 +643,7 @@ fn timer_content(
     };
     Content {
         text: None,
+        texts: Texts::default(),
         next_update,
         missed,
         moved_from: None,

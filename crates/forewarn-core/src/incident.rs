@@ -24,6 +24,7 @@ use crate::problem::InvalidTransition;
 use crate::promise::Thread;
 use crate::recipient::Added;
 use crate::routing::{About, Cause};
+use crate::texts::Texts;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -252,6 +253,8 @@ pub struct Declaration {
     pub cause: Option<Cause>,
     /// What people see.
     pub effect: Option<String>,
+    /// The text of a level where somebody edited it.
+    pub texts: Texts,
     /// Who fixes it.
     pub lead: Option<String>,
     /// Who speaks for it.
@@ -287,6 +290,7 @@ impl Declaration {
         }
         let cause = fields.optional("cause", problems, Cause::parse);
         let effect = fields.optional("effect", problems, prose(1_000));
+        let texts = Texts::read(fields, problems);
         let lead = fields.optional("lead", problems, line(200));
         let spokesperson = fields.optional("spokesperson", problems, line(200));
         let next_update_in = fields.optional("next_update_in", problems, Offset::parse);
@@ -297,6 +301,7 @@ impl Declaration {
             severity: severity?,
             cause,
             effect,
+            texts,
             lead,
             spokesperson,
             next_update_in,
@@ -333,6 +338,8 @@ pub struct NewUpdate {
     pub cause: Option<Cause>,
     /// The spokesperson's own words.
     pub text: Option<String>,
+    /// The text of a level where somebody edited it: there it comes before their own words.
+    pub texts: Texts,
     /// New impact per service.
     pub services: BTreeMap<Id, Impact>,
     /// Time to the next update; by the policy when absent.
@@ -347,9 +354,20 @@ impl NewUpdate {
             facts: Facts::default(),
             cause: None,
             text: None,
+            texts: Texts::default(),
             services: BTreeMap::new(),
             next_update_in: None,
         }
+    }
+
+    /// Every one of its readers is told something that somebody wrote.
+    pub(crate) fn is_written(&self) -> bool {
+        self.text.is_some() || self.texts.are_for_all()
+    }
+
+    /// It says something by itself, whatever becomes of the status.
+    pub(crate) fn says_something(&self) -> bool {
+        self.text.is_some() || !self.texts.is_empty() || self.facts != Facts::default()
     }
 
     /// Reads an update, recording all problems.
@@ -368,11 +386,12 @@ impl NewUpdate {
         };
         let cause = fields.optional("cause", problems, Cause::parse);
         let text = fields.optional("text", problems, prose(10_000));
+        let texts = Texts::read(fields, problems);
         let services = read_impacts(fields, problems);
         let next_update_in = fields.optional("next_update_in", problems, Offset::parse);
         let no_facts = facts.as_ref().is_some_and(|f| *f == Facts::default());
         // What was given and is wrong is told as that; it is not missing as well.
-        let no_text = fields.node("text").is_none();
+        let no_text = fields.node("text").is_none() && !Texts::are_given(fields);
         let no_status = fields.node("status").is_none();
         if status == Some(Status::Resolved) && no_text && no_facts {
             let problem = "is missing: people hear how it ended; give a text or facts";
@@ -389,6 +408,7 @@ impl NewUpdate {
             facts: facts?,
             cause,
             text,
+            texts,
             services,
             next_update_in,
         })
@@ -414,6 +434,7 @@ impl Incident {
             status: Status::Investigating,
             nature: Nature::Written,
             text: None,
+            texts: declaration.texts,
             facts: facts.clone(),
             services: declaration.services.clone(),
             at: now,
@@ -503,6 +524,7 @@ impl Incident {
             status,
             nature,
             text: new.text,
+            texts: new.texts,
             facts: self.facts.clone(),
             services: self.services.clone(),
             at: now,
@@ -548,6 +570,7 @@ pub(crate) mod tests {
             severity: Severity::P1,
             cause: None,
             effect: Some("Some people cannot sign in".into()),
+            texts: Texts::default(),
             lead: None,
             spokesperson: None,
             next_update_in: None,

@@ -55,6 +55,7 @@ pub mod signature;
 pub mod slack;
 pub mod subscription;
 pub mod template;
+pub mod texts;
 pub mod time;
 pub mod token;
 pub mod undo;

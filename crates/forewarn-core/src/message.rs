@@ -4,6 +4,7 @@
 
 mod chat;
 mod digest;
+mod level_text;
 pub(crate) mod markdown;
 mod preview;
 mod push;
@@ -18,6 +19,7 @@ mod webhook;
 
 pub use chat::{ACKNOWLEDGE, Ask, chat_body};
 pub use digest::digest;
+pub use level_text::LevelText;
 pub use markdown::render_markdown;
 pub use preview::{Outlet, Preview, Proof};
 pub use push::{MOST_PUSH_BYTES, push_body, push_topic};
@@ -34,6 +36,7 @@ use crate::facts::Facts;
 use crate::id::Id;
 use crate::incident::Severity;
 use crate::reader::Reader;
+use crate::texts::Texts;
 use crate::time::{CivilTime, Zone};
 use crate::window_use::Work;
 use crate::words::Words;
@@ -126,6 +129,9 @@ pub struct Content {
     /// The spokesperson's own words, which take the place of the text made from facts.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub text: Option<String>,
+    /// The same for the readers of one level, where somebody edited their text.
+    #[serde(skip_serializing_if = "Texts::is_empty", default)]
+    pub texts: Texts,
     /// Why it was delayed, extended or cancelled.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub reason: Option<String>,
@@ -214,6 +220,11 @@ pub struct Confirmed {
 }
 
 impl Content {
+    /// What somebody wrote for the readers of this level.
+    pub fn own_words(&self, level: Level) -> Option<&str> {
+        self.texts.at(level).or(self.text.as_deref())
+    }
+
     /// A message that is about no event, whatever else it says.
     pub fn apart(
         id: Id,
@@ -236,6 +247,7 @@ impl Content {
             status: String::new(),
             facts: Facts::default(),
             text: None,
+            texts: Texts::default(),
             reason: None,
             start: None,
             end: None,

@@ -203,10 +203,24 @@
     if (form.querySelector("[name=services]:checked")) count();
   }
 
+  /* The text of each level follows what is typed, until somebody edits it. */
+  function begun(area) { return area.form.elements[area.name.replace("texts.", "made.")]; }
+  function isEdited(area) { return area.value.trim() !== begun(area).value.trim(); }
+  page.addEventListener("forewarn:shown", function () {
+    all("[data-preview] [data-made]").forEach(function (made) {
+      var level = made.getAttribute("data-made"), area = page.getElementById("f-texts." + level), shown = page.querySelector("[data-shown=" + level + "]");
+      if (!area || !shown) return;
+      if (!isEdited(area)) area.value = begun(area).value = made.getAttribute("data-text");
+      shown.replaceChildren.apply(shown, Array.prototype.slice.call(made.cloneNode(true).childNodes));
+      page.querySelector("[data-readers=" + level + "]").textContent = made.getAttribute("data-who");
+    });
+  });
+
   /* What is typed into a form is kept as it is typed, until the form is sent: a crash here or there takes nothing. Who else writes in it is seen. */
   function guarded(form) {
-    // An incident's update is kept as its draft, which others help with.
-    if (form.hasAttribute("data-draft") || !form.querySelector("textarea")) return;
+    // An incident's update is kept as its draft, which others help with; here only what was made of the texts of its levels.
+    var draft = form.hasAttribute("data-draft");
+    if (!form.querySelector(draft ? "textarea[name^='texts.']" : "textarea")) return;
     var at = "/console/kept", place = new URL(form.getAttribute("action") || "", location.href).pathname, token = form.elements.csrf;
     if (!token) return;
     var others = made("ul", "", "writing quiet"), state = made("p", "", "quiet"), seen = made("div");
@@ -217,7 +231,9 @@
     form.insertAdjacentElement("afterend", state);
     function fields() {
       return Array.prototype.filter.call(form.elements, function (field) {
-        return field.name && field.type !== "hidden" && field.type !== "file" && field.type !== "password" && !field.matches("button, fieldset");
+        // What is made by itself is made again.
+        if (/^texts\./.test(field.name)) return isEdited(field);
+        return !draft && field.name && field.type !== "hidden" && field.type !== "file" && field.type !== "password" && !field.matches("button, fieldset");
       });
     }
     function typed() {
@@ -230,6 +246,10 @@
     }
     function fill(values) {
       var left = values.slice();
+      // An edited text comes back into a field that holds what was made.
+      values.forEach(function (one) {
+        if (/^texts\./.test(one[0]) && form.elements[one[0]]) form.elements[one[0]].value = one[1];
+      });
       fields().forEach(function (field) {
         var ticks = field.type === "checkbox" || field.type === "radio";
         var which = left.findIndex(function (one) { return one[0] === field.name && (!ticks || one[1] === field.value); });
@@ -251,7 +271,7 @@
         if (!answer.ok || answer.redirected) throw new Error("refused");
         return answer.json();
       }).then(function (answer) {
-        others.replaceChildren.apply(others, answer.writing.map(function (who) { return made("li", who); }));
+        if (!draft) others.replaceChildren.apply(others, answer.writing.map(function (who) { return made("li", who); }));
         return answer;
       });
     }
@@ -259,7 +279,7 @@
       clearTimeout(pause);
       var now = typed();
       if (gone || now === safe) return;
-      var body = new URLSearchParams({ csrf: token.value, place: place, fields: now === began && !refused ? "[]" : now });
+      var body = new URLSearchParams({ csrf: token.value, place: place, fields: now === began && !refused && !draft ? "[]" : now });
       ask({ method: "POST", body: body, keepalive: last === true }).then(function (answer) {
         safe = now;
         state.textContent = answer.kept ? "What you type here is kept until you send it." : "";
@@ -271,7 +291,8 @@
       if (away) { safe = ""; keepIt(); }
     }
     function show(kept) {
-      if (!kept || JSON.stringify(kept.fields) === began || touched) return;
+      // A draft comes with the page.
+      if (draft || !kept || JSON.stringify(kept.fields) === began || touched) return;
       var back = made("button", "Put it back", "button primary"), away = made("button", "Forget it", "button"), both = made("div", "", "buttons");
       offer = made("div", "", "card tone-info");
       back.type = away.type = "button";

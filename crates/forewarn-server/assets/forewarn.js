@@ -114,7 +114,9 @@
       fetch(button.formAction, { method: "POST", body: new URLSearchParams(new FormData(writer)) }).then(function (answer) { return answer.text(); }).then(function (text) {
         var found = new DOMParser().parseFromString(text, "text/html").getElementById("preview");
         // An answer that was overtaken by a newer one is old news.
-        if (found && mine === turn) shown.replaceChildren(document.importNode(found, true));
+        if (!found || mine !== turn) return;
+        shown.replaceChildren(document.importNode(found, true));
+        document.dispatchEvent(new Event("forewarn:shown"));
       }).catch(function () {});
     };
     writer.addEventListener("input", function () { clearTimeout(pause); pause = setTimeout(show, 600); });

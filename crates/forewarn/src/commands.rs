@@ -20,6 +20,7 @@ pub mod hooks;
 pub mod import;
 pub mod incident;
 pub mod incident_around;
+pub mod level_texts;
 pub mod lint;
 pub mod maintenance;
 pub mod notices;

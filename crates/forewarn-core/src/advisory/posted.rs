@@ -7,6 +7,7 @@ use crate::id::Id;
 use crate::incident::{NewPromise, Severity, version};
 use crate::privacy::read_override;
 use crate::routing::Cause;
+use crate::texts::Texts;
 
 /// A fault as it is reported: the `advisory` document.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +24,8 @@ pub struct Report {
     pub cause: Option<Cause>,
     /// What is known; the effect always is.
     pub facts: Facts,
+    /// The text of a level where somebody edited that of the discovery.
+    pub texts: Texts,
     /// People who asked for the fix.
     pub requesters: Vec<EmailAddress>,
     /// When the next word comes; as soon as the fix is ready when absent.
@@ -49,6 +52,7 @@ impl Report {
             let problem = "is missing: say what people notice, in their words";
             fields.problem("effect", problem, problems);
         }
+        let texts = Texts::read(&mut fields, problems);
         let requesters = fields.list("requesters", problems, EmailAddress::parse);
         let next_update = NewPromise::read_fields(&mut fields, problems);
         read_override(&mut fields, problems);
@@ -60,6 +64,7 @@ impl Report {
             severity,
             cause,
             facts: facts?,
+            texts,
             requesters: requesters.unwrap_or_default(),
             next_update,
         })
@@ -71,6 +76,8 @@ impl Report {
 pub struct NewWord {
     /// Somebody's own words.
     pub text: Option<String>,
+    /// The text of a level where somebody edited it: there it comes before their own words.
+    pub texts: Texts,
     /// What is newly known.
     pub facts: Facts,
     /// Services that have the fault too.
@@ -92,6 +99,7 @@ impl NewWord {
     pub fn read(node: &Node, path: &str, problems: &mut Problems) -> Option<NewWord> {
         let mut fields = Fields::of(node, path, problems)?;
         let text = fields.optional("text", problems, prose(10_000));
+        let texts = Texts::read(&mut fields, problems);
         let facts = read_facts(&mut fields, problems);
         let services = fields.references("services", Named::Service, problems);
         let severity = fields.optional("severity", problems, Severity::parse);
@@ -106,7 +114,8 @@ impl NewWord {
             "next_update_in",
             "next_update_at",
         ];
-        if told.into_iter().all(|name| fields.node(name).is_none()) {
+        let is_edited = Texts::are_given(&mut fields);
+        if !is_edited && told.into_iter().all(|name| fields.node(name).is_none()) {
             let problem = "says nothing: give a text, facts or the time of the next word";
             fields.problem("text", problem, problems);
         }
@@ -114,6 +123,7 @@ impl NewWord {
         fields.finish(problems);
         Some(NewWord {
             text,
+            texts,
             facts: facts?,
             services: services.unwrap_or_default(),
             severity,
@@ -130,6 +140,8 @@ impl NewWord {
 pub struct Fix {
     /// Somebody's own words.
     pub text: Option<String>,
+    /// The text of a level where somebody edited it: there it comes before their own words.
+    pub texts: Texts,
     /// What is known, with what people do to get the fix.
     pub facts: Facts,
     /// More people who asked for it.
@@ -146,6 +158,7 @@ impl Fix {
         }
         let mut fields = Fields::of(node, path, problems)?;
         let text = fields.optional("text", problems, prose(10_000));
+        let texts = Texts::read(&mut fields, problems);
         let facts = read_facts(&mut fields, problems);
         let action = fields.optional("action", problems, prose(1_000));
         let twice = facts.as_ref().is_some_and(|f| f.action.is_some());
@@ -163,6 +176,7 @@ impl Fix {
         }
         Some(Fix {
             text,
+            texts,
             facts,
             requesters: requesters.unwrap_or_default(),
             version,
@@ -175,6 +189,8 @@ impl Fix {
 pub struct Withdrawal {
     /// Why, for those who were told of it.
     pub text: String,
+    /// The text of a level where somebody edited it.
+    pub texts: Texts,
     /// The version that was seen; who saw an old one is refused.
     pub version: Option<i64>,
 }
@@ -184,6 +200,7 @@ impl Withdrawal {
     pub fn read(node: &Node, path: &str, problems: &mut Problems) -> Option<Withdrawal> {
         let mut fields = Fields::of(node, path, problems)?;
         let text = fields.optional("text", problems, prose(10_000));
+        let texts = Texts::read(&mut fields, problems);
         if fields.node("text").is_none() {
             let problem = "is missing: people were told of it, and hear why it no longer holds";
             fields.problem("text", problem, problems);
@@ -193,6 +210,7 @@ impl Withdrawal {
         fields.finish(problems);
         Some(Withdrawal {
             text: text?,
+            texts,
             version,
         })
     }

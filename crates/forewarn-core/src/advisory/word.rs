@@ -3,6 +3,7 @@
 use super::{Advisory, Status};
 use crate::facts::Facts;
 use crate::promise::Promise;
+use crate::texts::Texts;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +19,9 @@ pub struct Word {
     /// What somebody wrote; made from the facts when absent.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub text: Option<String>,
+    /// The text of a level where somebody edited it.
+    #[serde(skip_serializing_if = "Texts::is_empty", default)]
+    pub texts: Texts,
     /// What was known then.
     pub facts: Facts,
     /// When it was published.

@@ -13,6 +13,7 @@ use crate::id::Id;
 use crate::incident::{Declaration, Impact, Incident, Severity};
 use crate::message::Content;
 use crate::problem::InvalidTransition;
+use crate::texts::Texts;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -93,6 +94,7 @@ impl Draft {
             severity: self.severity,
             cause: None,
             effect: self.effect.clone(),
+            texts: Texts::default(),
             lead: None,
             spokesperson: None,
             next_update_in: None,

@@ -1,10 +1,10 @@
 //! Incidents that belong together: duplicates that are merged, parts of a larger one, and those entered afterwards.
 
 use super::{Impact, Incident, Nature, NewIncident, NewUpdate, Past, Status, Update};
-use crate::facts::Facts;
 use crate::id::Id;
 use crate::problem::InvalidTransition;
 use crate::promise::Thread;
+use crate::texts::Texts;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 
@@ -21,6 +21,7 @@ impl Incident {
             status: Status::Resolved,
             nature: Nature::Entered,
             text: past.text,
+            texts: Texts::default(),
             facts: incident.facts.clone(),
             services: incident.services.clone(),
             at: ended,
@@ -52,7 +53,7 @@ impl Incident {
     /// Whether an update opens it again without a word of why.
     pub fn reopens_silently(&self, new: &NewUpdate) -> bool {
         let reopens = !self.status.is_open() && new.status.is_some_and(Status::is_open);
-        reopens && new.text.is_none() && new.facts == Facts::default()
+        reopens && !new.says_something()
     }
 
     /// Its newest message opened it again.
@@ -132,6 +133,7 @@ impl Incident {
                 "This is the same trouble as \"{}\". Follow it there from here on.",
                 survivor.title
             )),
+            texts: Texts::default(),
             facts: self.facts.clone(),
             services: self.services.clone(),
             at: now,

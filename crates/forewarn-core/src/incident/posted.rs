@@ -8,6 +8,7 @@ use crate::change_request::{Override, read_override};
 use crate::document::{Fields, Node, Problems, boolean, line, prose};
 use crate::id::Id;
 use crate::problem::{Invalid, Problem, unknown};
+use crate::texts::Texts;
 use jiff::Timestamp;
 
 /// Reads the version of an event that somebody saw.
@@ -119,6 +120,11 @@ fn read_past(fields: &mut Fields<'_>, problems: &mut Problems) -> Option<Past> {
         let problem = "goes with an incident that is open: what is over promises nothing";
         fields.problem("next_update_in", problem, problems);
     }
+    if Texts::are_given(fields) {
+        let problem =
+            "go with an incident that is declared now: nobody is sent what is entered afterwards";
+        fields.problem(Texts::FIELD, problem, problems);
+    }
     let (started_at, resolved_at) = (started_at?, resolved_at?);
     if started_at >= resolved_at {
         fields.problem("resolved_at", "must be later than started_at", problems);
@@ -207,7 +213,7 @@ fn check(update: &NewUpdate, removed: &[Id], fields: &Fields<'_>, problems: &mut
         let name = format!("services.{service}");
         fields.problem(&name, "is taken out by remove_services", problems);
     }
-    if !removed.is_empty() && update.text.is_none() {
+    if !removed.is_empty() && !update.is_written() {
         let problem =
             "is missing: whoever heard of a service that was named by mistake hears that it was";
         fields.problem("text", problem, problems);

@@ -6,6 +6,7 @@ use crate::document::{Fields, Node, Problems};
 use crate::offset::Offset;
 use crate::problem::InvalidTransition;
 use crate::promise::Thread;
+use crate::texts::Texts;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -129,6 +130,7 @@ impl Incident {
         let waiting = self.updates.last().filter(|update| update.waits);
         let new = NewUpdate {
             text: waiting.and_then(|update| update.text.clone()),
+            texts: waiting.map_or_else(Texts::default, |update| update.texts.clone()),
             ..NewUpdate::nothing()
         };
         self.open_only()?.say(new, Nature::Moved, next_update, now)

@@ -1,8 +1,10 @@
 //! One message about an incident.
 
 use super::{Before, Impact, Incident, Nature, Promise, Status};
+use crate::audience::Level;
 use crate::facts::Facts;
 use crate::id::Id;
+use crate::texts::Texts;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -22,6 +24,9 @@ pub struct Update {
     /// What the spokesperson wrote; made from the facts when absent.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub text: Option<String>,
+    /// The text of a level where somebody edited it.
+    #[serde(skip_serializing_if = "Texts::is_empty", default)]
+    pub texts: Texts,
     /// What was known then.
     pub facts: Facts,
     /// Impact per service then.
@@ -40,6 +45,13 @@ pub struct Update {
     /// Nobody has been told: somebody must agree to it first.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub waits: bool,
+}
+
+impl Update {
+    /// What somebody wrote for the readers of this level; nothing where it was made from the facts.
+    pub fn words(&self, level: Level) -> Option<&str> {
+        self.texts.at(level).or(self.text.as_deref())
+    }
 }
 
 impl Incident {

@@ -9,6 +9,7 @@ use crate::contact::Channel;
 use crate::plan::{COPY_DUE, is_team_notice};
 use crate::reader::Reader;
 use crate::template::{Format, Parsed, Template, Value, Values, Variable, Wanted, fitting};
+use crate::texts::Texts;
 use crate::words::{Words, is_right_to_left, primary};
 
 /// A mail program shows about so much of a subject.
@@ -22,7 +23,7 @@ pub(super) const MOST_WORDS: usize = 160;
 
 /// A message in the words of one variant. The organisation's `own` templates win over the built-in ones.
 ///
-/// Where the spokesperson wrote a text, only templates with a place for it (`{{own_words}}`) are used. A promise, and
+/// Where the spokesperson wrote a text, or somebody edited that of this level, only templates with a place for it (`{{own_words}}`) are used. A promise, and
 /// one that was not kept, is told even where the template forgot it.
 pub fn render(content: &Content, variant: &Variant, own: &[Template]) -> Message {
     let chosen = Chosen::of(content, variant, own);
@@ -122,6 +123,31 @@ pub(super) fn page_with(
     Some(long(content, variant, &chosen, false))
 }
 
+/// What of a mail an edited text takes the place of, as Markdown: everything that is made of the facts, without what surrounds it. Where
+/// somebody gave one text for all levels, that.
+pub(super) fn made(content: &Content, variant: &Variant, own: &[Template]) -> String {
+    let mut content = content.clone();
+    content.texts = Texts::default();
+    if let Some(text) = content.text {
+        return text;
+    }
+    // The template into which an edited text would go.
+    content.text = Some(String::new());
+    let chosen = Chosen::of(&content, variant, own);
+    content.text = None;
+    let variant = &Variant {
+        language: chosen.language,
+        ..variant.clone()
+    };
+    let purpose = Purpose {
+        variant,
+        short: None,
+        links: true,
+    };
+    let body = chosen.body.instead_of(Variable::OwnWords);
+    body.render(&values(&content, purpose), Format::Markdown)
+}
+
 /// The texts that were chosen, and their language.
 struct Chosen {
     /// The subject, and the same in shorter words.
@@ -154,10 +180,11 @@ impl Chosen {
 
     fn of(content: &Content, variant: &Variant, own: &[Template]) -> Chosen {
         let bodies = candidates(content, variant.channel, variant, own);
+        let is_made = content.own_words(variant.level).is_none();
         let (body, language) = bodies
             .iter()
             .filter_map(|t| Some((Parsed::parse(&t.body).ok()?, t.language.clone())))
-            .find(|(body, _)| content.text.is_none() || body.mentions(Variable::OwnWords))
+            .find(|(body, _)| is_made || body.mentions(Variable::OwnWords))
             .unwrap_or_else(last_resort);
         // Text messages have no subject of their own, but lists and headlines show one.
         let subjects = candidates(content, Channel::Email, variant, own);

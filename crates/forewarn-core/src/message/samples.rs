@@ -163,6 +163,7 @@ fn maintenance(milestone: &str) -> Content {
             ..Facts::default()
         },
         text: None,
+        texts: Texts::default(),
         ack_url: None,
         code: some("042917"),
         reason: changed.then(|| "Copying the data takes longer than in our tests.".into()),
@@ -248,6 +249,7 @@ fn incident(milestone: &str) -> Content {
             ..Facts::default()
         },
         text: None,
+        texts: Texts::default(),
         reason: some("Kim Lee speaks for it from now on, in place of Sam Fox.")
             .filter(|_| milestone == "handover"),
         code: some("042917"),
@@ -438,6 +440,7 @@ pub(crate) fn hostile(milestone: &str) -> Content {
             technical: some(HOSTILE),
         },
         text: None,
+        texts: Texts::default(),
         reason: some(HOSTILE),
         works: full
             .works

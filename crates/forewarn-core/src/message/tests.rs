@@ -6,6 +6,7 @@ use crate::template::Template;
 use proptest::prelude::*;
 use std::fmt::Write as _;
 
+mod edited;
 mod languages;
 mod marked;
 mod readers;

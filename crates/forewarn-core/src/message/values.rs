@@ -175,7 +175,9 @@ fn contact(contact: &str, values: &mut Values) {
 }
 
 fn own_words(content: &Content, purpose: Purpose<'_>, values: &mut Values) {
-    let Some(text) = &content.text else { return };
+    let Some(text) = content.own_words(purpose.variant.level) else {
+        return;
+    };
     let text = markdown::contained(text);
     match purpose.short {
         Some(max) => {

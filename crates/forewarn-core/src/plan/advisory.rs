@@ -161,6 +161,7 @@ audiences:
         assert_eq!(told(&last), ends.map(|audience| ("fixed", audience)));
         let text = "It was none.".to_owned();
         let withdrawal = Withdrawal {
+            texts: Default::default(),
             text,
             version: None,
         };

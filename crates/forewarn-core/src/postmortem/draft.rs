@@ -1,6 +1,7 @@
 //! The first draft: what is on record, in the order in which it happened. What nobody knows stays empty, to be written.
 
 use super::{MOST_CHARS, Postmortem, day};
+use crate::audience::Level;
 use crate::id::Id;
 use crate::incident::{Impact, Incident, Nature, Status, Update};
 use crate::message::duration_words;
@@ -91,9 +92,10 @@ fn told(incident: &Incident, update: &Update) -> String {
         (_, _, Status::Resolved) => "It was over",
         _ => "We told you more",
     };
+    let said = update.words(Level::NonTechnical);
     let said = match update.number {
-        0 => update.text.as_ref().or(update.facts.effect.as_ref()),
-        _ => update.text.as_ref(),
+        0 => said.or(update.facts.effect.as_deref()),
+        _ => said,
     };
     let said = said.map(|text| text.split_whitespace().collect::<Vec<&str>>().join(" "));
     let mut line = match said {

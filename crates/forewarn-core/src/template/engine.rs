@@ -143,6 +143,14 @@ impl Parsed {
         anywhere(&self.parts, variable)
     }
 
+    /// What stands in the place of a variable that has no value: the `{{else}}` of every condition on it, one after the other. What
+    /// the text with a value says under a condition is said beside it, and left out here.
+    pub fn instead_of(&self, variable: Variable) -> Parsed {
+        Parsed {
+            parts: instead_of(&self.parts, variable),
+        }
+    }
+
     /// Every variable in it, in the order of the text.
     pub fn variables(&self) -> Vec<Variable> {
         fn collect(parts: &[Part], found: &mut Vec<Variable>) {
@@ -179,6 +187,62 @@ impl Parsed {
                 .to_owned(),
         }
     }
+}
+
+fn instead_of(parts: &[Part], wanted: Variable) -> Vec<Part> {
+    let mut found = Vec::new();
+    for part in parts {
+        let Part::If {
+            variable,
+            then,
+            otherwise,
+        } = part
+        else {
+            continue;
+        };
+        if *variable == wanted {
+            found.push(Part::Text("\n\n".to_owned()));
+            found.extend(unsaid(otherwise, then));
+            found.push(Part::Text("\n\n".to_owned()));
+            continue;
+        }
+        let [then, otherwise] = [then, otherwise].map(|parts| instead_of(parts, wanted));
+        if !(then.is_empty() && otherwise.is_empty()) {
+            found.push(Part::If {
+                variable: *variable,
+                then,
+                otherwise,
+            });
+        }
+    }
+    found
+}
+
+/// These parts without what `beside` says under the same condition with the same variables.
+fn unsaid(parts: &[Part], beside: &[Part]) -> Vec<Part> {
+    let told = |part: &Part| match part {
+        Part::If { variable, then, .. } => {
+            let then = then.iter().filter_map(|part| match part {
+                Part::Variable(variable) => Some(*variable),
+                Part::Text(_) | Part::If { .. } => None,
+            });
+            Some((*variable, then.collect::<Vec<Variable>>()))
+        }
+        Part::Text(_) | Part::Variable(_) => None,
+    };
+    let rest = |part: &Part| match part {
+        Part::If {
+            variable,
+            otherwise,
+            ..
+        } if beside.iter().any(|other| told(other) == told(part)) => Part::If {
+            variable: *variable,
+            then: Vec::new(),
+            otherwise: otherwise.clone(),
+        },
+        other => other.clone(),
+    };
+    parts.iter().map(rest).collect()
 }
 
 fn write_parts(parts: &[Part], values: &Values, format: Format, out: &mut String) {

@@ -6,6 +6,7 @@ mod approvals;
 mod calls;
 mod chats;
 mod digests;
+mod edited;
 mod feeds;
 pub mod house;
 

@@ -163,6 +163,7 @@ impl World {
                     };
                     let lapsed = incident.lapsed(now);
                     let new = NewUpdate {
+                        texts: Default::default(),
                         status: Some(if last {
                             Status::Resolved
                         } else {
@@ -198,6 +199,7 @@ impl World {
     async fn declare(&mut self, store: &Store, id: &str, next: Timestamp) -> bool {
         let service = Id::parse("database").expect("an id");
         let declaration = Declaration {
+            texts: Default::default(),
             id: None,
             title: None,
             services: BTreeMap::from([(service, Impact::MajorOutage)]),

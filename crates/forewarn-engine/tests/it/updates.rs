@@ -140,6 +140,7 @@ impl World {
 
 fn declared(id: &str, next: jiff::Timestamp, now: jiff::Timestamp) -> Incident {
     let declaration = Declaration {
+        texts: Default::default(),
         id: None,
         title: None,
         services: BTreeMap::from([(Id::parse("wiki").unwrap(), Impact::MajorOutage)]),
@@ -161,6 +162,7 @@ fn declared(id: &str, next: jiff::Timestamp, now: jiff::Timestamp) -> Incident {
 
 fn word(over: bool) -> NewUpdate {
     NewUpdate {
+        texts: Default::default(),
         status: over.then_some(Status::Resolved),
         facts: Default::default(),
         cause: None,

@@ -31,7 +31,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 
 /// Make a fault known; the discovery is told at once.
 #[utoipa::path(post, path = "/advisories", tag = "advisories",
-    request_body(content = Value, description = "services, effect; id, title, severity, cause, facts, requesters, next_update_in or next_update_at, privacy_override; alone or under advisory; recipients: to how many it goes, for a wide audience"),
+    request_body(content = Value, description = "services, effect; texts (by level, where somebody edited what is made), id, title, severity, cause, facts, requesters, next_update_in or next_update_at, privacy_override; alone or under advisory; recipients: to how many it goes, for a wide audience"),
     responses((status = 201, description = "Made known"), (status = 409, description = "The id exists"),
         (status = 422, description = "Problems, each with its field")))]
 async fn create_advisory(State(app): State<App>, who: Who, Body(body): Body) -> Result<Response> {
@@ -47,6 +47,7 @@ async fn preview_advisory(State(app): State<App>, _who: Who, Body(body): Body) -
     let preview = advisory::preview(&app, &Sending::of(&body)).await?;
     let mut body = preview.answer.json();
     body["reach"] = json!(preview.reach);
+    body["texts"] = json!(preview.texts);
     Ok(answer(StatusCode::OK, &body))
 }
 
@@ -78,7 +79,7 @@ async fn show_advisory(
 
 /// Tell people more while the fix is being worked on.
 #[utoipa::path(post, path = "/advisories/{id}/updates", tag = "advisories", params(("id" = String, Path, description = "its id")),
-    request_body(content = Value, description = "text or facts or effect; services that have the fault too, severity, cause, requesters, next_update_in or next_update_at, privacy_override, version (as it was seen), recipients (to how many it goes, for a wide audience), undo (true: people are told once it can no longer be undone)"),
+    request_body(content = Value, description = "text or facts or effect, texts (by level, where somebody edited what is made); services that have the fault too, severity, cause, requesters, next_update_in or next_update_at, privacy_override, version (as it was seen), recipients (to how many it goes, for a wide audience), undo (true: people are told once it can no longer be undone)"),
     responses((status = 201, description = "Published"), (status = 404, description = "None of this id"),
         (status = 409, description = "It is fixed or withdrawn, or the version is not the newest"), (status = 422, description = "Problems")))]
 async fn update_advisory(

@@ -254,7 +254,7 @@ async fn step_done(
 
 /// Declare an incident; the holding statement is due at once, and whoever is to speak for it is called.
 #[utoipa::path(post, path = "/incidents", tag = "incidents",
-    request_body(content = Value, description = "services, severity or impact and urgency, effect, title, lead, spokesperson, override, privacy_override, parent, next_update_in; backfilled, started_at, resolved_at, text to enter it afterwards"),
+    request_body(content = Value, description = "services, severity or impact and urgency, effect, texts (by level, where somebody edited what is made), title, lead, spokesperson, override, privacy_override, parent, next_update_in; backfilled, started_at, resolved_at, text to enter it afterwards"),
     responses((status = 201, description = "Declared, with the time of the next update"), (status = 422, description = "Problems")))]
 async fn declare_incident(State(app): State<App>, who: Who, Body(body): Body) -> Result<Response> {
     Ok(answer(
@@ -317,7 +317,7 @@ async fn approve_incident(
 
 /// Publish an update, which keeps the promise of the one before and makes the next.
 #[utoipa::path(post, path = "/incidents/{id}/updates", tag = "incidents", params(("id" = String, Path, description = "its id")),
-    request_body(content = Value, description = "status, facts or text, services, severity or impact and urgency, next_update_in, version (as it was seen), carry (to its open parts), title, remove_services (named by mistake), privacy_override, override of owners who must agree first, with its reason, recipients (to how many it goes, for a wide audience), undo (true: people are told once it can no longer be undone)"),
+    request_body(content = Value, description = "status, facts or text, texts (by level, where somebody edited what is made), services, severity or impact and urgency, next_update_in, version (as it was seen), carry (to its open parts), title, remove_services (named by mistake), privacy_override, override of owners who must agree first, with its reason, recipients (to how many it goes, for a wide audience), undo (true: people are told once it can no longer be undone)"),
     responses((status = 201, description = "Published"), (status = 404, description = "None of this id"),
         (status = 409, description = "That status cannot follow, or the version is not the newest"), (status = 422, description = "Problems")))]
 async fn update_incident(

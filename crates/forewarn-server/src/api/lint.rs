@@ -15,6 +15,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(lint))
         .routes(routes!(preview_update))
+        .routes(routes!(preview_incident))
 }
 
 /// Reviews a message: findings by the rules of good outage messages, and measures. Without `context` the catalogue knows what stays inside.
@@ -29,13 +30,23 @@ async fn lint(State(app): State<App>, Body(body): Body) -> Result<Response> {
 /// What an update of an incident would say to whom on each channel, with the review of each text. Nothing is published.
 #[utoipa::path(post, path = "/incidents/{id}/updates/preview", tag = "incidents", params(("id" = String, Path, description = "its id")),
     request_body(content = Value, description = "what the update would have"),
-    responses((status = 200, description = "The messages, each text once"), (status = 404, description = "None of this id"),
+    responses((status = 200, description = "messages, each text once; texts: what is made for each level, for an edit to begin with"), (status = 404, description = "None of this id"),
         (status = 409, description = "That status cannot follow"), (status = 422, description = "Problems")))]
 async fn preview_update(
     State(app): State<App>,
     Path(id): Path<String>,
     Body(body): Body,
 ) -> Result<Response> {
-    let messages = incident::preview::update(&app, &id, &body).await?;
-    Ok(answer(StatusCode::OK, &json!({"messages": messages})))
+    let shown = incident::preview::update(&app, &id, &body).await?;
+    Ok(answer(StatusCode::OK, &json!(shown)))
+}
+
+/// What the first word about an incident would be, as with an update. Nothing is published.
+#[utoipa::path(post, path = "/incidents/preview", tag = "incidents",
+    request_body(content = Value, description = "what the declaration would have"),
+    responses((status = 200, description = "messages, each text once; texts: what is made for each level, for an edit to begin with"),
+        (status = 422, description = "Problems")))]
+async fn preview_incident(State(app): State<App>, Body(body): Body) -> Result<Response> {
+    let shown = incident::preview::declaration(&app, &body).await?;
+    Ok(answer(StatusCode::OK, &json!(shown)))
 }

@@ -15,6 +15,7 @@ pub(super) mod editing;
 pub(super) mod incidents;
 mod journal;
 pub(super) mod kept;
+mod level_texts;
 pub(super) mod lists;
 pub(super) mod live;
 pub(super) mod maintenances;

@@ -3,7 +3,7 @@
 use super::layout::text;
 use super::maintenance::facts;
 use super::readings::{Question, questions};
-use super::{Alerts, Choice, Frame, JournalRow, NoticeRow, Team, Typed};
+use super::{Alerts, Choice, Frame, JournalRow, LevelLook, NoticeRow, Team, Typed};
 use crate::ops::acknowledgement::Confirmations;
 use crate::status_page::state::ServiceState;
 use crate::status_page::{milestone_words, when};
@@ -43,6 +43,8 @@ pub struct DeclareIncident {
     pub frame: Frame,
     /// What was typed and what is wrong.
     pub typed: Typed,
+    /// What the readers of each level would be told, as far as it is described.
+    pub levels: Vec<LevelLook>,
     /// Every service.
     pub services: Vec<Choice>,
 }
@@ -52,7 +54,7 @@ pub(super) const NOT_BEFORE_THEY_AGREE: &str = "Nobody is told before its owners
 
 /// One incident.
 ///
-/// Its form posts `status`, `text`, `services.{id}` and `next_update_in` to `updates`; `status=resolved` resolves.
+/// Its form posts `status`, `text`, `texts.{level}`, `services.{id}` and `next_update_in` to `updates`; `status=resolved` resolves.
 #[derive(Template)]
 #[template(path = "console/incident.html")]
 pub struct IncidentPage {
@@ -64,6 +66,8 @@ pub struct IncidentPage {
     pub services: Vec<Choice>,
     /// What was typed into the form of the next update, and what is wrong with it.
     pub typed: Typed,
+    /// What the readers of each level would be told; nothing once it is over.
+    pub levels: Vec<LevelLook>,
     /// What its alerts did, and what the team noted.
     pub alerts: Alerts,
     /// Its notices with counts.

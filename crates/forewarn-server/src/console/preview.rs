@@ -1,7 +1,7 @@
 //! What an update would say to whom, with what the review finds: shown while it is written.
 
-use super::Frame;
 use super::layout::text;
+use super::{Frame, LevelLook};
 use askama::Template;
 use forewarn_core::audience::Level;
 use forewarn_core::contact::Channel;
@@ -9,16 +9,21 @@ use forewarn_core::mail::in_scheme;
 use forewarn_core::message::{Encoding, Outlet, Preview, Segments};
 use forewarn_core::review::{Finding, Part, Severity};
 
-/// The messages of an update that nobody has published. The page of the incident shows its part `preview` under the form.
+/// The messages of an update that nobody has published. The page of the incident shows its part `preview` under the form, and the
+/// texts of its levels in it.
 #[derive(Template)]
 #[template(path = "console/preview.html")]
 pub struct PreviewPage {
     /// What every page has.
     pub frame: Frame,
-    /// The incident's id.
-    pub incident: String,
-    /// Its title.
+    /// The page of the form.
+    pub path: String,
+    /// The incident's title.
     pub title: String,
+    /// The text of each level as it is made of what was typed so far.
+    pub levels: Vec<LevelLook>,
+    /// Which edited texts may not fit any more, in sentences.
+    pub stale: Vec<String>,
     /// The texts, each once, whole as their readers would have them.
     pub messages: Vec<Shown>,
     /// Why there are none, in sentences.
@@ -32,7 +37,7 @@ impl PreviewPage {
     }
 }
 
-fn for_level(level: Level) -> &'static str {
+pub(super) fn for_level(level: Level) -> &'static str {
     match level {
         Level::NonTechnical => "for everybody",
         Level::SemiTechnical => "for those who know their way around",

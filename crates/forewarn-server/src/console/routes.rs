@@ -116,6 +116,10 @@ pub fn router(app: &App) -> Router<App> {
         .route("/console/incidents/{id}/reach", get(incidents::who_hears))
         .route("/console/incidents/{id}/updates", post(incidents::update))
         .route("/console/incidents/{id}/preview", post(previews::update))
+        .route(
+            "/console/incidents/new/preview",
+            post(previews::declaration),
+        )
         .route("/console/incidents/{id}/undo", post(incidents::undo))
         .route("/console/incidents/{id}/promise", post(incidents::promise))
         .route("/console/incidents/{id}/calls", get(calls::show))

@@ -4,7 +4,7 @@ mod held;
 
 use super::maintenance::shape as shape_pending;
 use super::reach::{self, Whole};
-use super::review::Guard;
+use super::review::{self, Guard};
 use super::sending::{Posted, Sending};
 use super::{
     AGAIN, approval, field, gathered, kept, overtaken, read, read_known, recipient, silent, under,
@@ -19,6 +19,7 @@ use forewarn_core::document::{Catalogue, Documents, Node, Problems};
 use forewarn_core::event::{Event, Occasion};
 use forewarn_core::id::Id;
 use forewarn_core::incident::NewPromise;
+use forewarn_core::message::{LevelText, Proof};
 use forewarn_core::plan::{
     Changes, Notice, catch_up_on_advisory, is_team_notice, owners_reminded_again, promised,
     publish_word,
@@ -26,6 +27,7 @@ use forewarn_core::plan::{
 use forewarn_core::problem::Invalid;
 use forewarn_core::promise::Thread;
 use forewarn_core::recipient::Addition;
+use forewarn_core::review::Context;
 use forewarn_core::undo::Undoable;
 use forewarn_store::{Beside, Entry, NoticeFilter, Published, StoredEvent};
 use jiff::Timestamp;
@@ -70,6 +72,8 @@ pub struct Preview {
     pub answer: Answer,
     /// Who would be reached.
     pub reach: Whole,
+    /// The text of each level, with which an edit of it begins.
+    pub texts: Vec<LevelText>,
 }
 
 /// Reads a report without making it known.
@@ -84,7 +88,24 @@ pub async fn preview(app: &App, posted: &Posted) -> Result<Preview> {
     let advisory = discovered(report, id, &catalogue, now)?;
     let (advisory, changes) = publish_word(advisory, &catalogue, &[], now);
     let event = Event::Advisory(advisory.clone());
+    let occasion = Occasion {
+        milestone: "discovery".to_owned(),
+        ..Occasion::default()
+    };
+    let context = Context {
+        known: review::known(app).await?,
+        previous: None,
+    };
+    let proof = Proof {
+        event: &event,
+        occasion: &occasion,
+        catalogue: &catalogue,
+        templates: &app.store.templates().await?,
+        public_url: &app.public_url,
+        context: &context,
+    };
     Ok(Preview {
+        texts: proof.texts(&changes.add, now),
         reach: reach::whole(app, &event).await?,
         answer: Answer {
             notices: told_by(&changes),

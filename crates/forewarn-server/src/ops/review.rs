@@ -71,7 +71,7 @@ pub async fn known(app: &App) -> Result<Known> {
 pub(super) const OPEN: &str = "privacy_override";
 
 /// What somebody types of an event, with the level of who reads it: all of it stands on the public page, but for what is technical.
-const WORDS: [(&str, Level); 16] = [
+const WORDS: [(&str, Level); 19] = [
     ("title", Level::NonTechnical),
     ("effect", Level::NonTechnical),
     ("text", Level::NonTechnical),
@@ -88,6 +88,9 @@ const WORDS: [(&str, Level); 16] = [
     ("facts.cost", Level::NonTechnical),
     ("facts.questions", Level::NonTechnical),
     ("facts.technical", Level::Technical),
+    ("texts.non_technical", Level::NonTechnical),
+    ("texts.semi_technical", Level::SemiTechnical),
+    ("texts.technical", Level::Technical),
 ];
 
 /// The words that an input brings, whatever else is wrong with it.

@@ -70,7 +70,8 @@ fn words(content: &Content, catalogue: &Catalogue, templates: &[Template]) -> St
         };
         render(content, &variant, templates).text
     };
-    content.text.clone().unwrap_or_else(made)
+    let own = content.own_words(Level::NonTechnical);
+    own.map_or_else(made, str::to_owned)
 }
 
 async fn sent(app: &App, event: &str) -> Result<Vec<Text>> {

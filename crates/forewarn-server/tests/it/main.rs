@@ -32,6 +32,7 @@ mod hostile;
 mod incidents;
 mod kin;
 mod languages;
+mod level_texts;
 mod lint;
 mod lists;
 mod machine_faces;

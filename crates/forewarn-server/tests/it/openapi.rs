@@ -52,6 +52,7 @@ const CONTRACT: &[(&str, &str)] = &[
     ("post", "/incidents/{id}/approve"),
     ("post", "/incidents/{id}/updates"),
     ("post", "/incidents/{id}/updates/preview"),
+    ("post", "/incidents/preview"),
     ("post", "/incidents/{id}/promise"),
     ("post", "/incidents/{id}/undo"),
     ("post", "/incidents/{id}/publish"),

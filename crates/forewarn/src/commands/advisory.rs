@@ -2,6 +2,7 @@
 
 use super::approve::{self, Approve};
 use super::incident_around::Add;
+use super::level_texts::LevelTexts;
 use super::sending::{Count, Sending};
 use super::source;
 use crate::client::{Body, Client, Remote};
@@ -53,6 +54,8 @@ enum Action {
         /// In your own words
         #[arg(long)]
         text: Option<String>,
+        #[command(flatten)]
+        texts: LevelTexts,
         /// Who else asked for it; once for each
         #[arg(long = "requester", value_name = "ADDRESS")]
         requesters: Vec<String>,
@@ -72,6 +75,8 @@ enum Action {
         /// Why it no longer holds
         #[arg(long)]
         text: String,
+        #[command(flatten)]
+        texts: LevelTexts,
         /// Why something goes out that its readers should not see; it stays on record
         #[arg(long, value_name = "REASON")]
         privacy_override: Option<String>,
@@ -119,6 +124,8 @@ struct Reported {
     /// What people notice, in one sentence
     #[arg(long, value_name = "TEXT")]
     effect: String,
+    #[command(flatten)]
+    texts: LevelTexts,
     /// What helps until it is fixed
     #[arg(long, value_name = "TEXT")]
     workaround: Option<String>,
@@ -154,6 +161,8 @@ struct Update {
     /// What people should know
     #[arg(long)]
     text: Option<String>,
+    #[command(flatten)]
+    texts: LevelTexts,
     /// What helps until it is fixed
     #[arg(long, value_name = "TEXT")]
     workaround: Option<String>,
@@ -213,6 +222,7 @@ pub async fn run(args: AdvisoryArgs) -> anyhow::Result<ExitCode> {
             id,
             action,
             text,
+            texts,
             requesters,
             privacy_override,
             version,
@@ -225,11 +235,13 @@ pub async fn run(args: AdvisoryArgs) -> anyhow::Result<ExitCode> {
                 ("privacy_override", json!(privacy_override)),
                 ("version", json!(version)),
             ]);
-            say(&client, &id, "fix", sending.with(check(body, Fix::read)?)).await?
+            let body = sending.with(check(body, &texts, Fix::read)?);
+            say(&client, &id, "fix", body).await?
         }
         Action::Withdraw {
             id,
             text,
+            texts,
             privacy_override,
             version,
             sending,
@@ -239,7 +251,7 @@ pub async fn run(args: AdvisoryArgs) -> anyhow::Result<ExitCode> {
                 ("privacy_override", json!(privacy_override)),
                 ("version", json!(version)),
             ]);
-            let body = sending.with(check(body, Withdrawal::read)?);
+            let body = sending.with(check(body, &texts, Withdrawal::read)?);
             say(&client, &id, "withdraw", body).await?
         }
         Action::Undo { id } => {
@@ -299,7 +311,7 @@ fn report(reported: Reported) -> Result<Value, InvalidInput> {
         ("next_update_in", json!(reported.next)),
         ("privacy_override", json!(reported.privacy_override)),
     ]);
-    check(body, Report::read)
+    check(body, &reported.texts, Report::read)
 }
 
 fn new_word(update: Update) -> Result<Value, InvalidInput> {
@@ -315,7 +327,7 @@ fn new_word(update: Update) -> Result<Value, InvalidInput> {
         ("privacy_override", json!(update.privacy_override)),
         ("version", json!(update.version)),
     ]);
-    check(body, NewWord::read)
+    check(body, &update.texts, NewWord::read)
 }
 
 /// The fields that were given: nothing stands for none, and for an empty list.
@@ -336,10 +348,14 @@ fn given<const N: usize>(fields: [(&str, Value); N]) -> Value {
 
 /// Checks by the server's own rules, so that a slip is told before anything is sent.
 fn check<T>(
-    body: Value,
+    mut body: Value,
+    texts: &LevelTexts,
     read: impl Fn(&Node, &str, &mut Problems) -> Option<T>,
 ) -> Result<Value, InvalidInput> {
-    let mut problems = Problems::default();
+    let (field, texts, mut problems) = texts.field();
+    if let Some(texts) = texts {
+        body[field] = texts;
+    }
     read(&from_json(body.clone()), "", &mut problems);
     match problems.0.is_empty() {
         true => Ok(body),
@@ -424,6 +440,7 @@ mod tests {
         Reported {
             services: services.iter().map(|s| (*s).to_owned()).collect(),
             effect: "The export leaves out a line".into(),
+            texts: LevelTexts::default(),
             workaround: Some("Add a line".into()),
             title: None,
             severity: None,

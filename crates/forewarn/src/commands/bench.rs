@@ -500,6 +500,7 @@ async fn declare(n: u32, store: &Store, clock: &Clock, catalogue: &Catalogue) ->
     let now = clock.now();
     let network = Id::parse("network").map_err(anyhow::Error::msg)?;
     let declaration = Declaration {
+        texts: Default::default(),
         id: None,
         title: None,
         services: [(network, Impact::MajorOutage)].into(),

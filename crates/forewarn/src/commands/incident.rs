@@ -3,6 +3,7 @@
 use super::approve::{self, Approve};
 use super::calls::{Calls, Confirmations, show_calls, show_confirmations};
 use super::incident_around::{self, Around, show_notes};
+use super::level_texts::{self, LevelTexts};
 use super::sending::Sending;
 use super::{postmortem, reach};
 use crate::client::{Body, Client, Remote};
@@ -91,8 +92,10 @@ enum Action {
         /// The incident
         id: String,
         /// What people should know
-        #[arg(long)]
-        text: String,
+        #[arg(long, required_unless_present = "texts")]
+        text: Option<String>,
+        #[command(flatten)]
+        texts: LevelTexts,
         /// Why something goes out that its readers should not see; it stays on record
         #[arg(long, value_name = "REASON")]
         privacy_override: Option<String>,
@@ -123,6 +126,11 @@ struct Declare {
     /// What people see, in one sentence
     #[arg(long, value_name = "TEXT")]
     effect: Option<String>,
+    #[command(flatten)]
+    texts: LevelTexts,
+    /// Show what each level would read, and tell nobody
+    #[arg(long)]
+    dry_run: bool,
     /// What it is, in one line; made from the services when absent
     #[arg(long)]
     title: Option<String>,
@@ -192,6 +200,11 @@ struct Update {
     /// What people should know
     #[arg(long)]
     text: Option<String>,
+    #[command(flatten)]
+    texts: LevelTexts,
+    /// Show what each level would read, and tell nobody
+    #[arg(long)]
+    dry_run: bool,
     /// A service and how it is now: portal=degraded; once for each service
     #[arg(long = "service", value_name = "ID=IMPACT")]
     services: Vec<String>,
@@ -210,13 +223,24 @@ pub async fn run(args: IncidentArgs) -> anyhow::Result<ExitCode> {
     let client = Client::new(&args.remote)?;
     let answer = match args.action {
         Action::Declare(declare) => {
+            let path = match declare.dry_run {
+                true => &["incidents", "preview"][..],
+                false => &["incidents"],
+            };
             let body = sound(&client, declaration(declare)).await?;
-            client.post(&["incidents"], &[], Body::Json(body)).await?
+            client.post(path, &[], Body::Json(body)).await?
         }
         Action::Update(update) => {
             let (id, sending) = (update.id.clone(), update.sending);
+            let only_shown = update.dry_run;
             let body = sound(&client, new_update(update)).await?;
-            say(&client, &id, sending.with(body)).await?
+            match only_shown {
+                true => {
+                    let path = ["incidents", &id, "updates", "preview"];
+                    client.post(&path, &[], Body::Json(body)).await?
+                }
+                false => say(&client, &id, sending.with(body)).await?,
+            }
         }
         Action::Promise { id, next, version } => {
             let body = json!({"next_update_in": next, "version": version});
@@ -263,15 +287,18 @@ pub async fn run(args: IncidentArgs) -> anyhow::Result<ExitCode> {
         Action::Resolve {
             id,
             text,
+            texts,
             privacy_override,
             sending,
         } => {
+            let (field, texts, problems) = texts.field();
             let body = without_nothing([
                 ("status", Some("resolved".into())),
-                ("text", Some(text.into())),
+                ("text", text.map(Value::from)),
+                (field, texts),
                 ("privacy_override", privacy_override.map(Value::from)),
             ]);
-            let checked = check(body, Problems::default(), PostedUpdate::read);
+            let checked = check(body, problems, PostedUpdate::read);
             let body = sound(&client, checked).await?;
             say(&client, &id, sending.with(body)).await?
         }
@@ -291,6 +318,7 @@ fn show_reach(answer: &Value) -> String {
 fn tell(json: bool, answer: Value, show: fn(&Value) -> String) -> anyhow::Result<ExitCode> {
     terminal::answer(&answer, json, |answer| {
         let shown = postmortem::show(answer).or_else(|| show_notes(answer));
+        let shown = shown.or_else(|| level_texts::show(answer));
         shown.unwrap_or_else(|| show(answer))
     })?;
     Ok(match answer["warnings"].is_array() {
@@ -307,7 +335,9 @@ async fn say(client: &Client, id: &str, body: Value) -> anyhow::Result<Value> {
 }
 
 fn declaration(declare: Declare) -> Checked {
-    let (services, problems) = impacts(&declare.services);
+    let (services, mut problems) = impacts(&declare.services);
+    let (field, texts, wrong) = declare.texts.field();
+    problems.0.extend(wrong.0);
     let body = without_nothing([
         ("title", declare.title.map(Value::from)),
         ("services", Some(services)),
@@ -316,6 +346,7 @@ fn declaration(declare: Declare) -> Checked {
         ("urgency", declare.urgency.map(Value::from)),
         ("cause", declare.cause.map(Value::from)),
         ("effect", declare.effect.map(Value::from)),
+        (field, texts),
         ("lead", declare.lead.map(Value::from)),
         ("spokesperson", declare.spokesperson.map(Value::from)),
         ("override", declare.because.map(Value::from)),
@@ -334,7 +365,9 @@ fn declaration(declare: Declare) -> Checked {
 }
 
 fn new_update(update: Update) -> Checked {
-    let (services, problems) = impacts(&update.services);
+    let (services, mut problems) = impacts(&update.services);
+    let (field, texts, wrong) = update.texts.field();
+    problems.0.extend(wrong.0);
     let services = Some(services).filter(|_| !update.services.is_empty());
     let removed = Some(update.removed).filter(|removed| !removed.is_empty());
     let body = without_nothing([
@@ -347,6 +380,7 @@ fn new_update(update: Update) -> Checked {
         ("title", update.title.map(Value::from)),
         ("remove_services", removed.map(Value::from)),
         ("text", update.text.map(Value::from)),
+        (field, texts),
         ("services", services),
         ("next_update_in", update.next.map(Value::from)),
         (
@@ -537,6 +571,8 @@ mod tests {
             text: None,
             cause: None,
             effect: Some("Some people cannot sign in".into()),
+            texts: LevelTexts::default(),
+            dry_run: false,
             title: None,
             lead: None,
             spokesperson: None,

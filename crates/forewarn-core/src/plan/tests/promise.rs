@@ -47,6 +47,7 @@ fn declared(severity: Severity, services: &[&str], minutes: i64) -> Incident {
         severity,
         cause: None,
         effect: None,
+        texts: Default::default(),
         lead: Some("fix@example.edu".into()),
         spokesperson: None,
         next_update_in: None,

@@ -62,6 +62,7 @@ async fn stored(house: &House) -> (Advisory, i64) {
 
 fn report() -> Report {
     Report {
+        texts: Default::default(),
         id: None,
         title: None,
         services: vec![Id::parse("portal").unwrap()],

@@ -1,7 +1,7 @@
 //! What was approved is what leaves: random notices, random edits between approval and sending, and a channel that keeps
 //! what it got. `FOREWARN_APPROVALS=n` tries so many notices instead of the usual number.
 
-use super::house::{begin, engine_over};
+use super::house::{begin, engine_over, update_of};
 use crate::database::{Database, Kind};
 use crate::sim::chance::Chance;
 use forewarn_core::acknowledge::{REMIND_AFTER, reminder};
@@ -9,12 +9,16 @@ use forewarn_core::approval::{Given, Wording};
 use forewarn_core::audience::Level;
 use forewarn_core::contact::{Channel, Contact};
 use forewarn_core::delivery::Outcome;
-use forewarn_core::document::{Catalogue, Documents, parse_yaml};
+use forewarn_core::document::{Catalogue, Documents, Problems, parse_json, parse_yaml};
 use forewarn_core::event::{Event, Occasion};
-use forewarn_core::maintenance::{Maintenance, Status};
+use forewarn_core::facts::Facts;
+use forewarn_core::id::Id;
+use forewarn_core::incident::{Declaration, Incident, Status as IncidentStatus};
+use forewarn_core::maintenance::Status;
 use forewarn_core::message::{Message, Sheet, Variant};
 use forewarn_core::plan::{Changes, Notice};
 use forewarn_core::policy::Approver;
+use forewarn_core::texts::Texts;
 use forewarn_core::time::CivilTime;
 use forewarn_engine::channel::Leave;
 use forewarn_engine::channel::phone::Says;
@@ -33,6 +37,7 @@ audiences:
   - {id: staff, name: Staff, level: semi_technical, channels: [email], services: [portal]}
 policies:
   - {id: careful, for: {event: maintenance}, before: [5bd], approval: {students: [service_owner, business_owner]}}
+  - {id: spoken, for: {event: incident}, approval: {students: [service_owner, business_owner]}}
 ";
 
 /// Keeps what it is given and says that it was taken.
@@ -100,9 +105,10 @@ enum Edit {
     TimePasses,
     Channels,
     OneOwnerOnly,
+    LevelText,
 }
 
-const EDITS: [Edit; 12] = [
+const EDITS: [Edit; 13] = [
     Edit::Nothing,
     Edit::Effect,
     Edit::Technical,
@@ -115,13 +121,38 @@ const EDITS: [Edit; 12] = [
     Edit::TimePasses,
     Edit::Channels,
     Edit::OneOwnerOnly,
+    Edit::LevelText,
 ];
 
 impl Trial<'_> {
-    fn maintenance(&mut self) -> &mut Maintenance {
+    fn facts(&mut self) -> &mut Facts {
         match &mut self.event {
-            Event::Maintenance(m) => m,
-            other => panic!("{} is no maintenance", other.id()),
+            Event::Maintenance(m) => &mut m.facts,
+            Event::Incident(i) => &mut i.updates[1].facts,
+            other => panic!("{} is neither", other.id()),
+        }
+    }
+
+    /// The texts of its levels; planned work has none.
+    fn texts(&mut self) -> Option<&mut Texts> {
+        match &mut self.event {
+            Event::Incident(i) => Some(&mut i.updates[1].texts),
+            _ => None,
+        }
+    }
+
+    fn random_texts(&mut self) -> Texts {
+        let levels = [Level::NonTechnical, Level::SemiTechnical, Level::Technical];
+        let some = levels.map(|level| (level, self.words().filter(|_| self.chance.percent(60))));
+        let some = some.into_iter();
+        some.filter_map(|(level, text)| Some((level, text?)))
+            .collect()
+    }
+
+    fn lane(&self) -> Lane {
+        match self.event {
+            Event::Incident(_) => Lane::Urgent,
+            _ => Lane::Planned,
         }
     }
 
@@ -219,8 +250,9 @@ impl Trial<'_> {
         let n = self.chance.below(1_000_000);
         let sms = self.chance.percent(30);
         let channel = if sms { ", channel: sms" } else { "" };
+        let milestone = &self.notice.milestone;
         let text = format!(
-            "templates: [{{milestone: announcement{channel}, subject: '{{{{title}}}} {n}', body: 'Look {n}: {{{{effect}}}} {{{{window}}}}'}}]"
+            "templates: [{{milestone: {milestone}{channel}, subject: '{{{{title}}}} {n}', body: 'Look {n}: {{{{effect}}}} {{{{window}}}}'}}]"
         );
         self.apply(&text).await;
     }
@@ -230,28 +262,30 @@ impl Trial<'_> {
         match edit {
             Edit::Nothing | Edit::OneOwnerOnly | Edit::TemplateOnceBegun => {}
             Edit::Effect => {
-                self.maintenance().facts.effect = self.words();
+                self.facts().effect = self.words();
                 self.publish(&none).await;
             }
             Edit::Technical => {
-                self.maintenance().facts.technical = Some("db-7.int.example.edu, 9.6.1".into());
+                self.facts().technical = Some("db-7.int.example.edu, 9.6.1".into());
                 self.publish(&none).await;
             }
             Edit::Title => {
                 let n = self.chance.below(10_000);
-                self.maintenance().title = format!("Work {n}");
+                match &mut self.event {
+                    Event::Maintenance(m) => m.title = format!("Work {n}"),
+                    Event::Incident(i) => i.title = format!("Work {n}"),
+                    other => panic!("{} is neither", other.id()),
+                }
                 self.publish(&none).await;
             }
             Edit::Window => {
                 let hour = SignedDuration::from_hours(1);
-                let (start, end) = (
-                    self.maintenance().start.clone(),
-                    self.maintenance().end.clone(),
-                );
-                let zone = start.zone.clone();
-                let later = |at: Timestamp| CivilTime::of(at + hour, &zone);
-                self.maintenance().start = later(start.instant());
-                self.maintenance().end = later(end.instant());
+                let later = |at: &CivilTime| CivilTime::of(at.instant() + hour, &at.zone);
+                match &mut self.event {
+                    Event::Maintenance(m) => (m.start, m.end) = (later(&m.start), later(&m.end)),
+                    Event::Incident(i) => i.updates[1].promise.as_mut().expect("one").due += hour,
+                    other => panic!("{} is neither", other.id()),
+                }
                 self.publish(&none).await;
             }
             Edit::Template => self.new_template().await,
@@ -263,16 +297,27 @@ impl Trial<'_> {
                 .await;
             }
             Edit::ThereAndBack => {
-                let before = self.maintenance().facts.clone();
-                self.maintenance().facts.effect = Some("Something else.".into());
+                let before = self.event.clone();
+                self.facts().effect = Some("Something else.".into());
+                if let Some(texts) = self.texts() {
+                    *texts = Texts::default();
+                }
                 self.publish(&none).await;
-                self.maintenance().facts = before;
+                self.event = before;
                 self.publish(&none).await;
             }
             Edit::TimePasses => {
-                let hours = self.chance.below(40) as i64;
+                // What is said of an incident means nothing after a day.
+                let hours = self.chance.below(20) as i64;
                 self.clock
                     .set(self.clock.now() + SignedDuration::from_hours(hours));
+            }
+            Edit::LevelText => {
+                let new = self.random_texts();
+                if let Some(texts) = self.texts() {
+                    *texts = new;
+                    self.publish(&none).await;
+                }
             }
             Edit::Channels => {
                 self.notice.channels = match self.notice.channels.len() {
@@ -291,7 +336,7 @@ impl Trial<'_> {
     async fn send(&mut self, edit: Edit) -> Vec<Parcel> {
         if edit == Edit::TemplateOnceBegun {
             // It has begun, nothing of it has left yet, and then somebody edits.
-            self.engine.prepare(Lane::Planned).await.expect("prepared");
+            self.engine.prepare(self.lane()).await.expect("prepared");
             self.new_template().await;
         }
         self.engine.tick().await.expect("it ticks");
@@ -398,6 +443,23 @@ fn contact() -> Contact {
     .expect("a contact")
 }
 
+/// An incident and its first update, whose words somebody edited for some of the levels.
+fn incident(n: usize, now: Timestamp) -> Event {
+    let body = format!(
+        r#"{{"services": {{"portal": "major_outage"}}, "severity": "P2", "title": "Trouble {n}"}}"#
+    );
+    let node = parse_json(&body).expect("it is JSON");
+    let declared = Declaration::read(&node, "", &mut Problems::default()).expect("it is sound");
+    let (id, title) = (
+        Id::parse(&format!("I-{n}")).expect("an id"),
+        format!("Trouble {n}"),
+    );
+    let next = now + SignedDuration::from_hours(48);
+    let incident = Incident::declare(declared, id, title, next, now);
+    let update = update_of(Some(IncidentStatus::Identified), None);
+    Event::Incident(incident.update(update, next, now).expect("possible"))
+}
+
 fn event(n: usize, now: Timestamp, catalogue: &Catalogue, chance: &mut Chance) -> Event {
     let day = 1 + chance.below(27);
     let text = format!(
@@ -468,8 +530,14 @@ async fn run(kind: Kind, seed: u64, notices: usize) -> Tally {
             sequence: 0,
             chance,
         };
-        trial.maintenance().facts.effect = trial.words();
-        trial.maintenance().facts.why = trial.words();
+        if trial.chance.percent(50) {
+            trial.event = incident(n, now);
+            trial.notice.milestone = "update".into();
+            let texts = trial.random_texts();
+            trial.texts().expect("it has some").clone_from(&texts);
+        }
+        trial.facts().effect = trial.words();
+        trial.facts().why = trial.words();
         let add = Changes {
             add: vec![trial.notice.clone()],
             ..Changes::default()
@@ -565,7 +633,7 @@ async fn reminds(kind: Kind) {
         chance,
     };
     trial.notice.channels = vec![Channel::Email];
-    trial.maintenance().facts.effect = Some("You cannot sign in.".into());
+    trial.facts().effect = Some("You cannot sign in.".into());
     let first = trial.notice.clone();
     let again = reminder(
         trial.event.id().as_str(),

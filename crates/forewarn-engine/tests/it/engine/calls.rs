@@ -259,6 +259,7 @@ async fn somebody_is_added(kind: Kind) {
     let now = house.clock.now();
     let next = now + SignedDuration::from_hours(1);
     let new = forewarn_core::incident::NewUpdate {
+        texts: Default::default(),
         status: None,
         facts: Default::default(),
         cause: None,

@@ -5,7 +5,7 @@ use crate::sim::operator::Operator;
 use forewarn_core::contact::{Contact, EmailAddress};
 use forewarn_core::event::Event;
 use forewarn_core::id::Id;
-use forewarn_core::incident::{Declaration, Impact, Incident, NewUpdate, Severity};
+use forewarn_core::incident::{Declaration, Impact, Incident, NewUpdate, Severity, Status};
 use forewarn_core::token::Key;
 use forewarn_engine::channel::chat::Chats;
 use forewarn_engine::channel::smtp::{RelayUrl, Smtp};
@@ -58,6 +58,19 @@ pub fn hook_contact(id: &str, audiences: &[&str], url: &str) -> Contact {
         audiences,
         serde_json::json!({"channel": "webhook", "url": url}),
     )
+}
+
+/// An update in which no fact is new.
+pub fn update_of(status: Option<Status>, text: Option<&str>) -> NewUpdate {
+    NewUpdate {
+        status,
+        cause: None,
+        facts: Default::default(),
+        text: text.map(str::to_owned),
+        texts: Default::default(),
+        services: BTreeMap::new(),
+        next_update_in: None,
+    }
 }
 
 pub struct House {
@@ -152,6 +165,7 @@ impl House {
     pub async fn declare_as(&mut self, id: &str, service: &str, severity: Severity) {
         let now = self.clock.now();
         let declaration = Declaration {
+            texts: Default::default(),
             id: None,
             title: None,
             services: BTreeMap::from([(Id::parse(service).unwrap(), Impact::MajorOutage)]),
@@ -173,19 +187,16 @@ impl House {
     }
 
     pub async fn update(&mut self, id: &str) {
+        let words = "We are still looking into it.";
+        self.say(id, update_of(None, Some(words))).await;
+    }
+
+    pub async fn say(&mut self, id: &str, new: NewUpdate) {
         let stored = self.store.event(id).await.unwrap().unwrap();
         let Event::Incident(incident) = stored.event else {
             panic!("{id} is none");
         };
         let now = self.clock.now();
-        let new = NewUpdate {
-            status: None,
-            cause: None,
-            facts: Default::default(),
-            text: Some("We are still looking into it.".into()),
-            services: BTreeMap::new(),
-            next_update_in: None,
-        };
         let next = now + SignedDuration::from_hours(1);
         let updated = incident.update(new, next, now).unwrap();
         assert!(

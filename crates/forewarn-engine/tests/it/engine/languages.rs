@@ -15,7 +15,7 @@ fn reader(id: &str, language: Option<&str>) -> Contact {
 }
 
 /// Subject, text and HTML of a mail.
-fn parts(mail: &Received) -> [String; 3] {
+pub(super) fn parts(mail: &Received) -> [String; 3] {
     let mail = MessageParser::new().parse(&mail.data).unwrap();
     [
         mail.subject().unwrap().to_owned(),

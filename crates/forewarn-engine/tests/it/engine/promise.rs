@@ -165,6 +165,7 @@ async fn hold_update(house: &House, id: &str) {
     };
     let now = house.clock.now();
     let new = NewUpdate {
+        texts: Default::default(),
         status: None,
         cause: None,
         facts: Default::default(),

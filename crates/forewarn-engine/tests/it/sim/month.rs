@@ -628,6 +628,7 @@ fn who(milestone: &str, audience: &str, incident: &Incident) -> BTreeSet<String>
 
 fn word(last: bool) -> NewUpdate {
     NewUpdate {
+        texts: Default::default(),
         status: Some(if last {
             Status::Resolved
         } else {

@@ -241,6 +241,7 @@ impl Operator {
         let id = Id::parse(id).expect("an id");
         let services = BTreeMap::from([(Id::parse(service).expect("an id"), impact)]);
         let declaration = Declaration {
+            texts: Default::default(),
             id: None,
             title: None,
             services,
@@ -311,6 +312,7 @@ impl Operator {
             _ => Status::Postmortem,
         };
         let new = NewUpdate {
+            texts: Default::default(),
             status: Some(status),
             facts: Default::default(),
             cause: None,

@@ -16,6 +16,7 @@ use jiff::Timestamp;
 impl Samples {
     fn found(&self, name: &str, title: &str, effect: &str, now: Timestamp) -> Advisory {
         let report = Report {
+            texts: Default::default(),
             id: None,
             title: None,
             services: vec![id("portal"), id("lms")],

@@ -1,6 +1,7 @@
 //! Every screen of the console with sample data.
 
 use super::{Samples, at, now, zone};
+use forewarn_core::audience::Level;
 use forewarn_core::delivery::DeliveryStatus;
 use forewarn_core::incident::Incident;
 use forewarn_core::maintenance;
@@ -301,6 +302,13 @@ impl Samples {
                     group: None,
                 },
             ],
+            levels: match incident.status.is_open() {
+                true => self.levels(),
+                false => Vec::new(),
+            }
+            .into_iter()
+            .map(|level| level.typed(&typed.fields))
+            .collect(),
             incident,
             typed,
             alerts: self.alerts(),
@@ -315,6 +323,22 @@ impl Samples {
                 "recipients",
                 "it goes to 12640: type that number to show that you mean it",
             )],
+        );
+        let edited = self.typed(
+            &[
+                ("status", "identified"),
+                ("texts.non_technical", "You may be asked to sign in twice. A disk failed, and we are replacing it on db-07.int.example.edu. Your work is safe."),
+            ],
+            &[
+                (
+                    "texts.non_technical",
+                    "'db-07.int.example.edu', from 90 to 111: its readers may not know the names of our machines; say what people notice instead",
+                ),
+                (
+                    "privacy_override",
+                    "is missing: if it must go out as it is, say why; that stays on record",
+                ),
+            ],
         );
         let wrong = self.typed(
             &[
@@ -397,6 +421,10 @@ impl Samples {
                 incident(self.waiting_incident(), many).render(),
             ),
             (
+                "incident-levels",
+                incident(self.open_incident(), edited).render(),
+            ),
+            (
                 "incident-errors",
                 incident(self.open_incident(), wrong).render(),
             ),
@@ -441,6 +469,7 @@ impl Samples {
         };
         let declare = |typed: Typed| DeclareIncident {
             frame: self.frame("Declare an incident", Nav::Incidents),
+            levels: Level::ALL.into_iter().map(LevelLook::empty).collect(),
             typed,
             services: self.choices(),
         };

@@ -152,6 +152,7 @@ impl Samples {
             },
             cause: None,
             text: Some(self.t("Some of you cannot open the student portal or may be logged out. A disk in one of our servers failed, and we are replacing it; no data is lost.\n\nUntil it is done the portal may be slow or refuse to load. You do not need to do anything. We are sorry for the trouble.")),
+            texts: Default::default(),
             services: BTreeMap::new(),
             next_update_in: None,
         };
@@ -174,6 +175,7 @@ impl Samples {
             text: Some(self.t(
                 "The new disk is in. You can sign in again; the portal may be slow for an hour.",
             )),
+            texts: Default::default(),
             services: BTreeMap::new(),
             next_update_in: None,
         };
@@ -199,6 +201,7 @@ impl Samples {
             facts: Facts::default(),
             cause: None,
             text: Some(self.t("The wireless works again in all of the library. A switch had lost its power. Nothing is lost; devices connect by themselves.")),
+            texts: Default::default(),
             services: BTreeMap::new(),
             next_update_in: None,
         };
@@ -227,6 +230,7 @@ impl Samples {
             severity,
             cause: None,
             effect: Some(self.t("Some people cannot sign in to the student portal.")),
+            texts: Default::default(),
             lead: Some("SECRET-LEAD Lee Ngo".into()),
             spokesperson: Some("SECRET-SPEAKER Sam Ortiz".into()),
             next_update_in: None,

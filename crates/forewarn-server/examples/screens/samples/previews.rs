@@ -5,7 +5,7 @@ use forewarn_core::audience::Level;
 use forewarn_core::contact::Channel;
 use forewarn_core::message::{Outlet, Preview, render_markdown, sms_segments};
 use forewarn_core::review::{Context, Medium, Stage, Text, review};
-use forewarn_server::console::{Nav, PreviewPage, Shown};
+use forewarn_server::console::{LevelLook, Nav, PreviewPage, Shown};
 
 const LONG: &str = "You can sign in again. db-07.int.example.edu was restarted at 14:30. We are watching whether it stays that way.\n\nThe next update comes by **10:00 PST (UTC-08:00, Los Angeles)**.";
 const SHORT: &str = "Example University: You can sign in again. Next update by 10:00 PST (UTC-08:00). https://status.example.edu/e/INC-7";
@@ -28,15 +28,46 @@ impl Samples {
                 ),
                 self.text(Channel::Sms, Level::NonTechnical, SHORT, &["Deans"]),
             ],
+            stale: vec![self.t(
+                "What is made for everybody has changed since its text was edited. Look whether the edited one still fits.",
+            )],
+            levels: self.levels(),
             ..self.preview_refused(&[])
         }
+    }
+
+    /// What the readers of each level would be told.
+    pub fn levels(&self) -> Vec<LevelLook> {
+        let facts = "- **Affected:** Student portal, and with it Course sign-up\n- **Since:** Monday 23 November 2026, 08:41 PST (UTC-08:00, Los Angeles)\n- **What went wrong:** A disk in one of our servers failed.\n- **What to do:** The phone app still works.";
+        let said = "Some people cannot sign in to the student portal. We have found the cause and are working on the repair. We are sorry that this is taking so long.";
+        let level = |level, audiences: &[&str], more: &str| {
+            let made = self.t(&format!("{said}\n\n{facts}{more}"));
+            LevelLook {
+                level,
+                audiences: audiences.iter().map(|name| self.t(name)).collect(),
+                was: made.clone(),
+                value: made.clone(),
+                made,
+            }
+        };
+        vec![
+            level(Level::NonTechnical, &["Students", "Staff"], ""),
+            level(Level::SemiTechnical, &[], "\n- **Severity:** P1"),
+            level(
+                Level::Technical,
+                &["On-call engineers"],
+                "\n- **Severity:** P1",
+            ),
+        ]
     }
 
     pub fn preview_refused(&self, problems: &[&str]) -> PreviewPage {
         PreviewPage {
             frame: self.frame("What would go out", Nav::Incidents),
-            incident: "INC-7".into(),
+            path: "/console/incidents/INC-7".into(),
             title: self.t("Student portal: sign-in fails"),
+            levels: Vec::new(),
+            stale: Vec::new(),
             messages: Vec::new(),
             problems: problems.iter().map(|problem| self.t(problem)).collect(),
         }

@@ -1,7 +1,7 @@
 //! Incidents: the list, the form that declares one, one of them with the form of the next update.
 
 use super::previews::with_mails;
-use super::{decision, drafts, journal, rows, team};
+use super::{decision, drafts, journal, level_texts, rows, team};
 use crate::console::desk::{Desk, Shown, page, sentence};
 use crate::console::entered::tree;
 use crate::console::guard::Fields;
@@ -20,7 +20,7 @@ use forewarn_core::event::Event;
 use forewarn_core::plan::is_team_notice;
 use forewarn_core::problem::{Invalid, Problem};
 use forewarn_core::promise::Thread;
-use forewarn_core::time::CivilTime;
+use forewarn_core::time::{CivilTime, Zone};
 use forewarn_store::{EventFilter, NoticeFilter, Role};
 use jiff::{SignedDuration, Timestamp};
 
@@ -87,6 +87,8 @@ pub(in crate::console) async fn new(desk: Desk, RawQuery(query): RawQuery) -> Sh
 async fn form(desk: &Desk, status: StatusCode, typed: Typed) -> Shown {
     let catalogue = desk.app.store.catalogue().await?;
     let view = DeclareIncident {
+        levels: level_texts::of_declaration(desk, &typed.fields, &catalogue.organisation.time_zone)
+            .await,
         frame: desk
             .frame(&catalogue, "Declare an incident", Nav::Incidents)
             .await?,
@@ -98,20 +100,10 @@ async fn form(desk: &Desk, status: StatusCode, typed: Typed) -> Shown {
 
 /// `POST /console/incidents`
 pub(in crate::console) async fn declare(desk: Desk, fields: Fields) -> Shown {
-    // The form asks for every service; those that work are not part of the incident.
-    let mut named = fields.0.clone();
-    named.retain(|(name, value)| !(name.starts_with("services.") && value == "none"));
-    // One severity is always chosen: what was assessed takes its place.
-    let assessed = !(fields.value("impact").is_empty() && fields.value("urgency").is_empty());
-    named.retain(|(name, _)| !(assessed && name == "severity"));
     let zone = desk.app.store.catalogue().await?.organisation.time_zone;
-    let (mut named, asked) = settle(&named, &zone);
-    for (name, value) in &mut named {
-        let is_time = matches!(name.as_str(), "started_at" | "resolved_at");
-        if let Some(time) = CivilTime::parse(value, &zone).ok().filter(|_| is_time) {
-            *value = time.instant().to_string();
-        }
-    }
+    let (named, emptied) = level_texts::edited(&fields.0);
+    let (named, mut asked) = declared(&named, &zone);
+    asked.extend(emptied);
     let declared = match asked.is_empty() {
         true => incident::declare(&desk.app, &desk.caller, &tree(&named)).await,
         false => Err(Invalid { problems: asked }.into()),
@@ -141,6 +133,30 @@ pub(in crate::console) async fn declare(desk: Desk, fields: Fields) -> Shown {
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// What the form says, as the API is told it, and which time of two is meant where that was not said.
+pub(super) fn declared(
+    fields: &[(String, String)],
+    zone: &Zone,
+) -> (Vec<(String, String)>, Vec<Problem>) {
+    // The form asks for every service; those that work are not part of the incident.
+    let mut named = fields.to_vec();
+    named.retain(|(name, value)| !(name.starts_with("services.") && value == "none"));
+    // One severity is always chosen: what was assessed takes its place.
+    let is_assessed = |(name, value): &(String, String)| {
+        matches!(name.as_str(), "impact" | "urgency") && !value.is_empty()
+    };
+    let assessed = fields.iter().any(is_assessed);
+    named.retain(|(name, _)| !(assessed && name == "severity"));
+    let (mut named, asked) = settle(&named, zone);
+    for (name, value) in &mut named {
+        let is_time = matches!(name.as_str(), "started_at" | "resolved_at");
+        if let Some(time) = CivilTime::parse(value, zone).ok().filter(|_| is_time) {
+            *value = time.instant().to_string();
+        }
+    }
+    (named, asked)
 }
 
 /// The words of a document do not help in a form that offers every service.
@@ -173,6 +189,15 @@ pub(super) async fn one(
     {
         typed.fields.push(("text".into(), own));
     }
+    let place = format!("/console/incidents/{id}/updates");
+    let own = store.own_writing(&place, &desk.caller.actor, desk.app.clock.now());
+    if typed.problems.is_empty() && typed.fields.iter().all(|(name, _)| name == "text") {
+        typed.fields.extend(level_texts::kept(own.await?));
+    }
+    let levels = match incident.status.is_open() && incident.merged_into.is_none() {
+        true => level_texts::of_update(desk, id, incident.status.as_str(), &typed.fields).await,
+        false => Vec::new(),
+    };
     let filter = NoticeFilter {
         event: Some(id.to_owned()),
         ..NoticeFilter::default()
@@ -194,6 +219,7 @@ pub(super) async fn one(
         team: team::gathered(desk, &incident, version, &catalogue).await?,
         frame,
         services: services.collect(),
+        levels,
         typed,
         alerts: drafts::alerts(&desk.app, id).await?,
         confirmations: acknowledgement::list(&desk.app, id).await?,
@@ -259,11 +285,12 @@ pub(in crate::console) async fn update(
     Path(id): Path<String>,
     fields: Fields,
 ) -> Shown {
-    let mut named = fields.0.clone();
+    let (mut named, emptied) = level_texts::edited(&fields.0);
     // Unchanged unless another was chosen.
     named.retain(|(name, value)| !(name == "severity" && value.is_empty()));
     named.push(("undo".into(), "true".into()));
-    let posted = Sending::of(&tree(&named));
+    let mut posted = Sending::of(&tree(&named));
+    posted.wrong.extend(emptied);
     let typed = |problems| Typed {
         fields: fields.0.clone(),
         problems,

@@ -1,16 +1,20 @@
 //! What an update, or the next notice of any event, would say, before anybody hears of it.
 
+use super::incidents::declared;
+use super::level_texts;
 use super::rows::event_path;
 use crate::console::desk::{Desk, Shown, page, sentence};
 use crate::console::entered::tree;
 use crate::console::guard::Fields;
-use crate::console::{EventPreview, Nav, PREVIEW_POLICY, PreviewPage, Shown as Look};
-use crate::error::ApiError;
+use crate::console::{EventPreview, LevelLook, Nav, PREVIEW_POLICY, PreviewPage, Shown as Look};
+use crate::error::{ApiError, Result};
+use crate::ops::incident::preview::Previewed;
 use crate::ops::{incident, template};
 use axum::extract::{Path, RawQuery};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use forewarn_core::message::milestones_of;
+use forewarn_core::problem::Problem;
 use forewarn_store::Role;
 
 /// `POST /console/incidents/{id}/preview`, with the fields of the form of the next update.
@@ -22,31 +26,62 @@ pub(in crate::console) async fn update(
     desk.caller.at_least(Role::Operator)?;
     let (incident, _) = incident::load(&desk.app, &id).await?;
     let catalogue = desk.app.store.catalogue().await?;
-    let mut named = fields.0;
+    let (mut named, emptied) = level_texts::edited(&fields.0);
     named.retain(|(name, value)| !(name == "severity" && value.is_empty()));
     named.retain(|(name, _)| name != "recipients");
-    let (messages, problems) = match incident::preview::update(&desk.app, &id, &tree(&named)).await
-    {
-        Ok(messages) => (messages, Vec::new()),
-        Err(ApiError::Invalid(invalid)) => {
-            let said = |problem: &_| sentence(&format!("{problem}"));
-            (Vec::new(), invalid.problems.iter().map(said).collect())
-        }
-        Err(error) if error.status() == StatusCode::CONFLICT => {
-            (Vec::new(), vec![sentence(&error.said())])
-        }
-        Err(error) => return Err(error.into()),
-    };
+    let shown = incident::preview::update(&desk.app, &id, &tree(&named)).await;
+    let (shown, problems) = or_why_not(shown, &emptied)?;
     let view = PreviewPage {
         frame: desk
             .frame(&catalogue, "What would go out", Nav::Incidents)
             .await?,
-        incident: id,
+        path: format!("/console/incidents/{id}"),
         title: incident.title,
-        messages: messages.into_iter().map(Look).collect(),
+        stale: level_texts::stale(&fields.0, &shown.texts),
+        levels: shown.texts.into_iter().map(LevelLook::of).collect(),
+        messages: shown.messages.into_iter().map(Look).collect(),
         problems,
     };
     Ok(with_mails(page(StatusCode::OK, view.render())))
+}
+
+/// `POST /console/incidents/new/preview`, with the fields of the form that declares one.
+pub(in crate::console) async fn declaration(desk: Desk, fields: Fields) -> Shown {
+    desk.caller.at_least(Role::Operator)?;
+    let catalogue = desk.app.store.catalogue().await?;
+    let (named, emptied) = level_texts::edited(&fields.0);
+    let (named, _) = declared(&named, &catalogue.organisation.time_zone);
+    let shown = incident::preview::declaration(&desk.app, &tree(&named)).await;
+    let (shown, problems) = or_why_not(shown, &emptied)?;
+    let view = PreviewPage {
+        frame: desk
+            .frame(&catalogue, "What would go out", Nav::Incidents)
+            .await?,
+        path: "/console/incidents/new".to_owned(),
+        title: "Declare an incident".to_owned(),
+        stale: level_texts::stale(&fields.0, &shown.texts),
+        levels: shown.texts.into_iter().map(LevelLook::of).collect(),
+        messages: shown.messages.into_iter().map(Look).collect(),
+        problems,
+    };
+    Ok(with_mails(page(StatusCode::OK, view.render())))
+}
+
+/// What would go out, or in sentences why nothing would.
+fn or_why_not(shown: Result<Previewed>, emptied: &[Problem]) -> Result<(Previewed, Vec<String>)> {
+    let said = |problem: &Problem| sentence(&format!("{problem}"));
+    let emptied = emptied.iter().map(said);
+    match shown {
+        Ok(shown) => Ok((shown, emptied.collect())),
+        Err(ApiError::Invalid(invalid)) => {
+            let problems = emptied.chain(invalid.problems.iter().map(said));
+            Ok((Previewed::default(), problems.collect()))
+        }
+        Err(error) if error.status() == StatusCode::CONFLICT => {
+            Ok((Previewed::default(), vec![sentence(&error.said())]))
+        }
+        Err(error) => Err(error),
+    }
 }
 
 /// `GET /console/events/{id}/preview`, with `milestone`.

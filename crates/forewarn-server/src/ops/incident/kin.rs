@@ -140,6 +140,7 @@ pub(super) async fn carried(
             facts: said.facts.clone(),
             cause: incident.cause,
             text: said.text.clone(),
+            texts: said.texts.clone(),
             services: Default::default(),
             next_update_in: None,
         };

@@ -302,6 +302,7 @@ pub async fn publish(app: &App, caller: &Caller, id: &str, node: &Node) -> Resul
 /// The update that tells it. The cause is a fact too, so that a short message says more than the beginning of a long text.
 fn follow_up(body: &Postmortem) -> NewUpdate {
     NewUpdate {
+        texts: Default::default(),
         status: Some(Status::Postmortem),
         facts: Facts {
             cause: Some(body.cause.clone()),

@@ -6,11 +6,13 @@ use crate::caller::Caller;
 use crate::error::Result;
 use crate::ops::{AGAIN, overtaken};
 use forewarn_core::approval::Consent;
+use forewarn_core::audience::Level;
 use forewarn_core::document::Catalogue;
 use forewarn_core::event::{Event, Occasion};
 use forewarn_core::incident::{Incident, Update};
 use forewarn_core::plan::{Changes, call, timers_again};
 use forewarn_core::promise::Thread;
+use forewarn_core::texts::Texts;
 use forewarn_store::{Beside, Entry};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -45,7 +47,7 @@ pub async fn undo(app: &App, caller: &Caller, id: &str) -> Result<Answer> {
         // What its open parts were to say with it.
         for (part, sequence) in kin::parts(app, id).await? {
             if let Ok((before, said)) = part.undo(now)
-                && (said.at, &said.text) == (update.at, &update.text)
+                && (said.at, &said.text, &said.texts) == (update.at, &update.text, &update.texts)
             {
                 all.push(back(app, caller, &catalogue, (before, sequence), &said, now).await?);
             }
@@ -57,9 +59,37 @@ pub async fn undo(app: &App, caller: &Caller, id: &str) -> Result<Answer> {
         };
         match publish(app, caller, &catalogue, &all, &[beside]).await {
             Err(error) if overtaken(&error) && tries < AGAIN => {}
-            done => return done,
+            Err(error) => return Err(error),
+            Ok(answer) => {
+                keep_texts(app, caller, id, &update, now).await?;
+                return Ok(answer);
+            }
         }
     }
+}
+
+/// Texts of single levels are kept as the console keeps them while they are typed; where the form is sent to is their place.
+async fn keep_texts(
+    app: &App,
+    caller: &Caller,
+    id: &str,
+    update: &Update,
+    now: Timestamp,
+) -> Result<()> {
+    let edited = Level::ALL.into_iter().filter_map(|level| {
+        let name = format!("{}.{}", Texts::FIELD, level.as_str());
+        Some((name, update.texts.at(level)?))
+    });
+    let fields: Vec<(String, &str)> = edited.collect();
+    if fields.is_empty() {
+        return Ok(());
+    }
+    let (place, fields) = (
+        format!("/console/incidents/{id}/updates"),
+        json!(fields).to_string(),
+    );
+    let store = &app.store;
+    Ok(store.keep_form(&place, &caller.actor, &fields, now).await?)
 }
 
 /// The incident as it was: what the update was to tell is withdrawn, and the promise before it has its timers again.

@@ -21,6 +21,7 @@ impl Operator {
         let service = *chance.pick(&["database", "portal", "wiki"]);
         let asked = EmailAddress::parse("dean@example.edu").expect("an address");
         let report = Report {
+            texts: Default::default(),
             id: None,
             title: None,
             services: vec![Id::parse(service).expect("an id")],
@@ -69,6 +70,7 @@ impl Operator {
             60..85 => advisory.fix(Fix::default(), now),
             _ => {
                 let withdrawal = Withdrawal {
+                    texts: Default::default(),
                     text: "It was none.".into(),
                     version: None,
                 };

@@ -1,0 +1,119 @@
+//! The text of each level: `--text-for LEVEL=TEXT` puts another in its place, `--dry-run` shows what is made.
+
+use crate::terminal::clean;
+use clap::Args;
+use forewarn_core::document::Problems;
+use forewarn_core::texts::Texts;
+use serde_json::{Map, Value};
+
+/// Texts that somebody edited.
+#[derive(Args, Clone, Debug, Default)]
+pub struct LevelTexts {
+    /// What the readers of one level are told instead of what is made for them: non_technical=TEXT, or technical=@FILE from a file; once for each level
+    #[arg(long = "text-for", value_name = "LEVEL=TEXT")]
+    texts: Vec<String>,
+}
+
+impl LevelTexts {
+    /// The field of the body that holds them, none where nothing was edited, and what is wrong with the flags themselves.
+    pub fn field(&self) -> (&'static str, Option<Value>, Problems) {
+        let (mut texts, mut problems) = (Map::new(), Problems::default());
+        for given in &self.texts {
+            let (level, text) = given.split_once('=').unwrap_or((given, ""));
+            let problem = match (given.contains('='), read(text)) {
+                (false, _) => {
+                    "needs a text, such as non_technical=\"You may be slow to sign in.\"".to_owned()
+                }
+                (true, Err(problem)) => problem,
+                (true, Ok(text)) => match texts.insert(level.trim().to_owned(), text.into()) {
+                    Some(_) => "stands twice".to_owned(),
+                    None => continue,
+                },
+            };
+            problems.add(format!("--text-for {level}"), None, problem);
+        }
+        let texts = Some(texts).filter(|texts| !texts.is_empty());
+        (Texts::FIELD, texts.map(Value::Object), problems)
+    }
+}
+
+/// A text as it was given, or as it stands in the file that was named.
+fn read(text: &str) -> Result<String, String> {
+    match text.strip_prefix('@') {
+        None => Ok(text.to_owned()),
+        Some(file) => {
+            std::fs::read_to_string(file).map_err(|error| format!("cannot read {file}: {error}"))
+        }
+    }
+}
+
+/// What would be told at each level, and to whom; nothing where the answer is no preview.
+pub fn show(answer: &Value) -> Option<String> {
+    let texts = answer["texts"].as_array()?;
+    let mut shown = String::new();
+    for text in texts {
+        let word = |name: &str| clean(text[name].as_str().unwrap_or_default());
+        let audiences = text["audiences"].as_array().into_iter().flatten();
+        let audiences: Vec<String> = audiences.filter_map(Value::as_str).map(clean).collect();
+        let told = match audiences.is_empty() {
+            true => "no audience".to_owned(),
+            false => audiences.join(", "),
+        };
+        let edited = text["edited"].is_string();
+        let (said, how) = match edited {
+            true => ("edited", ", edited"),
+            false => ("made", ""),
+        };
+        shown += &format!("{} (to {told}{how}):\n", word("level"));
+        let lines = text[said].as_str().unwrap_or_default().lines();
+        for line in lines {
+            shown += format!("  {}", clean(line)).trim_end();
+            shown.push('\n');
+        }
+        shown.push('\n');
+    }
+    shown += "nobody was told\n";
+    Some(shown)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn given(texts: &[&str]) -> (Option<Value>, Vec<String>) {
+        let texts = texts.iter().map(|text| (*text).to_owned()).collect();
+        let (_, texts, problems) = LevelTexts { texts }.field();
+        let told = problems.0.iter().map(ToString::to_string);
+        (texts, told.collect())
+    }
+
+    #[test]
+    fn each_level_has_one_text_typed_or_from_a_file() {
+        let (texts, problems) =
+            given(&["non_technical=It is slow = sorry.", "technical=@/no/such"]);
+        assert_eq!(texts, Some(json!({"non_technical": "It is slow = sorry."})));
+        assert_eq!(problems.len(), 1, "{problems:?}");
+        assert!(
+            problems[0].starts_with("--text-for technical: cannot read /no/such: "),
+            "{problems:?}"
+        );
+        let (texts, problems) = given(&["technical", "technical=a", "technical=b"]);
+        assert!(texts.is_some());
+        assert_eq!(problems.len(), 2, "{problems:?}");
+        assert_eq!(given(&[]), (None, Vec::new()));
+    }
+
+    #[test]
+    fn a_preview_shows_what_each_level_would_read() {
+        let answer = json!({"messages": [], "texts": [
+            {"level": "non_technical", "audiences": ["Students"], "made": "It is slow.\n\n- One", "edited": "Be patient."},
+            {"level": "technical", "audiences": [], "made": "It is slow.\n\n- One"},
+        ]});
+        assert_eq!(
+            show(&answer).unwrap(),
+            "non_technical (to Students, edited):\n  Be patient.\n\ntechnical (to no audience):\n  It is slow.\n\n  - One\n\nnobody was told\n"
+        );
+        assert_eq!(show(&json!({"id": "INC-1"})), None);
+    }
+}
