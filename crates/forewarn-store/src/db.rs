@@ -135,7 +135,9 @@ macro_rules! getter {
             Ok(match self {
                 Row::Sqlite(row) => row.try_get(n)?,
                 Row::Postgres(row) => row.try_get(n)?,
-                Row::Packed(values) => Deserialize::deserialize(values.get(n).unwrap_or(&Value::Null))?,
+                Row::Packed(values) => {
+                    Deserialize::deserialize(values.get(n).unwrap_or(&Value::Null))?
+                }
             })
         }
     };
@@ -379,10 +381,14 @@ impl Db {
             .row_buffer_size(500)
             // After a long reader (a backup) the log shrinks again.
             .pragma("journal_size_limit", "67108864")
+            // Pages of large indexes are changed again and again: they go from the log into the file once for many changes. 32 MB.
+            .pragma("wal_autocheckpoint", "8000")
             .statement_cache_capacity(200)
             .pragma("cache_size", "-16000")
             .pragma("temp_store", "memory");
-        let writer = only_writer(&options)
+        // The writer looks up every message that it records in an index of all.
+        let writer = options.clone().pragma("cache_size", "-32000");
+        let writer = only_writer(&writer)
             .await
             .map_err(|e| StoreError::Unavailable(format!("{}: {e}", path.display())))?;
         let readers = SqlitePoolOptions::new()
