@@ -104,8 +104,8 @@ impl<C: Channels> Engine<C> {
     }
 
     /// Puts outcomes on record. While the database is away they are held: a message that was accepted must not be forgotten
-    /// because its record could not be written at once.
-    pub(crate) async fn keep(&self, recorded: &[Recorded]) -> Result<()> {
+    /// because its record could not be written at once. Says whether others may go that stood behind them.
+    pub(crate) async fn keep(&self, recorded: &[Recorded]) -> Result<bool> {
         loop {
             match self.store.record(&self.node, recorded).await {
                 Err(StoreError::Unavailable(problem) | StoreError::Full(problem)) => {

@@ -23,10 +23,11 @@ use tokio::sync::watch;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::Instant;
 
-/// How many flights of a lane are in the air at once; each uses one connection of a channel.
+/// How many flights of a lane are in the air at once where some are mail; each uses one connection to the relay.
 const FLIGHTS: usize = 8;
-/// How many start together: while some are in the air the store is free for the others.
-const AT_ONCE: usize = FLIGHTS / 2;
+/// How many where none is mail: each goes to many servers, and while half of them are put on record and followed by others, the other
+/// half keeps the network busy.
+const WIDE: usize = 2 * FLIGHTS;
 /// How long a leg is to take. Recording costs a commit for all that have landed by then, whatever the number of flights.
 const LEG: Duration = Duration::from_millis(250);
 /// Messages of a first leg, while nothing is known of the relay's pace.
@@ -227,8 +228,7 @@ impl<C: Channels> Engine<C> {
             };
             if let Some(landed) = landed {
                 self.land(lane, landed, &mut flights, &mut state).await;
-                // Notices whose last delivery this was are sent.
-                state.look |= flights.is_empty();
+                state.landed = true;
             }
         }
         while let Some(landed) = flights.join_next().await {
@@ -246,8 +246,9 @@ impl<C: Channels> Engine<C> {
         flights: &mut JoinSet<Result<Leg>>,
         state: &mut LaneState,
     ) {
-        while !state.empty && state.doubt.is_none() && flights.len() < FLIGHTS {
-            let wanted = (FLIGHTS - flights.len()).min(AT_ONCE) * FLIGHT;
+        while !state.empty && state.doubt.is_none() && flights.len() < state.most() {
+            // Half of them at most: while some are in the air the store is free for the others.
+            let wanted = (state.most() - flights.len()).min(state.most() / 2) * FLIGHT;
             match self.claim(lane, wanted).await {
                 Ok((claimed, leave)) => {
                     // What has not begun when it is to stop waits for the next start: only so can what was accepted be recorded in time.
@@ -258,6 +259,7 @@ impl<C: Channels> Engine<C> {
                     state.taken += claimed.len();
                     let is_mail = |d: &Claimed| d.endpoint.channel() == Channel::Email;
                     let (mails, others): (Vec<_>, Vec<_>) = claimed.into_iter().partition(is_mail);
+                    state.is_mailing = !mails.is_empty();
                     for (claimed, leg) in [(mails, state.leg), (others, WHOLE)] {
                         for ahead in in_flights(claimed) {
                             let leave = leave.clone();
@@ -297,8 +299,10 @@ impl<C: Channels> Engine<C> {
             }
             landed = flights.try_join_next();
         }
-        if let Err(problem) = self.keep(&outcomes).await {
-            state.trouble(lane, &problem, Some(Doubt::Sent));
+        match self.keep(&outcomes).await {
+            // They need no look, which for one message after the other would cost more than all the rest.
+            Ok(moved_up) => state.empty &= !moved_up,
+            Err(problem) => state.trouble(lane, &problem, Some(Doubt::Sent)),
         }
     }
 
@@ -348,6 +352,8 @@ struct LaneState {
     look: bool,
     /// When it looked last.
     looked: Instant,
+    /// Something has landed since then: notices whose last delivery it was are sent.
+    landed: bool,
     /// A notice is not expanded to its end.
     more: bool,
     /// How many were claimed since then.
@@ -358,6 +364,8 @@ struct LaneState {
     fruitless: bool,
     /// What must be cleared up before the next claim.
     doubt: Option<Doubt>,
+    /// There was mail in the last claim.
+    is_mailing: bool,
     /// How many mails the first leg of a flight has, by the pace of the last one.
     leg: usize,
 }
@@ -367,24 +375,35 @@ impl LaneState {
         LaneState {
             look: true,
             looked: Instant::now(),
+            landed: false,
             more: false,
             taken: 0,
             empty: true,
             fruitless: false,
             doubt,
+            is_mailing: true,
             leg: FIRST_LEG,
+        }
+    }
+
+    /// How many flights may be in the air.
+    fn most(&self) -> usize {
+        match self.is_mailing {
+            true => FLIGHTS,
+            false => WIDE,
         }
     }
 
     fn wants_a_look(&self, busy: bool) -> bool {
         let rest = if busy { POLL } else { QUIET };
         // The next part is expanded while flights are in the air, not when they wait for it.
-        let ahead = self.more && (self.empty || self.taken >= FLIGHTS * FLIGHT);
-        self.look || ahead || self.looked.elapsed() >= rest
+        let ahead = self.more && (self.empty || self.taken >= WIDE * FLIGHT);
+        self.look || ahead || (self.landed && !busy) || self.looked.elapsed() >= rest
     }
 
     fn looks(&mut self) {
-        (self.look, self.looked, self.taken) = (false, Instant::now(), 0);
+        (self.look, self.landed) = (false, false);
+        (self.looked, self.taken) = (Instant::now(), 0);
     }
 
     fn trouble(&mut self, lane: Lane, problem: &StoreError, doubt: Option<Doubt>) {

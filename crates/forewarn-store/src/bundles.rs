@@ -7,7 +7,7 @@
 
 use crate::Store;
 use crate::db::{Row, Tx, args};
-use crate::deliveries::{ALONE, CLAIMED};
+use crate::deliveries::{ALONE, CLAIMED, CLAIMED_COLUMNS};
 use crate::error::Result;
 use crate::journal::{Entry, append};
 use crate::notices::{DONE, DueNotice};
@@ -232,8 +232,9 @@ pub(crate) async fn whole_messages(tx: &mut Tx, found: Vec<Row>) -> Result<Vec<R
     );
     // Never waited for: whoever holds one of them may want another of ours.
     let lock = tx.either("", "FOR UPDATE OF d SKIP LOCKED");
+    let claimed = tx.either(CLAIMED.0, CLAIMED.1);
     let parts = format!(
-        "{CLAIMED}, ({ALONE}) {of_pairs} LEFT JOIN endpoints e ON e.id = d.endpoint WHERE d.status = 'queued' ORDER BY d.id {lock}"
+        "{claimed}, ({ALONE}) {of_pairs} LEFT JOIN endpoints e ON e.id = d.endpoint WHERE d.status = 'queued' ORDER BY d.id {lock}"
     );
     let counted = format!(
         "SELECT d.bundle, d.endpoint, COUNT(*) {of_pairs} WHERE d.status = 'queued' GROUP BY d.bundle, d.endpoint"
@@ -243,7 +244,7 @@ pub(crate) async fn whole_messages(tx: &mut Tx, found: Vec<Row>) -> Result<Vec<R
     let mut busy: HashSet<(String, String)> = HashSet::new();
     for row in tx.rows(&parts, pairs.clone()).await? {
         let key = (row.maybe_text(11)?.unwrap_or_default(), row.text(2)?);
-        if !row.bool(15)? {
+        if !row.bool(CLAIMED_COLUMNS)? {
             busy.insert(key.clone());
         }
         messages.entry(key).or_default().push(row);

@@ -10,6 +10,8 @@ use crate::error::{Result, StoreError};
 use crate::seal::Sealer;
 use futures_util::TryStreamExt as _;
 use futures_util::future::BoxFuture;
+use serde::Deserialize;
+use serde_json::Value;
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgPool, PgPoolOptions, PgRow, Postgres};
 use sqlx::sqlite::{
     Sqlite, SqliteArguments, SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool,
@@ -123,6 +125,8 @@ pub(crate) use args;
 pub(crate) enum Row {
     Sqlite(SqliteRow),
     Postgres(PgRow),
+    /// Out of [`Tx::packed`].
+    Packed(Vec<Value>),
 }
 
 macro_rules! getter {
@@ -131,6 +135,9 @@ macro_rules! getter {
             Ok(match self {
                 Row::Sqlite(row) => row.try_get(n)?,
                 Row::Postgres(row) => row.try_get(n)?,
+                Row::Packed(values) => {
+                    Deserialize::deserialize(values.get(n).unwrap_or(&Value::Null))?
+                }
             })
         }
     };
@@ -141,7 +148,15 @@ impl Row {
     getter!(maybe_text, Option<String>);
     getter!(int, i64);
     getter!(maybe_int, Option<i64>);
-    getter!(bool, bool);
+    getter!(plain_bool, bool);
+
+    pub(crate) fn bool(&self, n: usize) -> Result<bool> {
+        match self {
+            // JSON of SQLite has its numbers, and it has no other truth.
+            Row::Packed(_) => Ok(self.int(n)? != 0),
+            Row::Sqlite(_) | Row::Postgres(_) => self.plain_bool(n),
+        }
+    }
 
     pub(crate) fn instant(&self, n: usize) -> Result<jiff::Timestamp> {
         instant(self.int(n)?)
@@ -264,6 +279,28 @@ impl Tx {
         })
     }
 
+    /// As [`Tx::rows`], where there are many rows of so many columns. SQLite's driver hands over each row by itself and wakes whoever
+    /// waits for it each time, which costs more than reading it: there all come at once, as JSON.
+    pub(crate) async fn packed(
+        &mut self,
+        sql: &str,
+        columns: usize,
+        args: Vec<Arg>,
+    ) -> Result<Vec<Row>> {
+        if let Tx::Postgres(_) = self {
+            return self.rows(sql, args).await;
+        }
+        let names: Vec<String> = (0..columns).map(|n| format!("c{n}")).collect();
+        let names = names.join(", ");
+        let sql = format!(
+            "WITH packed ({names}) AS ({sql}) SELECT json_group_array(json_array({names})) FROM packed"
+        );
+        let row = self.row(&sql, args).await?;
+        let list = row.map(|row| row.text(0)).transpose()?;
+        let rows: Vec<Vec<Value>> = serde_json::from_str(list.as_deref().unwrap_or("[]"))?;
+        Ok(rows.into_iter().map(Row::Packed).collect())
+    }
+
     /// Runs a query and takes its first row, if any.
     pub(crate) async fn row(&mut self, sql: &str, args: Vec<Arg>) -> Result<Option<Row>> {
         Ok(self.rows(sql, args).await?.into_iter().next())
@@ -344,10 +381,14 @@ impl Db {
             .row_buffer_size(500)
             // After a long reader (a backup) the log shrinks again.
             .pragma("journal_size_limit", "67108864")
+            // Pages of large indexes are changed again and again: they go from the log into the file once for many changes. 32 MB.
+            .pragma("wal_autocheckpoint", "8000")
             .statement_cache_capacity(200)
             .pragma("cache_size", "-16000")
             .pragma("temp_store", "memory");
-        let writer = only_writer(&options)
+        // The writer looks up every message that it records in an index of all.
+        let writer = options.clone().pragma("cache_size", "-32000");
+        let writer = only_writer(&writer)
             .await
             .map_err(|e| StoreError::Unavailable(format!("{}: {e}", path.display())))?;
         let readers = SqlitePoolOptions::new()

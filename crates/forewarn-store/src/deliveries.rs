@@ -156,10 +156,22 @@ const FIRST_OF_BUNDLE: &str = "(d.bundle IS NULL OR d.id = (SELECT MIN(f.id) FRO
   WHERE f.bundle = d.bundle AND f.endpoint = d.endpoint AND f.status = 'queued'))";
 
 /// What is read of a delivery that is claimed.
-pub(crate) const CLAIMED: &str =
-    "SELECT d.id, d.notice, d.endpoint, d.attempt, d.level, d.expires, e.body, e.name, e.language, e.time_zone,
+macro_rules! claimed_columns {
+    () => {
+        "SELECT d.id, d.notice, d.endpoint, d.attempt, d.level, d.expires, e.body, e.name, e.language, e.time_zone,
    d.outcome IS NOT NULL, d.bundle, CASE WHEN d.attempt > 0 THEN
-     COALESCE((SELECT MIN(a.started_at) FROM attempts a WHERE a.delivery = d.id), d.started_at) END, d.forward, d.contact";
+     COALESCE((SELECT MIN(a.started_at) FROM attempts a WHERE a.delivery = d.id), d.started_at) END, d.forward, d.contact"
+    };
+}
+
+/// The same with what finds its row the soonest: ids lie all over a large index.
+pub(crate) const CLAIMED: (&str, &str) = (
+    concat!(claimed_columns!(), ", d.rowid"),
+    concat!(claimed_columns!(), ", 0"),
+);
+
+/// How many columns that are.
+pub(crate) const CLAIMED_COLUMNS: usize = 16;
 
 impl Store {
     /// Claims up to `limit` deliveries of a lane that are due, those that wait longest first. The attempt is committed
@@ -177,11 +189,13 @@ impl Store {
         let mut tx = self.db.write().await?;
         // The limit stands in the text, so that a plan knows how little is wanted.
         let locked = tx.either("", "FOR UPDATE OF d SKIP LOCKED");
+        let claimed = tx.either(CLAIMED.0, CLAIMED.1);
         let due = format!(
-            "{CLAIMED} FROM deliveries d LEFT JOIN endpoints e ON e.id = d.endpoint WHERE {FREE} AND {ALONE} AND {FIRST_OF_BUNDLE} ORDER BY d.next_at LIMIT {limit} {locked}"
+            "{claimed} FROM deliveries d LEFT JOIN endpoints e ON e.id = d.endpoint WHERE {FREE} AND {ALONE} AND {FIRST_OF_BUNDLE} ORDER BY d.next_at LIMIT {limit} {locked}"
         );
         loop {
-            let rows = tx.rows(&due, args![lane.number(), now]).await?;
+            let given = args![lane.number(), now];
+            let rows = tx.packed(&due, CLAIMED_COLUMNS, given).await?;
             let rows = whole_messages(&mut tx, rows).await?;
             let due = Due::read(&rows, &tx.sealer())?;
             due.put_aside_and_claim(&mut tx, node, now).await?;
@@ -194,13 +208,14 @@ impl Store {
     }
 
     /// Records outcomes in one transaction. Only attempts that this node still owns count: one that was taken back
-    /// from a node thought dead has another owner by now. Recording twice is harmless.
+    /// from a node thought dead has another owner by now. Recording twice is harmless. Says whether others may go that stood
+    /// behind these (`crate::order`).
     ///
     /// # Errors
     /// When the database cannot be written; then none is recorded.
-    pub async fn record(&self, node: &str, outcomes: &[Recorded]) -> Result<()> {
+    pub async fn record(&self, node: &str, outcomes: &[Recorded]) -> Result<bool> {
         let Some(last) = outcomes.iter().map(|o| o.ended_at).max() else {
-            return Ok(());
+            return Ok(false);
         };
         let groups = in_groups(outcomes)?;
         let retried = outcomes
@@ -216,14 +231,15 @@ impl Store {
         }
         record_by(&mut tx, RECORD, &groups, node).await?;
         forget_browsers(&mut tx, outcomes).await?;
-        next_in_line(&mut tx, outcomes, last).await?;
+        let moved_up = next_in_line(&mut tx, outcomes, last).await?;
         apply_early(&mut tx, outcomes).await?;
         // A retry that a newer message overtook is over.
         if retried != "[]" {
             supersede(&mut tx, &retried, last).await?;
             put_off(&mut tx, These::Listed(&retried)).await?;
         }
-        tx.commit().await
+        tx.commit().await?;
+        Ok(moved_up)
     }
 
     /// Gives back what this node claimed without knowing (the answer to its claim was lost) and so never sent.
@@ -426,9 +442,10 @@ const PUT_ASIDE: (&str, &str) = (
      WHERE id = ANY(ARRAY(SELECT jsonb_array_elements_text($1::jsonb))) ON CONFLICT DO NOTHING",
 );
 
+/// SQLite is told rows and not ids, within the transaction that has just read them.
 const CLAIM: (&str, &str) = (
     "UPDATE deliveries SET status = 'attempting', attempt = attempt + 1, owner = $2, updated_at = $3, outcome = NULL
-     WHERE id IN (SELECT value FROM json_each($1))",
+     WHERE rowid IN (SELECT value FROM json_each($1))",
     "UPDATE deliveries SET status = 'attempting', attempt = attempt + 1, owner = $2, updated_at = $3, outcome = NULL
      WHERE id = ANY(ARRAY(SELECT jsonb_array_elements_text($1::jsonb)))",
 );
@@ -546,6 +563,8 @@ struct Due {
     again: Vec<String>,
     /// What has no address any more.
     homeless: Vec<String>,
+    /// Where the rows of what was claimed are, in SQLite.
+    rows: Vec<i64>,
 }
 
 impl Due {
@@ -559,6 +578,7 @@ impl Due {
             let place = format!("endpoints/{}", row.text(2)?);
             let body = sealer.open_in(&place, OF_CONTACTS, body);
             due.claimed.push(claimed(row, &body)?);
+            due.rows.push(row.int(15)?);
             if row.bool(10)? {
                 due.again.push(row.text(0)?);
             }
@@ -578,9 +598,12 @@ impl Due {
             tx.execute(sql, args![ids]).await?;
         }
         if !self.claimed.is_empty() {
-            let ids = crate::json_list(self.claimed.iter().map(|c| c.id.as_str()));
+            let these = match tx {
+                Tx::Sqlite(_) => serde_json::to_string(&self.rows)?,
+                Tx::Postgres(_) => crate::json_list(self.claimed.iter().map(|c| c.id.as_str())),
+            };
             let sql = tx.either(CLAIM.0, CLAIM.1);
-            tx.execute(sql, args![ids, node, now]).await?;
+            tx.execute(sql, args![these, node, now]).await?;
         }
         Ok(())
     }

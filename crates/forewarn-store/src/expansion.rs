@@ -19,8 +19,9 @@ use forewarn_core::contact::Endpoint;
 use forewarn_core::id::Id;
 use jiff::{SignedDuration, Timestamp};
 
-/// How many contacts are expanded in one transaction: the first messages leave soon, and writers of other lanes get in between.
-const EXPAND_CONTACTS: i64 = 1_000;
+/// How many contacts are expanded in one transaction: the first messages leave soon, and writers of other lanes get in between. The ids
+/// of deliveries lie all over a large index, so the more there are the more of them share a page that is written.
+const EXPAND_CONTACTS: i64 = 2_000;
 
 /// After every contact's id.
 const LAST: &str = "\u{10ffff}";

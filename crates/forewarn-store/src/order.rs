@@ -28,6 +28,9 @@ macro_rules! unfinished {
 /// Why a message waits that stands behind others.
 const BEHIND: &str = "waits for the messages before it";
 
+/// Whether any endpoint wants that. By contact, so that SQLite searches its index and does not read it.
+const WANTED: &str = "SELECT 1 FROM endpoints WHERE contact > '' AND channel = 'webhook' AND body LIKE '%\"ordered\":true%' LIMIT 1";
+
 /// Messages to such endpoints that have no place yet, among some.
 const UNPLACED: &str = "channel = 'webhook' AND status = 'queued' AND waits IS NULL AND place IS NULL
   AND EXISTS (SELECT 1 FROM endpoints e WHERE e.id = deliveries.endpoint AND e.body LIKE '%\"ordered\":true%')";
@@ -62,6 +65,9 @@ const LINES: (&str, &str) = (
 
 /// Puts at the ends of their lines those of some messages that go to such endpoints. `these` tells which, by columns of `deliveries`.
 pub(crate) async fn line_up(tx: &mut Tx, these: &str, given: Vec<Arg>) -> Result<()> {
+    if tx.row(WANTED, args![]).await?.is_none() {
+        return Ok(());
+    }
     let any = format!("SELECT 1 FROM deliveries WHERE {these} AND {UNPLACED} LIMIT 1");
     if tx.row(&any, given.clone()).await?.is_none() {
         return Ok(());
@@ -86,11 +92,15 @@ async fn hold_lines(tx: &mut Tx) -> Result<()> {
     Ok(())
 }
 
-/// Lets the next ones go where what was recorded has ended.
-pub(crate) async fn next_in_line(tx: &mut Tx, outcomes: &[Recorded], now: Timestamp) -> Result<()> {
+/// Lets the next ones go where what was recorded has ended. Says whether there were any.
+pub(crate) async fn next_in_line(
+    tx: &mut Tx,
+    outcomes: &[Recorded],
+    now: Timestamp,
+) -> Result<bool> {
     let any = format!("{} LIMIT 1", tx.either(LINES.0, LINES.1));
     if tx.row(&any, args![]).await?.is_none() {
-        return Ok(());
+        return Ok(false);
     }
     let ended = outcomes.iter().filter(|o| o.status.is_final());
     let ended = crate::json_list(ended.map(|o| o.id.as_str()));
@@ -101,11 +111,11 @@ pub(crate) async fn next_in_line(tx: &mut Tx, outcomes: &[Recorded], now: Timest
     move_up(tx, &lines, args![ended], now).await
 }
 
-async fn move_up(tx: &mut Tx, lines: &str, given: Vec<Arg>, now: Timestamp) -> Result<()> {
+async fn move_up(tx: &mut Tx, lines: &str, given: Vec<Arg>, now: Timestamp) -> Result<bool> {
     let first = format!("WITH lines AS ({lines}) {FIRST}");
     let rows = tx.rows(&first, given).await?;
     if rows.is_empty() {
-        return Ok(());
+        return Ok(false);
     }
     let first = rows
         .iter()
@@ -116,8 +126,7 @@ async fn move_up(tx: &mut Tx, lines: &str, given: Vec<Arg>, now: Timestamp) -> R
         "UPDATE deliveries SET behind = FALSE, next_at = $2, reason = NULL WHERE id {} AND behind AND status = 'queued'",
         among(tx, 1)
     );
-    tx.execute(&sql, args![first, now]).await?;
-    Ok(())
+    Ok(tx.execute(&sql, args![first, now]).await? > 0)
 }
 
 impl Store {

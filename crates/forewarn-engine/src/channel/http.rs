@@ -8,11 +8,12 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use forewarn_core::delivery::Outcome;
-use futures_util::{StreamExt, stream};
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
 use http::header::{ACCEPT, HOST, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER, USER_AGENT};
 use http::{Method, Request, StatusCode, Uri};
 use jiff::civil::DateTime;
@@ -247,20 +248,29 @@ fn request(
     Ok(request)
 }
 
-/// Attempts each of a batch once, so many at a time, and says what came of each, in the batch's order. Unordered meanwhile, so that a
-/// slow one holds up one place and not the queue behind it.
+/// Attempts each of a batch once, so many at a time, and says what came of each, in the batch's order. Whoever is done with one takes
+/// the next, so that a slow one holds up one place and not the queue behind it.
 pub(super) async fn each<F: Future<Output = Outcome>>(
     count: usize,
     at_once: usize,
     attempt: impl Fn(usize) -> F,
 ) -> Vec<Outcome> {
-    // By place and not by reference: the compiler cannot see that the borrow lives long enough otherwise.
-    let attempts = (0..count).map(|place| {
-        let attempt = attempt(place);
-        async move { (place, attempt.await) }
-    });
-    let attempts = stream::iter(attempts).buffer_unordered(at_once);
-    let mut done: Vec<(usize, Outcome)> = attempts.collect().await;
+    let next = AtomicUsize::new(0);
+    let one_by_one = async || {
+        let mut done = Vec::with_capacity(count.div_ceil(at_once));
+        loop {
+            let place = next.fetch_add(1, Ordering::Relaxed);
+            if place >= count {
+                return done;
+            }
+            done.push((place, attempt(place).await));
+        }
+    };
+    let mut all: FuturesUnordered<_> = (0..at_once.min(count)).map(|_| one_by_one()).collect();
+    let mut done: Vec<(usize, Outcome)> = Vec::with_capacity(count);
+    while let Some(part) = all.next().await {
+        done.extend(part);
+    }
     done.sort_unstable_by_key(|&(place, _)| place);
     done.into_iter().map(|(_, outcome)| outcome).collect()
 }

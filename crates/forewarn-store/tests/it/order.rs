@@ -106,7 +106,10 @@ on_both_databases! {
         let mut update = notice("u1", "progress", 2);
         update.channels = vec![Channel::Webhook];
         send_out(&db.store, &event(1), 1, vec![update], 2).await;
-        db.store.record("me", &[gone(&first, at(3))].map(|lost| Recorded { endpoint_gone: false, ..lost })).await.unwrap();
-        assert_eq!(mine(3).await.unwrap().notice, "n2");
+        let lost = Recorded { endpoint_gone: false, ..gone(&first, at(3)) };
+        assert!(db.store.record("me", &[lost]).await.unwrap(), "the next one may go");
+        let next = mine(3).await.unwrap();
+        assert_eq!(next.notice, "n2");
+        assert!(!db.store.record("me", &[refused(&next, at(4), 9)]).await.unwrap(), "it stays the first");
     }
 }

@@ -233,6 +233,7 @@ fn is_meant(step: &str) -> bool {
             "reached",
             "judged",
             "placed",
+            "packed",
             "(subquery",
         ]
         .iter()

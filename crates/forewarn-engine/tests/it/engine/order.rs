@@ -1,6 +1,6 @@
 //! An endpoint that wants its messages one after the other gets very many so, while it refuses some and the engine dies.
 
-use super::house::House;
+use super::house::{House, soon};
 use super::running::run;
 use crate::database::{Database, Kind};
 use forewarn_core::contact::Contact;
@@ -22,13 +22,8 @@ fn number(request: &Request) -> Option<usize> {
     digits.parse().ok()
 }
 
-/// Every thousandth is refused at first; the engine dies five times.
-async fn in_order(kind: Kind, count: usize) {
-    let asked = AtomicUsize::new(0);
-    let script = Script::new().answered_by(move |_: &Request| {
-        let nth = asked.fetch_add(1, Ordering::Relaxed);
-        (nth % 1_000 == 500).then(|| Reply::status(503))
-    });
+/// As many incidents as that, of all of which one machine wants to hear, one after the other.
+async fn of_many_incidents(kind: Kind, count: usize, script: Script) -> (House, HttpPeer) {
     let peer = HttpPeer::start(script).await.unwrap();
     let hook: Value = json!({"channel": "webhook", "url": peer.url("/in"), "ordered": true});
     let machine: Contact = serde_json::from_value(
@@ -51,7 +46,17 @@ async fn in_order(kind: Kind, count: usize) {
     for n in 0..count {
         house.declare(&format!("INC-{n}"), "wiki").await;
     }
+    (house, peer)
+}
 
+/// Every thousandth is refused at first; the engine dies five times.
+async fn in_order(kind: Kind, count: usize) {
+    let asked = AtomicUsize::new(0);
+    let script = Script::new().answered_by(move |_: &Request| {
+        let nth = asked.fetch_add(1, Ordering::Relaxed);
+        (nth % 1_000 == 500).then(|| Reply::status(503))
+    });
+    let (mut house, peer) = of_many_incidents(kind, count, script).await;
     let began = Instant::now();
     for life in 1..=6 {
         let (stop, running) = run(&house.engine);
@@ -91,4 +96,20 @@ async fn in_order(kind: Kind, count: usize) {
 #[ignore = "takes minutes; five thousand in a row"]
 async fn five_thousand_keep_their_order() {
     in_order(Kind::Sqlite, 5_000).await;
+}
+
+/// A look at all that is under way costs more the more there is. One message after the other must not pay for one each.
+#[tokio::test]
+async fn one_after_the_other_costs_no_look_each() {
+    const COUNT: usize = 24;
+    let (house, peer) = of_many_incidents(Kind::Sqlite, COUNT, Script::new()).await;
+    let before = house.store.transactions();
+    let (stop, running) = run(&house.engine);
+    soon(peer.wait_for(COUNT as u64)).await;
+    stop.send_replace(true);
+    soon(running).await.unwrap();
+    let each = (house.store.transactions() - before) / COUNT as u64;
+    assert!(each <= 12, "{each} trips to the database for each message");
+    let told: Vec<usize> = peer.requests().iter().filter_map(number).collect();
+    assert_eq!(told, (0..COUNT).collect::<Vec<_>>());
 }
