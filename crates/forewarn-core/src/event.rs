@@ -26,6 +26,7 @@ use crate::policy;
 use crate::reminder::Reminder;
 use crate::routing::About;
 use crate::service::{Service, affected};
+use crate::sight;
 use crate::time::CivilTime;
 use crate::window_use::{WindowUse, Work, together};
 use jiff::Timestamp;
@@ -345,7 +346,7 @@ impl Event {
             readers: audience.and_then(|a| a.readers),
             works: Vec::new(),
             task: None,
-            url: format!("{}/events/{}", public_url.trim_end_matches('/'), self.id()),
+            url: sight::address(self, audience, catalogue, public_url),
             at,
         };
         let content = match self {
