@@ -111,6 +111,9 @@ pub struct Audience {
     /// People may subscribe to it by themselves.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub self_service: bool,
+    /// It has a page of its own, which only its members and people who run the communication read.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub private_page: bool,
     /// Its members have people of their own to tell: their messages bring a version to forward.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub forwardable: bool,
@@ -195,6 +198,11 @@ impl Audience {
             fields.optional(name, problems, boolean).unwrap_or(usual)
         };
         let self_service = flag(&mut fields, "self_service", false, problems);
+        let private_page = flag(&mut fields, "private_page", false, problems);
+        if private_page && self_service {
+            let problem = "anybody can subscribe to it, so nothing on its page would be private: leave this or 'self_service' out";
+            fields.problem("private_page", problem, problems);
+        }
         let forwardable = flag(&mut fields, "forwardable", false, problems);
         let digest = flag(&mut fields, "digest", true, problems);
         let has_room = channels.is_empty() || channels.iter().any(|c| c.channel.tells_of_several());
@@ -237,6 +245,7 @@ impl Audience {
             calendar,
             members,
             self_service,
+            private_page,
             forwardable,
             order: order.unwrap_or_default(),
             digest,

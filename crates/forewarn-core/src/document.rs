@@ -178,6 +178,7 @@ impl Documents {
             all.extend(problems.0);
         }
         all.extend(documents.circle(known));
+        all.extend(documents.told_to_strangers(known));
         match all.is_empty() {
             true => {
                 documents.answer_what_is_known(known, &declared);
@@ -289,6 +290,25 @@ impl Documents {
         let names: Vec<&str> = cycle.iter().map(Id::as_str).collect();
         let problem = format!("depend on each other in a circle: {}", names.join(" -> "));
         Some(Problem::new("services", problem))
+    }
+
+    /// A private service that an audience uses to which anybody can subscribe.
+    fn told_to_strangers(&self, known: &Catalogue) -> Option<Problem> {
+        let Catalogue {
+            services,
+            audiences,
+            ..
+        } = self.over(known);
+        let mut open = audiences.iter().filter(|audience| audience.self_service);
+        open.find_map(|audience| {
+            let mut used = services.iter().filter(|s| !s.public);
+            let private = used.find(|service| audience.uses(&service.id))?;
+            let problem = format!(
+                "anybody can subscribe to {}, which uses {}, and that is not public: list the services that it hears of without it",
+                audience.id, private.id
+            );
+            Some(Problem::new("audiences", problem))
+        })
     }
 
     /// The catalogue with these documents laid over it.

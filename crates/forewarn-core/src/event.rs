@@ -27,6 +27,7 @@ use crate::promise::Thread;
 use crate::reminder::Reminder;
 use crate::routing::About;
 use crate::service::{Service, affected};
+use crate::sight;
 use crate::texts::Texts;
 use crate::time::CivilTime;
 use crate::window_use::{WindowUse, Work, together};
@@ -348,7 +349,7 @@ impl Event {
             readers: audience.and_then(|a| a.readers),
             works: Vec::new(),
             task: None,
-            url: format!("{}/events/{}", public_url.trim_end_matches('/'), self.id()),
+            url: sight::address(self, audience, catalogue, public_url),
             at,
         };
         let content = match self {

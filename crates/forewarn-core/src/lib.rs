@@ -51,6 +51,7 @@ pub mod review;
 pub mod rota;
 pub mod routing;
 pub mod service;
+pub mod sight;
 pub mod signature;
 pub mod slack;
 pub mod subscription;

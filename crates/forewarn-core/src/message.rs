@@ -46,7 +46,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Every notice there is, by name.
-pub const MILESTONES: [&str; 41] = [
+pub const MILESTONES: [&str; 42] = [
     "announcement",
     "reminder",
     "final_reminder",
@@ -88,6 +88,7 @@ pub const MILESTONES: [&str; 41] = [
     "action_due",
     "confirm_subscription",
     "manage_subscription",
+    "sign_in",
 ];
 
 /// The milestone of this name.

@@ -144,6 +144,7 @@ fn own_audience(level: Level) -> Option<Audience> {
         calendar: None,
         members: None,
         self_service: false,
+        private_page: false,
         forwardable: false,
         order: 0,
         digest: false,

@@ -2,7 +2,7 @@
 
 use crate::call_list::Callee;
 use crate::contact::EmailAddress;
-use crate::document::{Fields, Named, Node, Problems, line, prose};
+use crate::document::{Fields, Named, Node, Problems, boolean, line, prose};
 use crate::id::Id;
 use crate::outage_plan::Prepared;
 use crate::window::Window;
@@ -22,6 +22,9 @@ pub struct Service {
     /// Heading under which it stands on the status page.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub group: Option<String>,
+    /// Everybody may know of it. One that is not stands on private pages only ([`crate::sight`]).
+    #[serde(skip_serializing_if = "Clone::clone", default = "yes")]
+    pub public: bool,
     /// Services it stands on, directly.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub depends_on: Vec<Id>,
@@ -52,6 +55,10 @@ pub struct Service {
     /// Providers outside that it stands on, with what it has from them.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub providers: Vec<Provider>,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// A provider outside.
@@ -120,6 +127,7 @@ impl Service {
         let name = fields.required("name", problems, line(100));
         let description = fields.optional("description", problems, prose(500));
         let group = fields.optional("group", problems, line(100));
+        let public = fields.optional("public", problems, boolean).unwrap_or(true);
         let depends_on = fields
             .references("depends_on", Named::Service, problems)
             .unwrap_or_default();
@@ -171,6 +179,7 @@ impl Service {
             name: name?,
             description,
             group,
+            public,
             depends_on,
             tier: tier.unwrap_or_default(),
             owner,

@@ -35,6 +35,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         push: false,
         changes: Vec::new(),
         demo: false,
+        private: None,
     };
     let pages = Pages::render(&snapshot);
     let page = pages.get("/calendar.ics").ok_or("there is no calendar")?;

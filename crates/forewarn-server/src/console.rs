@@ -113,7 +113,7 @@ pub(crate) use desk::sentence;
 pub use draft::{Alerts, DraftCard, DraftPage, HookList, HookRow};
 pub use editing::{EditingPage, HelpPage, VersionsPage};
 pub use forms::{Choice, Typed};
-pub(crate) use guard::dressed;
+pub(crate) use guard::{Fields, VISIT, dressed, read_form, see_other, set_cookie};
 pub(crate) use handlers::outage_plans::card as outage_card;
 pub(crate) use handlers::rows::name_audiences;
 pub use incident::{DeclareIncident, IncidentList, IncidentPage, IncidentRow};

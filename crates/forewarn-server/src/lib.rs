@@ -13,6 +13,7 @@ pub mod hooks;
 mod idempotency;
 pub mod ops;
 mod password;
+pub mod private;
 mod public;
 mod pulse;
 pub mod push;
@@ -51,6 +52,7 @@ pub fn router(app: App) -> Router {
         .merge(hooks::confirm::routes())
         .merge(hooks::twilio::routes())
         .merge(subscribe::routes())
+        .merge(private::routes(&app))
         .merge(push::routes())
         .merge(public::health())
         .fallback(public::page)

@@ -119,6 +119,14 @@ impl FromRequestParts<App> for Asking {
     }
 }
 
+impl Asking {
+    /// The language, where nothing more is known of whoever asks.
+    pub(crate) fn speech(&self, app: &App) -> Speech {
+        let (query, liked) = (self.query.as_deref(), self.liked.as_deref());
+        app.live.pages().speech(query, None, liked)
+    }
+}
+
 /// Whatever no route is for: a public page, or nothing.
 pub async fn page(State(app): State<App>, request: Request) -> Response {
     if let Some(response) = at_once(&app, &request) {

@@ -27,6 +27,7 @@ mod linked;
 mod live;
 mod page;
 mod pages;
+pub mod private;
 pub mod snapshot;
 pub mod state;
 pub mod subscription;
@@ -36,16 +37,18 @@ pub mod when;
 mod xml;
 
 pub use announcement::PublicAnnouncement;
+pub(crate) use live::private_snapshot;
 pub use live::{Live, snapshot as current_snapshot};
 pub(crate) use page::milestone_words;
 pub(crate) use pages::VARY_BY_LANGUAGE;
 pub use pages::{Page, Pages};
 pub use snapshot::{
-    PublicAdvisory, PublicChange, PublicIncident, PublicMaintenance, PublicMessage, Snapshot,
-    Translation, Wording,
+    PrivatePage, PublicAdvisory, PublicChange, PublicIncident, PublicMaintenance, PublicMessage,
+    Snapshot, Translation, Wording,
 };
 pub use texts::Texts;
 pub use view::Speech;
+pub(crate) use view::language_of;
 
 /// What a public page may load: its own files, nothing else, nothing inline.
 pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; \

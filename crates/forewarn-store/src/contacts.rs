@@ -352,6 +352,7 @@ pub(crate) async fn forget_endpoints(tx: &mut Tx, id: &str) -> Result<bool> {
         let sql = format!("DELETE FROM {table} = $1");
         gone += tx.execute(&sql, args![id]).await?;
     }
+    crate::page_readers::forget(tx, id).await?;
     for table in ["endpoints", "members", "choices", "kinds", "tags", "added"] {
         let sql = format!("DELETE FROM {table} WHERE contact = $1");
         tx.execute(&sql, args![id]).await?;

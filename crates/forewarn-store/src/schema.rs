@@ -232,6 +232,14 @@ const STEPS: &[&[&str]] = &[&[
 &[
     // Endpoints that want their messages one after the other: asked for whenever messages are made, and there is mostly none.
     "CREATE INDEX endpoints_ordered ON endpoints (contact) WHERE channel = 'webhook' AND body LIKE '%\"ordered\":true%'",
+ ],
+ &[
+    // What opens private pages to a contact, by the hash of a token: a `link` once, a `session`, and a `feed`, whose token follows from
+    // its nonce and the installation's key (`crate::page_readers`).
+    "CREATE TABLE page_keys (hash TEXT PRIMARY KEY, kind TEXT NOT NULL, contact TEXT NOT NULL, nonce TEXT, expires_at BIGINT)",
+    "CREATE INDEX page_keys_contact ON page_keys (contact)",
+    "CREATE INDEX page_keys_end ON page_keys (expires_at) WHERE expires_at IS NOT NULL",
+    "CREATE UNIQUE INDEX page_keys_feed ON page_keys (contact) WHERE kind = 'feed'",
 ]];
 
 /// Every table that a copy holds, with its key.
@@ -278,6 +286,7 @@ pub(crate) const TABLES: &[(&str, &str)] = &[
     ("editing", "id"),
     ("versions", "event, number"),
     ("paces", "id"),
+    ("page_keys", "hash"),
 ];
 
 /// Today's version: the number of steps.

@@ -76,14 +76,14 @@ pub enum Proof<'a> {
 }
 
 /// The message that brings the proof.
-struct Bringing<'a> {
-    address: &'a Address,
-    content: &'a Content,
+pub(crate) struct Bringing<'a> {
+    pub address: &'a Address,
+    pub content: &'a Content,
     /// Told apart by this from those before it.
-    nonce: &'a str,
-    expires: Timestamp,
+    pub nonce: &'a str,
+    pub expires: Timestamp,
     /// Why it stays here.
-    refused: Option<&'static str>,
+    pub refused: Option<&'static str>,
 }
 
 const COLUMNS: &str = "contact, address, state, choices, created_at, confirmed_at, channel";
@@ -127,9 +127,7 @@ impl Store {
         }
         let refused = match proof {
             Proof::Link => {
-                let day_ago = now - SignedDuration::from_hours(24);
-                let asked = asked_since(&mut tx, Some(id.as_str()), channel, day_ago).await?;
-                if asked >= MAILS_A_DAY {
+                if gets_too_many(&mut tx, id.as_str(), now).await? {
                     return Ok(Asked::Done);
                 }
                 None
@@ -398,6 +396,20 @@ async fn forget_unconfirmed(tx: &mut Tx, now: Timestamp) -> Result<()> {
     Ok(())
 }
 
+/// Whether no mail with a link goes to this contact any more for a while, or to anybody: they had enough of them, or too many were
+/// asked for, whoever asked.
+pub(crate) async fn had_enough(tx: &mut Tx, id: &str, now: Timestamp) -> Result<bool> {
+    let hour_ago = now - SignedDuration::from_hours(1);
+    let asked = asked_since(tx, None, Channel::Email, hour_ago).await?;
+    Ok(asked >= ASKED_AN_HOUR || gets_too_many(tx, id, now).await?)
+}
+
+async fn gets_too_many(tx: &mut Tx, id: &str, now: Timestamp) -> Result<bool> {
+    let day_ago = now - SignedDuration::from_hours(24);
+    let asked = asked_since(tx, Some(id), Channel::Email, day_ago).await?;
+    Ok(asked >= MAILS_A_DAY)
+}
+
 /// How often one address or any was asked for since then.
 async fn asked_since(
     tx: &mut Tx,
@@ -413,7 +425,7 @@ async fn asked_since(
 }
 
 /// The notice and its one delivery. Who said that this address wants nothing at all gets nothing, on record.
-async fn send(tx: &mut Tx, id: &Id, message: Bringing<'_>) -> Result<()> {
+pub(crate) async fn send(tx: &mut Tx, id: &Id, message: Bringing<'_>) -> Result<()> {
     let (content, expires) = (message.content, message.expires);
     let now = content.at;
     let endpoint = put_endpoint(tx, id.as_str(), &message.address.endpoint()).await?;

@@ -218,7 +218,8 @@ fn fits(text: &str, text_words: &[Word], at: usize, entry: &Entry) -> bool {
         && candidate[0].lower.chars().count() == 1
         && text[candidate[0].end..candidate[1].start] == *". ";
     // Accents tell that it is no English word.
-    let foreign = candidate.len() == 1 && entry.kind == Kind::Employee && !candidate[0].lower.is_ascii();
+    let foreign =
+        candidate.len() == 1 && entry.kind == Kind::Employee && !candidate[0].lower.is_ascii();
     if !entry.capital || initial || foreign {
         return true;
     }
@@ -335,8 +336,8 @@ fn entries(known: &Known) -> HashMap<String, Vec<Entry>> {
                 add(words[..own].to_vec(), kind, true);
             }
             let thing = LISTS.things.contains(first.as_str());
-            let alone = words.len() == 1
-                && (common && !LISTS.rare.contains(first.as_str()) || thing);
+            let alone =
+                words.len() == 1 && (common && !LISTS.rare.contains(first.as_str()) || thing);
             // "Cloud Nine" for "Cloud Nine Ltd".
             let legal = matches!(
                 words.last().map(String::as_str),

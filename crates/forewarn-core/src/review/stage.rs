@@ -97,6 +97,7 @@ impl Stage {
                 | "clocks_changed"
                 | "confirm_subscription"
                 | "manage_subscription"
+                | "sign_in"
                 | "window_use"
         )
     }

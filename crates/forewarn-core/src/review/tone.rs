@@ -211,7 +211,8 @@ pub(super) fn capitals(reading: &Reading<'_>) -> Vec<Finding> {
         // "DO NOT TRY AGAIN": small words are no names.
         let spoken = |n: usize| {
             const SMALL: &[&str] = &[
-                "do", "not", "to", "is", "are", "in", "the", "and", "we", "you", "no", "on", "of", "for", "it", "be", "all", "use",
+                "do", "not", "to", "is", "are", "in", "the", "and", "we", "you", "no", "on", "of",
+                "for", "it", "be", "all", "use",
             ];
             SMALL.contains(&reading.lower(n))
         };

@@ -23,6 +23,7 @@ fn main() -> io::Result<()> {
         .chain(samples.subscriptions())
         .chain(samples.outage_plans())
         .chain(samples.changes_ahead())
+        .chain(samples.private_pages())
     {
         put(&folder.join(format!("{name}.html")), html.as_bytes())?;
         names.push(name);

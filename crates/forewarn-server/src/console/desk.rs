@@ -29,7 +29,7 @@ pub(super) struct Desk {
 
 /// Something that did not work, to be shown as a page by the guard.
 #[derive(Clone, Debug)]
-pub(super) struct Failed {
+pub(crate) struct Failed {
     status: StatusCode,
     what: String,
     advice: String,

@@ -19,13 +19,13 @@ const MAX_FORM: usize = 512 * 1024;
 /// A form has a few dozen fields, and two for each service.
 const MAX_FIELDS: usize = 2_000;
 /// A cookie that a browser has before it has a session, so that the sign-in form can prove where it came from.
-pub(super) const VISIT: &str = "forewarn_visit";
+pub(crate) const VISIT: &str = "forewarn_visit";
 /// Forms that whoever is signed in may send; all others change something.
 const FOR_ALL: [&str; 2] = ["/console/sign-out", "/console/accounts/password"];
 
 /// The fields of a form whose token was right.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Fields(pub Vec<(String, String)>);
+pub(crate) struct Fields(pub Vec<(String, String)>);
 
 impl Fields {
     /// The first value of a field; empty when it was not sent.
@@ -143,7 +143,7 @@ fn to_sign_in(request: &Request) -> Response {
 }
 
 /// A redirect after which the browser GETs.
-pub(super) fn see_other(to: &str) -> Response {
+pub(crate) fn see_other(to: &str) -> Response {
     let to = HeaderValue::from_str(to).unwrap_or(HeaderValue::from_static("/console"));
     (StatusCode::SEE_OTHER, [(header::LOCATION, to)]).into_response()
 }
@@ -163,7 +163,7 @@ async fn proven(
 }
 
 /// Reads a form and its token: whoever knows the token has read one of this browser's own pages.
-async fn read_form(app: &App, proof: &str, request: Request) -> Result<Request, Failed> {
+pub(crate) async fn read_form(app: &App, proof: &str, request: Request) -> Result<Request, Failed> {
     let refused = |why: &str| {
         Failed::new(
             StatusCode::FORBIDDEN,
@@ -222,7 +222,7 @@ fn is_foreign(headers: &HeaderMap, public_url: &str) -> bool {
 }
 
 /// Sets a cookie that only we read; `seconds` 0 takes it away.
-pub(super) fn set_cookie(
+pub(crate) fn set_cookie(
     response: &mut Response,
     app: &App,
     name: &str,

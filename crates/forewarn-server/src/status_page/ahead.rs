@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 /// Changes ahead, under their months.
 #[derive(Template)]
 #[template(path = "status/calendar.html")]
-struct CalendarPage<'a> {
+pub(super) struct CalendarPage<'a> {
     around: Around<'a>,
     sections: Vec<Section<'a>>,
 }
@@ -52,7 +52,7 @@ pub(super) fn pages(snapshot: &Snapshot, views: &[View<'_>]) -> BTreeMap<String,
     pages
 }
 
-fn page<'a>(view: &'a View<'a>) -> CalendarPage<'a> {
+pub(super) fn page<'a>(view: &'a View<'a>) -> CalendarPage<'a> {
     let title = match view.texts.code {
         // In the middle of a title English writes it small.
         "en" => uncapital(view.texts.ahead.title),

@@ -13,7 +13,6 @@ use super::{
 };
 use askama::Template;
 use forewarn_core::announcement::Status as AnnouncementStatus;
-use forewarn_core::audience::Level;
 use forewarn_core::facts::{Facts, Question};
 use forewarn_core::id::Id;
 use forewarn_core::incident::Incident;
@@ -88,17 +87,17 @@ fn incident<'a>(view: &'a View<'a>, item: &'a PublicIncident) -> EventPage<'a> {
             false => "ok",
         },
         status: t.incident(incident.status),
-        services: impacts(view, incident),
+        services: impacts(view, item),
         facts: Vec::new(),
         related: related(view, incident),
         times,
         next: next_update(view, item.next_update_at()),
         window: None,
         calendar: false,
-        questions: said_facts(item).map_or_else(Vec::new, asked),
+        questions: said_facts(item).map_or_else(Vec::new, |facts| asked(view, facts)),
         messages: said(view, &item.messages),
         linked: linked::incident(view, item),
-        alert: Some(cap::path(&incident.id)),
+        alert: alert(view, &incident.id),
         nothing: t.event.nothing_said,
     }
 }
@@ -128,10 +127,10 @@ fn advisory<'a>(view: &'a View<'a>, item: &'a PublicAdvisory) -> EventPage<'a> {
         next: next_update(view, item.next_update_at()),
         window: None,
         calendar: false,
-        questions: asked(&advisory.facts),
+        questions: asked(view, &advisory.facts),
         messages: said(view, &item.messages),
         linked: linked::advisory(view, item),
-        alert: Some(cap::path(&advisory.id)),
+        alert: alert(view, &advisory.id),
         nothing: t.event.nothing_said,
     }
 }
@@ -152,18 +151,19 @@ fn known(t: &Texts, facts: &Facts) -> Vec<(&'static str, String)> {
 }
 
 /// Its services, each with how it is while that matters.
-fn impacts(view: &View<'_>, incident: &Incident) -> String {
-    let names = view.names(incident.services.keys());
-    let each = names.into_iter().zip(incident.services.values());
-    let each: Vec<String> = each
-        .map(|(name, impact)| match incident.status.is_open() {
-            true => {
-                let state = view.texts.state(ServiceState::from(*impact));
-                format!("{name} ({})", uncapital(state))
-            }
-            false => name,
-        })
-        .collect();
+fn impacts(view: &View<'_>, item: &PublicIncident) -> String {
+    let services = &item.incident.services;
+    let states = services.values().map(|impact| {
+        let state = ServiceState::from(*impact);
+        view.texts.state(state)
+    });
+    let states = states.chain(std::iter::repeat(view.texts.may_be_affected));
+    let each = view.names(item.concerned()).into_iter().zip(states);
+    let each = each.map(|(name, state)| match item.is_open() {
+        true => format!("{name} ({})", uncapital(state)),
+        false => name,
+    });
+    let each: Vec<String> = each.collect();
     each.join(view.texts.comma)
 }
 
@@ -214,10 +214,10 @@ fn maintenance<'a>(view: &'a View<'a>, item: &'a PublicMaintenance) -> EventPage
             clocks.window_others_html(start, end),
         )),
         calendar: !work.status.is_over(),
-        questions: asked(&work.facts),
+        questions: asked(view, &work.facts),
         messages: said(view, &item.messages),
         linked: linked::maintenance(view, item),
-        alert: Some(cap::path(&work.id)),
+        alert: alert(view, &work.id),
         nothing: t.event.no_notices,
     }
 }
@@ -253,7 +253,7 @@ fn announcement<'a>(view: &'a View<'a>, item: &'a PublicAnnouncement) -> EventPa
         next: None,
         window: None,
         calendar: item.is_open(),
-        questions: asked(&announced.facts),
+        questions: asked(view, &announced.facts),
         messages: said(view, &item.messages),
         linked: linked::announcement(view, item),
         alert: None,
@@ -261,9 +261,9 @@ fn announcement<'a>(view: &'a View<'a>, item: &'a PublicAnnouncement) -> EventPa
     }
 }
 
-/// What everybody may read of what people ask.
-fn asked(facts: &Facts) -> Vec<&Question> {
-    facts.questions_for(Level::NonTechnical).collect()
+/// What readers of the page may know of what people ask.
+fn asked<'a>(view: &View<'_>, facts: &'a Facts) -> Vec<&'a Question> {
+    facts.questions_for(view.level()).collect()
 }
 
 /// What was known when people were last told: an update that waits for approval says nothing yet.
@@ -271,6 +271,11 @@ fn said_facts(item: &PublicIncident) -> Option<&Facts> {
     let told = |id: &str| item.messages.iter().any(|message| message.id == id);
     let mut updates = item.incident.updates.iter().rev();
     updates.find(|update| told(&update.id)).map(|u| &u.facts)
+}
+
+/// Where its alert for programs is: what is private has none.
+fn alert(view: &View<'_>, id: &Id) -> Option<String> {
+    view.private.is_none().then(|| cap::path(id))
 }
 
 /// Messages with their names, newest first.

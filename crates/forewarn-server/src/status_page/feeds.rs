@@ -117,13 +117,19 @@ fn all<'a>(
 }
 
 fn name(snapshot: &Snapshot) -> String {
-    format!("{}: status", snapshot.organisation.name)
+    match &snapshot.private {
+        Some(private) => format!("{}: status, {}", snapshot.organisation.name, private.name),
+        None => format!("{}: status", snapshot.organisation.name),
+    }
 }
 
 fn feed(snapshot: &Snapshot, messages: &[Said<'_>]) -> Feed {
     Feed {
         title: Text::plain(legal(&name(snapshot))),
-        id: format!("tag:{},2026:status", host(snapshot)),
+        id: match &snapshot.private {
+            Some(private) => format!("tag:{},2026:status/{}", host(snapshot), private.audience),
+            None => format!("tag:{},2026:status", host(snapshot)),
+        },
         updated: stamp(snapshot.last_said_at()),
         authors: vec![Person {
             name: legal(&snapshot.organisation.name),
@@ -134,7 +140,7 @@ fn feed(snapshot: &Snapshot, messages: &[Said<'_>]) -> Feed {
             ..Generator::default()
         }),
         links: vec![
-            link("self", "application/atom+xml", snapshot.url(ATOM)),
+            link("self", "application/atom+xml", snapshot.feed_url(ATOM)),
             link("alternate", "text/html", snapshot.url("/")),
         ],
         entries: messages.iter().map(|said| entry(snapshot, said)).collect(),
@@ -167,7 +173,7 @@ fn entry(snapshot: &Snapshot, said: &Said<'_>) -> Entry {
 
 /// RSS 2.0. Its `guid` is no address, so that it stays when the page moves.
 fn rss(snapshot: &Snapshot, messages: &[Said<'_>]) -> String {
-    let own = snapshot.url(RSS);
+    let own = snapshot.feed_url(RSS);
     let mut xml = Xml::new();
     let root = [
         ("version", "2.0"),
@@ -225,7 +231,7 @@ fn json_feed(snapshot: &Snapshot, messages: &[Said<'_>]) -> Value {
         "title": name(snapshot),
         "description": "Planned work, problems and known faults",
         "home_page_url": snapshot.url("/"),
-        "feed_url": snapshot.url(JSON),
+        "feed_url": snapshot.feed_url(JSON),
         "language": snapshot.organisation.language(),
         "authors": [{"name": snapshot.organisation.name, "url": snapshot.url("/")}],
         "items": items,

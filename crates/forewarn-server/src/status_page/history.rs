@@ -45,6 +45,8 @@ pub(super) fn worst_impact(incident: &PublicIncident) -> Impact {
     updates
         .flat_map(|update| update.services.values())
         .chain(incident.incident.services.values())
+        // Nobody has said what it does to what it only reaches.
+        .chain((!incident.near.is_empty()).then_some(&Impact::DegradedPerformance))
         .copied()
         .max()
         .unwrap_or(Impact::None)
@@ -63,7 +65,7 @@ impl<'a> Entry<'a> {
         let began = incident.declared_at;
         Entry {
             outcome,
-            services: view.named(incident.services.keys()),
+            services: view.named(item.concerned()),
             latest: item.latest().map(|said| Lead::of(said, view)),
             tone: ServiceState::from(worst_impact(item)).tone(),
             ..Entry::at(began, (&incident.id, &incident.title), view)

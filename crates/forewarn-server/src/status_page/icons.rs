@@ -29,7 +29,7 @@ pub fn icon(name: &str) -> Icon {
 }
 
 /// The tones of states come first; each differs in shape, so that colour is never the only sign.
-const ICONS: [(&str, &str); 32] = [
+const ICONS: [(&str, &str); 33] = [
     (
         "ok",
         "<circle class=\"solid\" cx=\"8\" cy=\"8\" r=\"6.5\"/><path class=\"cut\" d=\"m5.2 8.2 2 2 3.6-4.2\"/>",
@@ -106,6 +106,10 @@ const ICONS: [(&str, &str); 32] = [
     (
         "tray",
         "<path d=\"M1.8 9h3.600l1 2h3.200l1-2h3.600M3.6 3h8.800l1.8 6v3.400a1.2 1.2 0 0 1-1.2 1.200H3a1.2 1.2 0 0 1-1.2-1.200V9z\"/>",
+    ),
+    (
+        "lock",
+        "<rect x=\"2.6\" y=\"7\" width=\"10.8\" height=\"7\" rx=\"1.6\"/><path d=\"M5 7V5a3 3 0 0 1 6 0v2\"/>",
     ),
     (
         "mail",

@@ -6,21 +6,24 @@ use super::snapshot::Translation;
 use super::subscription::{open_services, open_to_browsers, open_to_phones};
 use super::texts::Texts;
 use super::{
-    Pages, PublicAdvisory, PublicAnnouncement, PublicChange, PublicIncident, PublicMaintenance,
-    PublicMessage, Snapshot,
+    Pages, PrivatePage, PublicAdvisory, PublicAnnouncement, PublicChange, PublicIncident,
+    PublicMaintenance, PublicMessage, Snapshot,
 };
+use crate::app::App;
 use forewarn_core::advisory::{self, Advisory};
-use forewarn_core::audience::Level;
 use forewarn_core::contact::Channel;
 use forewarn_core::document::Catalogue;
 use forewarn_core::event::{Event, Occasion};
+use forewarn_core::id::Id;
 use forewarn_core::incident::Incident;
 use forewarn_core::message::{Content, Variant, render_page};
 use forewarn_core::plan::is_inside;
 use forewarn_core::policy;
+use forewarn_core::service::affected;
+use forewarn_core::sight::{Seen, Sight};
 use forewarn_core::template::Template;
 use forewarn_core::words::primary;
-use forewarn_store::{Clock, EventFilter, NoticeFilter, Result, Store, StoredEvent};
+use forewarn_store::{Clock, EventFilter, NoticeFilter, PageReader, Result, Store, StoredEvent};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -188,83 +191,110 @@ pub async fn snapshot(
     public_url: &str,
     demo: bool,
 ) -> Result<Snapshot> {
-    let catalogue = store.catalogue().await?;
+    let languages = Texts::all().iter().map(|texts| texts.code).collect();
+    taken(store, (Sight::Public, languages), now, public_url, demo).await
+}
+
+/// All that an audience hears of, as its private page shows it now to somebody who may read that, in the language of these texts.
+/// `csrf` is what the page's forms send back, `feeds` the end of the reader's own addresses of feeds.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn private_snapshot(
+    app: &App,
+    reader: &PageReader,
+    texts: &Texts,
+    (csrf, feeds): (String, Option<String>),
+) -> Result<Snapshot> {
+    let (audience, now) = (reader.audience(), app.clock.now());
+    let seen = (Sight::Audience(audience), vec![texts.code]);
+    let snapshot = taken(
+        &app.store,
+        seen,
+        now,
+        &app.public_url,
+        app.clock.is_manual(),
+    )
+    .await?;
+    Ok(Snapshot {
+        private: Some(PrivatePage {
+            audience: audience.id.clone(),
+            name: audience.name.clone(),
+            level: audience.level,
+            feeds,
+            csrf,
+        }),
+        ..snapshot
+    })
+}
+
+/// What a page shows now to whom it is for. Only [`snapshot`] and [`private_snapshot`] ask, each with a sight that it may have.
+async fn taken(
+    store: &Store,
+    (sight, languages): (Sight<'_>, Vec<&'static str>),
+    now: Timestamp,
+    public_url: &str,
+    demo: bool,
+) -> Result<Snapshot> {
+    let whole = store.catalogue().await?;
     let templates = store.templates().await?;
+    let services = sight.services(&whole.services);
+    let open = match sight {
+        Sight::Public => whole.audiences.as_slice(),
+        // Who is told already does not subscribe there.
+        Sight::Audience(_) => &[],
+    };
     let speaker = Speaker {
-        catalogue: &catalogue,
+        sight,
+        whole: &whole,
+        shown: &Catalogue {
+            services: services.clone(),
+            ..whole.clone()
+        },
         templates: &templates,
+        languages,
         public_url,
     };
-    let (mut incidents, mut maintenances) = (Vec::new(), Vec::new());
-    let (mut advisories, mut announcements) = (Vec::new(), Vec::new());
-    for mut stored in shown(store, now).await? {
-        // Nobody reads here what can still be undone.
-        stored.event = stored.event.as_told(now).into_owned();
-        match stored.event.clone() {
-            Event::Incident(incident) => {
-                let waiting = waiting(store, &stored.event, &catalogue).await?;
-                incidents.push(speaker.incident(incident, &waiting));
-            }
-            Event::Advisory(advisory) => {
-                let waiting = waiting(store, &stored.event, &catalogue).await?;
-                advisories.push(speaker.advisory(advisory, &waiting));
-            }
-            Event::Announcement(announcement) => {
-                let messages = speaker.notices(store, &stored).await?;
-                // What owners have not agreed to is not public, also not on its page.
-                if messages.is_empty() && awaits(store, &stored.event, &catalogue).await? {
-                    continue;
-                }
-                announcements.push(PublicAnnouncement {
-                    announcement,
-                    created_at: stored.created_at,
-                    changed_at: stored.updated_at,
-                    messages,
-                });
-            }
-            // What a window is used for is work, and stands here as that. What our own people are reminded of is theirs.
-            Event::Window(_) | Event::Reminder(_) => {}
-            Event::Maintenance(maintenance) => {
-                let messages = speaker.notices(store, &stored).await?;
-                maintenances.push(PublicMaintenance {
-                    maintenance,
-                    created_at: stored.created_at,
-                    changed_at: stored.updated_at,
-                    messages,
-                });
-            }
-        }
-    }
-    Ok(Snapshot {
+    let organisation = &whole.organisation;
+    let mut snapshot = Snapshot {
         made_at: now,
-        organisation: catalogue.organisation.clone(),
+        organisation: organisation.clone(),
         public_url: public_url.trim_end_matches('/').to_owned(),
-        services: catalogue.services.clone(),
-        phones: open_to_phones(
-            &catalogue.organisation,
-            &catalogue.services,
-            &catalogue.audiences,
-        )
-        .is_some(),
-        push: open_to_browsers(&catalogue.services, &catalogue.audiences).is_some(),
-        open_to: open_services(&catalogue.services, &catalogue.audiences)
+        phones: open_to_phones(organisation, &services, open).is_some(),
+        push: open_to_browsers(&services, open).is_some(),
+        open_to: open_services(&services, open)
             .into_iter()
             .map(|s| s.id.clone())
             .collect(),
-        incidents,
-        maintenances,
-        advisories,
-        announcements,
-        changes: changes(store, &catalogue).await?,
+        services,
+        incidents: Vec::new(),
+        maintenances: Vec::new(),
+        advisories: Vec::new(),
+        announcements: Vec::new(),
+        changes: changes(store, sight, &whole).await?,
         demo,
-    })
+        private: None,
+    };
+    for stored in shown(store, now).await? {
+        speaker.tell(store, stored, &mut snapshot).await?;
+    }
+    Ok(snapshot)
 }
 
 /// The calendar of changes, without what is told of as work already. As long as that waits for approval, or nobody entered it,
 /// the rough date is all that people may know.
-async fn changes(store: &Store, catalogue: &Catalogue) -> Result<Vec<PublicChange>> {
+async fn changes(
+    store: &Store,
+    sight: Sight<'_>,
+    catalogue: &Catalogue,
+) -> Result<Vec<PublicChange>> {
     let mut public = Vec::new();
-    for stored in store.changes_ahead().await? {
+    for mut stored in store.changes_ahead().await? {
+        let named = std::mem::take(&mut stored.change.services);
+        stored.change.services = sight.among(&named, &catalogue.services);
+        if stored.change.services.is_empty() && !named.is_empty() {
+            continue;
+        }
         let became = match &stored.change.maintenance {
             Some(id) => store.event(id.as_str()).await?.map(|found| found.event),
             None => None,
@@ -302,14 +332,80 @@ async fn shown(store: &Store, now: Timestamp) -> Result<Vec<StoredEvent>> {
     Ok(events)
 }
 
-/// Turns what was told into the words that everybody may read.
+/// Turns what was told into the words that readers of a page may read.
 struct Speaker<'a> {
-    catalogue: &'a Catalogue,
+    sight: Sight<'a>,
+    /// Everything that is known.
+    whole: &'a Catalogue,
+    /// The same with the services that the page shows.
+    shown: &'a Catalogue,
     templates: &'a [Template],
+    languages: Vec<&'static str>,
     public_url: &'a str,
 }
 
+/// An event as it is, and as the page shows it.
+struct Told<'a> {
+    whole: &'a Event,
+    seen: Seen,
+}
+
 impl Speaker<'_> {
+    /// Puts an event where it stands on the page, if it does.
+    async fn tell(
+        &self,
+        store: &Store,
+        mut stored: StoredEvent,
+        snapshot: &mut Snapshot,
+    ) -> Result<()> {
+        // Nobody reads here what can still be undone.
+        stored.event = stored.event.as_told(snapshot.made_at).into_owned();
+        let Some(seen) = self.sight.event(&stored.event, &self.whole.services) else {
+            return Ok(());
+        };
+        let told = Told {
+            whole: &stored.event,
+            seen,
+        };
+        match told.seen.event.clone() {
+            Event::Incident(incident) => {
+                let waiting = waiting(store, told.whole, self.whole).await?;
+                let incident = self.incident(&told, incident, &waiting);
+                snapshot.incidents.push(incident);
+            }
+            Event::Advisory(advisory) => {
+                let waiting = waiting(store, told.whole, self.whole).await?;
+                let advisory = self.advisory(&told, advisory, &waiting);
+                snapshot.advisories.push(advisory);
+            }
+            Event::Announcement(announcement) => {
+                let messages = self.notices(store, &told).await?;
+                // What owners have not agreed to is not public, also not on its page.
+                if messages.is_empty() && awaits(store, told.whole, self.whole).await? {
+                    return Ok(());
+                }
+                snapshot.announcements.push(PublicAnnouncement {
+                    announcement,
+                    created_at: stored.created_at,
+                    changed_at: stored.updated_at,
+                    messages,
+                });
+            }
+            // What a window is used for is work, and stands here as that. What our own people are reminded of is theirs.
+            Event::Window(_) | Event::Reminder(_) => {}
+            Event::Maintenance(maintenance) => {
+                let messages = self.notices(store, &told).await?;
+                snapshot.maintenances.push(PublicMaintenance {
+                    maintenance,
+                    created_at: stored.created_at,
+                    changed_at: stored.updated_at,
+                    messages,
+                });
+            }
+        }
+        Ok(())
+    }
+
     fn message(
         &self,
         id: &str,
@@ -317,10 +413,10 @@ impl Speaker<'_> {
         at: Timestamp,
         content: &Content,
     ) -> PublicMessage {
-        let organisation = &self.catalogue.organisation;
+        let organisation = &self.whole.organisation;
         let say = |language: &str| {
             let variant = Variant {
-                level: Level::NonTechnical,
+                level: self.sight.level(),
                 channel: Channel::Email,
                 language: language.to_owned(),
                 zone: organisation.time_zone.clone(),
@@ -328,7 +424,7 @@ impl Speaker<'_> {
             render_page(content, &variant, self.templates)
         };
         let own = say(organisation.language());
-        let others = Texts::all().iter().map(|texts| texts.code);
+        let others = self.languages.iter().copied();
         let others = others.filter(|code| *code != primary(&own.language));
         let others = others.map(|code| (code, say(code)));
         // Where there is no text in a language, its readers get the organisation's.
@@ -349,21 +445,33 @@ impl Speaker<'_> {
         }
     }
 
-    fn incident(&self, incident: Incident, waiting: &BTreeSet<u32>) -> PublicIncident {
-        let event = Event::Incident(incident.clone());
+    fn incident(
+        &self,
+        told: &Told<'_>,
+        incident: Incident,
+        waiting: &BTreeSet<u32>,
+    ) -> PublicIncident {
         let updates = incident.updates.iter();
         let updates = updates.filter(|update| !waiting.contains(&update.number));
         let messages = updates.map(|update| {
             let milestone = Incident::milestone_of(update);
             let said = (update.id.as_str(), update.status.as_str(), update.at);
-            self.update(&event, update.number, milestone, said)
+            self.update(told, update.number, milestone, said)
         });
         let messages = messages.collect();
-        PublicIncident { incident, messages }
+        PublicIncident {
+            incident,
+            messages,
+            near: told.seen.near.clone(),
+        }
     }
 
-    fn advisory(&self, advisory: Advisory, waiting: &BTreeSet<u32>) -> PublicAdvisory {
-        let event = Event::Advisory(advisory.clone());
+    fn advisory(
+        &self,
+        told: &Told<'_>,
+        advisory: Advisory,
+        waiting: &BTreeSet<u32>,
+    ) -> PublicAdvisory {
         let words = advisory.updates.iter();
         let words = words.filter(|word| !waiting.contains(&word.number));
         let messages = words.map(|word| {
@@ -373,7 +481,7 @@ impl Speaker<'_> {
                 advisory::Status::Withdrawn => "withdrawn",
                 advisory::Status::Open | advisory::Status::Fixed => milestone,
             };
-            self.update(&event, word.number, milestone, (&word.id, name, word.at))
+            self.update(told, word.number, milestone, (&word.id, name, word.at))
         });
         let messages = messages.collect();
         let said = advisory.updates.iter().rev();
@@ -390,7 +498,7 @@ impl Speaker<'_> {
     /// One of the updates of an event, under the name that readers see.
     fn update(
         &self,
-        event: &Event,
+        told: &Told<'_>,
         number: u32,
         milestone: &str,
         (id, name, at): (&str, &str, Timestamp),
@@ -400,14 +508,40 @@ impl Speaker<'_> {
             update: Some(number),
             ..Occasion::default()
         };
-        let content = event.content(&occasion, None, self.catalogue, self.public_url, at);
+        let content = self.content(told, &occasion, at);
         self.message(id, name, at, &content)
     }
 
-    /// What was told about planned work, each message once, however many audiences heard it.
-    async fn notices(&self, store: &Store, stored: &StoredEvent) -> Result<Vec<PublicMessage>> {
+    /// What is said to those for whom the page is: to an audience as it is told, in public of public services.
+    fn content(&self, told: &Told<'_>, occasion: &Occasion, at: Timestamp) -> Content {
+        let url = self.public_url;
+        match self.sight.audience() {
+            Some(audience) => told
+                .whole
+                .content(occasion, Some(audience), self.whole, url, at),
+            None => told.seen.event.content(occasion, None, self.shown, url, at),
+        }
+    }
+
+    /// A notice's words name services of those who were told. In public they name no other than public ones.
+    fn in_public(&self, told: &Told<'_>, content: &Content) -> Content {
+        let reached = affected(&told.whole.services(), &self.whole.services);
+        let shown = |id: &Id| self.shown.services.iter().any(|s| s.id == *id);
+        if self.sight.audience().is_some() || reached.iter().all(|r| shown(&r.service)) {
+            return content.clone();
+        }
+        let public = self.content(told, &Occasion::default(), content.at);
+        Content {
+            services: public.services,
+            dependents: public.dependents,
+            ..content.clone()
+        }
+    }
+
+    /// What was told about planned work, each message once, however many audiences heard it; on the page of an audience what it heard.
+    async fn notices(&self, store: &Store, told: &Told<'_>) -> Result<Vec<PublicMessage>> {
         let filter = NoticeFilter {
-            event: Some(stored.event.id().to_string()),
+            event: Some(told.whole.id().to_string()),
             ..NoticeFilter::default()
         };
         let mut said = BTreeSet::new();
@@ -416,7 +550,12 @@ impl Speaker<'_> {
             let (Some(content), Some(at)) = (&notice.content, notice.sent_at) else {
                 continue;
             };
-            let internal = is_inside(&notice.audience)
+            let another = self
+                .sight
+                .audience()
+                .is_some_and(|a| a.id != *notice.audience);
+            let internal = another
+                || is_inside(&notice.audience)
                 || matches!(notice.milestone.as_str(), "overrun_check" | "leadership");
             if !internal
                 && said.insert((
@@ -425,7 +564,12 @@ impl Speaker<'_> {
                     notice.offset.clone(),
                 ))
             {
-                messages.push(self.message(&notice.id, &notice.milestone, at, content));
+                messages.push(self.message(
+                    &notice.id,
+                    &notice.milestone,
+                    at,
+                    &self.in_public(told, content),
+                ));
             }
         }
         messages.sort_by_key(|m| m.at);

@@ -1,5 +1,6 @@
 //! The pages that people read, in each language: `/`, `/history`, and what surrounds them all.
 
+use super::ahead;
 use super::announcement::{self, MomentCard};
 use super::brand::Brand;
 use super::event_page;
@@ -10,9 +11,10 @@ use super::state::{ServiceState, States};
 use super::texts::{Texts, capital, uncapital};
 use super::view::{View, in_language};
 use super::when::{self, TimeHtml};
-use super::{Page, PublicAdvisory, PublicIncident, PublicMaintenance, Snapshot, assets};
+use super::{
+    Page, PrivatePage, PublicAdvisory, PublicIncident, PublicMaintenance, Snapshot, assets,
+};
 use askama::Template;
-use forewarn_core::audience::Level;
 use forewarn_core::facts::Question;
 use forewarn_core::id::Id;
 use forewarn_core::incident::Incident;
@@ -78,7 +80,29 @@ impl<'a> Around<'a> {
     /// Every language, and this page's path in it.
     pub fn languages(&self) -> impl Iterator<Item = (&'static Texts, String)> {
         let all = Texts::all().iter();
-        all.map(move |texts| (*texts, in_language(texts, &self.path)))
+        all.map(move |texts| (*texts, self.view.file(&in_language(texts, &self.path))))
+    }
+
+    /// Where a file of this page is, whatever the language.
+    pub fn file(&self, path: &str) -> String {
+        self.view.file(path)
+    }
+
+    /// Where a feed or calendar is.
+    pub fn feed(&self, path: &str) -> String {
+        self.view.feed(path)
+    }
+
+    /// Whose page it is, where not everybody may read it.
+    pub fn private(&self) -> Option<&PrivatePage> {
+        self.view.private.as_ref()
+    }
+
+    /// Says that, in words.
+    pub fn only_for(&self) -> String {
+        let words = self.texts().private.only_for;
+        let name = self.private().map_or("", |private| &private.name);
+        words.replace("{audience}", name)
     }
 
     /// What the script says; it speaks English by itself.
@@ -140,12 +164,12 @@ impl Index<'_> {
         }
     }
 
-    /// What people always ask, as far as everybody may read it.
+    /// What people always ask, as far as readers of the page may know it.
     fn questions(&self) -> Vec<&Question> {
         let own = self.around.view.organisation.status_page.as_ref();
         let questions = own.into_iter().flat_map(|own| &own.questions);
         questions
-            .filter(|question| question.level <= Level::NonTechnical)
+            .filter(|question| question.level <= self.around.view.level())
             .collect()
     }
 }
@@ -238,6 +262,19 @@ pub(super) fn pages(view: &View<'_>) -> BTreeMap<String, Page> {
     pages
 }
 
+/// The page at one path, whatever the language; nothing where there is none.
+pub(super) fn one(view: &View<'_>, path: &str) -> Option<Page> {
+    Some(match path {
+        "/" => html(&index(view)),
+        "/history" => html(&history_page(view)),
+        "/calendar" => html(&ahead::page(view)),
+        event => {
+            let mut events = event_page::all(view).into_iter();
+            html(&events.find(|page| page.around.path == event)?)
+        }
+    })
+}
+
 pub(super) fn html(template: &impl Template) -> Page {
     // Rendering writes into a string and every value is at hand: it cannot fail.
     let body = template.render().unwrap_or_default();
@@ -286,7 +323,10 @@ fn index<'a>(view: &'a View<'a>) -> Index<'a> {
 pub(super) fn around<'a>(view: &'a View<'a>, about: &str, path: &str) -> Around<'a> {
     Around {
         view,
-        title: format!("{}: {about}", view.organisation.name),
+        title: match &view.private {
+            Some(private) => format!("{}, {}: {about}", view.organisation.name, private.name),
+            None => format!("{}: {about}", view.organisation.name),
+        },
         path: path.to_owned(),
     }
 }
@@ -344,7 +384,7 @@ fn incident_card<'a>(view: &'a View<'a>, item: &'a PublicIncident) -> IncidentCa
         incident,
         state: ServiceState::from(history::worst_impact(item)),
         status: view.texts.incident(incident.status),
-        services: view.named(incident.services.keys()),
+        services: view.named(item.concerned()),
         said: item.latest().map(|said| said.wording(view.texts.code)),
         said_at: said_at(view, item.changed_at()),
         next: next_update(view, item.next_update_at()),

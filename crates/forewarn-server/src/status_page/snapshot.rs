@@ -2,6 +2,7 @@
 
 use super::PublicAnnouncement;
 use forewarn_core::advisory::Advisory;
+use forewarn_core::audience::Level;
 use forewarn_core::change_ahead::ChangeAhead;
 use forewarn_core::facts::Facts;
 use forewarn_core::id::Id;
@@ -10,11 +11,12 @@ use forewarn_core::maintenance::{Maintenance, Status};
 use forewarn_core::organisation::Organisation;
 use forewarn_core::promise::Thread;
 use forewarn_core::service::Service;
+use forewarn_core::sight::page_of;
 use forewarn_core::words::{direction, primary};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// All that may be said in public at one instant.
+/// All that may be said at one instant: in public, or on the private page of an audience.
 ///
 /// Equal snapshots give equal bytes. What renders it never asks the time: "now" is `made_at`, so whoever makes
 /// snapshots makes one after every change and one after midnight in the organisation's zone.
@@ -53,6 +55,24 @@ pub struct Snapshot {
     /// The clock is a movable one: scripts count from `made_at` instead of the reader's clock.
     #[serde(default)]
     pub demo: bool,
+    /// Whose page it is, where not everybody may read it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub private: Option<PrivatePage>,
+}
+
+/// Whose private page it is, and who reads it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PrivatePage {
+    /// The audience.
+    pub audience: Id,
+    /// Its name.
+    pub name: String,
+    /// The level of its texts.
+    pub level: Level,
+    /// The end of the reader's own addresses of feeds; users of the console have none.
+    pub feeds: Option<String>,
+    /// The token that the page's forms send back.
+    pub csrf: String,
 }
 
 /// An incident and what was said about it in public.
@@ -62,6 +82,9 @@ pub struct PublicIncident {
     pub incident: Incident,
     /// One per update of the incident and with its id, oldest first.
     pub messages: Vec<PublicMessage>,
+    /// Services that it may reach, where it names none that the page shows.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub near: Vec<Id>,
 }
 
 /// An advisory and what was said about it in public.
@@ -204,7 +227,11 @@ impl From<Incident> for PublicIncident {
                 PublicMessage::plain(&update.id, update.status.as_str(), update.at, &text)
             })
             .collect();
-        PublicIncident { incident, messages }
+        PublicIncident {
+            incident,
+            messages,
+            near: Vec::new(),
+        }
     }
 }
 
@@ -352,11 +379,50 @@ impl Snapshot {
 
     /// The absolute address of a path of this page.
     pub fn url(&self, path: &str) -> String {
-        format!("{}{path}", self.public_url.trim_end_matches('/'))
+        let home = self.public_url.trim_end_matches('/');
+        format!("{home}{}", self.file(path))
+    }
+
+    /// Where a file of this page is, whatever the language.
+    pub fn file(&self, path: &str) -> String {
+        match &self.private {
+            Some(private) => format!("{}{path}", page_of(&private.audience)),
+            None => path.to_owned(),
+        }
+    }
+
+    /// Where a feed or calendar of this page is, for programs: of a private page at its reader's own address.
+    pub fn feed(&self, path: &str) -> String {
+        let own = self.private.as_ref().and_then(|p| p.feeds.as_ref());
+        match own {
+            Some(own) => self.file(&format!("/feed/{own}{path}")),
+            None => self.file(path),
+        }
+    }
+
+    /// The absolute address of a feed or calendar.
+    pub fn feed_url(&self, path: &str) -> String {
+        format!(
+            "{}{}",
+            self.public_url.trim_end_matches('/'),
+            self.feed(path)
+        )
+    }
+
+    /// How much detail its texts have.
+    pub fn level(&self) -> Level {
+        self.private
+            .as_ref()
+            .map_or(Level::NonTechnical, |p| p.level)
     }
 }
 
 impl PublicIncident {
+    /// Services that it names, or else may reach.
+    pub fn concerned(&self) -> impl Iterator<Item = &Id> {
+        self.incident.services.keys().chain(&self.near)
+    }
+
     /// People still wait for the end.
     pub fn is_open(&self) -> bool {
         self.incident.status.is_open()

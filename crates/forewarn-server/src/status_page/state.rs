@@ -91,7 +91,9 @@ impl States {
             }
         }
         of.retain(|_, state| *state != ServiceState::Operational);
-        let named: Vec<Id> = of.keys().cloned().collect();
+        let near = snapshot.open_incidents().into_iter();
+        let near = near.flat_map(|open| &open.near);
+        let named: Vec<Id> = of.keys().chain(near).cloned().collect();
         let may_be_affected = affected(&named, &snapshot.services)
             .into_iter()
             .map(|reached| reached.service)

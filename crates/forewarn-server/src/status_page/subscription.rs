@@ -23,7 +23,7 @@ pub fn open_services<'a>(services: &'a [Service], audiences: &[Audience]) -> Vec
     let open = || audiences.iter().filter(|a| a.self_service);
     services
         .iter()
-        .filter(|s| open().any(|a| a.services == Scope::All || a.uses(&s.id)))
+        .filter(|s| s.public && open().any(|a| a.services == Scope::All || a.uses(&s.id)))
         .collect()
 }
 

@@ -54,6 +54,8 @@ pub struct Texts {
     pub(crate) milestones: &'static [(&'static str, &'static str)],
     /// Subscribing, and what is answered there.
     pub(crate) subscribe: Subscribing,
+    /// Pages that not everybody may read, and the way in.
+    pub(crate) private: Private,
     /// Pages with a few words, behind links in messages.
     pub(crate) links: Links,
 }
@@ -311,6 +313,25 @@ pub(crate) struct Code {
     pub hint: &'static str,
     pub another: &'static str,
     pub wrong: &'static str,
+}
+
+/// Private pages.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Private {
+    /// `{audience}`
+    pub only_for: &'static str,
+    pub title: &'static str,
+    pub words: &'static str,
+    pub send: &'static str,
+    /// `{address}`
+    pub sent: &'static str,
+    pub staff: &'static str,
+    pub open: [&'static str; 3],
+    pub dead_words: &'static str,
+    pub again: &'static str,
+    pub own: &'static str,
+    pub other: &'static str,
+    pub sign_out: &'static str,
 }
 
 /// Pages with a few words: title, words.

@@ -79,6 +79,14 @@ impl<'a> View<'a> {
         }
     }
 
+    /// The view of somebody who is answered in this language.
+    pub fn of(snapshot: &'a Snapshot, speech: Speech) -> View<'a> {
+        match speech.is_chosen {
+            true => View::chosen(snapshot, speech.texts),
+            false => View::usual(snapshot),
+        }
+    }
+
     /// Every view there is.
     pub fn all(snapshot: &'a Snapshot) -> Vec<View<'a>> {
         let chosen = Texts::all().iter();
@@ -98,7 +106,7 @@ impl<'a> View<'a> {
 
     /// Where a page of this view is.
     pub fn at(&self, path: &str) -> String {
-        self.speech().at(path)
+        self.file(&self.speech().at(path))
     }
 
     /// The organisation's zone.
@@ -133,7 +141,7 @@ pub(super) fn in_language(texts: &Texts, path: &str) -> String {
 }
 
 /// The language that a path names, and the path without it: `/de/history` is `/history` in German.
-pub(super) fn language_of(path: &str) -> Option<(&'static Texts, &str)> {
+pub(crate) fn language_of(path: &str) -> Option<(&'static Texts, &str)> {
     let rest = path.strip_prefix('/')?;
     let (code, _) = rest.split_once('/')?;
     let texts = Texts::all().iter().find(|texts| texts.code == code)?;

@@ -2,6 +2,7 @@
 
 use crate::app::{As, TestApp, upgrade};
 use crate::openapi::described;
+use crate::private_pages::{happenings, look, member};
 use axum::body::Body;
 use axum::http::{Request, header};
 use serde_json::json;
@@ -278,4 +279,60 @@ async fn what_everybody_may_see_needs_nobody() {
     app.request(As::Nobody, "GET", "/nothing-here", "")
         .await
         .is(404);
+}
+
+/// Every kind of address of a private page, with what is there: 404 for what not even its readers may see yet.
+const PRIVATE: [(&str, u16); 14] = [
+    ("", 200),
+    ("/", 200),
+    ("/de/", 200),
+    ("/history", 200),
+    ("/ar/history", 200),
+    ("/calendar", 200),
+    ("/events/INC-1", 200),
+    ("/de/events/INC-2", 200),
+    ("/events/MNT-1", 200),
+    ("/events/MNT-1.ics", 200),
+    ("/history.atom", 200),
+    ("/calendar.ics", 200),
+    ("/events/MNT-2", 404),
+    ("/events/MNT-2.ics", 404),
+];
+
+#[tokio::test]
+async fn a_private_page_is_read_by_its_members_and_by_whoever_works_here() {
+    let app = TestApp::new().await;
+    happenings(&app).await;
+    let ours = member(&app, "staff", "ann@example.edu").await;
+    let others = member(&app, "board", "bob@example.edu").await;
+    for (path, there) in PRIVATE {
+        let path = format!("/for/staff{path}");
+        for who in As::ALL {
+            // Tokens of programs open the API and no page.
+            app.request(who, "GET", &path, "").await.is(403);
+            let expected = if who == As::Nobody { 403 } else { there };
+            app.page(who, &path).await.is(expected);
+        }
+        look(&app, "", &path).await.is(403);
+        look(&app, &others, &path).await.is(403);
+        let read = look(&app, &ours, &path).await.is(there);
+        assert_eq!(read.header("cache-control"), "private, no-store", "{path}");
+        // No page of anybody else's name is there, and none is at its address without it.
+        look(&app, &ours, &path.replace("staff", "closed"))
+            .await
+            .is(403);
+    }
+    for form in ["sign-in", "sign-out", "other-feeds", "enter/x"] {
+        let path = format!("/for/staff/{form}");
+        for who in As::ALL {
+            app.form(who, &path, &[("email", "ann@example.edu")])
+                .await
+                .is(403);
+        }
+    }
+    // What opens a private page opens nothing else.
+    for path in ["/console", "/api/v1/services"] {
+        let status = look(&app, &ours, path).await.status.as_u16();
+        assert!([303, 401].contains(&status), "{path}: {status}");
+    }
 }

@@ -44,6 +44,7 @@ mod own_page;
 mod pages;
 mod postmortems;
 mod previews;
+mod private_pages;
 mod promises;
 mod push;
 mod reach;

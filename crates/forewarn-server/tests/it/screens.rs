@@ -10,6 +10,7 @@ fn hostile_pages() -> Vec<(String, String)> {
     pages.extend(samples.subscriptions());
     pages.extend(samples.outage_plans());
     pages.extend(samples.changes_ahead());
+    pages.extend(samples.private_pages());
     for (path, page) in Pages::render(&samples.snapshot()).iter() {
         if page.content_type.starts_with("text/html") {
             let html = String::from_utf8(page.body.to_vec()).expect("UTF-8");

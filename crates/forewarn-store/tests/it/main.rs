@@ -28,6 +28,7 @@ mod notices;
 mod order;
 mod outage;
 mod paces;
+mod page_readers;
 mod phones;
 mod plans;
 mod postmortems;

@@ -6,13 +6,14 @@ use crate::around::{added, mailbox, quiet};
 use crate::database::{Database, Kind, run, run_alone};
 use crate::samples::*;
 use forewarn_core::audience::Level;
-use forewarn_core::contact::Channel;
+use forewarn_core::contact::{Channel, EmailAddress};
 use forewarn_core::event::{Event, Occasion};
+use forewarn_core::message::Content;
 use forewarn_core::plan::Changes;
 use forewarn_core::subscription::{Address, Choices, Request, content};
 use forewarn_store::{
-    Acknowledgement, Beside, CodeLimits, DeliveryFilter, Entry, Lane, Location, NoticeFilter,
-    Proof, Published, Recipients, Store, Whom,
+    Acknowledgement, Beside, CodeLimits, DeliveryFilter, Entry, Lane, Location, NewKeys,
+    NoticeFilter, Proof, Published, Recipients, Shown, Store, Whom,
 };
 use sqlx::{AssertSqlSafe, Connection, Executor, Row, SqliteConnection};
 use std::collections::BTreeSet;
@@ -133,6 +134,30 @@ async fn a_telephone_is_subscribed(store: &Store) {
     let confirmed = store.confirm_by_code(&address, "print", "next", limits.day, at(4));
     assert!(confirmed.await.unwrap().is_some());
     store.stop_number("+14155550100", at(5)).await.unwrap();
+    a_private_page_is_read(store).await;
+}
+
+/// Anybody can ask for that too.
+async fn a_private_page_is_read(store: &Store) {
+    let with_page =
+        "audiences: [{id: students, name: Students, level: technical, private_page: yes}]";
+    let documents = documents(with_page);
+    store.apply(&documents, "ann", at(5), false).await.unwrap();
+    let address = EmailAddress::parse("c000003@example.org").unwrap();
+    let made = |_: &_, contact| Content::apart(contact, "subscription", "sign_in", "Us", at(5));
+    let asked = store.ask_to_read("students", &address, "n", made, at(5));
+    asked.await.unwrap();
+    let keys = NewKeys {
+        session: "session",
+        until: at(60),
+        feed: ("nonce", "feed"),
+    };
+    let entered = store.come_in("students", ("c000003", "n"), keys, at(6));
+    assert!(entered.await.unwrap());
+    let reader = store.page_reader("students", Shown::Session("session"), at(7));
+    let reader = reader.await.unwrap().expect("a reader");
+    store.move_feeds(&reader, ("other", "moved")).await.unwrap();
+    store.stop_reading("session").await.unwrap();
 }
 
 /// What happens around an incident.

@@ -32,6 +32,7 @@ mod people;
 mod planning;
 mod postmortems;
 mod previews;
+mod private;
 mod rows;
 mod services;
 mod templates;
@@ -435,6 +436,7 @@ impl Samples {
             open_to: self.services().into_iter().map(|s| s.id).collect(),
             changes: self.changes(),
             demo: true,
+            private: None,
         }
     }
 
@@ -463,6 +465,7 @@ impl Samples {
             push: false,
             changes: vec![],
             demo: false,
+            private: None,
         }
     }
 }

@@ -94,12 +94,14 @@ async fn open_events(desk: &Desk, catalogue: &Catalogue) -> Result<Snapshot> {
         push: false,
         changes: Vec::new(),
         demo: false,
+        private: None,
     };
     for stored in desk.app.store.events(&filter, 1000).await? {
         match stored.event {
             Event::Incident(incident) => snapshot.incidents.push(PublicIncident {
                 incident,
                 messages: Vec::new(),
+                near: Vec::new(),
             }),
             // Services work, whatever is wrong with them.
             Event::Advisory(_) | Event::Announcement(_) | Event::Window(_) | Event::Reminder(_) => {

@@ -78,7 +78,12 @@ pub(super) fn counted(name: &str, address: Option<IpAddr>) -> Vec<(String, usize
 
 /// A path of the console and nothing that leads elsewhere.
 pub(in crate::console) fn own_path(path: &str) -> Option<String> {
-    let rest = path.strip_prefix("/console")?;
+    beneath(path, "/console")
+}
+
+/// A path at or below this one.
+fn beneath(path: &str, above: &str) -> Option<String> {
+    let rest = path.strip_prefix(above)?;
     let fits = (rest.is_empty() || rest.starts_with(['/', '?']))
         && path.len() <= 2_000
         && path.bytes().all(|b| b.is_ascii_graphic() && b != b'\\');
@@ -88,6 +93,8 @@ pub(in crate::console) fn own_path(path: &str) -> Option<String> {
 fn wanted(next: &str) -> String {
     own_path(next)
         .filter(|path| !path.starts_with("/console/sign-"))
+        // Whoever has a password reads private pages too.
+        .or_else(|| beneath(next, "/for"))
         .unwrap_or_else(|| "/console".into())
 }
 
@@ -256,6 +263,8 @@ mod tests {
             assert_eq!(own_path(bad), None, "{bad:?}");
         }
         assert_eq!(wanted("/console/sign-out"), "/console");
+        assert_eq!(wanted("/for/staff/de/"), "/for/staff/de/");
+        assert_eq!(wanted("/forever"), "/console");
     }
 
     #[test]

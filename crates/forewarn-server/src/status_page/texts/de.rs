@@ -279,6 +279,24 @@ pub(super) static TEXTS: Texts = Texts {
         failed: "Das hat nicht geklappt",
         failed_words: "Bitte versuchen Sie es in einigen Minuten noch einmal.",
     },
+    private: Private {
+        only_for: "Nur für {audience}",
+        title: "Diese Statusseite lesen",
+        words: "Diese Seite ist nur für bestimmte Personen. Geben Sie Ihre E-Mail-Adresse ein, und wir senden Ihnen einen Link, der sie öffnet. Sie brauchen kein Passwort.",
+        send: "Link senden",
+        sent: "Wenn {address} zu jemandem gehört, der diese Seite lesen darf, ist eine E-Mail unterwegs. Ihr Link gilt einmal, 15 Minuten lang. Wenn in einigen Minuten nichts kommt, sehen Sie bei den unerwünschten E-Mails nach oder fragen Sie, wer die Seite betreibt.",
+        staff: "Ich arbeite hier und habe ein Passwort",
+        open: [
+            "Statusseite öffnen",
+            "Drücken Sie den Knopf, und dieser Browser kann die Seite 30 Tage lang lesen. Melden Sie sich dort ab, wenn andere ihn auch benutzen.",
+            "Öffnen",
+        ],
+        dead_words: "Ein Link gilt einmal, 15 Minuten lang. Fordern Sie einen neuen an.",
+        again: "Neuen Link anfordern",
+        own: "Diese Adressen gehören nur Ihnen: Wer eine kennt, kann lesen, was dort steht.",
+        other: "Andere Adressen geben",
+        sign_out: "Abmelden",
+    },
     links: Links {
         nothing_here: [
             "Hier ist nichts",

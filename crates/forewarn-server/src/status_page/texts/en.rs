@@ -245,6 +245,24 @@ pub(super) static TEXTS: Texts = Texts {
         failed: "That did not work",
         failed_words: "Please try again in some minutes.",
     },
+    private: Private {
+        only_for: "Only for {audience}",
+        title: "Read this status page",
+        words: "This page is for certain people only. Enter your mail address, and we send you a link that opens it. You need no password.",
+        send: "Send me a link",
+        sent: "If {address} belongs to somebody who may read this page, a mail is on its way. Its link works once, for 15 minutes. If nothing comes within some minutes, look among unwanted mail, or ask whoever runs the page.",
+        staff: "I work here and have a password",
+        open: [
+            "Open the status page",
+            "Press the button, and this browser can read the page for 30 days. Sign out there if others use it too.",
+            "Open",
+        ],
+        dead_words: "A link works once, for 15 minutes. Ask for another one.",
+        again: "Ask for another link",
+        own: "These addresses are yours alone: whoever has one can read what stands there.",
+        other: "Give me other addresses",
+        sign_out: "Sign out",
+    },
     links: Links {
         nothing_here: [
             "There is nothing here",

@@ -284,6 +284,24 @@ pub(super) static TEXTS: Texts = Texts {
         failed: "No ha funcionado",
         failed_words: "Inténtelo de nuevo en unos minutos.",
     },
+    private: Private {
+        only_for: "Solo para: {audience}",
+        title: "Leer esta página de estado",
+        words: "Esta página es solo para determinadas personas. Escriba su dirección de correo y le enviamos un enlace que la abre. No necesita contraseña.",
+        send: "Enviarme un enlace",
+        sent: "Si {address} pertenece a alguien que puede leer esta página, hay un correo en camino. Su enlace sirve una sola vez, durante 15 minutos. Si no llega nada en unos minutos, mire entre el correo no deseado o pregunte a quien gestiona la página.",
+        staff: "Trabajo aquí y tengo contraseña",
+        open: [
+            "Abrir la página de estado",
+            "Pulse el botón y este navegador podrá leer la página durante 30 días. Cierre la sesión en la página si otras personas también lo usan.",
+            "Abrir",
+        ],
+        dead_words: "Un enlace sirve una sola vez, durante 15 minutos. Pida otro.",
+        again: "Pedir otro enlace",
+        own: "Estas direcciones son solo suyas: quien tenga una puede leer lo que hay en ella.",
+        other: "Darme otras direcciones",
+        sign_out: "Cerrar sesión",
+    },
     links: Links {
         nothing_here: [
             "Aquí no hay nada",

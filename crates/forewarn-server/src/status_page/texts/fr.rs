@@ -281,6 +281,24 @@ pub(super) static TEXTS: Texts = Texts {
         failed: "Cela n’a pas fonctionné",
         failed_words: "Veuillez réessayer dans quelques minutes.",
     },
+    private: Private {
+        only_for: "Réservée à : {audience}",
+        title: "Lire cette page d'état",
+        words: "Cette page est réservée à certaines personnes. Saisissez votre adresse e-mail et nous vous envoyons un lien qui l'ouvre. Aucun mot de passe n'est nécessaire.",
+        send: "Envoyez-moi un lien",
+        sent: "Si {address} appartient à une personne autorisée à lire cette page, un e-mail est en route. Son lien fonctionne une seule fois, pendant 15 minutes. Si rien n'arrive d'ici quelques minutes, regardez parmi les messages indésirables ou adressez-vous à qui gère la page.",
+        staff: "Je travaille ici et j'ai un mot de passe",
+        open: [
+            "Ouvrir la page d'état",
+            "Appuyez sur le bouton et ce navigateur pourra lire la page pendant 30 jours. Déconnectez-vous sur la page si d'autres l'utilisent aussi.",
+            "Ouvrir",
+        ],
+        dead_words: "Un lien fonctionne une seule fois, pendant 15 minutes. Demandez-en un autre.",
+        again: "Demander un autre lien",
+        own: "Ces adresses sont à vous seul : qui en connaît une peut lire ce qui s'y trouve.",
+        other: "Donnez-moi d'autres adresses",
+        sign_out: "Se déconnecter",
+    },
     links: Links {
         nothing_here: [
             "Il n’y a rien ici",

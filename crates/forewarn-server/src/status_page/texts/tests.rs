@@ -99,6 +99,7 @@ fn every_public_message_has_a_name_in_every_language() {
         "action_due",
         "confirm_subscription",
         "manage_subscription",
+        "sign_in",
     ];
     let statuses = [
         "investigating",
