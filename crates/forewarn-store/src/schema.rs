@@ -232,8 +232,8 @@ const STEPS: &[&[&str]] = &[&[
 &[
     // Endpoints that want their messages one after the other: asked for whenever messages are made, and there is mostly none.
     "CREATE INDEX endpoints_ordered ON endpoints (contact) WHERE channel = 'webhook' AND body LIKE '%\"ordered\":true%'",
- ],
- &[
+],
+&[
     // What opens private pages to a contact, by the hash of a token: a `link` once, a `session`, and a `feed`, whose token follows from
     // its nonce and the installation's key (`crate::page_readers`).
     "CREATE TABLE page_keys (hash TEXT PRIMARY KEY, kind TEXT NOT NULL, contact TEXT NOT NULL, nonce TEXT, expires_at BIGINT)",
