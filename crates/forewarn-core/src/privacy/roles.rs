@@ -219,7 +219,8 @@ pub(super) const SURE: &[&str] = &[
 ];
 /// Of these a capital name with one or two digits is a machine too: `DB-3`, `FS2`. With more it may be a ticket.
 pub(super) const ALONE: &[&str] = &[
-    "db", "sql", "esx", "esxi", "srv", "svr", "fw", "lb", "rtr", "nas", "fs",
+    "db", "sql", "esx", "esxi", "srv", "svr", "fw", "lb", "rtr", "nas", "fs", "vm", "mx", "ns",
+    "dns", "gw", "ldap", "vpn", "nfs", "proxy",
 ];
 /// Of these one digit is enough, in small letters: `app1`, `mail-2`.
 pub(super) const ALSO: &[&str] = &[

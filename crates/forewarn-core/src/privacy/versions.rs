@@ -124,6 +124,8 @@ pub(super) fn versions(text: &str, words: &[Word], found: &mut Vec<Leak>) {
             } else if let Some(length) = image(text, words, n) {
                 found.push(Leak::at(Kind::Version, word.start..word.end + length));
             } else if is_commit(words, n)
+                || is_updated(&word.lower)
+                || is_deployed(words, n)
                 || is_yearly(&word.lower)
                 || (is_pack(&word.lower)
                     && n > 0
@@ -257,6 +259,27 @@ fn has_fault(word: &str) -> bool {
     ["bug", "defect", "flaw", "vulnerab", "running", "runs"]
         .iter()
         .any(|start| word.starts_with(start))
+}
+
+/// `8u381`: a release and its update.
+fn is_updated(word: &str) -> bool {
+    let (release, update) = word.split_once('u').unwrap_or_default();
+    let number = |part: &str, most| (1..=most).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
+    number(release, 2) && number(update, 3) && update.len() > 1
+}
+
+/// `9fceb02` of "deployed 9fceb02 to the portal": letters and digits as only a program makes them up, near a word for a new program.
+fn is_deployed(words: &[Word], n: usize) -> bool {
+    let word = words[n].lower.as_str();
+    let digits = word.bytes().filter(u8::is_ascii_digit).count();
+    let hash = (7..=12).contains(&word.len())
+        && word.bytes().all(|b| b.is_ascii_hexdigit())
+        && digits > 1
+        && word.len() - digits > 1;
+    hash && (n.saturating_sub(4)..n).any(|at| {
+        let before = words[at].lower.as_str();
+        changes_version(before) || matches!(before, "commit" | "head" | "git" | "tag" | "sha" | "merge" | "merged" | "build")
+    })
 }
 
 /// `9fceb02` of "the commit 9fceb02": a state of a program's source.
