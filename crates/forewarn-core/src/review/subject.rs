@@ -60,9 +60,16 @@ fn number_first(text: &str) -> Option<usize> {
     let first = trimmed.split_whitespace().next()?;
     let bare = first.trim_end_matches([':', ',', '-', '.', '#']);
     let lower = bare.to_lowercase();
-    let mark = matches!(lower.as_str(), "re" | "fw" | "fwd" | "aw" | "wg") && first.ends_with(':');
+    let mark = matches!(lower.as_str(), "re" | "fw" | "fwd" | "aw" | "wg" | "tr" | "rv" | "sv" | "vs" | "antw" | "rif") && first.ends_with(':');
     let priority = matches!(lower.as_bytes(), [b'p', digit] if digit.is_ascii_digit())
         || (lower.starts_with("sev") && lower.ends_with(|c: char| c.is_ascii_digit()));
+    // "Priority 2: phones"
+    let second = trimmed[first.len()..].split_whitespace().next().unwrap_or_default();
+    let graded = matches!(lower.as_str(), "priority" | "prio" | "sev" | "severity")
+        && second.starts_with(|c: char| c.is_ascii_digit());
+    if graded {
+        return Some(start + trimmed.find(second).unwrap_or(0) + second.len());
+    }
     if let Some(end) = privacy::begins_with_ticket(trimmed) {
         return Some(start + end);
     }
