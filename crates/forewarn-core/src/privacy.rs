@@ -253,7 +253,10 @@ fn merged(mut found: Vec<Leak>, mut hidden: Vec<Range<usize>>) -> Vec<Leak> {
     };
     // A supplier's own address names the supplier.
     let names_all = |leak: &Leak| {
-        leak.kind == Kind::Vendor && hidden.iter().any(|h| (h.start, h.end) == (leak.start, leak.end))
+        leak.kind == Kind::Vendor
+            && hidden
+                .iter()
+                .any(|h| (h.start, h.end) == (leak.start, leak.end))
     };
     found.retain(|leak| leak.kind == Kind::Secret || names_all(leak) || !is_hidden(leak));
     found.sort_by_key(|leak| (leak.start, leak.kind));

@@ -440,10 +440,14 @@ fn ranges(text: &str, found: &mut Vec<Leak>) {
         let numbers = rest.split([']', '}']).next().unwrap_or_default();
         let range = numbers.contains(['-', ',', '.'])
             && numbers.starts_with(|c: char| c.is_ascii_digit())
-            && numbers.bytes().all(|b| b.is_ascii_digit() || b"-,.".contains(&b));
+            && numbers
+                .bytes()
+                .all(|b| b.is_ascii_digit() || b"-,.".contains(&b));
         let named = name.len() > 1
             && name.starts_with(|c: char| c.is_ascii_alphabetic())
-            && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
+            && name
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
         if range && named {
             found.push(Leak::at(Kind::HostName, start..start + chunk.len()));
         }
@@ -655,7 +659,18 @@ fn is_internal(host: &str, known: &Known) -> bool {
                 || by_role(first)
                 || matches!(
                     first,
-                    "intranet" | "srv" | "prod" | "prd" | "stg" | "mgmt" | "oob" | "corp" | "lan" | "backend" | "internal" | "infra"
+                    "intranet"
+                        | "srv"
+                        | "prod"
+                        | "prd"
+                        | "stg"
+                        | "mgmt"
+                        | "oob"
+                        | "corp"
+                        | "lan"
+                        | "backend"
+                        | "internal"
+                        | "infra"
                 )))
         || inner
 }

@@ -63,6 +63,15 @@ pub(super) fn by_role(host: &str) -> bool {
     if parts.len() > 2 && roles > 1 && matches!(tail, "a" | "b" | "c" | "d") && one_size {
         return true;
     }
+    // `web-a`: one of several.
+    if let [name, "a" | "b" | "c"] = parts.as_slice()
+        && matches!(
+            *name,
+            "web" | "app" | "node" | "api" | "proxy" | "cache" | "radius" | "edge" | "mail"
+        )
+    {
+        return host == lower;
+    }
     let parts: Vec<&str> = host.split('-').collect();
     let has = |list: &[&str]| parts.iter().any(|part| list.contains(part));
     (2..=4).contains(&parts.len())

@@ -92,7 +92,8 @@ fn spelled(text: &str, handles: &HashSet<String>, found: &mut Vec<Leak>) {
             let host = rest[..host].trim_end_matches(['.', '-']);
             let end = text.len() - rest.len() + host.len();
             let name = before[start..].to_ascii_lowercase();
-            if user > 0 && !host.is_empty() && (is_person(&name, handles) || is_inner(&name, host)) {
+            if user > 0 && !host.is_empty() && (is_person(&name, handles) || is_inner(&name, host))
+            {
                 found.push(Leak::at(Kind::EmailAddress, start..end));
             }
         }

@@ -30,6 +30,26 @@ const AS_FIRMS_DO: &[&str] = &[
     "technicians",
     "support",
     "staff",
+    "sent",
+    "sends",
+    "promised",
+    "promises",
+    "replaced",
+    "replaces",
+    "found",
+    "fixed",
+    "tells",
+    "asked",
+    "delivered",
+    "delivers",
+    "works",
+    "investigates",
+    "identified",
+    "restored",
+    "restores",
+    "runs",
+    "hosts",
+    "provides",
 ];
 
 /// A name to be found: its words, and how.
@@ -125,14 +145,20 @@ fn in_domain(text: &str, word: &Word, entries: &HashMap<String, Vec<Entry>>) -> 
         return None;
     }
     let written = text[word.start..word.end].to_ascii_lowercase();
-    let rest = written.split_once("://").map_or(written.as_str(), |(_, rest)| rest);
+    let rest = written
+        .split_once("://")
+        .map_or(written.as_str(), |(_, rest)| rest);
     let authority = rest.split(['/', '?', '#', ':']).next().unwrap_or_default();
     let host = authority.rsplit('@').next().unwrap_or_default();
     // Without the part behind the last full stop, which nobody's name is.
     let (names, _) = host.rsplit_once('.')?;
     let is_theirs =
         |entry: &Entry| entry.words.len() == 1 && entry.kind == Kind::Vendor && !entry.letters;
-    let listed = |label: &str| entries.get(label).is_some_and(|all| all.iter().any(is_theirs));
+    let listed = |label: &str| {
+        entries
+            .get(label)
+            .is_some_and(|all| all.iter().any(is_theirs))
+    };
     names
         .split('.')
         .any(|label| label.len() > 3 && listed(&label.replace('-', "")))
@@ -248,7 +274,8 @@ fn fits(text: &str, text_words: &[Word], at: usize, entry: &Entry) -> bool {
         && candidate[0].lower.chars().count() == 1
         && text[candidate[0].end..candidate[1].start] == *". ";
     // Accents tell that it is no English word.
-    let foreign = candidate.len() == 1 && entry.kind == Kind::Employee && !candidate[0].lower.is_ascii();
+    let foreign =
+        candidate.len() == 1 && entry.kind == Kind::Employee && !candidate[0].lower.is_ascii();
     if !entry.capital || initial || foreign {
         return true;
     }
@@ -263,7 +290,9 @@ fn fits(text: &str, text_words: &[Word], at: usize, entry: &Entry) -> bool {
         );
     let ordinary = entry.words.len() == 1 && LISTS.common.contains(entry.words[0].as_str());
     // "Beacon has confirmed it.": firms do that, and beacons do not.
-    let acts = entry.kind == Kind::Vendor && AS_FIRMS_DO.contains(&next);
+    let owns = possessive_end(&text[candidate[last].start..candidate[last].end]) > 0;
+    let named = before.ends_with(':');
+    let acts = entry.kind == Kind::Vendor && (AS_FIRMS_DO.contains(&next) || owns || named);
     capital && (!begins || titled || acts || !ordinary)
 }
 
@@ -365,8 +394,8 @@ fn entries(known: &Known) -> HashMap<String, Vec<Entry>> {
                 add(words[..own].to_vec(), kind, true);
             }
             let thing = LISTS.things.contains(first.as_str());
-            let alone = words.len() == 1
-                && (common && !LISTS.rare.contains(first.as_str()) || thing);
+            let alone =
+                words.len() == 1 && (common && !LISTS.rare.contains(first.as_str()) || thing);
             // "Cloud Nine" for "Cloud Nine Ltd".
             let legal = matches!(
                 words.last().map(String::as_str),

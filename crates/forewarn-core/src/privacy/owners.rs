@@ -132,15 +132,47 @@ pub(super) fn is_person(user: &str, handles: &HashSet<String>) -> bool {
 /// `oncall-db`, `svc.lab7`, `root@web-fe-04...`: what those who run the services write to, and machines write from.
 pub(super) fn is_inner(user: &str, host: &str) -> bool {
     const INNER: &[&str] = &[
-        "oncall", "noc", "soc", "ops", "svc", "srv", "dba", "dbas", "sre", "cron", "daemon", "sysadmin", "sysadmins", "netadmin", "secops",
-        "devops", "netops", "itops",
+        "oncall",
+        "noc",
+        "soc",
+        "ops",
+        "svc",
+        "srv",
+        "dba",
+        "dbas",
+        "sre",
+        "cron",
+        "daemon",
+        "sysadmin",
+        "sysadmins",
+        "netadmin",
+        "secops",
+        "devops",
+        "netops",
+        "itops",
     ];
-    const ALONE: &[&str] = &["root", "oncall", "svc", "cron", "daemon", "dba", "dbas", "sysadmin", "sysadmins", "sre"];
+    const ALONE: &[&str] = &[
+        "root",
+        "oncall",
+        "svc",
+        "cron",
+        "daemon",
+        "dba",
+        "dbas",
+        "sysadmin",
+        "sysadmins",
+        "sre",
+    ];
     let lower = user.to_ascii_lowercase();
     let parts: Vec<&str> = lower.split(['.', '-', '_']).collect();
     let several = parts.len() > 1 && parts.iter().any(|part| INNER.contains(part));
     // "ops-support" is a desk all the same.
-    let desk = parts.iter().any(|part| matches!(*part, "support" | "help" | "desk" | "info" | "contact" | "news" | "status"));
+    let desk = parts.iter().any(|part| {
+        matches!(
+            *part,
+            "support" | "help" | "desk" | "info" | "contact" | "news" | "status"
+        )
+    });
     let first = host.split('.').next().unwrap_or_default();
     let machine = host.matches('.').count() > 1 && super::machines::machine(first, true);
     (several && !desk) || ALONE.contains(&lower.as_str()) || machine

@@ -173,8 +173,10 @@ fn is_argument(chunks: &[(usize, &str)], n: usize) -> bool {
         && chunk.len() > 5;
     let glued = chunk.starts_with("-p") && mixed && matches!(said(2), "-u" | "mysql" | "mysqldump");
     let apart = said(1) == "-p" && matches!(said(2), "sshpass" | "login") && chunk.len() > 3;
-    let option = matches!(said(1), "--password" | "--pass" | "--token" | "--secret" | "--api-key")
-        || (said(1) == "-a" && (2..6).any(|back| said(back) == "redis-cli"))
+    let option = matches!(
+        said(1),
+        "--password" | "--pass" | "--token" | "--secret" | "--api-key"
+    ) || (said(1) == "-a" && (2..6).any(|back| said(back) == "redis-cli"))
         || (said(1) == "-w" && (2..12).any(|back| said(back).starts_with("ldap")));
     let apart = apart || option && chunk.len() > 3 && !chunk.starts_with(['-', '$', '<']);
     let joined = said(1).starts_with("/user:") && chunk.len() > 3;

@@ -159,7 +159,8 @@ pub(super) fn tickets(text: &str, words: &[Word], found: &mut Vec<Leak>) {
         } else if let Some(number) = words.get(n + 1).filter(|next| joined(text, word, next)) {
             // "SHOP-77 and SHOP-78": what is a ticket's key once is so again.
             let again = found.iter().any(|leak| {
-                leak.kind == Kind::TicketId && text[leak.start..].starts_with(&format!("{written}-"))
+                leak.kind == Kind::TicketId
+                    && text[leak.start..].starts_with(&format!("{written}-"))
             });
             if again || is_tracked(text, words, n) {
                 found.push(Leak::at(Kind::TicketId, word.start..number.end));
@@ -216,13 +217,21 @@ fn with_hash(text: &str, words: &[Word], n: usize) -> Option<usize> {
 /// `KES/IT/2026/0713`: where the number of a file ends that work was filed under.
 fn filed(text: &str, words: &[Word], n: usize) -> Option<usize> {
     let near = (n.saturating_sub(3)..n).any(|at| CUES[..17].contains(&words[at].lower.as_str()));
-    let capitals = text[words[n].start..words[n].end].bytes().all(|b| b.is_ascii_uppercase());
+    let capitals = text[words[n].start..words[n].end]
+        .bytes()
+        .all(|b| b.is_ascii_uppercase());
     if !near || !capitals {
         return None;
     }
-    let glued = words[n..].windows(2).take(5).take_while(|two| text[two[0].end..two[1].start] == *"/").count();
+    let glued = words[n..]
+        .windows(2)
+        .take(5)
+        .take_while(|two| text[two[0].end..two[1].start] == *"/")
+        .count();
     let parts = &words[n..=n + glued];
-    let year = parts.iter().any(|w| w.lower.len() == 4 && w.lower.starts_with("20") && is_number(&w.lower));
+    let year = parts
+        .iter()
+        .any(|w| w.lower.len() == 4 && w.lower.starts_with("20") && is_number(&w.lower));
     let last = parts.last()?;
     (parts.len() > 2 && year && is_number(&last.lower)).then_some(last.end)
 }

@@ -125,11 +125,17 @@ pub(super) fn versions(text: &str, words: &[Word], found: &mut Vec<Leak>) {
                 found.push(Leak::at(Kind::Version, word.start..word.end + length));
             } else if is_commit(words, n)
                 || is_updated(&word.lower)
+                || (word.lower == "r2" && n > 0 && words[n - 1].lower.starts_with("20"))
                 || is_deployed(words, n)
                 || is_yearly(&word.lower)
                 || (is_pack(&word.lower)
                     && n > 0
-                    && (is_software(words, n) || words[n - 1].lower.starts_with("20")))
+                    && (is_software(words, n)
+                        || words[n - 1].lower.starts_with("20")
+                        || matches!(
+                            words[n - 1].lower.as_str(),
+                            "update" | "patch" | "level" | "installed" | "pack"
+                        )))
             {
                 found.push(Leak::at(Kind::Version, word.start..word.end));
             }
@@ -218,7 +224,10 @@ pub(super) fn versions(text: &str, words: &[Word], found: &mut Vec<Leak>) {
             || in_brackets(word, text) > 0
             || is_half_year(&word.lower)
             || (numbered && (behind || software || blamed() || (product && changed())))
-            || (length == 2 && product && (changed() || blamed()) && !is_clock(&word.lower))
+            || (length == 2
+                && product
+                && (changed() || blamed())
+                && (!is_clock(&word.lower) || has_fault(before(2))))
             || clear
             || (length == 2 && (cue || software || upgrade || behind))
             || (length == 1
@@ -256,15 +265,18 @@ pub(super) fn is_software(words: &[Word], n: usize) -> bool {
 
 /// Whether somebody speaks of what is wrong with a program, or of where it runs.
 fn has_fault(word: &str) -> bool {
-    ["bug", "defect", "flaw", "vulnerab", "running", "runs"]
-        .iter()
-        .any(|start| word.starts_with(start))
+    word == "run"
+        || ["bug", "defect", "flaw", "vulnerab", "running", "runs"]
+            .iter()
+            .any(|start| word.starts_with(start))
 }
 
 /// `8u381`: a release and its update.
 fn is_updated(word: &str) -> bool {
     let (release, update) = word.split_once('u').unwrap_or_default();
-    let number = |part: &str, most| (1..=most).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
+    let number = |part: &str, most| {
+        (1..=most).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit())
+    };
     number(release, 2) && number(update, 3) && update.len() > 1
 }
 
@@ -278,7 +290,11 @@ fn is_deployed(words: &[Word], n: usize) -> bool {
         && word.len() - digits > 1;
     hash && (n.saturating_sub(4)..n).any(|at| {
         let before = words[at].lower.as_str();
-        changes_version(before) || matches!(before, "commit" | "head" | "git" | "tag" | "sha" | "merge" | "merged" | "build")
+        changes_version(before)
+            || matches!(
+                before,
+                "commit" | "head" | "git" | "tag" | "sha" | "merge" | "merged" | "build"
+            )
     })
 }
 

@@ -53,12 +53,7 @@ fn is_polite(reading: &Reading<'_>, words: &Range<usize>) -> bool {
     let thanks = |n: usize| matches!(reading.lower(n), "thank" | "thanks" | "patience");
     let thanked = words.clone().any(thanks);
     let polite = reading.has_in(List::Apology, words) || thanked;
-    let says = [
-        List::Denies,
-        List::Cause,
-        List::Technical,
-        List::Component,
-    ];
+    let says = [List::Denies, List::Cause, List::Technical, List::Component];
     // "Thank you for your patience" speaks to people and says nothing of what they feel.
     let mut felt = reading.hits_in(List::Felt, words).iter();
     let felt = felt.any(|hit| !thanked || reading.lower(hit.first) != "you");
@@ -92,8 +87,18 @@ fn cause_before_effect(
         let before = part.first.saturating_sub(3).max(words.start)..part.first;
         reading.has_in(List::Fault, &near) || reading.has_in(List::Fault, &before)
     });
-    let planned = (stage.is_ahead() || matches!(stage.as_str(), "start" | "delay" | "extension" | "reschedule" | "progress" | "cancellation" | "completion"))
-        .then(|| reading.hits_in(List::Planned, words).first());
+    let planned = (stage.is_ahead()
+        || matches!(
+            stage.as_str(),
+            "start"
+                | "delay"
+                | "extension"
+                | "reschedule"
+                | "progress"
+                | "cancellation"
+                | "completion"
+        ))
+    .then(|| reading.hits_in(List::Planned, words).first());
     let causes = [
         reading.hits_in(List::Cause, words).first(),
         component,
@@ -247,13 +252,30 @@ fn backstage(reading: &Reading<'_>, words: &Range<usize>) -> Option<Untold> {
 fn flawed(reading: &Reading<'_>, words: &Range<usize>) -> Option<Untold> {
     let flaw = reading.hits_in(List::Flaw, words).first()?;
     let near = flaw.first < words.start + 4;
-    let article = matches!(reading.lower(words.start), "a" | "an" | "the" | "there" | "we" | "one" | "another");
+    let article = matches!(
+        reading.lower(words.start),
+        "a" | "an" | "the" | "there" | "we" | "one" | "another"
+    );
     let named = matches!(
         reading.lower(flaw.first),
-        "issue" | "issues" | "problem" | "problems" | "fault" | "failure" | "error" | "defect" | "bug" | "mistake" | "damage"
+        "issue"
+            | "issues"
+            | "problem"
+            | "problems"
+            | "fault"
+            | "failure"
+            | "error"
+            | "defect"
+            | "bug"
+            | "mistake"
+            | "damage"
     );
-    let of = (flaw.after..flaw.after + 2)
-        .any(|n| matches!(reading.lower(n), "with" | "in" | "of" | "at" | "within" | "lies" | "lay" | "inside"));
+    let of = (flaw.after..flaw.after + 2).any(|n| {
+        matches!(
+            reading.lower(n),
+            "with" | "in" | "of" | "at" | "within" | "lies" | "lay" | "inside"
+        )
+    });
     let felt = first_felt(reading, words).is_some() || reading.has_in(List::Mended, words);
     (near && article && named && of && !felt).then_some(Untold {
         at: flaw.first,
@@ -347,7 +369,12 @@ fn concerns(reading: &Reading<'_>, n: usize) -> bool {
 fn is_thing(reading: &Reading<'_>, n: usize) -> bool {
     let own = reading.lower(n).strip_suffix("'s");
     reading.has_in(List::Thing, &(n..n + 1))
-        || own.is_some_and(|own| matches!(own, "portal" | "system" | "database" | "service" | "app" | "site" | "shop" | "network"))
+        || own.is_some_and(|own| {
+            matches!(
+                own,
+                "portal" | "system" | "database" | "service" | "app" | "site" | "shop" | "network"
+            )
+        })
 }
 
 /// The first machine that a sentence names, with the index of its first word.
@@ -390,15 +417,36 @@ fn since_what(reading: &Reading<'_>, words: &Range<usize>) -> Option<(usize, Ran
 /// "To improve our service, we will work on the grid": what the work is for, and then the work.
 fn serves(reading: &Reading<'_>, words: &Range<usize>) -> bool {
     const AIMS: &[&str] = &[
-        "improve", "increase", "enhance", "ensure", "strengthen", "modernise", "modernize", "optimise", "optimize", "maintain", "extend",
-        "expand", "prepare", "meet", "support", "provide",
+        "improve",
+        "increase",
+        "enhance",
+        "ensure",
+        "strengthen",
+        "modernise",
+        "modernize",
+        "optimise",
+        "optimize",
+        "maintain",
+        "extend",
+        "expand",
+        "prepare",
+        "meet",
+        "support",
+        "provide",
     ];
-    let skip = if reading.lower(words.start) == "in" && reading.lower(words.start + 1) == "order" { 2 } else { 0 };
+    let skip = if reading.lower(words.start) == "in" && reading.lower(words.start + 1) == "order" {
+        2
+    } else {
+        0
+    };
     let to = words.start + skip;
     let ours = (to + 2..words.end.min(to + 22)).any(|n| {
         let before = &reading.words[n - 1];
         reading.text[before.end..reading.words[n].start].contains(',')
-            && matches!(reading.lower(n), "we" | "our" | "the" | "a" | "it" | "maintenance")
+            && matches!(
+                reading.lower(n),
+                "we" | "our" | "the" | "a" | "it" | "maintenance"
+            )
     });
     reading.lower(to) == "to" && AIMS.contains(&reading.lower(to + 1)) && ours
 }

@@ -21,12 +21,26 @@ pub(super) fn fears(
     // "Your tax return was not saved" is no comfort.
     let denied = |n: usize| {
         let before = |back: usize| n.checked_sub(back).map_or("", |at| reading.lower(at));
-        matches!(reading.lower(n), "saved" | "kept" | "safe" | "secure" | "stored" | "complete" | "intact" | "refunded" | "correct" | "right")
-            && [before(1), before(2)]
-                .iter()
-                .any(|word| matches!(*word, "not" | "never" | "cannot") || word.ends_with("n't"))
+        matches!(
+            reading.lower(n),
+            "saved"
+                | "kept"
+                | "safe"
+                | "secure"
+                | "stored"
+                | "complete"
+                | "intact"
+                | "refunded"
+                | "correct"
+                | "right"
+        ) && [before(1), before(2)]
+            .iter()
+            .any(|word| matches!(*word, "not" | "never" | "cannot") || word.ends_with("n't"))
     };
-    let comforted = reading.hits(List::Safe).iter().any(|hit| !denied(hit.first));
+    let comforted = reading
+        .hits(List::Safe)
+        .iter()
+        .any(|hit| !denied(hit.first));
     if stage.is_internal() || comforted {
         return findings;
     }

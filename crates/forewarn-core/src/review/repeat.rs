@@ -122,7 +122,10 @@ const SAME: &[(&str, &str)] = &[
 /// The word without the endings that grammar gives it, and one word for all that say the same.
 fn stem(word: &str) -> String {
     let word = word.trim_end_matches("'s");
-    let word = SAME.iter().find(|(other, _)| *other == word).map_or(word, |(_, same)| same);
+    let word = SAME
+        .iter()
+        .find(|(other, _)| *other == word)
+        .map_or(word, |(_, same)| same);
     for ending in ["ing", "ed", "es", "s", "e"] {
         if let Some(stem) = word.strip_suffix(ending)
             && stem.chars().count() > 3

@@ -198,8 +198,22 @@ fn blame(reading: &Reading<'_>, context: &Context) -> Option<Finding> {
 /// "our phone company's fault": not that of a day or a thing of ours.
 fn whose_fault(reading: &Reading<'_>) -> Option<Range<usize>> {
     const NOBODY: &[&str] = &[
-        "today's", "yesterday's", "morning's", "night's", "week's", "friday's", "monday's", "portal's", "system's", "server's", "network's",
-        "what's", "it's", "that's", "there's", "here's",
+        "today's",
+        "yesterday's",
+        "morning's",
+        "night's",
+        "week's",
+        "friday's",
+        "monday's",
+        "portal's",
+        "system's",
+        "server's",
+        "network's",
+        "what's",
+        "it's",
+        "that's",
+        "there's",
+        "here's",
     ];
     let found = (1..reading.words.len()).find(|&n| {
         let whose = reading.lower(n - 1);
@@ -231,7 +245,8 @@ pub(super) fn capitals(reading: &Reading<'_>) -> Vec<Finding> {
         // "DO NOT TRY AGAIN": small words are no names.
         let spoken = |n: usize| {
             const SMALL: &[&str] = &[
-                "do", "not", "to", "is", "are", "in", "the", "and", "we", "you", "no", "on", "of", "for", "it", "be", "all", "use",
+                "do", "not", "to", "is", "are", "in", "the", "and", "we", "you", "no", "on", "of",
+                "for", "it", "be", "all", "use",
             ];
             SMALL.contains(&reading.lower(n))
         };

@@ -13,7 +13,10 @@ pub(super) fn unexplained(subject: &Reading<'_>, text: &Reading<'_>) -> Vec<Find
     let known = explanations(text.text, &text.words);
     let mut all = zones(subject);
     all.retain(|finding| {
-        let time = subject.times.iter().find(|time| time.start == finding.start);
+        let time = subject
+            .times
+            .iter()
+            .find(|time| time.start == finding.start);
         !matches!(time.map(|time| &time.zone), Some(Said::Bare(name)) if known.contains(name))
     });
     all
