@@ -393,6 +393,20 @@ fn entries(known: &Known) -> HashMap<String, Vec<Entry>> {
             {
                 add(words[..own].to_vec(), kind, true);
             }
+            // "Summit Freight" for "Summit Freight Lines".
+            if kind == Kind::Vendor && words.len() == 3 && !general(&words[1]) {
+                add(words[..2].to_vec(), kind, true);
+            }
+            // "Datamere" for "Blue Datamere".
+            if kind == Kind::Vendor
+                && let [_, second] = words.as_slice()
+                && common
+                && second.len() > 4
+                && !LISTS.common.contains(second.as_str())
+                && !LISTS.rare.contains(second.as_str())
+            {
+                add(vec![second.clone()], kind, true);
+            }
             let thing = LISTS.things.contains(first.as_str());
             let alone =
                 words.len() == 1 && (common && !LISTS.rare.contains(first.as_str()) || thing);

@@ -232,6 +232,9 @@ pub(super) fn versions(text: &str, words: &[Word], found: &mut Vec<Leak>) {
             || (length == 2 && (cue || software || upgrade || behind))
             || (length == 1
                 && (((software || edition(before(1), &word.lower)) && is_release(&word.lower))
+                    || (matches!(before(1), "firmware" | "bios" | "hotfix")
+                        && is_release(&word.lower)
+                        && word.lower.bytes().all(|b| b.is_ascii_digit()))
                     || (before(1) == "build"
                         && word.lower.len() >= 4
                         && !(word.lower.len() == 4 && word.lower.starts_with("20")))));
@@ -452,8 +455,26 @@ fn is_stage(rest: &str) -> bool {
 /// How long the name is before the number of `php8` or `python3.11`, where the word is no more than that.
 fn glued(word: &str) -> Option<usize> {
     let name = word.bytes().take_while(u8::is_ascii_alphabetic).count();
-    let long = name > 2 && name < word.len() && SOFTWARE.contains(&&word[..name]);
+    // `rhel8`, `w2k19`, `win2016`: short names that only systems have.
+    const SHORT: &[&str] = &[
+        "rhel", "el", "pg", "jdk", "jre", "py", "win", "node", "ol", "sles",
+    ];
+    if word
+        .strip_prefix("w2k")
+        .is_some_and(|year| year.len() <= 4 && is_release(year))
+    {
+        return Some(0);
+    }
+    let head = &word[..name];
+    let long = name > 2 && name < word.len() && SOFTWARE.contains(&head);
     let number = &word[name..];
+    let years = matches!(number.len(), 1 | 2)
+        && number.bytes().all(|b| b.is_ascii_digit())
+        && !number.starts_with('0')
+        || number.len() == 4 && number.starts_with("20");
+    if SHORT.contains(&head) && years && !(head == "node" && number.len() == 1) {
+        return Some(name);
+    }
     let count = parts(number)?;
     (long && (count > 1 || is_release(number))).then_some(name)
 }
