@@ -251,7 +251,14 @@ fn merged(mut found: Vec<Leak>, mut hidden: Vec<Range<usize>>) -> Vec<Leak> {
         let after = hidden.partition_point(|range| range.start <= leak.start);
         after > 0 && hidden[after - 1].end >= leak.end
     };
-    found.retain(|leak| leak.kind == Kind::Secret || !is_hidden(leak));
+    // A supplier's own address names the supplier.
+    let names_all = |leak: &Leak| {
+        leak.kind == Kind::Vendor
+            && hidden
+                .iter()
+                .any(|h| (h.start, h.end) == (leak.start, leak.end))
+    };
+    found.retain(|leak| leak.kind == Kind::Secret || names_all(leak) || !is_hidden(leak));
     found.sort_by_key(|leak| (leak.start, leak.kind));
     let mut merged: Vec<Leak> = Vec::new();
     for leak in found {

@@ -426,7 +426,32 @@ pub(super) fn hosts(text: &str, pieces: &[Piece<'_>], known: &Known, found: &mut
         };
         found.push(Leak::at(kind, start..end));
     }
+    ranges(text, found);
     debug_assert!(found.iter().all(|leak| leak.end <= text.len()));
+}
+
+/// `web[01-04]`, `db{1,2}`: several machines at once.
+fn ranges(text: &str, found: &mut Vec<Leak>) {
+    for (start, chunk) in chunks(text).filter(|(_, chunk)| chunk.len() < 60) {
+        let Some((name, rest)) = chunk.split_once(['[', '{']) else {
+            continue;
+        };
+        // The closing bracket may have been taken for the end of a remark.
+        let numbers = rest.split([']', '}']).next().unwrap_or_default();
+        let range = numbers.contains(['-', ',', '.'])
+            && numbers.starts_with(|c: char| c.is_ascii_digit())
+            && numbers
+                .bytes()
+                .all(|b| b.is_ascii_digit() || b"-,.".contains(&b));
+        let named = name.len() > 1
+            && name.starts_with(|c: char| c.is_ascii_alphabetic())
+            && name
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
+        if range && named {
+            found.push(Leak::at(Kind::HostName, start..start + chunk.len()));
+        }
+    }
 }
 
 /// `arn:aws:rds:...`, `projects/x/zones/y`, `iqn.2026-01...`: what a cloud or a storage calls a part of its own.
@@ -632,6 +657,20 @@ fn is_internal(host: &str, known: &Known) -> bool {
             && (machine(first, true)
                 || TOOLS.contains(&first)
                 || by_role(first)
-                || first == "intranet"))
+                || matches!(
+                    first,
+                    "intranet"
+                        | "srv"
+                        | "prod"
+                        | "prd"
+                        | "stg"
+                        | "mgmt"
+                        | "oob"
+                        | "corp"
+                        | "lan"
+                        | "backend"
+                        | "internal"
+                        | "infra"
+                )))
         || inner
 }

@@ -58,10 +58,31 @@ pub(super) fn by_role(host: &str) -> bool {
         return !matches!(parts[0], "non" | "pre" | "semi" | "post" | "multi")
             && !NO_MACHINES.contains(&parts[0]);
     }
+    // `seatmap-cache`, `orders-api`: a program that other programs call.
+    let called =
+        matches!(tail, "svc" | "cache" | "api") && parts.len() > 1 && host == lower && named;
+    if called
+        && parts[0].len() > 3
+        && !matches!(
+            parts[0],
+            "open" | "rest" | "public" | "browser" | "page" | "disk"
+        )
+    {
+        return true;
+    }
     // `core-switch-a`: two things that machines do, and which of them.
     let roles = parts.iter().filter(|part| ROLES.contains(part)).count();
     if parts.len() > 2 && roles > 1 && matches!(tail, "a" | "b" | "c" | "d") && one_size {
         return true;
+    }
+    // `web-a`: one of several.
+    if let [name, "a" | "b" | "c"] = parts.as_slice()
+        && matches!(
+            *name,
+            "web" | "app" | "node" | "api" | "proxy" | "cache" | "radius" | "edge" | "mail"
+        )
+    {
+        return host == lower;
     }
     let parts: Vec<&str> = host.split('-').collect();
     let has = |list: &[&str]| parts.iter().any(|part| list.contains(part));

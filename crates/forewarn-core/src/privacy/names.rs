@@ -3,7 +3,7 @@
 use super::known::Known;
 use super::lists::LISTS;
 use super::{Kind, Leak};
-use crate::review::words::{URL, Word, words};
+use crate::review::words::{MAIL, URL, Word, words};
 use std::borrow::Cow;
 use std::collections::HashMap;
 
@@ -30,6 +30,26 @@ const AS_FIRMS_DO: &[&str] = &[
     "technicians",
     "support",
     "staff",
+    "sent",
+    "sends",
+    "promised",
+    "promises",
+    "replaced",
+    "replaces",
+    "found",
+    "fixed",
+    "tells",
+    "asked",
+    "delivered",
+    "delivers",
+    "works",
+    "investigates",
+    "identified",
+    "restored",
+    "restores",
+    "runs",
+    "hosts",
+    "provides",
 ];
 
 /// A name to be found: its words, and how.
@@ -113,19 +133,55 @@ pub(super) fn names(text: &str, text_words: &[Word], known: &Known, found: &mut 
             found.push(Leak::at(entry.kind, text_words[n].start..end));
         } else if let Some((kind, end)) = in_two(text, text_words, n, &entries) {
             found.push(Leak::at(kind, text_words[n].start..end));
+        } else if let Some((kind, _)) = glued(&first, &entries) {
+            found.push(Leak::at(kind, text_words[n].start..text_words[n].end));
         }
     }
 }
 
-/// `kestrel.example`: where a supplier's own domain ends.
+/// `kestrel.example`, `https://status.kestrel.example`, `noc@kestrel.example`: where an address at a supplier's own domain ends.
 fn in_domain(text: &str, word: &Word, entries: &HashMap<String, Vec<Entry>>) -> Option<usize> {
+    if word.lower != URL && word.lower != MAIL {
+        return None;
+    }
     let written = text[word.start..word.end].to_ascii_lowercase();
-    let (first, rest) = written.split_once('.').filter(|_| word.lower == URL)?;
-    let domain = rest.bytes().all(|b| b.is_ascii_alphabetic() || b == b'.');
-    let mut fitting = entries.get(first)?.iter();
+    let rest = written
+        .split_once("://")
+        .map_or(written.as_str(), |(_, rest)| rest);
+    let authority = rest.split(['/', '?', '#', ':']).next().unwrap_or_default();
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    // Without the part behind the last full stop, which nobody's name is.
+    let (names, _) = host.rsplit_once('.')?;
     let is_theirs =
         |entry: &Entry| entry.words.len() == 1 && entry.kind == Kind::Vendor && !entry.letters;
-    (domain && first.len() > 3 && fitting.any(is_theirs)).then_some(word.end)
+    let listed = |label: &str| {
+        entries
+            .get(label)
+            .is_some_and(|all| all.iter().any(is_theirs))
+    };
+    names
+        .split('.')
+        .any(|label| label.len() > 3 && listed(&label.replace('-', "")))
+        .then_some(word.end)
+}
+
+/// `datamerecloud`: a supplier's or project's name, and another word glued to it.
+fn glued(word: &str, entries: &HashMap<String, Vec<Entry>>) -> Option<(Kind, usize)> {
+    let fits = |entry: &&Entry| {
+        entry.words.len() == 1
+            && entry.kind != Kind::Employee
+            && !entry.letters
+            && !LISTS.common.contains(entry.words[0].as_str())
+            && !LISTS.rare.contains(entry.words[0].as_str())
+    };
+    (6..word.len().saturating_sub(1))
+        .filter(|at| word.is_char_boundary(*at))
+        .find_map(|at| {
+            let rest = &word[at..];
+            let entry = entries.get(&word[..at])?.iter().find(fits)?;
+            let other = rest.len() > 2 && rest.bytes().all(|b| b.is_ascii_alphanumeric());
+            other.then_some((entry.kind, at))
+        })
 }
 
 /// "Kestrels": several of a supplier of one word.
@@ -234,7 +290,9 @@ fn fits(text: &str, text_words: &[Word], at: usize, entry: &Entry) -> bool {
         );
     let ordinary = entry.words.len() == 1 && LISTS.common.contains(entry.words[0].as_str());
     // "Beacon has confirmed it.": firms do that, and beacons do not.
-    let acts = entry.kind == Kind::Vendor && AS_FIRMS_DO.contains(&next);
+    let owns = possessive_end(&text[candidate[last].start..candidate[last].end]) > 0;
+    let named = before.ends_with(':');
+    let acts = entry.kind == Kind::Vendor && (AS_FIRMS_DO.contains(&next) || owns || named);
     capital && (!begins || titled || acts || !ordinary)
 }
 
@@ -334,6 +392,20 @@ fn entries(known: &Known) -> HashMap<String, Vec<Entry>> {
                 && (own > 1 || first.len() > 3)
             {
                 add(words[..own].to_vec(), kind, true);
+            }
+            // "Summit Freight" for "Summit Freight Lines".
+            if kind == Kind::Vendor && words.len() == 3 && !general(&words[1]) {
+                add(words[..2].to_vec(), kind, true);
+            }
+            // "Datamere" for "Blue Datamere".
+            if kind == Kind::Vendor
+                && let [_, second] = words.as_slice()
+                && common
+                && second.len() > 4
+                && !LISTS.common.contains(second.as_str())
+                && !LISTS.rare.contains(second.as_str())
+            {
+                add(vec![second.clone()], kind, true);
             }
             let thing = LISTS.things.contains(first.as_str());
             let alone =

@@ -170,6 +170,9 @@ pub(super) const ROLES: &[&str] = &[
     "prn",
     "mailstore",
     "psql",
+    "wks",
+    "ws",
+    "pc",
     "cr",
     "br",
 ];
@@ -219,7 +222,8 @@ pub(super) const SURE: &[&str] = &[
 ];
 /// Of these a capital name with one or two digits is a machine too: `DB-3`, `FS2`. With more it may be a ticket.
 pub(super) const ALONE: &[&str] = &[
-    "db", "sql", "esx", "esxi", "srv", "svr", "fw", "lb", "rtr", "nas", "fs",
+    "db", "sql", "esx", "esxi", "srv", "svr", "fw", "lb", "rtr", "nas", "fs", "vm", "mx", "ns",
+    "dns", "gw", "ldap", "vpn", "nfs", "proxy", "dc", "web", "app",
 ];
 /// Of these one digit is enough, in small letters: `app1`, `mail-2`.
 pub(super) const ALSO: &[&str] = &[
@@ -306,7 +310,7 @@ pub(super) const NO_NAMES: &[&str] = &[
 /// Ends of words before a number that only machines have: `appsrv2`, `webdb1`.
 pub(super) const SURE_ENDS: &[&str] = &[
     "srv", "svr", "sql", "esx", "esxi", "db", "gw", "fw", "rtr", "nas", "ldap", "dns", "relay",
-    "proxy", "filer", "vm", "host", "node", "server",
+    "proxy", "filer", "vm", "host", "node", "server", "serv",
 ];
 /// Kinds of things in a cloud, before their number: `i-0abcd1234ef567890`.
 pub(super) const IN_CLOUD: &[&str] = &[

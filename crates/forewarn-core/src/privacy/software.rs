@@ -191,4 +191,9 @@ pub(super) const ORDINARY: &[&str] = &[
     "canvas",
     "solr",
     "xen",
+    "tls",
+    "ssl",
+    "smb",
+    "openshift",
+    "aireos",
 ];

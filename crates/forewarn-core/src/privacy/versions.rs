@@ -124,10 +124,18 @@ pub(super) fn versions(text: &str, words: &[Word], found: &mut Vec<Leak>) {
             } else if let Some(length) = image(text, words, n) {
                 found.push(Leak::at(Kind::Version, word.start..word.end + length));
             } else if is_commit(words, n)
+                || is_updated(&word.lower)
+                || (word.lower == "r2" && n > 0 && words[n - 1].lower.starts_with("20"))
+                || is_deployed(words, n)
                 || is_yearly(&word.lower)
                 || (is_pack(&word.lower)
                     && n > 0
-                    && (is_software(words, n) || words[n - 1].lower.starts_with("20")))
+                    && (is_software(words, n)
+                        || words[n - 1].lower.starts_with("20")
+                        || matches!(
+                            words[n - 1].lower.as_str(),
+                            "update" | "patch" | "level" | "installed" | "pack"
+                        )))
             {
                 found.push(Leak::at(Kind::Version, word.start..word.end));
             }
@@ -216,11 +224,17 @@ pub(super) fn versions(text: &str, words: &[Word], found: &mut Vec<Leak>) {
             || in_brackets(word, text) > 0
             || is_half_year(&word.lower)
             || (numbered && (behind || software || blamed() || (product && changed())))
-            || (length == 2 && product && (changed() || blamed()) && !is_clock(&word.lower))
+            || (length == 2
+                && product
+                && (changed() || blamed())
+                && (!is_clock(&word.lower) || has_fault(before(2))))
             || clear
             || (length == 2 && (cue || software || upgrade || behind))
             || (length == 1
                 && (((software || edition(before(1), &word.lower)) && is_release(&word.lower))
+                    || (matches!(before(1), "firmware" | "bios" | "hotfix")
+                        && is_release(&word.lower)
+                        && word.lower.bytes().all(|b| b.is_ascii_digit()))
                     || (before(1) == "build"
                         && word.lower.len() >= 4
                         && !(word.lower.len() == 4 && word.lower.starts_with("20")))));
@@ -254,9 +268,37 @@ pub(super) fn is_software(words: &[Word], n: usize) -> bool {
 
 /// Whether somebody speaks of what is wrong with a program, or of where it runs.
 fn has_fault(word: &str) -> bool {
-    ["bug", "defect", "flaw", "vulnerab", "running", "runs"]
-        .iter()
-        .any(|start| word.starts_with(start))
+    word == "run"
+        || ["bug", "defect", "flaw", "vulnerab", "running", "runs"]
+            .iter()
+            .any(|start| word.starts_with(start))
+}
+
+/// `8u381`: a release and its update.
+fn is_updated(word: &str) -> bool {
+    let (release, update) = word.split_once('u').unwrap_or_default();
+    let number = |part: &str, most| {
+        (1..=most).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit())
+    };
+    number(release, 2) && number(update, 3) && update.len() > 1
+}
+
+/// `9fceb02` of "deployed 9fceb02 to the portal": letters and digits as only a program makes them up, near a word for a new program.
+fn is_deployed(words: &[Word], n: usize) -> bool {
+    let word = words[n].lower.as_str();
+    let digits = word.bytes().filter(u8::is_ascii_digit).count();
+    let hash = (7..=12).contains(&word.len())
+        && word.bytes().all(|b| b.is_ascii_hexdigit())
+        && digits > 1
+        && word.len() - digits > 1;
+    hash && (n.saturating_sub(4)..n).any(|at| {
+        let before = words[at].lower.as_str();
+        changes_version(before)
+            || matches!(
+                before,
+                "commit" | "head" | "git" | "tag" | "sha" | "merge" | "merged" | "build"
+            )
+    })
 }
 
 /// `9fceb02` of "the commit 9fceb02": a state of a program's source.
@@ -413,8 +455,26 @@ fn is_stage(rest: &str) -> bool {
 /// How long the name is before the number of `php8` or `python3.11`, where the word is no more than that.
 fn glued(word: &str) -> Option<usize> {
     let name = word.bytes().take_while(u8::is_ascii_alphabetic).count();
-    let long = name > 2 && name < word.len() && SOFTWARE.contains(&&word[..name]);
+    // `rhel8`, `w2k19`, `win2016`: short names that only systems have.
+    const SHORT: &[&str] = &[
+        "rhel", "el", "pg", "jdk", "jre", "py", "win", "node", "ol", "sles",
+    ];
+    if word
+        .strip_prefix("w2k")
+        .is_some_and(|year| year.len() <= 4 && is_release(year))
+    {
+        return Some(0);
+    }
+    let head = &word[..name];
+    let long = name > 2 && name < word.len() && SOFTWARE.contains(&head);
     let number = &word[name..];
+    let years = matches!(number.len(), 1 | 2)
+        && number.bytes().all(|b| b.is_ascii_digit())
+        && !number.starts_with('0')
+        || number.len() == 4 && number.starts_with("20");
+    if SHORT.contains(&head) && years && !(head == "node" && number.len() == 1) {
+        return Some(name);
+    }
     let count = parts(number)?;
     (long && (count > 1 || is_release(number))).then_some(name)
 }

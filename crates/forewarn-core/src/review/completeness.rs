@@ -99,11 +99,25 @@ fn is_phone(reading: &Reading<'_>, two: &[super::words::Word]) -> bool {
 
 /// Patience is nothing to do.
 fn says_what_to_do(reading: &Reading<'_>) -> bool {
+    says_what_to_do_but(reading, |_| false)
+}
+
+/// Whether a sentence says what to do that is none of those left out.
+fn says_what_to_do_but(reading: &Reading<'_>, left_out: impl Fn(&Range<usize>) -> bool) -> bool {
     let idle = reading.hits(List::Idle);
     reading.hits(List::Action).iter().any(|action| {
         let at = idle.partition_point(|i| i.first < action.first);
-        idle.get(at).is_none_or(|i| i.first != action.first) && may_order(reading, action.first)
+        let sentence = reading.sentence_of(action.first);
+        idle.get(at).is_none_or(|i| i.first != action.first)
+            && may_order(reading, action.first)
+            && !sentence.is_some_and(|s| left_out(&s.words))
     })
+}
+
+/// "If that is bad for you, call us": whom to tell, and nothing to do before the work.
+fn objects(reading: &Reading<'_>, sentence: &Range<usize>) -> bool {
+    let first = sentence.clone().take(3).any(|n| reading.lower(n) == "if");
+    first && reading.has_in(List::Object, sentence)
 }
 
 /// "to use the portal" and "you use it" are no advice: a bare verb advises only where a clause begins.
@@ -300,7 +314,7 @@ fn beforehand(reading: &Reading<'_>) -> Vec<Finding> {
         "Add: 'The work takes two hours; the third is slack.'",
     );
     miss(
-        says_what_to_do(reading),
+        says_what_to_do_but(reading, |sentence| objects(reading, sentence)),
         "it does not say what people must do before",
         "Add: 'Please save your work before 20:00 UTC.', or 'You do not need to do anything.'",
     );

@@ -87,18 +87,7 @@ fn cause_before_effect(
         let before = part.first.saturating_sub(3).max(words.start)..part.first;
         reading.has_in(List::Fault, &near) || reading.has_in(List::Fault, &before)
     });
-    let planned = (stage.is_ahead()
-        || matches!(
-            stage.as_str(),
-            "start"
-                | "delay"
-                | "extension"
-                | "reschedule"
-                | "progress"
-                | "cancellation"
-                | "completion"
-        ))
-    .then(|| reading.hits_in(List::Planned, words).first());
+    let planned = (!stage.is_of_incident()).then(|| reading.hits_in(List::Planned, words).first());
     let causes = [
         reading.hits_in(List::Cause, words).first(),
         component,
@@ -277,7 +266,9 @@ fn flawed(reading: &Reading<'_>, words: &Range<usize>) -> Option<Untold> {
         )
     });
     let felt = first_felt(reading, words).is_some() || reading.has_in(List::Mended, words);
-    (near && article && named && of && !felt).then_some(Untold {
+    // "We are having problems with the site": what people use, and no part of it.
+    let vague = reading.lower(words.start) == "we" && reading.lower(flaw.first).ends_with('s');
+    (near && article && named && of && !felt && !vague).then_some(Untold {
         at: flaw.first,
         happened: true,
     })

@@ -18,7 +18,30 @@ pub(super) fn fears(
             "Add: 'We do not know the cause yet.'",
         ));
     }
-    if stage.is_internal() || reading.has(List::Safe) {
+    // "Your tax return was not saved" is no comfort.
+    let denied = |n: usize| {
+        let before = |back: usize| n.checked_sub(back).map_or("", |at| reading.lower(at));
+        matches!(
+            reading.lower(n),
+            "saved"
+                | "kept"
+                | "safe"
+                | "secure"
+                | "stored"
+                | "complete"
+                | "intact"
+                | "refunded"
+                | "correct"
+                | "right"
+        ) && [before(1), before(2)]
+            .iter()
+            .any(|word| matches!(*word, "not" | "never" | "cannot") || word.ends_with("n't"))
+    };
+    let comforted = reading
+        .hits(List::Safe)
+        .iter()
+        .any(|hit| !denied(hit.first));
+    if stage.is_internal() || comforted {
         return findings;
     }
     let fear = reading

@@ -15,7 +15,8 @@ const PLAIN: &str = "a an the of to in on at by for from with and or but as is a
     just please sorry apologise apologize apologies apology regret thank thanks patience patient wait bear inconvenience trouble \
     team work works working worked continue continues continuing keep keeps keeping try trying look looking watch watching monitor \
     monitoring investigate investigating know tell say news update updates post posted write information soon hope will shall would \
-    can could may might should must problem issue incident fix fixing results utc gmt example";
+    can could may might should must problem issue incident fix fixing results utc gmt example which who whom whose what where how than such both either own doing done waiting caused causing \
+    there's currently presently moment";
 
 pub(super) fn repeat(reading: &Reading<'_>, previous: &str, stage: Stage) -> Option<Finding> {
     if !stage.is_open() {

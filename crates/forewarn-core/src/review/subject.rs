@@ -60,9 +60,22 @@ fn number_first(text: &str) -> Option<usize> {
     let first = trimmed.split_whitespace().next()?;
     let bare = first.trim_end_matches([':', ',', '-', '.', '#']);
     let lower = bare.to_lowercase();
-    let mark = matches!(lower.as_str(), "re" | "fw" | "fwd" | "aw" | "wg") && first.ends_with(':');
+    let mark = matches!(
+        lower.as_str(),
+        "re" | "fw" | "fwd" | "aw" | "wg" | "tr" | "rv" | "sv" | "vs" | "antw" | "rif"
+    ) && first.ends_with(':');
     let priority = matches!(lower.as_bytes(), [b'p', digit] if digit.is_ascii_digit())
         || (lower.starts_with("sev") && lower.ends_with(|c: char| c.is_ascii_digit()));
+    // "Priority 2: phones"
+    let second = trimmed[first.len()..]
+        .split_whitespace()
+        .next()
+        .unwrap_or_default();
+    let graded = matches!(lower.as_str(), "priority" | "prio" | "sev" | "severity")
+        && second.starts_with(|c: char| c.is_ascii_digit());
+    if graded {
+        return Some(start + trimmed.find(second).unwrap_or(0) + second.len());
+    }
     if let Some(end) = privacy::begins_with_ticket(trimmed) {
         return Some(start + end);
     }
@@ -89,9 +102,80 @@ fn says_something(subject: &Reading<'_>) -> bool {
         .iter()
         .filter(|w| w.start >= sender && w.start < end);
     let mut facts = facts.filter(own);
-    if sender > 0 {
-        return facts.next().is_some();
-    }
-    // Without a sender's name one word may be it: two are a fact, or one with a date.
-    facts.next().is_some()
+    let Some(first) = facts.next() else {
+        return false;
+    };
+    // "Portal information": a service, and nothing about it.
+    let told = facts.next().is_some()
+        || subject
+            .words
+            .iter()
+            .filter(|w| w.start >= sender && w.start != first.start)
+            .any(|w| tells(&w.lower));
+    told
+}
+
+/// Whether a word that names no service says what became of one: a state, a day, a number.
+fn tells(word: &str) -> bool {
+    const VAGUE: &[&str] = &[
+        "update",
+        "updates",
+        "important",
+        "urgent",
+        "information",
+        "info",
+        "notice",
+        "notification",
+        "alert",
+        "attention",
+        "please",
+        "read",
+        "message",
+        "announcement",
+        "regarding",
+        "concerning",
+        "about",
+        "current",
+        "situation",
+        "status",
+        "issue",
+        "issues",
+        "problem",
+        "problems",
+        "incident",
+        "the",
+        "a",
+        "an",
+        "of",
+        "our",
+        "for",
+        "your",
+        "all",
+        "users",
+        "customers",
+        "to",
+        "with",
+        "from",
+        "and",
+        "service",
+        "services",
+        "system",
+        "systems",
+        "report",
+        "technical",
+        "general",
+        "ongoing",
+        "we",
+        "are",
+        "is",
+        "on",
+        "in",
+        "at",
+        "by",
+        "have",
+        "has",
+        "experiencing",
+        "difficulties",
+    ];
+    !VAGUE.contains(&word)
 }

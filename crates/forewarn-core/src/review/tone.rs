@@ -172,6 +172,13 @@ fn blame(reading: &Reading<'_>, context: &Context) -> Option<Finding> {
             suggestion,
         ));
     }
+    if let Some(place) = whose_fault(reading) {
+        return Some(Rule::Q13.warning(
+            place,
+            "it blames somebody; readers want to hear that you own it",
+            suggestion,
+        ));
+    }
     let vendors = privacy::vendors(reading.text, &context.known);
     let culprit = vendors.into_iter().find(|place| {
         let word = reading.words.partition_point(|w| w.end <= place.start);
@@ -186,6 +193,33 @@ fn blame(reading: &Reading<'_>, context: &Context) -> Option<Finding> {
         "it names a supplier as the culprit; the service is yours",
         suggestion,
     ))
+}
+
+/// "our phone company's fault": not that of a day or a thing of ours.
+fn whose_fault(reading: &Reading<'_>) -> Option<Range<usize>> {
+    const NOBODY: &[&str] = &[
+        "today's",
+        "yesterday's",
+        "morning's",
+        "night's",
+        "week's",
+        "friday's",
+        "monday's",
+        "portal's",
+        "system's",
+        "server's",
+        "network's",
+        "what's",
+        "it's",
+        "that's",
+        "there's",
+        "here's",
+    ];
+    let found = (1..reading.words.len()).find(|&n| {
+        let whose = reading.lower(n - 1);
+        reading.lower(n) == "fault" && whose.ends_with("'s") && !NOBODY.contains(&whose)
+    })?;
+    Some(reading.words[found - 1].start..reading.words[found].end)
 }
 
 /// Q20.
