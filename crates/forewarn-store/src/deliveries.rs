@@ -167,7 +167,7 @@ macro_rules! claimed_columns {
 /// The same with what finds its row the soonest: ids lie all over a large index.
 pub(crate) const CLAIMED: (&str, &str) = (
     concat!(claimed_columns!(), ", d.rowid"),
-    concat!(claimed_columns!(), ", 0"),
+    concat!(claimed_columns!(), ", CAST(0 AS BIGINT)"),
 );
 
 /// How many columns that are.
