@@ -281,7 +281,7 @@ pub(super) static TEXTS: Texts = Texts {
         failed_words: "Veuillez réessayer dans quelques minutes.",
     },
     private: Private {
-        only_for: "Réservée à : {audience}",
+        only_for: "Réservée à : {audience}.",
         title: "Lire cette page d'état",
         words: "Cette page est réservée à certaines personnes. Saisissez votre adresse e-mail et nous vous envoyons un lien qui l'ouvre. Aucun mot de passe n'est nécessaire.",
         send: "Envoyez-moi un lien",
@@ -297,6 +297,7 @@ pub(super) static TEXTS: Texts = Texts {
         own: "Ces adresses sont à vous seul : qui en connaît une peut lire ce qui s'y trouve.",
         other: "Donnez-moi d'autres adresses",
         sign_out: "Se déconnecter",
+        to_public: "Vers la page d'état publique",
     },
     links: Links {
         nothing_here: [
