@@ -332,6 +332,7 @@ pub(crate) struct Private {
     pub own: &'static str,
     pub other: &'static str,
     pub sign_out: &'static str,
+    pub to_public: &'static str,
 }
 
 /// Pages with a few words: title, words.

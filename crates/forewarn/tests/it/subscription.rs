@@ -15,10 +15,10 @@ audiences: [{id: everybody, name: Everybody, level: non_technical, channels: [em
 ";
 
 /// The link of ours in the newest mail's text part.
-fn link(sink: &SmtpPeer, base: &str) -> String {
+fn link(sink: &SmtpPeer, begins: &str) -> String {
     let mail = sink.ledger().pop().expect("a mail");
     let text = String::from_utf8_lossy(&mail.data).replace("=\r\n", "");
-    let start = text.find(&format!("{base}subscription/")).expect("a link");
+    let start = text.find(begins).expect("a link");
     let rest = &text[start..];
     rest.chars()
         .take_while(|c| !c.is_whitespace() && *c != '>')
@@ -51,7 +51,7 @@ async fn who_follows_the_link_and_presses_the_button_is_told() {
     timeout(PATIENCE, sink.wait_for(1)).await.unwrap();
     let mail = sink.ledger().remove(0);
     assert_eq!(mail.to, "ann@example.org");
-    let link = link(&sink, &server.url("/"));
+    let link = link(&sink, &server.url("/subscription/"));
 
     // Not confirmed: trouble is told to nobody.
     let before = server.declare("portal").await;
@@ -75,6 +75,69 @@ async fn who_follows_the_link_and_presses_the_button_is_told() {
     server.update(&id).await;
     server.all_sent(&id).await;
     assert_eq!(sink.ledger().len(), 2);
+    server.stop().await;
+}
+
+/// The value of a cookie that an answer sets.
+fn cookie(answer: &reqwest::Response, name: &str) -> String {
+    let set = answer.headers().get_all("set-cookie").iter();
+    let pair = set.filter_map(|v| v.to_str().ok()?.split(';').next());
+    let mut found = pair.filter(|pair| pair.starts_with(name));
+    found.next().expect("a cookie").to_owned()
+}
+
+#[tokio::test]
+async fn a_member_comes_to_a_private_page_by_the_link_in_a_mail() {
+    let sink = SmtpPeer::start(Script::default(), Keep::Messages)
+        .await
+        .unwrap();
+    let folder = Folder::new();
+    let server = Start::new(&folder.file("data")).mail_to(&sink).run().await;
+    server.apply("
+organisation: {name: Example University, time_zone: UTC}
+services: [{id: payroll, name: Payroll, public: no}]
+audiences: [{id: staff, name: Staff, level: technical, channels: [email], services: [payroll], private_page: yes}]
+contacts: [{id: ann, language: de, audiences: [staff], endpoints: {email: ann@example.org}}]").await;
+    let browser = Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+        .unwrap();
+    let look = async |url: &str, cookies: &str| {
+        let asked = browser.get(url).header("cookie", cookies);
+        asked.send().await.unwrap()
+    };
+    let press = async |url: &str, cookies: &str, page: String, fields: &str| {
+        let (_, csrf) = page.split_once("name=\"csrf\" value=\"").expect("a form");
+        let csrf = csrf.split('"').next().unwrap_or_default();
+        let sent = browser.post(url).body(format!("csrf={csrf}{fields}"));
+        let sent = sent.header("content-type", "application/x-www-form-urlencoded");
+        sent.header("cookie", cookies).send().await.unwrap()
+    };
+    let page = server.url("/for/staff");
+    let form = look(&page, "").await;
+    assert_eq!(form.status(), StatusCode::FORBIDDEN);
+    let visit = cookie(&form, "forewarn_visit");
+    let form = form.text().await.unwrap();
+    let asked = press(
+        &format!("{page}/sign-in"),
+        &visit,
+        form,
+        "&email=ann%40example.org",
+    )
+    .await;
+    assert_eq!(asked.status(), StatusCode::OK);
+    timeout(PATIENCE, sink.wait_for(1)).await.unwrap();
+    assert_eq!(sink.ledger()[0].to, "ann@example.org");
+    let link = link(&sink, &format!("{page}/enter/"));
+    let opens = look(&link, &visit).await.text().await.unwrap();
+    let opened = press(&link, &visit, opens.clone(), "").await;
+    assert_eq!(opened.status(), StatusCode::SEE_OTHER);
+    let session = cookie(&opened, "forewarn_reader");
+    let shown = look(&page, &session).await;
+    assert_eq!(shown.status(), StatusCode::OK);
+    assert!(shown.text().await.unwrap().contains("Payroll"));
+    let again = press(&link, &visit, opens, "").await;
+    assert_eq!(again.status(), StatusCode::NOT_FOUND);
     server.stop().await;
 }
 

@@ -111,7 +111,7 @@ impl Samples {
     fn audiences(&self) -> Vec<Audience> {
         let yaml = "
 - {id: students, name: Students, level: non_technical, channels: [email, {sms: {after: PT15M}}], services: [portal, lms], routing: {events: [maintenance, incident], severities: [P1, P2, P3]}}
-- {id: engineers, name: On-call engineers, level: technical, channels: [chat, email], services: [database, sso], time_zone: Europe/Berlin}
+- {id: engineers, name: On-call engineers, level: technical, channels: [chat, email], services: [database, sso], time_zone: Europe/Berlin, private_page: yes}
 - {id: leadership, name: CIO council, level: semi_technical, channels: [email, voice], services: ['*'], routing: {severities: [P1]}}
 - {id: all-staff, name: All staff list, level: non_technical, channels: [email], services: ['*'], external: {email: all-staff@lists.example.edu}}
 ";

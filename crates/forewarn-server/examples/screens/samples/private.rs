@@ -50,7 +50,7 @@ impl Samples {
         snapshot.open_to.clear();
         snapshot.private = Some(PrivatePage {
             audience: id("staff"),
-            name: self.t("Staff of the computing centre"),
+            name: self.t("IT staff"),
             level: Level::Technical,
             feeds: Some("0123456789abcdefghjkmnpqrstvwxyz".to_owned()),
             csrf: "token".to_owned(),

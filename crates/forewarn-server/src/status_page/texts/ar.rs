@@ -289,7 +289,7 @@ pub(super) static TEXTS: Texts = Texts {
         failed_words: "يُرجى المحاولة مرة أخرى بعد دقائق.",
     },
     private: Private {
-        only_for: "هذه الصفحة مخصصة لـ: {audience}",
+        only_for: "هذه الصفحة مخصصة لـ: {audience}.",
         title: "قراءة صفحة الحالة هذه",
         words: "هذه الصفحة مخصصة لأشخاص معيّنين. أدخلوا بريدكم الإلكتروني وسنرسل إليكم رابطًا يفتحها. لا تحتاجون إلى كلمة مرور.",
         send: "أرسلوا لي رابطًا",
@@ -305,6 +305,7 @@ pub(super) static TEXTS: Texts = Texts {
         own: "هذه العناوين لكم وحدكم: من يعرف أحدها يمكنه قراءة ما فيه.",
         other: "أعطوني عناوين أخرى",
         sign_out: "تسجيل الخروج",
+        to_public: "إلى صفحة الحالة العامة",
     },
     links: Links {
         nothing_here: [

@@ -280,7 +280,7 @@ pub(super) static TEXTS: Texts = Texts {
         failed_words: "Bitte versuchen Sie es in einigen Minuten noch einmal.",
     },
     private: Private {
-        only_for: "Nur für {audience}",
+        only_for: "Nur für: {audience}.",
         title: "Diese Statusseite lesen",
         words: "Diese Seite ist nur für bestimmte Personen. Geben Sie Ihre E-Mail-Adresse ein, und wir senden Ihnen einen Link, der sie öffnet. Sie brauchen kein Passwort.",
         send: "Link senden",
@@ -296,6 +296,7 @@ pub(super) static TEXTS: Texts = Texts {
         own: "Diese Adressen gehören nur Ihnen: Wer eine kennt, kann lesen, was dort steht.",
         other: "Andere Adressen geben",
         sign_out: "Abmelden",
+        to_public: "Zur öffentlichen Statusseite",
     },
     links: Links {
         nothing_here: [

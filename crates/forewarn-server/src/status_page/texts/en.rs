@@ -246,7 +246,7 @@ pub(super) static TEXTS: Texts = Texts {
         failed_words: "Please try again in some minutes.",
     },
     private: Private {
-        only_for: "Only for {audience}",
+        only_for: "Only for: {audience}.",
         title: "Read this status page",
         words: "This page is for certain people only. Enter your mail address, and we send you a link that opens it. You need no password.",
         send: "Send me a link",
@@ -262,6 +262,7 @@ pub(super) static TEXTS: Texts = Texts {
         own: "These addresses are yours alone: whoever has one can read what stands there.",
         other: "Give me other addresses",
         sign_out: "Sign out",
+        to_public: "To the public status page",
     },
     links: Links {
         nothing_here: [

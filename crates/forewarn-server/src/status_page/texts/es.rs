@@ -285,7 +285,7 @@ pub(super) static TEXTS: Texts = Texts {
         failed_words: "Inténtelo de nuevo en unos minutos.",
     },
     private: Private {
-        only_for: "Solo para: {audience}",
+        only_for: "Solo para: {audience}.",
         title: "Leer esta página de estado",
         words: "Esta página es solo para determinadas personas. Escriba su dirección de correo y le enviamos un enlace que la abre. No necesita contraseña.",
         send: "Enviarme un enlace",
@@ -301,6 +301,7 @@ pub(super) static TEXTS: Texts = Texts {
         own: "Estas direcciones son solo suyas: quien tenga una puede leer lo que hay en ella.",
         other: "Darme otras direcciones",
         sign_out: "Cerrar sesión",
+        to_public: "A la página de estado pública",
     },
     links: Links {
         nothing_here: [
