@@ -58,16 +58,9 @@ pub(super) fn by_role(host: &str) -> bool {
         return !matches!(parts[0], "non" | "pre" | "semi" | "post" | "multi")
             && !NO_MACHINES.contains(&parts[0]);
     }
-    // `seatmap-cache`, `orders-api`: a program that other programs call.
-    let called =
-        matches!(tail, "svc" | "cache" | "api") && parts.len() > 1 && host == lower && named;
-    if called
-        && parts[0].len() > 3
-        && !matches!(
-            parts[0],
-            "open" | "rest" | "public" | "browser" | "page" | "disk"
-        )
-    {
+    // `seatmap-cache`: a program that other programs call.
+    let called = matches!(tail, "svc" | "cache") && parts.len() > 1 && host == lower && named;
+    if called && parts[0].len() > 3 && !matches!(parts[0], "browser" | "page" | "disk") {
         return true;
     }
     // `core-switch-a`: two things that machines do, and which of them.

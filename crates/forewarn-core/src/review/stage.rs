@@ -63,11 +63,6 @@ impl Stage {
         matches!(self.0, "resolution" | "resolved")
     }
 
-    /// Work that is planned and has not begun.
-    pub(super) fn is_ahead(self) -> bool {
-        matches!(self.0, "announcement" | "reminder")
-    }
-
     /// The first word about planned work.
     pub(super) fn is_announcement(self) -> bool {
         self.0 == "announcement"

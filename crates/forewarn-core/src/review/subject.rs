@@ -106,13 +106,12 @@ fn says_something(subject: &Reading<'_>) -> bool {
         return false;
     };
     // "Portal information": a service, and nothing about it.
-    let told = facts.next().is_some()
+    facts.next().is_some()
         || subject
             .words
             .iter()
             .filter(|w| w.start >= sender && w.start != first.start)
-            .any(|w| tells(&w.lower));
-    told
+            .any(|w| tells(&w.lower))
 }
 
 /// Whether a word that names no service says what became of one: a state, a day, a number.
