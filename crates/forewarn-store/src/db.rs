@@ -381,8 +381,6 @@ impl Db {
             .row_buffer_size(500)
             // After a long reader (a backup) the log shrinks again.
             .pragma("journal_size_limit", "67108864")
-            // Pages of large indexes are changed again and again: they go from the log into the file once for many changes. 32 MB.
-            .pragma("wal_autocheckpoint", "8000")
             .statement_cache_capacity(200)
             .pragma("cache_size", "-16000")
             .pragma("temp_store", "memory");
