@@ -24,7 +24,7 @@ impl<C: Channels> Engine<C> {
     /// a message that was accepted must not be forgotten because its record could not be written at once.
     pub async fn flight(&self, lane: Lane) -> Result<usize> {
         let (claimed, leave) = self.claim(lane, FLIGHT).await?;
-        let outcomes = self.carry(claimed, &leave).await?;
+        let outcomes = self.carry(lane, claimed, &leave).await?;
         self.keep(&outcomes).await?;
         Ok(outcomes.iter().filter(|o| o.outcome != WITHHELD).count())
     }
@@ -50,6 +50,7 @@ impl<C: Channels> Engine<C> {
     /// Sends what was claimed and says what came of it. An error leaves open what of it was sent.
     pub(crate) async fn carry(
         &self,
+        lane: Lane,
         claimed: Vec<Claimed>,
         leave: &Leave,
     ) -> Result<Vec<Recorded>> {
@@ -62,7 +63,7 @@ impl<C: Channels> Engine<C> {
         let mut recorded: Vec<Recorded> = stale.iter().map(|d| expired(d, started)).collect();
         let messages = together(fresh);
         let outcomes = match self.ready(&messages).await {
-            Ok(parcels) => self.send_in_turn(parcels, started, leave).await,
+            Ok(parcels) => self.send_in_turn(lane, parcels, started, leave).await,
             Err(error) => Err(error),
         };
         let outcomes = match outcomes {

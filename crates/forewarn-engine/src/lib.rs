@@ -10,7 +10,9 @@ mod expand;
 mod feeds;
 mod first_word;
 mod flight;
+mod gates;
 mod lease;
+mod limits;
 mod measure;
 mod pace;
 pub mod peer;
@@ -22,7 +24,7 @@ mod run;
 mod windows;
 
 pub use channel::{Channels, Leave, Parcel, RealChannels};
-pub use pace::Limits;
+pub use limits::Limits;
 pub use render::Identity;
 
 use channel::http::HttpClient;

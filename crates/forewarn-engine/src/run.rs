@@ -263,7 +263,12 @@ impl<C: Channels> Engine<C> {
                     for (claimed, leg) in [(mails, state.leg), (others, WHOLE)] {
                         for ahead in in_flights(claimed) {
                             let leave = leave.clone();
-                            let flight = Flight { ahead, leave, leg };
+                            let flight = Flight {
+                                lane,
+                                ahead,
+                                leave,
+                                leg,
+                            };
                             flights.spawn(flight.fly(Arc::clone(self)));
                         }
                     }
@@ -415,6 +420,7 @@ impl LaneState {
 
 /// What is under way over one connection.
 struct Flight {
+    lane: Lane,
     /// What has not begun.
     ahead: Vec<Claimed>,
     /// Whether it may be sent.
@@ -437,7 +443,7 @@ impl Flight {
         let rest = self.ahead.split_off(border(&self.ahead, self.leg));
         let part = std::mem::replace(&mut self.ahead, rest);
         let (flown, began) = (part.len(), Instant::now());
-        let came = engine.carry(part, &self.leave).await?;
+        let came = engine.carry(self.lane, part, &self.leave).await?;
         if self.leg != WHOLE {
             self.leg = match came.iter().any(|one| one.outcome == "accepted") {
                 true => next_leg(flown, began.elapsed()),

@@ -6,6 +6,7 @@ use crate::contacts::{forget_endpoints, same_place};
 use crate::db::{Row, Tx, args, without_nul};
 use crate::error::{Result, StoreError};
 use crate::expansion::{hold_events_of, supersede};
+use crate::gates::{leave_gates, take_gates_back};
 use crate::notices::Lane;
 use crate::order::next_in_line;
 use crate::quiet::{These, put_off};
@@ -276,9 +277,11 @@ impl Store {
     pub async fn disown(&self, lane: Lane, node: &str, now: Timestamp) -> Result<u64> {
         const MINE: &str = "status = 'attempting' AND owner = $1 AND lane = $2";
         let mut tx = self.db.write().await?;
+        leave_gates(&mut tx, node, lane).await?;
         let sql = format!("SELECT id FROM deliveries WHERE {MINE}");
         let mine = ids(&tx.rows(&sql, args![node, lane.number()]).await?)?;
         if mine == "[]" {
+            tx.commit().await?;
             return Ok(0);
         }
         hold_events_of(&mut tx, &mine).await?;
@@ -327,6 +330,7 @@ impl Store {
             args![dead_before, me, ahead],
         )
         .await?;
+        take_gates_back(&mut tx, me).await?;
         tx.commit().await?;
         Ok(taken.len() as u64)
     }

@@ -73,7 +73,13 @@ pub(crate) async fn line_up(tx: &mut Tx, these: &str, given: Vec<Arg>) -> Result
         return Ok(());
     }
     hold_lines(tx).await?;
-    let place = format!("UPDATE deliveries SET place = {LAST} WHERE {these} AND {UNPLACED}");
+    // Several for one endpoint (they fall back at once) stand as their notices fell due.
+    let place = format!(
+        "WITH fresh AS (SELECT d.id, ROW_NUMBER() OVER (PARTITION BY d.endpoint ORDER BY n.due, n.id, d.id) - 1 AS nth
+           FROM deliveries d JOIN notices n ON n.id = d.notice
+           WHERE d.id IN (SELECT id FROM deliveries WHERE {these} AND {UNPLACED}))
+         UPDATE deliveries SET place = {LAST} + fresh.nth FROM fresh WHERE fresh.id = deliveries.id"
+    );
     tx.execute(&place, given.clone()).await?;
     let stand_back = format!(
         "UPDATE deliveries SET behind = TRUE, next_at = expires, reason = '{BEHIND}'

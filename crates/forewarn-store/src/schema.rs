@@ -240,6 +240,15 @@ const STEPS: &[&[&str]] = &[&[
     "CREATE INDEX page_keys_contact ON page_keys (contact)",
     "CREATE INDEX page_keys_end ON page_keys (expires_at) WHERE expires_at IS NOT NULL",
     "CREATE UNIQUE INDEX page_keys_feed ON page_keys (contact) WHERE kind = 'feed'",
+],
+&[
+    // How fast whoever is started slowly is sent to, in tenths of a message a second; how long gates were held last, and until when
+    // they are for what is urgent, in microseconds (`crate::gates`).
+    "ALTER TABLE paces ADD COLUMN tempo BIGINT NOT NULL DEFAULT 0",
+    "ALTER TABLE paces ADD COLUMN lasts BIGINT NOT NULL DEFAULT 0",
+    "ALTER TABLE paces ADD COLUMN urgent_until BIGINT NOT NULL DEFAULT 0",
+    // How many gates of whoever takes only so many at once are held by whom. Of running processes, and so in no copy.
+    "CREATE TABLE gates (pace TEXT NOT NULL, node TEXT NOT NULL, lane BIGINT NOT NULL, held BIGINT NOT NULL, PRIMARY KEY (pace, node, lane))",
 ]];
 
 /// Every table that a copy holds, with its key.

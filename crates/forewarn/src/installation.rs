@@ -101,6 +101,10 @@ impl Installation {
                     .signed_by(parts.signers),
             ),
         };
+        let smtp = match parts.limits.counts_mail_connections() {
+            true => smtp.map(Smtp::closing),
+            false => smtp,
+        };
         let twilio_token = parts.phones.as_ref().map(|account| account.token.clone());
         let client = HttpClient::new(
             Guard::new(parts.allow_private_targets.clone()),

@@ -199,8 +199,7 @@ impl SettingsArgs {
         let services = variable("FOREWARN_PUSH_SERVICES");
         let push_services = parse_hosts(services.as_deref().unwrap_or(PUSH_SERVICES))
             .map_err(|problem| wrong("FOREWARN_PUSH_SERVICES", problem));
-        let limits = Limits::parse(&variable("FOREWARN_LIMITS").unwrap_or_default())
-            .map_err(|problem| wrong("FOREWARN_LIMITS", problem));
+        let limits = read_limits(&variable, &mut wrong);
         let (Some(location), true) = (location, problems.is_empty()) else {
             return Err(Invalid { problems });
         };
@@ -220,7 +219,7 @@ impl SettingsArgs {
             secrets_key,
             phones,
             push_services: push_services.unwrap_or_default(),
-            limits: limits.unwrap_or_default(),
+            limits,
             allow_private_targets: allowed.unwrap_or_default(),
             publish_to,
         })
@@ -235,6 +234,30 @@ impl Settings {
             Location::Server(_) => None,
         }
     }
+}
+
+/// How much others take: in a while, at once, and at first. Whatever is wrong with each of them is told.
+fn read_limits(
+    variable: &impl Fn(&str) -> Option<String>,
+    wrong: &mut impl FnMut(&str, String),
+) -> Limits {
+    type Read = fn(Limits, &str) -> Result<Limits, String>;
+    let reads: [(&str, Read); 3] = [
+        ("FOREWARN_LIMITS", Limits::with_rates),
+        ("FOREWARN_CONCURRENCY", Limits::with_concurrency),
+        ("FOREWARN_SLOW_START", Limits::with_slow_start),
+    ];
+    reads
+        .into_iter()
+        .fold(Limits::default(), |limits, (name, read)| {
+            let Some(text) = variable(name) else {
+                return limits;
+            };
+            read(limits.clone(), &text).unwrap_or_else(|problem| {
+                wrong(name, problem);
+                limits
+            })
+        })
 }
 
 fn parse_hosts(text: &str) -> Result<Vec<String>, String> {
@@ -422,6 +445,23 @@ mod tests {
         assert_eq!(settings.location, Location::File(file));
         assert_eq!(settings.listen, "127.0.0.1:8080");
         assert!(settings.relays.is_empty() && settings.phones.is_none());
+    }
+
+    #[test]
+    fn limits_are_of_a_while_of_at_once_and_of_the_start() {
+        let variables = [
+            ("FOREWARN_LIMITS", "email=500/m"),
+            ("FOREWARN_CONCURRENCY", "email=20, @example.com=2"),
+            ("FOREWARN_SLOW_START", "@example.com"),
+        ];
+        let limits = Limits::parse("email=500/m").unwrap();
+        let limits = limits.with_concurrency("email=20,@example.com=2").unwrap();
+        let limits = limits.with_slow_start("@example.com").unwrap();
+        assert_eq!(read(&[], &variables).unwrap().limits, limits);
+        let wrong = variables.map(|(name, _)| (name, "smoke"));
+        let refused = read(&[], &wrong).err().unwrap();
+        let fields: Vec<&str> = refused.problems.iter().map(|p| p.field.as_str()).collect();
+        assert_eq!(fields, variables.map(|(name, _)| name));
     }
 
     #[test]

@@ -129,6 +129,12 @@ impl Smtp {
         self
     }
 
+    /// Keeps no connection that has nothing to carry: each is closed, by both sides, before its batch is done. Whoever counts
+    /// connections then counts no more than there are batches.
+    pub fn closing(self) -> Smtp {
+        self.idle(0, Duration::ZERO)
+    }
+
     /// Opens a connection to each relay as sending does, encrypted and signed in where its URL says so, and sends nothing. Says for
     /// each, in order, what keeps us from handing it mail.
     pub async fn check(&self) -> Vec<Result<(), String>> {
@@ -247,7 +253,10 @@ impl Relay {
         outcomes: &mut [Option<Outcome>],
     ) -> Result<(), Broken> {
         connection.transact(batch, leave, outcomes).await?;
-        self.pool.put(connection);
+        match self.pool.keeps_any() {
+            true => self.pool.put(connection),
+            false => connection.close().await,
+        }
         Ok(())
     }
 

@@ -21,6 +21,7 @@ pub use script::{Reply, Script};
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::net::TcpListener;
@@ -99,6 +100,16 @@ impl HttpPeer {
         *self.desk.connected.borrow()
     }
 
+    /// How many requests were under way at the same time at most: arrived, not answered, and their connection open.
+    pub fn most_under_way(&self) -> usize {
+        self.desk.most_under_way.load(Ordering::Relaxed)
+    }
+
+    /// How many requests are under way.
+    pub fn under_way(&self) -> usize {
+        self.desk.under_way.load(Ordering::Relaxed)
+    }
+
     /// Returns as soon as at least `n` requests have arrived.
     pub async fn wait_for(&self, n: u64) {
         // It cannot close: the sending half lives in the desk that we hold.
@@ -139,6 +150,25 @@ struct Desk {
     arrived: watch::Sender<u64>,
     connected: watch::Sender<u64>,
     released: watch::Sender<bool>,
+    under_way: AtomicUsize,
+    most_under_way: AtomicUsize,
+}
+
+/// A request that is not answered yet, and counted so until it is dropped.
+struct UnderWay<'a>(&'a Desk);
+
+impl UnderWay<'_> {
+    fn new(desk: &Desk) -> UnderWay<'_> {
+        let count = desk.under_way.fetch_add(1, Ordering::Relaxed) + 1;
+        desk.most_under_way.fetch_max(count, Ordering::Relaxed);
+        UnderWay(desk)
+    }
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.0.under_way.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 impl Desk {
@@ -149,6 +179,8 @@ impl Desk {
             arrived: watch::Sender::new(0),
             connected: watch::Sender::new(0),
             released: watch::Sender::new(false),
+            under_way: AtomicUsize::new(0),
+            most_under_way: AtomicUsize::new(0),
         }
     }
 

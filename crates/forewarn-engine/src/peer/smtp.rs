@@ -61,6 +61,7 @@ struct Shared {
     count: watch::Sender<usize>,
     connections: AtomicUsize,
     open: watch::Sender<usize>,
+    most_open: AtomicUsize,
     reply_groups: AtomicUsize,
 }
 
@@ -81,6 +82,7 @@ impl SmtpPeer {
             count: watch::Sender::new(0),
             connections: AtomicUsize::new(0),
             open: watch::Sender::new(0),
+            most_open: AtomicUsize::new(0),
             reply_groups: AtomicUsize::new(0),
         });
         Ok(SmtpPeer {
@@ -103,6 +105,11 @@ impl SmtpPeer {
     /// How many connections were made to it.
     pub fn connections(&self) -> usize {
         self.shared.connections.load(Ordering::Relaxed)
+    }
+
+    /// How many connections were open at the same time at most. One that the client takes leave on is open no more.
+    pub fn most_open(&self) -> usize {
+        self.shared.most_open.load(Ordering::Relaxed)
     }
 
     /// Waits until none of the connections made to it is open.
@@ -181,7 +188,10 @@ struct Open(Arc<Shared>);
 impl Open {
     fn new(shared: &Arc<Shared>) -> Open {
         shared.connections.fetch_add(1, Ordering::Relaxed);
-        shared.open.send_modify(|open| *open += 1);
+        shared.open.send_modify(|open| {
+            *open += 1;
+            shared.most_open.fetch_max(*open, Ordering::Relaxed);
+        });
         Open(shared.clone())
     }
 }

@@ -20,6 +20,7 @@ mod editing;
 mod events;
 mod expansion;
 mod fallback;
+mod gates;
 mod journal;
 mod mailboxes;
 mod membership;

@@ -5,7 +5,8 @@ use crate::samples::*;
 use forewarn_core::contact::{Channel, Contact};
 use forewarn_core::delivery::DeliveryStatus;
 use forewarn_core::event::Event;
-use forewarn_store::{Claimed, Lane, Recorded, Store};
+use forewarn_store::{Claimed, Fallback, Lane, Recipients, Recorded, Store, Waits};
+use jiff::SignedDuration;
 use serde_json::json;
 
 fn machine(id: &str, ordered: bool) -> Contact {
@@ -111,5 +112,39 @@ on_both_databases! {
         let next = mine(3).await.unwrap();
         assert_eq!(next.notice, "n2");
         assert!(!db.store.record("me", &[refused(&next, at(4), 9)]).await.unwrap(), "it stays the first");
+    }
+
+    async fn those_that_fall_back_at_once_go_one_after_the_other(db: &Database) {
+        const COUNT: usize = 6;
+        let mut careful = machine("careful", true);
+        careful.endpoints.extend(contact("careful", &[]).endpoints);
+        db.store.import_contacts(&[careful], "ann", at(0)).await.unwrap();
+        let ways = Recipients::Members {
+            services: vec![id("portal")],
+            fallback: Fallback {
+                steps: vec![(Channel::Webhook, SignedDuration::from_mins(15))],
+                waits: Waits::Delivered,
+            },
+        };
+        for n in 0..COUNT {
+            let told = notice(&format!("n{n}"), "holding", n as i64);
+            publish(&db.store, &incident(&format!("INC-{n}")), 0, &adding(vec![told])).await.unwrap();
+        }
+        begin(&db.store, Lane::Urgent, at(10)).await;
+        for n in numbers(COUNT) {
+            while !db.store.expand(&n, &ways, at(10)).await.unwrap().complete {}
+        }
+        db.store.fall_back(at(40)).await.unwrap();
+        let mut told = Vec::new();
+        for minute in 40..60 {
+            db.store.close_ranks(at(minute)).await.unwrap();
+            let mut claimed = claim(&db.store, "me", minute).await;
+            claimed.retain(|one| one.endpoint.channel() == Channel::Webhook);
+            assert!(claimed.len() <= 1, "{} at once", claimed.len());
+            let outcomes: Vec<Recorded> = claimed.iter().map(|one| accepted(one, at(minute))).collect();
+            told.extend(claimed.into_iter().map(|one| one.notice));
+            db.store.record("me", &outcomes).await.unwrap();
+        }
+        assert_eq!(told, numbers(COUNT));
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::database::Database;
 use crate::samples::*;
-use forewarn_store::{Pace, Store};
+use forewarn_store::{Pace, Pulse, Store};
 use jiff::{SignedDuration, Timestamp};
 
 fn pace(key: &str, apart: i64, slack: i64) -> Pace {
@@ -10,6 +10,7 @@ fn pace(key: &str, apart: i64, slack: i64) -> Pace {
         key: key.into(),
         apart: SignedDuration::from_millis(apart),
         slack: SignedDuration::from_millis(slack),
+        slow_start: false,
     }
 }
 
@@ -66,6 +67,52 @@ on_both_databases! {
         one.hold_back(&limited(), ms(30_000)).await.unwrap();
         assert_eq!(waits(other, &[limited()], ms(29_000)).await, [1_000]);
         assert_eq!(waits(other, &[limited()], ms(30_000)).await, [-1]);
+    }
+
+    async fn a_slow_start_grows_with_what_is_taken_and_halves_at_a_refusal(db: &Database) {
+        let (one, other) = (&db.store, &db.another_node().await);
+        let slow = || Pace { slow_start: true, ..pace("slow", 50, 950) };
+        // How many of 100 have a turn at this second, by whichever node; the others are forgotten here.
+        async fn turns(store: &Store, pace: Pace, second: i64) -> u32 {
+            let waits = waits(store, &vec![pace; 100], ms(second * 1_000)).await;
+            waits.iter().filter(|w| **w == -1).count() as u32
+        }
+        async fn learn(store: &Store, pace: Pace, taken: u32, refused: bool) {
+            store.learn_tempo(&[Pulse { pace, taken, refused }], ms(0)).await.unwrap();
+        }
+        assert_eq!(turns(one, slow(), 0).await, 2);
+        assert_eq!(turns(other, slow(), 1).await, 2);
+        learn(one, slow(), 40, false).await;
+        assert_eq!(turns(other, slow(), 10).await, 6);
+        learn(other, slow(), 60, false).await;
+        assert_eq!(turns(one, slow(), 20).await, 12);
+        // A refusal among many that were taken is a refusal.
+        learn(other, slow(), 99, true).await;
+        assert_eq!(turns(one, slow(), 30).await, 6);
+        // Never faster than allowed, and never slower than at first.
+        learn(one, slow(), 100_000, false).await;
+        assert_eq!(turns(other, slow(), 40).await, 20);
+        for _ in 0..9 { learn(one, slow(), 0, true).await; }
+        assert_eq!(turns(one, slow(), 50).await, 2);
+        learn(one, slow(), 1_000, false).await;
+        assert_eq!(turns(one, slow(), 60).await, 20);
+        // After a day without a message it is as if they were new.
+        assert_eq!(turns(one, slow(), 60 + 25 * 3_600).await, 2);
+    }
+
+    async fn a_long_queue_comes_back_as_fast_as_the_tempo_grows(db: &Database) {
+        let slow = || Pace { slow_start: true, ..Pace::unlimited("slow".into()) };
+        let waits = waits(&db.store, &vec![slow(); 1_000], ms(0)).await;
+        // Ten seconds times the logarithm of 1 + 998 / 20.
+        assert!((38_000..41_000).contains(&waits[999]), "{}", waits[999]);
+        assert_eq!((waits[1], waits[2], waits[3]), (-1, 500, 975));
+    }
+
+    async fn who_starts_slowly_has_the_time_that_they_ask_for(db: &Database) {
+        let slow = || Pace { slow_start: true, ..Pace::unlimited("slow".into()) };
+        db.store.learn_tempo(&[Pulse { pace: slow(), taken: 500, refused: false }], ms(0)).await.unwrap();
+        db.store.hold_back(&slow(), ms(30_000)).await.unwrap();
+        assert_ne!(waits(&db.store, &[slow()], ms(29_900)).await, [-1]);
     }
 
     async fn a_clock_that_was_set_back_stops_nothing(db: &Database) {

@@ -52,6 +52,9 @@ impl Default for Limits {
     }
 }
 
+/// So long a server has to close a connection that we closed.
+const FAREWELL: Duration = Duration::from_secs(2);
+
 /// A byte stream in both directions, encrypted or not.
 trait Wire: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Wire for T {}
@@ -319,6 +322,18 @@ impl Connection {
     /// Takes leave (RFC 5321, section 4.1.1.10). The answer would change nothing, so it is not
     /// waited for.
     pub(super) async fn quit(mut self) {
+        self.leave().await;
+    }
+
+    /// The same, and waits a moment until the server has gone, too.
+    pub(super) async fn close(mut self) {
+        self.leave().await;
+        let mut rest = Vec::new();
+        let gone = self.stream.read_to_end(&mut rest);
+        let _ = timeout(FAREWELL, gone).await;
+    }
+
+    async fn leave(&mut self) {
         self.out.clear();
         self.out.extend_from_slice(b"QUIT\r\n");
         if self.flush(self.limits.envelope).await.is_ok() {

@@ -31,6 +31,11 @@ impl Pool {
         })
     }
 
+    /// Whether it ever keeps one.
+    pub(super) fn keeps_any(&self) -> bool {
+        self.max_idle > 0
+    }
+
     /// The most recently used connection that still looks alive.
     pub(super) fn take(&self) -> Option<Connection> {
         let mut idle = self.lock();

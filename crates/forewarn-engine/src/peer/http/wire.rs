@@ -6,7 +6,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use super::script::{Reply, Shape};
-use super::{Desk, Request};
+use super::{Desk, Request, UnderWay};
 
 /// More than this is not a request that we send.
 const MOST_HEAD_BYTES: usize = 64 * 1024;
@@ -28,21 +28,34 @@ pub(super) async fn serve(mut stream: TcpStream, desk: &Desk) -> io::Result<()> 
             }
         }
         let head = Head::parse(&buffer[..head_end])?;
+        let under_way = UnderWay::new(desk);
         let reply = desk.enter(&head, &buffer[head_end..end]);
         let last = reply.closes() || head.asks_to_close();
         buffer.drain(..end);
-        if reply.held {
-            let _ = desk
-                .released
-                .subscribe()
-                .wait_for(|&released| released)
-                .await;
+        if reply.held && !hold(&stream, desk).await? {
+            return Ok(());
         }
+        // Whoever has the answer may ask again.
+        drop(under_way);
         write_reply(&mut stream, &reply, &mut out).await?;
         if last {
             return stream.shutdown().await;
         }
     }
+}
+
+/// Waits until answers may go; false when the client is gone before.
+async fn hold(stream: &TcpStream, desk: &Desk) -> io::Result<bool> {
+    let mut released = desk.released.subscribe();
+    let mut next = [0];
+    let more = tokio::select! {
+        _ = released.wait_for(|&released| released) => return Ok(true),
+        more = stream.peek(&mut next) => more? > 0,
+    };
+    if more {
+        let _ = released.wait_for(|&released| released).await;
+    }
+    Ok(more)
 }
 
 /// Reads until the empty line and says where the head ends; nothing when the client is done.

@@ -55,6 +55,8 @@ enum Flow {
 }
 
 struct Session {
+    /// Until the client takes leave. The first to be dropped: the client must not see the end before it is counted.
+    open: Option<Open>,
     shared: Arc<Shared>,
     wire: Box<dyn Wire>,
     /// Bytes received; those before `start` are dealt with.
@@ -93,6 +95,7 @@ pub(super) async fn serve(socket: TcpStream, open: Open) {
         accepted: 0,
         untold: 0,
         shared,
+        open: Some(open),
     };
     if matches!(
         session.shared.script.tls,
@@ -133,6 +136,7 @@ impl Session {
                     self = self.encrypt().await?;
                 }
                 Flow::Close => {
+                    self.open = None;
                     self.send_replies().await?;
                     return self.linger().await;
                 }
