@@ -84,6 +84,8 @@ const ORDINARY: &[&str] = &[
 
 /// How many runs after the word "password" may be it.
 const NEAR: usize = 9;
+/// How many bytes from the word on it may be.
+const FAR: usize = 1_000;
 
 /// A name with a number is made up only where nothing stands between it and the word "password": `Windows-10`, `MATH-101`.
 fn is_name_with_number(token: &str) -> bool {
@@ -186,6 +188,9 @@ pub(super) fn after_cue(
     let from = chunks.partition_point(|(start, _)| *start <= word.start);
     let mut linked = true;
     for (start, chunk) in chunks[from..].iter().take(NEAR) {
+        if start - word.end > FAR {
+            return None;
+        }
         let between = &text[word.end..*start];
         let over = between.contains(". ")
             || between.contains(['\n', '!', '?'])

@@ -174,7 +174,8 @@ fn glued(word: &str, entries: &HashMap<String, Vec<Entry>>) -> Option<(Kind, usi
             && !LISTS.common.contains(entry.words[0].as_str())
             && !LISTS.rare.contains(entry.words[0].as_str())
     };
-    (6..word.len().saturating_sub(1))
+    // No name of anything is longer.
+    (6..word.len().saturating_sub(1).min(60))
         .filter(|at| word.is_char_boundary(*at))
         .find_map(|at| {
             let rest = &word[at..];

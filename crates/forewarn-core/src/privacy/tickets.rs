@@ -2,6 +2,7 @@
 
 use super::{Kind, Leak};
 use crate::review::words::Word;
+use std::collections::HashSet;
 
 /// Beginnings of numbers in service desks, with at least five digits behind: `INC0048213`.
 const DESKS: &[&str] = &[
@@ -138,6 +139,7 @@ pub(super) fn is_known_key(token: &str) -> bool {
 }
 
 pub(super) fn tickets(text: &str, words: &[Word], found: &mut Vec<Leak>) {
+    let mut keys: HashSet<&str> = HashSet::new();
     for (n, word) in words.iter().enumerate() {
         let written = &text[word.start..word.end];
         if !written.is_ascii() || written.len() > 40 {
@@ -158,11 +160,8 @@ pub(super) fn tickets(text: &str, words: &[Word], found: &mut Vec<Leak>) {
             found.push(Leak::at(Kind::TicketId, word.start..end));
         } else if let Some(number) = words.get(n + 1).filter(|next| joined(text, word, next)) {
             // "SHOP-77 and SHOP-78": what is a ticket's key once is so again.
-            let again = found.iter().any(|leak| {
-                leak.kind == Kind::TicketId
-                    && text[leak.start..].starts_with(&format!("{written}-"))
-            });
-            if again || is_tracked(text, words, n) {
+            if keys.contains(written) || is_tracked(text, words, n) {
+                keys.insert(written);
                 found.push(Leak::at(Kind::TicketId, word.start..number.end));
             }
         } else if let Some(range) = plain_number(text, words, n) {
