@@ -322,7 +322,7 @@ fn recall_and_false_alarms_stay_as_good_as_they_are() {
 
 fn leaks(half: &str, items: &[Item], reviews: &[Review], show: &str, failed: &mut Vec<String>) {
     let mut kinds: BTreeMap<Kind, Count> = BTreeMap::new();
-    let (mut ordinary, mut disturbed, mut stray) = (0, 0, 0);
+    let (mut ordinary, mut disturbed, mut stray, mut stopped) = (0, 0, 0, 0);
     for (item, review) in items.iter().zip(reviews) {
         if !item.is_judged_by(Rule::Q15) {
             continue;
@@ -346,6 +346,9 @@ fn leaks(half: &str, items: &[Item], reviews: &[Review], show: &str, failed: &mu
             let count = kinds.entry(kind).or_default();
             count.broken += 1;
             count.found += usize::from(hit);
+            // What is stopped by another name is stopped: a bucket may be called a machine or an inner address.
+            let any = |f: &&Finding| places.iter().any(|p| overlaps(f, p));
+            stopped += usize::from(found.iter().any(any));
             if !hit && (show == "all" || show == "Q15") {
                 let near: Vec<_> = found
                     .iter()
@@ -378,10 +381,10 @@ fn leaks(half: &str, items: &[Item], reviews: &[Review], show: &str, failed: &mu
             disturbed += usize::from(!found.is_empty());
         }
     }
-    let (mut planted, mut hit) = (0, 0);
+    let (mut planted, mut named) = (0, 0);
     println!("kind            planted found  recall");
     for (kind, count) in &kinds {
-        (planted, hit) = (planted + count.broken, hit + count.found);
+        (planted, named) = (planted + count.broken, named + count.found);
         println!(
             "{:15} {:7} {:5} {:6.1}%",
             kind.as_str(),
@@ -391,11 +394,11 @@ fn leaks(half: &str, items: &[Item], reviews: &[Review], show: &str, failed: &mu
         );
     }
     let (recall, alarms) = (
-        percent(hit, planted, 100.0),
+        percent(stopped, planted, 100.0),
         percent(disturbed, ordinary, 0.0),
     );
     println!(
-        "leaks: {hit} of {planted} found ({recall:.1}%); {disturbed} of {ordinary} ordinary texts disturbed ({alarms:.1}%); {stray} stray findings"
+        "leaks: {stopped} of {planted} found ({recall:.1}%), {named} by the name of their kind; {disturbed} of {ordinary} ordinary texts disturbed ({alarms:.1}%); {stray} stray findings"
     );
     let limits = LEAKS.iter().find(|(name, _, _)| *name == half);
     let (_, floor, ceiling) = *limits.expect("limits for each half");

@@ -158,6 +158,14 @@ fn opens(word: &str) -> bool {
         "security",
         "lock",
         "disarm",
+        "recovery",
+        "backup",
+        "host",
+        "moderator",
+        "conference",
+        "dial",
+        "emergency",
+        "admin",
     ];
     THINGS.contains(&word)
 }
@@ -259,7 +267,16 @@ impl Candidate<'_> {
         let number = self.chunk.trim_end_matches(['#', '*']);
         let digits = (4..=8).contains(&number.len()) && number.bytes().all(|b| b.is_ascii_digit());
         let told = self.linked || self.is_told() || self.between.trim_end().ends_with(" to");
-        (digits && told).then(|| self.place())
+        if digits && told {
+            return Some(self.place());
+        }
+        // "the host code is 553 901 7", "the recovery codes are 8841-2290 5517-0932"
+        let rest = &self.text[self.start..];
+        let group = |c: char| c.is_ascii_digit() || c == ' ' || c == '-';
+        let groups = rest[..rest.len() - rest.trim_start_matches(group).len()].trim_end();
+        let digits = groups.bytes().filter(u8::is_ascii_digit).count();
+        let apart = groups.len() > digits && groups.starts_with(|c: char| c.is_ascii_digit());
+        (apart && (6..=40).contains(&digits) && told).then(|| self.start..self.start + groups.len())
     }
 
     fn key(&self) -> Option<Range<usize>> {
@@ -311,7 +328,10 @@ impl Candidate<'_> {
     fn several(&self, word: &str) -> Option<Range<usize>> {
         let rest = &self.text[self.start..];
         let quoted = self.between.ends_with(['"', '\'', '\u{201c}', '\u{2018}']);
-        if self.linked && quoted {
+        let is = self
+            .between
+            .trim_end_matches(['"', '\'', '\u{201c}', '\u{2018}']);
+        if quoted && (self.linked || is.trim_end().ends_with(" is")) {
             let mut signs = rest.char_indices().take(80);
             let end = signs.find(|(_, c)| "\"'\u{201d}\u{2019}\n".contains(*c));
             if let Some((end, _)) = end.filter(|(end, c)| *end > 3 && *c != '\n') {

@@ -102,7 +102,12 @@ fn spelled(text: &str, handles: &HashSet<String>, found: &mut Vec<Leak>) {
 
 /// "jane.roe at example.edu", "jane dot roe at example dot com": as people say it.
 fn spoken(text: &str, handles: &HashSet<String>, found: &mut Vec<Leak>) {
-    let signs = [(" at ", "."), (" AT ", "."), (" at ", " dot ")];
+    let signs = [
+        (" at ", "."),
+        (" AT ", "."),
+        (" at ", " dot "),
+        (" AT ", " DOT "),
+    ];
     for (sign, dot) in signs {
         for (at, _) in text.match_indices(sign) {
             let before = &text[..at];
@@ -115,14 +120,14 @@ fn spoken(text: &str, handles: &HashSet<String>, found: &mut Vec<Leak>) {
             let name = text[start..at].to_lowercase().replace(" dot ", ".");
             let rest = &text[at + sign.len()..];
             let mut host = rest.len() - rest.trim_start_matches(own).len();
-            while dot == " dot " && rest[host..].starts_with(dot) {
+            while dot != "." && rest[host..].starts_with(dot) {
                 let more = &rest[host + dot.len()..];
                 host += dot.len() + more.len() - more.trim_start_matches(own).len();
             }
             let written = rest[..host].trim_end_matches(['.', '-']);
             // "Jane works at example.org" tells no address; "jane.roe at" does.
             let is_address = written.contains(dot)
-                && (dot == " dot " || name.contains(['.', '_']))
+                && (dot != "." || name.contains(['.', '_']))
                 && !name.starts_with(['.', '-']);
             if is_address && is_person(&plain(&name), handles) {
                 found.push(Leak::at(

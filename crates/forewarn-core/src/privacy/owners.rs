@@ -150,6 +150,20 @@ pub(super) fn is_inner(user: &str, host: &str) -> bool {
         "devops",
         "netops",
         "itops",
+        "dl",
+        "pager",
+        "bridge",
+        "duty",
+        "sev1",
+        "sev2",
+        "sev3",
+        "managers",
+        "head",
+        "chief",
+        "director",
+        "cio",
+        "ciso",
+        "cto",
     ];
     const ALONE: &[&str] = &[
         "root",
@@ -173,9 +187,11 @@ pub(super) fn is_inner(user: &str, host: &str) -> bool {
             "support" | "help" | "desk" | "info" | "contact" | "news" | "status"
         )
     });
+    // `all-staff@lists.corp...`: what goes to many who work here.
+    let list = matches!(parts[0], "all" | "everyone") && parts.len() > 1;
     let first = host.split('.').next().unwrap_or_default();
     let machine = host.matches('.').count() > 1 && super::machines::machine(first, true);
-    (several && !desk) || ALONE.contains(&lower.as_str()) || machine
+    (several && !desk) || list || ALONE.contains(&lower.as_str()) || machine
 }
 
 /// `akowalczyk`, `ipetrova`: endings that family names have and words have not.

@@ -151,6 +151,7 @@ pub(super) fn secrets(text: &str, words: &[Word], found: &mut Vec<Leak>) {
             .chain(assigned(chunk))
             .chain(shaped(chunk))
             .chain(random(chunk, before))
+            .chain(hook(chunk))
         {
             add(start + range.start..start + range.end);
         }
@@ -327,6 +328,22 @@ fn assigned(chunk: &str) -> Option<Range<usize>> {
         }
     }
     None
+}
+
+/// `https://hooks.chat.example/services/T02AB/x9Yk2mPq7LsRt4`: whoever knows the address may write there.
+fn hook(chunk: &str) -> Option<Range<usize>> {
+    let at = chunk.find("https://")?;
+    let url = chunk[at..].trim_end_matches(|c: char| ".,;:!?)>\"'".contains(c));
+    let (host, path) = url["https://".len()..].split_once('/')?;
+    let hook = host.starts_with("hooks.")
+        || ["webhook", "hooks/", "services/T"]
+            .iter()
+            .any(|w| path.contains(w));
+    let token = path.rsplit('/').next().unwrap_or_default();
+    let made_up = token.len() >= 12
+        && token.bytes().any(|b| b.is_ascii_digit())
+        && token.bytes().any(|b| b.is_ascii_alphabetic());
+    (hook && made_up).then(|| at..at + url.len())
 }
 
 /// A long run of letters of both sizes and digits that no word looks like, or a long number in hexadecimal.

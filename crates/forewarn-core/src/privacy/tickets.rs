@@ -150,7 +150,7 @@ pub(super) fn tickets(text: &str, words: &[Word], found: &mut Vec<Leak>) {
         } else if let Some(end) = weakness(text, words, n).or_else(|| in_repository(text, words, n))
         {
             found.push(Leak::at(Kind::TicketId, word.start..end));
-        } else if is_desk_number(&word.lower) || is_dated(&word.lower) {
+        } else if is_desk_number(&word.lower) || is_dated(&word.lower) || is_lettered(words, n) {
             found.push(Leak::at(Kind::TicketId, word.start..word.end));
         } else if let Some(end) = in_parts(text, words, n)
             .or_else(|| with_hash(text, words, n))
@@ -198,12 +198,17 @@ fn with_hash(text: &str, words: &[Word], n: usize) -> Option<usize> {
     let written = &text[key.start..key.end];
     let capitals =
         (2..=6).contains(&written.len()) && written.bytes().all(|b| b.is_ascii_uppercase());
+    let desk = DESKS.contains(&key.lower.as_str());
     let glued =
         text[key.end..number.start] == *"#" && is_number(&number.lower) && number.lower.len() > 1;
-    if capitals && glued {
-        return Some(number.end);
+    let last = words.get(n + 2);
+    let more = last
+        .filter(|last| text[number.end..last.start] == *"-" && is_number(&last.lower))
+        .map(|last| last.end);
+    if (capitals || desk) && glued {
+        return Some(more.unwrap_or(number.end));
     }
-    let last = words.get(n + 2)?;
+    let last = last?;
     let marked = text[..key.start].ends_with('#')
         && capitals
         && text[key.end..number.start] == *"-"
@@ -215,7 +220,10 @@ fn with_hash(text: &str, words: &[Word], n: usize) -> Option<usize> {
 
 /// `KES/IT/2026/0713`: where the number of a file ends that work was filed under.
 fn filed(text: &str, words: &[Word], n: usize) -> Option<usize> {
-    let near = (n.saturating_sub(3)..n).any(|at| CUES[..17].contains(&words[at].lower.as_str()));
+    let near = (n.saturating_sub(3)..n).any(|at| {
+        let before = words[at].lower.as_str();
+        before == "ref" || CUES[..17].contains(&before)
+    });
     let capitals = text[words[n].start..words[n].end]
         .bytes()
         .all(|b| b.is_ascii_uppercase());
@@ -264,6 +272,18 @@ fn in_words(text: &str, words: &[Word], n: usize) -> Option<usize> {
         return numbered(2, 6).map(|w| w.end);
     }
     None
+}
+
+/// `T48213` of "task T48213": a letter and a number behind the word for it.
+fn is_lettered(words: &[Word], n: usize) -> bool {
+    let number = words[n].lower.get(1..).unwrap_or_default();
+    let letter = words[n].lower.starts_with(|c: char| c.is_ascii_lowercase());
+    let cue = n > 0
+        && matches!(
+            words[n - 1].lower.as_str(),
+            "task" | "ticket" | "tickets" | "incident" | "case" | "bug" | "defect"
+        );
+    letter && cue && number.len() >= 4 && is_number(number)
 }
 
 /// `T20260105.0012`: a day and the number within it.
@@ -338,11 +358,15 @@ fn is_tracked(text: &str, words: &[Word], n: usize) -> bool {
     if near(NO_CUES) {
         return false;
     }
-    let long = written.len() >= 2;
+    // "Problem record P-991"
+    let record = n > 0
+        && (words[n - 1].lower == "record" || CUES[..8].contains(&words[n - 1].lower.as_str()));
+    let long = written.len() >= 2 || record;
     let bracket = text[..key.start].ends_with(['(', '[', '#']);
     long && ((near(CUES) && number.lower.len() >= 2)
         || bracket
-        || (written.len() >= 3 && number.lower.len() >= 3))
+        || (written.len() >= 3 && number.lower.len() >= 3)
+        || number.lower.len() >= 5)
 }
 
 /// "ticket 48213", "incident #48213", "case no. 48213"
@@ -445,6 +469,44 @@ fn plain_number(text: &str, words: &[Word], n: usize) -> Option<std::ops::Range<
     ) && number.lower.len() >= 5
         && ends
         && text[words[n].end..number.start].trim().is_empty();
-    (fits && !year && (sure || marked || spelled || (at > n + 1 && number.lower.len() >= 4)))
+    // "incident no. 2026/11/0093"
+    if let Some(end) = filed_by_month(text, words, at) {
+        return Some(number.start..end);
+    }
+    // "PR 812", "GH issue 77", "issue 77 in Jira"
+    let tracked = is_number(&number.lower)
+        && number.lower.len() >= 2
+        && number.start - words[n].end <= 2
+        && (matches!(&text[words[n].start..words[n].end], "PR" | "MR" | "JIRA")
+            || (n > 0 && is_tracker(&words[n - 1].lower))
+            || (next == "in" && words.get(at + 2).is_some_and(|w| is_tracker(&w.lower))));
+    (tracked
+        || fits && !year && (sure || marked || spelled || (at > n + 1 && number.lower.len() >= 4)))
         .then_some(number.start..number.end)
+}
+
+/// Where tickets are kept.
+fn is_tracker(word: &str) -> bool {
+    matches!(
+        word,
+        "jira"
+            | "gh"
+            | "github"
+            | "gitlab"
+            | "servicenow"
+            | "zendesk"
+            | "redmine"
+            | "bugzilla"
+            | "youtrack"
+            | "topdesk"
+    )
+}
+
+/// `2026/11/0093`: where the number ends that a year and a month begin.
+fn filed_by_month(text: &str, words: &[Word], n: usize) -> Option<usize> {
+    let (year, month, number) = (words.get(n)?, words.get(n + 1)?, words.get(n + 2)?);
+    let glued = text[year.end..month.start] == *"/" && text[month.end..number.start] == *"/";
+    let dated = year.lower.len() == 4 && year.lower.starts_with("20") && month.lower.len() == 2;
+    let numbers = [year, month, number].iter().all(|w| is_number(&w.lower));
+    (glued && dated && numbers && number.lower.len() > 2).then_some(number.end)
 }

@@ -523,7 +523,9 @@ fn has_line_number(token: &str) -> bool {
 /// An exception with its package, or one that says what went wrong: `KeyError:`.
 fn is_exception(token: &str) -> bool {
     let name = token.trim_end_matches(':');
-    let error = name.ends_with("Exception") || name.ends_with("Error");
+    // "requests.exceptions.ConnectTimeout:"
+    let timeout = name.ends_with("Timeout") && name.contains('.') && token.ends_with(':');
+    let error = timeout || name.ends_with("Exception") || name.ends_with("Error");
     let plain = name
         .bytes()
         .all(|b| b.is_ascii_alphanumeric() || b"._$".contains(&b));

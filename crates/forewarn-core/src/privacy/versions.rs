@@ -61,7 +61,7 @@ const UNITS: &[&str] = &[
 /// Words that say that a version follows.
 const CUES: &[&str] = &[
     "version", "versions", "release", "releases", "build", "firmware", "patch", "hotfix", "ver",
-    "rev", "revision", "driver", "plugin", "package", "v",
+    "rel", "rev", "revision", "driver", "plugin", "package", "v",
 ];
 
 /// After these, numbers with full stops are places in a document or a building.
@@ -135,7 +135,10 @@ pub(super) fn versions(text: &str, words: &[Word], found: &mut Vec<Leak>) {
                         || matches!(
                             words[n - 1].lower.as_str(),
                             "update" | "patch" | "level" | "installed" | "pack"
-                        )))
+                        )
+                        || (n + 1..n + 5)
+                            .any(|at| words.get(at).is_some_and(|w| changes_version(&w.lower)))))
+                || (n > 0 && words[n - 1].lower == "level" && is_update(&word.lower, 1))
             {
                 found.push(Leak::at(Kind::Version, word.start..word.end));
             }
@@ -276,11 +279,16 @@ fn has_fault(word: &str) -> bool {
 
 /// `8u381`: a release and its update.
 fn is_updated(word: &str) -> bool {
+    is_update(word, 2)
+}
+
+/// The same with so many digits behind the letter.
+fn is_update(word: &str, least: usize) -> bool {
     let (release, update) = word.split_once('u').unwrap_or_default();
     let number = |part: &str, most| {
         (1..=most).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit())
     };
-    number(release, 2) && number(update, 3) && update.len() > 1
+    number(release, 2) && number(update, 3) && update.len() >= least
 }
 
 /// `9fceb02` of "deployed 9fceb02 to the portal": letters and digits as only a program makes them up, near a word for a new program.
@@ -291,11 +299,12 @@ fn is_deployed(words: &[Word], n: usize) -> bool {
         && word.bytes().all(|b| b.is_ascii_hexdigit())
         && digits > 1
         && word.len() - digits > 1;
-    hash && (n.saturating_sub(4)..n).any(|at| {
-        let before = words[at].lower.as_str();
-        changes_version(before)
+    let near = n.saturating_sub(4)..(n + 5).min(words.len());
+    hash && near.into_iter().any(|at| {
+        let near = words[at].lower.as_str();
+        changes_version(near)
             || matches!(
-                before,
+                near,
                 "commit" | "head" | "git" | "tag" | "sha" | "merge" | "merged" | "build"
             )
     })
@@ -329,7 +338,11 @@ fn image(text: &str, words: &[Word], n: usize) -> Option<usize> {
             .take_while(|b| b.is_ascii_alphanumeric() || b"._-".contains(b))
             .count()
     });
-    if near && tag > 2 && rest[1..].starts_with(|c: char| c.is_ascii_alphabetic()) {
+    let program = SOFTWARE.contains(&word.lower.as_str());
+    if (near || program)
+        && tag > 2
+        && (program || rest[1..].starts_with(|c: char| c.is_ascii_alphabetic()))
+    {
         return Some(1 + rest[1..1 + tag].trim_end_matches(['.', '-', '_']).len());
     }
     // `sha256:9f8e7d6c5b4a`
@@ -348,7 +361,12 @@ fn image(text: &str, words: &[Word], n: usize) -> Option<usize> {
         .lower
         .strip_prefix('r')
         .is_some_and(|number| number.len() > 2 && number.bytes().all(|b| b.is_ascii_digit()));
-    if revision && matches!(before, "revision" | "rev" | "svn" | "build") {
+    if revision
+        && matches!(
+            before,
+            "revision" | "rev" | "svn" | "build" | "since" | "to" | "from" | "after" | "before"
+        )
+    {
         return Some(0);
     }
     // "Service Pack 2"
