@@ -66,8 +66,8 @@ pub(super) fn part(text: &str, pieces: &[Piece<'_>], n: usize) -> Option<usize> 
         && name.ends_with(|c: char| c.is_ascii_alphanumeric())
         && !name.contains("__")
         && name.contains(['_', '-', '.']);
-    // `#winter_fair_2026` and `@town_hall_north` are names among people.
-    if !shaped || text[..pieces[n].start].ends_with(['#', '@', '/', '\\']) || is_file(name) {
+    // `{{time_zone}}` is a variable of a template; `#winter_fair_2026` and `@town_hall_north` are names among people.
+    if !shaped || text[..pieces[n].start].ends_with(['{', '#', '@', '/', '\\']) || is_file(name) {
         return None;
     }
     let joined = name.matches('_').count();

@@ -18,6 +18,14 @@ const SUPPLIERS: &[&str] = &[
     "reseller",
     "integrator",
     "manufacturer",
+    "processor",
+    "landlord",
+    "courier",
+    "maker",
+    "installer",
+    "insurer",
+    "distributor",
+    "outsourcer",
 ];
 
 /// Before "firm", "company" and "partner" these make them suppliers.
@@ -447,10 +455,10 @@ fn is_handle(text: &str, words: &[Word], n: usize) -> bool {
 /// "our provider", "our partner firm", "our hosting partner".
 fn is_supplier(words: &[Word], n: usize) -> bool {
     let lower = words[n].lower.as_str();
+    let before = n.checked_sub(1).map_or("", |at| words[at].lower.as_str());
     SUPPLIERS.contains(&lower)
         || (matches!(lower, "firm" | "company" | "partner" | "operator")
-            && n > 0
-            && WHOSE.contains(&words[n - 1].lower.as_str()))
+            && (WHOSE.contains(&before) || (lower != "operator" && before == "our")))
 }
 
 /// The words with capitals behind a word, up to `most`; `apart` lets a comma or colon stand before the first.

@@ -30,8 +30,17 @@ fn estimates(reading: &Reading<'_>) -> Vec<Finding> {
         let words = &sentence.words;
         let has = |list| reading.has_in(list, words);
         let times = reading.times_in(words);
-        if has(List::Guess) && (has(List::Term) || !times.is_empty() || counts_time(reading, words))
-        {
+        // "It was fixed within 20 minutes" tells what was.
+        let past = |n: usize| {
+            matches!(
+                reading.lower(n),
+                "was" | "were" | "been" | "had" | "came" | "went"
+            )
+        };
+        let mut guesses = reading.hits_in(List::Guess, words).iter();
+        let guesses =
+            guesses.any(|hit| hit.first.checked_sub(1).is_none_or(|before| !past(before)));
+        if guesses && (has(List::Term) || !times.is_empty() || counts_time(reading, words)) {
             return true;
         }
         let hedged = has(List::Hedge);
