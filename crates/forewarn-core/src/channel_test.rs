@@ -169,6 +169,10 @@ const ADVICE: &[(&[&str], &str)] = &[
         "The server sends us elsewhere, and requests with messages are not sent on: put the address that it names into the contact.",
     ),
     (
+        &["character limit"],
+        "The post is too long for this network: set `characters` of the contact's chat endpoint to what it takes.",
+    ),
+    (
         &["401"],
         "The server wants to know who we are: the secret or token in the address is wrong.",
     ),
@@ -236,6 +240,10 @@ mod tests {
             ),
             ("403 Forbidden: invalid_token", "make a new one"),
             ("410 Gone: channel_is_archived", "The room was archived"),
+            (
+                r#"422 Unprocessable Content: {"error":"Validation failed: Text character limit of 500 exceeded"}"#,
+                "set `characters`",
+            ),
             (
                 "404 Not Found: {\"message\": \"Unknown Webhook\", \"code\": 10015}",
                 "was deleted",

@@ -4,10 +4,12 @@ pub mod csv;
 mod email;
 mod push;
 mod quiet;
+mod room;
 
 pub use email::EmailAddress;
 pub use push::PushKeys;
 pub use quiet::QuietHours;
+pub use room::{AccessToken, ChatKind};
 
 use crate::document::Value;
 use crate::document::{Fields, Named, Node, Problems, boolean, line, scalar};
@@ -200,54 +202,6 @@ impl fmt::Debug for HookSecret {
     }
 }
 
-/// Which product a chat room is in, and so what its messages look like.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ChatKind {
-    /// Slack's incoming webhooks.
-    Slack,
-    /// A workflow of Microsoft Teams that posts what it is sent.
-    Teams,
-    /// Mattermost's incoming webhooks.
-    Mattermost,
-    /// Discord's webhooks.
-    Discord,
-    /// Anything that takes `{"text": ...}`.
-    Generic,
-}
-
-impl ChatKind {
-    /// Every kind.
-    pub const ALL: [ChatKind; 5] = [
-        ChatKind::Slack,
-        ChatKind::Teams,
-        ChatKind::Mattermost,
-        ChatKind::Discord,
-        ChatKind::Generic,
-    ];
-
-    /// The name used in documents.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            ChatKind::Slack => "slack",
-            ChatKind::Teams => "teams",
-            ChatKind::Mattermost => "mattermost",
-            ChatKind::Discord => "discord",
-            ChatKind::Generic => "generic",
-        }
-    }
-
-    /// Reads a product's name.
-    ///
-    /// # Errors
-    /// Offers the nearest known name.
-    pub fn parse(text: &str) -> Result<ChatKind, String> {
-        let known = Self::ALL.map(ChatKind::as_str);
-        let found = Self::ALL.into_iter().find(|kind| kind.as_str() == text);
-        found.ok_or_else(|| crate::problem::unknown("chat product", text, known))
-    }
-}
-
 /// Where somebody is reached by one channel.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "channel", rename_all = "snake_case")]
@@ -267,7 +221,7 @@ pub enum Endpoint {
         /// Its number.
         number: PhoneNumber,
     },
-    /// A chat room's incoming webhook.
+    /// A chat room's incoming webhook, or a public account.
     Chat {
         /// Which product.
         kind: ChatKind,
@@ -276,6 +230,12 @@ pub enum Endpoint {
         /// Presses of its buttons are posted to a hook of ours (Slack's interactivity).
         #[serde(skip_serializing_if = "std::ops::Not::not", default)]
         interactive: bool,
+        /// By which an account is posted to.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        secret: Option<AccessToken>,
+        /// How many characters a post has at most; as many as the product usually takes where absent.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        characters: Option<u32>,
     },
     /// A machine that takes signed requests.
     Webhook {
@@ -298,6 +258,17 @@ pub enum Endpoint {
 }
 
 impl Endpoint {
+    /// A room where nobody presses anything, or an account to which everybody may post.
+    pub fn room(kind: ChatKind, url: HookUrl) -> Endpoint {
+        Endpoint::Chat {
+            kind,
+            url,
+            interactive: false,
+            secret: None,
+            characters: None,
+        }
+    }
+
     /// A machine that is signed to with a secret of ours, and takes messages in any order.
     pub fn webhook(url: HookUrl) -> Endpoint {
         Endpoint::Webhook {
@@ -360,7 +331,10 @@ impl Endpoint {
     pub fn is_sealed(&self) -> bool {
         match self {
             Endpoint::Email { .. } | Endpoint::Sms { .. } | Endpoint::Voice { .. } => false,
-            Endpoint::Chat { url, .. } => is_sealed(url.as_str()),
+            Endpoint::Chat { url, secret, .. } => {
+                let secret = secret.as_ref().map(AccessToken::reveal);
+                is_sealed(url.as_str()) || secret.is_some_and(is_sealed)
+            }
             Endpoint::Webhook { url, secret, .. } => {
                 let secret = secret.as_ref().map(HookSecret::reveal);
                 is_sealed(url.as_str()) || secret.is_some_and(is_sealed)
@@ -490,7 +464,7 @@ fn read_endpoints(node: &Node, path: &str, problems: &mut Problems) -> Vec<Endpo
     );
     if let Some(node) = fields.node("chat") {
         let path = fields.path_of("chat");
-        endpoints.extend(read_chat(node, &path, problems));
+        endpoints.extend(room::read(node, &path, problems));
     }
     if let Some(node) = fields.node("webhook") {
         let path = fields.path_of("webhook");
@@ -513,25 +487,6 @@ fn read_webhook(node: &Node, path: &str, problems: &mut Problems) -> Option<Endp
         url,
         secret,
         ordered: ordered.unwrap_or_default(),
-    })
-}
-
-fn read_chat(node: &Node, path: &str, problems: &mut Problems) -> Option<Endpoint> {
-    let mut chat = Fields::of(node, path, problems)?;
-    let kind = chat.optional("kind", problems, ChatKind::parse);
-    let kind = kind.unwrap_or(ChatKind::Generic);
-    let url = chat.required("url", problems, HookUrl::parse);
-    let interactive = chat.optional("interactive", problems, boolean);
-    let interactive = interactive.unwrap_or_default();
-    if interactive && kind != ChatKind::Slack {
-        let problem = "is for the kind slack: others have a link in place of a button";
-        chat.problem("interactive", problem, problems);
-    }
-    chat.finish(problems);
-    Some(Endpoint::Chat {
-        kind,
-        url: url?,
-        interactive,
     })
 }
 
@@ -558,50 +513,6 @@ mod tests {
         ] {
             assert!(PhoneNumber::parse(bad).is_err(), "{bad}");
         }
-    }
-
-    #[test]
-    fn a_chat_room_is_read_with_its_product() {
-        let read = |yaml: &str| {
-            let nodes = crate::document::parse_yaml(yaml).unwrap();
-            let mut problems = Problems::default();
-            let room = read_chat(&nodes[0], "chat", &mut problems);
-            let problems: Vec<String> = problems.0.iter().map(ToString::to_string).collect();
-            (room, problems.join("; "))
-        };
-        let url = HookUrl::parse("https://hooks.example.test/T/B/X").unwrap();
-        let room = |kind, interactive| {
-            let url = url.clone();
-            Some(Endpoint::Chat {
-                kind,
-                url,
-                interactive,
-            })
-        };
-        let yaml = "{kind: slack, url: 'https://hooks.example.test/T/B/X', interactive: yes}";
-        assert_eq!(read(yaml), (room(ChatKind::Slack, true), String::new()));
-        let yaml = "{url: 'https://hooks.example.test/T/B/X'}";
-        assert_eq!(read(yaml), (room(ChatKind::Generic, false), String::new()));
-        for (yaml, said) in [
-            (
-                "{kind: slak, url: 'https://a.example/'}",
-                "did you mean 'slack'?",
-            ),
-            (
-                "{kind: teams, url: 'https://a.example/', interactive: yes}",
-                "is for the kind slack",
-            ),
-            ("{kind: teams}", "chat.url"),
-            ("{url: 'https://a.example/', rooms: 2}", "rooms"),
-        ] {
-            let problems = read(yaml).1;
-            assert!(problems.contains(said), "{yaml}: {problems}");
-        }
-        let stored =
-            r#"{"channel":"chat","kind":"slack","url":"https://hooks.example.test/T/B/X"}"#;
-        let read: Endpoint = serde_json::from_str(stored).unwrap();
-        assert_eq!(Some(&read), room(ChatKind::Slack, false).as_ref());
-        assert_eq!(serde_json::to_string(&read).unwrap(), stored);
     }
 
     #[test]

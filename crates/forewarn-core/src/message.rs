@@ -17,7 +17,7 @@ mod trial;
 mod values;
 mod webhook;
 
-pub use chat::{ACKNOWLEDGE, Ask, chat_body};
+pub use chat::{ACKNOWLEDGE, Ask, chat_body, post_body};
 pub use digest::digest;
 pub use level_text::LevelText;
 pub use markdown::render_markdown;

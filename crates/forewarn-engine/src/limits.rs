@@ -232,13 +232,15 @@ fn domain_of(address: &str) -> (Of, String) {
     (Of::Domain(domain), key)
 }
 
-/// How far apart the messages to one room are: 1 a second for Slack, 4 for Teams, 5 in 2 seconds for Discord.
+/// How far apart the messages to one room are: 1 a second for Slack, 4 for Teams, 5 in 2 seconds for Discord. Nobody reads an account
+/// that says more than one thing a second.
 fn apart(kind: ChatKind) -> SignedDuration {
     SignedDuration::from_millis(match kind {
         ChatKind::Slack => 1_000,
         ChatKind::Teams => 250,
         ChatKind::Discord => 400,
-        ChatKind::Mattermost | ChatKind::Generic => 0,
+        ChatKind::Mastodon => 1_000,
+        ChatKind::Mattermost | ChatKind::Generic | ChatKind::Social => 0,
     })
 }
 

@@ -9,7 +9,7 @@ use crate::channel::webhook::Hook;
 use crate::channel::{Channels, Parcel};
 use forewarn_core::acknowledge::{asked, is_warning, unconfirmed};
 use forewarn_core::approval::{APPROVAL_LINK, APPROVAL_NEEDED};
-use forewarn_core::audience::Audience;
+use forewarn_core::audience::{Audience, Level};
 use forewarn_core::call_list::{key_of, with_script};
 use forewarn_core::contact::{Channel, EmailAddress, Endpoint};
 use forewarn_core::delivery::message_key;
@@ -17,11 +17,14 @@ use forewarn_core::document::Catalogue;
 use forewarn_core::id::Id;
 use forewarn_core::mail::{List, MailParts, Recipient, Sender, message_id};
 use forewarn_core::message::{
-    Ask, Content, Message, Sheet, Variant, chat_body, digest, language_for, push_body, push_topic,
-    render, render_markdown, webhook_body, webhook_id,
+    Ask, Content, Message, Sheet, Variant, chat_body, digest, language_for, post_body, push_body,
+    push_topic, render, render_markdown, webhook_body, webhook_id,
 };
 use forewarn_core::phone::{RECEIPTS, call_document, call_to_speak};
-use forewarn_core::plan::{APPROVERS, SPOKESPERSON_CALL, SUBSCRIPTIONS, built_in_name, called};
+use forewarn_core::plan::{
+    APPROVERS, SPOKESPERSON_CALL, SUBSCRIPTIONS, built_in_name, called, is_inside, is_team_notice,
+};
+use forewarn_core::reader::Reader;
 use forewarn_core::recipient::{ADDED_NAME, added_level};
 use forewarn_core::subscription::CODE_PATH;
 use forewarn_core::template::Template;
@@ -29,6 +32,7 @@ use forewarn_core::time::Zone;
 use forewarn_core::words::Words;
 use forewarn_store::{Claimed, Result, StoreError, is_ones_own};
 use jiff::Timestamp;
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -101,7 +105,11 @@ fn variant(delivery: &Claimed, source: &Source) -> Variant {
     let zone = own.or_else(|| source.audience().and_then(|a| a.time_zone.clone()));
     let channel = delivery.endpoint.channel();
     let approved = source.approved.as_ref();
-    let level = approved.map_or(delivery.level, |sheet| sheet.level(delivery.level));
+    let theirs = match is_read_by_everybody(&delivery.endpoint) {
+        true => Level::NonTechnical,
+        false => delivery.level,
+    };
+    let level = approved.map_or(theirs, |sheet| sheet.level(theirs));
     Variant {
         level,
         channel,
@@ -172,15 +180,39 @@ fn variant_key(delivery: &Claimed) -> String {
     )
 }
 
+fn is_read_by_everybody(endpoint: &Endpoint) -> bool {
+    matches!(endpoint, Endpoint::Chat { kind, .. } if kind.is_public())
+}
+
+/// Why this is not posted where everybody reads it, if so.
+fn not_for_everybody(source: &Source, level: Level) -> Option<&'static str> {
+    if level != Level::NonTechnical {
+        return Some("not posted: the words for everybody were not approved");
+    }
+    if unconfirmed(&source.audience).is_some() {
+        return Some("not posted: a public account confirms nothing");
+    }
+    if !matches!(source.content.readers, None | Some(Reader::EndUser)) {
+        return Some("not posted: it is written for readers of its own");
+    }
+    let inside = is_inside(&source.audience) || is_team_notice(&source.content.milestone);
+    inside.then_some("not posted: it is for those who run it")
+}
+
 /// What distinguishes the bytes of channels: those of chat are another for each product.
-fn shape(endpoint: &Endpoint) -> &'static str {
+fn shape(endpoint: &Endpoint) -> Cow<'static, str> {
     match endpoint {
-        Endpoint::Chat { kind, .. } => kind.as_str(),
+        Endpoint::Chat {
+            kind,
+            characters: Some(most),
+            ..
+        } => format!("{} {most}", kind.as_str()).into(),
+        Endpoint::Chat { kind, .. } => kind.as_str().into(),
         Endpoint::Email { .. }
         | Endpoint::Sms { .. }
         | Endpoint::Voice { .. }
         | Endpoint::Webhook { .. }
-        | Endpoint::Push { .. } => endpoint.channel().as_str(),
+        | Endpoint::Push { .. } => endpoint.channel().as_str().into(),
     }
 }
 
@@ -432,7 +464,18 @@ impl<C: Channels> Engine<C> {
                 &variant,
                 &delivery.notice,
             )),
-            Channel::Chat => self.chat(&delivery.endpoint, &content, &message, &variant, token),
+            Channel::Chat => match &delivery.endpoint {
+                Endpoint::Chat {
+                    kind, characters, ..
+                } if kind.is_public() => match not_for_everybody(source, variant.level) {
+                    Some(reason) => Rendered::Undeliverable(reason.into()),
+                    None => {
+                        let most = characters.or(kind.public_characters()).unwrap_or_default();
+                        Rendered::Chat(post_body(*kind, most, &content, &message, &variant))
+                    }
+                },
+                room => self.chat(room, &content, &message, &variant, token),
+            },
             Channel::Sms => Rendered::Text(message.text),
             Channel::Voice => Rendered::Spoken(message.text, message.language),
             Channel::Push => Rendered::Push(push_body(&content, &message).into()),
@@ -551,13 +594,19 @@ impl<C: Channels> Engine<C> {
                 }],
                 body: body.clone(),
             }),
-            (Rendered::Chat(body), Endpoint::Chat { kind, url, .. }) => Parcel::Chat(Post {
+            (
+                Rendered::Chat(body),
+                Endpoint::Chat {
+                    kind, url, secret, ..
+                },
+            ) => Parcel::Chat(Post {
                 id: webhook_id(&message_key(&delivery.id, bundled), &self.installation),
                 kind: *kind,
                 url: match &source.content.confirmed {
                     Some(confirmed) => confirmed.answer_url.as_str().to_owned(),
                     None => url.as_str().to_owned(),
                 },
+                secret: secret.clone(),
                 body: body.clone(),
             }),
             (Rendered::Text(text), Endpoint::Sms { .. }) => {

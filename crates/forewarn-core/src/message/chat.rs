@@ -8,6 +8,7 @@
 //! [conventions]: https://docs.slack.dev/reference/block-kit/blocks
 
 mod marks;
+mod post;
 
 use super::times::Times;
 use super::values::status_words;
@@ -16,6 +17,8 @@ use crate::audience::Level;
 use crate::contact::ChatKind;
 use crate::incident::Severity;
 use crate::words::{Words, is_right_to_left};
+pub use post::post_body;
+
 use marks::{Dialect, Marked, address, line, marked, named_link, strong};
 use serde_json::{Value, json};
 
@@ -122,7 +125,8 @@ struct Card<'a> {
     dialect: Dialect,
 }
 
-/// The body as it is posted: the same bytes on every attempt.
+/// The body as it is posted: the same bytes on every attempt. A post to a public account is in the form that people can read; as it is
+/// sent it is [`post_body`].
 pub fn chat_body(
     kind: ChatKind,
     content: &Content,
@@ -130,12 +134,17 @@ pub fn chat_body(
     variant: &Variant,
     ask: Ask<'_>,
 ) -> Vec<u8> {
+    if let Some(most) = kind.public_characters() {
+        return post::post(kind, most, content, message, variant)
+            .to_string()
+            .into_bytes();
+    }
     let (dialect, room) = match kind {
         ChatKind::Slack => (Dialect::Slack, SLACK_ROOM),
         ChatKind::Teams => (Dialect::Card, ROOM),
         ChatKind::Mattermost => (Dialect::Markdown, ROOM),
         ChatKind::Discord => (Dialect::Markdown, DISCORD_ROOM),
-        ChatKind::Generic => (Dialect::Plain, ROOM),
+        ChatKind::Generic | ChatKind::Mastodon | ChatKind::Social => (Dialect::Plain, ROOM),
     };
     let card = Card::new(content, message, variant, ask, (dialect, room));
     let body = match kind {
@@ -143,7 +152,9 @@ pub fn chat_body(
         ChatKind::Teams => card.teams(),
         ChatKind::Mattermost => card.mattermost(),
         ChatKind::Discord => card.discord(),
-        ChatKind::Generic => json!({"text": card.lines(card.head())}),
+        ChatKind::Generic | ChatKind::Mastodon | ChatKind::Social => {
+            json!({"text": card.lines(card.head())})
+        }
     };
     body.to_string().into_bytes()
 }
@@ -156,17 +167,9 @@ impl<'a> Card<'a> {
         ask: Ask<'a>,
         (dialect, room): (Dialect, usize),
     ) -> Card<'a> {
-        let words = Words::of(&message.language);
-        let times = Times {
-            zone: &variant.zone,
-            words,
-            right_to_left: is_right_to_left(&message.language),
-            compact: false,
-        };
-        let next = content.next_update.map(|next| {
-            let at = times.at_today(next, content.at);
-            line(&words.next_update.replace("{{next_update}}", &at), dialect)
-        });
+        let times = times(message, variant);
+        let words = times.words;
+        let next = next_update(content, &times, dialect);
         let mut card = Card {
             subject: &message.subject,
             headline: headline(&message.subject, dialect),
@@ -341,6 +344,24 @@ impl<'a> Card<'a> {
         }
         body
     }
+}
+
+/// How times are said in a message.
+fn times<'a>(message: &Message, variant: &'a Variant) -> Times<'a> {
+    Times {
+        zone: &variant.zone,
+        words: Words::of(&message.language),
+        right_to_left: is_right_to_left(&message.language),
+        compact: false,
+    }
+}
+
+/// By when the next update comes.
+fn next_update(content: &Content, times: &Times<'_>, dialect: Dialect) -> Option<String> {
+    let next = content.next_update?;
+    let at = times.at_today(next, content.at);
+    let said = times.words.next_update.replace("{{next_update}}", &at);
+    Some(line(&said, dialect))
 }
 
 /// The subject as it stands above the text.

@@ -3,6 +3,7 @@
 use super::{
     Ask, Content, Message, Segments, Variant, chat_body, render, render_page, sms_segments,
 };
+use crate::acknowledge::asked;
 use crate::audience::{Audience, Level};
 use crate::contact::{Channel, ChatKind};
 use crate::document::Catalogue;
@@ -80,7 +81,8 @@ pub struct Preview {
     /// The whole HTML of the mail, as its readers get it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mail: Option<String>,
-    /// What each chat product is posted, but for a link or button to confirm it, which is each room's own.
+    /// What each chat product is posted. Where people are asked to confirm it the link to do so, which is each room's own, ends in
+    /// `EXAMPLE`; a room of Slack whose buttons lead to us has a button in its place.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub rooms: BTreeMap<&'static str, Value>,
     /// What it costs as a text message.
@@ -214,7 +216,14 @@ impl Proof<'_> {
                 Outlet::Channel(_) => vec![name.to_owned()],
                 Outlet::Page => Vec::new(),
             },
-            ..shown(message, &content, (&variant, outlet), name, context)
+            ..shown(
+                message,
+                &content,
+                (&variant, outlet),
+                name,
+                asks(told.milestone, told.audience, self.catalogue),
+                context,
+            )
         }
     }
 
@@ -248,6 +257,7 @@ pub(super) fn shown(
     content: &Content,
     (variant, outlet): (&Variant, Outlet),
     audience: &str,
+    asks: bool,
     context: &Context,
 ) -> Preview {
     let level = variant.level;
@@ -259,7 +269,7 @@ pub(super) fn shown(
     let is_mail = outlet == Outlet::Channel(Channel::Email);
     let mail = is_mail.then(|| html_page(&message, content, &list));
     let rooms = match outlet {
-        Outlet::Channel(Channel::Chat) => rooms(content, &message, variant),
+        Outlet::Channel(Channel::Chat) => rooms(content, &message, variant, asks),
         Outlet::Channel(_) | Outlet::Page => BTreeMap::new(),
     };
     let subject = match outlet.is_short() {
@@ -289,13 +299,35 @@ pub(super) fn shown(
     }
 }
 
-/// A message as each product is posted it.
-fn rooms(content: &Content, message: &Message, variant: &Variant) -> BTreeMap<&'static str, Value> {
+/// Whether this audience is asked to confirm what it is told.
+pub(super) fn asks(milestone: &str, audience: Option<&Audience>, catalogue: &Catalogue) -> bool {
+    audience.is_some_and(|audience| asked(milestone, audience.id.as_str(), catalogue).is_some())
+}
+
+/// A message as each product is posted it. A public account has only the words for everybody.
+fn rooms(
+    content: &Content,
+    message: &Message,
+    variant: &Variant,
+    asks: bool,
+) -> BTreeMap<&'static str, Value> {
+    let base = content
+        .url
+        .rsplit_once("/events/")
+        .map_or("", |(base, _)| base);
+    let example = format!("{base}/confirm/EXAMPLE");
+    let ask = match asks {
+        true => Ask::Link(&example),
+        false => Ask::Nothing,
+    };
     let posted = |kind: ChatKind| {
-        let body = chat_body(kind, content, message, variant, Ask::Nothing);
+        let body = chat_body(kind, content, message, variant, ask);
         Some((kind.as_str(), serde_json::from_slice(&body).ok()?))
     };
-    ChatKind::ALL.into_iter().filter_map(posted).collect()
+    let everybody = variant.level == Level::NonTechnical;
+    let kinds = ChatKind::ALL.into_iter();
+    let kinds = kinds.filter(|kind| everybody || !kind.is_public());
+    kinds.filter_map(posted).collect()
 }
 
 fn reviewed(
@@ -342,5 +374,5 @@ pub(super) fn sorted(mut found: Vec<Preview>) -> Vec<Preview> {
 
 fn is_same(one: &Preview, other: &Preview) -> bool {
     (one.level, one.channel) == (other.level, other.channel)
-        && (&one.subject, &one.text) == (&other.subject, &other.text)
+        && (&one.subject, &one.text, &one.rooms) == (&other.subject, &other.text, &other.rooms)
 }

@@ -1,6 +1,6 @@
 //! A template on trial: what it would say, before it is saved.
 
-use super::preview::{Outlet, Preview, add, shown, sorted};
+use super::preview::{Outlet, Preview, add, asks, shown, sorted};
 use super::render::page_with;
 use super::{Content, Variant, render_with, sample};
 use crate::audience::{Audience, Level};
@@ -169,7 +169,16 @@ impl Trial<'_> {
             };
             let Some(message) = message else { continue };
             let name = readers.first().map_or("", |audience| &audience.name);
-            let preview = shown(message, content, (&variant, *outlet), name, self.context);
+            let first = readers.first().copied();
+            let asks = asks(&content.milestone, first, self.catalogue);
+            let preview = shown(
+                message,
+                content,
+                (&variant, *outlet),
+                name,
+                asks,
+                self.context,
+            );
             let audiences = match outlet {
                 Outlet::Page => Vec::new(),
                 Outlet::Channel(_) => readers.iter().map(|a| a.name.clone()).collect(),

@@ -1,4 +1,5 @@
-//! Messages to chat rooms by their incoming webhooks: Slack, Microsoft Teams, Mattermost, Discord, and whatever takes `{"text": ...}`.
+//! Messages to chat rooms by their incoming webhooks: Slack, Microsoft Teams, Mattermost, Discord, and whatever takes `{"text": ...}`;
+//! and posts to public accounts, with their token: Mastodon, and services that post on.
 //!
 //! A message is posted once, as the product wants it. The products take only so many messages a second from one address, and say
 //! how long to wait when it was too much: [`crate::pace`](crate::Limits) sees to that before a message comes here. What was refused
@@ -7,10 +8,12 @@
 use super::Leave;
 use super::guard::Guard;
 use super::http::{Answer, HttpClient, Wire, each, never};
-use forewarn_core::contact::ChatKind;
+use forewarn_core::contact::{AccessToken, ChatKind};
 use forewarn_core::delivery::Outcome;
 use http::StatusCode;
-use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use http::header::{
+    AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, InvalidHeaderValue,
+};
 use ipnet::IpNet;
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -40,7 +43,9 @@ pub struct Post {
     pub kind: ChatKind,
     /// Where to.
     pub url: String,
-    /// JSON, the same bytes on every attempt.
+    /// By which an account is posted to.
+    pub secret: Option<AccessToken>,
+    /// JSON, or a form for Mastodon: the same bytes on every attempt.
     pub body: Vec<u8>,
 }
 
@@ -90,18 +95,36 @@ impl Chats {
     }
 
     async fn attempt(&self, post: &Post, now: Timestamp, leave: &Leave) -> Outcome {
-        let id = match HeaderValue::from_str(&post.id) {
-            Ok(id) => id,
+        let headers = match headers(post) {
+            Ok(headers) => headers,
             Err(problem) => return never(format!("not sent: {problem}")),
         };
-        let headers = HeaderMap::from_iter([
-            (CONTENT_TYPE, HeaderValue::from_static("application/json")),
-            (HeaderName::from_static("webhook-id"), id),
-        ]);
         let posted = (post.url.as_str(), headers, post.body.clone());
         let answered = |answer: &Answer| answered(answer, now);
         self.client.deliver(posted, leave, answered).await
     }
+}
+
+/// Mastodon takes a form, and a second post with the same `Idempotency-Key` for the first within an hour; so do others who look for it.
+fn headers(post: &Post) -> Result<HeaderMap, InvalidHeaderValue> {
+    let id = HeaderValue::from_str(&post.id)?;
+    let form = match post.kind {
+        ChatKind::Mastodon => "application/x-www-form-urlencoded",
+        _ => "application/json",
+    };
+    let mut headers = HeaderMap::from_iter([
+        (CONTENT_TYPE, HeaderValue::from_static(form)),
+        (HeaderName::from_static("webhook-id"), id.clone()),
+    ]);
+    if post.kind.is_public() {
+        headers.insert(HeaderName::from_static("idempotency-key"), id);
+    }
+    if let Some(secret) = &post.secret {
+        let mut bearer = HeaderValue::from_str(&format!("Bearer {}", secret.reveal()))?;
+        bearer.set_sensitive(true);
+        headers.insert(AUTHORIZATION, bearer);
+    }
+    Ok(headers)
 }
 
 /// The parts of an error that say what is wrong.
@@ -112,32 +135,8 @@ struct Problem {
 
 /// What an answer means for the delivery. Teams says 202, the others 200 or 204.
 fn answered(answer: &Answer, now: Timestamp) -> Outcome {
-    if answer.status.is_success() {
-        return Outcome::Accepted {
-            receipt: answer.line(),
-        };
-    }
-    let refused = answer.status.is_client_error();
-    let is_gone = refused && (answer.status == StatusCode::GONE || says_gone(&answer.body));
-    let may_be_repaired = matches!(
-        answer.status,
-        StatusCode::UNAUTHORIZED
-            | StatusCode::FORBIDDEN
-            | StatusCode::REQUEST_TIMEOUT
-            | StatusCode::TOO_EARLY
-            | StatusCode::TOO_MANY_REQUESTS
-    );
-    if is_gone || (refused && !may_be_repaired) {
-        return Outcome::PermanentFailure {
-            reason: answer.refusal(),
-            endpoint_gone: is_gone,
-        };
-    }
-    Outcome::TransientFailure {
-        reason: answer.refusal(),
-        retry_after: answer.retry_after(now),
-        maybe_sent: false,
-    }
+    let is_gone = answer.status == StatusCode::GONE || says_gone(&answer.body);
+    answer.settled(now, is_gone)
 }
 
 /// Whether a product says that there is nothing behind this address any more.

@@ -365,6 +365,37 @@ impl Answer {
         }
     }
 
+    /// What it means where a refusal (4xx) is for good, but for what whoever runs the server can repair. `is_gone`: a refusal that says
+    /// that nothing is behind this address any more.
+    pub(super) fn settled(&self, now: Timestamp, is_gone: bool) -> Outcome {
+        if self.status.is_success() {
+            return Outcome::Accepted {
+                receipt: self.line(),
+            };
+        }
+        let refused = self.status.is_client_error();
+        let is_gone = refused && is_gone;
+        let may_be_repaired = matches!(
+            self.status,
+            StatusCode::UNAUTHORIZED
+                | StatusCode::FORBIDDEN
+                | StatusCode::REQUEST_TIMEOUT
+                | StatusCode::TOO_EARLY
+                | StatusCode::TOO_MANY_REQUESTS
+        );
+        if is_gone || (refused && !may_be_repaired) {
+            return Outcome::PermanentFailure {
+                reason: self.refusal(),
+                endpoint_gone: is_gone,
+            };
+        }
+        Outcome::TransientFailure {
+            reason: self.refusal(),
+            retry_after: self.retry_after(now),
+            maybe_sent: false,
+        }
+    }
+
     /// How long the server asks us to wait (RFC 9110, section 10.2.3), seconds or a date, at most
     /// 24 hours; nothing if there is no such field or it makes no sense.
     pub fn retry_after(&self, now: Timestamp) -> Option<SignedDuration> {

@@ -139,29 +139,6 @@ impl Pushes {
 
 /// What an answer means for the delivery.
 fn answered(answer: &Answer, now: Timestamp) -> Outcome {
-    if answer.status.is_success() {
-        return Outcome::Accepted {
-            receipt: answer.line(),
-        };
-    }
     let is_gone = matches!(answer.status, StatusCode::NOT_FOUND | StatusCode::GONE);
-    let may_be_repaired = matches!(
-        answer.status,
-        StatusCode::UNAUTHORIZED
-            | StatusCode::FORBIDDEN
-            | StatusCode::REQUEST_TIMEOUT
-            | StatusCode::TOO_EARLY
-            | StatusCode::TOO_MANY_REQUESTS
-    );
-    if is_gone || (answer.status.is_client_error() && !may_be_repaired) {
-        return Outcome::PermanentFailure {
-            reason: answer.refusal(),
-            endpoint_gone: is_gone,
-        };
-    }
-    Outcome::TransientFailure {
-        reason: answer.refusal(),
-        retry_after: answer.retry_after(now),
-        maybe_sent: false,
-    }
+    answer.settled(now, is_gone)
 }

@@ -1,7 +1,7 @@
 //! The channel of chat rooms against scripted rooms: what each answer means.
 
 use crate::wire::{Names, now};
-use forewarn_core::contact::ChatKind;
+use forewarn_core::contact::{AccessToken, ChatKind};
 use forewarn_core::delivery::Outcome;
 use forewarn_engine::Leave;
 use forewarn_engine::channel::chat::{Chats, Post};
@@ -31,6 +31,7 @@ fn post(kind: ChatKind, url: &str, id: &str) -> Post {
         id: id.into(),
         kind,
         url: url.into(),
+        secret: None,
         body: br#"{"text":"a message"}"#.to_vec(),
     }
 }
@@ -125,6 +126,12 @@ async fn what_is_refused_for_good_says_so_in_the_products_own_words() {
             true,
         ),
         (ChatKind::Generic, 400, "no", false),
+        (
+            ChatKind::Mastodon,
+            422,
+            r#"{"error":"Validation failed: Text character limit of 500 exceeded"}"#,
+            false,
+        ),
     ] {
         let outcome = outcome_of(kind, Reply::status(status).body(body)).await;
         let Outcome::PermanentFailure {
@@ -189,4 +196,37 @@ async fn a_room_inside_our_own_network_is_not_spoken_to() {
     let leave = Leave::new(|| false);
     let outcome = local().send_while(&posts, now(), &leave).await.remove(0);
     assert_eq!((outcome, room.count()), (Outcome::Withheld, 0));
+}
+
+#[tokio::test]
+async fn an_account_gets_its_token_and_a_key_that_stays() {
+    let server = peer(Script::new().first(1, Reply::status(503))).await;
+    let account = |kind: ChatKind, secret: &str| Post {
+        secret: AccessToken::parse(secret).ok(),
+        body: b"language=en&status=a+message".to_vec(),
+        ..post(kind, &server.url("/api/v1/statuses"), "d1.inst")
+    };
+    let mastodon = account(ChatKind::Mastodon, "Ab-1_x.y");
+    assert!(!format!("{mastodon:?}").contains("Ab-1"));
+    let channel = local();
+    for _ in 0..2 {
+        channel.send(std::slice::from_ref(&mastodon), now()).await;
+    }
+    channel.send(&[account(ChatKind::Social, "")], now()).await;
+    let found: Vec<_> = server
+        .requests()
+        .iter()
+        .map(|r| {
+            ["content-type", "idempotency-key", "authorization"]
+                .map(|name| r.header(name).map(str::to_owned))
+        })
+        .collect();
+    let said = |text: &str| Some(text.to_owned());
+    let form = [
+        said("application/x-www-form-urlencoded"),
+        said("d1.inst"),
+        said("Bearer Ab-1_x.y"),
+    ];
+    let json = [said("application/json"), said("d1.inst"), None];
+    assert_eq!(found, [form.clone(), form, json]);
 }

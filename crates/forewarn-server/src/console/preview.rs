@@ -122,6 +122,16 @@ impl Shown {
         mail.map_or_else(Vec::new, |mail| both(mail).to_vec())
     }
 
+    /// A chat message as each product is posted it, to be read.
+    pub(super) fn rooms(&self) -> Vec<(&'static str, String)> {
+        let pretty =
+            |body: &serde_json::Value| serde_json::to_string_pretty(body).unwrap_or_default();
+        let rooms = self.0.rooms.iter();
+        rooms
+            .map(|(product, body)| (*product, pretty(body)))
+            .collect()
+    }
+
     pub(super) fn findings(&self) -> Vec<&Finding> {
         findings(&self.0)
     }

@@ -128,11 +128,12 @@ fn address(
             let number = PhoneNumber::parse(text)?;
             Endpoint::Voice { number }
         }
-        Channel::Chat => Endpoint::Chat {
-            kind: kind.unwrap_or(ChatKind::Generic),
-            url: HookUrl::parse(text)?,
-            interactive: false,
-        },
+        Channel::Chat if kind == Some(ChatKind::Mastodon) => {
+            return Err(
+                "an account is posted to with its token: give the contact that has it".into(),
+            );
+        }
+        Channel::Chat => Endpoint::room(kind.unwrap_or(ChatKind::Generic), HookUrl::parse(text)?),
         Channel::Webhook => Endpoint::webhook(HookUrl::parse(text)?),
         Channel::Push => return Err("a browser is reached as a contact only: give its id".into()),
     };

@@ -154,6 +154,11 @@ async fn what_is_wrong_with_a_request_is_told_and_nothing_is_sent() {
             "is not a mail address",
         ),
         (
+            "chat",
+            json!({"to": "https://a.test/api/v1/statuses", "kind": "mastodon"}),
+            "an account is posted to with its token",
+        ),
+        (
             "email",
             json!({"to": "a@example.edu", "kind": "slack"}),
             "is for the channel chat",

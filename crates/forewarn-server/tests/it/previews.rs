@@ -73,7 +73,8 @@ async fn a_chat_message_is_shown_as_each_product_is_posted_it() {
     let rooms: Vec<_> = chat["rooms"].as_object().unwrap().keys().collect();
     assert_eq!(
         rooms,
-        ["discord", "generic", "mattermost", "slack", "teams"]
+        ["discord", "generic", "mattermost", "slack", "teams"],
+        "a public account has only the words for everybody"
     );
     let card = &chat["rooms"]["teams"]["attachments"][0];
     assert_eq!(
@@ -89,6 +90,38 @@ async fn a_chat_message_is_shown_as_each_product_is_posted_it() {
     }
     let others = messages.iter().filter(|m| m["channel"] != "chat");
     assert!(others.clone().count() > 0 && others.clone().all(|m| m.get("rooms").is_none()));
+}
+
+#[tokio::test]
+async fn the_console_shows_what_each_product_is_posted_and_the_link_to_confirm_it() {
+    let app = declared().await;
+    let room = |level: &str, more: &str| {
+        format!(
+            "audiences: [{{id: room, name: The room, level: {level}, channels: [chat], services: [database]{more}}}]"
+        )
+    };
+    let page = async |milestone: &str| {
+        let path = format!("/console/events/INC-1/preview?milestone={milestone}");
+        app.page(As::Viewer, &path).await.is(200).text()
+    };
+    let apply = async |yaml: String| {
+        app.yaml("/api/v1/documents", &yaml).await.is(200);
+    };
+    apply(room("technical", ", acknowledge: required")).await;
+    let asked = page("holding").await;
+    assert!(asked.contains("As each product is posted it") && asked.contains("<dt>slack</dt>"));
+    assert!(asked.contains("/confirm/EXAMPLE"));
+    assert!(
+        !page("resolution").await.contains("/confirm/"),
+        "nobody is asked to confirm the end"
+    );
+    assert!(
+        !asked.contains("<dt>mastodon</dt>"),
+        "a public account has only the words for everybody"
+    );
+    apply(room("non_technical", "")).await;
+    let everybody = page("holding").await;
+    assert!(everybody.contains("<dt>mastodon</dt>") && !everybody.contains("/confirm/"));
 }
 
 #[tokio::test]

@@ -37,7 +37,7 @@ struct TestArgs {
     /// To this mail address, telephone number or URL
     #[arg(long, value_name = "ADDRESS", required_unless_present_any = ["contact", "audience"])]
     to: Option<String>,
-    /// For chat by URL, the product: slack, teams, mattermost, discord, generic
+    /// For chat by URL, the product: slack, teams, mattermost, discord, generic, social
     #[arg(long, requires = "to")]
     kind: Option<String>,
     /// How many seconds to wait for the outcome, at most 30

@@ -8,6 +8,14 @@ use std::fmt::Write as _;
 
 const CONFIRM: &str = "https://status.example.edu/confirm/notice.endpoint.sig";
 
+const ROOMS: [ChatKind; 5] = [
+    ChatKind::Slack,
+    ChatKind::Teams,
+    ChatKind::Mattermost,
+    ChatKind::Discord,
+    ChatKind::Generic,
+];
+
 fn body(kind: ChatKind, content: &Content, level: Level, ask: Ask<'_>) -> Value {
     let variant = variant(level, Channel::Chat);
     let message = render(content, &variant, &[]);
@@ -67,20 +75,22 @@ fn assert_within(kind: ChatKind, body: &Value) {
             assert_eq!(body["allowed_mentions"], json!({"parse": []}));
         }
         ChatKind::Generic => assert!(len(&body["text"]) <= 4_000),
+        ChatKind::Mastodon => assert!((1..=500).contains(&len(&body["status"])), "{body}"),
+        ChatKind::Social => assert!((1..=280).contains(&len(&body["text"])), "{body}"),
     }
 }
 
 #[test]
 fn an_update_in_every_product() {
     let content = full("update");
-    let all = ChatKind::ALL.map(|kind| (kind, &content, Level::SemiTechnical, Ask::Link(CONFIRM)));
+    let all = ROOMS.map(|kind| (kind, &content, Level::SemiTechnical, Ask::Link(CONFIRM)));
     insta::assert_snapshot!(show(all));
 }
 
 #[test]
 fn an_announcement_with_little_known() {
     let content = sparse("announcement");
-    let all = ChatKind::ALL.map(|kind| (kind, &content, Level::NonTechnical, Ask::Nothing));
+    let all = ROOMS.map(|kind| (kind, &content, Level::NonTechnical, Ask::Nothing));
     insta::assert_snapshot!(show(all));
 }
 
@@ -92,7 +102,7 @@ fn what_an_enemy_would_write() {
         services: vec!["<@U024BE7LH> & @here_now".into()],
         ..hostile("holding")
     };
-    let all = ChatKind::ALL.map(|kind| (kind, &content, Level::Technical, Ask::Link(CONFIRM)));
+    let all = ROOMS.map(|kind| (kind, &content, Level::Technical, Ask::Link(CONFIRM)));
     insta::assert_snapshot!(show(all));
 }
 
@@ -151,7 +161,7 @@ fn a_text_that_was_cut_says_when_the_next_one_comes_and_where_all_of_it_stands()
             all.contains("https://status.example.edu/events/INC-7"),
             "{all}"
         );
-        assert!(all.contains("Read all of it"), "{all}");
+        assert!(kind.is_public() || all.contains("Read all of it"), "{all}");
         let cut = all.match_indices("cause.").last().unwrap().0;
         let after = all[cut + 6..].trim_start();
         assert!(
@@ -206,5 +216,44 @@ fn the_colour_goes_with_the_word() {
             Value::Null,
             "{milestone} is about no event"
         );
+    }
+}
+
+#[test]
+fn an_account_keeps_its_characters_and_leads_to_the_page() {
+    let long = |milestone: &str| Content {
+        text: Some("We are still looking for the cause. ".repeat(100)),
+        ..full(milestone)
+    };
+    let contents: [fn(&str) -> Content; 4] = [full, sparse, hostile, long];
+    let variant = variant(Level::NonTechnical, Channel::Chat);
+    for milestone in MILESTONES {
+        for content in contents.map(|content| content(milestone)) {
+            let message = render(&content, &variant, &[]);
+            for most in [140, 280, 300, 500, 5_000] {
+                let of = |kind| post_body(kind, most, &content, &message, &variant);
+                let json: Value = serde_json::from_slice(&of(ChatKind::Social)).unwrap();
+                let text = json["text"].as_str().unwrap();
+                assert!(marks::units(text) <= most as usize, "{most}: {text}");
+                let page = safe_url(&content.url);
+                let leads = page.as_deref().is_none_or(|page| text.contains(page));
+                assert!(leads, "{milestone}, {most}: {text}");
+                let form: Vec<(String, String)> =
+                    url::form_urlencoded::parse(&of(ChatKind::Mastodon))
+                        .into_owned()
+                        .collect();
+                let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+                assert_eq!(form, [pair("language", "en"), pair("status", text)]);
+            }
+        }
+    }
+}
+
+#[test]
+fn nobody_is_asked_to_confirm_what_everybody_reads() {
+    let content = full("update");
+    for kind in [ChatKind::Mastodon, ChatKind::Social] {
+        let body = body(kind, &content, Level::NonTechnical, Ask::Link(CONFIRM));
+        assert!(!body.to_string().contains("/confirm/"), "{body}");
     }
 }

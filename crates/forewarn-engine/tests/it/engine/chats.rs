@@ -12,6 +12,8 @@ use forewarn_engine::peer::smtp;
 use forewarn_store::{Clock, Direct, Purpose, To};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use url::form_urlencoded;
 
 fn room(id: &str, endpoint: Value) -> Contact {
     let mut endpoint = endpoint;
@@ -91,6 +93,37 @@ on_both! {
         for kind in kinds {
             assert_eq!(statuses(&house, kind).await, [(DeliveryStatus::Accepted, 1)], "{kind}");
         }
+    }
+
+    async fn an_account_has_the_words_for_everybody_and_is_asked_for_nothing(kind) {
+        let peer = HttpPeer::start(Script::new().first(1, Reply::status(503))).await.unwrap();
+        let account = json!({"kind": "mastodon", "url": peer.url("/api/v1/statuses"), "secret": "a-token-of-ours"});
+        let small = json!({"kind": "social", "url": peer.url("/hook"), "characters": 160});
+        let mut house = house(kind, vec![room("account", account)]).await;
+        house.declare("INC-1", "wiki").await;
+        house.let_land().await;
+        let requests = peer.requests();
+        let keys: Vec<_> = requests.iter().map(|r| r.header("idempotency-key").unwrap()).collect();
+        assert_eq!((keys.len(), keys[0]), (2, keys[1]));
+        assert_eq!(requests[0].body, requests[1].body);
+        let form: BTreeMap<String, String> = form_urlencoded::parse(&requests[0].body).into_owned().collect();
+        let text = &form["status"];
+        for part in ["Example University: Wiki problem, 22 Nov", "You cannot sign in.", "https://status.example.edu/events/INC-1"] {
+            assert!(text.contains(part), "{part} is not in {text}");
+        }
+        assert!(!text.contains("/confirm/") && text.chars().count() <= 500, "{text}");
+        let accounts = vec![room("small", small)];
+        let mut house = self::house(kind, accounts).await;
+        house.declare("INC-1", "wiki").await;
+        soon(house.engine.tick()).await.unwrap();
+        let text = said(&peer.requests()[2])["text"].as_str().unwrap().to_owned();
+        assert!(text.chars().count() <= 160 && text.ends_with("/events/INC-1"), "{text}");
+        // Who has not confirmed is reminded, and an account never has.
+        house.clock.advance(SignedDuration::from_mins(31));
+        house.let_land().await;
+        assert_eq!(peer.count(), 3);
+        let reasons: Vec<_> = house.deliveries().await.into_iter().flat_map(|d| d.attempts).map(|a| a.server_said).collect();
+        assert!(reasons.iter().all(|said| !said.contains("confirm")), "{reasons:?}");
     }
 
     async fn an_older_update_never_comes_after_a_newer_one(kind) {

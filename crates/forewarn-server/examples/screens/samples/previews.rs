@@ -6,6 +6,7 @@ use forewarn_core::contact::Channel;
 use forewarn_core::message::{Outlet, Preview, render_markdown, sms_segments};
 use forewarn_core::review::{Context, Medium, Stage, Text, review};
 use forewarn_server::console::{LevelLook, Nav, PreviewPage, Shown};
+use serde_json::json;
 
 const LONG: &str = "You can sign in again. db-07.int.example.edu was restarted at 14:30. We are watching whether it stays that way.\n\nThe next update comes by **10:00 PST (UTC-08:00, Los Angeles)**.";
 const SHORT: &str = "Example University: You can sign in again. Next update by 10:00 PST (UTC-08:00). https://status.example.edu/e/INC-7";
@@ -27,6 +28,7 @@ impl Samples {
                     &["On-call engineers"],
                 ),
                 self.text(Channel::Sms, Level::NonTechnical, SHORT, &["Deans"]),
+                self.room(),
             ],
             stale: vec![self.t(
                 "What is made for everybody has changed since its text was edited. Look whether the edited one still fits.",
@@ -71,6 +73,15 @@ impl Samples {
             messages: Vec::new(),
             problems: problems.iter().map(|problem| self.t(problem)).collect(),
         }
+    }
+
+    fn room(&self) -> Shown {
+        let mut shown = self.text(Channel::Chat, Level::Technical, SHORT, &["On-call room"]);
+        let body = json!({"text": shown.0.text});
+        shown.0.rooms = ["generic", "mattermost"]
+            .map(|name| (name, body.clone()))
+            .into();
+        shown
     }
 
     fn text(&self, channel: Channel, level: Level, text: &str, audiences: &[&str]) -> Shown {
