@@ -67,7 +67,22 @@ fn name_zones(text: &str, words: &[Word], end: usize, times: &mut [ClockTime]) {
         if times[n].zone == Said::Nothing {
             times[n].zone = said(text, &words[times[n].after..until]);
         }
+        // "UTC 15:30", "(UTC+1) 15:30"
+        if times[n].zone == Said::Nothing && leads(words, times[n].first) {
+            times[n].zone = Said::Exact;
+        }
     }
+}
+
+/// Whether the zone stands before its time, alone or with its offset.
+fn leads(words: &[Word], first: usize) -> bool {
+    let before = |back: usize| {
+        first
+            .checked_sub(back)
+            .map_or("", |n| words[n].lower.as_str())
+    };
+    let zone = |word: &str| matches!(word, "utc" | "gmt");
+    zone(before(1)) || (zone(before(2)) && before(1).starts_with(|c: char| c.is_ascii_digit()))
 }
 
 /// "22:00 to 02:00 UTC" and "10:00, 12:00 and 14:00 UTC" say the zone once.
@@ -131,7 +146,20 @@ const NUMBERS: &[&str] = &[
     "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
     "twelve",
 ];
-const MINUTES: &[&str] = &["five", "ten", "fifteen", "twenty", "thirty", "forty"];
+/// The hours of the afternoon, as radio and telephone say them.
+const LATE_HOURS: &[&str] = &[
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+    "twenty",
+];
+const MINUTES: &[&str] = &[
+    "hundred", "five", "ten", "fifteen", "twenty", "thirty", "forty",
+];
 
 /// How many words from `at` on are a clock time; 0 if none is.
 fn length(text: &str, words: &[Word], at: usize) -> usize {
@@ -150,6 +178,12 @@ fn length(text: &str, words: &[Word], at: usize) -> usize {
         matches!(word.lower.as_str(), "half" | "quarter") && matches!(lower(at + 1), "past" | "to");
     if half_past && NUMBERS.contains(&lower(at + 2)) {
         return 3;
+    }
+    // "sixteen hundred UTC"
+    let named = |n: usize| matches!(lower(n), "utc" | "gmt" | "zulu");
+    let minutes = usize::from(MINUTES.contains(&lower(at + 1)));
+    if LATE_HOURS.contains(&word.lower.as_str()) && named(at + 1 + minutes) {
+        return 1 + minutes;
     }
     if NUMBERS.contains(&word.lower.as_str()) {
         let minutes = usize::from(MINUTES.contains(&lower(at + 1)));
@@ -179,6 +213,7 @@ fn half_of_day(words: &[Word], at: usize) -> usize {
     match (lower(at), lower(at + 1)) {
         ("am" | "pm" | "o'clock" | "oclock" | "hrs" | "uhr", _) => 1,
         ("a" | "p", "m") => 2,
+        ("in", "the") if matches!(lower(at + 2), "morning" | "afternoon" | "evening") => 3,
         _ => 0,
     }
 }
@@ -278,6 +313,10 @@ fn whole(
     }
     if half_of_day(words, at + 1) > 0 {
         return Some(0);
+    }
+    // "16 h CET (UTC+1)"
+    if matches!(next, "h" | "hours") && super::zone::is_zone_word(lower(at + 2)) {
+        return Some(1);
     }
     let in_day = |n: usize| {
         matches!(lower(n), "today" | "tonight" | "tomorrow" | "sharp")

@@ -88,7 +88,14 @@ fn is_past(reading: &Reading<'_>, time: &ClockTime) -> bool {
     (1..=3).any(|back| {
         time.first.checked_sub(back).is_some_and(|n| {
             let word = reading.lower(n);
-            word == "since" || (back == 1 && matches!(word, "from" | "after" | "ago" | "between"))
+            // "From 15:00 UTC on we know more."
+            let on = || {
+                (time.after..time.after + 5)
+                    .any(|n| reading.words.get(n).is_some_and(|w| w.lower == "on"))
+            };
+            word == "since"
+                || (back == 1 && matches!(word, "after" | "ago" | "between"))
+                || (back == 1 && word == "from" && !on())
         })
     })
 }

@@ -189,7 +189,12 @@ fn goes_on(text: &str, range: Range<usize>, rest: &str) -> bool {
         .collect::<String>()
         .to_lowercase();
     if matches!(word.as_str(), "a.m" | "p.m") {
-        return small || super::zone::is_zone_word(&after);
+        // "4 p.m. Singapore time", "9 a.m. Greenwich Mean Time"
+        let ahead = next.split_whitespace().take(4);
+        let place = ahead
+            .map(|word| word.trim_end_matches([',', '.', ';']))
+            .any(|word| matches!(word, "time" | "Time"));
+        return small || place || super::zone::is_zone_word(&after);
     }
     // The number of an item, or an initial.
     let number = !word.is_empty() && word.len() <= 2 && word.bytes().all(|b| b.is_ascii_digit());

@@ -121,7 +121,7 @@ pub(super) fn said(text: &str, words: &[Word]) -> Said {
         if matches!(word.lower.as_str(), "utc" | "gmt" | "zulu")
             || (word.lower == "u" && next(1) == "t" && next(2) == "c")
             || (word.lower == "universal" && next(1) == "time")
-            || (is_offset(text, word) && written.contains(':'))
+            || (is_offset(text, word) && (written.contains(':') || written.len() == 4))
             || (written == "Z" && n == 0)
         {
             return Said::Exact;
