@@ -195,6 +195,14 @@ fn not_for_everybody(source: &Source, level: Level) -> Option<&'static str> {
     if !matches!(source.content.readers, None | Some(Reader::EndUser)) {
         return Some("not posted: it is written for readers of its own");
     }
+    let named = |name: &String| {
+        let content = &source.content;
+        content.services.contains(name) || content.dependents.contains(name)
+    };
+    let services = &source.catalogue.services;
+    if services.iter().any(|s| !s.public && named(&s.name)) {
+        return Some("not posted: it names a service that is not public");
+    }
     let inside = is_inside(&source.audience) || is_team_notice(&source.content.milestone);
     inside.then_some("not posted: it is for those who run it")
 }

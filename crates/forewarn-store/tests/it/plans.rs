@@ -254,6 +254,7 @@ fn is_meant(step: &str) -> bool {
             "x",
             "documents",
             "nodes",
+            "gates",
             "schema_version",
             "reached",
             "judged",

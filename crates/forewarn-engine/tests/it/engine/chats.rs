@@ -126,6 +126,22 @@ on_both! {
         assert!(reasons.iter().all(|said| !said.contains("confirm")), "{reasons:?}");
     }
 
+    async fn nothing_of_a_private_service_is_posted(kind) {
+        let peer = HttpPeer::start(Script::new()).await.unwrap();
+        let account = json!({"kind": "social", "url": peer.url("/hook")});
+        let mut house = house(kind, vec![room("account", account)]).await;
+        let known = house.operator.catalogue.clone();
+        let private = [("wiki.yaml".to_owned(), "services: [{id: wiki, name: Wiki, public: no}]".to_owned())];
+        let documents = Documents::parse_yaml(&private, &known, "MNT-1").unwrap();
+        house.store.apply(&documents, "ann", house.clock.now(), false).await.unwrap();
+        house.operator.catalogue = documents.over(&known);
+        house.declare("INC-1", "wiki").await;
+        soon(house.engine.tick()).await.unwrap();
+        assert_eq!(peer.count(), 0);
+        let reasons: Vec<_> = house.deliveries().await.into_iter().filter_map(|d| d.reason).collect();
+        assert!(reasons.iter().any(|why| why.contains("not public")), "{reasons:?}");
+    }
+
     async fn an_older_update_never_comes_after_a_newer_one(kind) {
         let script = Script::new().first(1, Reply::status(503).body("busy"));
         let peer = HttpPeer::start(script).await.unwrap();

@@ -44,6 +44,11 @@ async fn of_many_incidents(kind: Kind, count: usize, script: Script) -> (House, 
         .unwrap();
     house.operator.catalogue = documents.over(&known);
     for n in 0..count {
+        // Of two in one millisecond neither is the first.
+        let before = house.clock.now();
+        while house.clock.now() == before {
+            tokio::task::yield_now().await;
+        }
         house.declare(&format!("INC-{n}"), "wiki").await;
     }
     (house, peer)

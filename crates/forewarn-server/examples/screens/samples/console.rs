@@ -207,7 +207,6 @@ impl Samples {
             ("copy", CopyPage { frame: self.frame("Text to carry on", Nav::Notices), event: (self.t("Student database upgrade"), "/console/maintenances/MNT-1".into()), audience: self.t("Campus bulletin"), copy: self.copy() }.render()),
             ("audiences-empty", AudienceList { frame: self.frame("Audiences", Nav::Audiences), items: vec![], contacts: 0, endpoints: vec![], suppressed: 0 }.render()),
             ("approval", self.approval().render()),
-            ("approve-by-link", self.approve_by_link().render()),
             ("approval-held", self.approval_held(3).render()),
             ("approval-empty", self.approval_held(0).render()),
             ("calls", self.calls().render()),
@@ -612,6 +611,7 @@ impl Samples {
                 }
                 .render(),
             ),
+            ("approve-by-link", self.approve_by_link().render()),
             (
                 "subscription-code",
                 CodeForm {
