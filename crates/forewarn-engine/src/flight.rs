@@ -150,6 +150,7 @@ fn unsent(error: &StoreError) -> Outcome {
 fn expired(delivery: &Claimed, now: Timestamp) -> Recorded {
     Recorded {
         id: delivery.id.clone(),
+        row: delivery.row,
         attempt: delivery.attempt,
         status: DeliveryStatus::Expired,
         next_at: now,
@@ -186,6 +187,7 @@ fn record(delivery: &Claimed, outcome: &Outcome, started: Timestamp, ended: Time
     };
     Recorded {
         id: delivery.id.clone(),
+        row: delivery.row,
         attempt: delivery.attempt,
         status,
         next_at,

@@ -382,10 +382,12 @@ impl Db {
             // After a long reader (a backup) the log shrinks again.
             .pragma("journal_size_limit", "67108864")
             .statement_cache_capacity(200)
-            .pragma("cache_size", "-16000")
-            .pragma("temp_store", "memory");
+            .pragma("cache_size", "-8000")
+            .pragma("temp_store", "memory")
+            // 16 MB of log: what messages change together is written to the file once and not after each commit.
+            .pragma("wal_autocheckpoint", "4000");
         // The writer looks up every message that it records in an index of all.
-        let writer = options.clone().pragma("cache_size", "-32000");
+        let writer = options.clone().pragma("cache_size", "-24000");
         let writer = only_writer(&writer)
             .await
             .map_err(|e| StoreError::Unavailable(format!("{}: {e}", path.display())))?;

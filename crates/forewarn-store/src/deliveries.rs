@@ -2,15 +2,11 @@
 
 use crate::Store;
 use crate::bundles::whole_messages;
-use crate::contacts::{forget_endpoints, same_place};
-use crate::db::{Row, Tx, args, without_nul};
+use crate::db::{Row, Tx, args};
 use crate::error::{Result, StoreError};
 use crate::expansion::{hold_events_of, supersede};
 use crate::gates::{leave_gates, take_gates_back};
 use crate::notices::Lane;
-use crate::order::next_in_line;
-use crate::quiet::{These, put_off};
-use crate::receipts::apply_early;
 use crate::seal::{OF_CONTACTS, Sealer};
 use forewarn_core::audience::Level;
 use forewarn_core::contact::{Channel, Endpoint};
@@ -50,34 +46,8 @@ pub struct Claimed {
     pub earlier: Option<Timestamp>,
     /// Its recipient has people of their own to tell.
     pub forward: bool,
-}
-
-/// The outcome of an attempt that was not made: it does not count and leaves nothing on record.
-pub const WITHHELD: &str = "withheld";
-
-/// What became of an attempt.
-#[derive(Clone, Debug)]
-pub struct Recorded {
-    /// The delivery.
-    pub id: String,
-    /// Which attempt.
-    pub attempt: u32,
-    /// What the delivery is from now on.
-    pub status: DeliveryStatus,
-    /// When to try again, where the status is queued.
-    pub next_at: Timestamp,
-    /// When the attempt began.
-    pub started_at: Timestamp,
-    /// When its outcome was known.
-    pub ended_at: Timestamp,
-    /// `accepted`, `transient_failure`, `permanent_failure`, `expired`; or [`WITHHELD`].
-    pub outcome: &'static str,
-    /// The server's own words.
-    pub server_said: String,
-    /// The endpoint is dead.
-    pub endpoint_gone: bool,
-    /// Whoever took it says later what became of it, and may have said so before this is on record.
-    pub receipted: bool,
+    /// Where it stands in the database, for whoever finds it again soon (see [`Recorded::row`]).
+    pub row: i64,
 }
 
 /// An attempt as it is listed.
@@ -153,6 +123,12 @@ pub(crate) const ALONE: &str = "0 = (
   AND 0 = CASE WHEN d.shared IS NULL THEN 0 ELSE (
     SELECT COUNT(*) FILTER (WHERE o.status = 'attempting') FROM deliveries o
     WHERE o.event = d.event AND o.shared = d.shared) END";
+/// A delivery's endpoint, among those of its contact: parts of an audience are ranges of contacts, so neighbours find theirs on the
+/// same pages, while ids lie all over a large index.
+const ITS_ENDPOINT: (&str, &str) = (
+    "e.contact = d.contact AND +e.id = d.endpoint",
+    "e.id = d.endpoint",
+);
 const FIRST_OF_BUNDLE: &str = "(d.bundle IS NULL OR d.id = (SELECT MIN(f.id) FROM deliveries f
   WHERE f.bundle = d.bundle AND f.endpoint = d.endpoint AND f.status = 'queued'))";
 
@@ -191,8 +167,9 @@ impl Store {
         // The limit stands in the text, so that a plan knows how little is wanted.
         let locked = tx.either("", "FOR UPDATE OF d SKIP LOCKED");
         let claimed = tx.either(CLAIMED.0, CLAIMED.1);
+        let endpoint = tx.either(ITS_ENDPOINT.0, ITS_ENDPOINT.1);
         let due = format!(
-            "{claimed} FROM deliveries d LEFT JOIN endpoints e ON e.id = d.endpoint WHERE {FREE} AND {ALONE} AND {FIRST_OF_BUNDLE} ORDER BY d.next_at LIMIT {limit} {locked}"
+            "{claimed} FROM deliveries d LEFT JOIN endpoints e ON {endpoint} WHERE {FREE} AND {ALONE} AND {FIRST_OF_BUNDLE} ORDER BY d.next_at LIMIT {limit} {locked}"
         );
         loop {
             let given = args![lane.number(), now];
@@ -206,41 +183,6 @@ impl Store {
                 return Ok(due.claimed);
             }
         }
-    }
-
-    /// Records outcomes in one transaction. Only attempts that this node still owns count: one that was taken back
-    /// from a node thought dead has another owner by now. Recording twice is harmless. Says whether others may go that stood
-    /// behind these (`crate::order`).
-    ///
-    /// # Errors
-    /// When the database cannot be written; then none is recorded.
-    pub async fn record(&self, node: &str, outcomes: &[Recorded]) -> Result<bool> {
-        let Some(last) = outcomes.iter().map(|o| o.ended_at).max() else {
-            return Ok(false);
-        };
-        let groups = in_groups(outcomes)?;
-        let retried = outcomes
-            .iter()
-            .filter(|o| o.status == DeliveryStatus::Queued);
-        let retried = crate::json_list(retried.map(|o| o.id.as_str()));
-        let mut tx = self.db.write().await?;
-        if retried != "[]" {
-            hold_events_of(&mut tx, &retried).await?;
-        }
-        if outcomes.iter().any(|o| o.endpoint_gone) {
-            record_by(&mut tx, RECORD_GONE, &groups, node).await?;
-        }
-        record_by(&mut tx, RECORD, &groups, node).await?;
-        forget_browsers(&mut tx, outcomes).await?;
-        let moved_up = next_in_line(&mut tx, outcomes, last).await?;
-        apply_early(&mut tx, outcomes).await?;
-        // A retry that a newer message overtook is over.
-        if retried != "[]" {
-            supersede(&mut tx, &retried, last).await?;
-            put_off(&mut tx, These::Listed(&retried)).await?;
-        }
-        tx.commit().await?;
-        Ok(moved_up)
     }
 
     /// Gives back what this node claimed without knowing (the answer to its claim was lost) and so never sent.
@@ -402,27 +344,6 @@ impl Store {
     }
 }
 
-/// A browser whose push service says that it does not take messages any more is no contact any more (RFC 8030 7.3): nobody but
-/// itself could bring it back, and then it has another address.
-async fn forget_browsers(tx: &mut Tx, outcomes: &[Recorded]) -> Result<()> {
-    let gone = outcomes.iter().filter(|o| o.endpoint_gone);
-    let gone = crate::json_list(gone.map(|o| o.id.as_str()));
-    if gone == "[]" {
-        return Ok(());
-    }
-    // What is no longer this node's says nothing: its endpoint was not marked.
-    let sql = tx.either(
-        "SELECT DISTINCT e.contact FROM json_each($1) x CROSS JOIN deliveries d CROSS JOIN endpoints e
-         WHERE d.id = x.value AND e.id = d.endpoint AND e.channel = 'push' AND e.state = 'gone'",
-        "SELECT DISTINCT e.contact FROM deliveries d JOIN endpoints e ON e.id = d.endpoint
-         WHERE d.id = ANY(ARRAY(SELECT jsonb_array_elements_text($1::jsonb))) AND e.channel = 'push' AND e.state = 'gone'",
-    );
-    for row in tx.rows(sql, args![gone]).await? {
-        forget_endpoints(tx, &row.text(0)?).await?;
-    }
-    Ok(())
-}
-
 const LISTED: &str =
     "SELECT d.id, d.notice, d.event, d.contact, d.channel, COALESCE(e.address, ''), d.level, d.status, d.reason,
     d.next_at, d.bundle, d.endpoint, COALESCE(n.milestone, '') FROM deliveries d LEFT JOIN endpoints e ON e.id = d.endpoint
@@ -458,76 +379,6 @@ const CLAIM: (&str, &str) = (
 const UNKNOWN: &str =
     "status = 'queued', owner = NULL, next_at = $3, started_at = updated_at, ended_at = $3,
     outcome = 'unknown', server_said = 'the program stopped before the answer was on record'";
-
-/// Outcomes as the statements below read them, see [`in_groups`]: what a flight's attempts have in common stands there once.
-const GROUPS: (&str, &str) = (
-    "WITH g AS MATERIALIZED (SELECT value ->> 0 AS attempt, value ->> 1 AS status, value ->> 2 AS next_at, value ->> 3 AS started_at,
-       value ->> 4 AS ended_at, value ->> 5 AS outcome, value ->> 6 AS gone, value -> 7 AS said FROM json_each($1))",
-    "WITH g AS MATERIALIZED (SELECT (x ->> 0)::BIGINT AS attempt, x ->> 1 AS status, (x ->> 2)::BIGINT AS next_at,
-       (x ->> 3)::BIGINT AS started_at, (x ->> 4)::BIGINT AS ended_at, x ->> 5 AS outcome, (x ->> 6)::BOOLEAN AS gone, x -> 7 AS said
-       FROM jsonb_array_elements($1::jsonb) x)",
-);
-
-/// Endpoints that an owned attempt found dead, whoever's they are. In SQLite a `+` keeps it from starting with all that is under
-/// way and reading the whole batch for each.
-const RECORD_GONE: (&str, &str) = (
-    concat!(", dead AS MATERIALIZED (SELECT d.endpoint, x.value AS said FROM g CROSS JOIN json_each(g.said) x CROSS JOIN deliveries d
-       WHERE g.gone AND d.id = x.key AND +d.owner = $2 AND d.attempt = g.attempt AND +d.status = 'attempting')
-     UPDATE endpoints SET state = 'gone', reason = dead.said FROM dead JOIN endpoints o ON o.id = dead.endpoint
-     WHERE ", same_place!("endpoints"), " = ", same_place!("o"), " AND endpoints.channel = o.channel"),
-    concat!("UPDATE endpoints SET state = 'gone', reason = x.value
-     FROM g CROSS JOIN LATERAL jsonb_each_text(g.said) x
-     JOIN deliveries d ON d.id = x.key AND d.owner = $2 AND d.status = 'attempting'
-     JOIN endpoints o ON o.id = d.endpoint
-     WHERE ", same_place!("endpoints"), " = ", same_place!("o"), " AND endpoints.channel = o.channel AND d.attempt = g.attempt AND g.gone"),
-);
-
-/// What came of the latest attempts.
-const RECORD: (&str, &str) = (
-    "UPDATE deliveries SET status = g.status, next_at = g.next_at, owner = NULL, updated_at = g.ended_at,
-       started_at = g.started_at, ended_at = g.ended_at, outcome = NULLIF(g.outcome, 'withheld'), server_said = x.value,
-       attempt = CASE WHEN g.outcome = 'withheld' THEN deliveries.attempt - 1 ELSE deliveries.attempt END,
-       reason = CASE WHEN g.status = 'accepted' THEN NULL ELSE x.value END
-     FROM g, json_each(g.said) x
-     WHERE deliveries.id = x.key AND +deliveries.owner = $2 AND +deliveries.status = 'attempting' AND deliveries.attempt = g.attempt",
-    "UPDATE deliveries SET status = g.status, next_at = g.next_at, owner = NULL, updated_at = g.ended_at,
-       started_at = g.started_at, ended_at = g.ended_at, outcome = NULLIF(g.outcome, 'withheld'), server_said = x.value,
-       attempt = CASE WHEN g.outcome = 'withheld' THEN deliveries.attempt - 1 ELSE deliveries.attempt END,
-       reason = CASE WHEN g.status = 'accepted' THEN NULL ELSE x.value END
-     FROM g CROSS JOIN LATERAL jsonb_each_text(g.said) x
-     WHERE deliveries.id = x.key AND deliveries.owner = $2 AND deliveries.status = 'attempting' AND deliveries.attempt = g.attempt",
-);
-
-async fn record_by(tx: &mut Tx, statement: (&str, &str), groups: &str, node: &str) -> Result<()> {
-    let given = tx.either(GROUPS.0, GROUPS.1);
-    let statement = tx.either(statement.0, statement.1);
-    let sql = format!("{given} {statement}");
-    tx.execute(&sql, args![groups, node]).await?;
-    Ok(())
-}
-
-/// Lists of what neighbours have in common and the server's words to each: attempt, status, next_at, started_at, ended_at, outcome,
-/// endpoint is gone, words by id.
-fn in_groups(outcomes: &[Recorded]) -> Result<String> {
-    let common = |o: &Recorded| {
-        let (next, began, ended) = (o.next_at, o.started_at, o.ended_at);
-        let [next, began, ended] = [next, began, ended].map(Timestamp::as_millisecond);
-        let gone = o.endpoint_gone;
-        (o.attempt, o.status, next, began, ended, o.outcome, gone)
-    };
-    let groups: Vec<_> = outcomes
-        .chunk_by(|one, next| common(one) == common(next))
-        .map(|group| {
-            let (attempt, status, next, began, ended, outcome, gone) = common(&group[0]);
-            let said: BTreeMap<_, _> = group
-                .iter()
-                .map(|o| (&o.id, without_nul(o.server_said.clone())))
-                .collect();
-            (attempt, status, next, began, ended, outcome, gone, said)
-        })
-        .collect();
-    Ok(serde_json::to_string(&groups)?)
-}
 
 /// The first column of rows as a JSON list.
 pub(crate) fn ids(rows: &[Row]) -> Result<String> {
@@ -567,8 +418,6 @@ struct Due {
     again: Vec<String>,
     /// What has no address any more.
     homeless: Vec<String>,
-    /// Where the rows of what was claimed are, in SQLite.
-    rows: Vec<i64>,
 }
 
 impl Due {
@@ -582,7 +431,6 @@ impl Due {
             let place = format!("endpoints/{}", row.text(2)?);
             let body = sealer.open_in(&place, OF_CONTACTS, body);
             due.claimed.push(claimed(row, &body)?);
-            due.rows.push(row.int(15)?);
             if row.bool(10)? {
                 due.again.push(row.text(0)?);
             }
@@ -603,7 +451,10 @@ impl Due {
         }
         if !self.claimed.is_empty() {
             let these = match tx {
-                Tx::Sqlite(_) => serde_json::to_string(&self.rows)?,
+                Tx::Sqlite(_) => {
+                    let rows: Vec<i64> = self.claimed.iter().map(|c| c.row).collect();
+                    serde_json::to_string(&rows)?
+                }
                 Tx::Postgres(_) => crate::json_list(self.claimed.iter().map(|c| c.id.as_str())),
             };
             let sql = tx.either(CLAIM.0, CLAIM.1);
@@ -629,6 +480,7 @@ fn claimed(row: &Row, body: &str) -> Result<Claimed> {
         earlier: row.maybe_instant(12)?,
         forward: row.bool(13)?,
         contact: row.text(14)?,
+        row: row.int(15)?,
     })
 }
 

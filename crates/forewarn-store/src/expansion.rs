@@ -19,9 +19,12 @@ use forewarn_core::contact::Endpoint;
 use forewarn_core::id::Id;
 use jiff::{SignedDuration, Timestamp};
 
-/// How many contacts are expanded in one transaction: the first messages leave soon, and writers of other lanes get in between. The ids
-/// of deliveries lie all over a large index, so the more there are the more of them share a page that is written.
-const EXPAND_CONTACTS: i64 = 2_000;
+/// How many contacts are expanded in the first transaction of a notice: the first messages leave soon.
+const FIRST_CONTACTS: i64 = 2_000;
+
+/// How many in each later one, while the first are in the air; writers of other lanes still get in between. The ids of deliveries lie all
+/// over a large index, so the more there are the more of them share a page that is written.
+const MORE_CONTACTS: i64 = 8_000;
 
 /// After every contact's id.
 const LAST: &str = "\u{10ffff}";
@@ -249,8 +252,8 @@ impl Store {
         recipients: &Recipients,
         now: Timestamp,
     ) -> Result<Chunk> {
-        self.expand_part(notice, recipients, EXPAND_CONTACTS, now)
-            .await
+        let parts = [FIRST_CONTACTS, MORE_CONTACTS];
+        self.expand_by(parts, notice, recipients, now).await
     }
 
     /// As [`Store::expand`], for at most `contacts` contacts (at least 1).
@@ -262,6 +265,17 @@ impl Store {
         notice: &str,
         recipients: &Recipients,
         contacts: i64,
+        now: Timestamp,
+    ) -> Result<Chunk> {
+        self.expand_by([contacts; 2], notice, recipients, now).await
+    }
+
+    /// For at most so many contacts in the first part of a notice, and in each later one.
+    async fn expand_by(
+        &self,
+        [first, later]: [i64; 2],
+        notice: &str,
+        recipients: &Recipients,
         now: Timestamp,
     ) -> Result<Chunk> {
         let mut tx = self.db.write().await?;
@@ -277,6 +291,7 @@ impl Store {
             return Ok(COMPLETE);
         };
         hold_event(&mut tx, &event).await?;
+        let contacts = if cursor.is_empty() { first } else { later };
         let (deliveries, range, next) = match recipients {
             Recipients::Members { services, fallback } => {
                 let next = end_of_part(&mut tx, &audience, &cursor, contacts).await?;

@@ -9,8 +9,8 @@
 use crate::Store;
 use crate::contacts::among;
 use crate::db::{Arg, Tx, args};
-use crate::deliveries::Recorded;
 use crate::error::Result;
+use crate::outcomes::Recorded;
 use jiff::Timestamp;
 
 /// What has not ended, in the words of the index `deliveries_line`.

@@ -6,9 +6,10 @@
 use crate::Store;
 use crate::contacts::same_place;
 use crate::db::{Row, Tx, args, without_nul};
-use crate::deliveries::{Recorded, ids};
+use crate::deliveries::ids;
 use crate::error::{Result, StoreError};
 use crate::journal::{Entry, append};
+use crate::outcomes::Recorded;
 use forewarn_core::delivery::Receipt;
 use jiff::Timestamp;
 use serde_json::json;

@@ -46,6 +46,7 @@ async fn refuse(app: &TestApp, said: &str, gone: bool) -> Claimed {
     };
     let recorded = Recorded {
         id: one.id.clone(),
+        row: one.row,
         attempt: one.attempt,
         status: DeliveryStatus::Failed,
         next_at: now,

@@ -160,6 +160,7 @@ contacts: [{id: ann, name: Ann, audiences: [staff], endpoints: {email: ann@examp
         .unwrap();
     let refused = Recorded {
         id: ours.id.clone(),
+        row: ours.row,
         attempt: 1,
         status: DeliveryStatus::Failed,
         next_at: now,

@@ -69,6 +69,7 @@ pub async fn take(app: &TestApp, lane: Lane) -> Vec<Claimed> {
     let claimed = app.app.store.claim(lane, "me", now, 100).await.unwrap();
     let taken = claimed.iter().map(|d| Recorded {
         id: d.id.clone(),
+        row: d.row,
         attempt: d.attempt,
         status: DeliveryStatus::Accepted,
         next_at: now,

@@ -216,6 +216,22 @@ on_both_databases! {
         assert_eq!(outcomes, ["transient_failure", "accepted"]);
     }
 
+    async fn an_outcome_finds_its_delivery_also_where_rows_have_moved(db: &Database) {
+        sent_out(&db, 3).await;
+        let claimed = claim(&db, "me", 1, 9).await;
+        let [a, b, c] = [0, 1, 2].map(|n| claimed[n].clone());
+        let outcomes = [
+            Recorded { row: b.row, ..accepted(&a, at(2)) },
+            Recorded { row: a.row, ..refused(&b, at(2), 3) },
+            Recorded { row: 987_654, ..accepted(&c, at(2)) },
+        ];
+        db.store.record("me", &outcomes).await.unwrap();
+        let found = all_deliveries(&db.store).await;
+        let status = |claimed: &Claimed| found.iter().find(|d| d.id == claimed.id).map(|d| d.status);
+        let [a, b, c] = [a, b, c].map(|claimed| status(&claimed).unwrap());
+        assert_eq!((a, b, c), (DeliveryStatus::Accepted, DeliveryStatus::Queued, DeliveryStatus::Accepted));
+    }
+
     async fn a_clock_that_was_set_back_does_not_keep_the_dead_alive(db: &Database) {
         sent_out(&db, 2).await;
         db.store.beat("dead", at(90)).await.unwrap();

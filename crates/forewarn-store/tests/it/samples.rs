@@ -193,6 +193,7 @@ pub async fn send_out(store: &Store, event: &Event, expected: i64, notices: Vec<
 pub fn accepted(delivery: &Claimed, now: Timestamp) -> Recorded {
     Recorded {
         id: delivery.id.clone(),
+        row: delivery.row,
         attempt: delivery.attempt,
         status: DeliveryStatus::Accepted,
         next_at: now,
