@@ -6,6 +6,7 @@
 
 mod addresses;
 mod announced;
+mod coined;
 mod hosts;
 mod known;
 mod lists;
@@ -18,8 +19,10 @@ mod paths;
 mod people;
 mod pieces;
 mod roles;
+mod said;
 mod secrets;
 mod software;
+mod spoken;
 mod tickets;
 mod traces;
 mod versions;
@@ -197,14 +200,18 @@ pub fn leaks(text: &str, level: Level, known: &Known) -> Vec<Leak> {
     addresses::addresses(text, &pieces, &words, &mut found);
     paths::paths(text, &mut found);
     hosts::hosts(text, &pieces, known, &mut found);
+    coined::coined(&pieces, known, &mut found);
     versions::versions(text, &words, &mut found);
     tickets::tickets(text, &words, &mut found);
+    spoken::spoken(&words, &mut found);
+    said::said(text, &pieces, &words, known, &mut found);
     people::people(text, &words, &mut found);
     names::names(text, &words, known, &mut found);
     found.retain(|leak| {
         !leak.kind.is_open_to(level)
             && leak.start < leak.end
             && !known.allows(&text[leak.start..leak.end])
+            && !known.allows_within(text, leak)
     });
     let mut merged = merged(found, hidden);
     merged.truncate(MOST);

@@ -51,6 +51,10 @@ const INNER: &[&str] = &[
     "qa",
     "preprod",
     "sandbox",
+    "tools",
+    "intern",
+    "interne",
+    "interno",
 ];
 
 /// Ends of names that clouds give to machines.
@@ -157,6 +161,8 @@ const TOOLS: &[&str] = &[
     "vcsa",
     "gitea",
     "gogs",
+    "sentry",
+    "gitlab",
 ];
 
 /// Parts of a host's first label that stand for a place where work is tried out: `portal-staging`, `uat-shop`.
@@ -644,10 +650,20 @@ fn is_internal(host: &str, known: &Known) -> bool {
     let lower = host.to_ascii_lowercase();
     let labels: Vec<&str> = lower.split('.').collect();
     let (first, last) = (labels[0], labels[labels.len() - 1]);
-    let inner = labels.len() > 3
-        && labels[1..labels.len() - 2]
-            .iter()
-            .any(|label| INNER.contains(label));
+    let ends = [
+        "-int",
+        "-internal",
+        "-intern",
+        "-priv",
+        "-mgmt",
+        "-adm",
+        "-admin",
+    ];
+    let inner = labels.len() > 2 && ends.iter().any(|end| first.ends_with(end))
+        || labels.len() > 3
+            && labels[1..labels.len() - 2]
+                .iter()
+                .any(|label| INNER.contains(label));
     known.is_internal(host)
         || CLOUD_ENDS
             .iter()

@@ -74,6 +74,22 @@ impl Known {
         })
     }
 
+    /// Whether a name is a part of one that may be said, and stands in it: "Kowalska" of "Dr. Anna Kowalska".
+    pub(super) fn allows_within(&self, text: &str, leak: &super::Leak) -> bool {
+        let named = matches!(
+            leak.kind,
+            super::Kind::Employee | super::Kind::Vendor | super::Kind::CodeName
+        );
+        named
+            && self.allow.iter().any(|allowed| {
+                let from = text.floor_char_boundary(leak.start.saturating_sub(allowed.len()));
+                let to = text.ceil_char_boundary(text.len().min(leak.end + allowed.len()));
+                let mut whole = text[from..to].match_indices(allowed.as_str());
+                whole
+                    .any(|(at, _)| from + at <= leak.start && leak.end <= from + at + allowed.len())
+            })
+    }
+
     /// Whether a host is in the internal network.
     pub(super) fn is_internal(&self, host: &str) -> bool {
         self.internal_domains

@@ -21,6 +21,8 @@ pub(super) struct Lists {
     pub(super) things: HashSet<&'static str>,
     /// Beasts, stars and gods: projects are called so, and hardly anything else in a message.
     pub(super) rare: HashSet<&'static str>,
+    /// What is counted or called so, where a number or letter follows: `room-b12`.
+    pub(super) counted: HashSet<&'static str>,
 }
 
 pub(super) static LISTS: LazyLock<Lists> = LazyLock::new(|| {
@@ -33,6 +35,7 @@ pub(super) static LISTS: LazyLock<Lists> = LazyLock::new(|| {
         hosts: HashSet::new(),
         rare: HashSet::new(),
         things: HashSet::new(),
+        counted: HashSet::new(),
     };
     let mut current = "";
     for line in include_str!("../../data/review/names.txt")
@@ -48,6 +51,7 @@ pub(super) static LISTS: LazyLock<Lists> = LazyLock::new(|| {
                 "family" => lists.family.extend(line.split_whitespace()),
                 "hosts" => lists.hosts.extend(line.split_whitespace()),
                 "things" => lists.things.extend(line.split_whitespace()),
+                "counted" => lists.counted.extend(line.split_whitespace()),
                 "rare" => lists.rare.extend(line.split_whitespace()),
                 "general" => {
                     lists.common.extend(line.split_whitespace());

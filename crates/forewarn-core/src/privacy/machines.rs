@@ -361,7 +361,7 @@ fn is_generated(part: &str) -> bool {
 }
 
 /// `eu-west-1` is where a cloud is, not a machine.
-fn is_region(parts: &[&str]) -> bool {
+pub(super) fn is_region(parts: &[&str]) -> bool {
     let sides = [
         "east",
         "west",

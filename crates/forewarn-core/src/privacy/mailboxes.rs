@@ -62,13 +62,105 @@ pub(super) fn mails(
                 continue;
             }
             let place = at..at + piece.len();
-            if is_person(&plain(&name.to_lowercase()), &handles) || is_inner(name, host) {
+            let lower = name.to_lowercase();
+            let lower = plain(&lower);
+            // "Dana Wu" <dwu@example.com>
+            let named = chunk.contains('<') && is_signed(&text[..start]);
+            let own = is_free(host) || is_numbered(&lower) || named || is_urgent(user);
+            if !is_placeholder(&lower)
+                && (own || is_person(&lower, &handles) || is_inner(name, host))
+            {
                 found.push(Leak::at(Kind::EmailAddress, place.clone()));
             } else {
                 hidden.push(place);
             }
         }
     }
+}
+
+/// Whoever writes from such a house writes for no organisation.
+fn is_free(host: &str) -> bool {
+    const HOUSES: &[&str] = &[
+        "gmail.com",
+        "googlemail.com",
+        "hotmail.com",
+        "outlook.com",
+        "live.com",
+        "yahoo.com",
+        "icloud.com",
+        "me.com",
+        "aol.com",
+        "gmx.de",
+        "gmx.net",
+        "gmx.com",
+        "web.de",
+        "proton.me",
+        "protonmail.com",
+        "hotmail.co.uk",
+        "yahoo.co.uk",
+        "btinternet.com",
+        "orange.fr",
+        "wanadoo.fr",
+        "libero.it",
+        "mail.ru",
+        "qq.com",
+        "163.com",
+        "rediffmail.com",
+        "t-online.de",
+        "fastmail.com",
+        "zoho.com",
+    ];
+    HOUSES.iter().any(|house| house.eq_ignore_ascii_case(host))
+}
+
+/// Whether the words before an address in angle brackets are a person's: two with capitals, none of a desk.
+fn is_signed(before: &str) -> bool {
+    let before = before.trim_end_matches(['"', ' ']);
+    let line = before
+        .rsplit(['\n', '"', ':', ',', '.', ';'])
+        .next()
+        .unwrap_or_default()
+        .trim();
+    let parts = words(line);
+    parts.len() == 2
+        && parts
+            .iter()
+            .all(|w| line[w.start..w.end].starts_with(char::is_uppercase))
+        && super::owners::is_persons_name(line)
+}
+
+/// `noc+p1`, `night.desk+sev2`: where those who run services are woken.
+fn is_urgent(user: &str) -> bool {
+    let tag = user.split_once('+').map_or("", |(_, tag)| tag);
+    let level = tag.trim_start_matches("sev").trim_start_matches('p');
+    level.len() < tag.len() && level.len() == 1 && level.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// `lucy1987`: a name and a year.
+fn is_numbered(user: &str) -> bool {
+    let name = user.trim_end_matches(|c: char| c.is_ascii_digit());
+    let number = &user[name.len()..];
+    let year = number.len() == 4 && (number.starts_with("19") || number.starts_with("20"));
+    (4..=14).contains(&name.len())
+        && year
+        && number < "2015"
+        && name.bytes().all(|b| b.is_ascii_lowercase())
+}
+
+/// "firstname.lastname@": how addresses are made, and nobody's.
+fn is_placeholder(user: &str) -> bool {
+    matches!(
+        user,
+        "firstname.lastname"
+            | "first.last"
+            | "name.surname"
+            | "vorname.nachname"
+            | "prenom.nom"
+            | "your.name"
+            | "yourname"
+            | "given.family"
+            | "name"
+    )
 }
 
 /// `jane.roe [at] example.com`, as people write it to hide it from programs.

@@ -152,7 +152,8 @@ pub(super) fn tickets(text: &str, words: &[Word], found: &mut Vec<Leak>) {
             found.push(Leak::at(Kind::TicketId, word.start..end));
         } else if is_desk_number(&word.lower) || is_dated(&word.lower) || is_lettered(words, n) {
             found.push(Leak::at(Kind::TicketId, word.start..word.end));
-        } else if let Some(end) = in_parts(text, words, n)
+        } else if let Some(end) = in_many_parts(text, words, n)
+            .or_else(|| in_parts(text, words, n))
             .or_else(|| with_hash(text, words, n))
             .or_else(|| in_words(text, words, n))
             .or_else(|| filed(text, words, n))
@@ -286,6 +287,125 @@ fn is_lettered(words: &[Word], n: usize) -> bool {
     letter && cue && number.len() >= 4 && is_number(number)
 }
 
+/// Keys of service desks that stand within a longer number.
+const WITHIN: &[&str] = &[
+    "inc", "chg", "prb", "ritm", "req", "tkt", "ticket", "case", "bug", "sr", "rfc", "crq",
+    "incident", "change", "problem", "fault", "tt", "wo", "sd", "noc", "trouble",
+];
+
+/// Names of lists of work, in capitals before a number: `CAB 118`.
+const LISTS_OF_WORK: &[&str] = &[
+    "CAB", "MIM", "PMR", "JSM", "JIRA", "SNOW", "SR", "TT", "TKT", "INC", "CHG", "PRB", "REQ",
+    "RITM", "WO", "PIR", "RCA", "CRQ", "TAC", "RMA", "ITSM", "ZD", "NOC", "OTRS", "MI",
+];
+
+/// `CIV-INC-338120`, `PO-REQ-8841`, `INC 2026-11-0093`, "reference KVL-2026-88173": where a number in several parts ends, one of which a
+/// service desk begins its numbers with, or which stands where a supplier's reference is given.
+fn in_many_parts(text: &str, words: &[Word], n: usize) -> Option<usize> {
+    let capitals = |w: &Word| text[w.start..w.end].bytes().all(|b| b.is_ascii_uppercase());
+    let joins = |one: &Word, next: &Word| text[one.end..next.start] == *"-";
+    let first = words.get(n)?;
+    if !capitals(first) || text[..first.start].ends_with(['-', '/']) {
+        return None;
+    }
+    let key = first.lower.as_str();
+    let parts = words[n..]
+        .windows(2)
+        .take(4)
+        .take_while(|two| joins(&two[0], &two[1]))
+        .count();
+    let last = &words[n + parts];
+    if parts > 0 && OTHERS.contains(&key) {
+        return None;
+    }
+    let long = is_number(&last.lower) && (4..=10).contains(&last.lower.len());
+    let near =
+        |list: &[&str]| (n.saturating_sub(5)..n).any(|at| list.contains(&words[at].lower.as_str()));
+    // `CIV-INC-338120`
+    let within = parts > 1
+        && words[n..n + parts].iter().all(capitals)
+        && words[n..n + parts]
+            .iter()
+            .any(|w| WITHIN.contains(&w.lower.as_str()));
+    if within && long {
+        return Some(last.end);
+    }
+    // "their case number is CS-0091822", and not "your reference"
+    let theirs = near(&[
+        "their",
+        "case",
+        "ticket",
+        "incident",
+        "fault",
+        "there",
+        "supplier's",
+        "vendor's",
+        "internal",
+        "our",
+    ]) && near(&[
+        "case",
+        "ticket",
+        "incident",
+        "fault",
+        "ref",
+        "reference",
+        "report",
+        "number",
+    ]) && !near(&["your", "order", "booking", "invoice"]);
+    if parts > 0 && theirs && long && (2..=6).contains(&key.len()) {
+        return Some(last.end);
+    }
+    // "Video calls drop (TW-20938841)": no order of a customer is told to all.
+    let bracket = text[..first.start].ends_with('(') && text[last.end..].starts_with(')');
+    if parts == 1
+        && bracket
+        && long
+        && last.lower.len() >= 6
+        && (2..=5).contains(&key.len())
+        && !near(&[
+            "your", "order", "booking", "invoice", "form", "model", "part",
+        ])
+    {
+        return Some(last.end);
+    }
+    // `INC 2026-11-0093`
+    let dated = DESKS.contains(&key)
+        && parts == 0
+        && words
+            .get(n + 1)
+            .is_some_and(|w| w.lower.len() == 4 && w.lower.starts_with("20"));
+    if dated {
+        let glued = words[n + 1..]
+            .windows(2)
+            .take(3)
+            .take_while(|two| joins(&two[0], &two[1]))
+            .count();
+        let end = &words[n + 1 + glued];
+        return (glued > 0 && is_number(&end.lower) && end.lower.len() > 2).then_some(end.end);
+    }
+    // "The fault report is TAC 695113207"
+    let number = words.get(n + 1)?;
+    // "approved in CAB 118"
+    let listed = LISTS_OF_WORK.contains(&&text[first.start..first.end])
+        && parts == 0
+        && is_number(&number.lower);
+    if listed && (3..=10).contains(&number.lower.len()) && text[first.end..number.start] == *" " {
+        return Some(number.end);
+    }
+    let made = parts == 0
+        && (2..=5).contains(&key.len())
+        && is_number(&number.lower)
+        && (7..=12).contains(&number.lower.len());
+    let apart = text[first.end..number.start] == *" ";
+    (made
+        && apart
+        && near(&[
+            "case", "ticket", "incident", "fault", "report", "opened", "raised", "under",
+        ])
+        && !near(&["your", "order", "booking", "phone", "call"]))
+    .then_some(number.end)
+}
+
 /// `T20260105.0012`: a day and the number within it.
 fn is_dated(word: &str) -> bool {
     let Some((day, number)) = word.strip_prefix('t').and_then(|rest| rest.split_once('.')) else {
@@ -355,7 +475,23 @@ fn is_tracked(text: &str, words: &[Word], n: usize) -> bool {
     if PROJECTS.contains(&lower) || DESKS.contains(&lower) {
         return true;
     }
-    if near(NO_CUES) {
+    // "the marks of PSY-1003"
+    let taught = |w: &Word| {
+        matches!(
+            w.lower.as_str(),
+            "course"
+                | "courses"
+                | "ects"
+                | "marks"
+                | "module"
+                | "credits"
+                | "lecture"
+                | "seminar"
+                | "class"
+        )
+    };
+    let around = n.saturating_sub(12)..(n + 12).min(words.len());
+    if near(NO_CUES) || (!strong && words[around].iter().any(taught)) {
         return false;
     }
     // "Problem record P-991"

@@ -1,6 +1,6 @@
 //! Versions of software: three numbers and more, or fewer beside a word that makes them one.
 
-use super::software::{ORDINARY, SOFTWARE};
+use super::software::{NO_PRODUCTS, ORDINARY, SOFTWARE};
 use super::{Kind, Leak};
 use crate::review::words::{DAYS_AND_MONTHS, Word};
 
@@ -8,49 +8,6 @@ use crate::review::words::{DAYS_AND_MONTHS, Word};
 const CUES_BEHIND: &[&str] = &[
     "release", "version", "build", "firmware", "patch", "hotfix", "rollout", "upgrade", "driver",
     "kernel", "runtime", "server", "plugin", "importer", "agent", "client",
-];
-
-/// Words with a capital before a number that are no product.
-const NO_PRODUCTS: &[&str] = &[
-    "the",
-    "our",
-    "eur",
-    "usd",
-    "gbp",
-    "chf",
-    "euro",
-    "about",
-    "from",
-    "until",
-    "after",
-    "before",
-    "between",
-    "only",
-    "nearly",
-    "almost",
-    "over",
-    "under",
-    "usb",
-    "web",
-    "bluetooth",
-    "html",
-    "grade",
-    "class",
-    "hall",
-    "gate",
-    "bus",
-    "line",
-    "zone",
-    "rule",
-    "lab",
-    "ward",
-    "level",
-    "floor",
-    "block",
-    "platform",
-    "suite",
-    "building",
-    "room",
 ];
 
 /// Behind a number these make it a measure.
@@ -134,7 +91,13 @@ pub(super) fn versions(text: &str, words: &[Word], found: &mut Vec<Leak>) {
                         || words[n - 1].lower.starts_with("20")
                         || matches!(
                             words[n - 1].lower.as_str(),
-                            "update" | "patch" | "level" | "installed" | "pack"
+                            "update"
+                                | "patch"
+                                | "level"
+                                | "installed"
+                                | "installing"
+                                | "pack"
+                                | "on"
                         )
                         || (n + 1..n + 5)
                             .any(|at| words.get(at).is_some_and(|w| changes_version(&w.lower)))))
@@ -181,10 +144,16 @@ pub(super) fn versions(text: &str, words: &[Word], found: &mut Vec<Leak>) {
             && !NO_PRODUCTS.contains(&before(1))
             && !DAYS_AND_MONTHS.contains(&before(1));
         let numbered = word.lower.starts_with('v') && length == 1;
+        let of_api = numbered && before(1) == "api";
+        // "from 1.28 to 1.29", "14.9 vs 14.10": what stands beside a version and begins as it does.
+        let beside = length == 2
+            && last.is_some_and(|at| {
+                n - at <= 2 && words[at].lower.split('.').next() == word.lower.split('.').next()
+            });
         // "rolled back to 4.7"
         let returned = length == 2
             && before(1) == "to"
-            && (2..7).any(|back| rolls_back(before(back)))
+            && (before(2) == "back" || (2..7).any(|back| rolls_back(before(back))))
             && !text[word.end..].starts_with('%');
         // "moves from Angular 15 to Angular 16"
         let renewed = length == 1
@@ -217,6 +186,8 @@ pub(super) fn versions(text: &str, words: &[Word], found: &mut Vec<Leak>) {
             });
         let dot_net = before(1) == "net" && text[..words[n - 1].start].ends_with('.');
         let is_version = glued
+            || of_api
+            || beside
             || taken_back
             || returned
             || of_software
@@ -244,6 +215,14 @@ pub(super) fn versions(text: &str, words: &[Word], found: &mut Vec<Leak>) {
         if is_version
             && !UNITS.contains(&next)
             && !PLACES.contains(&before(1))
+            && (software
+                || length != 3
+                || !(2..6).any(|back| {
+                    matches!(
+                        before(back),
+                        "room" | "rooms" | "exercise" | "exercises" | "section" | "chapter"
+                    )
+                }))
             && (software || !part_of_name(text, word))
         {
             let end = word.end + tail(&text[word.end..]).max(in_brackets(word, text));

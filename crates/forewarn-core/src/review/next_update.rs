@@ -57,11 +57,24 @@ fn promised(reading: &Reading<'_>, time: &ClockTime) -> bool {
         let between = from..to.max(from);
         between.len() <= NEAR && !parted(reading, &between)
     };
-    if reading
-        .hits_in(List::Next, &sentence.words)
-        .iter()
-        .any(|hit| near(hit.first, hit.after))
+    let stands_near = |list| {
+        let mut hits = reading.hits_in(list, &sentence.words).iter();
+        hits.any(|hit| near(hit.first, hit.after))
+    };
+    if stands_near(List::Next) {
+        return true;
+    }
+    // Whoever gives a time with its zone and offset beside a word for words, and speaks neither of the past nor of a counter that is
+    // open until then, promises to speak: there are more ways to say it than a list holds.
+    let elsewhere = [List::Said, List::Serves].map(|list| reading.has_in(list, &sentence.words));
+    if time.zone == Said::Exact
+        && elsewhere == [false, false]
+        && !is_entry(reading, time)
+        && stands_near(List::Speaks)
     {
+        return true;
+    }
+    if in_table(reading, time) || is_answer(reading, time) {
         return true;
     }
     // A heading of its own: "Next update", and the time in the next line.
@@ -71,6 +84,44 @@ fn promised(reading: &Reading<'_>, time: &ClockTime) -> bool {
     let heading =
         !before.is_ended && before.words.len() <= 5 && reading.has_in(List::Next, &before.words);
     heading && time.first - sentence.words.start <= 3
+}
+
+/// How many rows a table has of which the head still counts.
+const ROWS: usize = 40;
+
+/// A cell of a table with a head for it: "| Next update |", and the time in a row below.
+fn in_table(reading: &Reading<'_>, time: &ClockTime) -> bool {
+    let (mut head, mut row) = (time.start, None);
+    for _ in 0..ROWS {
+        let start = reading.text[..head].rfind('\n').map_or(0, |n| n + 1);
+        if !reading.text[start..].trim_start().starts_with('|') {
+            break;
+        }
+        row.get_or_insert(start);
+        head = start.saturating_sub(1);
+        if start == 0 {
+            break;
+        }
+    }
+    row.is_some_and(|row| {
+        let hits = reading.hits(List::Next);
+        let before = hits.partition_point(|hit| reading.words[hit.first].start < row);
+        before > 0 && reading.words[hits[before - 1].first].start >= head
+    })
+}
+
+/// The answer to a question of its own: "When will you hear more? At 17:15 EDT (UTC-04:00), by mail."
+fn is_answer(reading: &Reading<'_>, time: &ClockTime) -> bool {
+    let sentence = &reading.sentences[time.sentence];
+    let Some(before) = time.sentence.checked_sub(1).map(|n| &reading.sentences[n]) else {
+        return false;
+    };
+    time.first - sentence.words.start <= 3
+        && before.words.len() < 20
+        && reading.text[before.start..time.start].contains('?')
+        && [List::Next, List::Speaks]
+            .into_iter()
+            .any(|list| reading.has_in(list, &before.words))
 }
 
 /// A semicolon parts what is said on its two sides.
@@ -83,6 +134,23 @@ fn parted(reading: &Reading<'_>, between: &Range<usize>) -> bool {
     reading.text[from..to].contains(';')
 }
 
+/// The time that an entry of a log begins with: "[10:05 UTC (+00:00)] Claims cannot be filed", "- 08:40 BST (UTC+01:00): cause found".
+fn is_entry(reading: &Reading<'_>, time: &ClockTime) -> bool {
+    let from = reading
+        .text
+        .floor_char_boundary(time.start.saturating_sub(8));
+    let near = &reading.text[from..time.start];
+    let begins = from == 0 || near.contains('\n');
+    let before = near.rsplit('\n').next().unwrap_or_default().trim();
+    let to = reading.text.floor_char_boundary(time.end + 40);
+    let after = reading.text[time.end..to]
+        .lines()
+        .next()
+        .unwrap_or_default();
+    begins
+        && (before == "[" || (matches!(before, "-" | "*" | "\u{2022}" | "") && after.contains(':')))
+}
+
 /// "since 09:10 UTC" is no promise.
 fn is_past(reading: &Reading<'_>, time: &ClockTime) -> bool {
     (1..=3).any(|back| {
@@ -93,7 +161,8 @@ fn is_past(reading: &Reading<'_>, time: &ClockTime) -> bool {
                 (time.after..time.after + 5)
                     .any(|n| reading.words.get(n).is_some_and(|w| w.lower == "on"))
             };
-            word == "since"
+            matches!(word, "since" | "was" | "were" | "began" | "got")
+                || (back == 3 && word == "between")
                 || (back == 1 && matches!(word, "after" | "ago" | "between"))
                 || (back == 1 && word == "from" && !on())
         })
@@ -108,6 +177,7 @@ fn is_firm_end(reading: &Reading<'_>, time: &ClockTime) -> bool {
         |first: usize, after: usize| time.first >= first && time.first.saturating_sub(after) <= 8;
     !is_past(reading, time)
         && !reading.has_in(List::Hedge, &clause)
+        && !reading.has_in(List::Serves, &clause)
         && reading
             .hits_in(List::End, &sentence.words)
             .iter()

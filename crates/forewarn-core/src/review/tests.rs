@@ -108,6 +108,27 @@ fn q2_names_the_next_update() {
             ("Next update by 15:30 local time.", true),
             ("We hope to be back online by 15:30 UTC.", true),
             ("Dr. Smith's lecture at 15:00 UTC goes on as planned.", true),
+            // Words that no list has, beside words for words.
+            (
+                "Our next reading is published at 05:30 GMT (UTC+00:00).",
+                false,
+            ),
+            ("no change. next shout 2:30pm BST (UTC+01:00)", false),
+            (
+                "### When will I hear more?\nAt 13:00 GMT (UTC+00:00), here.",
+                false,
+            ),
+            (
+                "| Service | Next update |\n|---|---|\n| Email | 17:00 BST (UTC+01:00) |",
+                false,
+            ),
+            ("Our last update was at 13:00 EDT (UTC-04:00).", true),
+            ("Last update: 16:45 BST (UTC+01:00)", true),
+            ("- 08:15 BST (UTC+01:00): first reports", true),
+            (
+                "We'll send another note soon. Walk-ins are welcome until 5:00 PM EST (UTC-05:00).",
+                true,
+            ),
         ],
     );
     table(Rule::Q2, "announcement", &[("We move the files.", false)]);
