@@ -292,6 +292,8 @@ on_both_databases! {
         let to: Vec<String> = links(&app).await.into_iter().map(|(_, to, _)| to).collect();
         assert_eq!(to, ["ann"]);
         send(&app, "", "/for/staff/sign-in", &[("email", "no address")]).await.is(422);
+        let long = send(&app, "", "/for/staff/sign-in?lang=de", &[("email", &"x".repeat(9_000))]).await.is(413);
+        assert!(long.text().contains("Das hat nicht geklappt"), "{}", long.text());
         // Nor can anybody flood her.
         for _ in 0..6 {
             ask(&app, "staff", "ann@example.edu").await.is(200);
