@@ -218,7 +218,7 @@ fn form(
     let mut form = WayIn::form(visitor.speech, visitor.organisation(), audience, csrf);
     form.staff = Some(format!("/console/sign-in?next={next}"));
     if let (Some(typed), Step::Ask { email, .. }) = (refused, &mut form.step) {
-        form.problem = Some(visitor.speech.texts.subscribe.wrong[0].to_owned());
+        form.problem = Some(visitor.speech.texts.subscribe.wrong.email.to_owned());
         typed.clone_into(email);
     }
     let status = match refused {

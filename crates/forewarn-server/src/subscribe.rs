@@ -17,8 +17,10 @@ use axum::routing::{get, post};
 use forewarn_core::contact::PhoneNumber;
 use forewarn_core::document::from_json;
 use forewarn_core::subscription::{Address, CODE_PATH, State as Confirmed};
+use forewarn_core::time::Zone;
 use forewarn_store::Subscription;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 /// One network asks so often at most.
 const MAX_ASKED: usize = 20;
@@ -98,24 +100,36 @@ fn chosen(speech: Speech) -> Option<&'static str> {
     speech.is_chosen.then_some(speech.texts.code)
 }
 
-/// What is wrong, field by field: in English with the detail, in other languages as what to look at.
-fn problems(error: &ApiError, speech: Speech) -> Vec<String> {
-    let texts = speech.texts;
-    let each = error.problems().iter().map(|problem| {
-        let field = problem.field.split('[').next().unwrap_or("");
-        let said = texts.subscribe.wrong[match field {
-            "email" => 0,
-            "sms" => 1,
-            "time_zone" => 2,
-            "kinds" => 3,
-            _ => 4,
-        }];
-        match texts.code {
-            "en" => format!("{said}: {}", problem.problem),
-            _ => said.to_owned(),
-        }
-    });
-    each.collect()
+/// What is wrong, field by field, in the reader's language.
+fn problems(error: &ApiError, typed: &Typed, place: &Place<'_>) -> Vec<String> {
+    let wrong = &place.speech.texts.subscribe.wrong;
+    let mut said = Vec::new();
+    for problem in error.problems() {
+        let all = match problem.field.split('[').next().unwrap_or("") {
+            "email" if typed.email.is_empty() && place.phones.is_some() => {
+                vec![wrong.neither.to_owned()]
+            }
+            "email" => vec![wrong.email.to_owned()],
+            "sms" if place.phones.is_none() => vec![wrong.no_phones.to_owned()],
+            "sms" => {
+                let is_number = PhoneNumber::parse(&typed.sms).is_ok();
+                let both = (!typed.email.is_empty()).then_some(wrong.both);
+                let all = (!is_number).then_some(wrong.phone).into_iter().chain(both);
+                all.map(str::to_owned).collect()
+            }
+            "time_zone" => {
+                let meant = Zone::meant(&typed.time_zone);
+                let example = meant.as_ref().map_or(place.zone, Zone::name);
+                vec![wrong.zone.replace("{example}", example)]
+            }
+            "kinds" => vec![wrong.kinds.to_owned()],
+            _ => vec![wrong.services.to_owned()],
+        };
+        said.extend(all);
+    }
+    let mut seen = BTreeSet::new();
+    said.retain(|sentence| seen.insert(sentence.clone()));
+    said
 }
 
 /// Makes a form of what it needs to know of the place where it stands; `address` is that of whoever is subscribed already.
@@ -163,9 +177,9 @@ async fn asks(visitor: &Visitor, typed: &Typed) -> Result<Response> {
             }
         }),
         Err(error) if !error.problems().is_empty() => {
-            let problems = problems(&error, speech);
             let page = placed(visitor, None, |place| {
-                SubscriptionForm::new(place, typed, problems)
+                let problems = problems(&error, typed, place);
+                SubscriptionForm::new(place).refused(typed, problems)
             });
             Ok(html(StatusCode::UNPROCESSABLE_ENTITY, &page.await?))
         }
@@ -211,12 +225,8 @@ async fn tries(visitor: &Visitor, fields: &Fields) -> Result<Response> {
         let said = (StatusCode::UNPROCESSABLE_ENTITY, said);
         Ok(typing(visitor, said, sms, Some(problem)))
     };
-    let number = match PhoneNumber::parse(sms) {
-        Ok(number) => number,
-        Err(problem) if speech.texts.code == "en" => {
-            return refused(format!("{}: {problem}", texts.phone));
-        }
-        Err(_) => return refused(texts.wrong[1].to_owned()),
+    let Ok(number) = PhoneNumber::parse(sms) else {
+        return refused(texts.wrong.phone.to_owned());
     };
     match subscription::confirm_code(&visitor.app, number, code).await? {
         Some(link) => Ok(see(speech, &link)),
@@ -258,24 +268,25 @@ async fn shows(visitor: &mut Visitor, token: &str) -> Result<Response> {
         return Ok(visitor.says(said, Some(button)));
     }
     let said = (texts.yours, texts.hears.replace("{address}", address));
-    manage(visitor, (&link, &found), said, Vec::new()).await
+    let page = manage(visitor, (&link, &found), said, None);
+    Ok(html(StatusCode::OK, &page.await?))
 }
 
-/// Somebody's own page.
+/// Somebody's own page; where what they typed was refused, with that.
 async fn manage(
     visitor: &Visitor,
     (link, subscriber): (&str, &Subscription),
     (title, said): (&'static str, String),
-    problems: Vec<String>,
-) -> Result<Response> {
-    let status = match problems.is_empty() {
-        true => StatusCode::OK,
-        false => StatusCode::UNPROCESSABLE_ENTITY,
-    };
+    refused: Option<(&Typed, &ApiError)>,
+) -> Result<SubscriptionForm> {
     let page = placed(visitor, Some(&subscriber.address), |place| {
-        SubscriptionForm::manage(place, link, &subscriber.choices, title, said, problems)
+        let form = SubscriptionForm::manage(place, link, &subscriber.choices, title, said);
+        match refused {
+            Some((typed, error)) => form.refused(typed, problems(error, typed, place)),
+            None => form,
+        }
     });
-    Ok(html(status, &page.await?))
+    page.await
 }
 
 /// `POST /subscription/{token}/confirm`
@@ -305,12 +316,13 @@ async fn saves(visitor: &mut Visitor, token: &str, typed: &Typed) -> Result<Resp
         Ok(changed) => {
             let address = changed.address.as_str();
             let said = texts.hears_now.replace("{address}", address);
-            manage(visitor, (&link, &changed), (texts.kept, said), Vec::new()).await
+            let page = manage(visitor, (&link, &changed), (texts.kept, said), None);
+            Ok(html(StatusCode::OK, &page.await?))
         }
         Err(error) if !error.problems().is_empty() => {
             let said = (texts.yours, texts.unchanged.to_owned());
-            let problems = problems(&error, speech);
-            manage(visitor, (&link, &found), said, problems).await
+            let page = manage(visitor, (&link, &found), said, Some((typed, &error)));
+            Ok(html(StatusCode::UNPROCESSABLE_ENTITY, &page.await?))
         }
         Err(error) => Err(error),
     }
