@@ -37,7 +37,7 @@
 //! | `/console/templates/{id}/diff` | [`TemplateDiff`] | GET `from`, `to` |
 //! | `/console/notices` | [`NoticeList`] | GET filter `event`, `status` |
 //! | `/console/deliveries` | [`DeliveryList`] | GET filter `event`, `notice`, `channel`, `status` |
-//! | `/console/services`, `/console/audiences` | [`ServiceList`], [`AudienceList`] | GET `of` |
+//! | `/console/services`, `/console/audiences` | [`ServiceList`], [`AudienceList`] | GET `of`; `/console/audiences/private-page` |
 //! | `/console/contacts`, `/console/contacts/{id}` | [`ContactList`], [`ContactPage`] | GET filter `q` |
 //! | `/console/search` | [`SearchPage`] | GET `q` |
 //! | `/console/policies` | [`PolicyList`] | GET `start`, `service` |
@@ -118,6 +118,7 @@ pub(crate) use handlers::outage_plans::card as outage_card;
 pub(crate) use handlers::rows::name_audiences;
 pub use incident::{DeclareIncident, IncidentList, IncidentPage, IncidentRow};
 pub use journal::{Journal, JournalRow};
+pub(crate) use layout::number;
 pub use layout::{DemoBar, ErrorPage, Flash, FlashKind, Frame, Nav};
 pub use level_look::LevelLook;
 pub use maintenance::{MaintenanceList, MaintenancePage, MaintenanceRow, NewMaintenance};
