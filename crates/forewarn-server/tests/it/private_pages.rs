@@ -336,4 +336,42 @@ on_both_databases! {
         app.form(As::Administrator, door, &[("audience", "closed"), ("private_page", "no")]).await.is(303);
         look(&app, &bob, "/for/closed").await.is(403);
     }
+
+    async fn what_a_page_shows_is_held_until_something_happens(app: TestApp) {
+        happenings(&app).await;
+        let ann = member(&app, "staff", "ann@example.edu").await;
+        let statements = || app.app.store.transactions();
+        let cost = |before| statements() - before;
+        let mut before = statements();
+        let first = look(&app, &ann, "/for/staff").await.is(200).text();
+        let whole = cost(before);
+        before = statements();
+        let again = look(&app, &ann, "/for/staff").await.is(200).text();
+        let held = cost(before);
+        assert_eq!(first, again);
+        assert!(held <= 4 && whole > 3 * held, "{whole} transactions, then {held}");
+        // It is made anew in another language, and what is a reader's own stays theirs.
+        look(&app, &ann, "/for/staff/de/").await.is(200);
+        let staff = format!("forewarn_session={}", As::Viewer.session());
+        let request = Request::get("/for/staff").header(header::COOKIE, staff);
+        let users = app.send(request.body(Body::empty()).unwrap()).await.is(200).text();
+        assert!(first.contains("/for/staff/feed/") && !users.contains("/for/staff/feed/"), "{users}");
+        // What changes is there at once.
+        app.yaml("/api/v1/documents", "services: [{id: payroll, name: Zebra wages, public: no}]").await.is(200);
+        assert!(look(&app, &ann, "/for/staff").await.is(200).text().contains("Zebra wages"));
+        // What can still be undone is there when it is told, though nothing happens then.
+        let news = json!({"title": "The zebra hides", "services": {"payroll": "major_outage"}, "severity": "P1", "effect": "It hides."});
+        let id = app.post("/api/v1/incidents", &news).await.is(201).json()["id"].as_str().unwrap().to_owned();
+        let update = json!({"text": "The zebra eats.", "undo": true});
+        app.post(&format!("/api/v1/incidents/{id}/updates"), &update).await.is(201);
+        let own = format!("/for/staff/events/{id}");
+        assert!(!look(&app, &ann, &own).await.is(200).text().contains("eats"));
+        app.advance(1);
+        assert!(look(&app, &ann, &own).await.is(200).text().contains("The zebra eats."));
+        // Nothing held lets anybody in who may not read any more.
+        let elsewhere = "contacts: [{id: ann, audiences: [closed], endpoints: {email: ann@example.edu}}]";
+        look(&app, &ann, "/for/staff").await.is(200);
+        app.yaml("/api/v1/documents", elsewhere).await.is(200);
+        look(&app, &ann, "/for/staff").await.is(403);
+    }
 }
