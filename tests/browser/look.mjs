@@ -20,6 +20,9 @@ function drawnFaults(wanted) {
   const name = (el) => `${el.tagName.toLowerCase()}${el.id ? "#" + el.id : ""}.${el.getAttribute("class") ?? ""} "${(el.textContent ?? "").trim().slice(0, 40)}"`;
   const room = document.documentElement.clientWidth;
   if (document.documentElement.scrollWidth > room) faults.push(`the page is ${document.documentElement.scrollWidth - room} px too wide`);
+  for (const el of document.querySelectorAll(".side .who")) {
+    if (el.checkVisibility() && el.getBoundingClientRect().bottom > innerHeight + 1) faults.push("who is signed in, and the way out, are below the window");
+  }
   const rgba = (colour) => {
     const parts = (colour.match(/[\d.]+(e-?\d+)?/g) ?? []).map(Number);
     const scale = colour.startsWith("color(srgb") ? 255 : 1; // that is how color-mix() is told

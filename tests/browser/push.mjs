@@ -71,7 +71,7 @@ await walk(async (it) => {
   await real.says(".");
   const refusal = await real.tab.locator("[data-push=said]").innerText();
   console.log(`without the stand-in: ${refusal}`);
-  it.check(/^(That did not work: |Your browser does not let )/.test(refusal) && real.sent.length === 0, `a refusal is told as "${refusal}"`);
+  it.check(/^(That did not work\. |Your browser does not let )/.test(refusal) && real.sent.length === 0, `a refusal is told as "${refusal}"`);
   await it.picture(real.tab, "push-refused");
   await real.context.close();
 });

@@ -146,10 +146,10 @@ pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
         .map(|(_, k)| k)
 }
 
-/// From 0 to 1. A word of a name counts as near: `zone` is meant for `time_zone`, and `start_time` for `start`.
+/// From 0 to 1. A word of a name counts as near: `zone` is meant for `time_zone`, `start_time` for `start`, `Berlin` for `Europe/Berlin`.
 fn nearness(name: &str, known: &str) -> f64 {
     const A_WORD_OF_IT: f64 = 0.85;
-    let words = |text: &str, word: &str| text.split(['_', '-', '.', ' ']).any(|w| w == word);
+    let words = |text: &str, word: &str| text.split(['_', '-', '.', ' ', '/']).any(|w| w == word);
     let is_part = |whole: &str, part: &str| part.len() > 2 && words(whole, part);
     let letters = strsim::jaro_winkler(name, known);
     match is_part(known, name) || is_part(name, known) {

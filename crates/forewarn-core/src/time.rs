@@ -33,17 +33,23 @@ impl Zone {
                 tz,
             }),
             Err(_) => {
-                let known: Vec<String> = zone_data::database()
-                    .available()
-                    .map(|n| n.to_string())
-                    .collect();
-                Err(crate::problem::unknown(
-                    "time zone",
-                    name,
-                    known.iter().map(String::as_str),
-                ))
+                let known = Zone::names();
+                let known = known.iter().map(String::as_str);
+                Err(crate::problem::unknown("time zone", name, known))
             }
         }
+    }
+
+    /// The zone whose name is nearest to this text, when it is near enough to be meant.
+    pub fn meant(text: &str) -> Option<Zone> {
+        let known = Zone::names();
+        let name = crate::problem::nearest(text, known.iter().map(String::as_str))?;
+        Zone::parse(name).ok()
+    }
+
+    fn names() -> Vec<String> {
+        let known = zone_data::database().available();
+        known.map(|name| name.to_string()).collect()
     }
 
     /// Coordinated Universal Time.
@@ -402,6 +408,10 @@ mod tests {
                 .unwrap_err()
                 .contains("America/Los_Angeles")
         );
+        let meant = |text| Zone::meant(text).map(|zone| zone.name().to_owned());
+        assert_eq!(meant("berlin").as_deref(), Some("Europe/Berlin"));
+        assert_eq!(meant("Europe/Berln").as_deref(), Some("Europe/Berlin"));
+        assert_eq!(meant("?"), None);
     }
 
     #[test]

@@ -72,7 +72,8 @@
   const press = (button, act) => button.addEventListener("click", async () => {
     on.disabled = off.disabled = true;
     say("");
-    try { await act(); } catch (problem) { say(failed.replace("{}", problem.message)); }
+    // Browsers and programs say what went wrong in a language of their own: that is for whoever looks into it.
+    try { await act(); } catch (problem) { console.warn(problem); say(failed); }
     on.disabled = off.disabled = false;
     await show();
   });

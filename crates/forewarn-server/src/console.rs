@@ -37,7 +37,7 @@
 //! | `/console/templates/{id}/diff` | [`TemplateDiff`] | GET `from`, `to` |
 //! | `/console/notices` | [`NoticeList`] | GET filter `event`, `status` |
 //! | `/console/deliveries` | [`DeliveryList`] | GET filter `event`, `notice`, `channel`, `status` |
-//! | `/console/services`, `/console/audiences` | [`ServiceList`], [`AudienceList`] | GET `of` |
+//! | `/console/services`, `/console/audiences` | [`ServiceList`], [`AudienceList`] | GET `of`; `/console/audiences/private-page` |
 //! | `/console/contacts`, `/console/contacts/{id}` | [`ContactList`], [`ContactPage`] | GET filter `q` |
 //! | `/console/search` | [`SearchPage`] | GET `q` |
 //! | `/console/policies` | [`PolicyList`] | GET `start`, `service` |
@@ -109,15 +109,16 @@ pub use call_list::CallListPage;
 pub use catalogue::{AudienceList, AudienceRow, Blast, ServiceList, ServiceRow};
 pub use caught::{Caught, CaughtKind, CaughtMessage, CaughtRow};
 pub use change::{ChangeList, ChangePage, ChangeRow};
-pub(crate) use desk::sentence;
+pub(crate) use desk::{Failed, sentence};
 pub use draft::{Alerts, DraftCard, DraftPage, HookList, HookRow};
 pub use editing::{EditingPage, HelpPage, VersionsPage};
 pub use forms::{Choice, Typed};
-pub(crate) use guard::{Fields, VISIT, dressed, read_form, see_other, set_cookie};
+pub(crate) use guard::{Fields, VISIT, dressed, read_fields, read_form, see_other, set_cookie};
 pub(crate) use handlers::outage_plans::card as outage_card;
 pub(crate) use handlers::rows::name_audiences;
 pub use incident::{DeclareIncident, IncidentList, IncidentPage, IncidentRow};
 pub use journal::{Journal, JournalRow};
+pub(crate) use layout::number;
 pub use layout::{DemoBar, ErrorPage, Flash, FlashKind, Frame, Nav};
 pub use level_look::LevelLook;
 pub use maintenance::{MaintenanceList, MaintenancePage, MaintenanceRow, NewMaintenance};

@@ -19,6 +19,7 @@ mod pulse;
 pub mod push;
 pub mod status_page;
 mod subscribe;
+mod visitor;
 
 pub use app::{App, Shared};
 pub use caller::Caller;
@@ -51,7 +52,7 @@ pub fn router(app: App) -> Router {
         .merge(hooks::inbound::routes())
         .merge(hooks::confirm::routes())
         .merge(hooks::twilio::routes())
-        .merge(subscribe::routes())
+        .merge(subscribe::routes(&app))
         .merge(private::routes(&app))
         .merge(push::routes())
         .merge(public::health())

@@ -5,22 +5,20 @@
 //! read ([`PageReader`]), and nothing of what is answered may be kept by anybody between.
 
 use crate::app::App;
-use crate::attempts::Attempts;
 use crate::caller::{self, by_session, cookie};
 use crate::console::{Fields, VISIT, dressed, not_found, read_form, see_other, set_cookie};
-use crate::error::{ApiError, Result};
+use crate::error::Result;
 use crate::password::random_token;
-use crate::public::Asking;
 use crate::status_page::private::{document, feed};
 use crate::status_page::{self, Page, Speech, Texts, assets, icons, language_of, private_snapshot};
-use crate::subscribe::{Connected, too_often};
+use crate::visitor::{Visitor, open_to_all};
 use askama::Template;
-use axum::extract::{DefaultBodyLimit, Path, Request, State};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::Router;
+use axum::extract::{Path, Request};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
-use axum::{Extension, Router};
 use forewarn_core::audience::Audience;
 use forewarn_core::contact::EmailAddress;
 use forewarn_core::id::{Id, encode};
@@ -28,22 +26,20 @@ use forewarn_core::message::Content;
 use forewarn_core::token::fingerprint;
 use forewarn_store::{NewKeys, PageReader, Shown};
 use jiff::{SignedDuration, Timestamp};
-use std::sync::Arc;
 
 /// The cookie of a member's session. It opens private pages and nothing else.
 pub const COOKIE: &str = "forewarn_reader";
 
 /// How long a member's session lasts; also how long the browser keeps what its forms are known by.
 const SESSION_SECONDS: u32 = 30 * 24 * 3600;
-/// One network asks for links so often in [`WINDOW`] at most, and follows so many.
+/// One network asks for links so often at most, and follows so many.
 const MAX_ASKED: usize = 20;
-const WINDOW: SignedDuration = SignedDuration::from_mins(10);
 /// A form has two fields.
 const MAX_FORM: usize = 8 * 1024;
 
 /// The routes.
 pub fn routes(app: &App) -> Router<App> {
-    Router::new()
+    let routes = Router::new()
         .route("/for/{audience}", get(first))
         .route("/for/{audience}/", get(first))
         .route("/for/{audience}/{*page}", get(read))
@@ -52,39 +48,20 @@ pub fn routes(app: &App) -> Router<App> {
         .route("/for/{audience}/enter/{token}", get(link).post(enter))
         .route("/for/{audience}/sign-out", post(sign_out))
         .route("/for/{audience}/other-feeds", post(other_feeds))
-        .layer(Extension(Arc::new(Attempts::new(WINDOW))))
-        .layer(DefaultBodyLimit::max(MAX_FORM))
-        .route_layer(middleware::from_fn_with_state(app.clone(), guarded))
+        .route_layer(middleware::from_fn_with_state(app.clone(), guarded));
+    open_to_all(routes, MAX_FORM)
 }
 
 /// Lets no form through that is not from one of this browser's own pages, and lets nobody between keep an answer.
-async fn guarded(State(app): State<App>, request: Request, next: Next) -> Response {
-    let (speech, visit) = (speech_of(&app, &request), visit(request.headers()));
-    let mut response = match *request.method() {
-        Method::GET | Method::HEAD => next.run(request).await,
-        _ => match read_form(&app, visit.as_deref().unwrap_or_default(), request).await {
-            Ok(request) => next.run(request).await,
-            Err(_) => {
-                let texts = &speech.texts.subscribe;
-                let said = (texts.failed, texts.failed_words.to_owned());
-                let page = WayIn::words(speech, organisation(&app), said, Step::Sent);
-                answer(StatusCode::FORBIDDEN, &page)
-            }
-        },
-    };
+async fn guarded(visitor: Visitor, request: Request, next: Next) -> Response {
+    let visit = visit(request.headers()).unwrap_or_default();
+    let form = read_form(&visitor.app, &visit, request).await;
+    let mut response = visitor.passed(form, next).await;
     let private = HeaderValue::from_static("private, no-store");
     response
         .headers_mut()
         .insert(header::CACHE_CONTROL, private);
     dressed(response)
-}
-
-/// The language of a request that nobody has read yet.
-fn speech_of(app: &App, request: &Request) -> Speech {
-    let liked = request.headers().get(header::ACCEPT_LANGUAGE);
-    let liked = liked.and_then(|value| value.to_str().ok());
-    let query = request.uri().query();
-    app.live.pages().speech(query, None, liked)
 }
 
 /// By what the forms of this browser are known.
@@ -227,47 +204,21 @@ fn answer(status: StatusCode, page: &WayIn) -> Response {
     (status, Html(page.html())).into_response()
 }
 
-/// Whose pages they are.
-fn organisation(app: &App) -> String {
-    app.live.pages().organisation().to_owned()
-}
-
-/// A failure as a page.
-fn failed(app: &App, speech: Speech, error: &ApiError) -> Response {
-    let (status, texts) = (error.status(), &speech.texts.subscribe);
-    if status.is_server_error() {
-        tracing::error!(%status, problem = %error, "a private page failed");
-    }
-    let (title, said) = match error {
-        ApiError::TooMany(_) => (texts.too_often, texts.too_often_words),
-        _ => (texts.failed, texts.failed_words),
-    };
-    let said = (title, said.to_owned());
-    let page = WayIn::words(speech, organisation(app), said, Step::Sent);
-    let mut response = answer(status, &page);
-    if status == StatusCode::TOO_MANY_REQUESTS {
-        let later = HeaderValue::from(WINDOW.as_secs());
-        response.headers_mut().insert(header::RETRY_AFTER, later);
-    }
-    response
-}
-
 /// The form for whoever may not read the page, or who nobody knows.
 fn form(
-    app: &App,
-    speech: Speech,
+    visitor: &Visitor,
     (audience, page): (&str, &str),
     headers: &HeaderMap,
     refused: Option<&str>,
 ) -> Response {
-    let (visit, keep) = known_visit(app, headers);
+    let (visit, keep) = known_visit(&visitor.app, headers);
     let next: String =
         url::form_urlencoded::byte_serialize(at(audience, page).as_bytes()).collect();
-    let csrf = app.key.form_token(&visit);
-    let mut form = WayIn::form(speech, organisation(app), audience, csrf);
+    let csrf = visitor.app.key.form_token(&visit);
+    let mut form = WayIn::form(visitor.speech, visitor.organisation(), audience, csrf);
     form.staff = Some(format!("/console/sign-in?next={next}"));
     if let (Some(typed), Step::Ask { email, .. }) = (refused, &mut form.step) {
-        form.problem = Some(speech.texts.subscribe.wrong[0].to_owned());
+        form.problem = Some(visitor.speech.texts.subscribe.wrong.email.to_owned());
         typed.clone_into(email);
     }
     let status = match refused {
@@ -308,80 +259,80 @@ fn feed_token(app: &App, nonce: &str) -> String {
 }
 
 /// `GET /for/{audience}`
-async fn first(
-    state: State<App>,
-    asking: Asking,
-    headers: HeaderMap,
-    Path(audience): Path<String>,
-) -> Response {
-    read(state, asking, headers, Path((audience, String::new()))).await
+async fn first(visitor: Visitor, headers: HeaderMap, Path(audience): Path<String>) -> Response {
+    read(visitor, headers, Path((audience, String::new()))).await
 }
 
 /// `GET /for/{audience}/{page}`
 async fn read(
-    State(app): State<App>,
-    asking: Asking,
+    mut visitor: Visitor,
     headers: HeaderMap,
     Path((audience, page)): Path<(String, String)>,
 ) -> Response {
     let path = format!("/{page}");
-    let (speech, path) = match language_of(&path) {
-        Some((texts, path)) => (
-            Speech {
+    let path = match language_of(&path) {
+        Some((texts, path)) => {
+            visitor.speech = Speech {
                 texts,
                 is_chosen: true,
-            },
-            path.to_owned(),
-        ),
-        None => (asking.speech(&app), path),
+            };
+            path
+        }
+        None => &path,
     };
-    let shown = async {
-        let Some(reader) = reader(&app, &headers, &audience).await? else {
-            return Ok(match by_session(&app, &headers).await? {
-                // Whoever works here may know that there is none.
-                Some(_) => not_found(&app, speech),
-                None => form(&app, speech, (&audience, &path), &headers, None),
-            });
-        };
-        let (visit, keep) = known_visit(&app, &headers);
-        let feeds = reader.feed().map(|nonce| feed_token(&app, nonce));
-        let csrf = app.key.form_token(&visit);
-        let snapshot = private_snapshot(&app, &reader, speech.texts, (csrf, feeds)).await?;
-        Ok(match document(&snapshot, speech, &path) {
-            Some(page) => {
-                let mut response = served(page, speech.texts);
-                keep(&mut response);
-                response
-            }
-            None => not_found(&app, speech),
-        })
+    let shown = page_for(&visitor, &headers, (&audience, path)).await;
+    visitor.answered(shown)
+}
+
+/// What whoever asks may see of a page: it, or the form that leads to it.
+async fn page_for(
+    visitor: &Visitor,
+    headers: &HeaderMap,
+    (audience, path): (&str, &str),
+) -> Result<Response> {
+    let (app, speech) = (&visitor.app, visitor.speech);
+    let Some(reader) = reader(app, headers, audience).await? else {
+        return Ok(match by_session(app, headers).await? {
+            // Whoever works here may know that there is none.
+            Some(_) => not_found(app, speech),
+            None => form(visitor, (audience, path), headers, None),
+        });
     };
-    shown
-        .await
-        .unwrap_or_else(|error: ApiError| failed(&app, speech, &error))
+    let (visit, keep) = known_visit(app, headers);
+    let feeds = reader.feed().map(|nonce| feed_token(app, nonce));
+    let csrf = app.key.form_token(&visit);
+    let snapshot = private_snapshot(app, &reader, speech.texts, (csrf, feeds)).await?;
+    Ok(match document(&snapshot, speech, path) {
+        Some(page) => {
+            let mut response = served(page, speech.texts);
+            keep(&mut response);
+            response
+        }
+        None => not_found(app, speech),
+    })
 }
 
 /// `GET /for/{audience}/feed/{token}/{page}`: programs have no session.
 async fn read_feed(
-    State(app): State<App>,
+    visitor: Visitor,
     Path((audience, token, page)): Path<(String, String, String)>,
 ) -> Response {
-    let texts = Texts::english();
+    let (app, texts) = (&visitor.app, Texts::english());
     let shown = async {
         let (hash, now) = (fingerprint(&token), app.clock.now());
         let found = app.store.page_reader(&audience, Shown::Feed(&hash), now);
-        let Some(reader) = found.await? else {
-            return Ok(None);
+        let page = match found.await? {
+            Some(reader) => {
+                let all = (String::new(), Some(token));
+                let snapshot = private_snapshot(app, &reader, texts, all).await?;
+                feed(&snapshot, &format!("/{page}"))
+            }
+            None => None,
         };
-        let all = (String::new(), Some(token.clone()));
-        let snapshot = private_snapshot(&app, &reader, texts, all).await?;
-        Ok::<_, ApiError>(feed(&snapshot, &format!("/{page}")))
+        let nothing = (StatusCode::NOT_FOUND, "there is nothing at this address\n");
+        Ok(page.map_or_else(|| nothing.into_response(), |page| served(page, texts)))
     };
-    match shown.await {
-        Ok(Some(page)) => served(page, texts),
-        Ok(None) => (StatusCode::NOT_FOUND, "there is nothing at this address\n").into_response(),
-        Err(error) => failed(&app, Speech::english(), &error),
-    }
+    visitor.answered(shown.await)
 }
 
 /// A document with the headers of what only its reader may keep.
@@ -399,45 +350,37 @@ fn served(page: Page, texts: &Texts) -> Response {
 
 /// `POST /for/{audience}/sign-in`: the answer is the same, whoever has the address and whatever the audience.
 async fn ask(
-    State(app): State<App>,
-    speech: Speech,
-    Extension(attempts): Extension<Arc<Attempts>>,
-    connected: Connected,
+    visitor: Visitor,
     headers: HeaderMap,
     Path(audience): Path<String>,
     fields: Fields,
 ) -> Response {
-    if too_often(&app, &attempts, connected, "", MAX_ASKED) {
-        return failed(&app, speech, &ApiError::TooMany(String::new()));
-    }
-    let typed = fields.value("email").trim();
-    let Ok(address) = EmailAddress::parse(typed) else {
-        return form(&app, speech, (&audience, "/"), &headers, Some(typed));
+    let asked = async {
+        visitor.once_more("ask", MAX_ASKED)?;
+        let typed = fields.value("email").trim();
+        let Ok(address) = EmailAddress::parse(typed) else {
+            return Ok(form(&visitor, (&audience, "/"), &headers, Some(typed)));
+        };
+        send_link(&visitor, &audience, &address).await?;
+        let page = WayIn::sent(visitor.speech, visitor.organisation(), typed);
+        Ok(answer(StatusCode::OK, &page))
     };
+    visitor.answered(asked.await)
+}
+
+/// Sends a link to this address, if it is that of a member.
+async fn send_link(visitor: &Visitor, audience: &str, address: &EmailAddress) -> Result<()> {
+    let app = &visitor.app;
     let (now, nonce) = (app.clock.now(), random_token());
-    let ours = organisation(&app);
+    let ours = visitor.organisation();
     let mail = |audience: &Audience, contact: Id| {
         // The rest of the token is made when the message leaves: who reads the database cannot follow the link.
         let link = at(audience.id.as_str(), &format!("/enter/{contact}.{nonce}"));
-        invitation(
-            audience,
-            contact,
-            &ours,
-            format!("{}{link}", app.public_url),
-            now,
-        )
+        let url = format!("{}{link}", app.public_url);
+        invitation(audience, contact, &ours, url, now)
     };
-    match app
-        .store
-        .ask_to_read(&audience, &address, &nonce, mail, now)
-        .await
-    {
-        Ok(()) => answer(
-            StatusCode::OK,
-            &WayIn::sent(speech, organisation(&app), typed),
-        ),
-        Err(error) => failed(&app, speech, &error.into()),
-    }
+    let asked = app.store.ask_to_read(audience, address, &nonce, mail, now);
+    Ok(asked.await?)
 }
 
 /// What the mail with the link says.
@@ -456,99 +399,88 @@ fn invitation(
 }
 
 /// A link that does not work.
-fn dead(app: &App, speech: Speech, audience: &str) -> Response {
-    let page = WayIn::dead(speech, organisation(app), audience);
+fn dead(visitor: &Visitor, audience: &str) -> Response {
+    let page = WayIn::dead(visitor.speech, visitor.organisation(), audience);
     answer(StatusCode::NOT_FOUND, &page)
 }
 
 /// `GET /for/{audience}/enter/{token}`: programs that look into mail follow links, so only the button opens.
 async fn link(
-    State(app): State<App>,
-    speech: Speech,
+    visitor: Visitor,
     headers: HeaderMap,
     Path((audience, token)): Path<(String, String)>,
 ) -> Response {
+    let (app, speech) = (&visitor.app, visitor.speech);
     if app.key.read_subscription_token(&token).is_none() {
-        return dead(&app, speech, &audience);
+        return dead(&visitor, &audience);
     }
-    let (visit, keep) = known_visit(&app, &headers);
+    let (visit, keep) = known_visit(app, &headers);
     let action = speech.answered(&at(&audience, &format!("/enter/{token}")));
     let csrf = app.key.form_token(&visit);
-    let page = WayIn::open(speech, organisation(&app), action, csrf);
+    let page = WayIn::open(speech, visitor.organisation(), action, csrf);
     let mut response = answer(StatusCode::OK, &page);
     keep(&mut response);
     response
 }
 
 /// `POST /for/{audience}/enter/{token}`
-async fn enter(
-    State(app): State<App>,
-    speech: Speech,
-    Extension(attempts): Extension<Arc<Attempts>>,
-    connected: Connected,
-    Path((audience, token)): Path<(String, String)>,
-) -> Response {
-    if too_often(&app, &attempts, connected, "enter ", MAX_ASKED) {
-        return failed(&app, speech, &ApiError::TooMany(String::new()));
-    }
-    let Some((contact, nonce)) = app.key.read_subscription_token(&token) else {
-        return dead(&app, speech, &audience);
-    };
-    let (now, session, own) = (app.clock.now(), random_token(), random_token());
-    let keys = NewKeys {
-        session: &fingerprint(&session),
-        until: now + SignedDuration::from_secs(i64::from(SESSION_SECONDS)),
-        feed: (&own, &fingerprint(&feed_token(&app, &own))),
-    };
-    match app
-        .store
-        .come_in(&audience, (&contact, &nonce), keys, now)
-        .await
-    {
-        Ok(true) => {
-            let mut response = see_other(&at(&audience, &speech.at("/")));
-            set_cookie(&mut response, &app, COOKIE, &session, SESSION_SECONDS);
-            response
+async fn enter(visitor: Visitor, Path((audience, token)): Path<(String, String)>) -> Response {
+    let app = &visitor.app;
+    let entered = async {
+        visitor.once_more("enter", MAX_ASKED)?;
+        let Some((contact, nonce)) = app.key.read_subscription_token(&token) else {
+            return Ok(dead(&visitor, &audience));
+        };
+        let (now, session, own) = (app.clock.now(), random_token(), random_token());
+        let keys = NewKeys {
+            session: &fingerprint(&session),
+            until: now + SignedDuration::from_secs(i64::from(SESSION_SECONDS)),
+            feed: (&own, &fingerprint(&feed_token(app, &own))),
+        };
+        let link = (contact.as_str(), nonce.as_str());
+        if !app.store.come_in(&audience, link, keys, now).await? {
+            return Ok(dead(&visitor, &audience));
         }
-        Ok(false) => dead(&app, speech, &audience),
-        Err(error) => failed(&app, speech, &error.into()),
-    }
+        let mut response = to_page(&visitor, &audience);
+        set_cookie(&mut response, app, COOKIE, &session, SESSION_SECONDS);
+        Ok(response)
+    };
+    visitor.answered(entered.await)
+}
+
+/// Leads to the audience's first page.
+fn to_page(visitor: &Visitor, audience: &str) -> Response {
+    see_other(&at(audience, &visitor.speech.at("/")))
 }
 
 /// `POST /for/{audience}/sign-out`
-async fn sign_out(
-    State(app): State<App>,
-    speech: Speech,
-    headers: HeaderMap,
-    Path(audience): Path<String>,
-) -> Response {
-    if let Some(session) = cookie(&headers, COOKIE)
-        && let Err(error) = app.store.stop_reading(&fingerprint(&session)).await
-    {
-        return failed(&app, speech, &error.into());
-    }
-    let mut response = see_other(&at(&audience, &speech.at("/")));
-    set_cookie(&mut response, &app, COOKIE, "", 0);
-    response
+async fn sign_out(visitor: Visitor, headers: HeaderMap, Path(audience): Path<String>) -> Response {
+    let app = &visitor.app;
+    let left = async {
+        if let Some(session) = cookie(&headers, COOKIE) {
+            app.store.stop_reading(&fingerprint(&session)).await?;
+        }
+        let mut response = to_page(&visitor, &audience);
+        set_cookie(&mut response, app, COOKIE, "", 0);
+        Ok(response)
+    };
+    visitor.answered(left.await)
 }
 
 /// `POST /for/{audience}/other-feeds`
 async fn other_feeds(
-    State(app): State<App>,
-    speech: Speech,
+    visitor: Visitor,
     headers: HeaderMap,
     Path(audience): Path<String>,
 ) -> Response {
+    let app = &visitor.app;
     let own = random_token();
-    let print = fingerprint(&feed_token(&app, &own));
+    let print = fingerprint(&feed_token(app, &own));
     let moved = async {
-        if let Some(reader) = reader(&app, &headers, &audience).await? {
+        if let Some(reader) = reader(app, &headers, &audience).await? {
             app.store.move_feeds(&reader, (&own, &print)).await?;
         }
-        Ok::<_, ApiError>(())
+        Ok(to_page(&visitor, &audience))
     };
-    match moved.await {
-        Ok(()) => see_other(&at(&audience, &speech.at("/"))),
-        Err(error) => failed(&app, speech, &error),
-    }
+    visitor.answered(moved.await)
 }

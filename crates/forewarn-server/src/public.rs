@@ -1,15 +1,14 @@
 //! What everybody may fetch: the public pages from memory, and the process's health.
 
 use crate::app::App;
-use crate::status_page::{Page, Speech, VARY_BY_LANGUAGE, assets};
+use crate::status_page::{Page, VARY_BY_LANGUAGE, assets};
+use crate::visitor::liked;
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{FromRequestParts, Request, State};
-use axum::http::request::Parts;
+use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
-use std::convert::Infallible;
 use std::time::Duration;
 
 /// How long the store may take to answer before this process calls itself not ready.
@@ -71,7 +70,7 @@ pub fn at_once<B>(app: &App, request: &axum::http::Request<B>) -> Option<Respons
     };
     let pages = app.live.pages();
     let (path, query) = (request.uri().path(), request.uri().query());
-    let found = pages.for_reader(path, query, accepted(request.headers()));
+    let found = pages.for_reader(path, query, liked(request.headers()));
     let found = found.or_else(|| Some((assets::get(path)?, false)));
     let (page, by_language) = found?;
     let mut response = serve(page, request.headers());
@@ -83,48 +82,6 @@ pub fn at_once<B>(app: &App, request: &axum::http::Request<B>) -> Option<Respons
         true => response,
         false => without_body(response),
     })
-}
-
-/// The languages that a browser likes.
-fn accepted(headers: &HeaderMap) -> Option<&str> {
-    headers.get(header::ACCEPT_LANGUAGE)?.to_str().ok()
-}
-
-/// The language of whoever asks: what the address names (`?lang=de`), else what the browser likes, else the organisation's.
-impl FromRequestParts<App> for Speech {
-    type Rejection = Infallible;
-
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Speech, Infallible> {
-        let liked = accepted(&parts.headers);
-        Ok(app.live.pages().speech(parts.uri.query(), None, liked))
-    }
-}
-
-/// What a request says of languages, for answers that know more of whoever asks.
-pub(crate) struct Asking {
-    /// The address's query.
-    pub query: Option<String>,
-    /// What the browser likes.
-    pub liked: Option<String>,
-}
-
-impl FromRequestParts<App> for Asking {
-    type Rejection = Infallible;
-
-    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Asking, Infallible> {
-        Ok(Asking {
-            query: parts.uri.query().map(str::to_owned),
-            liked: accepted(&parts.headers).map(str::to_owned),
-        })
-    }
-}
-
-impl Asking {
-    /// The language, where nothing more is known of whoever asks.
-    pub(crate) fn speech(&self, app: &App) -> Speech {
-        let (query, liked) = (self.query.as_deref(), self.liked.as_deref());
-        app.live.pages().speech(query, None, liked)
-    }
 }
 
 /// Whatever no route is for: a public page, or nothing.
@@ -151,7 +108,7 @@ pub async fn page(State(app): State<App>, request: Request) -> Response {
             Redirect::permanent(&format!("{path}/")).into_response()
         }
         false => {
-            let liked = accepted(request.headers());
+            let liked = liked(request.headers());
             let query = request.uri().query();
             let speech = app.live.pages().speech(query, None, liked);
             crate::console::not_found(&app, speech)

@@ -2,29 +2,25 @@
 //! owner, so there is nothing to confirm; and whoever knows its address at the push service may end it, which is the browser.
 
 use crate::app::App;
-use crate::attempts::Attempts;
-use crate::error::{ApiError, Result};
+use crate::error::Result;
 use crate::ops::subscription;
-use crate::subscribe::{Connected, too_often};
+use crate::visitor::{Visitor, open_to_all};
 use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use axum::{Extension, Json, Router};
+use axum::{Json, Router};
 use forewarn_core::document::{Node, from_json};
 use forewarn_core::problem::Invalid;
-use jiff::SignedDuration;
 use serde_json::json;
-use std::sync::Arc;
 
 /// Where a browser is subscribed.
 pub const PATH: &str = "/subscribe/push";
-/// One network subscribes so many browsers in [`WINDOW`] at most.
+/// One network subscribes so many browsers at most.
 const MAX_ASKED: usize = 20;
 /// And all networks together so many.
 const MAX_IN_ALL: usize = 500;
-const WINDOW: SignedDuration = SignedDuration::from_mins(10);
 /// An address, two keys and choices are far less.
 const MAX_BODY: usize = 16 * 1024;
 
@@ -39,11 +35,10 @@ pub struct Door {
 
 /// The routes. The worker and the page's script are public pages in memory.
 pub fn routes() -> Router<App> {
-    Router::new()
+    let routes = Router::new()
         .route(PATH, get(key).post(subscribe))
-        .route("/subscribe/push/end", post(end))
-        .layer(Extension(Arc::new(Attempts::new(WINDOW))))
-        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .route("/subscribe/push/end", post(end));
+    open_to_all(routes, MAX_BODY)
 }
 
 fn node(body: &Bytes) -> Result<Node> {
@@ -59,22 +54,11 @@ async fn key(State(app): State<App>) -> Result<Response> {
 }
 
 /// `POST /subscribe/push`
-async fn subscribe(
-    State(app): State<App>,
-    Extension(attempts): Extension<Arc<Attempts>>,
-    connected: Connected,
-    body: Bytes,
-) -> Result<StatusCode> {
-    let all = [("all".to_owned(), MAX_IN_ALL)];
-    let now = app.clock.now();
-    let often = attempts.wait(&all, now).is_some();
-    if often || too_often(&app, &attempts, connected, "push ", MAX_ASKED) {
-        return Err(ApiError::TooMany(
-            "too many browsers were subscribed of late; try again in some minutes".into(),
-        ));
-    }
-    attempts.failed(&all, now);
-    subscription::subscribe_device(&app, &node(&body)?).await?;
+async fn subscribe(visitor: Visitor, body: Bytes) -> Result<StatusCode> {
+    let mut keys = visitor.network("push", MAX_ASKED);
+    keys.push(("all".to_owned(), MAX_IN_ALL));
+    visitor.counted(&keys)?;
+    subscription::subscribe_device(&visitor.app, &node(&body)?).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

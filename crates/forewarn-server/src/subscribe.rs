@@ -2,43 +2,38 @@
 //! the text message, change it, see what is kept, end it. Links show pages; only forms change anything, because programs that look into mail follow links.
 
 use crate::app::App;
-use crate::attempts::{Attempts, is_outside, network};
-use crate::console::{PlainPage, dressed, plain};
+use crate::console::{Fields, dressed, read_fields};
 use crate::error::{ApiError, Result};
 use crate::ops::subscription;
-use crate::public::Asking;
 use crate::status_page::subscription::{CodeForm, PATH, Place, SubscriptionForm, Typed};
 use crate::status_page::{Speech, Texts};
-use axum::body::Bytes;
-use axum::extract::{ConnectInfo, DefaultBodyLimit, Path, Request, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use crate::visitor::{Visitor, open_to_all};
+use axum::Router;
+use axum::extract::{Path, Request};
+use axum::http::{Method, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
-use axum::{Extension, Router};
 use forewarn_core::contact::PhoneNumber;
-use forewarn_core::document::{Catalogue, from_json};
+use forewarn_core::document::from_json;
 use forewarn_core::subscription::{Address, CODE_PATH, State as Confirmed};
+use forewarn_core::time::Zone;
 use forewarn_store::Subscription;
-use jiff::SignedDuration;
 use serde_json::{Value, json};
-use std::net::SocketAddr;
-use std::sync::Arc;
+use std::collections::BTreeSet;
 
-/// One network asks so often in [`WINDOW`] at most.
+/// One network asks so often at most.
 const MAX_ASKED: usize = 20;
-/// One network types codes so often in [`WINDOW`] at most.
+/// One network types codes so often at most.
 const MAX_TRIED: usize = 30;
-/// One subscriber fetches what is kept about them so often in [`WINDOW`] at most.
+/// One subscriber fetches what is kept about them so often at most.
 const MAX_EXPORTS: usize = 5;
-const WINDOW: SignedDuration = SignedDuration::from_mins(10);
 /// A form has a few fields, and one for each service; ids are short.
-const MAX_FIELDS: usize = 500;
 const MAX_FORM: usize = 64 * 1024;
 
 /// The routes. The form itself is one of the public pages in memory.
-pub fn routes() -> Router<App> {
-    Router::new()
+pub fn routes(app: &App) -> Router<App> {
+    let routes = Router::new()
         .route(PATH, post(ask).get(crate::public::page))
         .route(CODE_PATH, get(code).post(try_code))
         .route("/subscription/{token}", get(show))
@@ -46,27 +41,26 @@ pub fn routes() -> Router<App> {
         .route("/subscription/{token}/save", post(save))
         .route("/subscription/{token}/export", post(export))
         .route("/subscription/{token}/end", post(end))
-        .layer(Extension(Arc::new(Attempts::new(WINDOW))))
-        .layer(DefaultBodyLimit::max(MAX_FORM))
-        .route_layer(middleware::from_fn(at_home))
+        .route_layer(middleware::from_fn_with_state(app.clone(), at_home));
+    open_to_all(routes, MAX_FORM)
 }
 
 /// What is a subscriber's own stays between them and us; public pages keep their own headers.
-async fn at_home(request: Request, next: Next) -> Response {
-    let public = request.method() == axum::http::Method::GET && request.uri().path() == PATH;
-    let response = next.run(request).await;
+async fn at_home(visitor: Visitor, request: Request, next: Next) -> Response {
+    let public = request.method() == Method::GET && request.uri().path() == PATH;
+    let response = visitor.passed(read_fields(request).await, next).await;
     match public {
         true => response,
         false => dressed(response),
     }
 }
 
-/// A form's fields.
-fn typed(body: &Bytes) -> Typed {
+/// What a form says.
+fn typed(fields: &Fields) -> Typed {
     let mut typed = Typed::default();
-    for (name, value) in url::form_urlencoded::parse(body).take(MAX_FIELDS) {
+    for (name, value) in &fields.0 {
         let value = value.trim().to_owned();
-        match name.as_ref() {
+        match name.as_str() {
             "email" => typed.email = value,
             "sms" => typed.sms = value,
             "services" => typed.services.push(value),
@@ -106,51 +100,45 @@ fn chosen(speech: Speech) -> Option<&'static str> {
     speech.is_chosen.then_some(speech.texts.code)
 }
 
-/// A page with words, and perhaps a button.
-fn words(
-    app: &App,
-    speech: Speech,
-    (status, title, words): (StatusCode, &str, String),
-    button: Option<(String, String)>,
-) -> Response {
-    let page = PlainPage {
-        speech,
-        organisation: app.live.pages().organisation().to_owned(),
-        title: title.into(),
-        words,
-        button,
-    };
-    plain(status, &page)
+/// What is wrong, field by field, in the reader's language.
+fn problems(error: &ApiError, typed: &Typed, place: &Place<'_>) -> Vec<String> {
+    let wrong = &place.speech.texts.subscribe.wrong;
+    let mut said = Vec::new();
+    for problem in error.problems() {
+        let all = match problem.field.split('[').next().unwrap_or("") {
+            "email" if typed.email.is_empty() && place.phones.is_some() => {
+                vec![wrong.neither.to_owned()]
+            }
+            "email" => vec![wrong.email.to_owned()],
+            "sms" if place.phones.is_none() => vec![wrong.no_phones.to_owned()],
+            "sms" => {
+                let is_number = PhoneNumber::parse(&typed.sms).is_ok();
+                let both = (!typed.email.is_empty()).then_some(wrong.both);
+                let all = (!is_number).then_some(wrong.phone).into_iter().chain(both);
+                all.map(str::to_owned).collect()
+            }
+            "time_zone" => {
+                let meant = Zone::meant(&typed.time_zone);
+                let example = meant.as_ref().map_or(place.zone, Zone::name);
+                vec![wrong.zone.replace("{example}", example)]
+            }
+            "kinds" => vec![wrong.kinds.to_owned()],
+            _ => vec![wrong.services.to_owned()],
+        };
+        said.extend(all);
+    }
+    let mut seen = BTreeSet::new();
+    said.retain(|sentence| seen.insert(sentence.clone()));
+    said
 }
 
-/// What is wrong, field by field: in English with the detail, in other languages as what to look at.
-fn problems(error: &ApiError, speech: Speech) -> Vec<String> {
-    let texts = speech.texts;
-    let each = error.problems().iter().map(|problem| {
-        let field = problem.field.split('[').next().unwrap_or("");
-        let said = texts.subscribe.wrong[match field {
-            "email" => 0,
-            "sms" => 1,
-            "time_zone" => 2,
-            "kinds" => 3,
-            _ => 4,
-        }];
-        match texts.code {
-            "en" => format!("{said}: {}", problem.problem),
-            _ => said.to_owned(),
-        }
-    });
-    each.collect()
-}
-
-/// Runs `make` with what the form needs to know of the place; `address` is that of whoever is subscribed already.
-fn placed<T>(
-    app: &App,
-    speech: Speech,
-    catalogue: &Catalogue,
+/// Makes a form of what it needs to know of the place where it stands; `address` is that of whoever is subscribed already.
+async fn placed(
+    Visitor { app, speech, .. }: &Visitor,
     address: Option<&Address>,
-    make: impl FnOnce(&Place<'_>) -> T,
-) -> Result<T> {
+    make: impl FnOnce(&Place<'_>) -> SubscriptionForm,
+) -> Result<SubscriptionForm> {
+    let catalogue = &app.store.catalogue().await?;
     let services = match address {
         Some(address) => subscription::open_to(app, catalogue, address)?,
         None => subscription::open(catalogue)?,
@@ -158,7 +146,7 @@ fn placed<T>(
     let by_phone = subscription::open_by_phone(app, catalogue).is_some();
     let organisation = &catalogue.organisation;
     Ok(make(&Place {
-        speech,
+        speech: *speech,
         organisation: &organisation.name,
         zone: organisation.time_zone.name(),
         services: &services,
@@ -167,105 +155,48 @@ fn placed<T>(
     }))
 }
 
-/// A failure as a page.
-fn failed(app: &App, speech: Speech, error: &ApiError) -> Response {
-    let status = error.status();
-    if status.is_server_error() {
-        tracing::error!(%status, problem = %error, "a subscription page failed");
-    }
-    let texts = &speech.texts.subscribe;
-    let (title, said) = match error {
-        ApiError::NotFound(_) => (texts.dead, texts.dead_words.to_owned()),
-        ApiError::Conflict(_) => (texts.closed, texts.closed_words.to_owned()),
-        ApiError::TooMany(_) => (texts.too_often, texts.too_often_words.to_owned()),
-        other if speech.texts.code == "en" => (texts.failed, format!("{}.", other.said())),
-        _ => (texts.failed, texts.failed_words.to_owned()),
-    };
-    let mut response = words(app, speech, (status, title, said), None);
-    if status == StatusCode::TOO_MANY_REQUESTS {
-        let later = HeaderValue::from(WINDOW.as_secs());
-        response.headers_mut().insert(header::RETRY_AFTER, later);
-    }
-    response
-}
-
-/// Who is at the other end, where that is known.
-pub(crate) type Connected = Option<Extension<ConnectInfo<SocketAddr>>>;
-
-/// Whether somebody from this network tried too often of late; counts this time.
-pub(crate) fn too_often(
-    app: &App,
-    attempts: &Attempts,
-    connected: Connected,
-    what: &str,
-    most: usize,
-) -> bool {
-    let now = app.clock.now();
-    let address = connected.map(|Extension(c)| c.0.ip());
-    // An inner address may be a proxy that everybody comes through; the limits for each address and for all remain.
-    let outside = address.filter(|address| is_outside(*address)).into_iter();
-    let keys: Vec<_> = outside
-        .map(|address| (format!("{what}{}", network(address)), most))
-        .collect();
-    if attempts.wait(&keys, now).is_some() {
-        return true;
-    }
-    attempts.failed(&keys, now);
-    false
-}
-
 /// `POST /subscribe`
-async fn ask(
-    State(app): State<App>,
-    speech: Speech,
-    Extension(attempts): Extension<Arc<Attempts>>,
-    connected: Connected,
-    body: Bytes,
-) -> Response {
-    if too_often(&app, &attempts, connected, "", MAX_ASKED) {
-        return failed(&app, speech, &ApiError::TooMany(String::new()));
-    }
+async fn ask(visitor: Visitor, fields: Fields) -> Response {
+    visitor.answered(asks(&visitor, &typed(&fields)).await)
+}
+
+async fn asks(visitor: &Visitor, typed: &Typed) -> Result<Response> {
+    visitor.once_more("ask", MAX_ASKED)?;
+    let (app, speech) = (&visitor.app, visitor.speech);
     let texts = &speech.texts.subscribe;
-    let typed = typed(&body);
-    let node = from_json(asked(&typed, true, chosen(speech)));
-    match subscription::ask(&app, &node).await {
-        Ok(asked) => match asked.address {
+    let node = from_json(asked(typed, true, chosen(speech)));
+    match subscription::ask(app, &node).await {
+        Ok(asked) => Ok(match asked.address {
             Address::Email(_) => {
                 let said = texts.mail_sent.replace("{address}", &typed.email);
-                words(&app, speech, (StatusCode::OK, texts.mailbox, said), None)
+                visitor.says((StatusCode::OK, texts.mailbox, said), None)
             }
             Address::Sms(number) => {
                 let said = texts.text_sent.replace("{address}", number.as_str());
-                typing(&app, speech, (StatusCode::OK, said), number.as_str(), None)
+                typing(visitor, (StatusCode::OK, said), number.as_str(), None)
             }
-        },
+        }),
         Err(error) if !error.problems().is_empty() => {
-            let again = app.store.catalogue().await.map_err(ApiError::from);
-            let page = again.and_then(|catalogue| {
-                placed(&app, speech, &catalogue, None, |place| {
-                    SubscriptionForm::new(place, &typed, problems(&error, speech))
-                })
+            let page = placed(visitor, None, |place| {
+                let problems = problems(&error, typed, place);
+                SubscriptionForm::new(place).refused(typed, problems)
             });
-            match page {
-                Ok(page) => html(StatusCode::UNPROCESSABLE_ENTITY, &page),
-                Err(error) => failed(&app, speech, &error),
-            }
+            Ok(html(StatusCode::UNPROCESSABLE_ENTITY, &page.await?))
         }
-        Err(error) => failed(&app, speech, &error),
+        Err(error) => Err(error),
     }
 }
 
 /// The page on which a code is typed.
 fn typing(
-    app: &App,
-    speech: Speech,
+    visitor: &Visitor,
     (status, words): (StatusCode, String),
     sms: &str,
     problem: Option<String>,
 ) -> Response {
     let page = CodeForm {
-        speech,
-        organisation: app.live.pages().organisation().to_owned(),
+        speech: visitor.speech,
+        organisation: visitor.organisation(),
         words,
         problem,
         sms: sms.to_owned(),
@@ -274,47 +205,32 @@ fn typing(
 }
 
 /// `GET /subscribe/code`
-async fn code(State(app): State<App>, speech: Speech) -> Response {
-    let said = speech.texts.subscribe.code.words.to_owned();
-    typing(&app, speech, (StatusCode::OK, said), "", None)
+async fn code(visitor: Visitor) -> Response {
+    let said = visitor.speech.texts.subscribe.code.words.to_owned();
+    typing(&visitor, (StatusCode::OK, said), "", None)
 }
 
 /// `POST /subscribe/code`
-async fn try_code(
-    State(app): State<App>,
-    speech: Speech,
-    Extension(attempts): Extension<Arc<Attempts>>,
-    connected: Connected,
-    body: Bytes,
-) -> Response {
-    if too_often(&app, &attempts, connected, "code ", MAX_TRIED) {
-        return failed(&app, speech, &ApiError::TooMany(String::new()));
-    }
-    let field = |name: &str| {
-        let mut fields = url::form_urlencoded::parse(&body).take(MAX_FIELDS);
-        let found = fields.find(|(n, _)| n == name);
-        found.map_or_else(String::new, |(_, value)| value.trim().to_owned())
-    };
-    let (sms, code) = (field("sms"), field("code"));
+async fn try_code(visitor: Visitor, fields: Fields) -> Response {
+    visitor.answered(tries(&visitor, &fields).await)
+}
+
+async fn tries(visitor: &Visitor, fields: &Fields) -> Result<Response> {
+    visitor.once_more("code", MAX_TRIED)?;
+    let speech = visitor.speech;
     let texts = &speech.texts.subscribe;
+    let (sms, code) = (fields.value("sms").trim(), fields.value("code").trim());
     let refused = |problem: String| {
-        let said = (
-            StatusCode::UNPROCESSABLE_ENTITY,
-            texts.code.words.to_owned(),
-        );
-        typing(&app, speech, said, &sms, Some(problem))
+        let said = texts.code.words.to_owned();
+        let said = (StatusCode::UNPROCESSABLE_ENTITY, said);
+        Ok(typing(visitor, said, sms, Some(problem)))
     };
-    let number = match PhoneNumber::parse(&sms) {
-        Ok(number) => number,
-        Err(problem) if speech.texts.code == "en" => {
-            return refused(format!("{}: {problem}", texts.phone));
-        }
-        Err(_) => return refused(texts.wrong[1].to_owned()),
+    let Ok(number) = PhoneNumber::parse(sms) else {
+        return refused(texts.wrong.phone.to_owned());
     };
-    match subscription::confirm_code(&app, number, &code).await {
-        Ok(Some(link)) => see(speech, &link),
-        Ok(None) => refused(texts.code.wrong.to_owned()),
-        Err(error) => failed(&app, speech, &error),
+    match subscription::confirm_code(&visitor.app, number, code).await? {
+        Some(link) => Ok(see(speech, &link)),
+        None => refused(texts.code.wrong.to_owned()),
     }
 }
 
@@ -324,26 +240,23 @@ fn see(speech: Speech, link: &str) -> Response {
     (StatusCode::SEE_OTHER, [(header::LOCATION, link)]).into_response()
 }
 
-/// The language of a subscriber's own page: what the address names, else what they chose when they subscribed, else what the browser
-/// likes.
-fn speech_of(app: &App, parts: &Asking, subscriber: &Subscription) -> Speech {
-    let known = subscriber.choices.language.as_deref();
-    let (query, liked) = (parts.query.as_deref(), parts.liked.as_deref());
-    app.live.pages().speech(query, known, liked)
+/// Whoever follows the link to their own subscription, in the language that they chose when they subscribed.
+async fn subscriber(visitor: &mut Visitor, token: &str) -> Result<Subscription> {
+    let now = visitor.app.clock.now();
+    let (found, _) = subscription::by_token(&visitor.app, token, now).await?;
+    visitor.knows(found.choices.language.as_deref());
+    Ok(found)
 }
 
 /// `GET /subscription/{token}`
-async fn show(
-    State(app): State<App>,
-    asking: Asking,
-    speech: Speech,
-    Path(token): Path<String>,
-) -> Response {
-    let (found, _) = match subscription::by_token(&app, &token, app.clock.now()).await {
-        Ok(found) => found,
-        Err(error) => return failed(&app, speech, &error),
-    };
-    let speech = speech_of(&app, &asking, &found);
+async fn show(mut visitor: Visitor, Path(token): Path<String>) -> Response {
+    let shown = shows(&mut visitor, &token).await;
+    visitor.answered(shown)
+}
+
+async fn shows(visitor: &mut Visitor, token: &str) -> Result<Response> {
+    let found = subscriber(visitor, token).await?;
+    let speech = visitor.speech;
     let texts = &speech.texts.subscribe;
     let link = format!("/subscription/{token}");
     let address = found.address.as_str();
@@ -352,69 +265,45 @@ async fn show(
         let action = speech.answered(&format!("{link}/confirm"));
         let button = (action, texts.confirm.to_owned());
         let said = (StatusCode::OK, texts.confirm_title, said);
-        return words(&app, speech, said, Some(button));
+        return Ok(visitor.says(said, Some(button)));
     }
-    let said = texts.hears.replace("{address}", address);
-    manage(
-        &app,
-        speech,
-        (&link, &found),
-        (texts.yours, said),
-        Vec::new(),
-    )
-    .await
+    let said = (texts.yours, texts.hears.replace("{address}", address));
+    let page = manage(visitor, (&link, &found), said, None);
+    Ok(html(StatusCode::OK, &page.await?))
 }
 
+/// Somebody's own page; where what they typed was refused, with that.
 async fn manage(
-    app: &App,
-    speech: Speech,
+    visitor: &Visitor,
     (link, subscriber): (&str, &Subscription),
     (title, said): (&'static str, String),
-    problems: Vec<String>,
-) -> Response {
-    let status = match problems.is_empty() {
-        true => StatusCode::OK,
-        false => StatusCode::UNPROCESSABLE_ENTITY,
-    };
-    let catalogue = app.store.catalogue().await.map_err(ApiError::from);
-    let page = catalogue.and_then(|catalogue| {
-        placed(
-            app,
-            speech,
-            &catalogue,
-            Some(&subscriber.address),
-            |place| {
-                SubscriptionForm::manage(place, link, &subscriber.choices, title, said, problems)
-            },
-        )
+    refused: Option<(&Typed, &ApiError)>,
+) -> Result<SubscriptionForm> {
+    let page = placed(visitor, Some(&subscriber.address), |place| {
+        let form = SubscriptionForm::manage(place, link, &subscriber.choices, title, said);
+        match refused {
+            Some((typed, error)) => form.refused(typed, problems(error, typed, place)),
+            None => form,
+        }
     });
-    match page {
-        Ok(page) => html(status, &page),
-        Err(error) => failed(app, speech, &error),
-    }
+    page.await
 }
 
 /// `POST /subscription/{token}/confirm`
-async fn confirm(State(app): State<App>, speech: Speech, Path(token): Path<String>) -> Response {
-    match subscription::confirm(&app, &token).await {
-        Ok(link) => see(speech, &link),
-        Err(error) => failed(&app, speech, &error),
-    }
+async fn confirm(visitor: Visitor, Path(token): Path<String>) -> Response {
+    let link = subscription::confirm(&visitor.app, &token).await;
+    visitor.answered(link.map(|link| see(visitor.speech, &link)))
 }
 
 /// `POST /subscription/{token}/save`
-async fn save(
-    State(app): State<App>,
-    asking: Asking,
-    speech: Speech,
-    Path(token): Path<String>,
-    body: Bytes,
-) -> Response {
-    let (found, _) = match subscription::by_token(&app, &token, app.clock.now()).await {
-        Ok(found) => found,
-        Err(error) => return failed(&app, speech, &error),
-    };
-    let speech = speech_of(&app, &asking, &found);
+async fn save(mut visitor: Visitor, Path(token): Path<String>, fields: Fields) -> Response {
+    let saved = saves(&mut visitor, &token, &typed(&fields)).await;
+    visitor.answered(saved)
+}
+
+async fn saves(visitor: &mut Visitor, token: &str, typed: &Typed) -> Result<Response> {
+    let found = subscriber(visitor, token).await?;
+    let speech = visitor.speech;
     let texts = &speech.texts.subscribe;
     let link = format!("/subscription/{token}");
     // A language of templates that the pages do not come in stays as it was.
@@ -422,72 +311,54 @@ async fn save(
         Some(kept) if Texts::find(kept).is_none() => Some(kept.as_str()),
         _ => chosen(speech),
     };
-    let node = from_json(asked(&typed(&body), false, language));
-    match subscription::change(&app, "recipient", found.id.as_str(), &node).await {
+    let node = from_json(asked(typed, false, language));
+    match subscription::change(&visitor.app, "recipient", found.id.as_str(), &node).await {
         Ok(changed) => {
-            let said = texts
-                .hears_now
-                .replace("{address}", changed.address.as_str());
-            let said = (texts.kept, said);
-            manage(&app, speech, (&link, &changed), said, Vec::new()).await
+            let address = changed.address.as_str();
+            let said = texts.hears_now.replace("{address}", address);
+            let page = manage(visitor, (&link, &changed), (texts.kept, said), None);
+            Ok(html(StatusCode::OK, &page.await?))
         }
         Err(error) if !error.problems().is_empty() => {
             let said = (texts.yours, texts.unchanged.to_owned());
-            let problems = problems(&error, speech);
-            manage(&app, speech, (&link, &found), said, problems).await
+            let page = manage(visitor, (&link, &found), said, Some((typed, &error)));
+            Ok(html(StatusCode::UNPROCESSABLE_ENTITY, &page.await?))
         }
-        Err(error) => failed(&app, speech, &error),
+        Err(error) => Err(error),
     }
 }
 
 /// `POST /subscription/{token}/export`
-async fn export(
-    State(app): State<App>,
-    speech: Speech,
-    Extension(attempts): Extension<Arc<Attempts>>,
-    Path(token): Path<String>,
-) -> Response {
-    let now = app.clock.now();
+async fn export(visitor: Visitor, Path(token): Path<String>) -> Response {
+    let (app, now) = (&visitor.app, visitor.app.clock.now());
     let all = async {
-        let (found, _) = subscription::by_token(&app, &token, now).await?;
+        let (found, _) = subscription::by_token(app, &token, now).await?;
         // Whoever has the link has the mailbox; how often the same is read for them is limited all the same.
-        let keys = [(format!("export {}", found.id), MAX_EXPORTS)];
-        if attempts.wait(&keys, now).is_some() {
-            return Err(ApiError::TooMany(String::new()));
-        }
-        attempts.failed(&keys, now);
-        Ok(app.store.export_contact(found.id.as_str()).await?)
+        visitor.counted(&[(format!("export {}", found.id), MAX_EXPORTS)])?;
+        let all = app.store.export_contact(found.id.as_str()).await?;
+        let headers = [
+            (header::CONTENT_TYPE, "application/json"),
+            (
+                header::CONTENT_DISPOSITION,
+                "attachment; filename=\"subscription.json\"",
+            ),
+        ];
+        let all = serde_json::to_string_pretty(&all).unwrap_or_default();
+        Ok((headers, all).into_response())
     };
-    match all.await {
-        Ok(all) => (
-            [
-                (header::CONTENT_TYPE, "application/json"),
-                (
-                    header::CONTENT_DISPOSITION,
-                    "attachment; filename=\"subscription.json\"",
-                ),
-            ],
-            serde_json::to_string_pretty(&all).unwrap_or_default(),
-        )
-            .into_response(),
-        Err(error) => failed(&app, speech, &error),
-    }
+    visitor.answered(all.await)
 }
 
 /// `POST /subscription/{token}/end`
-async fn end(State(app): State<App>, speech: Speech, Path(token): Path<String>) -> Response {
-    let now = app.clock.now();
+async fn end(visitor: Visitor, Path(token): Path<String>) -> Response {
+    let (app, now) = (&visitor.app, visitor.app.clock.now());
     let ended = async {
-        let (found, _) = subscription::by_token(&app, &token, now).await?;
+        let (found, _) = subscription::by_token(app, &token, now).await?;
         let id = found.id.as_str();
-        Ok::<_, ApiError>(app.store.remove_contact(id, "recipient", now).await?)
+        app.store.remove_contact(id, "recipient", now).await?;
+        let texts = &visitor.speech.texts.subscribe;
+        let said = (StatusCode::OK, texts.ended, texts.ended_words.to_owned());
+        Ok(visitor.says(said, None))
     };
-    let texts = &speech.texts.subscribe;
-    match ended.await {
-        Ok(_) => {
-            let said = (StatusCode::OK, texts.ended, texts.ended_words.to_owned());
-            words(&app, speech, said, None)
-        }
-        Err(error) => failed(&app, speech, &error),
-    }
+    visitor.answered(ended.await)
 }

@@ -1,6 +1,6 @@
 //! What waits for somebody to agree, with all that it says.
 
-use super::layout::text;
+use super::layout::{self, text};
 use super::notices::{level_words, name};
 use super::preview::channel_words;
 use super::{Frame, approval as words};

@@ -95,6 +95,13 @@ impl AudienceList {
     pub fn render(&self) -> String {
         text(self)
     }
+
+    /// Audiences that could have a page of their own and have none: what anybody can subscribe to is not private.
+    fn without_page(&self) -> Vec<&Audience> {
+        let all = self.items.iter().map(|row| &row.audience);
+        all.filter(|audience| !audience.private_page && !audience.self_service)
+            .collect()
+    }
 }
 
 impl ServiceRow {

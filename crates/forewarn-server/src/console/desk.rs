@@ -43,6 +43,11 @@ impl Failed {
             advice: advice.to_owned(),
         }
     }
+
+    /// The HTTP status.
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
 }
 
 impl IntoResponse for Failed {

@@ -1,5 +1,6 @@
 //! What somebody typed into a form, and what is wrong with it.
 
+use super::layout::number;
 use forewarn_core::problem::Problem;
 use std::fmt;
 
@@ -66,6 +67,7 @@ impl Typed {
     /// It goes to so many that whoever sends it gives the number: the field appears with it.
     pub(crate) fn count_needed(&mut self, count: i64) {
         self.fields.retain(|(name, _)| name != "recipients");
+        let count = number(count);
         let problem = format!("it goes to {count}: type that number to show that you mean it");
         self.problems.push(Problem::new("recipients", problem));
     }

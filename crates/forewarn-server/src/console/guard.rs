@@ -6,6 +6,7 @@ use super::{CONTENT_SECURITY_POLICY, Flash, FlashKind};
 use crate::app::App;
 use crate::caller::{Caller, by_session, cookie};
 use crate::error::ApiError;
+use axum::RequestExt;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
@@ -23,7 +24,7 @@ pub(crate) const VISIT: &str = "forewarn_visit";
 /// Forms that whoever is signed in may send; all others change something.
 const FOR_ALL: [&str; 2] = ["/console/sign-out", "/console/accounts/password"];
 
-/// The fields of a form whose token was right.
+/// The fields of a form that was read; behind [`read_form`] its token was right.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Fields(pub Vec<(String, String)>);
 
@@ -94,13 +95,8 @@ async fn forget(desk: &Desk, path: &str) {
 
 /// Lets everybody through to the sign-in page, with a form whose token is right.
 pub(super) async fn visitor(State(app): State<App>, request: Request, next: Next) -> Response {
-    let passed = if looks(request.method()) {
-        Ok(request)
-    } else {
-        let visit = cookie(request.headers(), VISIT).unwrap_or_default();
-        read_form(&app, &visit, request).await
-    };
-    let response = match passed {
+    let visit = cookie(request.headers(), VISIT).unwrap_or_default();
+    let response = match read_form(&app, &visit, request).await {
         Ok(request) => next.run(request).await,
         Err(failed) => failed.into_response(),
     };
@@ -162,8 +158,11 @@ async fn proven(
     Ok(request)
 }
 
-/// Reads a form and its token: whoever knows the token has read one of this browser's own pages.
+/// Reads a form and its token: whoever knows the token has read one of this browser's own pages. A request that only looks has none.
 pub(crate) async fn read_form(app: &App, proof: &str, request: Request) -> Result<Request, Failed> {
+    if looks(request.method()) {
+        return Ok(request);
+    }
     let refused = |why: &str| {
         Failed::new(
             StatusCode::FORBIDDEN,
@@ -174,7 +173,22 @@ pub(crate) async fn read_form(app: &App, proof: &str, request: Request) -> Resul
     if is_foreign(request.headers(), &app.public_url) {
         return Err(refused("It was sent from another site."));
     }
-    let (mut parts, body) = request.into_parts();
+    let request = read_fields(request).await?;
+    let fields = request.extensions().get::<Fields>();
+    let token = fields.map_or("", |fields| fields.value("csrf"));
+    let right = app.key.form_token(proof);
+    if proof.is_empty() || !same(right.as_bytes(), token.as_bytes()) {
+        return Err(refused("It is older than your session, or not from here."));
+    }
+    Ok(request)
+}
+
+/// Reads the fields of a form, as large as its route takes one at most. A request that only looks has none.
+pub(crate) async fn read_fields(request: Request) -> Result<Request, Failed> {
+    if looks(request.method()) {
+        return Ok(request);
+    }
+    let (mut parts, body) = request.with_limited_body().into_parts();
     let too_large = || {
         Failed::new(
             StatusCode::PAYLOAD_TOO_LARGE,
@@ -187,10 +201,6 @@ pub(crate) async fn read_form(app: &App, proof: &str, request: Request) -> Resul
     let fields = Fields(read.take(MAX_FIELDS + 1).collect());
     if fields.0.len() > MAX_FIELDS {
         return Err(too_large());
-    }
-    let right = app.key.form_token(proof);
-    if proof.is_empty() || !same(right.as_bytes(), fields.value("csrf").as_bytes()) {
-        return Err(refused("It is older than your session, or not from here."));
     }
     parts.extensions.insert(fields);
     Ok(Request::from_parts(parts, Body::empty()))

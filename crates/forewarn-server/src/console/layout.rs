@@ -300,15 +300,7 @@ impl Frame {
 
     /// A count with its thousands set apart.
     pub(super) fn number(&self, count: impl std::fmt::Display) -> String {
-        let digits = count.to_string();
-        let mut out = String::with_capacity(digits.len() + 4);
-        for (n, digit) in digits.chars().enumerate() {
-            if n > 0 && (digits.len() - n).is_multiple_of(3) {
-                out.push(',');
-            }
-            out.push(digit);
-        }
-        out
+        number(count)
     }
 
     /// What the programs' face says, for people: times become times of the organisation, and levels, milestones and impacts
@@ -381,6 +373,19 @@ impl Flash {
             FlashKind::Refused => "down",
         }
     }
+}
+
+/// A count with its thousands set apart: `12,640`.
+pub(crate) fn number(count: impl std::fmt::Display) -> String {
+    let digits = count.to_string();
+    let mut out = String::with_capacity(digits.len() + 4);
+    for (n, digit) in digits.chars().enumerate() {
+        if n > 0 && (digits.len() - n).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
 }
 
 /// The text of a template. Rendering writes values at hand into a string: it cannot fail.

@@ -172,6 +172,10 @@ pub fn router(app: &App) -> Router<App> {
         .route("/console/templates/{id}/preview", post(templates::preview))
         .route("/console/templates/{id}/restore", post(templates::restore))
         .route("/console/audiences", get(catalogue::audiences))
+        .route(
+            "/console/audiences/private-page",
+            post(catalogue::private_page),
+        )
         .route("/console/channels/test", post(catalogue::test_channel))
         .route("/console/caught", get(caught::list))
         .route("/console/caught/{id}", get(caught::show))

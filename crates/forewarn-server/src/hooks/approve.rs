@@ -2,7 +2,9 @@
 //! and changes nothing, because programs that look into mail follow links; the POST names the words that were shown.
 
 use crate::app::App;
-use crate::console::{ApproveByLink, CONTENT_SECURITY_POLICY, PlainPage, name_audiences, plain};
+use crate::console::{
+    ApproveByLink, CONTENT_SECURITY_POLICY, PlainPage, name_audiences, number, plain,
+};
 use crate::error::{ApiError, Result};
 use crate::ops::approval;
 use crate::status_page::Speech;
@@ -103,6 +105,14 @@ async fn agree(
         Ok(()) => {
             let said = "You agreed. Once everybody did who must, it goes out at its time.";
             Ok(words(&app, StatusCode::OK, "Thank you", said.into()))
+        }
+        Err(ApiError::CountNeeded(count)) => {
+            let title = "That was not possible";
+            let said = format!(
+                "It goes to {} recipients. Go back and type that number to show that you mean it.",
+                number(count)
+            );
+            Ok(words(&app, StatusCode::CONFLICT, title, said))
         }
         Err(ApiError::Conflict(said)) => {
             let title = "That was not possible";

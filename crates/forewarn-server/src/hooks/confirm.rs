@@ -2,56 +2,50 @@
 //! look into mail follow links; the POST needs no sign-in: who has the link has the mailbox.
 
 use crate::app::App;
-use crate::console::{PlainPage, plain};
-use crate::error::Result;
 use crate::ops::acknowledgement::{self, How};
 use crate::ops::call_list;
-use crate::status_page::Speech;
+use crate::visitor::{NO_BODY, Visitor, open_to_all};
 use axum::Router;
-use axum::extract::{Path, State};
+use axum::extract::Path;
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
 use axum::routing::get;
 
 /// The route of the links in messages.
 pub fn routes() -> Router<App> {
-    Router::new().route("/confirm/{token}", get(show).post(confirm))
+    open_to_all(
+        Router::new().route("/confirm/{token}", get(show).post(confirm)),
+        NO_BODY,
+    )
 }
 
-fn page(
-    app: &App,
-    speech: Speech,
-    (status, [title, words]): (StatusCode, [&str; 2]),
-    button: Option<String>,
-) -> Response {
-    let page = PlainPage {
-        speech,
-        organisation: app.live.pages().organisation().to_owned(),
-        title: title.into(),
-        words: words.into(),
-        button: button.map(|action| (action, speech.texts.links.i_read_it.into())),
-    };
-    plain(status, &page)
-}
-
-async fn show(State(app): State<App>, speech: Speech, uri: Uri) -> Response {
+async fn show(visitor: Visitor, uri: Uri) -> Response {
     // The page is the same for every token, known or not.
-    let said = (StatusCode::OK, speech.texts.links.read_it);
-    page(&app, speech, said, Some(speech.answered(uri.path())))
+    let links = &visitor.speech.texts.links;
+    let [title, words] = links.read_it;
+    let button = (
+        visitor.speech.answered(uri.path()),
+        links.i_read_it.to_owned(),
+    );
+    visitor.says((StatusCode::OK, title, words.to_owned()), Some(button))
 }
 
-async fn confirm(
-    State(app): State<App>,
-    speech: Speech,
-    Path(token): Path<String>,
-) -> Result<Response> {
-    let links = &speech.texts.links;
-    let said = match acknowledgement::by_token(&app, &token, How::Link).await? {
-        Some(asked) => {
-            call_list::confirmed(&app, &asked.notice).await?;
-            (StatusCode::OK, links.noted)
-        }
-        None => (StatusCode::NOT_FOUND, links.does_not_work),
+async fn confirm(visitor: Visitor, Path(token): Path<String>) -> Response {
+    let (app, links) = (&visitor.app, &visitor.speech.texts.links);
+    let noted = async {
+        Ok(
+            match acknowledgement::by_token(app, &token, How::Link).await? {
+                Some(asked) => {
+                    call_list::confirmed(app, &asked.notice).await?;
+                    (StatusCode::OK, links.noted)
+                }
+                None => (StatusCode::NOT_FOUND, links.does_not_work),
+            },
+        )
     };
-    Ok(page(&app, speech, said, None))
+    visitor.answered(
+        noted
+            .await
+            .map(|(status, [title, words])| visitor.says((status, title, words.to_owned()), None)),
+    )
 }

@@ -2,6 +2,7 @@
 //!
 //! No request for a public page reaches the database. While the database is away the last pages stay up; they say as of when.
 
+use super::private::Held;
 use super::snapshot::Translation;
 use super::subscription::{open_services, open_to_browsers, open_to_phones};
 use super::texts::Texts;
@@ -43,6 +44,7 @@ const REST: Duration = Duration::from_millis(100);
 #[derive(Clone, Default)]
 pub struct Live {
     pages: Arc<watch::Sender<Arc<Pages>>>,
+    private: Arc<Held>,
     phones: bool,
     push: bool,
 }
@@ -195,7 +197,8 @@ pub async fn snapshot(
     taken(store, (Sight::Public, languages), now, public_url, demo).await
 }
 
-/// All that an audience hears of, as its private page shows it now to somebody who may read that, in the language of these texts.
+/// All that an audience hears of, as its private page shows it to somebody who may read that, in the language of these texts: as it is
+/// now, or was some seconds ago if nothing happened since.
 /// `csrf` is what the page's forms send back, `feeds` the end of the reader's own addresses of feeds.
 ///
 /// # Errors
@@ -206,16 +209,20 @@ pub async fn private_snapshot(
     texts: &Texts,
     (csrf, feeds): (String, Option<String>),
 ) -> Result<Snapshot> {
-    let (audience, now) = (reader.audience(), app.clock.now());
-    let seen = (Sight::Audience(audience), vec![texts.code]);
-    let snapshot = taken(
-        &app.store,
-        seen,
-        now,
-        &app.public_url,
-        app.clock.is_manual(),
-    )
-    .await?;
+    let (store, audience, now) = (&app.store, reader.audience(), app.clock.now());
+    let held = &app.live.private;
+    // Read before the rest: what changes meanwhile is not held as what it was before.
+    let version = store.public_version().await?;
+    let of = (audience, texts.code);
+    let snapshot = match held.found(version, of, now) {
+        Some(snapshot) => snapshot,
+        None => {
+            let seen = (Sight::Audience(audience), vec![texts.code]);
+            let is_manual = app.clock.is_manual();
+            let made = taken(store, seen, now, &app.public_url, is_manual).await?;
+            held.hold(version, of, made)
+        }
+    };
     Ok(Snapshot {
         private: Some(PrivatePage {
             audience: audience.id.clone(),
@@ -224,7 +231,7 @@ pub async fn private_snapshot(
             feeds,
             csrf,
         }),
-        ..snapshot
+        ..Snapshot::clone(&snapshot)
     })
 }
 

@@ -6,7 +6,6 @@ use super::{Page, Snapshot, assets};
 use askama::Template;
 use forewarn_core::audience::{Audience, Scope};
 use forewarn_core::contact::Channel;
-use forewarn_core::id::Id;
 use forewarn_core::organisation::{Organisation, SelfServiceSms};
 use forewarn_core::service::Service;
 use forewarn_core::subscription::{Choices, KINDS};
@@ -167,14 +166,15 @@ impl SubscriptionForm {
 
     /// What the script says that asks this browser.
     fn device_words(&self) -> String {
-        let said = &self.speech.texts.subscribe.device;
+        let texts = &self.speech.texts.subscribe;
+        let (said, failed) = (&texts.device, [texts.failed, texts.failed_words].join(". "));
         let all = [
             said.on,
             said.keep,
             said.refused,
             said.begun,
             said.ended,
-            said.failed,
+            &failed,
         ];
         all.join("|")
     }
@@ -189,24 +189,9 @@ impl SubscriptionForm {
         all.map(|texts| (*texts, in_language(texts, PATH)))
     }
 
-    /// For somebody new; `typed` and `problems` where it was refused before.
-    pub fn new(place: &Place<'_>, typed: &Typed, problems: Vec<String>) -> SubscriptionForm {
-        let choices = Choices {
-            services: typed
-                .services
-                .iter()
-                .filter_map(|s| Id::parse(s).ok())
-                .collect(),
-            kinds: typed.kinds.clone(),
-            ..Choices::default()
-        };
-        SubscriptionForm {
-            problems,
-            email: typed.email.clone(),
-            sms: typed.sms.clone(),
-            time_zone: typed.time_zone.clone(),
-            ..SubscriptionForm::of(place, &choices)
-        }
+    /// For somebody new.
+    pub fn new(place: &Place<'_>) -> SubscriptionForm {
+        SubscriptionForm::of(place, &Choices::default())
     }
 
     /// For somebody who is subscribed, at `link`.
@@ -216,15 +201,33 @@ impl SubscriptionForm {
         choices: &Choices,
         title: &'static str,
         words: String,
-        problems: Vec<String>,
     ) -> SubscriptionForm {
         SubscriptionForm {
             title,
             words,
-            problems,
             action: format!("{link}/save"),
             link: link.to_owned(),
             ..SubscriptionForm::of(place, choices)
+        }
+    }
+
+    /// The same once more, with what was typed and all that is wrong with it.
+    pub fn refused(self, typed: &Typed, problems: Vec<String>) -> SubscriptionForm {
+        let chosen = |all: Vec<Choice>, typed: &[String]| -> Vec<Choice> {
+            let as_typed = |choice: Choice| Choice {
+                chosen: typed.contains(&choice.value),
+                ..choice
+            };
+            all.into_iter().map(as_typed).collect()
+        };
+        SubscriptionForm {
+            problems,
+            email: typed.email.clone(),
+            sms: typed.sms.clone(),
+            kinds: chosen(self.kinds, &typed.kinds),
+            services: chosen(self.services, &typed.services),
+            time_zone: typed.time_zone.clone(),
+            ..self
         }
     }
 
@@ -275,7 +278,7 @@ fn page(view: &View<'_>) -> Option<(String, Page)> {
         phones: view.organisation.sms.as_ref().filter(|_| view.phones),
         push: view.push,
     };
-    let form = SubscriptionForm::new(&place, &Typed::default(), Vec::new());
+    let form = SubscriptionForm::new(&place);
     let page = Page::new("text/html; charset=utf-8", form.html());
     Some((view.at(PATH), page))
 }

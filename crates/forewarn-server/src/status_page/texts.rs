@@ -277,8 +277,7 @@ pub(crate) struct Subscribing {
     pub unchanged: &'static str,
     pub ended: &'static str,
     pub ended_words: &'static str,
-    /// What is wrong with a field where the detail is not said: address, number, zone, kinds, services.
-    pub wrong: [&'static str; 5],
+    pub wrong: Wrong,
     pub dead: &'static str,
     pub dead_words: &'static str,
     pub closed: &'static str,
@@ -300,8 +299,20 @@ pub(crate) struct Device {
     pub refused: &'static str,
     pub begun: &'static str,
     pub ended: &'static str,
-    /// `{}`
-    pub failed: &'static str,
+}
+
+/// What is wrong with a field, and what to do.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wrong {
+    pub email: &'static str,
+    pub phone: &'static str,
+    pub neither: &'static str,
+    pub both: &'static str,
+    pub no_phones: &'static str,
+    /// `{example}`
+    pub zone: &'static str,
+    pub kinds: &'static str,
+    pub services: &'static str,
 }
 
 /// Typing the code from a text message.

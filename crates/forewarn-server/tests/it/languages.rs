@@ -228,7 +228,7 @@ async fn somebody_subscribes_in_their_language_and_is_told_in_it() {
         .await;
     let wrong = wrong.is(422).text();
     assert!(
-        wrong.contains("Bitte prüfen Sie die E-Mail-Adresse."),
+        wrong.contains("Die E-Mail-Adresse fehlt oder ist nicht vollständig."),
         "{wrong}"
     );
     let fields = [("email", "ann@example.edu")];
@@ -260,4 +260,40 @@ async fn somebody_subscribes_in_their_language_and_is_told_in_it() {
             .text()
             .contains("This link does not work any more")
     );
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_form_is_said_in_the_language_of_its_page() {
+    let app = TestApp::campus().await;
+    let open = "audiences: [{id: everybody, name: Everybody, level: non_technical, services: [portal], self_service: yes}]";
+    app.yaml("/api/v1/documents", open).await.is(200);
+    app.refresh().await;
+    let fields = [
+        ("email", "no"),
+        ("sms", "0415"),
+        ("time_zone", "Europe/Berln"),
+        ("kinds", "wedding"),
+        ("services", "hidden"),
+    ];
+    let mut all = BTreeSet::new();
+    for texts in Texts::all() {
+        let path = format!("/subscribe?lang={}", texts.code);
+        let page = app.form_with("", &path, &fields, &[]).await.is(422).text();
+        let said = page.split("role=\"alert\"").nth(1).unwrap();
+        let said = said.split("</ul>").next().unwrap().to_owned();
+        assert_eq!(said.matches("<li>").count(), 5, "{said}");
+        assert!(said.contains("Europe/Berlin"), "{said}");
+        for own in ["unknown", "did you mean", "is not a"] {
+            assert!(!said.contains(own), "{}: {said}", texts.code);
+        }
+        for line in said.split("<li>").skip(1) {
+            assert!(all.insert(line.to_owned()), "said twice: {line}");
+        }
+        let path = format!("/subscribe/code?lang={}", texts.code);
+        let fields = [("sms", "0415"), ("code", "1")];
+        let code = app.form_with("", &path, &fields, &[]).await.is(422).text();
+        let code = code.split("<li>").nth(1).unwrap();
+        assert!(!code.contains("is not a"), "{code}");
+    }
+    assert_eq!(all.len(), 25);
 }

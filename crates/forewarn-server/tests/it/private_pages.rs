@@ -291,7 +291,10 @@ on_both_databases! {
         assert!(mails.iter().all(|n| n.milestone != "sign_in"), "a list of notices tells of events");
         let to: Vec<String> = links(&app).await.into_iter().map(|(_, to, _)| to).collect();
         assert_eq!(to, ["ann"]);
-        send(&app, "", "/for/staff/sign-in", &[("email", "no address")]).await.is(422);
+        let wrong = send(&app, "", "/for/staff/sign-in?lang=fr", &[("email", "no address")]).await.is(422).text();
+        assert!(wrong.contains("L’adresse e-mail manque ou n’est pas complète."), "{wrong}");
+        let long = send(&app, "", "/for/staff/sign-in?lang=de", &[("email", &"x".repeat(9_000))]).await.is(413);
+        assert!(long.text().contains("Das hat nicht geklappt"), "{}", long.text());
         // Nor can anybody flood her.
         for _ in 0..6 {
             ask(&app, "staff", "ann@example.edu").await.is(200);
@@ -301,5 +304,74 @@ on_both_databases! {
         let csrf = app.app.key.form_token(VISIT);
         let fields = [("csrf", csrf.as_str()), ("email", "ann@example.edu")];
         app.form_with(&cookies(""), "/for/staff/sign-in", &fields, &foreign).await.is(403);
+    }
+
+    async fn the_console_opens_and_closes_the_page_of_an_audience(app: TestApp) {
+        happenings(&app).await;
+        let door = "/console/audiences/private-page";
+        let open = |audience| [("audience", audience), ("private_page", "yes")];
+        app.form(As::Operator, door, &open("closed")).await.is(403);
+        app.raw_form(As::Administrator, door, &open("closed"), &[]).await.is(403);
+        app.form(As::Administrator, door, &open("nobody")).await.is(404);
+        let bob = member(&app, "board", "bob@example.edu").await;
+        look(&app, &bob, "/for/closed").await.is(403);
+        let list = app.page(As::Viewer, "/console/audiences").await.is(200).text();
+        assert!(list.contains("<option value=\"closed\">") && !list.contains("<option value=\"everybody\">"), "{list}");
+        let before = app.get("/api/v1/audiences/closed").await.is(200).json();
+        app.form(As::Administrator, door, &open("closed")).await.is(303);
+        look(&app, &bob, "/for/closed").await.is(200);
+        // Nothing else of it has changed, and the journal says who did it, as of the API.
+        let mut after = app.get("/api/v1/audiences/closed").await.is(200).json();
+        assert_eq!(after["private_page"], json!(true));
+        after.as_object_mut().unwrap().remove("private_page");
+        assert_eq!(after, before);
+        let journal = app.get("/api/v1/journal").await.json()["items"].clone();
+        let said: Vec<_> = journal.as_array().unwrap().iter().filter(|e| e["action"] == "documents.applied").collect();
+        assert!(said.iter().any(|e| e.to_string().contains("closed") && !e["actor"].to_string().contains("token:")), "{journal}");
+        // What anybody can subscribe to stays open to all.
+        app.form(As::Administrator, door, &open("everybody")).await.is(303);
+        look(&app, &bob, "/for/everybody").await.is(403);
+        let list = app.page(As::Viewer, "/console/audiences").await.is(200).text();
+        assert!(list.contains("href=\"/for/closed\"") && !list.contains("href=\"/for/everybody\""), "{list}");
+        app.form(As::Administrator, door, &[("audience", "closed"), ("private_page", "no")]).await.is(303);
+        look(&app, &bob, "/for/closed").await.is(403);
+    }
+
+    async fn what_a_page_shows_is_held_until_something_happens(app: TestApp) {
+        happenings(&app).await;
+        let ann = member(&app, "staff", "ann@example.edu").await;
+        let statements = || app.app.store.transactions();
+        let cost = |before| statements() - before;
+        let mut before = statements();
+        let first = look(&app, &ann, "/for/staff").await.is(200).text();
+        let whole = cost(before);
+        before = statements();
+        let again = look(&app, &ann, "/for/staff").await.is(200).text();
+        let held = cost(before);
+        assert_eq!(first, again);
+        assert!(held <= 4 && whole > 3 * held, "{whole} transactions, then {held}");
+        // It is made anew in another language, and what is a reader's own stays theirs.
+        look(&app, &ann, "/for/staff/de/").await.is(200);
+        let staff = format!("forewarn_session={}", As::Viewer.session());
+        let request = Request::get("/for/staff").header(header::COOKIE, staff);
+        let users = app.send(request.body(Body::empty()).unwrap()).await.is(200).text();
+        assert!(first.contains("/for/staff/feed/") && !users.contains("/for/staff/feed/"), "{users}");
+        // What changes is there at once.
+        app.yaml("/api/v1/documents", "services: [{id: payroll, name: Zebra wages, public: no}]").await.is(200);
+        assert!(look(&app, &ann, "/for/staff").await.is(200).text().contains("Zebra wages"));
+        // What can still be undone is there when it is told, though nothing happens then.
+        let news = json!({"title": "The zebra hides", "services": {"payroll": "major_outage"}, "severity": "P1", "effect": "It hides."});
+        let id = app.post("/api/v1/incidents", &news).await.is(201).json()["id"].as_str().unwrap().to_owned();
+        let update = json!({"text": "The zebra eats.", "undo": true});
+        app.post(&format!("/api/v1/incidents/{id}/updates"), &update).await.is(201);
+        let own = format!("/for/staff/events/{id}");
+        assert!(!look(&app, &ann, &own).await.is(200).text().contains("eats"));
+        app.advance(1);
+        assert!(look(&app, &ann, &own).await.is(200).text().contains("The zebra eats."));
+        // Nothing held lets anybody in who may not read any more.
+        let elsewhere = "contacts: [{id: ann, audiences: [closed], endpoints: {email: ann@example.edu}}]";
+        look(&app, &ann, "/for/staff").await.is(200);
+        app.yaml("/api/v1/documents", elsewhere).await.is(200);
+        look(&app, &ann, "/for/staff").await.is(403);
     }
 }

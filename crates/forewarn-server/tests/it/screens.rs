@@ -47,6 +47,22 @@ fn hostile_texts_are_never_markup() {
     }
 }
 
+#[test]
+fn numbers_of_people_have_their_thousands_set_apart() {
+    let samples = Samples { hostile: false };
+    let pages = samples.console().into_iter();
+    for (name, html) in pages.chain(samples.subscriptions()) {
+        let words: String = html
+            .split('<')
+            .map(|part| part.split_once('>').map_or("", |(_, text)| text))
+            .collect();
+        assert!(!words.contains("12640"), "{name} says 12640: {words}");
+        if name == "approve-by-link" {
+            assert!(words.contains("to 12,640 recipients"), "{words}");
+        }
+    }
+}
+
 /// What stands between `<` and `>`, with `>` in quotes passed over.
 fn tags(html: &str) -> Vec<String> {
     let mut tags = Vec::new();

@@ -157,7 +157,7 @@ on_both_databases! {
             let form = app.request(As::Nobody, "GET", "/subscribe", "").await.is(200).text();
             assert!(!form.contains("name=\"sms\""), "{form}");
             let refused = ask(&app, ANN).await.is(422).text();
-            assert!(refused.contains("Telephone number: telephones cannot be subscribed here"), "{refused}");
+            assert!(refused.contains("Telephones cannot be subscribed here. Enter a mail address."), "{refused}");
             let refused = app.post("/api/v1/subscriptions", &json!({"sms": ANN})).await.is(422);
             assert_eq!(refused.problems(), ["sms: telephones cannot be subscribed here"]);
         }
@@ -167,9 +167,9 @@ on_both_databases! {
         assert_eq!(app.get("/api/v1/subscriptions").await.json()["items"][0]["id"], id);
         app.request(As::Nobody, "GET", "/subscribe/code", "").await.is(200);
         let both = app.form_with("", "/subscribe", &[("email", "ann@example.edu"), ("sms", ANN)], &[]).await.is(422).text();
-        assert!(both.contains("Telephone number: give a mail address or a telephone number"), "{both}");
+        assert!(both.contains("a mail address or a telephone number, not both."), "{both}");
         let wrong = ask(&app, "0415").await.is(422).text();
-        assert!(wrong.contains("Telephone number: ") && wrong.contains("value=\"0415\""), "{wrong}");
+        assert!(wrong.contains("The telephone number is missing or not complete.") && wrong.contains("value=\"0415\""), "{wrong}");
     }
 
     async fn who_reads_the_database_finds_no_code(app: TestApp) {

@@ -10,7 +10,7 @@ use forewarn_core::subscription::Choices;
 use forewarn_core::undo::Undoable;
 use forewarn_server::console::*;
 use forewarn_server::status_page::Speech;
-use forewarn_server::status_page::subscription::{CodeForm, Place, SubscriptionForm};
+use forewarn_server::status_page::subscription::{self, CodeForm, Place, SubscriptionForm};
 
 impl Samples {
     pub(super) fn frame(&self, title: &str, nav: Nav) -> Frame {
@@ -320,7 +320,7 @@ impl Samples {
             &[("text", "You can sign in again.")],
             &[(
                 "recipients",
-                "it goes to 12640: type that number to show that you mean it",
+                "it goes to 12,640: type that number to show that you mean it",
             )],
         );
         let edited = self.typed(
@@ -590,14 +590,19 @@ impl Samples {
 
     /// Pages that subscribers see behind the links in their mails.
     pub fn subscriptions(&self) -> Vec<(String, String)> {
+        let typed = subscription::Typed {
+            kinds: vec!["incident".into()],
+            time_zone: self.t("Europe/Berln"),
+            ..subscription::Typed::default()
+        };
         let pages = [
-            ("subscription", self.subscription(Vec::new())),
+            ("subscription", self.subscription().html()),
             (
                 "subscription-errors",
-                self.subscription(vec![
-                    self.t("Services: unknown service 'portl'; did you mean 'portal'?"),
-                    self.t("Time zone: unknown time zone 'Berlin'"),
-                ]),
+                self.subscription().refused(&typed, vec![
+                    self.t("Choose the services again: not all of them can be chosen here any more."),
+                    self.t("This time zone is not known. Enter one such as Europe/Berlin, or leave the field empty."),
+                ]).html(),
             ),
             (
                 "subscription-confirm",
@@ -628,7 +633,7 @@ impl Samples {
     }
 
     /// What a subscriber sees behind the link.
-    fn subscription(&self, problems: Vec<String>) -> String {
+    fn subscription(&self) -> SubscriptionForm {
         let services = self.services();
         let (open, zone): (Vec<_>, _) = (services.iter().collect(), zone());
         let place = Place {
@@ -646,6 +651,6 @@ impl Samples {
         };
         let said = self.t("ann@example.edu hears of what you choose here.");
         let link = "/subscription/token";
-        SubscriptionForm::manage(&place, link, &choices, "Your subscription", said, problems).html()
+        SubscriptionForm::manage(&place, link, &choices, "Your subscription", said)
     }
 }

@@ -4,7 +4,7 @@ use super::rows;
 use crate::console::desk::{Desk, Shown, page, sentence};
 use crate::console::entered::tree;
 use crate::console::guard::Fields;
-use crate::console::{ApprovalPage, Flash, FlashKind, Nav};
+use crate::console::{ApprovalPage, Flash, FlashKind, Nav, number};
 use crate::error::ApiError;
 use crate::ops::approval;
 use axum::extract::Path;
@@ -63,6 +63,10 @@ pub(in crate::console) async fn agree(desk: Desk, Path(id): Path<String>, fields
     };
     let text = match &refused {
         ApiError::Invalid(invalid) => invalid.to_string(),
+        ApiError::CountNeeded(count) => format!(
+            "it goes to {} recipients: type that number to show that you mean it",
+            number(*count)
+        ),
         error => error.said(),
     };
     match refused.status() {

@@ -7,6 +7,7 @@ use crate::console::entered::tree;
 use crate::console::guard::Fields;
 use crate::console::{AudienceList, AudienceRow, Blast, FlashKind, Nav, ServiceList, ServiceRow};
 use crate::error::{ApiError, Result};
+use crate::ops::catalogue::{apply, listed};
 use crate::ops::channel;
 use crate::ops::reach::{self, Whole};
 use crate::status_page::state::States;
@@ -15,11 +16,12 @@ use axum::extract::RawQuery;
 use axum::http::StatusCode;
 use forewarn_core::audience::Scope;
 use forewarn_core::delivery::DeliveryStatus;
-use forewarn_core::document::Catalogue;
+use forewarn_core::document::{Catalogue, from_json};
 use forewarn_core::event::Event;
 use forewarn_core::id::Id;
 use forewarn_core::service::{Service, affected};
-use forewarn_store::EventFilter;
+use forewarn_store::{EventFilter, Role};
+use serde_json::json;
 
 /// `GET /console/services`, with `of` to ask what one carries.
 pub(in crate::console) async fn services(desk: Desk, query: RawQuery) -> Shown {
@@ -174,6 +176,28 @@ pub(in crate::console) async fn audiences(desk: Desk) -> Shown {
         suppressed: number(suppressed),
     };
     Ok(page(StatusCode::OK, view.render()))
+}
+
+/// `POST /console/audiences/private-page`: the one that `audience` names has a page of its own, or none, as `private_page` says.
+pub(in crate::console) async fn private_page(desk: Desk, fields: Fields) -> Shown {
+    const TO: &str = "/console/audiences";
+    const KIND: &str = "audiences";
+    desk.caller.at_least(Role::Administrator)?;
+    let (id, wanted) = (fields.value("audience"), fields.value("private_page"));
+    let mut all = desk.app.store.documents(KIND).await?.into_iter();
+    let (_, mut audience) = all
+        .find(|(known, _)| known == id)
+        .ok_or_else(|| ApiError::NotFound(format!("{id} among audiences")))?;
+    audience["private_page"] = json!(wanted);
+    let changed = vec![listed(KIND, from_json(audience))];
+    match apply(&desk.app, &desk.caller, changed, false).await {
+        Ok(_) if wanted == "yes" => Ok(desk.done(TO, "Its private page is open to its members.")),
+        Ok(_) => Ok(desk.done(TO, "Its private page is closed. Nobody reads it any more.")),
+        Err(ApiError::Invalid(invalid)) => {
+            Ok(desk.told(TO, FlashKind::Refused, invalid.to_string()))
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// `POST /console/channels/test`: what came of it stands above the list.

@@ -1,7 +1,7 @@
 //! What the journal's entries say: actions and their details in words.
 
-use crate::console::JournalRow;
 use crate::console::desk::sentence;
+use crate::console::{JournalRow, number};
 use forewarn_store as store;
 use serde_json::{Map, Value};
 
@@ -159,7 +159,9 @@ fn span<'n>(
 /// `4 accepted, 1 failed`.
 fn counted(counts: &Map<String, Value>) -> Option<String> {
     let some = counts.iter().filter(|(_, n)| n.as_u64() != Some(0));
-    let words: Vec<String> = some.map(|(what, n)| format!("{n} {what}")).collect();
+    let words: Vec<String> = some
+        .map(|(what, n)| format!("{} {what}", number(n)))
+        .collect();
     (!words.is_empty()).then(|| words.join(", "))
 }
 

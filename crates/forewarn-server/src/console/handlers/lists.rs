@@ -5,7 +5,7 @@ use crate::api::{notice_cursor, read_notice_cursor, table};
 use crate::console::desk::{Desk, Shown, page, sentence};
 use crate::console::entered::tree;
 use crate::console::guard::Fields;
-use crate::console::{CopyPage, DeliveryList, Journal, Nav, NoticeList, NoticeRow};
+use crate::console::{CopyPage, DeliveryList, Journal, Nav, NoticeList, NoticeRow, number};
 use crate::error::{ApiError, Result};
 use crate::ops::{copy, sending};
 use axum::extract::{Path, RawQuery};
@@ -123,15 +123,15 @@ pub(in crate::console) async fn retry(desk: Desk, Path(id): Path<String>, fields
             } else {
                 "messages wait"
             };
-            let mut said = format!("{} {messages} to be sent again.", done.retried);
+            let mut said = format!("{} {messages} to be sent again.", number(done.retried));
             if done.unreachable > 0 {
                 said += &format!(
                     " {} cannot be reached: the address is gone, or nothing is wanted there.",
-                    done.unreachable
+                    number(done.unreachable)
                 );
             }
             if done.superseded > 0 {
-                said += &format!(" {} got something newer about it.", done.superseded);
+                said += &format!(" {} got something newer about it.", number(done.superseded));
             }
             said
         }

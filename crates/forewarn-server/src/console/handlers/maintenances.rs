@@ -9,6 +9,7 @@ use crate::app::App;
 use crate::console::desk::{Desk, Failed, Shown, page};
 use crate::console::entered::{one_by_one, tree};
 use crate::console::guard::Fields;
+use crate::console::number;
 use crate::console::readings::settle;
 use crate::console::{
     BreachRow, Choice, Flash, FlashKind, MaintenanceList, MaintenancePage, MaintenanceRow, Nav,
@@ -291,8 +292,14 @@ pub(in crate::console) async fn people(desk: Desk, query: RawQuery) -> Shown {
     let said = match (people, whole.audiences.len()) {
         (_, 0) => "Nobody would hear of this.".to_owned(),
         (1, _) => "1 person would hear of this.".to_owned(),
-        (_, 1) => format!("{people} people of one audience would hear of this."),
-        (_, audiences) => format!("{people} people of {audiences} audiences would hear of this."),
+        (_, 1) => format!(
+            "{} people of one audience would hear of this.",
+            number(people)
+        ),
+        (_, audiences) => format!(
+            "{} people of {audiences} audiences would hear of this.",
+            number(people)
+        ),
     };
     let answer = json!({"people": people, "messages": whole.messages, "said": said});
     Ok(Json(answer).into_response())

@@ -4,7 +4,7 @@ use super::rows::event_path;
 use super::{drafts, editing, rows};
 use crate::app::App;
 use crate::console::desk::{Desk, Shown, page};
-use crate::console::{Doubt, Nav, Now, PromiseRow, Speaker};
+use crate::console::{Doubt, Nav, Now, PromiseRow, Speaker, number};
 use crate::error::Result;
 use axum::http::StatusCode;
 use forewarn_core::document::Catalogue;
@@ -206,7 +206,7 @@ async fn doubts_of_deliveries(app: &App, event: &Event) -> Result<Vec<Doubt>> {
                 _ => ("deliveries", ""),
             };
             doubts.push(Doubt {
-                what: format!("{count} {noun}{verb} {is}: {}", event.title()),
+                what: format!("{} {noun}{verb} {is}: {}", number(count), event.title()),
                 why: why.into(),
                 link: format!("/console/deliveries?event={}&status={status}", event.id()),
                 grave: false,
