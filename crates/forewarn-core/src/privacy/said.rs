@@ -72,6 +72,18 @@ const VERSIONS: &[&str] = &[
     "bios",
 ];
 
+/// Before a name and what opens its account.
+const ACCOUNTS: &[&str] = &[
+    "user",
+    "login",
+    "account",
+    "credentials",
+    "creds",
+    "as",
+    "admin",
+    "username",
+];
+
 /// Adds what only the words beside it tell.
 pub(super) fn said(
     text: &str,
@@ -89,56 +101,69 @@ pub(super) fn said(
         {
             continue;
         }
-        let near = |most: usize, list: &[&str]| {
-            (n.saturating_sub(most)..n).any(|at| {
-                list.contains(
-                    &pieces[at]
-                        .text
-                        .trim_end_matches(',')
-                        .to_ascii_lowercase()
-                        .as_str(),
-                )
-            })
+        let beside = Beside {
+            text,
+            pieces,
+            n,
+            run,
         };
-        // "the r2219 release"
-        let soon = |n: usize| {
-            let next = pieces.get(n + 1).map_or("", |next| next.text);
-            matches!(next, "release" | "build" | "version" | "LTS")
-                && text[..piece.start].ends_with("the ")
-                || next == "LTS"
-        };
-        let kind = if is_login(run)
-            && near(
-                3,
-                &[
-                    "user",
-                    "login",
-                    "account",
-                    "credentials",
-                    "creds",
-                    "as",
-                    "admin",
-                    "username",
-                ],
-            ) {
+        let kind = if beside.opens() {
             Kind::Secret
-        } else if is_bridge(run) || is_strong(run) || (is_chosen(run) && is_asked(pieces, n)) {
-            Kind::Secret
-        } else if is_image(run)
-            || (is_release(run) && (near(3, VERSIONS) || soon(n)) && !near(3, CUSTOMERS))
-            || is_quad(run, text, words, piece)
-        {
+        } else if beside.is_version(words) {
             Kind::Version
-        } else if is_number_of(run) && near(3, TRACKED) && !near(4, CUSTOMERS)
-            || is_key(run)
-            || (is_made(run) && !near(4, CUSTOMERS))
-            || is_filed(pieces, n, run, text)
-        {
+        } else if beside.is_ticket() {
             Kind::TicketId
         } else {
             continue;
         };
         found.push(Leak::at(kind, piece.start..piece.start + run.len()));
+    }
+}
+
+/// A run of characters among its neighbours.
+struct Beside<'t> {
+    text: &'t str,
+    pieces: &'t [Piece<'t>],
+    n: usize,
+    run: &'t str,
+}
+
+impl Beside<'_> {
+    /// Whether one of the words stands among so many before it.
+    fn near(&self, most: usize, list: &[&str]) -> bool {
+        let before = &self.pieces[self.n.saturating_sub(most)..self.n];
+        let lower = |piece: &Piece<'_>| piece.text.trim_end_matches(',').to_ascii_lowercase();
+        before
+            .iter()
+            .any(|piece| list.contains(&lower(piece).as_str()))
+    }
+
+    fn opens(&self) -> bool {
+        (is_login(self.run) && self.near(3, ACCOUNTS))
+            || is_bridge(self.run)
+            || is_strong(self.run)
+            || (is_chosen(self.run) && is_asked(self.pieces, self.n))
+    }
+
+    fn is_version(&self, words: &[Word]) -> bool {
+        let piece = &self.pieces[self.n];
+        // "the r2219 release"
+        let next = self.pieces.get(self.n + 1).map_or("", |next| next.text);
+        let follows = next == "LTS"
+            || (matches!(next, "release" | "build" | "version")
+                && self.text[..piece.start].ends_with("the "));
+        let said = (self.near(3, VERSIONS) || follows) && !self.near(3, CUSTOMERS);
+        is_image(self.run)
+            || (is_release(self.run) && said)
+            || is_quad(self.run, self.text, words, piece)
+    }
+
+    fn is_ticket(&self) -> bool {
+        let theirs = !self.near(4, CUSTOMERS);
+        is_key(self.run)
+            || (theirs && is_made(self.run))
+            || (theirs && is_number_of(self.run) && self.near(3, TRACKED))
+            || is_filed(self.pieces, self.n, self.run, self.text)
     }
 }
 
@@ -317,7 +342,7 @@ fn is_key(run: &str) -> bool {
 
 /// `P@ssw0rd`: small and large letters, digits, and a sign among them.
 fn is_strong(run: &str) -> bool {
-    let any = |is: fn(&u8) -> bool| run.as_bytes().iter().any(|b| is(b));
+    let any = |is: fn(&u8) -> bool| run.as_bytes().iter().any(is);
     // However it is written, it is the word.
     let word = run
         .to_ascii_lowercase()

@@ -610,7 +610,7 @@ async fn drop_attempts(store: &Store, nodes: &[String]) {
             .iter()
             .map(|d| Recorded {
                 id: d.id.clone(),
-                row: d.row,
+                row: 0,
                 attempt: d.attempts.len() as u32 + 1,
                 status: DeliveryStatus::Accepted,
                 next_at: jiff::Timestamp::UNIX_EPOCH,
