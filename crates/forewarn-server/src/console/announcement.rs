@@ -4,7 +4,7 @@ use super::incident::{LEVELS, NOT_BEFORE_THEY_AGREE};
 use super::layout::text;
 use super::maintenance::facts;
 use super::readings::{Question, questions};
-use super::{Choice, Frame, JournalRow, NoticeRow, Plan, Typed};
+use super::{Choice, Frame, JournalRow, LevelLook, NoticeRow, Plan, Typed};
 use askama::Template;
 use forewarn_core::announcement::{Announcement, Status};
 use forewarn_core::undo::Undoable;
@@ -41,6 +41,8 @@ pub struct NewAnnouncement {
     pub frame: Frame,
     /// What was typed and what is wrong.
     pub typed: Typed,
+    /// What people would be told first, at each level.
+    pub levels: Vec<LevelLook>,
     /// Every service.
     pub services: Vec<Choice>,
     /// Every kind for which there is a policy.

@@ -298,6 +298,7 @@ impl Samples {
                     done_at: None,
                 },
             ],
+            texts: Default::default(),
             requesters: Vec::new(),
             lead: None,
             status,
