@@ -6,6 +6,7 @@ use super::readings::{Question, questions};
 use super::{Frame, LevelLook, Typed};
 use crate::status_page::milestone_words;
 use askama::Template;
+use forewarn_core::texts::AHEAD;
 
 /// The form of one act, with the texts of its message.
 #[derive(Template)]
@@ -21,6 +22,8 @@ pub struct TellPage {
     pub kind: &'static str,
     /// What is done, by its name in the API: `delay`, `fix`, `texts`.
     pub action: String,
+    /// Of texts that are edited: which message has them.
+    pub message: Option<&'static str>,
     /// Where the form is sent, before `/words` and `/preview`.
     pub path: String,
     /// What was typed and what is wrong.
@@ -130,10 +133,8 @@ impl TellPage {
 
     fn heading(&self) -> String {
         let [heading, ..] = self.words();
-        match self.action.as_str() {
-            "texts" => milestone_words(self.typed.value("milestone")),
-            _ => heading.to_owned(),
-        }
+        self.message
+            .map_or_else(|| heading.to_owned(), milestone_words)
     }
 
     fn consequence(&self) -> &'static str {
@@ -193,7 +194,7 @@ impl TellPage {
 
     /// What is sent along without being seen.
     fn hidden(&self) -> Vec<&'static str> {
-        let names = ["milestone", "version", "requesters"].into_iter();
+        let names = ["version", "requesters"].into_iter();
         names
             .filter(|name| !self.typed.value(name).is_empty())
             .collect()
@@ -217,9 +218,9 @@ impl TellPage {
 
     /// For how long an edited text holds.
     fn once(&self) -> &'static str {
-        match (self.action.as_str(), self.typed.value("milestone")) {
-            ("texts", "announcement") => super::level_look::AHEAD,
-            _ => super::level_look::ONCE,
+        match self.message {
+            Some(AHEAD) => super::level_look::AHEAD,
+            Some(_) | None => super::level_look::ONCE,
         }
     }
 }

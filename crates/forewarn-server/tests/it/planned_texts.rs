@@ -243,18 +243,19 @@ on_both_databases! {
         assert_ne!(shown["undo_until"], Value::Null);
         // A message to come, from the page that shows it.
         let page = app.page(As::Operator, "/console/events/MNT-1/preview?milestone=completion").await.text();
-        let edit = "/console/events/MNT-1/texts/words?milestone=completion";
+        let edit = "/console/events/MNT-1/texts-completion/words";
         assert!(page.contains(edit), "{page}");
         let (page, viewer) = (app.page(As::Operator, edit).await.is(200).text(), app.page(As::Viewer, "/console/events/MNT-1/preview?milestone=completion").await.text());
-        assert!(page.contains("name=\"milestone\" value=\"completion\"") && !viewer.contains(edit), "{page}");
-        let form = [("milestone", "completion"), ("made.technical", "x"), ("texts.technical", "Node 3 is new.")];
-        app.form(As::Operator, "/console/events/MNT-1/texts/words", &form).await.is(303);
-        assert!(app.page(As::Operator, edit).await.text().contains("Node 3 is new."));
+        assert!(page.contains("name=\"texts.technical\"") && !viewer.contains(edit), "{page}");
+        let form = [("made.technical", "x"), ("texts.technical", "Node 3 is new.")];
+        app.form(As::Operator, edit, &form).await.is(303);
+        let page = app.page(As::Operator, edit).await.text();
+        assert!(page.contains("Node 3 is new.") && !page.contains("has changed since"), "{page}");
         // Put back, it is made again.
-        let form = [("milestone", "completion"), ("made.technical", "x"), ("texts.technical", "x")];
-        app.form(As::Operator, "/console/events/MNT-1/texts/words", &form).await.is(303);
+        let form = [("made.technical", "x"), ("texts.technical", "x")];
+        app.form(As::Operator, edit, &form).await.is(303);
         assert_eq!(app.get(MNT).await.json()["edited_texts"], json!({"delay": said("One day later.")}));
-        for none in ["/console/events/MNT-1/texts/words", "/console/events/MNT-1/texts/words?milestone=delay", "/console/events/MNT-1/approve/words"] {
+        for none in ["/console/events/MNT-1/texts/words", "/console/events/MNT-1/texts-delay/words", "/console/events/MNT-1/approve/words"] {
             app.page(As::Operator, none).await.is(404);
         }
     }

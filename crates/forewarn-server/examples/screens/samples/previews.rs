@@ -77,6 +77,7 @@ impl Samples {
             title: self.t("Student database upgrade"),
             kind: "maintenance",
             action: "delay".into(),
+            message: None,
             path: "/console/events/MNT-1/delay".into(),
             typed: self.typed(&fields, problems),
             levels: seen.levels,

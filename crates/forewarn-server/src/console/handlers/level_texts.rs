@@ -60,8 +60,11 @@ pub(super) fn edited(fields: &[(String, String)]) -> (Vec<(String, String)>, Vec
 
 /// Of the edited texts those whose facts have changed since, in sentences.
 pub(super) fn stale(fields: &[(String, String)], now: &[LevelText]) -> Vec<String> {
+    // An edit that comes from elsewhere does not say what it began with.
+    let began = |level: Level| value(fields, &format!("{MADE}.{}", level.as_str())).is_some();
     let changed = now.iter().filter(|text| {
-        made_before(fields, text.level).is_some_and(|made| made != plain(&text.made))
+        let made = made_before(fields, text.level).filter(|_| began(text.level));
+        made.is_some_and(|made| made != plain(&text.made))
     });
     let said = |text: &LevelText| {
         format!(

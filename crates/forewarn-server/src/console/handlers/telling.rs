@@ -1,7 +1,7 @@
 //! Something that people are told of, with the texts of its message: seen, edited, and done.
 
 use super::rows::event_path;
-use super::{advisories, announcements, level_texts, lists::Query, previews};
+use super::{advisories, announcements, level_texts, previews};
 use crate::console::desk::{Desk, Shown, page};
 use crate::console::entered::{one_by_one, tree};
 use crate::console::guard::Fields;
@@ -11,7 +11,7 @@ use crate::error::{ApiError, Result};
 use crate::ops::previewed::{self, Previewed};
 use crate::ops::sending::{Posted, Sending};
 use crate::ops::{advisory, announcement, maintenance, planned_texts, template};
-use axum::extract::{Path, RawQuery};
+use axum::extract::Path;
 use axum::http::StatusCode;
 use forewarn_core::event::Event;
 use forewarn_core::texts::NewTexts;
@@ -20,8 +20,14 @@ use forewarn_store::Role;
 /// Which act of which event.
 struct Act {
     event: Event,
+    /// Its name in the API.
     name: String,
+    /// Of texts that are edited: which message has them.
+    message: Option<&'static str>,
 }
+
+/// Before the name of a message whose texts are edited: each is a form of its own, and kept as such while it is typed.
+const TEXTS: &str = "texts-";
 
 impl Act {
     /// # Errors
@@ -29,15 +35,41 @@ impl Act {
     async fn load(desk: &Desk, id: &str, name: String) -> Result<Act> {
         desk.caller.at_least(Role::Operator)?;
         let event = template::load(&desk.app, id).await?;
+        if let Some(message) = name.strip_prefix(TEXTS) {
+            let planned = matches!(event, Event::Maintenance(_) | Event::Announcement(_));
+            let mut known = NewTexts::messages(event.kind()).filter(|_| planned);
+            let message = known.find(|known| *known == message);
+            return match message {
+                Some(_) => Ok(Act {
+                    event,
+                    name: "texts".to_owned(),
+                    message,
+                }),
+                None => Err(ApiError::NotFound("such page".into())),
+            };
+        }
         let known = match &event {
-            Event::Maintenance(_) => name == "texts" || maintenance::Act::parse(&name).is_some(),
-            Event::Announcement(_) => name == "texts" || announcement::Act::parse(&name).is_some(),
+            Event::Maintenance(_) => maintenance::Act::parse(&name).is_some(),
+            Event::Announcement(_) => announcement::Act::parse(&name).is_some(),
             Event::Advisory(_) => advisory::Act::parse(&name).is_some(),
             Event::Incident(_) | Event::Window(_) | Event::Reminder(_) => false,
         };
         match known {
-            true => Ok(Act { event, name }),
+            true => Ok(Act {
+                event,
+                name,
+                message: None,
+            }),
             false => Err(ApiError::NotFound("such page".into())),
+        }
+    }
+
+    /// Where its form is sent, before `/words` and `/preview`.
+    fn path(&self) -> String {
+        let id = self.id();
+        match self.message {
+            Some(message) => format!("/console/events/{id}/{TEXTS}{message}"),
+            None => format!("/console/events/{id}/{}", self.name),
         }
     }
 
@@ -54,9 +86,9 @@ impl Act {
     }
 
     /// The message that tells it, as far as that is known before its form is filled in.
-    fn milestone<'a>(&'a self, typed: &'a Typed) -> &'a str {
+    fn milestone(&self) -> &str {
         match self.name.as_str() {
-            "texts" => typed.value("milestone"),
+            "texts" => self.message.unwrap_or_default(),
             "complete" => "completion",
             "cancel" => "cancellation",
             "delay" | "move" => "delay",
@@ -82,24 +114,14 @@ impl Act {
     }
 }
 
-/// `GET /console/events/{id}/{action}/words`, with `milestone` where its texts are edited.
+/// `GET /console/events/{id}/{action}/words`, where the action is one of the API, or `texts-` and a message.
 pub(in crate::console) async fn begin(
     desk: Desk,
     Path((id, action)): Path<(String, String)>,
-    query: RawQuery,
 ) -> Shown {
     let act = Act::load(&desk, &id, action).await?;
-    let mut fields = Query::of(query).among(&["milestone"]);
-    if act.name == "texts" {
-        let asked = fields.first().map(|(_, milestone)| milestone.clone());
-        let mut known = NewTexts::messages(act.event.kind());
-        if !known.any(|known| asked.as_deref() == Some(known)) {
-            return Err(ApiError::NotFound("such page".into()).into());
-        }
-        fields.extend(edited(&act.event, &asked.unwrap_or_default()));
-    }
     let typed = Typed {
-        fields,
+        fields: act.message.map_or_else(Vec::new, |m| edited(&act.event, m)),
         problems: Vec::new(),
     };
     shown(&desk, &act, StatusCode::OK, typed).await
@@ -201,6 +223,9 @@ async fn posted(desk: &Desk, act: &Act, typed: &Typed, acts: bool) -> Result<Pos
     if !acts {
         named.retain(|(name, _)| !matches!(name.as_str(), "recipients" | "early"));
     }
+    if let Some(message) = act.message {
+        named.push(("milestone".into(), message.into()));
+    }
     let zone = desk.app.store.catalogue().await?.organisation.time_zone;
     let (settled, asked) = settle(&named, &zone);
     let mut node = tree(&one_by_one(&settled));
@@ -220,7 +245,7 @@ async fn shown(desk: &Desk, act: &Act, status: StatusCode, typed: Typed) -> Show
     let (told, problems) = previews::or_why_not(told, &[])?;
     // What is not filled in yet is told where it stands; what is made is seen all the same.
     let made = match told.texts.is_empty() {
-        true => previewed::of_message(app, &act.event, act.milestone(&typed)).await?,
+        true => previewed::of_message(app, &act.event, act.milestone()).await?,
         false => Previewed::default(),
     };
     let texts = told.texts.into_iter().chain(made.texts);
@@ -234,8 +259,9 @@ async fn shown(desk: &Desk, act: &Act, status: StatusCode, typed: Typed) -> Show
         back: event_path(&act.event),
         title: act.event.title().to_owned(),
         kind: act.event.kind(),
-        path: format!("/console/events/{}/{}", act.id(), act.name),
+        path: act.path(),
         action: act.name.clone(),
+        message: act.message,
         stale: level_texts::stale(&typed.fields, &texts),
         levels: level_texts::looks(texts, &typed.fields),
         messages: told.messages.into_iter().map(Look).collect(),
