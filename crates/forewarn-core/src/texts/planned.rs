@@ -53,6 +53,11 @@ impl PlannedTexts {
         self
     }
 
+    /// The messages that somebody edited, by milestone.
+    pub fn messages(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
     /// Nobody edited anything.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -5,6 +5,7 @@ use super::layout::text;
 use super::maintenance::facts;
 use super::readings::{Question, questions};
 use super::{Choice, Frame, JournalRow, LevelLook, NoticeRow, Plan, Typed};
+use crate::status_page::milestone_words;
 use askama::Template;
 use forewarn_core::announcement::{Announcement, Status};
 use forewarn_core::undo::Undoable;
@@ -136,6 +137,12 @@ impl AnnouncementPage {
     /// The page.
     pub fn render(&self) -> String {
         text(self)
+    }
+
+    /// The messages whose text somebody edited, with their names.
+    fn edited(&self) -> Vec<String> {
+        let messages = self.announcement.texts.messages();
+        messages.map(milestone_words).collect()
     }
 
     /// Until when the last change can be undone.

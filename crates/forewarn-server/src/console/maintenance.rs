@@ -110,6 +110,12 @@ impl MaintenancePage {
         text(self)
     }
 
+    /// The messages whose text somebody edited, with their names.
+    fn edited(&self) -> Vec<String> {
+        let messages = self.maintenance.texts.messages();
+        messages.map(milestone_words).collect()
+    }
+
     fn tone(&self) -> &'static str {
         tone(self.maintenance.status)
     }

@@ -174,6 +174,25 @@ mod tests {
     }
 
     #[test]
+    fn what_is_said_stands_in_the_body_with_the_reason_to_say_it() {
+        let said = |texts: &[&str], because: Option<&str>| Said {
+            texts: LevelTexts {
+                texts: texts.iter().map(|text| (*text).to_owned()).collect(),
+            },
+            privacy_override: because.map(str::to_owned),
+            dry_run: false,
+        };
+        let body = json!({"start": "2026-12-02T22:00"});
+        assert_eq!(said(&[], None).with(body.clone()).unwrap(), body);
+        let told = said(&["technical=Node 3."], Some("It is public.")).with(body);
+        assert_eq!(
+            told.unwrap(),
+            json!({"start": "2026-12-02T22:00", "texts": {"technical": "Node 3."}, "privacy_override": "It is public."})
+        );
+        assert!(said(&["technical"], None).with(json!({})).is_err());
+    }
+
+    #[test]
     fn each_level_has_one_text_typed_or_from_a_file() {
         let (texts, problems) =
             given(&["non_technical=It is slow = sorry.", "technical=@/no/such"]);
