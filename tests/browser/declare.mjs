@@ -1,5 +1,5 @@
 // Declares an incident on a phone: from the opened page it takes at most three taps, and each of them hits something that is
-// large enough for a thumb. Then resolves it.
+// large enough for a thumb. Then resolves it, and looks at what a delay of planned work would tell.
 //
 //   node declare.mjs --base URL --out DIR [--chromium PATH] [--no-pictures]
 //
@@ -55,4 +55,21 @@ await walk(async (it) => {
   await Promise.all([tab.waitForNavigation(), tab.getByRole("button", { name: "Publish now" }).tap()]);
   const end = await it.said(tab);
   it.check(end.includes("The update is ready"), `resolving said "${end}"`);
+  // What planned work tells is seen while it is typed, and the text of one level is edited.
+  await tab.goto(`${it.base}/console/maintenances`);
+  await tab.locator("main a[href*='/console/maintenances/MNT-']").first().tap();
+  await tab.getByText("Delay", { exact: true }).first().tap();
+  const act = tab.locator("form[action$='/delay']");
+  await Promise.all([tab.waitForURL(/\/delay\/preview$/), act.getByRole("button", { name: "See and edit what people read" }).tap()]);
+  const aYearLater = (time) => time.replace(/^\d+/, (year) => Number(year) + 1);
+  for (const name of ["New start", "New end"]) await tab.getByLabel(name).fill(aYearLater(await tab.getByLabel(name).inputValue()));
+  await tab.getByText("Edit this text").first().tap();
+  await tab.locator("textarea[name='texts.non_technical']").fill("It takes place one year later.");
+  await tab.getByLabel("Reason, as people will read it").fill("The new disks have not come.");
+  await preview.locator("p", { hasText: "It takes place one year later." }).first().waitFor();
+  const made = await tab.locator("textarea[name='texts.technical']").inputValue();
+  it.check(made.includes("The new disks have not come."), `the text of another level does not follow: ${made}`);
+  it.check((await tab.locator("textarea[name='texts.non_technical']").inputValue()) === "It takes place one year later.", "an edited text is gone");
+  await it.fits(tab, "what a delay would tell");
+  await it.picture(tab, "tell-phone");
 });

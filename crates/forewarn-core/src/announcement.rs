@@ -5,7 +5,7 @@
 
 mod posted;
 
-pub use posted::{Edit, Move, Withdrawal, read_seen};
+pub use posted::{Edit, Effect, Move, Withdrawal};
 
 use crate::contact::EmailAddress;
 use crate::document::{Fields, Named, Node, Problems, line};
@@ -16,6 +16,7 @@ use crate::privacy::read_override;
 use crate::problem::InvalidTransition;
 use crate::recipient::Added;
 use crate::routing::{About, Cause};
+use crate::texts::{PlannedTexts, Texts};
 use crate::time::{CivilTime, Zone};
 use crate::undo::Pending;
 use jiff::Timestamp;
@@ -77,6 +78,13 @@ pub struct Announcement {
     /// What is known.
     #[serde(default)]
     pub facts: Facts,
+    /// What somebody edited of what its messages say.
+    #[serde(
+        rename = "edited_texts",
+        skip_serializing_if = "PlannedTexts::is_empty",
+        default
+    )]
+    pub texts: PlannedTexts,
     /// People who asked for it: they are told when it is there, or that it will not come.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub requesters: Vec<EmailAddress>,
@@ -131,6 +139,7 @@ impl Announcement {
             Some(node) => Facts::read(node, &fields.path_of("facts"), problems),
             None => Some(Facts::default()),
         };
+        let texts = Texts::read(&mut fields, problems);
         let requesters = fields.list("requesters", problems, EmailAddress::parse);
         read_override(&mut fields, problems);
         fields.finish(problems);
@@ -150,6 +159,7 @@ impl Announcement {
             cause,
             effective: effective?,
             facts: facts?,
+            texts: PlannedTexts::ahead(texts),
             requesters: requesters.unwrap_or_default(),
             status: Status::Scheduled,
             revision: 1,
@@ -192,7 +202,7 @@ impl Announcement {
         Ok(Announcement { effective, ..there })
     }
 
-    /// It takes effect at another time: a new revision.
+    /// It takes effect at another time: a new revision. What was edited spoke of the time before.
     ///
     /// # Errors
     /// When it has taken effect or was called off.
@@ -202,6 +212,7 @@ impl Announcement {
         Ok(Announcement {
             effective,
             revision: self.revision + 1,
+            texts: PlannedTexts::default(),
             ..self
         })
     }

@@ -358,6 +358,7 @@ impl Event {
             }
             Event::Maintenance(m) => Content {
                 facts: m.facts.clone(),
+                texts: m.texts.of(&occasion.milestone),
                 start: Some(m.start.clone()),
                 end: Some(m.end.clone()),
                 began_at: m.started_at,
@@ -382,6 +383,7 @@ impl Event {
             Event::Advisory(a) => advisory_content(content, a, occasion.update),
             Event::Announcement(a) => Content {
                 facts: a.facts.clone(),
+                texts: a.texts.of(&occasion.milestone),
                 start: Some(a.effective.clone()),
                 ..content
             },

@@ -1,9 +1,15 @@
 //! Planned maintenance: its facts, its window, and the states it goes through.
 
+mod posted;
+
+pub use posted::{
+    Words, read_cancellation, read_completion, read_delay, read_extension, read_start,
+};
+
 use crate::change_request::ChangeRequest;
 use crate::contact::EmailAddress;
 use crate::decision::{Recorded, Verdict};
-use crate::document::{Fields, Named, Node, Problems, Value, line, prose};
+use crate::document::{Fields, Named, Node, Problems, line};
 use crate::facts::Facts;
 use crate::id::{Id, each_once};
 use crate::policy::Exception;
@@ -11,6 +17,7 @@ use crate::privacy::read_override;
 use crate::problem::InvalidTransition;
 use crate::recipient::Added;
 use crate::routing::{About, Cause};
+use crate::texts::{PlannedTexts, Texts};
 use crate::time::{CivilTime, Zone};
 use crate::undo::Pending;
 use jiff::{SignedDuration, Timestamp};
@@ -96,6 +103,13 @@ pub struct Maintenance {
     /// What is known.
     #[serde(default)]
     pub facts: Facts,
+    /// What somebody edited of what its messages say.
+    #[serde(
+        rename = "edited_texts",
+        skip_serializing_if = "PlannedTexts::is_empty",
+        default
+    )]
+    pub texts: PlannedTexts,
     /// Steps of the work.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub steps: Vec<Step>,
@@ -176,6 +190,7 @@ impl Maintenance {
             Some(node) => Facts::read(node, &fields.path_of("facts"), problems),
             None => Some(Facts::default()),
         };
+        let texts = Texts::read(&mut fields, problems);
         let steps = fields
             .list("steps", problems, line(200))
             .unwrap_or_default();
@@ -205,6 +220,7 @@ impl Maintenance {
             change_request,
             decision,
             facts: facts?,
+            texts: PlannedTexts::ahead(texts),
             steps: steps
                 .into_iter()
                 .map(|title| Step {
@@ -362,7 +378,7 @@ impl Maintenance {
         })
     }
 
-    /// It happens at another time: a new revision.
+    /// It happens at another time: a new revision. What was edited spoke of the time before.
     ///
     /// # Errors
     /// When work has begun or it is over.
@@ -372,6 +388,7 @@ impl Maintenance {
                 start,
                 end,
                 revision: self.revision + 1,
+                texts: PlannedTexts::default(),
                 ..self
             }),
             _ => Err(self.refuse(Status::Scheduled).cannot(
@@ -380,7 +397,7 @@ impl Maintenance {
         }
     }
 
-    /// It ends later than promised: a new revision.
+    /// It ends later than promised: a new revision. What was edited spoke of the time before.
     ///
     /// # Errors
     /// When it is over or work has not begun.
@@ -389,6 +406,7 @@ impl Maintenance {
             Status::InProgress => Ok(Maintenance {
                 end,
                 revision: self.revision + 1,
+                texts: PlannedTexts::default(),
                 ..self
             }),
             _ => Err(self
@@ -418,88 +436,4 @@ pub fn past_problem(time: &CivilTime, now: Timestamp) -> Option<String> {
     let now_there = CivilTime::of(whole, &time.zone);
     (time.instant() <= now)
         .then(|| format!("lies in the past: must be later than now, {now_there}"))
-}
-
-/// Reads the body of a delay: `{start, end, reason, privacy_override}`; the length stays when only a start is given. The new start lies after `now`;
-/// without that, as where a provider says what it did, it may lie anywhere.
-pub fn read_delay(
-    node: &Node,
-    zone: &Zone,
-    old: &Maintenance,
-    now: Option<Timestamp>,
-    problems: &mut Problems,
-) -> Option<(CivilTime, CivilTime, Option<String>)> {
-    let mut fields = Fields::of(node, "", problems)?;
-    let start = fields.required("start", problems, |t| CivilTime::parse(t, zone));
-    let end = fields.optional("end", problems, |t| CivilTime::parse(t, zone));
-    let reason = fields.optional("reason", problems, prose(1_000));
-    read_override(&mut fields, problems);
-    let (old_start, old_end) = old.window();
-    let times = start.map(|start| {
-        let end = end.unwrap_or_else(|| {
-            let instant = start
-                .instant()
-                .checked_add(old_end.duration_since(old_start))
-                .unwrap_or(old_end);
-            CivilTime::of(instant, &start.zone)
-        });
-        (start, end)
-    });
-    if let Some((start, end)) = &times {
-        if (start.instant(), end.instant()) == (old_start, old_end) {
-            let problem = "is the planned start already, with the same end";
-            fields.problem("start", problem, problems);
-        } else if let Some(problem) = now.and_then(|now| past_problem(start, now)) {
-            fields.problem("start", problem, problems);
-        }
-        if let Some(problem) = window_problem(start, end) {
-            fields.problem("end", problem, problems);
-        }
-    }
-    fields.finish(problems);
-    let (start, end) = times?;
-    Some((start, end, reason))
-}
-
-/// Reads the body of a cancellation: `{reason, privacy_override}`, or nothing.
-pub fn read_cancellation(node: &Node, problems: &mut Problems) -> Option<Option<String>> {
-    if node.value == Value::Null {
-        return Some(None);
-    }
-    let mut fields = Fields::of(node, "", problems)?;
-    let reason = fields.optional("reason", problems, prose(1_000));
-    read_override(&mut fields, problems);
-    fields.finish(problems);
-    Some(reason)
-}
-
-/// Reads the body of an extension: `{end, reason, privacy_override}`; the new end lies after the old one, and after `now` as for [`read_delay`].
-pub fn read_extension(
-    node: &Node,
-    zone: &Zone,
-    old: &Maintenance,
-    now: Option<Timestamp>,
-    problems: &mut Problems,
-) -> Option<(CivilTime, Option<String>)> {
-    let mut fields = Fields::of(node, "", problems)?;
-    let end = fields.required("end", problems, |t| CivilTime::parse(t, zone));
-    let reason = fields.optional("reason", problems, prose(1_000));
-    read_override(&mut fields, problems);
-    if let Some(end) = &end {
-        // Where both hold it back, the later of the two is what it must exceed.
-        let past = now.filter(|now| *now >= old.end.instant());
-        if let Some(problem) = past.and_then(|now| past_problem(end, now)) {
-            fields.problem("end", problem, problems);
-        } else if end.instant() <= old.end.instant() {
-            fields.problem(
-                "end",
-                format!("must lie after the promised end, {}", old.end),
-                problems,
-            );
-        } else if let Some(problem) = window_problem(&old.start, end) {
-            fields.problem("end", problem, problems);
-        }
-    }
-    fields.finish(problems);
-    Some((end?, reason))
 }

@@ -3,6 +3,10 @@
 //! What surrounds it stays made: when the next update comes, a promise that was not kept, the technical details, where the latest news is.
 //! So no edit can lose a promise.
 
+mod planned;
+
+pub use planned::{AHEAD, NewTexts, PlannedTexts};
+
 use crate::audience::Level;
 use crate::document::{Fields, Problems, Value, prose, scalar};
 use crate::message::markdown;

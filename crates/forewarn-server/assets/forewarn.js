@@ -107,7 +107,7 @@
 
   // What would go out is shown while it is written, a moment after the last key.
   var writer = form || document.querySelector("form[data-live]");
-  var shown = document.querySelector("[data-preview]"), button = writer && writer.querySelector("[formaction$='/preview']"), pause, turn = 0;
+  var shown = document.querySelector("[data-preview]"), button = writer && Array.prototype.filter.call(writer.elements, function (one) { return /\/preview$/.test(one.getAttribute("formaction")); })[0], pause, turn = 0;
   if (shown && button && window.fetch && window.DOMParser) {
     var show = function () {
       var mine = ++turn;

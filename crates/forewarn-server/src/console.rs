@@ -29,8 +29,9 @@
 //! | `/console/editing/{id}` | [`EditingPage`] | `.../{id}/{comment,suggest,take,decline,close}` |
 //! | `/console/events/{id}/versions` | [`VersionsPage`] | GET `before`, `after` |
 //! | `/console/approvals/{id}` | [`ApprovalPage`] | `.../approvals/{id}` |
-//! | (posted) `/console/incidents/{id}/preview` | [`PreviewPage`] | `.../{id}/preview` |
+//! | (posted) `/console/incidents/{id}/preview`, `/console/{kind}/new/preview` | [`PreviewPage`] | `.../{id}/preview` |
 //! | `/console/incidents/{id}/calls` | [`CallListPage`] | `.../{id}/calls/{contact}` |
+//! | `/console/events/{id}/{action}/words` | [`TellPage`] | itself, `.../{action}/preview` |
 //! | `/console/events/{id}/preview` | [`EventPreview`] | GET filter `milestone` |
 //! | `/console/templates` | [`TemplateList`] | GET filter `language`; `/console/templates/new` |
 //! | `/console/templates/{id}` | [`TemplatePage`] | itself, `.../{id}/preview`, `.../{id}/restore` |
@@ -97,6 +98,7 @@ mod routes;
 mod settings;
 mod sign_in;
 mod team;
+mod tell;
 mod template;
 
 pub use accounts::{AccountsPage, Secret};
@@ -139,6 +141,7 @@ pub use routes::{not_found, plain, router};
 pub use settings::{SettingsGroup, SettingsPage};
 pub use sign_in::SignIn;
 pub use team::Team;
+pub use tell::TellPage;
 pub(crate) use template::language_name;
 pub use template::{
     TemplateDiff, TemplateGroup, TemplateLink, TemplateList, TemplatePage, TemplateRow,

@@ -18,6 +18,8 @@ pub mod editing;
 pub mod incident;
 pub mod maintenance;
 pub mod outage_plan;
+pub mod planned_texts;
+pub mod previewed;
 pub mod reach;
 pub mod recipient;
 pub mod review;

@@ -8,6 +8,7 @@ use crate::id::Id;
 use crate::incident::version;
 use crate::maintenance::past_problem;
 use crate::privacy::read_override;
+use crate::texts::Texts;
 use crate::time::{CivilTime, Zone};
 use jiff::Timestamp;
 
@@ -18,12 +19,14 @@ pub struct Move {
     pub effective: CivilTime,
     /// Why.
     pub reason: Option<String>,
+    /// What somebody edited of the message that tells it.
+    pub texts: Texts,
     /// The version that was seen; who saw an old one is refused.
     pub version: Option<i64>,
 }
 
 impl Move {
-    /// Reads `{effective, reason, version}`, recording all problems. The moment lies after `now`.
+    /// Reads `{effective, reason, texts, version}`, recording all problems. The moment lies after `now`.
     pub fn read(
         node: &Node,
         zone: &Zone,
@@ -34,6 +37,7 @@ impl Move {
         let mut fields = Fields::of(node, "", problems)?;
         let effective = fields.required("effective", problems, |t| CivilTime::parse(t, zone));
         let reason = fields.optional("reason", problems, prose(1_000));
+        let texts = Texts::read(&mut fields, problems);
         let version = fields.optional("version", problems, version);
         let same = |new: &CivilTime| new.instant() == old.effective.instant();
         if effective.as_ref().is_some_and(same) {
@@ -46,6 +50,7 @@ impl Move {
         Some(Move {
             effective: effective?,
             reason,
+            texts,
             version,
         })
     }
@@ -98,15 +103,28 @@ impl Edit {
     }
 }
 
-/// Which version somebody saw who says that it is in effect.
-pub fn read_seen(node: &Node, problems: &mut Problems) -> Option<Option<i64>> {
-    if node.value == Value::Null {
-        return Some(None);
+/// That it is in effect.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Effect {
+    /// What somebody edited of the message that tells it.
+    pub texts: Texts,
+    /// The version that was seen; who saw an old one is refused.
+    pub version: Option<i64>,
+}
+
+impl Effect {
+    /// Reads `{texts, version}`, recording all problems; nothing at all will do.
+    pub fn read(node: &Node, problems: &mut Problems) -> Option<Effect> {
+        if node.value == Value::Null {
+            return Some(Effect::default());
+        }
+        let mut fields = Fields::of(node, "", problems)?;
+        let texts = Texts::read(&mut fields, problems);
+        let version = fields.optional("version", problems, version);
+        read_override(&mut fields, problems);
+        fields.finish(problems);
+        Some(Effect { texts, version })
     }
-    let mut fields = Fields::of(node, "", problems)?;
-    let seen = fields.optional("version", problems, version);
-    fields.finish(problems);
-    Some(seen)
 }
 
 /// That it will not happen.
@@ -114,21 +132,28 @@ pub fn read_seen(node: &Node, problems: &mut Problems) -> Option<Option<i64>> {
 pub struct Withdrawal {
     /// Why.
     pub reason: Option<String>,
+    /// What somebody edited of the message that tells it.
+    pub texts: Texts,
     /// The version that was seen; who saw an old one is refused.
     pub version: Option<i64>,
 }
 
 impl Withdrawal {
-    /// Reads `{reason, version}`, recording all problems; nothing at all will do.
+    /// Reads `{reason, texts, version}`, recording all problems; nothing at all will do.
     pub fn read(node: &Node, path: &str, problems: &mut Problems) -> Option<Withdrawal> {
         if node.value == Value::Null {
             return Some(Withdrawal::default());
         }
         let mut fields = Fields::of(node, path, problems)?;
         let reason = fields.optional("reason", problems, prose(1_000));
+        let texts = Texts::read(&mut fields, problems);
         let version = fields.optional("version", problems, version);
         read_override(&mut fields, problems);
         fields.finish(problems);
-        Some(Withdrawal { reason, version })
+        Some(Withdrawal {
+            reason,
+            texts,
+            version,
+        })
     }
 }

@@ -267,7 +267,7 @@ maintenance:
         line 6, column 11: maintenance.policy: unknown policy 'majr'; did you mean 'major'?
         line 7, column 14: maintenance.services[0]: unknown service 'portl'; did you mean 'portal'?
         line 9, column 8: maintenance.end: before the start
-        line 10, column 3: maintenance.efect: unknown field 'efect'; known are id, title, kind, policy, override, services, cause, start, end, change_request, decision, facts, steps, requesters, lead, privacy_override
+        line 10, column 3: maintenance.efect: unknown field 'efect'; known are id, title, kind, policy, override, services, cause, start, end, change_request, decision, facts, texts, steps, requesters, lead, privacy_override
         ");
     }
 

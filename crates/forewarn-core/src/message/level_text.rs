@@ -39,16 +39,29 @@ impl Proof<'_> {
     /// The text of each level, the poorest first, in the organisation's first language and on its clocks, as an edit begins with it.
     /// The occasion names the milestone; `notices` are those by which it is told `at` some moment.
     pub fn texts(&self, notices: &[Notice], at: Timestamp) -> Vec<LevelText> {
+        self.each_level(|level| self.readers_of(level, notices), at)
+    }
+
+    /// The same for what these audiences would be told.
+    pub fn texts_for(&self, audiences: &[&Audience], at: Timestamp) -> Vec<LevelText> {
+        let named = |level| {
+            let told = audiences.iter().filter(|audience| audience.level == level);
+            told.map(|audience| audience.name.clone()).collect()
+        };
+        self.each_level(named, at)
+    }
+
+    fn each_level(&self, readers: impl Fn(Level) -> Vec<String>, at: Timestamp) -> Vec<LevelText> {
         let content = self
             .event
             .content(self.occasion, None, self.catalogue, self.public_url, at);
         let levels = Level::ALL.into_iter();
         levels
-            .map(|level| self.text_of(&content, level, notices))
+            .map(|level| self.text_of(&content, level, readers(level)))
             .collect()
     }
 
-    fn text_of(&self, content: &Content, level: Level, notices: &[Notice]) -> LevelText {
+    fn text_of(&self, content: &Content, level: Level, audiences: Vec<String>) -> LevelText {
         let organisation = &self.catalogue.organisation;
         let variant = Variant {
             level,
@@ -59,7 +72,7 @@ impl Proof<'_> {
         let edited = content.texts.at(level).map(str::to_owned);
         LevelText {
             level,
-            audiences: self.readers_of(level, notices),
+            audiences,
             made: made(content, &variant, self.templates),
             review: edited
                 .as_ref()

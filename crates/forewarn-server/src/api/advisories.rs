@@ -47,7 +47,7 @@ async fn preview_advisory(State(app): State<App>, _who: Who, Body(body): Body) -
     let preview = advisory::preview(&app, &Sending::of(&body)).await?;
     let mut body = preview.answer.json();
     body["reach"] = json!(preview.reach);
-    body["texts"] = json!(preview.texts);
+    body["texts"] = json!(preview.said.texts);
     Ok(answer(StatusCode::OK, &body))
 }
 

@@ -5,7 +5,7 @@ use super::query::Query;
 use super::{Body, Who, answer, incidents};
 use crate::app::App;
 use crate::error::Result;
-use crate::ops::announcement;
+use crate::ops::announcement::{self, Act};
 use crate::ops::sending::Sending;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -33,7 +33,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 
 /// Announce a change: people are told ahead as its policy says, and when it takes effect.
 #[utoipa::path(post, path = "/announcements", tag = "announcements",
-    request_body(content = Value, description = "title, services, effective; id, kind, policy, override, cause, facts, requesters; alone or under announcement; beside it recipients: to how many it goes, for a wide audience"),
+    request_body(content = Value, description = "title, services, effective; id, kind, policy, override, cause, facts, texts (by level, where somebody edited what people are told ahead), requesters; alone or under announcement; beside it recipients: to how many it goes, for a wide audience"),
     responses((status = 201, description = "Planned"), (status = 409, description = "The id exists, or the number of recipients is missing"),
         (status = 422, description = "Problems, each with its field")))]
 async fn create_announcement(
@@ -48,14 +48,16 @@ async fn create_announcement(
 /// Plan an announcement without storing it.
 #[utoipa::path(post, path = "/announcements/preview", tag = "announcements",
     request_body(content = Value, description = "as for creating one"),
-    responses((status = 200, description = "The announcement with its plan"), (status = 422, description = "Problems")))]
+    responses((status = 200, description = "The announcement with its plan; texts: what people would be told ahead at each level, for an edit to begin with"), (status = 422, description = "Problems")))]
 async fn preview_announcement(
     State(app): State<App>,
     _who: Who,
     Body(body): Body,
 ) -> Result<Response> {
-    let preview = announcement::preview(&app, &Sending::of(&body)).await?;
-    Ok(answer(StatusCode::OK, &preview.json()))
+    let (planned, said) = announcement::preview(&app, &Sending::of(&body)).await?;
+    let mut body = planned.json();
+    body["texts"] = json!(said.texts);
+    Ok(answer(StatusCode::OK, &body))
 }
 
 /// List announcements, the newest first.
@@ -92,7 +94,7 @@ async fn show_announcement(
 
 /// Move its moment: people are told at once, and the rest is planned again.
 #[utoipa::path(post, path = "/announcements/{id}/move", tag = "announcements", params(("id" = String, Path, description = "its id")),
-    request_body(content = Value, description = "effective, reason, version (as it was seen), recipients (to how many it goes, for a wide audience), undo (true: people are told once it can no longer be undone)"),
+    request_body(content = Value, description = "effective, reason, texts (by level, where somebody edited what is made), privacy_override, version (as it was seen), recipients (to how many it goes, for a wide audience), undo (true: people are told once it can no longer be undone)"),
     responses((status = 200, description = "The announcement with its plan"), (status = 404, description = "None of this id"),
         (status = 409, description = "It is in effect or cancelled, or the version is not the newest"), (status = 422, description = "Problems")))]
 async fn move_announcement(
@@ -101,7 +103,7 @@ async fn move_announcement(
     Path(id): Path<String>,
     Body(body): Body,
 ) -> Result<Response> {
-    let done = announcement::put_off(&app, &who, &id, &Sending::of(&body)).await?;
+    let done = announcement::tell(&app, &who, &id, Act::Move, &Sending::of(&body)).await?;
     Ok(answer(StatusCode::OK, &done.json()))
 }
 
@@ -122,7 +124,7 @@ async fn change_announcement(
 
 /// Call it off: whoever heard of it, or would have, is told at once.
 #[utoipa::path(post, path = "/announcements/{id}/cancel", tag = "announcements", params(("id" = String, Path, description = "its id")),
-    request_body(content = Value, description = "reason, version (as it was seen), recipients (to how many it goes, for a wide audience), undo (true: people are told once it can no longer be undone); may be left out"),
+    request_body(content = Value, description = "reason, texts (by level, where somebody edited what is made), privacy_override, version (as it was seen), recipients (to how many it goes, for a wide audience), undo (true: people are told once it can no longer be undone); may be left out"),
     responses((status = 200, description = "The announcement with its plan"), (status = 404, description = "None of this id"),
         (status = 409, description = "It is in effect or cancelled, or the version is not the newest"), (status = 422, description = "Problems")))]
 async fn cancel_announcement(
@@ -131,7 +133,7 @@ async fn cancel_announcement(
     Path(id): Path<String>,
     Body(body): Body,
 ) -> Result<Response> {
-    let done = announcement::cancel(&app, &who, &id, &Sending::of(&body)).await?;
+    let done = announcement::tell(&app, &who, &id, Act::Cancel, &Sending::of(&body)).await?;
     Ok(answer(StatusCode::OK, &done.json()))
 }
 
@@ -150,7 +152,7 @@ async fn undo_announcement(
 
 /// Say that it is in effect, before its moment: people are told so at once, and nothing more is planned.
 #[utoipa::path(post, path = "/announcements/{id}/effective", tag = "announcements", params(("id" = String, Path, description = "its id")),
-    request_body(content = Value, description = "version (as it was seen), recipients (to how many it goes, for a wide audience), undo (true: people are told once it can no longer be undone); may be left out"),
+    request_body(content = Value, description = "texts (by level, where somebody edited what is made), privacy_override, version (as it was seen), recipients (to how many it goes, for a wide audience), undo (true: people are told once it can no longer be undone); may be left out"),
     responses((status = 200, description = "The announcement with its plan"), (status = 404, description = "None of this id"),
         (status = 409, description = "It is in effect or cancelled, or the version is not the newest"), (status = 422, description = "Problems")))]
 async fn announcement_in_effect(
@@ -159,7 +161,7 @@ async fn announcement_in_effect(
     Path(id): Path<String>,
     Body(body): Body,
 ) -> Result<Response> {
-    let done = announcement::take_effect(&app, &who, &id, &Sending::of(&body)).await?;
+    let done = announcement::tell(&app, &who, &id, Act::Effect, &Sending::of(&body)).await?;
     Ok(answer(StatusCode::OK, &done.json()))
 }
 

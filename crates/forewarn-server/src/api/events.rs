@@ -5,8 +5,12 @@ use super::query::{Asked, Query, any, limit};
 use super::{Body, Who, answer};
 use crate::app::App;
 use crate::error::{ApiError, Result};
+use crate::ops::maintenance::Act;
 use crate::ops::sending::Sending;
-use crate::ops::{Approval, advisory, announcement, approval, draft, incident, maintenance, reach};
+use crate::ops::{
+    Approval, advisory, announcement, approval, draft, incident, maintenance, planned_texts,
+    previewed, reach,
+};
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -34,6 +38,8 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(promise_incident))
         .routes(routes!(approve_incident))
         .routes(routes!(list_approvals))
+        .routes(routes!(put_texts))
+        .routes(routes!(preview_act))
 }
 
 /// Create a maintenance; the answer is its plan.
@@ -51,18 +57,16 @@ async fn create_maintenance(
 
 /// Plan a maintenance without creating it.
 #[utoipa::path(post, path = "/maintenances/preview", tag = "maintenances", request_body = Value,
-    responses((status = 200, description = "The plan that would follow"), (status = 422, description = "Problems")))]
+    responses((status = 200, description = "The plan that would follow; texts: what people would be told ahead at each level, for an edit to begin with"), (status = 422, description = "Problems")))]
 async fn preview_maintenance(
     State(app): State<App>,
     _who: Who,
     Body(body): Body,
 ) -> Result<Response> {
-    Ok(answer(
-        StatusCode::OK,
-        &maintenance::preview(&app, &Sending::of(&body))
-            .await?
-            .json(),
-    ))
+    let (planned, said) = maintenance::preview(&app, &Sending::of(&body)).await?;
+    let mut body = planned.json();
+    body["texts"] = json!(said.texts);
+    Ok(answer(StatusCode::OK, &body))
 }
 
 /// Narrows and pages a list of events.
@@ -196,7 +200,7 @@ pub(super) async fn reached(app: &App, event: &Event, about: About) -> Result<Re
 /// Approve, start, complete, cancel, delay or extend a maintenance, let it do otherwise than its policy or as the policy says again, or set where its change request stands.
 #[utoipa::path(post, path = "/maintenances/{id}/{action}", tag = "maintenances",
     params(("id" = String, Path, description = "its id"), ("action" = String, Path, description = "approve, start, complete, cancel, delay, extend, undo, override, remove_override, change_request")),
-    request_body(content = Value, description = "delay: start, end, reason; extend: end, reason; cancel: reason; these three also recipients (to how many it goes, for a wide audience) and undo (true: people are told once it can no longer be undone); start, complete: undo; start: early (true: long before its window and meant so; false: refuse that); approve: override of a change request that is not approved or of owners who cannot be asked, with its reason, hash of what was seen, recipients for a wide audience; override: before, at, progress, min_window as the policy has them, and the reason; remove_override: reason; change_request: state, board"),
+    request_body(content = Value, description = "delay: start, end, reason; extend: end, reason; cancel: reason; all that people are told of also texts (by level, where somebody edited what is made) and privacy_override; these three also recipients (to how many it goes, for a wide audience) and undo (true: people are told once it can no longer be undone); start, complete: undo; start: early (true: long before its window and meant so; false: refuse that); approve: override of a change request that is not approved or of owners who cannot be asked, with its reason, hash of what was seen, recipients for a wide audience; override: before, at, progress, min_window as the policy has them, and the reason; remove_override: reason; change_request: state, board"),
     responses((status = 200, description = "The maintenance and its new plan"), (status = 404, description = "None of this id"),
         (status = 409, description = "Its state does not allow it"), (status = 422, description = "Problems")))]
 async fn act_on_maintenance(
@@ -205,14 +209,13 @@ async fn act_on_maintenance(
     Path((id, action)): Path<(String, String)>,
     Body(body): Body,
 ) -> Result<Response> {
+    if let Some(act) = Act::parse(&action) {
+        let done = maintenance::tell(&app, &who, &id, act, &Sending::of(&body)).await?;
+        return Ok(answer(StatusCode::OK, &done.json()));
+    }
     let done = match action.as_str() {
         "approve" => maintenance::approve(&app, &who, &id, &body).await?,
         "change_request" => maintenance::set_change(&app, &who, &id, &body).await?,
-        "start" => maintenance::start(&app, &who, &id, &Sending::of(&body)).await?,
-        "complete" => maintenance::complete(&app, &who, &id, &Sending::of(&body)).await?,
-        "cancel" => maintenance::cancel(&app, &who, &id, &Sending::of(&body)).await?,
-        "delay" => maintenance::delay(&app, &who, &id, &Sending::of(&body)).await?,
-        "extend" => maintenance::extend(&app, &who, &id, &Sending::of(&body)).await?,
         "undo" => maintenance::undo(&app, &who, &id).await?,
         "override" => maintenance::except(&app, &who, &id, &body).await?,
         "remove_override" => maintenance::follow_policy(&app, &who, &id, &body).await?,
@@ -235,6 +238,38 @@ async fn list_approvals(
 ) -> Result<Response> {
     let waiting = approval::of(&app, &id).await?;
     Ok(answer(StatusCode::OK, &json!(waiting)))
+}
+
+/// Edit what a message of planned work or of an announcement says that has not gone out. Nobody is told of that by itself; who agreed to
+/// other words is asked again.
+#[utoipa::path(post, path = "/events/{id}/texts", tag = "events", params(("id" = String, Path, description = "its id")),
+    request_body(content = Value, description = "texts (by level; a level that is left out is made of the facts), milestone (announcement where it is left out: what people are told ahead, its reminders too), privacy_override"),
+    responses((status = 200, description = "The event with its plan"), (status = 404, description = "None of this id"),
+        (status = 409, description = "It is over, or its texts come with what is said"), (status = 422, description = "Problems")))]
+async fn put_texts(
+    State(app): State<App>,
+    who: Who,
+    Path(id): Path<String>,
+    Body(body): Body,
+) -> Result<Response> {
+    let done = planned_texts::put(&app, &who, &id, &Sending::of(&body)).await?;
+    Ok(answer(StatusCode::OK, &done))
+}
+
+/// What people would be told if somebody acted so on an event, or edited the texts of a message. Nothing is stored.
+#[utoipa::path(post, path = "/events/{id}/{action}/preview", tag = "events",
+    params(("id" = String, Path, description = "its id"), ("action" = String, Path, description = "start, complete, cancel, delay, extend of planned work; move, effective, cancel of an announcement; texts of both; updates, fix, withdraw of a fault; updates of an incident")),
+    request_body(content = Value, description = "what the action would have"),
+    responses((status = 200, description = "messages, each text once; texts: what is made for each level, for an edit to begin with"), (status = 404, description = "None of this id, or no such action"),
+        (status = 409, description = "Its state does not allow it"), (status = 422, description = "Problems")))]
+async fn preview_act(
+    State(app): State<App>,
+    _who: Who,
+    Path((id, action)): Path<(String, String)>,
+    Body(body): Body,
+) -> Result<Response> {
+    let shown = previewed::act(&app, &id, &action, &Sending::of(&body)).await?;
+    Ok(answer(StatusCode::OK, &json!(shown)))
 }
 
 /// Tick off a step of the work.

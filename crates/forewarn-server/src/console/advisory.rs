@@ -4,7 +4,7 @@ use super::incident::{LEVELS, NOT_BEFORE_THEY_AGREE, severities_with_none};
 use super::layout::text;
 use super::maintenance::facts;
 use super::reach::Reached;
-use super::{Choice, Frame, JournalRow, NoticeRow, Typed};
+use super::{Choice, Frame, JournalRow, LevelLook, NoticeRow, Typed};
 use crate::ops::acknowledgement::Confirmations;
 use crate::status_page::{milestone_words, when};
 use askama::Template;
@@ -46,6 +46,8 @@ pub struct NewAdvisory {
     pub frame: Frame,
     /// What was typed and what is wrong.
     pub typed: Typed,
+    /// What people would be told first, at each level.
+    pub levels: Vec<LevelLook>,
     /// Every service.
     pub services: Vec<Choice>,
     /// What would be told, and to whom, after a preview.

@@ -4,7 +4,8 @@ use super::incident::{LEVELS, NOT_BEFORE_THEY_AGREE};
 use super::layout::text;
 use super::maintenance::facts;
 use super::readings::{Question, questions};
-use super::{Choice, Frame, JournalRow, NoticeRow, Plan, Typed};
+use super::{Choice, Frame, JournalRow, LevelLook, NoticeRow, Plan, Typed};
+use crate::status_page::milestone_words;
 use askama::Template;
 use forewarn_core::announcement::{Announcement, Status};
 use forewarn_core::undo::Undoable;
@@ -41,6 +42,8 @@ pub struct NewAnnouncement {
     pub frame: Frame,
     /// What was typed and what is wrong.
     pub typed: Typed,
+    /// What people would be told first, at each level.
+    pub levels: Vec<LevelLook>,
     /// Every service.
     pub services: Vec<Choice>,
     /// Every kind for which there is a policy.
@@ -134,6 +137,12 @@ impl AnnouncementPage {
     /// The page.
     pub fn render(&self) -> String {
         text(self)
+    }
+
+    /// The messages whose text somebody edited, with their names.
+    fn edited(&self) -> Vec<String> {
+        let messages = self.announcement.texts.messages();
+        messages.map(milestone_words).collect()
     }
 
     /// Until when the last change can be undone.

@@ -30,6 +30,7 @@ mod sample;
 pub(super) mod settings;
 pub(super) mod sign_in;
 pub(super) mod team;
+pub(super) mod telling;
 pub(super) mod templates;
 
 use jiff::Timestamp;

@@ -4,6 +4,15 @@ use super::preview::for_level;
 use forewarn_core::audience::Level;
 use forewarn_core::message::{LevelText, render_markdown};
 
+/// What is added around the text of an incident or a fault.
+pub(super) const PROMISED: &str = "What stands around it is added for you: when the next update comes, an apology if it is late, technical details for those who may see them, the links.";
+/// What is added around the text of something planned.
+pub(super) const PLANNED: &str = "What stands around it is added for you: the times, what follows, technical details for those who may see them, the links.";
+/// For how long an edited text holds.
+pub(super) const ONCE: &str = "Only this once: the next message is made of what is known then.";
+/// The same of what is told ahead.
+pub(super) const AHEAD: &str = "Its reminders say it too, as long as the time stays the same.";
+
 /// What the readers of one level are told, and what somebody makes of that.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LevelLook {

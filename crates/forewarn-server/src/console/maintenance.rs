@@ -3,7 +3,7 @@
 use super::incident::{LEVELS, NOT_BEFORE_THEY_AGREE};
 use super::layout::text;
 use super::readings::{Question, known, questions};
-use super::{Choice, DeliveryRow, Frame, JournalRow, NoticeRow, Plan, Prospect, Typed};
+use super::{Choice, DeliveryRow, Frame, JournalRow, LevelLook, NoticeRow, Plan, Prospect, Typed};
 use crate::status_page::when::TimeHtml;
 use crate::status_page::{milestone_words, when};
 use askama::Template;
@@ -79,6 +79,8 @@ pub struct NewMaintenance {
     pub frame: Frame,
     /// What was typed and what is wrong.
     pub typed: Typed,
+    /// What people would be told first, at each level.
+    pub levels: Vec<LevelLook>,
     /// Every service.
     pub services: Vec<Choice>,
     /// Every kind: the ids of policies for maintenance.
@@ -106,6 +108,12 @@ impl MaintenancePage {
     /// The page.
     pub fn render(&self) -> String {
         text(self)
+    }
+
+    /// The messages whose text somebody edited, with their names.
+    fn edited(&self) -> Vec<String> {
+        let messages = self.maintenance.texts.messages();
+        messages.map(milestone_words).collect()
     }
 
     fn tone(&self) -> &'static str {
@@ -191,6 +199,7 @@ impl MaintenancePage {
                     consequence: consequence.to_owned(),
                     button: button.to_owned(),
                     open: refused.is_some(),
+                    told: [DELAY.0, EXTEND.0, CANCEL.0].contains(&name),
                     asked: questions(&typed, &self.frame.zone),
                     typed: typed.of_form(name),
                 }
@@ -389,6 +398,8 @@ struct Act {
     consequence: String,
     button: String,
     open: bool,
+    /// People are told of it, in words that can be seen before.
+    told: bool,
     typed: Typed,
     /// What must be asked of its times.
     asked: Vec<Question>,

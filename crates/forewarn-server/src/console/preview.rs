@@ -188,6 +188,8 @@ pub struct EventPreview {
     pub milestone: String,
     /// What else can be shown.
     pub milestones: Vec<String>,
+    /// Its text can be edited before it goes out.
+    pub editable: bool,
     /// The texts, each once.
     pub messages: Vec<Shown>,
 }

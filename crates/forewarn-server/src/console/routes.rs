@@ -3,7 +3,7 @@
 use super::handlers::{
     accounts, advisories, announcements, approvals, calendar, calls, catalogue, caught, changes,
     decision, drafts, editing, incidents, kept, lists, live, maintenances, now, outage_plans,
-    people, policies, postmortems, previews, settings, sign_in, team, templates,
+    people, policies, postmortems, previews, settings, sign_in, team, telling, templates,
 };
 use super::{ApiPage, CONTENT_SECURITY_POLICY, Frame, Nav, PlainPage, guard};
 use crate::app::App;
@@ -162,6 +162,23 @@ pub fn router(app: &App) -> Router<App> {
         .route("/console/cards", get(outage_plans::show_cards))
         .route("/console/cards.json", get(outage_plans::all_cards))
         .route("/console/events/{id}/preview", get(previews::event))
+        .route(
+            "/console/events/{id}/{action}/words",
+            get(telling::begin).post(telling::tell),
+        )
+        .route(
+            "/console/events/{id}/{action}/preview",
+            post(telling::preview),
+        )
+        .route(
+            "/console/maintenances/new/preview",
+            post(previews::maintenance),
+        )
+        .route(
+            "/console/announcements/new/preview",
+            post(previews::announcement),
+        )
+        .route("/console/advisories/new/preview", post(previews::advisory))
         .route("/console/templates", get(templates::list))
         .route("/console/templates/new", get(templates::new))
         .route(

@@ -1,25 +1,28 @@
 //! What can be done with an advisory: make a fault known, tell more, say that it is fixed, withdraw it. Each is told at once.
 
+mod acts;
 mod held;
 
+pub use acts::{Act, fix, preview_act, tell, update, withdraw};
+
 use super::maintenance::shape as shape_pending;
+use super::previewed::Previewed;
 use super::reach::{self, Whole};
-use super::review::{self, Guard};
+use super::review::Guard;
 use super::sending::{Posted, Sending};
 use super::{
-    AGAIN, approval, field, gathered, kept, overtaken, read, read_known, recipient, silent, under,
+    AGAIN, approval, field, gathered, kept, overtaken, previewed, read, recipient, silent, under,
 };
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::{ApiError, Result};
 use forewarn_core::acknowledge::reminders;
-use forewarn_core::advisory::{self, Advisory, Fix, NewWord, Report, Withdrawal};
+use forewarn_core::advisory::{self, Advisory, Report};
 use forewarn_core::approval::Consent;
 use forewarn_core::document::{Catalogue, Documents, Node, Problems};
 use forewarn_core::event::{Event, Occasion};
 use forewarn_core::id::Id;
 use forewarn_core::incident::NewPromise;
-use forewarn_core::message::{LevelText, Proof};
 use forewarn_core::plan::{
     Changes, Notice, catch_up_on_advisory, is_team_notice, owners_reminded_again, promised,
     publish_word,
@@ -27,7 +30,6 @@ use forewarn_core::plan::{
 use forewarn_core::problem::Invalid;
 use forewarn_core::promise::Thread;
 use forewarn_core::recipient::Addition;
-use forewarn_core::review::Context;
 use forewarn_core::undo::Undoable;
 use forewarn_store::{Beside, Entry, NoticeFilter, Published, StoredEvent};
 use jiff::Timestamp;
@@ -72,8 +74,8 @@ pub struct Preview {
     pub answer: Answer,
     /// Who would be reached.
     pub reach: Whole,
-    /// The text of each level, with which an edit of it begins.
-    pub texts: Vec<LevelText>,
+    /// What it would say, and the text of each level, with which an edit of it begins.
+    pub said: Previewed,
 }
 
 /// Reads a report without making it known.
@@ -92,20 +94,9 @@ pub async fn preview(app: &App, posted: &Posted) -> Result<Preview> {
         milestone: "discovery".to_owned(),
         ..Occasion::default()
     };
-    let context = Context {
-        known: review::known(app).await?,
-        previous: None,
-    };
-    let proof = Proof {
-        event: &event,
-        occasion: &occasion,
-        catalogue: &catalogue,
-        templates: &app.store.templates().await?,
-        public_url: &app.public_url,
-        context: &context,
-    };
+    let said = previewed::of(app, &catalogue, (&event, &occasion), &changes.add, now).await?;
     Ok(Preview {
-        texts: proof.texts(&changes.add, now),
+        said,
         reach: reach::whole(app, &event).await?,
         answer: Answer {
             notices: told_by(&changes),
@@ -201,69 +192,6 @@ pub async fn create(app: &App, caller: &Caller, posted: &Posted) -> Result<Answe
         .with(guard.on_record(detail));
     let told = (0, vec![entry], (posted.sending, now));
     publish(app, caller, &catalogue, advisory, told).await
-}
-
-/// Tells people more.
-///
-/// # Errors
-/// Everything that is wrong with it; when the advisory is closed, or the version is not the newest.
-pub async fn update(app: &App, caller: &Caller, id: &str, posted: &Posted) -> Result<Answer> {
-    load(app, id).await?;
-    let (catalogue, now) = (app.store.catalogue().await?, app.clock.now());
-    let node = &posted.node;
-    let said = read_known(node, &catalogue, |node, problems| {
-        NewWord::read(node, "", problems)
-    });
-    let said = with_its_time(said, "", node, &catalogue, now);
-    let guard = Guard::of(app, node, "").await?;
-    let new = posted.with(guard.beside(said))?;
-    let seen = (new.version, guard, posted.sending);
-    let answer = say(app, caller, id, seen, |advisory, catalogue, now| {
-        let next = next_word(new.next_update, catalogue, now)?;
-        Ok(("advisory.updated", advisory.update(new.clone(), next, now)?))
-    })
-    .await?;
-    // What was taken back and is said now is no draft any more.
-    let now = app.clock.now();
-    app.store.save_writing(id, &caller.actor, "", now).await?;
-    Ok(answer)
-}
-
-/// Says that the fix is out, and what people do to get it; who asked for it is told too.
-///
-/// # Errors
-/// Everything that is wrong with it; when the advisory is closed, or the version is not the newest.
-pub async fn fix(app: &App, caller: &Caller, id: &str, posted: &Posted) -> Result<Answer> {
-    load(app, id).await?;
-    let node = &posted.node;
-    let said = read(node, |node, problems| Fix::read(node, "", problems));
-    let guard = Guard::of(app, node, "").await?;
-    let fix = posted.with(guard.beside(said))?;
-    let seen = (fix.version, guard, posted.sending);
-    say(app, caller, id, seen, |advisory, _, now| {
-        Ok(("advisory.fixed", advisory.fix(fix.clone(), now)?))
-    })
-    .await
-}
-
-/// Takes back what was told.
-///
-/// # Errors
-/// Everything that is wrong with it; when the advisory is closed, or the version is not the newest.
-pub async fn withdraw(app: &App, caller: &Caller, id: &str, posted: &Posted) -> Result<Answer> {
-    load(app, id).await?;
-    let node = &posted.node;
-    let said = read(node, |node, problems| Withdrawal::read(node, "", problems));
-    let guard = Guard::of(app, node, "").await?;
-    let withdrawal = posted.with(guard.beside(said))?;
-    let seen = (withdrawal.version, guard, posted.sending);
-    say(app, caller, id, seen, |advisory, _, now| {
-        Ok((
-            "advisory.withdrawn",
-            advisory.withdraw(withdrawal.clone(), now)?,
-        ))
-    })
-    .await
 }
 
 /// Makes a word of the advisory as it is and publishes it; looks again where somebody else was faster, unless whoever says it

@@ -1,17 +1,22 @@
 //! What can be done with an announcement: make it, move its moment, change its words, call it off. Each plans its notices again.
 
+mod acts;
+
+pub use acts::{Act, preview_act, tell};
+
 use super::digest::{self, Digest};
 use super::maintenance::shape as shape_pending;
+use super::previewed::Previewed;
 use super::review::Guard;
 use super::sending::{Posted, Sending};
 use super::{
-    AGAIN, approval, field, kept, maintenance, overtaken, read, read_known, recipient, silent,
-    under,
+    AGAIN, approval, field, kept, maintenance, overtaken, planned_texts, previewed, read,
+    read_known, recipient, silent, under,
 };
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::{ApiError, Result};
-use forewarn_core::announcement::{Announcement, Edit, Move, Status, Withdrawal, read_seen};
+use forewarn_core::announcement::{Announcement, Edit, Status};
 use forewarn_core::approval::Consent;
 use forewarn_core::document::{Catalogue, Documents, Node};
 use forewarn_core::event::{Event, Occasion};
@@ -20,6 +25,7 @@ use forewarn_core::plan::{
 };
 use forewarn_core::policy::{self, Policy};
 use forewarn_core::problem::Invalid;
+use forewarn_core::texts::NewTexts;
 use forewarn_core::time::CivilTime;
 use forewarn_core::undo::{Telling, Undoable};
 use forewarn_store::{Entry, EventFilter, NoticeFilter, Published, StoredEvent};
@@ -121,20 +127,23 @@ fn parse(node: &Node, catalogue: &Catalogue, fresh_id: &str) -> Result<Announcem
     documents.announcement.ok_or_else(missing)
 }
 
-/// Reads an announcement without storing it, and plans it.
+/// Reads an announcement without storing it, and plans it; with what people would be told ahead, by level.
 ///
 /// # Errors
 /// Everything that is wrong with it.
-pub async fn preview(app: &App, posted: &Posted) -> Result<Answer> {
+pub async fn preview(app: &App, posted: &Posted) -> Result<(Answer, Previewed)> {
     let catalogue = app.store.catalogue().await?;
     let announcement = posted.with(parse(&posted.node, &catalogue, UNNAMED))?;
     let plan = planned(app, &announcement, &catalogue, &[], (None, None)).await?;
-    Ok(Answer {
+    let event = Event::Announcement(announcement.clone());
+    let said = previewed::ahead(app, &catalogue, &event, &plan.notices).await?;
+    let answer = Answer {
         digests: digests(app, &announcement, &plan).await?,
         plan,
         announcement,
         version: 0,
-    })
+    };
+    Ok((answer, said))
 }
 
 /// Creates an announcement and plans its notices.
@@ -337,7 +346,7 @@ async fn act(
 }
 
 /// Acts, and tells people: once the time to undo it is past, where whoever acts wants that. The action is given when people are told.
-async fn tell(
+async fn tell_later(
     app: &App,
     caller: &Caller,
     id: &str,
@@ -371,51 +380,6 @@ pub async fn undo(app: &App, caller: &Caller, id: &str) -> Result<Answer> {
             ..Said::default()
         };
         Ok(((a.undo(now)?, said, entry), None))
-    })
-    .await
-}
-
-/// It takes effect at another moment: people are told at once, and the rest is planned again.
-///
-/// # Errors
-/// What is wrong with the moment; when it is in effect or cancelled, or the version is not the newest.
-pub async fn put_off(app: &App, caller: &Caller, id: &str, posted: &Posted) -> Result<Answer> {
-    let guard = Guard::of(app, &posted.node, "").await?;
-    tell(app, caller, id, posted.sending, |before, catalogue, now| {
-        let zone = &catalogue.organisation.time_zone;
-        let to = posted.guarded(&guard, |node, problems| {
-            Move::read(node, zone, &before, now, problems)
-        })?;
-        let milestone = match to.effective.instant() > before.effective.instant() {
-            true => "delay",
-            false => "reschedule",
-        };
-        let said = Said {
-            milestone: Some(milestone),
-            reason: to.reason.clone(),
-            previous: Some(before.effective.clone()),
-            ..Said::default()
-        };
-        let detail = json!({"from": before.effective, "to": to.effective, "reason": to.reason});
-        let entry =
-            Entry::new(&caller.actor, "announcement.moved", id).with(guard.on_record(detail));
-        Ok(((before.put_off(to.effective)?, said, entry), to.version))
-    })
-    .await
-}
-
-/// It is in effect before its moment: people are told so at once, and nothing more is planned.
-///
-/// # Errors
-/// When it is in effect or cancelled, or the version is not the newest.
-pub async fn take_effect(app: &App, caller: &Caller, id: &str, posted: &Posted) -> Result<Answer> {
-    load(app, id).await?;
-    let seen = posted.read(read_seen)?;
-    tell(app, caller, id, posted.sending, |before, _, now| {
-        let entry = Entry::new(&caller.actor, "announcement.effective", id)
-            .with(json!({"planned": before.effective}));
-        // What can be undone is dated ahead: people hear of it then.
-        Ok(((before.is_there(now)?, Said::default(), entry), seen))
     })
     .await
 }
@@ -454,6 +418,29 @@ pub async fn add(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<An
     }
 }
 
+/// What one of its messages to come says; nobody is told of that by itself.
+///
+/// # Errors
+/// When it is in effect or cancelled.
+pub(super) async fn put_texts(
+    app: &App,
+    caller: &Caller,
+    id: &str,
+    (new, guard): (&NewTexts, &Guard),
+) -> Result<Answer> {
+    act(app, caller, id, |before, _, _| {
+        if !before.status.is_open() {
+            let act = "have other texts: only what is scheduled can, and stays so";
+            return Err(before.refuse(Status::Scheduled).cannot(act).into());
+        }
+        let entry = planned_texts::entry(caller, "announcement.texts_edited", id, (new, guard));
+        let mut after = before;
+        after.texts.put(new.milestone, new.texts.clone());
+        Ok(((after, Said::default(), entry), None))
+    })
+    .await
+}
+
 /// Other words for the notices that are still to come; nobody is told of the change by itself.
 ///
 /// # Errors
@@ -480,29 +467,6 @@ pub async fn edit(app: &App, caller: &Caller, id: &str, node: &Node) -> Result<A
 fn words(announcement: &Announcement) -> Value {
     json!({"title": announcement.title, "services": announcement.services, "facts": announcement.facts,
         "requesters": announcement.requesters.len()})
-}
-
-/// It will not happen: whoever heard or would have heard is told at once.
-///
-/// # Errors
-/// When it is in effect or cancelled, or the version is not the newest.
-pub async fn cancel(app: &App, caller: &Caller, id: &str, posted: &Posted) -> Result<Answer> {
-    load(app, id).await?;
-    let guard = Guard::of(app, &posted.node, "").await?;
-    let off = posted.guarded(&guard, |node, problems| {
-        Withdrawal::read(node, "", problems)
-    })?;
-    tell(app, caller, id, posted.sending, |before, _, now| {
-        let said = Said {
-            milestone: Some("cancellation"),
-            reason: off.reason.clone(),
-            ..Said::default()
-        };
-        let detail = guard.on_record(json!({"reason": off.reason}));
-        let entry = Entry::new(&caller.actor, "announcement.cancelled", id).with(detail);
-        Ok(((before.cancel(now)?, said, entry), off.version))
-    })
-    .await
 }
 
 /// Somebody agrees to what waits for a person's word: what owners must agree to, or what a restore held back. `node` is as for a

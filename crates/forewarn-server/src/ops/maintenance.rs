@@ -21,16 +21,19 @@ use decided::decided_as;
 pub(super) use decided::owners_decide;
 pub use decided::{Owners, decide};
 pub use exception::{except, follow_policy};
+pub(super) use revised::put_texts;
 pub use revised::{Revision, revise};
 pub use undo::{shape, undo};
-pub use work::{IF_MEANT, complete, start, step_done};
+pub use work::{Act, IF_MEANT, preview_act, tell};
+pub use work::{cancel, complete, delay, extend, start, step_done};
 
 use super::digest::{self, Digest};
+use super::previewed::Previewed;
 use super::review::Guard;
 use super::sending::{Posted, Sending};
 use super::{
-    AGAIN, Approval, approval, field, gathered, kept, overtaken, reach, recipient, silent, text_at,
-    under, whole,
+    AGAIN, Approval, approval, field, gathered, kept, overtaken, previewed, reach, recipient,
+    silent, text_at, under, whole,
 };
 use crate::app::App;
 use crate::caller::Caller;
@@ -39,9 +42,7 @@ use forewarn_core::approval::Consent;
 use forewarn_core::decision;
 use forewarn_core::document::{Catalogue, Documents, Node, Problems};
 use forewarn_core::event::{Event, Occasion};
-use forewarn_core::maintenance::{
-    Maintenance, Status, read_cancellation, read_delay, read_extension,
-};
+use forewarn_core::maintenance::{Maintenance, Status};
 use forewarn_core::plan::{
     APPROVERS, CHANGE_SYSTEM, COMMUNICATIONS, Change, Changes, INTERNAL, Input, Plan, Planned,
     REQUESTERS, changes_from, plan, untold_change,
@@ -109,6 +110,22 @@ struct Said {
     undone: bool,
 }
 
+impl Said {
+    /// A change that has a message of its own.
+    fn of(
+        milestone: &'static str,
+        reason: Option<String>,
+        previous: Option<(CivilTime, CivilTime)>,
+    ) -> Said {
+        Said {
+            milestone: Some(milestone),
+            reason,
+            previous,
+            ..Said::default()
+        }
+    }
+}
+
 fn policy_of<'a>(maintenance: &Maintenance, catalogue: &'a Catalogue) -> &'a Policy {
     let named = maintenance
         .policy
@@ -142,11 +159,11 @@ pub(super) async fn open(app: &App) -> Result<Vec<Maintenance>> {
     Ok(works.collect())
 }
 
-/// Reads a maintenance document without storing it, and plans it.
+/// Reads a maintenance document without storing it, and plans it; with what people would be told ahead, by level.
 ///
 /// # Errors
 /// Everything that is wrong with it.
-pub async fn preview(app: &App, posted: &Posted) -> Result<Answer> {
+pub async fn preview(app: &App, posted: &Posted) -> Result<(Answer, Previewed)> {
     let catalogue = app.store.catalogue().await?;
     let mut maintenance = posted.with(parse(&posted.node, &catalogue, "MNT-0"))?;
     let others = open(app).await?;
@@ -156,11 +173,14 @@ pub async fn preview(app: &App, posted: &Posted) -> Result<Answer> {
         maintenance = maintenance.awaiting_approval();
     }
     let digests = digests(app, &maintenance, &plan).await?;
-    Ok(Answer {
+    let event = Event::Maintenance(maintenance.clone());
+    let said = previewed::ahead(app, &catalogue, &event, &plan.notices).await?;
+    let answer = Answer {
         maintenance,
         plan,
         digests,
-    })
+    };
+    Ok((answer, said))
 }
 
 async fn nobody(app: &App, maintenance: &Maintenance) -> Result<Vec<Problem>> {
@@ -548,87 +568,4 @@ async fn act(
             other => return other,
         }
     }
-}
-
-/// It will not happen. It may be said why.
-///
-/// # Errors
-/// When the state does not allow it.
-pub async fn cancel(app: &App, caller: &Caller, id: &str, posted: &Posted) -> Result<Answer> {
-    let guard = guarded(app, posted, "").await?;
-    change(app, caller, id, posted.sending, |m, now| {
-        let reason = posted.guarded(&guard, read_cancellation)?;
-        let said = Said {
-            milestone: Some("cancellation"),
-            reason: reason.clone(),
-            previous: None,
-            ..Said::default()
-        };
-        let detail = guard.on_record(json!({"reason": reason}));
-        let entry = Entry::new(&caller.actor, "maintenance.cancelled", id).with(detail);
-        Ok((m.cancel(now)?, said, entry))
-    })
-    .await
-}
-
-/// When somebody asks for another time; a program says what is so elsewhere, and is not refused for being late.
-fn asked_at(sending: Sending, now: Timestamp) -> Option<Timestamp> {
-    (!sending.unasked).then_some(now)
-}
-
-/// It happens at another time.
-///
-/// # Errors
-/// When the times are wrong or the state does not allow it.
-pub async fn delay(app: &App, caller: &Caller, id: &str, posted: &Posted) -> Result<Answer> {
-    let zone = app.store.catalogue().await?.organisation.time_zone;
-    let guard = guarded(app, posted, "").await?;
-    change(app, caller, id, posted.sending, |m, now| {
-        let now = asked_at(posted.sending, now);
-        let (start, end, reason) = posted.guarded(&guard, |node, problems| {
-            read_delay(node, &zone, &m, now, problems)
-        })?;
-        let milestone = if start.instant() > m.start.instant() {
-            "delay"
-        } else {
-            "reschedule"
-        };
-        let detail = json!({"from": m.start, "to": start, "end": end, "reason": reason});
-        let entry =
-            Entry::new(&caller.actor, "maintenance.delayed", id).with(guard.on_record(detail));
-        let said = Said {
-            milestone: Some(milestone),
-            reason,
-            previous: Some((m.start.clone(), m.end.clone())),
-            ..Said::default()
-        };
-        Ok((m.delay(start, end)?, said, entry))
-    })
-    .await
-}
-
-/// It ends later than promised.
-///
-/// # Errors
-/// When the end is wrong or the state does not allow it.
-pub async fn extend(app: &App, caller: &Caller, id: &str, posted: &Posted) -> Result<Answer> {
-    let zone = app.store.catalogue().await?.organisation.time_zone;
-    let guard = guarded(app, posted, "").await?;
-    change(app, caller, id, posted.sending, |m, now| {
-        let now = asked_at(posted.sending, now);
-        let (end, reason) = posted.guarded(&guard, |node, problems| {
-            read_extension(node, &zone, &m, now, problems)
-        })?;
-        let detail = json!({"from": m.end, "to": end, "reason": reason});
-        let entry =
-            Entry::new(&caller.actor, "maintenance.extended", id).with(guard.on_record(detail));
-        let said = Said {
-            milestone: Some("extension"),
-            reason,
-            previous: Some((m.start.clone(), m.end.clone())),
-            ..Said::default()
-        };
-        Ok((m.extend(end)?, said, entry))
-    })
-    .await
 }

@@ -1,12 +1,12 @@
 //! The organisation's own templates: the library, versions, what differs between two, and trial before saving.
 
-use super::{read, review};
+use super::{previewed, read, review};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::{ApiError, Result};
 use forewarn_core::document::{Fields, Node, parse_json};
 use forewarn_core::event::{Event, Occasion};
-use forewarn_core::message::{Preview, Proof, Trial, milestones_of, readers};
+use forewarn_core::message::{Preview, Trial, milestones_of, readers};
 use forewarn_core::problem::{Invalid, unknown};
 use forewarn_core::review::Context;
 use forewarn_core::template::{Change, Line, Template, built_in, difference};
@@ -355,22 +355,8 @@ pub async fn preview(app: &App, asked: &Asked) -> Result<Vec<Preview>> {
 /// # Errors
 /// When such an event has no such notice.
 pub async fn told(app: &App, event: &Event, milestone: &str) -> Result<Vec<Preview>> {
-    let catalogue = app.store.catalogue().await?;
-    let occasion = occasion(Some(event), milestone)?;
-    let context = Context {
-        known: review::known(app).await?,
-        previous: None,
-    };
-    let templates = app.store.templates().await?;
-    let proof = Proof {
-        event,
-        occasion: &occasion,
-        catalogue: &catalogue,
-        templates: &templates,
-        public_url: &app.public_url,
-        context: &context,
-    };
-    Ok(proof.told(&readers(event, milestone, &catalogue), app.clock.now()))
+    occasion(Some(event), milestone)?;
+    Ok(previewed::of_message(app, event, milestone).await?.messages)
 }
 
 /// The occasion of this milestone, where such an event has it.

@@ -42,6 +42,7 @@ mod openapi;
 mod outage_plans;
 mod own_page;
 mod pages;
+mod planned_texts;
 mod postmortems;
 mod previews;
 mod private_pages;

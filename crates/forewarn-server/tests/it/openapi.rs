@@ -23,6 +23,8 @@ const CONTRACT: &[(&str, &str)] = &[
     ("get", "/services/{id}/card"),
     ("get", "/events/{id}/acknowledgements"),
     ("get", "/events/{id}/approvals"),
+    ("post", "/events/{id}/texts"),
+    ("post", "/events/{id}/{action}/preview"),
     ("post", "/events/{id}/editing"),
     ("get", "/editing"),
     ("get", "/editing/{id}"),

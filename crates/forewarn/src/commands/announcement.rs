@@ -2,6 +2,7 @@
 
 use super::approve::{self, Approve};
 use super::incident_around::Add;
+use super::level_texts::{self, Said};
 use super::sending::{Count, Sending};
 use super::{reach, schedule, source};
 use crate::client::{Body, Client, Remote};
@@ -51,9 +52,8 @@ enum Action {
         /// Why
         #[arg(long)]
         reason: Option<String>,
-        /// Why it goes out although something stands in it that its readers may not see
-        #[arg(long, value_name = "REASON")]
-        privacy_override: Option<String>,
+        #[command(flatten)]
+        said: Said,
         /// The version that was seen; refused when somebody changed it since
         #[arg(long, value_name = "N")]
         version: Option<i64>,
@@ -62,6 +62,8 @@ enum Action {
     },
     /// Change what the notices to come say
     Change(Change),
+    /// Edit what a message says that has not gone out; nobody is told of that by itself
+    Texts(level_texts::Edit),
     /// Call it off; people are told at once
     Cancel {
         /// The announcement
@@ -69,9 +71,8 @@ enum Action {
         /// Why
         #[arg(long)]
         reason: Option<String>,
-        /// Why it goes out although something stands in it that its readers may not see
-        #[arg(long, value_name = "REASON")]
-        privacy_override: Option<String>,
+        #[command(flatten)]
+        said: Said,
         /// The version that was seen; refused when somebody changed it since
         #[arg(long, value_name = "N")]
         version: Option<i64>,
@@ -82,6 +83,8 @@ enum Action {
     Effective {
         /// The announcement
         id: String,
+        #[command(flatten)]
+        said: Said,
         /// The version that was seen; refused when somebody changed it since
         #[arg(long, value_name = "N")]
         version: Option<i64>,
@@ -176,49 +179,53 @@ pub async fn run(args: AnnouncementArgs) -> anyhow::Result<ExitCode> {
             id,
             to,
             reason,
-            privacy_override,
+            said,
             version,
             sending,
         } => {
             let body = given([
                 ("effective", json!(to)),
                 ("reason", json!(reason)),
-                ("privacy_override", json!(privacy_override)),
                 ("version", json!(version)),
             ]);
-            say(&client, &id, "move", sending.with(body)).await?
+            let body = sending.with(said.with(body)?);
+            said.send(&client, ["announcements", &id, "move"], body)
+                .await?
         }
         Action::Change(change) => {
             let id = change.id.clone();
             say(&client, &id, "change", edit(change)?).await?
         }
+        Action::Texts(edit) => edit.ask(&client).await?,
         Action::Cancel {
             id,
             reason,
-            privacy_override,
+            said,
             version,
             sending,
         } => {
-            let body = given([
-                ("reason", json!(reason)),
-                ("privacy_override", json!(privacy_override)),
-                ("version", json!(version)),
-            ]);
-            say(
+            let body = given([("reason", json!(reason)), ("version", json!(version))]);
+            let body = check(said.with(body)?, Withdrawal::read)?;
+            said.send(
                 &client,
-                &id,
-                "cancel",
-                sending.with(check(body, Withdrawal::read)?),
+                ["announcements", &id, "cancel"],
+                sending.with(body),
             )
             .await?
         }
         Action::Effective {
             id,
+            said,
             version,
             sending,
         } => {
-            let body = given([("version", json!(version))]);
-            say(&client, &id, "effective", sending.with(body)).await?
+            let body = said.with(given([("version", json!(version))]))?;
+            said.send(
+                &client,
+                ["announcements", &id, "effective"],
+                sending.with(body),
+            )
+            .await?
         }
         Action::Undo { id } => {
             let path = ["announcements", &id, "undo"];
@@ -246,6 +253,10 @@ pub async fn run(args: AnnouncementArgs) -> anyhow::Result<ExitCode> {
         }
         Action::Approve(approve) => approve.ask(&client, "announcements").await?,
     };
+    if let Some(shown) = level_texts::show(&answer) {
+        terminal::answer(&answer, args.json, |_| shown.clone())?;
+        return Ok(Exit::Done.into());
+    }
     let plan = serde_json::from_value::<Plan>(answer["plan"].clone()).ok();
     let late = plan.as_ref().is_some_and(|plan| !plan.breaches.is_empty());
     terminal::answer(&answer, args.json, |answer| {

@@ -1,10 +1,13 @@
 //! The text of each level: `--text-for LEVEL=TEXT` puts another in its place, `--dry-run` shows what is made.
 
+use crate::client::{Body, Client};
+use crate::exit::InvalidInput;
 use crate::terminal::clean;
 use clap::Args;
 use forewarn_core::document::Problems;
+use forewarn_core::problem::Invalid;
 use forewarn_core::texts::Texts;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 /// Texts that somebody edited.
 #[derive(Args, Clone, Debug, Default)]
@@ -37,6 +40,88 @@ impl LevelTexts {
     }
 }
 
+/// What is said with an act, and whether it is only to be seen.
+#[derive(Args, Clone, Debug, Default)]
+pub struct Said {
+    #[command(flatten)]
+    texts: LevelTexts,
+    /// Why it goes out although something stands in it that its readers may not see
+    #[arg(long, value_name = "REASON")]
+    privacy_override: Option<String>,
+    /// Only show what each level would read
+    #[arg(long)]
+    dry_run: bool,
+}
+
+impl Said {
+    /// The body with what is said in it.
+    ///
+    /// # Errors
+    /// What is wrong with the flags themselves.
+    pub fn with(&self, mut body: Value) -> Result<Value, InvalidInput> {
+        let (field, texts, problems) = self.texts.field();
+        if !problems.0.is_empty() {
+            let problems = problems.0;
+            return Err(InvalidInput::of("this command", Invalid { problems }));
+        }
+        if let Some(texts) = texts {
+            body[field] = texts;
+        }
+        if let Some(because) = &self.privacy_override {
+            body["privacy_override"] = because.as_str().into();
+        }
+        Ok(body)
+    }
+
+    /// Does it to an event, or asks what people would be told.
+    ///
+    /// # Errors
+    /// When the server refuses or cannot be reached.
+    pub async fn send(
+        &self,
+        client: &Client,
+        path: [&str; 3],
+        body: Value,
+    ) -> anyhow::Result<Value> {
+        let [_, id, action] = path;
+        let preview = ["events", id, action, "preview"];
+        let path: &[&str] = match self.dry_run {
+            true => &preview,
+            false => &path,
+        };
+        client.post(path, &[], Body::Json(body)).await
+    }
+}
+
+/// Edit what a message says that has not gone out; nobody is told of that by itself.
+#[derive(Args)]
+pub struct Edit {
+    /// The event
+    id: String,
+    /// Which message: announcement, reminder, start, completion, ...; without it all that people are told ahead
+    #[arg(long, value_name = "MESSAGE")]
+    message: Option<String>,
+    #[command(flatten)]
+    said: Said,
+}
+
+impl Edit {
+    /// Edits it, or asks what people would be told. Without a text for any level all of it is made of the facts again.
+    ///
+    /// # Errors
+    /// What is wrong with the flags; when the server refuses or cannot be reached.
+    pub async fn ask(&self, client: &Client) -> anyhow::Result<Value> {
+        let mut body = json!({"texts": {}});
+        if let Some(message) = &self.message {
+            body["milestone"] = message.as_str().into();
+        }
+        let body = self.said.with(body)?;
+        self.said
+            .send(client, ["events", &self.id, "texts"], body)
+            .await
+    }
+}
+
 /// A text as it was given, or as it stands in the file that was named.
 fn read(text: &str) -> Result<String, String> {
     match text.strip_prefix('@') {
@@ -49,6 +134,7 @@ fn read(text: &str) -> Result<String, String> {
 
 /// What would be told at each level, and to whom; nothing where the answer is no preview.
 pub fn show(answer: &Value) -> Option<String> {
+    answer["messages"].as_array()?;
     let texts = answer["texts"].as_array()?;
     let mut shown = String::new();
     for text in texts {
@@ -79,13 +165,31 @@ pub fn show(answer: &Value) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     fn given(texts: &[&str]) -> (Option<Value>, Vec<String>) {
         let texts = texts.iter().map(|text| (*text).to_owned()).collect();
         let (_, texts, problems) = LevelTexts { texts }.field();
         let told = problems.0.iter().map(ToString::to_string);
         (texts, told.collect())
+    }
+
+    #[test]
+    fn what_is_said_stands_in_the_body_with_the_reason_to_say_it() {
+        let said = |texts: &[&str], because: Option<&str>| Said {
+            texts: LevelTexts {
+                texts: texts.iter().map(|text| (*text).to_owned()).collect(),
+            },
+            privacy_override: because.map(str::to_owned),
+            dry_run: false,
+        };
+        let body = json!({"start": "2026-12-02T22:00"});
+        assert_eq!(said(&[], None).with(body.clone()).unwrap(), body);
+        let told = said(&["technical=Node 3."], Some("It is public.")).with(body);
+        assert_eq!(
+            told.unwrap(),
+            json!({"start": "2026-12-02T22:00", "texts": {"technical": "Node 3."}, "privacy_override": "It is public."})
+        );
+        assert!(said(&["technical"], None).with(json!({})).is_err());
     }
 
     #[test]

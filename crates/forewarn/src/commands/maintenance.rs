@@ -2,6 +2,7 @@
 
 use super::approve::{self, Approve};
 use super::incident_around::Add;
+use super::level_texts::{self, Said};
 use super::sending::{self, Count, Sending};
 use super::{decide, reach, schedule, source};
 use crate::client::{Body, Client, Remote};
@@ -48,6 +49,8 @@ enum Action {
         #[arg(long)]
         early: bool,
         #[command(flatten)]
+        said: Said,
+        #[command(flatten)]
         undo: sending::Undo,
     },
     /// Work is done
@@ -55,8 +58,12 @@ enum Action {
         /// The maintenance
         id: String,
         #[command(flatten)]
+        said: Said,
+        #[command(flatten)]
         undo: sending::Undo,
     },
+    /// Edit what a message says that has not gone out; nobody is told of that by itself
+    Texts(level_texts::Edit),
     /// It begins later than planned
     Delay {
         /// The maintenance
@@ -70,9 +77,8 @@ enum Action {
         /// Why, for readers
         #[arg(long, value_name = "TEXT")]
         reason: Option<String>,
-        /// Why it goes out although something stands in it that its readers may not see
-        #[arg(long, value_name = "REASON")]
-        privacy_override: Option<String>,
+        #[command(flatten)]
+        said: Said,
         #[command(flatten)]
         sending: Sending,
     },
@@ -86,9 +92,8 @@ enum Action {
         /// Why, for readers
         #[arg(long, value_name = "TEXT")]
         reason: Option<String>,
-        /// Why it goes out although something stands in it that its readers may not see
-        #[arg(long, value_name = "REASON")]
-        privacy_override: Option<String>,
+        #[command(flatten)]
+        said: Said,
         #[command(flatten)]
         sending: Sending,
     },
@@ -185,9 +190,8 @@ enum Action {
         /// Why, for readers
         #[arg(long, value_name = "TEXT")]
         reason: Option<String>,
-        /// Why it goes out although something stands in it that its readers may not see
-        #[arg(long, value_name = "REASON")]
-        privacy_override: Option<String>,
+        #[command(flatten)]
+        said: Said,
         #[command(flatten)]
         sending: Sending,
     },
@@ -212,43 +216,42 @@ pub async fn run(args: MaintenanceArgs) -> anyhow::Result<ExitCode> {
             return Ok(Exit::Done.into());
         }
         Action::Approve(approve) => approve.ask(&client, "maintenances").await?,
-        Action::Start { id, early, undo } => {
+        Action::Start {
+            id,
+            early,
+            said,
+            undo,
+        } => {
             // Who sits at the prompt is asked; a script is told.
             let asked = io::stdin().is_terminal().then_some("false");
             let early = if early { Some("true") } else { asked };
             let fields = [("early", early.map(str::to_owned))];
-            change(&client, &id, "start", fields, undo.into()).await?
+            told(&client, [&id, "start"], fields, (&said, undo.into())).await?
         }
-        Action::Complete { id, undo } => change(&client, &id, "complete", [], undo.into()).await?,
+        Action::Complete { id, said, undo } => {
+            told(&client, [&id, "complete"], [], (&said, undo.into())).await?
+        }
+        Action::Texts(edit) => edit.ask(&client).await?,
         Action::Delay {
             id,
             start,
             end,
             reason,
-            privacy_override,
+            said,
             sending,
         } => {
-            let fields = [
-                ("start", Some(start)),
-                ("end", end),
-                ("reason", reason),
-                ("privacy_override", privacy_override),
-            ];
-            change(&client, &id, "delay", fields, sending).await?
+            let fields = [("start", Some(start)), ("end", end), ("reason", reason)];
+            told(&client, [&id, "delay"], fields, (&said, sending)).await?
         }
         Action::Extend {
             id,
             end,
             reason,
-            privacy_override,
+            said,
             sending,
         } => {
-            let fields = [
-                ("end", Some(end)),
-                ("reason", reason),
-                ("privacy_override", privacy_override),
-            ];
-            change(&client, &id, "extend", fields, sending).await?
+            let fields = [("end", Some(end)), ("reason", reason)];
+            told(&client, [&id, "extend"], fields, (&said, sending)).await?
         }
         Action::Override {
             id,
@@ -334,13 +337,17 @@ pub async fn run(args: MaintenanceArgs) -> anyhow::Result<ExitCode> {
         Action::Cancel {
             id,
             reason,
-            privacy_override,
+            said,
             sending,
         } => {
-            let fields = [("reason", reason), ("privacy_override", privacy_override)];
-            change(&client, &id, "cancel", fields, sending).await?
+            let fields = [("reason", reason)];
+            told(&client, [&id, "cancel"], fields, (&said, sending)).await?
         }
     };
+    if let Some(shown) = level_texts::show(&answer) {
+        terminal::answer(&answer, args.json, |_| shown.clone())?;
+        return Ok(Exit::Done.into());
+    }
     let plan = serde_json::from_value::<Plan>(answer["plan"].clone()).ok();
     if args.json {
         terminal::print_json(&answer)?;
@@ -366,12 +373,27 @@ async fn change<const N: usize>(
     fields: [(&str, Option<String>); N],
     sending: Sending,
 ) -> anyhow::Result<Value> {
+    let body = Body::Json(sending.with(given(fields)));
+    client.post(&["maintenances", id, action], &[], body).await
+}
+
+/// What people are told of.
+async fn told<const N: usize>(
+    client: &Client,
+    [id, action]: [&str; 2],
+    fields: [(&str, Option<String>); N],
+    (said, sending): (&Said, Sending),
+) -> anyhow::Result<Value> {
+    let body = sending.with(said.with(given(fields))?);
+    said.send(client, ["maintenances", id, action], body).await
+}
+
+/// The fields that were given.
+fn given<const N: usize>(fields: [(&str, Option<String>); N]) -> Value {
     let given = fields
         .into_iter()
         .filter_map(|(name, value)| value.map(|value| (name.to_owned(), Value::from(value))));
-    let body = sending.with(json!(given.collect::<Map<_, _>>()));
-    let body = Body::Json(body);
-    client.post(&["maintenances", id, action], &[], body).await
+    json!(given.collect::<Map<_, _>>())
 }
 
 fn show(answer: &Value, plan: Option<&Plan>, colour: Colour) -> String {

@@ -101,3 +101,50 @@ async fn each_level_gets_what_was_edited_for_it_on_sqlite() {
 async fn each_level_gets_what_was_edited_for_it_on_postgres() {
     each_level_gets_its_own(Kind::Postgres).await;
 }
+
+/// The same of planned work: the announcement and its reminder say what was edited, its window stands beside that, and the end is made of
+/// the facts.
+async fn work_says_what_was_edited(kind: Kind) {
+    let contacts = vec![
+        mail_contact("Ann", &["customers"]),
+        mail_contact("Cid", &["engineers"]),
+    ];
+    let clock = Clock::manual(begin());
+    let mut house = House::on(Database::fresh(kind), clock, contacts, Script::default()).await;
+    house
+        .plan("{id: MNT-1, title: Upgrade, services: [database], start: '2026-11-24T22:00', end: '2026-11-25T02:00', texts: {non_technical: 'The **owl** is on it.'}}")
+        .await;
+    let (mut seen, end) = (0, begin() + SignedDuration::from_hours(96));
+    while house.clock.now() < end {
+        house.engine.tick().await.unwrap();
+        let mails = house.mails_to("ann@example.org");
+        for mail in mails.iter().skip(seen) {
+            let [subject, text, html] = parts(mail);
+            let is_ahead = !subject.contains("has started") && !subject.contains("done");
+            assert_eq!(
+                text.contains("The owl is on it."),
+                is_ahead,
+                "{subject}: {text}"
+            );
+            assert_eq!(html.contains("<strong>owl</strong>"), is_ahead, "{html}");
+            assert!(!is_ahead || text.contains("22:00 PST"), "{text}");
+        }
+        seen = mails.len();
+        house.clock.advance(SignedDuration::from_hours(12));
+    }
+    assert!(seen >= 3, "{seen}");
+    for mail in house.mails_to("cid@example.org") {
+        let [subject, text, _] = parts(&mail);
+        assert!(!text.contains("owl"), "{subject}: {text}");
+    }
+}
+
+#[tokio::test]
+async fn work_says_at_each_level_what_was_edited_on_sqlite() {
+    work_says_what_was_edited(Kind::Sqlite).await;
+}
+
+#[tokio::test]
+async fn work_says_at_each_level_what_was_edited_on_postgres() {
+    work_says_what_was_edited(Kind::Postgres).await;
+}

@@ -179,6 +179,7 @@ impl Samples {
             advisory,
         };
         let form = |typed, preview| NewAdvisory {
+            levels: self.levels(),
             frame: self.frame("Tell of a fault", Nav::Advisories),
             typed,
             services: self.choices(),

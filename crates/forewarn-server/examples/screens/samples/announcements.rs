@@ -1,6 +1,6 @@
 //! Screens of announced changes, with sample data.
 
-use super::{Samples, at, id, now, zone};
+use super::{Samples, at, edited, id, now, zone};
 use forewarn_core::announcement::{Announcement, Status};
 use forewarn_core::audience::Level;
 use forewarn_core::contact::EmailAddress;
@@ -32,6 +32,7 @@ impl Samples {
                 technical: Some("SECRET-TECHNICAL portal 5.0.0 on web3.internal".into()),
                 ..Facts::default()
             },
+            texts: edited(),
             requesters: vec![EmailAddress::parse("SECRET-REQUESTER@example.edu").expect("one")],
             status: Status::Scheduled,
             revision: 1,
@@ -92,6 +93,7 @@ impl Samples {
             group: None,
         };
         let form = |typed, preview| NewAnnouncement {
+            levels: self.levels(),
             frame: self.frame("Announce a change", Nav::Announcements),
             typed,
             services: self.choices(),

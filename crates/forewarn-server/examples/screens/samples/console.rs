@@ -419,6 +419,18 @@ impl Samples {
                 "incident-undo",
                 incident(self.waiting_incident(), many).render(),
             ),
+            ("tell", self.telling(&[]).render()),
+            (
+                "tell-errors",
+                self.telling(&[
+                    ("texts.non_technical", "is empty"),
+                    (
+                        "privacy_override",
+                        "is missing: if it must go out as it is, say why",
+                    ),
+                ])
+                .render(),
+            ),
             (
                 "incident-levels",
                 incident(self.open_incident(), edited).render(),
@@ -460,6 +472,7 @@ impl Samples {
         ];
         let which = [("start", "the clocks change then: say which time is meant")];
         let form = |typed: Typed, preview| NewMaintenance {
+            levels: self.levels(),
             frame: self.frame("Plan maintenance", Nav::Maintenances),
             typed,
             services: self.choices(),

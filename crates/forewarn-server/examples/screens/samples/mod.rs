@@ -12,6 +12,7 @@ use forewarn_core::organisation::{Organisation, SelfServiceSms};
 use forewarn_core::own_page::{Colour, Logo, OwnPage};
 use forewarn_core::period::Period;
 use forewarn_core::service::Service;
+use forewarn_core::texts::{PlannedTexts, Texts};
 use forewarn_core::time::{CivilTime, Zone};
 use forewarn_server::status_page::{
     PublicChange, PublicIncident, PublicMaintenance, PublicMessage, Snapshot,
@@ -67,6 +68,12 @@ fn zone() -> Zone {
 
 fn nodes(yaml: &str) -> Vec<Node> {
     parse_yaml(yaml).expect("YAML")
+}
+
+/// What no page for everybody may show.
+fn edited() -> PlannedTexts {
+    let secret = (Level::Technical, "SECRET-EDIT on web3.internal".to_owned());
+    PlannedTexts::ahead(Texts::from_iter([secret]))
 }
 
 impl Samples {
@@ -298,6 +305,7 @@ impl Samples {
                     done_at: None,
                 },
             ],
+            texts: edited(),
             requesters: Vec::new(),
             lead: None,
             status,

@@ -5,7 +5,7 @@ use forewarn_core::audience::Level;
 use forewarn_core::contact::Channel;
 use forewarn_core::message::{Outlet, Preview, render_markdown, sms_segments};
 use forewarn_core::review::{Context, Medium, Stage, Text, review};
-use forewarn_server::console::{LevelLook, Nav, PreviewPage, Shown};
+use forewarn_server::console::{LevelLook, Nav, PreviewPage, Shown, TellPage};
 use serde_json::json;
 
 const LONG: &str = "You can sign in again. db-07.int.example.edu was restarted at 14:30. We are watching whether it stays that way.\n\nThe next update comes by **10:00 PST (UTC-08:00, Los Angeles)**.";
@@ -61,6 +61,30 @@ impl Samples {
                 "\n- **Severity:** P1",
             ),
         ]
+    }
+
+    /// Work is delayed, in words of its own.
+    pub fn telling(&self, problems: &[(&str, &str)]) -> TellPage {
+        let fields = [
+            ("start", "2026-12-02T22:00"),
+            ("reason", "A part has not come."),
+            ("privacy_override", ""),
+        ];
+        let seen = self.preview();
+        TellPage {
+            frame: self.frame("What would go out", Nav::Maintenances),
+            back: "/console/maintenances/MNT-1".into(),
+            title: self.t("Student database upgrade"),
+            kind: "maintenance",
+            action: "delay".into(),
+            message: None,
+            path: "/console/events/MNT-1/delay".into(),
+            typed: self.typed(&fields, problems),
+            levels: seen.levels,
+            stale: seen.stale,
+            messages: seen.messages,
+            problems: Vec::new(),
+        }
     }
 
     pub fn preview_refused(&self, problems: &[&str]) -> PreviewPage {

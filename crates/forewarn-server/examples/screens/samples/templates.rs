@@ -230,6 +230,7 @@ impl Samples {
             milestones: ["announcement", "reminder", "start"]
                 .map(str::to_owned)
                 .to_vec(),
+            editable: true,
             messages: looks.iter().chain(&short).cloned().collect(),
         };
         let built_in = TemplatePage {

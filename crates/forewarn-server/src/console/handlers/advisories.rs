@@ -1,6 +1,6 @@
 //! Known faults: the list, the form that makes one known, one of them with its forms.
 
-use super::{decision, journal, rows, team, told_when};
+use super::{decision, journal, level_texts, rows, team, told_when};
 use crate::console::desk::{Desk, Shown, page, sentence};
 use crate::console::entered::{one_by_one, tree};
 use crate::console::guard::Fields;
@@ -8,6 +8,7 @@ use crate::console::{
     AdvisoryList, AdvisoryPage, AdvisoryRow, Discovery, Flash, FlashKind, Nav, NewAdvisory, Typed,
 };
 use crate::error::{ApiError, Result};
+use crate::ops::previewed::Previewed;
 use crate::ops::sending::Sending;
 use crate::ops::{acknowledgement, advisory, editing, recipient};
 use axum::extract::{Path, RawQuery};
@@ -64,6 +65,7 @@ pub(in crate::console) async fn new(desk: Desk) -> Shown {
 async fn form(desk: &Desk, status: StatusCode, typed: Typed, preview: Option<Discovery>) -> Shown {
     let catalogue = desk.app.store.catalogue().await?;
     let view = NewAdvisory {
+        levels: level_texts::of_first(said(desk, &typed.fields).await, &typed.fields),
         frame: desk
             .frame(&catalogue, "Tell of a fault", Nav::Advisories)
             .await?,
@@ -74,14 +76,24 @@ async fn form(desk: &Desk, status: StatusCode, typed: Typed, preview: Option<Dis
     Ok(page(status, view.render()))
 }
 
+/// What people would be told first of the fault that is being described.
+pub(super) async fn said(desk: &Desk, typed: &[(String, String)]) -> Result<Previewed> {
+    let (named, _) = level_texts::edited(typed);
+    let posted = Sending::of(&tree(&one_by_one(&named)));
+    let preview = advisory::preview(&desk.app, &posted).await;
+    preview.map(|preview| preview.said)
+}
+
 /// `POST /console/advisories`
 pub(in crate::console) async fn create(desk: Desk, fields: Fields) -> Shown {
-    let node = tree(&one_by_one(&fields.0));
+    let (named, emptied) = level_texts::edited(&fields.0);
+    let node = tree(&one_by_one(&named));
     let typed = |problems| Typed {
         fields: fields.0.clone(),
         problems,
     };
-    let posted = Sending::of(&node);
+    let mut posted = Sending::of(&node);
+    posted.wrong.extend(emptied);
     let done = match fields.value("do") {
         "create" => advisory::create(&desk.app, &desk.caller, &posted).await,
         _ => match advisory::preview(&desk.app, &posted).await {
@@ -220,7 +232,7 @@ pub(in crate::console) async fn who_hears(
 }
 
 /// Names in the forms and in the document, by action: a page has one field of a name.
-fn names(action: &str) -> &'static [(&'static str, &'static str)] {
+pub(super) fn names(action: &str) -> &'static [(&'static str, &'static str)] {
     match action {
         "updates" => &[
             ("text", "text"),

@@ -1,7 +1,7 @@
 //! Announcements: the list, the form for a new one, one of them with its forms.
 
 use super::maintenances::{in_words, kind_words, previewed, stored_plan};
-use super::{decision, journal, rows, team, told_when};
+use super::{decision, journal, level_texts, rows, team, told_when};
 use crate::console::desk::{Desk, Shown, page, sentence};
 use crate::console::entered::{one_by_one, tree};
 use crate::console::guard::Fields;
@@ -11,7 +11,8 @@ use crate::console::{
     NewAnnouncement, Plan, Typed,
 };
 use crate::error::ApiError;
-use crate::ops::announcement::{self, Answer};
+use crate::ops::announcement::{self, Act, Answer};
+use crate::ops::previewed::Previewed;
 use crate::ops::sending::Sending;
 use axum::extract::{Path, RawQuery};
 use axum::http::StatusCode;
@@ -66,6 +67,7 @@ pub(in crate::console) async fn new(desk: Desk) -> Shown {
 async fn form(desk: &Desk, status: StatusCode, typed: Typed, preview: Option<&Answer>) -> Shown {
     let catalogue = desk.app.store.catalogue().await?;
     let view = NewAnnouncement {
+        levels: level_texts::of_first(said(desk, &typed.fields).await, &typed.fields),
         frame: desk
             .frame(&catalogue, "Announce a change", Nav::Announcements)
             .await?,
@@ -78,6 +80,16 @@ async fn form(desk: &Desk, status: StatusCode, typed: Typed, preview: Option<&An
         }),
     };
     Ok(page(status, view.render()))
+}
+
+/// What people would be told ahead of the change that is being described.
+pub(super) async fn said(desk: &Desk, typed: &[(String, String)]) -> Result<Previewed, ApiError> {
+    let zone = desk.app.store.catalogue().await?.organisation.time_zone;
+    let (named, _) = level_texts::edited(typed);
+    let (settled, _) = settle(&named, &zone);
+    let posted = Sending::of(&tree(&one_by_one(&settled)));
+    let planned = announcement::preview(&desk.app, &posted).await;
+    planned.map(|(_, said)| said)
 }
 
 /// Every kind for which there is a policy, with how far ahead people hear; releases first.
@@ -97,14 +109,17 @@ fn kinds(catalogue: &Catalogue) -> Vec<Choice> {
 pub(in crate::console) async fn create(desk: Desk, fields: Fields) -> Shown {
     let creates = fields.value("do") == "create";
     let zone = desk.app.store.catalogue().await?.organisation.time_zone;
-    let (settled, asked) = settle(&fields.0, &zone);
+    let (named, emptied) = level_texts::edited(&fields.0);
+    let (settled, asked) = settle(&named, &zone);
     let node = tree(&one_by_one(&settled));
     let mut posted = Sending::of(&node);
+    posted.wrong.extend(emptied);
     let made = if creates {
         posted.wrong.extend(asked);
         announcement::create(&desk.app, &desk.caller, &posted).await
     } else {
-        announcement::preview(&desk.app, &posted).await
+        let planned = announcement::preview(&desk.app, &posted).await;
+        planned.map(|(answer, _)| answer)
     };
     let typed = |problems| Typed {
         fields: fields.0.clone(),
@@ -124,7 +139,7 @@ pub(in crate::console) async fn create(desk: Desk, fields: Fields) -> Shown {
             let mut typed = typed(Vec::new());
             typed.count_needed(count);
             // The button that announces it stands with the plan.
-            let made = announcement::preview(&desk.app, &posted).await?;
+            let (made, _) = announcement::preview(&desk.app, &posted).await?;
             form(&desk, StatusCode::CONFLICT, typed, Some(&made)).await
         }
         Err(error) => Err(error.into()),
@@ -195,7 +210,7 @@ pub(in crate::console) async fn who_hears(
 }
 
 /// Names in the forms and in the document, by action: a page has one field of a name.
-fn names(action: &str) -> &'static [(&'static str, &'static str)] {
+pub(super) fn names(action: &str) -> &'static [(&'static str, &'static str)] {
     match action {
         "move" => &[
             ("effective", "effective"),
@@ -264,16 +279,16 @@ pub(in crate::console) async fn act(
         posted.wrong.extend(asked);
     }
     let done = match action.as_str() {
-        "move" => announcement::put_off(app, who, &id, &posted)
+        "move" => announcement::tell(app, who, &id, Act::Move, &posted)
             .await
             .map(|_| "It is moved.".into()),
-        "effective" => announcement::take_effect(app, who, &id, &posted)
+        "effective" => announcement::tell(app, who, &id, Act::Effect, &posted)
             .await
             .map(|_| "It is in effect.".into()),
         "change" => announcement::edit(app, who, &id, &node)
             .await
             .map(|_| "The notices to come say it so.".into()),
-        "cancel" => announcement::cancel(app, who, &id, &posted)
+        "cancel" => announcement::tell(app, who, &id, Act::Cancel, &posted)
             .await
             .map(|_| "It is cancelled.".into()),
         "undo" => announcement::undo(app, who, &id)

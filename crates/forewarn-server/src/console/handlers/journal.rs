@@ -35,6 +35,7 @@ fn action_words(action: &str, subject: &str, is_event: bool) -> String {
         "maintenance.extended" => "extended the work",
         "maintenance.step_done" => "ticked off a step",
         "incident.declared" => "declared the incident",
+        "maintenance.texts_edited" | "announcement.texts_edited" => "changed what a message says",
         "maintenance.revised" => "changed what is known of the work",
         "maintenance.upstream" => "took a provider's notice",
         "maintenance.decided" => "said whether people must be told",

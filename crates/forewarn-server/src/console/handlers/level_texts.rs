@@ -8,13 +8,17 @@ use crate::console::LevelLook;
 use crate::console::desk::Desk;
 use crate::console::entered::tree;
 use crate::console::level_look::plain;
+use crate::error::Result;
 use crate::ops::incident::preview;
+use crate::ops::previewed::Previewed;
 use forewarn_core::audience::Level;
+use forewarn_core::document::{Node, Value, from_json};
 use forewarn_core::message::LevelText;
 use forewarn_core::problem::Problem;
 use forewarn_core::texts::Texts;
 use forewarn_core::time::Zone;
 use forewarn_store::Writing;
+use serde_json::json;
 
 /// Before the name of a level: the field that holds what was made when the page was.
 const MADE: &str = "made";
@@ -56,8 +60,11 @@ pub(super) fn edited(fields: &[(String, String)]) -> (Vec<(String, String)>, Vec
 
 /// Of the edited texts those whose facts have changed since, in sentences.
 pub(super) fn stale(fields: &[(String, String)], now: &[LevelText]) -> Vec<String> {
+    // An edit that comes from elsewhere does not say what it began with.
+    let began = |level: Level| value(fields, &format!("{MADE}.{}", level.as_str())).is_some();
     let changed = now.iter().filter(|text| {
-        made_before(fields, text.level).is_some_and(|made| made != plain(&text.made))
+        let made = made_before(fields, text.level).filter(|_| began(text.level));
+        made.is_some_and(|made| made != plain(&text.made))
     });
     let said = |text: &LevelText| {
         format!(
@@ -89,8 +96,7 @@ pub(super) async fn of_update(
             stands.unwrap_or_default()
         }
     };
-    let texts = shown.texts.into_iter().map(LevelLook::of);
-    texts.map(|text| text.typed(typed)).collect()
+    looks(shown.texts, typed)
 }
 
 /// The texts of the first word about an incident as far as it is described; none before it can be made.
@@ -101,13 +107,41 @@ pub(super) async fn of_declaration(
 ) -> Vec<LevelLook> {
     let (named, _) = edited(typed);
     let (named, _) = declared(&named, zone);
-    let shown = preview::declaration(&desk.app, &tree(&named)).await;
-    let texts = shown.map_or_else(|_| Vec::new(), |shown| shown.texts);
-    let looks: Vec<LevelLook> = match texts.is_empty() {
-        true => Level::ALL.into_iter().map(LevelLook::empty).collect(),
-        false => texts.into_iter().map(LevelLook::of).collect(),
-    };
-    looks.into_iter().map(|look| look.typed(typed)).collect()
+    of_first(preview::declaration(&desk.app, &tree(&named)).await, typed)
+}
+
+/// The texts of the first word about something that is being described; none before it can be made.
+pub(super) fn of_first(said: Result<Previewed>, typed: &[(String, String)]) -> Vec<LevelLook> {
+    let texts = said.map_or_else(|_| Vec::new(), |said| said.texts);
+    match texts.is_empty() {
+        true => {
+            let empty = Level::ALL.into_iter().map(LevelLook::empty);
+            empty.map(|look| look.typed(typed)).collect()
+        }
+        false => looks(texts, typed),
+    }
+}
+
+/// These texts, with what somebody typed.
+pub(super) fn looks(texts: Vec<LevelText>, typed: &[(String, String)]) -> Vec<LevelLook> {
+    let looks = texts.into_iter().map(LevelLook::of);
+    looks.map(|look| look.typed(typed)).collect()
+}
+
+/// Texts that were edited before, as the fields of a form.
+pub(super) fn as_typed(texts: &Texts) -> Vec<(String, String)> {
+    let levels = Level::ALL.into_iter();
+    let typed = levels.filter_map(|level| Some((field(level), texts.at(level)?.to_owned())));
+    typed.collect()
+}
+
+/// Where no text is edited all of them are made: that is said.
+pub(super) fn all_made(node: &mut Node) {
+    if let Value::Map(entries) = &mut node.value
+        && entries.iter().all(|(name, ..)| name != Texts::FIELD)
+    {
+        entries.push((Texts::FIELD.to_owned(), None, from_json(json!({}))));
+    }
 }
 
 /// Of a form that was kept while it was typed, the texts that somebody edited.

@@ -4,7 +4,7 @@ use super::catalogue::people as people_of;
 use super::decision::reached;
 use super::lists::Query;
 use super::previews::with_mails;
-use super::{journal, rows, sample, team};
+use super::{journal, level_texts, rows, sample, team};
 use crate::app::App;
 use crate::console::desk::{Desk, Failed, Shown, page};
 use crate::console::entered::{one_by_one, tree};
@@ -18,7 +18,8 @@ use crate::console::{
 use crate::error::{ApiError, Result};
 use crate::ops::Approval;
 use crate::ops::digest::Digest;
-use crate::ops::maintenance::{self, Answer};
+use crate::ops::maintenance::{self, Act, Answer};
+use crate::ops::previewed::Previewed;
 use crate::ops::recipient;
 use crate::ops::sending::Sending;
 use crate::ops::{reach, template};
@@ -312,7 +313,9 @@ async fn form(desk: &Desk, status: StatusCode, typed: Typed, preview: Option<&An
         None => None,
     };
     let shows_mails = preview.is_some();
+    let levels = level_texts::of_first(said(desk, &typed.fields).await, &typed.fields);
     let view = NewMaintenance {
+        levels,
         frame: desk
             .frame(&catalogue, "Plan maintenance", Nav::Maintenances)
             .await?,
@@ -326,6 +329,16 @@ async fn form(desk: &Desk, status: StatusCode, typed: Typed, preview: Option<&An
         true => with_mails(shown),
         false => shown,
     })
+}
+
+/// What people would be told ahead of the work that is being described.
+pub(super) async fn said(desk: &Desk, typed: &[(String, String)]) -> Result<Previewed> {
+    let catalogue = desk.app.store.catalogue().await?;
+    let (named, _) = level_texts::edited(typed);
+    let (settled, _) = settle(&named, &catalogue.organisation.time_zone);
+    let node = tree(&document(&Fields(settled), &catalogue));
+    let planned = maintenance::preview(&desk.app, &Sending::of(&node)).await;
+    planned.map(|(_, said)| said)
 }
 
 /// What would come of work that is only read: the plan, who hears, what the first notice says.
@@ -420,14 +433,17 @@ pub(in crate::console) async fn create(desk: Desk, fields: Fields) -> Shown {
     let catalogue = desk.app.store.catalogue().await?;
     let creates = fields.value("do") == "create";
     let zone = &catalogue.organisation.time_zone;
-    let (settled, asked) = settle(&fields.0, zone);
+    let (named, emptied) = level_texts::edited(&fields.0);
+    let (settled, asked) = settle(&named, zone);
     let node = tree(&document(&Fields(settled), &catalogue));
     let mut posted = Sending::of(&node);
+    posted.wrong.extend(emptied);
     let made = if creates {
         posted.wrong.extend(asked);
         maintenance::create(&desk.app, &desk.caller, &posted, Approval::ByPolicy).await
     } else {
-        maintenance::preview(&desk.app, &posted).await
+        let planned = maintenance::preview(&desk.app, &posted).await;
+        planned.map(|(answer, _)| answer)
     };
     let typed = |problems| Typed {
         fields: fields.0.clone(),
@@ -447,7 +463,7 @@ pub(in crate::console) async fn create(desk: Desk, fields: Fields) -> Shown {
             let mut typed = typed(Vec::new());
             typed.count_needed(count);
             // The button that plans it stands with the plan.
-            let made = maintenance::preview(&desk.app, &posted).await?;
+            let (made, _) = maintenance::preview(&desk.app, &posted).await?;
             form(&desk, StatusCode::CONFLICT, typed, Some(&made)).await
         }
         Err(error) => Err(error.into()),
@@ -462,10 +478,7 @@ pub(in crate::console) async fn act(
 ) -> Shown {
     let (app, caller) = (&desk.app, &desk.caller);
     let node = tree(&fields.0);
-    if matches!(
-        action.as_str(),
-        "start" | "complete" | "cancel" | "delay" | "extend"
-    ) {
+    if Act::parse(&action).is_some() {
         return told(&desk, &id, action, fields).await;
     }
     let (done, said) = match action.as_str() {
@@ -518,13 +531,11 @@ async fn told(desk: &Desk, id: &str, action: String, fields: Fields) -> Shown {
     let mut posted = Sending::of(&tree(&settled));
     posted.wrong.extend(asked);
     let (app, caller) = (&desk.app, &desk.caller);
-    let done = match action.as_str() {
-        "start" => maintenance::start(app, caller, id, &posted).await,
-        "complete" => maintenance::complete(app, caller, id, &posted).await,
-        "cancel" => maintenance::cancel(app, caller, id, &posted).await,
-        "delay" => maintenance::delay(app, caller, id, &posted).await,
-        _ => maintenance::extend(app, caller, id, &posted).await,
+    let Some(act) = Act::parse(&action) else {
+        let what = format!("action '{action}' of a maintenance");
+        return Err(Failed::from(ApiError::NotFound(what)));
     };
+    let done = maintenance::tell(app, caller, id, act, &posted).await;
     let said = match action.as_str() {
         "start" => "is under way",
         "complete" => "is completed",

@@ -1,20 +1,22 @@
 //! What an update, or the next notice of any event, would say, before anybody hears of it.
 
 use super::incidents::declared;
-use super::level_texts;
 use super::rows::event_path;
+use super::{advisories, announcements, level_texts, maintenances};
 use crate::console::desk::{Desk, Shown, page, sentence};
 use crate::console::entered::tree;
 use crate::console::guard::Fields;
 use crate::console::{EventPreview, LevelLook, Nav, PREVIEW_POLICY, PreviewPage, Shown as Look};
 use crate::error::{ApiError, Result};
-use crate::ops::incident::preview::Previewed;
+use crate::ops::previewed::Previewed;
 use crate::ops::{incident, template};
 use axum::extract::{Path, RawQuery};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
+use forewarn_core::event::Event;
 use forewarn_core::message::milestones_of;
 use forewarn_core::problem::Problem;
+use forewarn_core::texts::NewTexts;
 use forewarn_store::Role;
 
 /// `POST /console/incidents/{id}/preview`, with the fields of the form of the next update.
@@ -67,8 +69,57 @@ pub(in crate::console) async fn declaration(desk: Desk, fields: Fields) -> Shown
     Ok(with_mails(page(StatusCode::OK, view.render())))
 }
 
+/// `POST /console/maintenances/new/preview`, with the fields of the form that plans some.
+pub(in crate::console) async fn maintenance(desk: Desk, fields: Fields) -> Shown {
+    let said = maintenances::said(&desk, &fields.0).await;
+    first_words(&desk, &fields.0, said, Nav::Maintenances).await
+}
+
+/// `POST /console/announcements/new/preview`, with the fields of the form for a new one.
+pub(in crate::console) async fn announcement(desk: Desk, fields: Fields) -> Shown {
+    let said = announcements::said(&desk, &fields.0).await;
+    first_words(&desk, &fields.0, said, Nav::Announcements).await
+}
+
+/// `POST /console/advisories/new/preview`, with the fields of the form that makes a fault known.
+pub(in crate::console) async fn advisory(desk: Desk, fields: Fields) -> Shown {
+    let said = advisories::said(&desk, &fields.0).await;
+    first_words(&desk, &fields.0, said, Nav::Advisories).await
+}
+
+/// What people would be told first of something that is being described.
+async fn first_words(
+    desk: &Desk,
+    typed: &[(String, String)],
+    said: Result<Previewed>,
+    nav: Nav,
+) -> Shown {
+    desk.caller.at_least(Role::Operator)?;
+    let (_, emptied) = level_texts::edited(typed);
+    let (shown, problems) = or_why_not(said, &emptied)?;
+    let catalogue = desk.app.store.catalogue().await?;
+    let (path, title) = match nav {
+        Nav::Announcements => ("/console/announcements/new", "Announce a change"),
+        Nav::Advisories => ("/console/advisories/new", "Tell of a fault"),
+        _ => ("/console/maintenances/new", "Plan maintenance"),
+    };
+    let view = PreviewPage {
+        frame: desk.frame(&catalogue, "What would go out", nav).await?,
+        path: path.to_owned(),
+        title: title.to_owned(),
+        stale: level_texts::stale(typed, &shown.texts),
+        levels: shown.texts.into_iter().map(LevelLook::of).collect(),
+        messages: shown.messages.into_iter().map(Look).collect(),
+        problems,
+    };
+    Ok(with_mails(page(StatusCode::OK, view.render())))
+}
+
 /// What would go out, or in sentences why nothing would.
-fn or_why_not(shown: Result<Previewed>, emptied: &[Problem]) -> Result<(Previewed, Vec<String>)> {
+pub(super) fn or_why_not(
+    shown: Result<Previewed>,
+    emptied: &[Problem],
+) -> Result<(Previewed, Vec<String>)> {
     let said = |problem: &Problem| sentence(&format!("{problem}"));
     let emptied = emptied.iter().map(said);
     match shown {
@@ -119,9 +170,17 @@ pub(in crate::console) async fn event(
         path: event_path(&event),
         milestone: milestone.to_owned(),
         milestones: known.iter().map(|known| (*known).to_owned()).collect(),
+        editable: desk.caller.role >= Role::Operator && can_be_edited(&event, milestone),
         messages: messages.into_iter().map(Look).collect(),
     };
     Ok(with_mails(page(StatusCode::OK, view.render())))
+}
+
+/// Whether this message of the event is still to come, and has a text of its own.
+fn can_be_edited(event: &Event, milestone: &str) -> bool {
+    let planned = matches!(event, Event::Maintenance(_) | Event::Announcement(_));
+    let mut known = NewTexts::messages(event.kind());
+    planned && event.is_open() && known.any(|known| known == milestone)
 }
 
 /// A page in whose frames mails stand with their own styles.

@@ -31,6 +31,7 @@ pub(super) fn work(services: Vec<Id>, start: Timestamp, catalogue: &Catalogue) -
         decision: None,
         facts: Facts::default(),
         steps: Vec::new(),
+        texts: Default::default(),
         requesters: Vec::new(),
         lead: None,
         status: Status::Scheduled,

@@ -3,29 +3,18 @@
 use super::{load, promised, title_of, updated};
 use crate::app::App;
 use crate::error::Result;
-use crate::ops::{read_known, review};
+use crate::ops::previewed::{self, Previewed};
+use crate::ops::read_known;
 use forewarn_core::document::{Catalogue, Node};
 use forewarn_core::event::{Event, Occasion};
 use forewarn_core::id::Id;
 use forewarn_core::incident::{Incident, NewIncident, PostedUpdate};
-use forewarn_core::message::{LevelText, Preview, Proof};
 use forewarn_core::plan::{Stored, publish_update};
 use forewarn_core::problem::Invalid;
-use forewarn_core::review::Context;
 use jiff::Timestamp;
-use serde::Serialize;
 
 /// An incident that has no number before it is declared.
 const NOT_YET: &str = "INC-0";
-
-/// What nobody has been told.
-#[derive(Clone, Debug, Default, Serialize)]
-pub struct Previewed {
-    /// The texts by channel and audience, each with its review.
-    pub messages: Vec<Preview>,
-    /// The text of each level, with which an edit of it begins.
-    pub texts: Vec<LevelText>,
-}
 
 /// What an update would send. Nothing is stored and nobody is told.
 ///
@@ -40,7 +29,7 @@ pub async fn update(app: &App, id: &str, node: &Node) -> Result<Previewed> {
     let now = app.clock.now();
     let incident = updated(incident, &posted, &catalogue, now)?;
     let (stored, _) = app.store.planned(id).await?;
-    previewed(app, &catalogue, incident, &stored, now).await
+    said(app, &catalogue, incident, &stored, now).await
 }
 
 /// What the first word about an incident would be. What is entered afterwards has none.
@@ -65,10 +54,10 @@ pub async fn declaration(app: &App, node: &Node) -> Result<Previewed> {
     };
     let title = title_of(&declaration, &catalogue);
     let incident = Incident::declare(declaration, id, title, next, now);
-    previewed(app, &catalogue, incident, &[], now).await
+    said(app, &catalogue, incident, &[], now).await
 }
 
-async fn previewed(
+async fn said(
     app: &App,
     catalogue: &Catalogue,
     incident: Incident,
@@ -82,20 +71,6 @@ async fn previewed(
         update: newest.map(|update| update.number),
         ..Occasion::default()
     };
-    let context = Context {
-        known: review::known(app).await?,
-        previous: None,
-    };
-    let proof = Proof {
-        event: &Event::Incident(incident),
-        occasion: &occasion,
-        catalogue,
-        templates: &app.store.templates().await?,
-        public_url: &app.public_url,
-        context: &context,
-    };
-    Ok(Previewed {
-        messages: proof.previews(&changes.add),
-        texts: proof.texts(&changes.add, now),
-    })
+    let event = Event::Incident(incident);
+    previewed::of(app, catalogue, (&event, &occasion), &changes.add, now).await
 }

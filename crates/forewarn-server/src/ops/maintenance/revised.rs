@@ -4,9 +4,12 @@ use super::{Answer, Said, act};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::Result;
+use crate::ops::planned_texts;
+use crate::ops::review::Guard;
 use forewarn_core::facts::Facts;
 use forewarn_core::id::Id;
 use forewarn_core::maintenance::{Maintenance, Status};
+use forewarn_core::texts::{NewTexts, PlannedTexts};
 use forewarn_store::Entry;
 use serde_json::json;
 
@@ -44,9 +47,36 @@ pub async fn revise(app: &App, caller: &Caller, id: &str, revision: &Revision) -
             facts: revision.facts.clone(),
             // What was announced is announced once more, to the same people.
             revision: m.revision + u32::from(tells),
+            // What was edited spoke of what was known then.
+            texts: match tells {
+                true => PlannedTexts::default(),
+                false => m.texts,
+            },
             ..m
         };
         Ok((m, said, entry))
+    })
+    .await
+}
+
+/// What one of its messages to come says; nobody is told of that by itself.
+///
+/// # Errors
+/// When it is over.
+pub(in crate::ops) async fn put_texts(
+    app: &App,
+    caller: &Caller,
+    id: &str,
+    (new, guard): (&NewTexts, &Guard),
+) -> Result<Answer> {
+    act(app, caller, id, |mut m, _| {
+        if m.status.is_over() {
+            let act = "have other texts: only what is not over can, and stays so";
+            return Err(m.refuse(Status::Scheduled).cannot(act).into());
+        }
+        let entry = planned_texts::entry(caller, "maintenance.texts_edited", id, (new, guard));
+        m.texts.put(new.milestone, new.texts.clone());
+        Ok((m, Said::default(), entry))
     })
     .await
 }
