@@ -46,7 +46,7 @@ pub struct Claimed {
     pub earlier: Option<Timestamp>,
     /// Its recipient has people of their own to tell.
     pub forward: bool,
-    /// Where it stands in the database, for whoever finds it again soon (see [`Recorded::row`]).
+    /// Where it stands in the database, for whoever finds it again soon (see [`crate::Recorded::row`]).
     pub row: i64,
 }
 
