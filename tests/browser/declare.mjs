@@ -56,8 +56,16 @@ await walk(async (it) => {
   const end = await it.said(tab);
   it.check(end.includes("The update is ready"), `resolving said "${end}"`);
   // What planned work tells is seen while it is typed, and the text of one level is edited.
-  await tab.goto(`${it.base}/console/maintenances`);
-  await tab.locator("main a[href*='/console/maintenances/MNT-']").first().tap();
+  // It is planned here: by now the demo's own work is over.
+  await tab.goto(`${it.base}/console/maintenances/new`);
+  await tab.getByLabel("Title", { exact: true }).fill("New disks for the lectures");
+  await tab.getByRole("checkbox", { name: "Lecture recordings" }).check();
+  const year = new Date().getUTCFullYear() + 1;
+  await tab.getByLabel("Start", { exact: true }).fill(`${year}-03-09T22:00`);
+  await tab.getByLabel("End", { exact: true }).fill(`${year}-03-09T23:30`);
+  await tab.getByLabel("What people notice").fill("You cannot watch lectures.");
+  await Promise.all([tab.waitForNavigation(), tab.getByRole("button", { name: "See who hears, when and what" }).tap()]);
+  await Promise.all([tab.waitForURL(/MNT-\d+$/), tab.getByRole("button", { name: "Plan it like this" }).tap()]);
   await tab.getByText("Delay", { exact: true }).first().tap();
   const act = tab.locator("form[action$='/delay']");
   await Promise.all([tab.waitForURL(/\/delay\/preview$/), act.getByRole("button", { name: "See and edit what people read" }).tap()]);
