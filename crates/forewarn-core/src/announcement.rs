@@ -191,7 +191,7 @@ impl Announcement {
         })
     }
 
-    /// Somebody says that it is in effect, before its moment: that was it.
+    /// Somebody says that it is in effect, before its moment: that was it. What was edited spoke of the moment that was planned.
     ///
     /// # Errors
     /// When it has taken effect, or was called off.
@@ -199,7 +199,11 @@ impl Announcement {
         let whole = Timestamp::from_second(now.as_second()).unwrap_or(now);
         let effective = CivilTime::of(whole, &self.effective.zone);
         let there = self.take_effect(now)?;
-        Ok(Announcement { effective, ..there })
+        Ok(Announcement {
+            effective,
+            texts: PlannedTexts::default(),
+            ..there
+        })
     }
 
     /// It takes effect at another time: a new revision. What was edited spoke of the time before.

@@ -71,6 +71,8 @@ pub struct NewTexts {
     pub milestone: &'static str,
     /// What it says; what is not among them is made.
     pub texts: Texts,
+    /// The revision of the times that was seen: who wrote for other times than there are by now is refused.
+    pub revision: Option<u32>,
 }
 
 impl NewTexts {
@@ -80,7 +82,7 @@ impl NewTexts {
         all.filter(|milestone| !MOVES.contains(milestone))
     }
 
-    /// Reads `{milestone, texts, privacy_override}` for an event of this kind, recording all problems. Without a milestone they are for
+    /// Reads `{milestone, texts, revision, privacy_override}` for an event of this kind, recording all problems. Without a milestone they are for
     /// all that is told ahead.
     pub fn read(kind: &str, node: &Node, problems: &mut Problems) -> Option<NewTexts> {
         let mut fields = Fields::of(node, "", problems)?;
@@ -98,10 +100,26 @@ impl NewTexts {
             fields.problem(Texts::FIELD, problem, problems);
         }
         let texts = Texts::read(&mut fields, problems);
+        let number = |text: &str| {
+            let known = text.trim().parse::<u32>().ok();
+            known.ok_or_else(|| {
+                "must be the revision that the event showed: a whole number".to_owned()
+            })
+        };
+        let revision = fields.optional("revision", problems, number);
         read_override(&mut fields, problems);
         fields.finish(problems);
         let milestone = milestone.or((!named).then_some(AHEAD))?;
-        Some(NewTexts { milestone, texts })
+        Some(NewTexts {
+            milestone,
+            texts,
+            revision,
+        })
+    }
+
+    /// Whether they were written for the times as they are.
+    pub fn are_for(&self, revision: u32) -> bool {
+        self.revision.is_none_or(|seen| seen == revision)
     }
 }
 

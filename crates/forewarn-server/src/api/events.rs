@@ -243,7 +243,7 @@ async fn list_approvals(
 /// Edit what a message of planned work or of an announcement says that has not gone out. Nobody is told of that by itself; who agreed to
 /// other words is asked again.
 #[utoipa::path(post, path = "/events/{id}/texts", tag = "events", params(("id" = String, Path, description = "its id")),
-    request_body(content = Value, description = "texts (by level; a level that is left out is made of the facts), milestone (announcement where it is left out: what people are told ahead, its reminders too), privacy_override"),
+    request_body(content = Value, description = "texts (by level; a level that is left out is made of the facts), milestone (announcement where it is left out: what people are told ahead, its reminders too), revision (of the times that were seen: texts for other times are refused), privacy_override"),
     responses((status = 200, description = "The event with its plan"), (status = 404, description = "None of this id"),
         (status = 409, description = "It is over, or its texts come with what is said"), (status = 422, description = "Problems")))]
 async fn put_texts(

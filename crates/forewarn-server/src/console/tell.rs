@@ -194,7 +194,7 @@ impl TellPage {
 
     /// What is sent along without being seen.
     fn hidden(&self) -> Vec<&'static str> {
-        let names = ["version", "requesters"].into_iter();
+        let names = ["version", "revision", "requesters"].into_iter();
         names
             .filter(|name| !self.typed.value(name).is_empty())
             .collect()

@@ -433,6 +433,7 @@ pub(super) async fn put_texts(
             let act = "have other texts: only what is scheduled can, and stays so";
             return Err(before.refuse(Status::Scheduled).cannot(act).into());
         }
+        planned_texts::of_these_times(id, new, before.revision)?;
         let entry = planned_texts::entry(caller, "announcement.texts_edited", id, (new, guard));
         let mut after = before;
         after.texts.put(new.milestone, new.texts.clone());

@@ -65,6 +65,16 @@ async fn planned(app: &App, id: &str) -> Result<Event> {
     }
 }
 
+/// Refuses what was written for other times than there are by now: it may name the old day.
+pub(super) fn of_these_times(id: &str, new: &NewTexts, revision: u32) -> Result<()> {
+    match new.are_for(revision) {
+        true => Ok(()),
+        false => Err(ApiError::Conflict(format!(
+            "{id} has other times than your texts were written for: look at it again, and write them anew"
+        ))),
+    }
+}
+
 /// In the journal: which message says what.
 pub(super) fn entry(
     caller: &Caller,

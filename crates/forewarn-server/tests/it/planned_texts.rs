@@ -188,9 +188,18 @@ on_both_databases! {
         let moved = app.post(&format!("{one}/move"), &later).await.is(200).json();
         assert_eq!(moved["edited_texts"], json!({"delay": said("A week later.")}));
         assert!(public(&app, "ANN-1").await.contains("A week later."));
-        app.post("/api/v1/events/ANN-1/texts", &json!({"milestone": "effective", "texts": said("It is there.")})).await.is(200);
-        app.post(&format!("{one}/effective"), &Value::Null).await.is(200);
-        assert!(public(&app, "ANN-1").await.contains("It is there."));
+        // What was written for the times before is not kept, and what was written for the planned moment is not said before it.
+        let late = |revision: i64| json!({"milestone": "effective", "texts": said("It is there since 15 December."), "revision": revision});
+        let refused = app.post("/api/v1/events/ANN-1/texts", &late(1)).await.is(409).text();
+        assert!(refused.contains("other times than your texts were written for"), "{refused}");
+        app.post("/api/v1/events/ANN-1/texts", &late(2)).await.is(200);
+        let page = app.page(As::Operator, "/console/events/ANN-1/texts-effective/words").await.is(200).text();
+        assert!(page.contains("name=\"revision\" value=\"2\""), "{page}");
+        let there = json!({"texts": said("It is there already.")});
+        let shown = app.post("/api/v1/events/ANN-1/effective/preview", &Value::Null).await.is(200).json();
+        assert!(!mails(&shown)[0].1.contains("since 15 December"), "{shown:#}");
+        app.post(&format!("{one}/effective"), &there).await.is(200);
+        assert!(public(&app, "ANN-1").await.contains("It is there already."));
         app.post("/api/v1/events/ANN-1/start/preview", &json!({})).await.is(404);
     }
 

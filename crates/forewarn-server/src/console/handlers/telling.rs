@@ -120,8 +120,17 @@ pub(in crate::console) async fn begin(
     Path((id, action)): Path<(String, String)>,
 ) -> Shown {
     let act = Act::load(&desk, &id, action).await?;
+    // What was edited before goes out unless somebody changes it here; with new times it ends.
+    let kept = match act.name.as_str() {
+        "start" | "complete" | "cancel" => edited(&act.event, act.milestone()),
+        _ => Vec::new(),
+    };
+    let mut fields = act.message.map_or(kept, |m| edited(&act.event, m));
+    if act.name == "texts" {
+        fields.extend(revision(&act.event).map(|seen| ("revision".into(), seen.to_string())));
+    }
     let typed = Typed {
-        fields: act.message.map_or_else(Vec::new, |m| edited(&act.event, m)),
+        fields,
         problems: Vec::new(),
     };
     shown(&desk, &act, StatusCode::OK, typed).await
@@ -137,6 +146,15 @@ fn edited(event: &Event, milestone: &str) -> Vec<(String, String)> {
         }
     };
     level_texts::as_typed(&texts)
+}
+
+/// Which of its times the texts on the page were written for.
+fn revision(event: &Event) -> Option<u32> {
+    match event {
+        Event::Maintenance(m) => Some(m.revision),
+        Event::Announcement(a) => Some(a.revision),
+        Event::Incident(_) | Event::Window(_) | Event::Reminder(_) | Event::Advisory(_) => None,
+    }
 }
 
 /// `POST /console/events/{id}/{action}/preview`, with the fields of a form of the event's page, or of this one.

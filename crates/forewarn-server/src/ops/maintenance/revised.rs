@@ -74,6 +74,7 @@ pub(in crate::ops) async fn put_texts(
             let act = "have other texts: only what is not over can, and stays so";
             return Err(m.refuse(Status::Scheduled).cannot(act).into());
         }
+        planned_texts::of_these_times(id, new, m.revision)?;
         let entry = planned_texts::entry(caller, "maintenance.texts_edited", id, (new, guard));
         m.texts.put(new.milestone, new.texts.clone());
         Ok((m, Said::default(), entry))
