@@ -387,7 +387,7 @@ impl Db {
             // 16 MB of log: what messages change together is written to the file once and not after each commit.
             .pragma("wal_autocheckpoint", "4000");
         // The writer looks up every message that it records in an index of all.
-        let writer = options.clone().pragma("cache_size", "-24000");
+        let writer = options.clone().pragma("cache_size", "-16000");
         let writer = only_writer(&writer)
             .await
             .map_err(|e| StoreError::Unavailable(format!("{}: {e}", path.display())))?;

@@ -24,7 +24,7 @@ const FIRST_CONTACTS: i64 = 2_000;
 
 /// How many in each later one, while the first are in the air; writers of other lanes still get in between. The ids of deliveries lie all
 /// over a large index, so the more there are the more of them share a page that is written.
-const MORE_CONTACTS: i64 = 8_000;
+const MORE_CONTACTS: i64 = 6_000;
 
 /// After every contact's id.
 const LAST: &str = "\u{10ffff}";
