@@ -41,6 +41,9 @@ const TICKETS: &[&str] = &[
     "ticket", "case", "incident", "change", "fault", "defect", "bug", "issue", "inc",
 ];
 
+/// No name that is read out is longer, in words.
+const FAR: usize = 24;
+
 /// Adds what is said and not written.
 pub(super) fn spoken(words: &[Word], found: &mut Vec<Leak>) {
     let mut n = 0;
@@ -120,8 +123,9 @@ fn address(words: &[Word], n: usize) -> Option<(Kind, usize, usize)> {
         return None;
     }
     let (mut at, mut dots) = (n, 0);
-    while is_number(said(at + 1))
-        || (matches!(said(at + 1), "dot" | "point") && is_number(said(at + 2)))
+    while at < n + FAR
+        && (is_number(said(at + 1))
+            || (matches!(said(at + 1), "dot" | "point") && is_number(said(at + 2))))
     {
         at += 1;
         dots += usize::from(matches!(said(at), "dot" | "point"));
@@ -137,13 +141,14 @@ fn machine(words: &[Word], n: usize) -> Option<(Kind, usize, usize)> {
         return None;
     }
     let mut first = n - 1;
-    while first > 0 && (is_digit(said(first)) || is_join(first)) {
+    while first > 0 && n - first < FAR && (is_digit(said(first)) || is_join(first)) {
         first -= 1;
     }
     let mut last = n + 1;
-    while is_join(last + 1)
-        || (is_digit(said(last + 1)) && last < n + 6)
-        || (is_join(last) && last < n + 6)
+    while last < n + FAR
+        && (is_join(last + 1)
+            || (is_digit(said(last + 1)) && last < n + 6)
+            || (is_join(last) && last < n + 6))
     {
         last += 1;
     }
