@@ -25,15 +25,16 @@ const ENDS: &[&str] = &[
     "RTR", "SCREEN", "METER",
 ];
 
-/// Adds what nobody else has found a name for.
+/// Adds names of machines that their letters tell.
 pub(super) fn coined(pieces: &[Piece<'_>], known: &Known, found: &mut Vec<Leak>) {
     for (n, piece) in pieces.iter().enumerate() {
         let name = piece.text.trim_end_matches([',', ';']);
-        if !(4..=60).contains(&name.len()) || !name.is_ascii() || known.allows(name) {
+        if !(4..=60).contains(&name.len()) || !name.is_ascii() {
             continue;
         }
         let before = n.checked_sub(1).map_or("", |at| pieces[at].text);
-        if is_small(name) || is_capital(name) || is_deep(name) || is_glued(name, before) {
+        let shaped = is_small(name) || is_capital(name) || is_deep(name) || is_glued(name, before);
+        if shaped && !known.allows(name) {
             found.push(Leak::at(
                 Kind::HostName,
                 piece.start..piece.start + name.len(),
@@ -149,6 +150,7 @@ fn is_deep(name: &str) -> bool {
         .rsplit_once('-')
         .is_some_and(|(_, which)| which.len() == 1 || which.bytes().any(|b| b.is_ascii_digit()));
     labels.iter().all(label)
+        && first != "www"
         && last.len() > 1
         && last.bytes().all(|b| b.is_ascii_lowercase())
         && (depth > 4 || (depth == 4 && which))
@@ -165,7 +167,7 @@ fn is_glued(name: &str, before: &str) -> bool {
         && !LISTS.counted.contains(word)
         && !matches!(
             word,
-            "windows" | "office" | "windows10" | "android" | "word" | "excel"
+            "windows" | "office" | "android" | "word" | "excel" | "iphone" | "series"
         )
 }
 
@@ -174,7 +176,8 @@ fn is_unspoken(part: &str) -> bool {
     const SAID: &[&str] = &[
         "tv", "pm", "th", "nd", "rd", "st", "km", "kg", "cm", "mm", "dr", "mr", "mrs", "ms", "hr",
         "hrs", "vs", "pc", "cd", "dvd", "sms", "html", "xml", "pdf", "gps", "phd", "bsc", "msc",
-        "mp", "nhs", "bbc", "gp", "ppt", "rsvp", "sql", "by", "my",
+        "mp", "nhs", "bbc", "gp", "ppt", "rsvp", "sql", "by", "my", "ctrl", "gmt", "utc", "bst",
+        "bmw", "fn", "ks",
     ];
     let name = part.trim_end_matches(|c: char| c.is_ascii_digit());
     (2..=7).contains(&name.len())

@@ -1,6 +1,7 @@
 //! Mail addresses of people, as they are written, hidden from programs, or said.
 
 use super::known::Known;
+use super::lists::LISTS;
 use super::names::plain;
 use super::owners::{is_inner, is_person};
 use super::{Kind, Leak};
@@ -65,8 +66,12 @@ pub(super) fn mails(
             let lower = name.to_lowercase();
             let lower = plain(&lower);
             // "Dana Wu" <dwu@example.com>
-            let named = chunk.contains('<') && is_signed(&text[..start]);
-            let own = is_free(host) || is_numbered(&lower) || named || is_urgent(user);
+            let named = text[..at].ends_with('<') && is_signed(&text[..at - 1]);
+            let of_desk = lower
+                .split(['.', '-', '_'])
+                .any(|part| LISTS.desks.contains(part));
+            let own =
+                (!of_desk && (is_free(host) || is_numbered(&lower))) || named || is_urgent(user);
             if !is_placeholder(&lower)
                 && (own || is_person(&lower, &handles) || is_inner(name, host))
             {
@@ -78,7 +83,7 @@ pub(super) fn mails(
     }
 }
 
-/// Whoever writes from such a house writes for no organisation.
+/// Where people have a mailbox of their own; a desk that has one there is known by its name.
 fn is_free(host: &str) -> bool {
     const HOUSES: &[&str] = &[
         "gmail.com",
@@ -115,7 +120,8 @@ fn is_free(host: &str) -> bool {
 
 /// Whether the words before an address in angle brackets are a person's: two with capitals, none of a desk.
 fn is_signed(before: &str) -> bool {
-    let before = before.trim_end_matches(['"', ' ']);
+    let from = before.ceil_char_boundary(before.len().saturating_sub(80));
+    let before = before[from..].trim_end_matches(['"', ' ']);
     let line = before
         .rsplit(['\n', '"', ':', ',', '.', ';'])
         .next()
@@ -141,10 +147,7 @@ fn is_numbered(user: &str) -> bool {
     let name = user.trim_end_matches(|c: char| c.is_ascii_digit());
     let number = &user[name.len()..];
     let year = number.len() == 4 && (number.starts_with("19") || number.starts_with("20"));
-    (4..=14).contains(&name.len())
-        && year
-        && number < "2015"
-        && name.bytes().all(|b| b.is_ascii_lowercase())
+    year && number < "2015" && super::lists::is_given(name)
 }
 
 /// "firstname.lastname@": how addresses are made, and nobody's.

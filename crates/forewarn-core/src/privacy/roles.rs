@@ -323,8 +323,9 @@ pub(super) const PLAIN: &[&str] = &[
 
 /// First parts of what looks like a machine and is a place or a thing.
 pub(super) const NO_MACHINES: &[&str] = &[
-    "room", "gate", "floor", "unit", "bus", "line", "road", "wing", "ward", "zone", "step", "part",
-    "page", "form", "week", "day", "hall", "lane", "area", "seat", "row", "lot", "block", "type",
-    "plan", "tier", "team", "top", "pre", "post", "mid", "non", "up", "one", "two", "day", "end",
-    "year", "covid", "of", "to", "in", "by", "the", "per", "and", "on", "re",
+    "key", "anti", "agent", "room", "gate", "floor", "unit", "bus", "line", "road", "wing", "ward",
+    "zone", "step", "part", "page", "form", "week", "day", "hall", "lane", "area", "seat", "row",
+    "lot", "block", "type", "plan", "tier", "team", "top", "pre", "post", "mid", "non", "up",
+    "one", "two", "day", "end", "year", "covid", "of", "to", "in", "by", "the", "per", "and", "on",
+    "re",
 ];

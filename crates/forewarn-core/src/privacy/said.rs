@@ -72,6 +72,25 @@ const VERSIONS: &[&str] = &[
     "bios",
 ];
 
+/// Right before a number, these say that it is a program's.
+const PROGRAMS: &[&str] = &[
+    "version", "release", "build", "firmware", "revision", "rev", "set", "patch", "hotfix",
+];
+
+/// Before digits and a `#`, these say that they open something.
+const LOCKS: &[&str] = &[
+    "pin",
+    "code",
+    "passcode",
+    "bridge",
+    "opens",
+    "conference",
+    "lock",
+    "box",
+    "gate",
+    "door",
+];
+
 /// Before a name and what opens its account.
 const ACCOUNTS: &[&str] = &[
     "user",
@@ -140,7 +159,7 @@ impl Beside<'_> {
 
     fn opens(&self) -> bool {
         (is_login(self.run) && self.near(3, ACCOUNTS))
-            || is_bridge(self.run)
+            || (is_bridge(self.run) && self.near(6, LOCKS))
             || is_strong(self.run)
             || (is_chosen(self.run) && is_asked(self.pieces, self.n))
     }
@@ -153,8 +172,10 @@ impl Beside<'_> {
             || (matches!(next, "release" | "build" | "version")
                 && self.text[..piece.start].ends_with("the "));
         let said = (self.near(3, VERSIONS) || follows) && !self.near(3, CUSTOMERS);
+        let release = is_release(self.run) || (is_counted(self.run) && self.near(1, PROGRAMS));
+        let timed = self.near(1, &["at", "by", "until", "takes"]);
         is_image(self.run)
-            || (is_release(self.run) && said)
+            || (release && said && !timed)
             || is_quad(self.run, self.text, words, piece)
     }
 
@@ -163,7 +184,8 @@ impl Beside<'_> {
         is_key(self.run)
             || (theirs && is_made(self.run))
             || (theirs && is_number_of(self.run) && self.near(3, TRACKED))
-            || is_filed(self.pieces, self.n, self.run, self.text)
+            || (theirs || self.near(1, &["order", "ref"]))
+                && is_filed(self.pieces, self.n, self.run, self.text)
     }
 }
 
@@ -173,12 +195,13 @@ fn is_login(run: &str) -> bool {
     let mixed =
         key.bytes().any(|b| b.is_ascii_alphabetic()) && key.bytes().any(|b| b.is_ascii_digit());
     name.len() > 2
+        && name.starts_with(|c: char| c.is_ascii_alphabetic())
         && name
             .bytes()
             .all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
         && key.len() > 5
         && mixed
-        && !key.contains('/')
+        && !key.contains(['/', ':'])
 }
 
 /// `node:20-alpine3.19`: an image of a program, and its state.
@@ -192,6 +215,16 @@ fn is_image(run: &str) -> bool {
         && numbered
         && tag.bytes().all(plain)
         && tag.bytes().any(|b| b.is_ascii_alphabetic())
+        && !tag.ends_with("am")
+        && !tag.ends_with("pm")
+}
+
+/// `2411` of "release 2411", and no number of telephones that were upgraded.
+fn is_counted(run: &str) -> bool {
+    (4..7).contains(&run.len())
+        && run.bytes().all(|b| b.is_ascii_digit())
+        && !run.starts_with("20")
+        && !run.starts_with("19")
 }
 
 /// `7u2`, `22H2`, `r2219`, `4.2.1-p4`: what stands behind "version" or "rolled back to".
@@ -199,7 +232,8 @@ fn is_release(run: &str) -> bool {
     let digits =
         |part: &str| !part.is_empty() && part.len() < 7 && part.bytes().all(|b| b.is_ascii_digit());
     let lower = run.to_ascii_lowercase();
-    let lettered = ['u', 'h', 'p', 'e'].iter().any(|letter| {
+    let half = lower.len() == 4 && (lower.ends_with("h1") || lower.ends_with("h2"));
+    let lettered = ['u', 'p', 'e'].iter().any(|letter| {
         lower.split_once(*letter).is_some_and(|(one, other)| {
             digits(one) && digits(other) && one.len() < 4 && other.len() < 4
         })
@@ -210,8 +244,6 @@ fn is_release(run: &str) -> bool {
                 .split('.')
                 .all(|part| digits(part) || part.len() == 8)
     });
-    let counted =
-        lower.len() > 3 && digits(&lower) && !lower.starts_with("20") && !lower.starts_with("19");
     let both = lower
         .strip_prefix('v')
         .and_then(|rest| rest.split_once('r'))
@@ -221,7 +253,7 @@ fn is_release(run: &str) -> bool {
         stage.matches('.').count() == 1 && stage.len() < 6 && stage.split('.').all(digits);
     let dotted = (stage.matches('.').count() > 1 || long_term)
         && stage.trim_start_matches('v').split('.').all(digits);
-    lettered || both || revision || counted || dotted
+    half || lettered || both || revision || dotted
 }
 
 /// `5.8.0.2`, `6.4.1.0207` where somebody speaks of software, or where it cannot be an address in a network.
@@ -262,7 +294,10 @@ fn is_number_of(run: &str) -> bool {
         && letters < 10;
     let mixed =
         letters > 2 && digits > 2 && run.len() > 9 && !run.bytes().any(|b| b.is_ascii_lowercase());
-    let long = digits > 6 && letters < 5 && !run.contains('/');
+    // A telephone begins with nought, and a day ends with its year.
+    let day = run.len() == 10 && run.matches('-').count() == 2;
+    let telephone = run.starts_with('0') && run.len() > 9;
+    let long = digits > 6 && letters < 5 && !run.contains('/') && !day && !telephone;
     plain && (keyed || mixed || long) && !is_year_range(run)
 }
 
@@ -349,7 +384,14 @@ fn is_strong(run: &str) -> bool {
         .replace('0', "o")
         .replace(['@', '4'], "a")
         .replace(['$', '5'], "s");
-    if word.contains("password") && any(u8::is_ascii_digit) && !run.contains(':') {
+    // An address, or money: `US$20bn`.
+    let money = ["S$", "Z$", "A$", "K$"]
+        .iter()
+        .any(|sign| run.contains(sign));
+    if run.contains(['.', '/', ':']) || money {
+        return false;
+    }
+    if word.contains("password") && any(u8::is_ascii_digit) {
         return true;
     }
     let inner = &run[1..run.len() - 1];
@@ -358,7 +400,6 @@ fn is_strong(run: &str) -> bool {
         && any(u8::is_ascii_uppercase)
         && any(u8::is_ascii_digit)
         && inner.contains(['@', '!', '$', '%', '^', '&', '*'])
-        && !run.contains(['.', '/', ':'])
 }
 
 /// `hunter2`, `Blue-Heron-19`: letters and digits that somebody chose.
@@ -382,7 +423,7 @@ fn is_asked(pieces: &[Piece<'_>], n: usize) -> bool {
         )
     };
     let as_password = said(n + 1) == "as" && (key(said(n + 2)) || key(said(n + 3)));
-    let asked = (n + 1..n + 8).any(|at| said(at) == "asked")
+    let asked = (n + 1..n + 8).any(|at| said(at) == "when" && said(at + 1) == "asked")
         && (n + 2..n + 9)
             .any(|at| key(said(at)) || (said(at) == "pass" && said(at + 1) == "phrase"));
     let phrase = (n.saturating_sub(4)..n).any(|at| said(at) == "key" && said(at + 1) == "phrase");
@@ -438,6 +479,30 @@ mod tests {
             "The release in 2026 changed that.",
             "Your reference is AB-20938841.",
             "There were 8.4 million visits.",
+            "As of 2026-11-04T10:30:00Z all services are restored.",
+            "Office365 users will be asked for their password again.",
+            "The fund lost US$20bn.",
+            "The page is id.example.ac.uk/password2.",
+            "Dial in and press 1234#.",
+            "Report a fault on 03456001234.",
+            "If there is trouble, ring 01632960123.",
+            "The change on 04-10-2026 is cancelled.",
+            "Bring your reference 88213 with you.",
+            "Meet us in Detroit, MI 48226.",
+            "We upgraded 1200 phones.",
+            "The new system was rolled out to 1500 users.",
+            "The upgrade begins at 22.30 tonight.",
+            "The upgrade takes 2h30.",
+            "We are open:9-5pm on Monday.",
+            "The outage had a length of undefined duration.",
+            "The delay is not a function of load.",
+            "Write to helpdesk.stmarys@gmail.com or reunion1994@example.edu.",
+            "The key-stage-2 pupils had jabs.",
+            "The pupils had anti-covid-19 jabs.",
+            "Press ctrl-c to copy; the clock is gmt-5; a bmw-3 waits.",
+            "Watch it on radio4 tonight, and the film agent-007.",
+            "See www.lhs.lausd.k12.ca.us for dates.",
+            "Call five five five dash one two one two.",
         ] {
             assert_eq!(kinds(text), [], "{text}");
         }

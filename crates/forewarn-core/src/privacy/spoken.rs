@@ -153,7 +153,14 @@ fn machine(words: &[Word], n: usize) -> Option<(Kind, usize, usize)> {
         last += 1;
     }
     let digits = (first..=last.min(words.len() - 1)).any(|at| is_digit(said(at)));
-    (digits && last < words.len() && last - first > 1).then_some((Kind::HostName, first, last))
+    // "Call five five five dash one two one two": a telephone.
+    let calls = ["call", "ring", "dial", "number", "on", "phone", "text"];
+    let named = !is_digit(said(first)) && !calls.contains(&said(first));
+    (digits && named && last < words.len() && last - first > 1).then_some((
+        Kind::HostName,
+        first,
+        last,
+    ))
 }
 
 #[cfg(test)]

@@ -295,8 +295,8 @@ const WITHIN: &[&str] = &[
 
 /// Names of lists of work, in capitals before a number: `CAB 118`.
 const LISTS_OF_WORK: &[&str] = &[
-    "CAB", "MIM", "PMR", "JSM", "JIRA", "SNOW", "SR", "TT", "TKT", "INC", "CHG", "PRB", "REQ",
-    "RITM", "WO", "PIR", "RCA", "CRQ", "TAC", "RMA", "ITSM", "ZD", "NOC", "OTRS", "MI",
+    "CAB", "MIM", "PMR", "JSM", "JIRA", "SNOW", "TT", "TKT", "INC", "CHG", "PRB", "REQ", "RITM",
+    "WO", "PIR", "RCA", "CRQ", "TAC", "RMA", "ITSM", "ZD", "NOC", "OTRS",
 ];
 
 /// `CIV-INC-338120`, `PO-REQ-8841`, `INC 2026-11-0093`, "reference KVL-2026-88173": where a number in several parts ends, one of which a
@@ -542,10 +542,13 @@ fn plain_number(text: &str, words: &[Word], n: usize) -> Option<std::ops::Range<
     if DESKS.contains(&words[n].lower.as_str()) && written.bytes().all(|b| b.is_ascii_uppercase()) {
         let number = words.get(n + 1)?;
         let patch = words[n].lower == "kb" && !number.lower.starts_with('0');
+        // "Detroit, MI 48226"
+        let postcode = words[n].lower == "mi" && number.lower.len() == 5;
         if is_number(&number.lower)
             && number.lower.len() >= 5
             && number.start - words[n].end <= 2
             && !patch
+            && !postcode
         {
             return Some(words[n].start..number.end);
         }

@@ -151,17 +151,21 @@ fn is_entry(reading: &Reading<'_>, time: &ClockTime) -> bool {
         && (before == "[" || (matches!(before, "-" | "*" | "\u{2022}" | "") && after.contains(':')))
 }
 
-/// "since 09:10 UTC" is no promise.
+/// "since 09:10 UTC" is no promise, nor is "was posted at 09:10 UTC". What the sentence before says is another matter.
 fn is_past(reading: &Reading<'_>, time: &ClockTime) -> bool {
+    let first = reading.sentences[time.sentence].words.start;
+    let by = time.first > first && reading.lower(time.first - 1) == "by";
     (1..=3).any(|back| {
-        time.first.checked_sub(back).is_some_and(|n| {
+        let own = time.first.checked_sub(back).filter(|n| *n >= first);
+        own.is_some_and(|n| {
             let word = reading.lower(n);
             // "From 15:00 UTC on we know more."
             let on = || {
                 (time.after..time.after + 5)
                     .any(|n| reading.words.get(n).is_some_and(|w| w.lower == "on"))
             };
-            matches!(word, "since" | "was" | "were" | "began" | "got")
+            word == "since"
+                || (!by && matches!(word, "was" | "were" | "began" | "got"))
                 || (back == 3 && word == "between")
                 || (back == 1 && matches!(word, "after" | "ago" | "between"))
                 || (back == 1 && word == "from" && !on())

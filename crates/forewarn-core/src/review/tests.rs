@@ -108,6 +108,19 @@ fn q2_names_the_next_update() {
             ("Next update by 15:30 local time.", true),
             ("We hope to be back online by 15:30 UTC.", true),
             ("Dr. Smith's lecture at 15:00 UTC goes on as planned.", true),
+            // The sentence before says what was.
+            (
+                "Payments were declined. At 17:00 UTC (+00:00) we post the next update.",
+                false,
+            ),
+            (
+                "We will tell you what the cause was by 17:00 UTC (+00:00).",
+                false,
+            ),
+            (
+                "Users report that they could not sign in at 09:10 UTC (+00:00).",
+                true,
+            ),
             // Words that no list has, beside words for words.
             (
                 "Our next reading is published at 05:30 GMT (UTC+00:00).",
