@@ -2,6 +2,7 @@
 //! audience that only this event has; what they chose for themselves beforehand does not hold, that they want nothing does.
 
 use crate::Store;
+use crate::blocks::delivery_id;
 use crate::contacts::{put_endpoint, same_place};
 use crate::db::{Row, Tx, args};
 use crate::error::Result;
@@ -52,10 +53,13 @@ pub struct AddedRecipient {
 const PREFIX: &str = "added:";
 
 /// As for the members of an audience, of the richest level that somebody is entitled to.
-pub(crate) const EXPAND: &str = "
+pub(crate) const EXPAND: &str = concat!(
+    "
 INSERT INTO deliveries (id, notice, event, endpoint, contact, channel, level, ordinal, lane, status, attempt, next_at,
   expires, updated_at, reason)
-SELECT DISTINCT n.slot || '.' || e.id, n.id, n.event, e.id, e.contact, e.channel,
+SELECT DISTINCT ",
+    delivery_id!("n.slot", "e"),
+    ", n.id, n.event, e.id, e.contact, e.channel,
   CASE WHEN n.level >= COALESCE((SELECT MAX(n2.level) FROM notices n2 JOIN members m2 ON m2.audience = n2.audience
     WHERE n2.slot = n.slot AND m2.contact = a.contact AND n2.status NOT IN ('cancelled', 'moved')), 0) THEN n.level
    ELSE (SELECT MAX(n2.level) FROM notices n2 JOIN members m2 ON m2.audience = n2.audience
@@ -74,7 +78,8 @@ WHERE n.id = $1
 ON CONFLICT (id) DO UPDATE SET notice = excluded.notice, level = excluded.level, ordinal = excluded.ordinal,
   status = excluded.status, next_at = excluded.next_at, expires = excluded.expires, updated_at = excluded.updated_at,
   reason = excluded.reason
-WHERE deliveries.status = 'suppressed' AND excluded.status = 'queued'";
+WHERE deliveries.status = 'suppressed' AND excluded.status = 'queued'",
+);
 
 /// Adds somebody. Who was added before is told at the level that was said last.
 pub(crate) async fn put(tx: &mut Tx, new: &NewRecipient, now: Timestamp) -> Result<()> {

@@ -1,20 +1,19 @@
 //! Contacts, where they are reached, what they belong to, and what they do not want.
 
 use crate::Store;
+use crate::blocks::{begin_blocks, blocks_of};
 use crate::catalogue;
+use crate::contact_rows::Batch;
 use crate::db::{Row, Tx, args};
 use crate::error::Result;
 use crate::journal::{Entry, append};
-use crate::membership::{self, Whose};
 use crate::seal::{OF_CONTACTS, Sealer};
 use forewarn_core::contact::{Contact, EmailAddress, Endpoint};
-use forewarn_core::document::Catalogue;
-use forewarn_core::membership::fold;
 use jiff::Timestamp;
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 /// SQL for where an endpoint leads: two that lead to the same place are one mailbox, phone or room. Of a mailbox the case of its
 /// letters says nothing (RFC 5321 2.4 leaves that of the local part to its host, and no host in use tells two apart by it). The
@@ -353,7 +352,15 @@ pub(crate) async fn forget_endpoints(tx: &mut Tx, id: &str) -> Result<bool> {
         gone += tx.execute(&sql, args![id]).await?;
     }
     crate::page_readers::forget(tx, id).await?;
-    for table in ["endpoints", "members", "choices", "kinds", "tags", "added"] {
+    for table in [
+        "blocks",
+        "endpoints",
+        "members",
+        "choices",
+        "kinds",
+        "tags",
+        "added",
+    ] {
         let sql = format!("DELETE FROM {table} WHERE contact = $1");
         tx.execute(&sql, args![id]).await?;
     }
@@ -445,17 +452,19 @@ pub(crate) async fn put_address(tx: &mut Tx, key: &str, address: &EmailAddress) 
 /// An endpoint without a contact of its own. One that stays keeps its state.
 pub(crate) async fn put_endpoint(tx: &mut Tx, key: &str, endpoint: &Endpoint) -> Result<String> {
     let id = endpoint.id(key);
+    begin_blocks(tx, std::iter::once(key)).await?;
+    let block = blocks_of(tx, std::iter::once(key)).await?.remove(key);
     tx.execute(
-        "INSERT INTO endpoints (id, contact, channel, address, body, state) VALUES ($1, $2, $3, $4, $5, 'active')
+        "INSERT INTO endpoints (id, contact, channel, address, body, state, block) VALUES ($1, $2, $3, $4, $5, 'active', $6)
          ON CONFLICT (id) DO UPDATE SET body = excluded.body, address = excluded.address",
-        args![&id, key, endpoint.channel().as_str(), &*tx.sealer().address(endpoint), endpoint_body(&tx.sealer(), &id, endpoint)?],
+        args![&id, key, endpoint.channel().as_str(), &*tx.sealer().address(endpoint), endpoint_body(&tx.sealer(), &id, endpoint)?, block],
     )
     .await?;
     Ok(id)
 }
 
 /// An endpoint as it is stored.
-fn endpoint_body(sealer: &Sealer, id: &str, endpoint: &Endpoint) -> Result<String> {
+pub(crate) fn endpoint_body(sealer: &Sealer, id: &str, endpoint: &Endpoint) -> Result<String> {
     let body = serde_json::to_string(endpoint)?;
     Ok(sealer.seal_in(&format!("endpoints/{id}"), OF_CONTACTS, body))
 }
@@ -469,6 +478,7 @@ pub(crate) async fn put_contacts(
     let mut imported = Imported::default();
     if !dry_run {
         catalogue::hold(tx, catalogue::Hold::Members).await?;
+        begin_blocks(tx, contacts.iter().map(|c| c.id.as_str())).await?;
     }
     let catalogue = catalogue::load(tx).await?;
     let sealer = tx.sealer();
@@ -540,161 +550,4 @@ async fn stored_bodies(tx: &mut Tx, chunk: &[Contact]) -> Result<HashMap<String,
     rows.iter()
         .map(|row| Ok((row.text(0)?, row.text(1)?)))
         .collect()
-}
-
-/// The rows of some contacts, as JSON arrays for set-based statements.
-#[derive(Default)]
-struct Batch {
-    /// Those of them that were stored before.
-    replaced: Vec<String>,
-    contacts: Vec<Value>,
-    endpoints: Vec<Value>,
-    members: Vec<Value>,
-    choices: Vec<Value>,
-    kinds: Vec<Value>,
-    tags: Vec<Value>,
-}
-
-impl Batch {
-    fn add(&mut self, contact: &Contact, body: String, sealer: &Sealer) -> Result<()> {
-        let id = contact.id.as_str();
-        let folded = |text: &Option<String>| text.as_deref().map(fold);
-        self.contacts.push(json!({
-            "id": id, "body": body, "organisation": folded(&contact.organisation), "role": folded(&contact.role),
-        }));
-        let mut seen = HashSet::new();
-        for endpoint in &contact.endpoints {
-            let endpoint_id = endpoint.id(id);
-            if !seen.insert(endpoint_id.clone()) {
-                continue;
-            }
-            self.endpoints.push(json!({
-                "body": endpoint_body(sealer, &endpoint_id, endpoint)?, "address": sealer.address(endpoint),
-                "id": endpoint_id, "contact": id, "channel": endpoint.channel().as_str(), "name": contact.name,
-                "language": contact.language, "time_zone": contact.time_zone.as_ref().map(|z| z.name()),
-                "quiet": contact.quiet_hours.map(|quiet| quiet.to_string()),
-            }));
-        }
-        self.members.extend(
-            contact
-                .audiences
-                .iter()
-                .map(|a| json!({"audience": a, "contact": id})),
-        );
-        self.choices.extend(
-            contact
-                .services
-                .iter()
-                .map(|s| json!({"contact": id, "service": s})),
-        );
-        let kinds = contact.kinds.iter();
-        self.kinds
-            .extend(kinds.map(|kind| json!({"contact": id, "kind": kind})));
-        let tags: BTreeSet<String> = contact.tags.iter().map(|tag| fold(tag)).collect();
-        let tags = tags.into_iter();
-        self.tags
-            .extend(tags.map(|tag| json!({"contact": id, "tag": tag})));
-        Ok(())
-    }
-
-    /// Removes what contacts that are replaced no longer have.
-    async fn clear(&self, tx: &mut Tx) -> Result<()> {
-        let ids = crate::json_list(self.replaced.iter().map(String::as_str));
-        for table in ["members", "choices", "kinds", "tags"] {
-            let sql = format!("DELETE FROM {table} WHERE contact {}", among(tx, 1));
-            tx.execute(&sql, args![&ids]).await?;
-        }
-        // An endpoint that stays keeps its state: importing the list again does not revive a dead mailbox.
-        let kept = crate::json_list(self.endpoints.iter().filter_map(|e| e["id"].as_str()));
-        let sql = format!(
-            "DELETE FROM endpoints WHERE contact {} AND NOT (id {})",
-            among(tx, 1),
-            among(tx, 2)
-        );
-        tx.execute(&sql, args![&ids, kept]).await?;
-        Ok(())
-    }
-
-    async fn write(self, tx: &mut Tx, catalogue: &Catalogue) -> Result<()> {
-        if !self.replaced.is_empty() {
-            self.clear(tx).await?;
-        }
-        insert(
-            tx,
-            "contacts",
-            &["id", "body", "organisation", "role"],
-            &self.contacts,
-            "ON CONFLICT (id) DO UPDATE SET body = excluded.body, organisation = excluded.organisation, role = excluded.role",
-        )
-        .await?;
-        insert(
-            tx,
-            "endpoints",
-            &["id", "contact", "channel", "address", "body", "name", "language", "time_zone", "quiet"],
-            &self.endpoints,
-            "ON CONFLICT (id) DO UPDATE SET body = excluded.body, address = excluded.address, name = excluded.name, language = excluded.language,
-             time_zone = excluded.time_zone, quiet = excluded.quiet",
-        )
-        .await?;
-        insert(
-            tx,
-            "members",
-            &["audience", "contact"],
-            &self.members,
-            "ON CONFLICT DO NOTHING",
-        )
-        .await?;
-        insert(
-            tx,
-            "choices",
-            &["contact", "service"],
-            &self.choices,
-            "ON CONFLICT DO NOTHING",
-        )
-        .await?;
-        let columns = ["contact", "kind"];
-        insert(tx, "kinds", &columns, &self.kinds, "ON CONFLICT DO NOTHING").await?;
-        let columns = ["contact", "tag"];
-        insert(tx, "tags", &columns, &self.tags, "ON CONFLICT DO NOTHING").await?;
-        let ids = crate::json_list(self.contacts.iter().filter_map(|c| c["id"].as_str()));
-        membership::refresh(tx, catalogue, Whose::These(&ids)).await
-    }
-}
-
-/// Inserts JSON objects as rows in one statement.
-async fn insert(
-    tx: &mut Tx,
-    table: &str,
-    columns: &[&str],
-    rows: &[Value],
-    conflict: &str,
-) -> Result<()> {
-    if rows.is_empty() {
-        return Ok(());
-    }
-    // Endpoints have a state besides, which begins as active.
-    let (more, fixed) = if table == "endpoints" {
-        (", state", ", 'active'")
-    } else {
-        ("", "")
-    };
-    let names = columns.join(", ");
-    let fields: Vec<String> = columns
-        .iter()
-        .map(|c| format!("json_extract(value, '$.{c}')"))
-        .collect();
-    // SQLite needs a WHERE between SELECT and ON CONFLICT to tell the two apart.
-    let sqlite = format!(
-        "INSERT INTO {table} ({names}{more}) SELECT {}{fixed} FROM json_each($1) WHERE true {conflict}",
-        fields.join(", ")
-    );
-    let typed: Vec<String> = columns.iter().map(|c| format!("{c} TEXT")).collect();
-    let postgres = format!(
-        "INSERT INTO {table} ({names}{more}) SELECT {names}{fixed} FROM jsonb_to_recordset($1::jsonb) AS x({}) {conflict}",
-        typed.join(", ")
-    );
-    let sql = tx.either(&sqlite, &postgres).to_owned();
-    tx.execute(&sql, args![serde_json::to_string(rows)?])
-        .await?;
-    Ok(())
 }

@@ -2,6 +2,7 @@
 //! confirmed. Each is a notice of its own with one delivery, and goes the way of all messages.
 
 use crate::Store;
+use crate::blocks::delivery_id;
 use crate::contacts::{put_endpoint, same_place};
 use crate::db::{Tx, args};
 use crate::deliveries::{AttemptRow, DeliveryFilter};
@@ -214,14 +215,17 @@ async fn put(
     )
     .await?;
     tx.execute(
-        "INSERT INTO deliveries (id, notice, event, endpoint, contact, channel, level, ordinal, lane, status, attempt, next_at,
+        concat!(
+            "INSERT INTO deliveries (id, notice, event, endpoint, contact, channel, level, ordinal, lane, status, attempt, next_at,
            expires, updated_at, reason)
-         SELECT $1 || '.' || e.id, $1, $2, e.id, e.contact, e.channel, $7, 0, $3,
+         SELECT ",
+            delivery_id!("$1", "e"),
+            ", $1, $2, e.id, e.contact, e.channel, $7, 0, $3,
            CASE WHEN s.endpoint IS NOT NULL OR (e.state <> 'active' AND e.channel IN ('sms', 'voice'))
              THEN 'suppressed' ELSE 'queued' END, 0, $4, $5, $4,
            COALESCE(s.reason, CASE WHEN e.state <> 'active' AND e.channel IN ('sms', 'voice') THEN COALESCE(e.reason, e.state) END)
          FROM endpoints e LEFT JOIN suppressions s ON s.endpoint = e.id AND s.audience = '*' WHERE e.id = $6
-         ON CONFLICT DO NOTHING",
+         ON CONFLICT DO NOTHING"),
         args![
             notice,
             &event,

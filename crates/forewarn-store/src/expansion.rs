@@ -9,6 +9,7 @@
 //! What stands aside has the ordinal 0: it waits for itself alone (`plan::stands_aside`).
 
 use crate::Store;
+use crate::blocks::delivery_id;
 use crate::contacts::{put_endpoint, same_place};
 use crate::db::{Tx, args};
 use crate::error::Result;
@@ -90,7 +91,7 @@ const EXPAND: &str = concat!(
 INSERT INTO deliveries (id, notice, event, endpoint, contact, channel, level, ordinal, lane, status, attempt, next_at,
   expires, updated_at, reason, bundle, shared, forward, waits)
 WITH reached AS MATERIALIZED (
-  SELECT m.contact, e.id AS endpoint, e.channel, ",
+  SELECT m.contact, e.id, e.block, e.channel, ",
     same_place!("e"),
     " AS place_of, e.state, e.reason,
     CASE WHEN e.channel <> 'webhook' THEN (SELECT MIN(t.id) FROM endpoints t
@@ -109,7 +110,7 @@ WITH reached AS MATERIALIZED (
       OR EXISTS (SELECT 1 FROM kinds k WHERE k.contact = m.contact AND k.kind = n.event_kind))
 ), judged AS MATERIALIZED (
   SELECT reached.*,
-    CASE WHEN reached.state <> 'active' OR EXISTS (SELECT 1 FROM suppressions s WHERE s.endpoint = reached.endpoint
+    CASE WHEN reached.state <> 'active' OR EXISTS (SELECT 1 FROM suppressions s WHERE s.endpoint = reached.id
       AND s.audience IN ($6, '*')) THEN 'suppressed' ELSE 'queued' END AS status
   FROM reached
 ), placed AS (
@@ -118,7 +119,9 @@ WITH reached AS MATERIALIZED (
   SELECT judged.*, ROW_NUMBER() OVER (PARTITION BY judged.shared ORDER BY judged.status, judged.contact)
   FROM judged WHERE judged.shared IS NOT NULL
 )
-SELECT n.slot || '.' || COALESCE(placed.shared, placed.endpoint), n.id, n.event, placed.endpoint, placed.contact, placed.channel,
+SELECT ",
+    delivery_id!("n.slot", "placed", "placed.shared"),
+    ", n.id, n.event, placed.id, placed.contact, placed.channel,
   COALESCE(CASE WHEN placed.shared IS NULL
       THEN (SELECT MAX(n2.level) FROM notices n2 JOIN members m2 ON m2.audience = n2.audience
         WHERE n2.slot = n.slot AND m2.contact = placed.contact AND n2.status NOT IN ('cancelled', 'moved'))
@@ -131,7 +134,7 @@ SELECT n.slot || '.' || COALESCE(placed.shared, placed.endpoint), n.id, n.event,
     AND EXISTS (SELECT 1 FROM bundles b WHERE b.id = n.bundle) THEN n.expires ELSE $9 END,
   n.expires, $2,
   CASE WHEN placed.status = 'suppressed' THEN
-    COALESCE((SELECT MIN(s.reason) FROM suppressions s WHERE s.endpoint = placed.endpoint AND s.audience IN ($6, '*')),
+    COALESCE((SELECT MIN(s.reason) FROM suppressions s WHERE s.endpoint = placed.id AND s.audience IN ($6, '*')),
       placed.reason, placed.state) END,
   CASE WHEN placed.channel IN ('email', 'chat', 'sms') AND CAST($10 AS TEXT) IS NULL THEN n.bundle END, placed.shared,
   CASE WHEN $7 = '[]' THEN FALSE ELSE EXISTS (SELECT 1 FROM notices n2 JOIN members m2 ON m2.audience = n2.audience
@@ -139,7 +142,7 @@ SELECT n.slot || '.' || COALESCE(placed.shared, placed.endpoint), n.id, n.event,
     same_place!("t"),
     " = placed.place_of AND t.channel = placed.channel
     WHERE n2.slot = n.slot AND n2.status NOT IN ('cancelled', 'moved') AND replace($7, '\"' || n2.audience || '\"', '') <> $7
-      AND (t.id = placed.endpoint OR (placed.shared IS NOT NULL AND t.state = 'active'))) END, CAST($10 AS TEXT)
+      AND (t.id = placed.id OR (placed.shared IS NOT NULL AND t.state = 'active'))) END, CAST($10 AS TEXT)
 FROM placed JOIN notices n ON n.id = $1
 WHERE placed.place = 1 AND (CAST($10 AS TEXT) IS NULL OR placed.status = 'queued')
 ON CONFLICT (id) DO UPDATE SET notice = excluded.notice, level = excluded.level, ordinal = excluded.ordinal,
@@ -151,23 +154,29 @@ WHERE excluded.status = 'queued' AND (deliveries.status = 'suppressed'
 );
 
 /// One contact's endpoints of the notice's channels.
-const TO_CONTACT: &str = "
+const TO_CONTACT: &str = concat!(
+    "
 INSERT INTO deliveries (id, notice, event, endpoint, contact, channel, level, ordinal, lane, status, attempt, next_at,
   expires, updated_at, reason)
-SELECT n.slot || '.' || e.id, n.id, n.event, e.id, e.contact, e.channel, n.level, n.ordinal, n.lane,
+SELECT ",
+    delivery_id!("n.slot", "e"),
+    ", n.id, n.event, e.id, e.contact, e.channel, n.level, n.ordinal, n.lane,
   CASE WHEN e.state <> 'active' OR s.endpoint IS NOT NULL THEN 'suppressed' ELSE 'queued' END, 0, $2, n.expires, $2,
   COALESCE(s.reason, CASE WHEN e.state <> 'active' THEN COALESCE(e.reason, e.state) END)
 FROM notices n
 JOIN endpoints e ON e.contact = $3 AND replace(n.channels, '\"' || e.channel || '\"', '') <> n.channels
 LEFT JOIN suppressions s ON s.endpoint = e.id AND s.audience = '*'
-WHERE n.id = $1 ON CONFLICT (id) DO NOTHING";
+WHERE n.id = $1 ON CONFLICT (id) DO NOTHING",
+);
 
 /// The telephones of contacts that have a mailbox.
 const TO_TELEPHONES: &str = concat!(
     "
 INSERT INTO deliveries (id, notice, event, endpoint, contact, channel, level, ordinal, lane, status, attempt, next_at,
   expires, updated_at, reason, shared)
-SELECT n.slot || '.' || COALESCE(e.shared, e.id), n.id, n.event, e.id, e.contact, e.channel, n.level, n.ordinal, n.lane,
+SELECT ",
+    delivery_id!("n.slot", "e", "e.shared"),
+    ", n.id, n.event, e.id, e.contact, e.channel, n.level, n.ordinal, n.lane,
   CASE WHEN e.state <> 'active' OR s.endpoint IS NOT NULL THEN 'suppressed' ELSE 'queued' END, 0, $4, n.expires, $2,
   COALESCE(s.reason, CASE WHEN e.state <> 'active' THEN COALESCE(e.reason, e.state) END), e.shared
 FROM notices n
@@ -186,10 +195,13 @@ WHERE n.id = $1 ON CONFLICT (id) DO NOTHING",
 );
 
 /// The endpoints that a notice went to, of those who have confirmed it at none of theirs.
-const TO_UNCONFIRMED: &str = "
+const TO_UNCONFIRMED: &str = concat!(
+    "
 INSERT INTO deliveries (id, notice, event, endpoint, contact, channel, level, ordinal, lane, status, attempt, next_at,
   expires, updated_at, reason, shared)
-SELECT n.slot || '.' || COALESCE(d.shared, e.id), n.id, n.event, e.id, e.contact, e.channel, d.level, n.ordinal, n.lane,
+SELECT ",
+    delivery_id!("n.slot", "e", "d.shared"),
+    ", n.id, n.event, e.id, e.contact, e.channel, d.level, n.ordinal, n.lane,
   CASE WHEN e.state <> 'active' OR s.endpoint IS NOT NULL THEN 'suppressed' ELSE 'queued' END, 0, $2, n.expires, $2,
   COALESCE(s.reason, CASE WHEN e.state <> 'active' THEN COALESCE(e.reason, e.state) END), d.shared
 FROM notices n
@@ -198,7 +210,8 @@ JOIN endpoints e ON e.id = d.endpoint
 LEFT JOIN suppressions s ON s.endpoint = e.id AND s.audience = '*'
 WHERE n.id = $1 AND NOT EXISTS (SELECT 1 FROM acknowledgements a JOIN endpoints o ON o.id = a.endpoint
   WHERE a.notice = $3 AND o.contact = d.contact)
-ON CONFLICT (id) DO NOTHING";
+ON CONFLICT (id) DO NOTHING",
+);
 
 /// Closes what waits for a contact of this range although something newer about the same event exists and was not
 /// withheld.
@@ -497,7 +510,9 @@ pub(crate) async fn to_addresses(
 concat!(
     "INSERT INTO deliveries (id, notice, event, endpoint, contact, channel, level, ordinal, lane, status,
                    attempt, next_at, expires, updated_at, reason, shared)
-                 SELECT n.slot || '.' || COALESCE(x.shared, e.id), n.id, n.event, e.id, e.contact, e.channel, n.level, n.ordinal, n.lane,
+                 SELECT ",
+    delivery_id!("n.slot", "e", "x.shared"),
+    ", n.id, n.event, e.id, e.contact, e.channel, n.level, n.ordinal, n.lane,
                    CASE WHEN e.state <> 'active' OR s.endpoint IS NOT NULL THEN 'suppressed' ELSE 'queued' END, 0, $2, n.expires,
                    $2, COALESCE(s.reason, CASE WHEN e.state <> 'active' THEN COALESCE(e.reason, e.state) END), x.shared
                  FROM notices n

@@ -249,6 +249,11 @@ const STEPS: &[&[&str]] = &[&[
     "ALTER TABLE paces ADD COLUMN urgent_until BIGINT NOT NULL DEFAULT 0",
     // How many gates of whoever takes only so many at once are held by whom. Of running processes, and so in no copy.
     "CREATE TABLE gates (pace TEXT NOT NULL, node TEXT NOT NULL, lane BIGINT NOT NULL, held BIGINT NOT NULL, PRIMARY KEY (pace, node, lane))",
+],
+&[
+    // What ids of deliveries begin with from a contact on, up to the next that is here, and what those to an endpoint do (`crate::blocks`).
+    "CREATE TABLE blocks (contact TEXT PRIMARY KEY, block TEXT NOT NULL)",
+    "ALTER TABLE endpoints ADD COLUMN block TEXT",
 ]];
 
 /// Every table that a copy holds, with its key.
@@ -256,6 +261,7 @@ pub(crate) const TABLES: &[(&str, &str)] = &[
     ("settings", "key"),
     ("documents", "kind, id"),
     ("contacts", "id"),
+    ("blocks", "contact"),
     ("endpoints", "id"),
     ("members", "audience, contact"),
     ("tags", "contact, tag"),

@@ -8,6 +8,7 @@
 //! send the same bytes, and even then not the part that only the installation's key can make. A code follows from nonce and key.
 
 use crate::Store;
+use crate::blocks::delivery_id;
 use crate::codes::{self, CodeLimits};
 use crate::contacts::{self, put_endpoint};
 use crate::db::{Row, Tx, args};
@@ -461,12 +462,15 @@ pub(crate) async fn send(tx: &mut Tx, id: &Id, message: Bringing<'_>) -> Result<
     )
     .await?;
     tx.execute(
-        "INSERT INTO deliveries (id, notice, event, endpoint, contact, channel, level, ordinal, lane, status, attempt, next_at,
+        concat!(
+            "INSERT INTO deliveries (id, notice, event, endpoint, contact, channel, level, ordinal, lane, status, attempt, next_at,
            expires, updated_at, reason)
-         SELECT $1 || '.' || e.id, $1, $2, e.id, e.contact, e.channel, 0, $7, $3,
+         SELECT ",
+            delivery_id!("$1", "e"),
+            ", $1, $2, e.id, e.contact, e.channel, 0, $7, $3,
            CASE WHEN s.endpoint IS NOT NULL OR CAST($8 AS TEXT) IS NOT NULL THEN 'suppressed' ELSE 'queued' END, 0, $4, $5, $4,
            COALESCE(CAST($8 AS TEXT), s.reason)
-         FROM endpoints e LEFT JOIN suppressions s ON s.endpoint = e.id AND s.audience = '*' WHERE e.id = $6",
+         FROM endpoints e LEFT JOIN suppressions s ON s.endpoint = e.id AND s.audience = '*' WHERE e.id = $6"),
         args![&notice, id.as_str(), lane, now, expires, endpoint, ordinal, message.refused],
     )
     .await?;

@@ -10,6 +10,7 @@ mod accounts;
 mod alerts;
 mod around;
 mod backup;
+mod blocks;
 mod bundles;
 mod catalogue;
 mod codes;
