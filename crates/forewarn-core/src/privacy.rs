@@ -6,7 +6,9 @@
 
 mod addresses;
 mod announced;
+mod codes;
 mod coined;
+mod cued;
 mod hosts;
 mod known;
 mod lists;
@@ -23,6 +25,7 @@ mod said;
 mod secrets;
 mod software;
 mod spoken;
+mod states;
 mod tickets;
 mod traces;
 mod versions;
@@ -207,6 +210,8 @@ pub fn leaks(text: &str, level: Level, known: &Known) -> Vec<Leak> {
     said::said(text, &pieces, &words, known, &mut found);
     people::people(text, &words, &mut found);
     names::names(text, &words, known, &mut found);
+    cued::cued(text, &pieces, &mut found);
+    codes::codes(text, &pieces, known, &mut found);
     found.retain(|leak| {
         !leak.kind.is_open_to(level)
             && leak.start < leak.end

@@ -51,11 +51,14 @@ fn is_small(name: &str) -> bool {
     let name_of = |part: &'_ str| part.trim_end_matches(|c: char| c.is_ascii_digit()).len();
     if !name.bytes().all(plain)
         || !first.starts_with(|c: char| c.is_ascii_lowercase())
-        || LISTS.counted.contains(&first[..name_of(first)])
+        || (LISTS.counted.contains(&first[..name_of(first)])
+            && !parts
+                .iter()
+                .any(|part| matches!(*part, "ctl" | "srv" | "svc" | "sw")))
         || is_region(&parts)
-        || parts
-            .iter()
-            .any(|part| part.is_empty() || JOINING.contains(part))
+        || parts.iter().any(|part| {
+            part.is_empty() || (JOINING.contains(part) && (part.len() > 1 || parts.len() < 3))
+        })
     {
         return false;
     }
@@ -67,8 +70,25 @@ fn is_small(name: &str) -> bool {
             && digits.len() > 1
             && digits.starts_with('0');
         // `web14`, and not the web of a third kind
-        let role = matches!(&last[..name_of(last)], "web" | "app" | "api" | "mail")
-            && (1..3).contains(&digits.len())
+        let role = matches!(
+            &last[..name_of(last)],
+            "web"
+                | "app"
+                | "api"
+                | "mail"
+                | "dns"
+                | "mx"
+                | "ftp"
+                | "sftp"
+                | "vpn"
+                | "proxy"
+                | "cache"
+                | "www"
+                | "sql"
+                | "auth"
+                | "file"
+                | "print"
+        ) && (1..3).contains(&digits.len())
             && !matches!(last, "web2" | "web3");
         return nought || role;
     }
@@ -76,6 +96,13 @@ fn is_small(name: &str) -> bool {
     let nought = numbered && digits.len() > 1 && digits.starts_with('0');
     let lettered =
         parts.len() > 2 && last.len() == 1 && last.starts_with(|c: char| c.is_ascii_lowercase());
+    // `hel1-cx41-chat`, `portal-web-old`
+    let numbers = parts.iter().filter(|part| is_mixed(part)).count() > 1;
+    let state = parts.len() > 2
+        && matches!(
+            last,
+            "old" | "new" | "tmp" | "legacy" | "bak" | "standby" | "primary" | "replica"
+        );
     let odd = parts[..parts.len() - 1]
         .iter()
         .any(|part| is_unspoken(part))
@@ -92,6 +119,8 @@ fn is_small(name: &str) -> bool {
     // `fcapp-blue-2`
     let third = parts.len() > 2 && name_of(last) == 0 && last.len() < 4;
     nought
+        || numbers
+        || state
         || third
         || lettered
         || made
@@ -149,11 +178,48 @@ fn is_deep(name: &str) -> bool {
     let which = first
         .rsplit_once('-')
         .is_some_and(|(_, which)| which.len() == 1 || which.bytes().any(|b| b.is_ascii_digit()));
+    // `turn1.meet.example.org`
+    let role = first.trim_end_matches(|c: char| c.is_ascii_digit());
+    let counted = role.len() < first.len()
+        && matches!(
+            role,
+            "turn"
+                | "stun"
+                | "web"
+                | "app"
+                | "db"
+                | "mail"
+                | "mx"
+                | "ns"
+                | "dns"
+                | "vpn"
+                | "proxy"
+                | "cache"
+                | "node"
+                | "host"
+                | "srv"
+                | "sip"
+                | "ldap"
+                | "smtp"
+                | "imap"
+                | "relay"
+                | "edge"
+                | "lb"
+                | "gw"
+                | "fw"
+                | "sw"
+                | "api"
+                | "origin"
+                | "backend"
+                | "worker"
+                | "build"
+                | "ci"
+        );
     labels.iter().all(label)
         && first != "www"
         && last.len() > 1
         && last.bytes().all(|b| b.is_ascii_lowercase())
-        && (depth > 4 || (depth == 4 && which))
+        && (depth > 4 || (depth == 4 && which) || (depth > 2 && counted))
 }
 
 /// `enroll2` of "restarted tomcat on enroll2": a word and a number in one, where somebody speaks of where a program runs.

@@ -9,6 +9,8 @@ pub(super) struct Lists {
     pub(super) desks: HashSet<&'static str>,
     /// Given names.
     pub(super) given: HashSet<&'static str>,
+    /// Given names that count only as a mailbox.
+    pub(super) mailboxes: HashSet<&'static str>,
     /// Family names, for mailboxes such as `asmith`.
     pub(super) family: HashSet<&'static str>,
     /// Names that are words too, and words that names of suppliers begin with.
@@ -23,12 +25,17 @@ pub(super) struct Lists {
     pub(super) rare: HashSet<&'static str>,
     /// What is counted or called so, where a number or letter follows: `room-b12`.
     pub(super) counted: HashSet<&'static str>,
+    /// What the public has codes of: rooms, flights, orders.
+    pub(super) public: HashSet<&'static str>,
+    /// Codes that everybody knows: `covid-19`, `html5`; with or without their number.
+    pub(super) standards: HashSet<&'static str>,
 }
 
 pub(super) static LISTS: LazyLock<Lists> = LazyLock::new(|| {
     let mut lists = Lists {
         desks: HashSet::new(),
         given: HashSet::new(),
+        mailboxes: HashSet::new(),
         family: HashSet::new(),
         common: HashSet::new(),
         general: HashSet::new(),
@@ -36,6 +43,8 @@ pub(super) static LISTS: LazyLock<Lists> = LazyLock::new(|| {
         rare: HashSet::new(),
         things: HashSet::new(),
         counted: HashSet::new(),
+        public: HashSet::new(),
+        standards: HashSet::new(),
     };
     let mut current = "";
     for line in include_str!("../../data/review/names.txt")
@@ -48,10 +57,13 @@ pub(super) static LISTS: LazyLock<Lists> = LazyLock::new(|| {
             match current {
                 "desks" => lists.desks.extend(line.split_whitespace()),
                 "given" => lists.given.extend(line.split_whitespace()),
+                "mailboxes" => lists.mailboxes.extend(line.split_whitespace()),
                 "family" => lists.family.extend(line.split_whitespace()),
                 "hosts" => lists.hosts.extend(line.split_whitespace()),
                 "things" => lists.things.extend(line.split_whitespace()),
                 "counted" => lists.counted.extend(line.split_whitespace()),
+                "public" => lists.public.extend(line.split_whitespace()),
+                "standards" => lists.standards.extend(line.split_whitespace()),
                 "rare" => lists.rare.extend(line.split_whitespace()),
                 "general" => {
                     lists.common.extend(line.split_whitespace());

@@ -70,8 +70,10 @@ pub(super) fn mails(
             let of_desk = lower
                 .split(['.', '-', '_'])
                 .any(|part| LISTS.desks.contains(part));
-            let own =
-                (!of_desk && (is_free(host) || is_numbered(&lower))) || named || is_urgent(user);
+            let own = ((!of_desk || lower.split(['.', '-', '_']).any(super::lists::is_given))
+                && (is_free(host) || is_numbered(&lower)))
+                || named
+                || is_urgent(user);
             if !is_placeholder(&lower)
                 && (own || is_person(&lower, &handles) || is_inner(name, host))
             {

@@ -65,7 +65,11 @@ pub(super) fn is_person(user: &str, handles: &HashSet<String>) -> bool {
         .collect();
     // `s1234567`: the number of a student.
     let digits = user.bytes().filter(u8::is_ascii_digit).count();
-    if (5..=10).contains(&digits) && user.len() - digits <= 2 && !user.contains(['.', '-', '_']) {
+    let year = user.ends_with("2025") || user.ends_with("2026") || user.ends_with("2027");
+    if ((5..=10).contains(&digits) || (digits == 4 && !year))
+        && user.len() - digits <= 2
+        && !user.contains(['.', '-', '_'])
+    {
         return true;
     }
     // `jb1234`, `abc123`: initials and a number.
@@ -81,6 +85,16 @@ pub(super) fn is_person(user: &str, handles: &HashSet<String>) -> bool {
     }
     // `o'brien`
     if user.contains(['\'', '\u{2019}']) && user.len() > 4 {
+        return true;
+    }
+    // `bank-admin-lucia.ferro`: two names behind what somebody does.
+    if let [.., given, _] = parts.as_slice()
+        && parts.len() > 2
+        && user.contains('.')
+        && (LISTS.given.contains(given) || LISTS.mailboxes.contains(given))
+        && !HOUSES.contains(&parts[parts.len() - 1])
+        && !LISTS.desks.contains(parts[parts.len() - 1])
+    {
         return true;
     }
     let named = |part: &&str| part.len() > 2 && is_given(part) && !LISTS.common.contains(*part);
@@ -116,6 +130,7 @@ pub(super) fn is_person(user: &str, handles: &HashSet<String>) -> bool {
         // `jan` is a person; `jasmith` and `annak` are, whatever their length.
         let cut = |from: usize, to: usize| one.get(from..to).unwrap_or_default();
         return LISTS.given.contains(one)
+            || LISTS.mailboxes.contains(one)
             || LISTS.family.contains(one)
             || begins_with_initial(one)
             || ends_as_name(one)
@@ -123,10 +138,14 @@ pub(super) fn is_person(user: &str, handles: &HashSet<String>) -> bool {
             || (one.len() > 6 && LISTS.family.contains(cut(2, one.len())))
             // `weberm`; `parks` is several of a thing.
             || (one.len() > 5 && !one.ends_with('s') && LISTS.family.contains(cut(0, one.len() - 1)))
-            || LISTS.given.contains(cut(0, one.len() - 1));
+            || LISTS.given.contains(cut(0, one.len() - 1))
+            || LISTS.mailboxes.contains(cut(0, one.len() - 1));
     }
-    let joined = user.contains(['.', '_']);
-    joined || LISTS.given.contains(parts[0])
+    // `yamada-t`
+    let initial =
+        user.contains('-') && parts.len() == 2 && parts[1].len() == 1 && parts[0].len() > 3;
+    let joined = user.contains(['.', '_']) || initial;
+    joined || LISTS.given.contains(parts[0]) || LISTS.mailboxes.contains(parts[0])
 }
 
 /// `oncall-db`, `svc.lab7`, `root@web-fe-04...`: what those who run the services write to, and machines write from.

@@ -175,6 +175,7 @@ impl Beside<'_> {
         let release = is_release(self.run) || (is_counted(self.run) && self.near(1, PROGRAMS));
         let timed = self.near(1, &["at", "by", "until", "takes"]);
         is_image(self.run)
+            || is_state(self.run)
             || (release && said && !timed)
             || is_quad(self.run, self.text, words, piece)
     }
@@ -202,6 +203,26 @@ fn is_login(run: &str) -> bool {
         && key.len() > 5
         && mixed
         && !key.contains(['/', ':'])
+}
+
+/// `portal:v12`, `main@9fceb02`: a state of a program.
+fn is_state(run: &str) -> bool {
+    let small = |part: &str| {
+        part.len() > 2
+            && part
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-_/".contains(&b))
+    };
+    let tagged = run.split_once(":v").is_some_and(|(name, tag)| {
+        small(name) && !tag.is_empty() && tag.bytes().all(|b| b.is_ascii_digit() || b == b'.')
+    });
+    let at = run.split_once('@').is_some_and(|(name, hash)| {
+        small(name)
+            && (7..=40).contains(&hash.len())
+            && hash.bytes().all(|b| b.is_ascii_hexdigit())
+            && hash.bytes().any(|b| b.is_ascii_digit())
+    });
+    tagged || at
 }
 
 /// `node:20-alpine3.19`: an image of a program, and its state.

@@ -88,6 +88,8 @@ const USERS: &[&str] = &[
     "service",
     "operator",
     "sysadmin",
+    "installer",
+    "toor",
 ];
 
 /// Names before `=` or `:` in settings and addresses.

@@ -56,7 +56,7 @@ pub(super) fn spoken(words: &[Word], found: &mut Vec<Leak>) {
             0 => None,
             // "The door code is now seven seven one nine."
             4.. if near(words, n, 5, KEYS)
-                && !near(words, n, 5, &["your", "dialling", "area", "post"]) =>
+                && !near(words, n, 5, &["your", "dialling", "area", "post", "sort"]) =>
             {
                 Some(Kind::Secret)
             }
@@ -66,6 +66,16 @@ pub(super) fn spoken(words: &[Word], found: &mut Vec<Leak>) {
             }
             _ => None,
         };
+        // "The ticket is forty-four seventy-one."
+        let tens = (n..words.len())
+            .take_while(|at| words[*at].lower.contains('-') && is_number(&words[*at].lower))
+            .count();
+        if tens > 1 && near(words, n, 4, TICKETS) && !near(words, n, 4, &["your"]) {
+            found.push(Leak::at(
+                Kind::TicketId,
+                words[n].start..words[n + tens - 1].end,
+            ));
+        }
         if let Some(kind) = kind {
             found.push(Leak::at(kind, words[n].start..words[after - 1].end));
         }
@@ -101,7 +111,8 @@ fn near(words: &[Word], n: usize, most: usize, list: &[&str]) -> bool {
 /// "version two point one four": the word before, and numbers with "point" or "dot" between them.
 fn version(words: &[Word], n: usize) -> Option<(Kind, usize, usize)> {
     let said = |at: usize| words.get(at).map_or("", |w| w.lower.as_str());
-    if !matches!(said(n), "version" | "release" | "build" | "firmware") {
+    let software = super::software::SOFTWARE.contains(&said(n));
+    if !software && !matches!(said(n), "version" | "release" | "build" | "firmware") {
         return None;
     }
     let mut last = n;
@@ -113,7 +124,9 @@ fn version(words: &[Word], n: usize) -> Option<(Kind, usize, usize)> {
         points += usize::from(matches!(said(last), "point" | "dot"));
     }
     let spelled = (n + 1..=last).any(|at| DIGITS.contains(&said(at)) || LARGER.contains(&said(at)));
-    (points > 0 && spelled).then_some((Kind::Version, n + 1, last))
+    // "to version two"
+    let changed = matches!(said(n.wrapping_sub(1)), "to" | "from") && said(n) == "version";
+    ((points > 0 || software || changed) && spelled).then_some((Kind::Version, n + 1, last))
 }
 
 /// "ten dot forty dot two dot one": four numbers and three times "dot".

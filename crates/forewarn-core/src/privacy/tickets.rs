@@ -22,13 +22,15 @@ const PROJECTS: &[&str] = &[
 ];
 
 /// What looks like a ticket and is something else.
-const OTHERS: &[&str] = &[
+pub(super) const OTHERS: &[&str] = &[
     "ora", "err", "sql", "iso", "iec", "rfc", "cve", "utf", "sha", "usb", "covid", "sars", "utc",
     "gmt", "mp", "http", "en", "din", "tcp", "aes", "rsa", "gpt", "est", "edt", "cst", "cdt",
     "pst", "pdt", "cet", "cest", "bst", "math", "bio", "biol", "chem", "phys", "hist", "eng",
     "engl", "cs", "econ", "psyc", "psych", "law", "art", "arts", "mus", "stat", "stats", "geog",
     "phil", "nurs", "med", "soc", "anth", "ling", "fin", "acct", "mktg", "edu", "lib", "room",
-    "gate", "bus", "ieee", "nist", "pci", "ipv", "ean",
+    "gate", "bus", "ieee", "mat", "psy", "phy", "che", "mgmt", "ger", "fre", "spa", "thea", "danc",
+    "kin", "jour", "astr", "geol", "envs", "cse", "ece", "writ", "poli", "rel", "hum", "nist",
+    "pci", "ipv", "ean",
 ];
 
 /// Before a number, these say that it is a ticket's.

@@ -2,6 +2,13 @@
 
 use super::{Kind, Leak};
 use std::ops::Range;
+use std::sync::LazyLock;
+
+/// What programs say, in small letters.
+static SAID: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
+    let lines = include_str!("../../data/review/errors.txt").lines();
+    lines.filter(|line| !line.starts_with('#')).collect()
+});
 
 /// Longer lines are no frames.
 const LONGEST: usize = 4_000;
@@ -36,7 +43,6 @@ const MARKS: &[&str] = &[
     "panicked at ",
     "panic: assignment to",
     "panic: interface conversion",
-    "fatal error: all goroutines",
     "Fatal Python error",
     "terminate called after",
     "pure virtual method called",
@@ -268,6 +274,13 @@ fn in_line(line: &str) -> Option<Range<usize>> {
             }
         }
     }
+    let lower = line.to_ascii_lowercase();
+    for said in SAID.iter() {
+        if let Some(at) = lower.find(said).filter(|at| begins_word(line, *at)) {
+            add(at..at + said.len());
+        }
+    }
+    constants(line).for_each(&mut add);
     for range in [message(line), logged(line), numbered(line)] {
         range.into_iter().for_each(&mut add);
     }
@@ -300,6 +313,73 @@ fn in_line(line: &str) -> Option<Range<usize>> {
         before = bare;
     }
     whole.or(bare_name)
+}
+
+/// Whether no word goes on at `at`.
+fn begins_word(line: &str, at: usize) -> bool {
+    let alphanumeric = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+    !alphanumeric(line[at..].chars().next()) || !alphanumeric(line[..at].chars().next_back())
+}
+
+/// `DRIVER_IRQL_NOT_LESS_OR_EQUAL`, `RABAX_STATE`: names that programs have for what went wrong.
+fn constants(line: &str) -> impl Iterator<Item = Range<usize>> + '_ {
+    const OF_FAULTS: &[&str] = &[
+        "ERR",
+        "ERROR",
+        "EXCEPTION",
+        "FAILED",
+        "FAILURE",
+        "FAULT",
+        "VIOLATION",
+        "DENIED",
+        "TIMEOUT",
+        "EXCEEDED",
+        "BAD",
+        "INVALID",
+        "NOT",
+        "STATUS",
+        "DIED",
+        "ABORT",
+        "ABORTED",
+        "REFUSED",
+        "UNAVAILABLE",
+        "CORRUPT",
+        "CORRUPTION",
+        "OVERFLOW",
+        "LOST",
+        "DUMP",
+        "RABAX",
+        "E",
+        "UNREACHABLE",
+        "EXPIRED",
+        "REJECTED",
+        "PANIC",
+        "BUGCHECK",
+        "EXHAUSTED",
+        "MISSING",
+        "UNKNOWN",
+        "UNEXPECTED",
+        "NO",
+    ];
+    let capital = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_';
+    let bytes = line.as_bytes();
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        while at < bytes.len() {
+            let start = at;
+            at += bytes[at..].iter().take_while(|b| capital(**b)).count();
+            let name = &line[start..at];
+            at += usize::from(at == start);
+            while at < bytes.len() && !line.is_char_boundary(at) {
+                at += 1;
+            }
+            let mut parts = name.split('_');
+            if name.len() > 6 && name.contains('_') && parts.any(|part| OF_FAULTS.contains(&part)) {
+                return Some(start..start + name.len());
+            }
+        }
+        None
+    })
 }
 
 /// `NullPointerException`, without its package and what it says.

@@ -1,6 +1,9 @@
 //! Versions of software: three numbers and more, or fewer beside a word that makes them one.
 
 use super::software::{NO_PRODUCTS, ORDINARY, SOFTWARE};
+use super::states::{
+    image, is_bulletin, is_capital_pack, is_commit, is_deployed, is_update, is_updated, is_yearly,
+};
 use super::{Kind, Leak};
 use crate::review::words::{DAYS_AND_MONTHS, Word};
 
@@ -82,6 +85,7 @@ pub(super) fn versions(text: &str, words: &[Word], found: &mut Vec<Leak>) {
                 found.push(Leak::at(Kind::Version, word.start..word.end + length));
             } else if is_commit(words, n)
                 || is_updated(&word.lower)
+                || is_capital_pack(text, word)
                 || (word.lower == "r2" && n > 0 && words[n - 1].lower.starts_with("20"))
                 || is_deployed(words, n)
                 || is_yearly(&word.lower)
@@ -144,6 +148,17 @@ pub(super) fn versions(text: &str, words: &[Word], found: &mut Vec<Leak>) {
             && !NO_PRODUCTS.contains(&before(1))
             && !DAYS_AND_MONTHS.contains(&before(1));
         let numbered = word.lower.starts_with('v') && length == 1;
+        // "React 18", "node 18" where a program is changed
+        let changed_ordinary = length == 1
+            && ORDINARY.contains(&before(1))
+            && is_release(&word.lower)
+            && !word.lower.starts_with("20")
+            && (1..6).any(|on| {
+                words.get(n + on).is_some_and(|w| {
+                    changes_version(&w.lower)
+                        || matches!(w.lower.as_str(), "bug" | "server" | "library" | "framework")
+                })
+            });
         let of_api = numbered && before(1) == "api";
         // "from 1.28 to 1.29", "14.9 vs 14.10": what stands beside a version and begins as it does.
         let beside = length == 2
@@ -184,6 +199,64 @@ pub(super) fn versions(text: &str, words: &[Word], found: &mut Vec<Leak>) {
                     "software" | "program" | "firmware" | "plugin" | "driver"
                 )
             });
+        // "rolled 2.9 over 2.10", "11.4 in place of 10.9", "from Oracle 11g to 19c"
+        let joined = matches!(
+            before(1),
+            "over" | "than" | "to" | "from" | "for" | "instead"
+        ) || matches!((before(2), before(1)), ("place" | "instead", "of"));
+        let replaced = joined
+            && last.is_some_and(|at| n - at <= 5)
+            && (length == 2 && !is_clock(&word.lower)
+                || (length == 1 && word.lower.ends_with(['c', 'g', 'i'])))
+            && !UNITS.contains(&next);
+        // "StorePoint 11.4 SP2", "Windows 7 SP1", "4.0 beta"
+        let packed = text[word.end..].starts_with(' ')
+            && (is_pack(next)
+                || (length > 1 && matches!(next, "beta" | "ltsr" | "rc1" | "rc2" | "snapshot")));
+        // "sw 6.22", "fw 12", "a bug in 4.2"
+        let part = matches!(
+            before(1),
+            "sw" | "fw"
+                | "agent"
+                | "client"
+                | "connector"
+                | "library"
+                | "sdk"
+                | "runtime"
+                | "collector"
+                | "exporter"
+                | "importer"
+                | "middleware"
+                | "controller"
+                | "appliance"
+                | "uefi"
+                | "app"
+                | "api"
+                | "schema"
+        );
+        // "BIOS version F12", "schema version 118"
+        let of_part = before(1) == "version"
+            && matches!(
+                before(2),
+                "bios"
+                    | "schema"
+                    | "database"
+                    | "firmware"
+                    | "client"
+                    | "agent"
+                    | "driver"
+                    | "kernel"
+                    | "plugin"
+                    | "api"
+                    | "software"
+                    | "app"
+                    | "controller"
+                    | "server"
+                    | "image"
+            );
+        let short = of_part
+            || (part && length == 2 && !is_clock(&word.lower))
+            || (length == 2 && before(1) == "in" && has_fault(before(2)));
         let dot_net = before(1) == "net" && text[..words[n - 1].start].ends_with('.');
         let is_version = glued
             || of_api
@@ -203,7 +276,12 @@ pub(super) fn versions(text: &str, words: &[Word], found: &mut Vec<Leak>) {
                 && (changed() || blamed())
                 && (!is_clock(&word.lower) || has_fault(before(2))))
             || clear
-            || (length == 2 && (cue || software || upgrade || behind))
+            || (length == 2 && (cue || software || upgrade || behind || rolls_back(before(1))))
+            || (length == 3 && (cue || behind) && !is_day(word))
+            || replaced
+            || packed
+            || changed_ordinary
+            || short
             || (length == 1
                 && (((software || edition(before(1), &word.lower)) && is_release(&word.lower))
                     || (matches!(before(1), "firmware" | "bios" | "hotfix")
@@ -254,132 +332,6 @@ fn has_fault(word: &str) -> bool {
         || ["bug", "defect", "flaw", "vulnerab", "running", "runs"]
             .iter()
             .any(|start| word.starts_with(start))
-}
-
-/// `8u381`: a release and its update.
-fn is_updated(word: &str) -> bool {
-    is_update(word, 2)
-}
-
-/// The same with so many digits behind the letter.
-fn is_update(word: &str, least: usize) -> bool {
-    let (release, update) = word.split_once('u').unwrap_or_default();
-    let number = |part: &str, most| {
-        (1..=most).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit())
-    };
-    number(release, 2) && number(update, 3) && update.len() >= least
-}
-
-/// `9fceb02` of "deployed 9fceb02 to the portal": letters and digits as only a program makes them up, near a word for a new program.
-fn is_deployed(words: &[Word], n: usize) -> bool {
-    let word = words[n].lower.as_str();
-    let digits = word.bytes().filter(u8::is_ascii_digit).count();
-    let hash = (7..=12).contains(&word.len())
-        && word.bytes().all(|b| b.is_ascii_hexdigit())
-        && digits > 1
-        && word.len() - digits > 1;
-    let near = n.saturating_sub(4)..(n + 5).min(words.len());
-    hash && near.into_iter().any(|at| {
-        let near = words[at].lower.as_str();
-        changes_version(near)
-            || matches!(
-                near,
-                "commit" | "head" | "git" | "tag" | "sha" | "merge" | "merged" | "build"
-            )
-    })
-}
-
-/// `9fceb02` of "the commit 9fceb02": a state of a program's source.
-fn is_commit(words: &[Word], n: usize) -> bool {
-    let word = words[n].lower.as_str();
-    let before = n.checked_sub(1).map_or("", |at| words[at].lower.as_str());
-    matches!(
-        before,
-        "commit" | "commits" | "changeset" | "revision" | "sha" | "change" | "hash"
-    ) && (7..=40).contains(&word.len())
-        && word.bytes().all(|b| b.is_ascii_hexdigit())
-        && word.bytes().any(|b| b.is_ascii_digit())
-}
-
-/// How much belongs to a word that says which state of a program runs: `:latest` behind an image, the number behind "revision r".
-fn image(text: &str, words: &[Word], n: usize) -> Option<usize> {
-    let word = &words[n];
-    let near = (n.saturating_sub(4)..n).any(|at| {
-        matches!(
-            words[at].lower.as_str(),
-            "image" | "container" | "tag" | "pulled"
-        )
-    });
-    let rest = &text[word.end..];
-    let tag = rest.strip_prefix(':').map_or(0, |tag| {
-        tag.bytes()
-            .take(40)
-            .take_while(|b| b.is_ascii_alphanumeric() || b"._-".contains(b))
-            .count()
-    });
-    let program = SOFTWARE.contains(&word.lower.as_str());
-    if (near || program)
-        && tag > 2
-        && (program || rest[1..].starts_with(|c: char| c.is_ascii_alphabetic()))
-    {
-        return Some(1 + rest[1..1 + tag].trim_end_matches(['.', '-', '_']).len());
-    }
-    // `sha256:9f8e7d6c5b4a`
-    let digest = matches!(word.lower.as_str(), "sha256" | "sha1" | "sha512" | "md5");
-    let hex = rest
-        .get(1..)
-        .unwrap_or_default()
-        .bytes()
-        .take_while(u8::is_ascii_hexdigit)
-        .count();
-    if digest && rest.starts_with(':') && hex > 6 {
-        return Some(1 + hex);
-    }
-    let before = n.checked_sub(1).map_or("", |at| words[at].lower.as_str());
-    let revision = word
-        .lower
-        .strip_prefix('r')
-        .is_some_and(|number| number.len() > 2 && number.bytes().all(|b| b.is_ascii_digit()));
-    if revision
-        && matches!(
-            before,
-            "revision" | "rev" | "svn" | "build" | "since" | "to" | "from" | "after" | "before"
-        )
-    {
-        return Some(0);
-    }
-    // "Service Pack 2"
-    let pack = word.lower == "pack"
-        && before == "service"
-        && rest
-            .strip_prefix(' ')
-            .is_some_and(|r| r.starts_with(|c: char| c.is_ascii_digit()));
-    pack.then_some(2)
-}
-
-/// `KB 5021234`, `MS17-010`: what a maker gave out for its system.
-fn is_bulletin(text: &str, key: &Word, number: &Word) -> bool {
-    let digits =
-        |word: &str, count| word.len() == count && word.bytes().all(|b| b.is_ascii_digit());
-    let between = &text[key.end..number.start];
-    let patch = text[key.start..].starts_with("KB")
-        && key.lower == "kb"
-        && between == " "
-        && digits(&number.lower, 7)
-        && !number.lower.starts_with('0');
-    let year = key
-        .lower
-        .strip_prefix("ms")
-        .is_some_and(|year| digits(year, 2));
-    patch || (year && between == "-" && digits(&number.lower, 3))
-}
-
-/// `R2023b`: the second release of a year.
-fn is_yearly(word: &str) -> bool {
-    let year = word.strip_prefix("r20").filter(|rest| rest.len() == 3);
-    year.is_some_and(|rest| {
-        rest.ends_with(['a', 'b']) && rest[..2].bytes().all(|b| b.is_ascii_digit())
-    })
 }
 
 /// Whether a program is taken back to what it was.
@@ -507,6 +459,15 @@ fn parts(word: &str) -> Option<usize> {
     Some(count)
 }
 
+/// `13.03.2026`, `3.4.26`.
+fn is_day(word: &Word) -> bool {
+    let numbers: Vec<Option<u32>> = word.lower.split('.').map(|n| n.parse().ok()).collect();
+    matches!(
+        numbers[..],
+        [Some(1..=31), Some(1..=12), Some(_)] | [Some(1990..=2100), Some(1..=12), Some(1..=31)]
+    )
+}
+
 /// Days, thousands and phone numbers are written with full stops too.
 fn is_other(text: &str, word: &Word, before: &str) -> bool {
     let numbers: Vec<&str> = word.lower.trim_start_matches('v').split('.').collect();
@@ -542,7 +503,10 @@ fn is_other(text: &str, word: &Word, before: &str) -> bool {
         && numbers[1..].iter().all(|p| p.len() == 3)
         && numbers.len() >= 3;
     let digits: usize = numbers.iter().map(|p| p.len()).sum();
-    let phone = digits >= 7 && numbers.iter().all(|p| p.len() >= 2) && numbers[0].len() <= 4;
+    let phone = word.lower.bytes().all(|b| b.is_ascii_digit() || b == b'.')
+        && digits >= 7
+        && numbers.iter().all(|p| p.len() >= 2)
+        && numbers[0].len() <= 4;
     let address = numbers.len() == 4 && (0..4).all(|n| value(n) <= 255);
     // A clock that is written with full stops: `10.30.00`.
     let clock = numbers.len() == 3
@@ -581,11 +545,16 @@ fn two_words(first: &str, second: &str) -> bool {
             | ("net", "framework" | "core" | "runtime")
             | ("windows", "nt")
             | ("power", "bi")
+            | ("big", "ip")
+            | ("jboss", "eap")
+            | ("hp", "ux")
+            | ("z" | "i", "os")
+            | ("core", "switch" | "router")
             | ("rocky" | "alma" | "oracle" | "arch", "linux")
     )
 }
 
-fn changes_version(word: &str) -> bool {
+pub(super) fn changes_version(word: &str) -> bool {
     [
         "upgrade",
         "downgrade",
