@@ -2,7 +2,7 @@
 //!
 //! The id of a delivery has to be the same whenever it is made, and an endpoint's id is a hash, so that it tells nobody what its contact
 //! is called. With hashes alone every delivery of a large audience changes another page of the index of ids. Parts of an audience are
-//! ranges of contacts, so what goes before the hash is the same for some thousand contacts that follow each other: a part's ids lie on
+//! ranges of contacts, so what takes the place of the hash's first letters is the same for some thousand contacts that follow each other: a part's ids lie on
 //! few pages. An endpoint keeps its block for as long as it exists; one that has none, from before there were any, goes without.
 //!
 //! Where a block begins is up to its first contact's id alone, so that it does not matter in which order contacts came.
@@ -10,30 +10,38 @@
 use crate::db::{Tx, args};
 use crate::error::Result;
 use forewarn_core::id::derive;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+
+/// SQL for what an endpoint is called in the ids of deliveries to it: its id, of which the block takes the first letters. It stays as long
+/// as it was, for a return path holds it (RFC 5321 4.5.3.1.1), and 80 bits of the hash tell neighbours apart.
+macro_rules! called {
+    ($endpoint:literal) => {
+        concat!(
+            "COALESCE(",
+            $endpoint,
+            ".block || substr(",
+            $endpoint,
+            ".id, 5), ",
+            $endpoint,
+            ".id)"
+        )
+    };
+}
+pub(crate) use called;
 
 /// SQL for what the delivery of a slot to an endpoint is called, or to all who share it as `$shared`.
 macro_rules! delivery_id {
     ($slot:literal, $endpoint:literal) => {
-        concat!(
-            $slot,
-            " || '.' || COALESCE(",
-            $endpoint,
-            ".block, '') || ",
-            $endpoint,
-            ".id"
-        )
+        concat!($slot, " || '.' || ", crate::blocks::called!($endpoint))
     };
     ($slot:literal, $endpoint:literal, $shared:literal) => {
         concat!(
             $slot,
             " || '.' || COALESCE(",
             $shared,
-            ", COALESCE(",
-            $endpoint,
-            ".block, '') || ",
-            $endpoint,
-            ".id)"
+            ", ",
+            crate::blocks::called!($endpoint),
+            ")"
         )
     };
 }
@@ -45,13 +53,14 @@ fn begins(contact: &str) -> Option<String> {
     hash.strip_prefix("00").map(|rest| rest[..4].to_owned())
 }
 
-/// Begins the blocks that begin with one of these contacts.
+/// Begins the blocks that begin with one of these contacts, in their order: who begins others at the same time does so too.
 pub(crate) async fn begin_blocks(tx: &mut Tx, contacts: impl Iterator<Item = &str>) -> Result<()> {
-    for contact in contacts {
-        if let Some(block) = begins(contact) {
-            let sql = "INSERT INTO blocks (contact, block) VALUES ($1, $2) ON CONFLICT DO NOTHING";
-            tx.execute(sql, args![contact, block]).await?;
-        }
+    let begun: BTreeMap<&str, String> = contacts
+        .filter_map(|contact| Some((contact, begins(contact)?)))
+        .collect();
+    for (contact, block) in begun {
+        let sql = "INSERT INTO blocks (contact, block) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+        tx.execute(sql, args![contact, block]).await?;
     }
     Ok(())
 }

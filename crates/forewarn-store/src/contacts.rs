@@ -452,8 +452,14 @@ pub(crate) async fn put_address(tx: &mut Tx, key: &str, address: &EmailAddress) 
 /// An endpoint without a contact of its own. One that stays keeps its state.
 pub(crate) async fn put_endpoint(tx: &mut Tx, key: &str, endpoint: &Endpoint) -> Result<String> {
     let id = endpoint.id(key);
-    begin_blocks(tx, std::iter::once(key)).await?;
-    let block = blocks_of(tx, std::iter::once(key)).await?.remove(key);
+    // What is no contact's has a key with a kind: `address:...`.
+    let block = match key.contains(':') {
+        true => None,
+        false => {
+            begin_blocks(tx, std::iter::once(key)).await?;
+            blocks_of(tx, std::iter::once(key)).await?.remove(key)
+        }
+    };
     tx.execute(
         "INSERT INTO endpoints (id, contact, channel, address, body, state, block) VALUES ($1, $2, $3, $4, $5, 'active', $6)
          ON CONFLICT (id) DO UPDATE SET body = excluded.body, address = excluded.address",

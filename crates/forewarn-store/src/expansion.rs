@@ -9,7 +9,7 @@
 //! What stands aside has the ordinal 0: it waits for itself alone (`plan::stands_aside`).
 
 use crate::Store;
-use crate::blocks::delivery_id;
+use crate::blocks::{called, delivery_id};
 use crate::contacts::{put_endpoint, same_place};
 use crate::db::{Tx, args};
 use crate::error::Result;
@@ -94,7 +94,9 @@ WITH reached AS MATERIALIZED (
   SELECT m.contact, e.id, e.block, e.channel, ",
     same_place!("e"),
     " AS place_of, e.state, e.reason,
-    CASE WHEN e.channel <> 'webhook' THEN (SELECT MIN(t.id) FROM endpoints t
+    CASE WHEN e.channel <> 'webhook' THEN (SELECT MIN(",
+    called!("t"),
+    ") FROM endpoints t
       WHERE ",
     same_place!("t"),
     " = ",
@@ -183,7 +185,9 @@ FROM notices n
 JOIN endpoints m ON ",
     same_place!("m"),
     " = $3 AND m.channel = 'email'
-JOIN (SELECT o.*, (SELECT CASE WHEN COUNT(*) > 1 THEN MIN(t.id) END FROM endpoints t
+JOIN (SELECT o.*, (SELECT CASE WHEN COUNT(*) > 1 THEN MIN(",
+    called!("t"),
+    ") END FROM endpoints t
     WHERE ",
     same_place!("t"),
     " = ",
@@ -517,7 +521,9 @@ concat!(
                    $2, COALESCE(s.reason, CASE WHEN e.state <> 'active' THEN COALESCE(e.reason, e.state) END), x.shared
                  FROM notices n
                  JOIN endpoints e ON e.id = $3 AND replace(n.channels, '\"' || e.channel || '\"', '') <> n.channels
-                 JOIN (SELECT CASE WHEN COUNT(*) > 1 AND MIN(t.channel) <> 'webhook' THEN MIN(t.id) END AS shared
+                 JOIN (SELECT CASE WHEN COUNT(*) > 1 AND MIN(t.channel) <> 'webhook' THEN MIN(",
+    called!("t"),
+    ") END AS shared
                    FROM endpoints o JOIN endpoints t ON ",
     same_place!("t"),
     " = ",

@@ -59,11 +59,16 @@ const INNER: &[&str] = &[
 pub(super) fn codes(text: &str, pieces: &[Piece<'_>], known: &Known, found: &mut Vec<Leak>) {
     // "Lectures MATH-101 and HIST-2040": what is public of one is so of the next; and what was public once stays so.
     let mut public: HashSet<String> = HashSet::new();
+    let mut others: Vec<(usize, usize)> = found.iter().map(|leak| (leak.start, leak.end)).collect();
+    others.sort_unstable();
+    // The furthest that any of those up to here reaches.
+    let mut reach = 0;
+    for other in &mut others {
+        reach = reach.max(other.1);
+        other.1 = reach;
+    }
     for (n, piece) in pieces.iter().enumerate() {
-        let run = piece
-            .text
-            .trim_end_matches("'s")
-            .trim_matches(['#', '-', '/', '~', '+', '&']);
+        let run = piece.text.trim_matches(['#', '-', '/', '~', '+', '&']);
         let inner = (n.saturating_sub(2)..n)
             .any(|at| INNER.contains(&pieces[at].text.to_ascii_lowercase().as_str()));
         let bracket = text[..piece.start].ends_with(['(', '[']);
@@ -80,10 +85,8 @@ pub(super) fn codes(text: &str, pieces: &[Piece<'_>], known: &Known, found: &mut
             continue;
         }
         let end = piece.start + piece.text.len();
-        if found
-            .iter()
-            .any(|leak| leak.start < end && piece.start < leak.end)
-        {
+        let before = others.partition_point(|other| other.0 < end);
+        if before > 0 && others[before - 1].1 > piece.start {
             continue;
         }
         let start = piece.start + (run.as_ptr() as usize - piece.text.as_ptr() as usize);
@@ -239,11 +242,15 @@ fn is_spoken(run: &str, parts: &[&str]) -> bool {
     let small = |part: &str| part.bytes().all(|b| b.is_ascii_lowercase());
     let lower = run.to_ascii_lowercase();
     let name = lower.trim_end_matches(|c: char| c.is_ascii_digit());
-    // `180g`, `10am`, `720p`, `10-year`, `2h30`, `9am-1pm`
+    // `180g`, `10am`, `720p`, `10-year`, `9am-1pm`, `16h30-18h00`
     let measured = |part: &str| {
         let rest = part.trim_start_matches(|c: char| c.is_ascii_digit());
-        rest.len() < part.len() && small(rest) && rest.len() < 5
+        let hours = rest.strip_prefix('h').is_some_and(number);
+        rest.len() < part.len() && (hours || (small(rest) && rest.len() < 5))
     };
+    // `late-2026`
+    let year =
+        parts.len() == 2 && small(parts[0]) && parts[1].len() == 4 && parts[1].starts_with("20");
     let word = |part: &str| {
         part.len() > 1 && small(&part[1..]) && part.starts_with(|c: char| c.is_ascii_alphabetic())
     };
@@ -259,7 +266,9 @@ fn is_spoken(run: &str, parts: &[&str]) -> bool {
         LISTS.counted.contains(name.to_ascii_lowercase().as_str())
             || LISTS.public.contains(name.to_ascii_lowercase().as_str())
     };
-    LISTS.standards.contains(lower.as_str())
+    year
+        || LISTS.standards.contains(lower.as_str())
+        || LISTS.standards.contains(parts[0].to_ascii_lowercase().as_str())
         || LISTS.standards.contains(name.trim_end_matches('-'))
         || ["utc", "gmt"].iter().any(|zone| lower.starts_with(zone))
         || counted(parts[0])

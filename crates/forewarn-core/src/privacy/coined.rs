@@ -98,11 +98,18 @@ fn is_small(name: &str) -> bool {
         parts.len() > 2 && last.len() == 1 && last.starts_with(|c: char| c.is_ascii_lowercase());
     // `hel1-cx41-chat`, `portal-web-old`
     let numbers = parts.iter().filter(|part| is_mixed(part)).count() > 1;
+    let of_machine = |part: &&str| {
+        matches!(
+            *part,
+            "web" | "app" | "api" | "db" | "mail" | "srv" | "vm" | "sql" | "proxy"
+        )
+    };
     let state = parts.len() > 2
         && matches!(
             last,
             "old" | "new" | "tmp" | "legacy" | "bak" | "standby" | "primary" | "replica"
-        );
+        )
+        && parts.iter().any(of_machine);
     let odd = parts[..parts.len() - 1]
         .iter()
         .any(|part| is_unspoken(part))

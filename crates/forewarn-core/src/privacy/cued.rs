@@ -170,6 +170,7 @@ fn logins(text: &str, pieces: &[Piece<'_>], words: &[String], found: &mut Vec<Le
             })
             && name(said(n))
             && last
+            && said(two) != "your"
             && !is_state(said(n));
         let told = n > 2
             && is_key(said(two))
@@ -260,6 +261,12 @@ fn is_state(word: &str) -> bool {
         "okay",
         "good",
         "yours",
+        "stronger",
+        "longer",
+        "shorter",
+        "better",
+        "another",
+        "instead",
         "visible",
         "private",
         "secret",
@@ -310,9 +317,11 @@ fn is_state(word: &str) -> bool {
         "either",
     ];
     SAID.contains(&word)
-        || ["ed", "ing", "ble", "ect", "lid", "ive", "ent", "ary", "ory"]
-            .iter()
-            .any(|end| word.ends_with(end))
+        || [
+            "ed", "ing", "ble", "ect", "lid", "ive", "ent", "ary", "ory", "ly", "que", "ex", "en",
+        ]
+        .iter()
+        .any(|end| word.ends_with(end))
 }
 
 fn plain(piece: &str) -> String {
@@ -333,7 +342,7 @@ impl Here<'_> {
     fn kind(&self) -> Option<Kind> {
         let digits = self.run.bytes().filter(u8::is_ascii_digit).count();
         let letters = self.run.bytes().filter(u8::is_ascii_alphabetic).count();
-        if self.is_version(digits, letters) {
+        if !self.is_count(digits, letters) && self.is_version(digits, letters) {
             return Some(Kind::Version);
         }
         if digits > 0
@@ -363,7 +372,7 @@ impl Here<'_> {
         (made && self.is_after(&CUES.keys, &CUES.not_keys))
             || (short && self.is_after(&CUES.codes, &CUES.not_keys))
             || self.opens_a_door(digits, letters)
-            || self.is_licence()
+            || (self.is_licence() && !self.is_public())
     }
 
     fn is_ticket(&self, digits: usize, letters: usize) -> bool {
@@ -444,6 +453,11 @@ impl Here<'_> {
             && after
                 .into_iter()
                 .any(|at| PLACES.contains(&self.words[at].as_str()))
+    }
+
+    /// Whether a word shortly before says that the public has such codes.
+    fn is_public(&self) -> bool {
+        (self.n.saturating_sub(4)..self.n).any(|at| CUES.not_keys.contains(&self.words[at]))
     }
 
     /// `ABCD-1234-EFGH` behind "key" or "licence".

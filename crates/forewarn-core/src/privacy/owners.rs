@@ -65,7 +65,10 @@ pub(super) fn is_person(user: &str, handles: &HashSet<String>) -> bool {
         .collect();
     // `s1234567`: the number of a student.
     let digits = user.bytes().filter(u8::is_ascii_digit).count();
-    let year = user.ends_with("2025") || user.ends_with("2026") || user.ends_with("2027");
+    let year = digits == 4
+        && user
+            .get(user.len() - 4..)
+            .is_some_and(|year| year.starts_with("20"));
     if ((5..=10).contains(&digits) || (digits == 4 && !year))
         && user.len() - digits <= 2
         && !user.contains(['.', '-', '_'])
@@ -139,11 +142,11 @@ pub(super) fn is_person(user: &str, handles: &HashSet<String>) -> bool {
             // `weberm`; `parks` is several of a thing.
             || (one.len() > 5 && !one.ends_with('s') && LISTS.family.contains(cut(0, one.len() - 1)))
             || LISTS.given.contains(cut(0, one.len() - 1))
-            || LISTS.mailboxes.contains(cut(0, one.len() - 1));
+            || (one.len() > 5 && LISTS.mailboxes.contains(cut(0, one.len() - 1)));
     }
     // `yamada-t`
     let initial =
-        user.contains('-') && parts.len() == 2 && parts[1].len() == 1 && parts[0].len() > 3;
+        user.contains('-') && parts.len() == 2 && parts[1].len() == 1 && parts[0].len() > 5;
     let joined = user.contains(['.', '_']) || initial;
     joined || LISTS.given.contains(parts[0]) || LISTS.mailboxes.contains(parts[0])
 }

@@ -66,16 +66,6 @@ pub(super) fn spoken(words: &[Word], found: &mut Vec<Leak>) {
             }
             _ => None,
         };
-        // "The ticket is forty-four seventy-one."
-        let tens = (n..words.len())
-            .take_while(|at| words[*at].lower.contains('-') && is_number(&words[*at].lower))
-            .count();
-        if tens > 1 && near(words, n, 4, TICKETS) && !near(words, n, 4, &["your"]) {
-            found.push(Leak::at(
-                Kind::TicketId,
-                words[n].start..words[n + tens - 1].end,
-            ));
-        }
         if let Some(kind) = kind {
             found.push(Leak::at(kind, words[n].start..words[after - 1].end));
         }

@@ -7,7 +7,9 @@ use std::sync::LazyLock;
 /// What programs say, in small letters.
 static SAID: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
     let lines = include_str!("../../data/review/errors.txt").lines();
-    lines.filter(|line| !line.starts_with('#')).collect()
+    lines
+        .filter(|line| !line.starts_with('#') && !line.is_empty())
+        .collect()
 });
 
 /// Longer lines are no frames.
@@ -183,6 +185,13 @@ const SOURCE: &[&str] = &[
 
 pub(super) fn traces(text: &str, found: &mut Vec<Leak>) {
     let mut all: Vec<Range<usize>> = Vec::new();
+    // Few of the phrases stand in any text: only these are looked for in each line.
+    let lower = text.to_ascii_lowercase();
+    let said: Vec<&str> = SAID
+        .iter()
+        .copied()
+        .filter(|said| lower.contains(said))
+        .collect();
     let mut offset = 0;
     let mut in_trace = false;
     for line in text.split_inclusive('\n') {
@@ -192,7 +201,7 @@ pub(super) fn traces(text: &str, found: &mut Vec<Leak>) {
             in_trace = false;
             continue;
         }
-        let found = in_line(line);
+        let found = in_line(line, &said);
         // What is indented under a traceback belongs to it, and the error that it ends with.
         let belongs = in_trace
             && (line.starts_with([' ', '\t'])
@@ -254,7 +263,7 @@ fn one_line(between: &str) -> bool {
 }
 
 /// The part of a line that is trace.
-fn in_line(line: &str) -> Option<Range<usize>> {
+fn in_line(line: &str, phrases: &[&str]) -> Option<Range<usize>> {
     let mut whole: Option<Range<usize>> = None;
     // An exception's bare name counts where there is nothing more; it does not draw in what follows.
     let mut bare_name: Option<Range<usize>> = None;
@@ -275,9 +284,10 @@ fn in_line(line: &str) -> Option<Range<usize>> {
         }
     }
     let lower = line.to_ascii_lowercase();
-    for said in SAID.iter() {
-        if let Some(at) = lower.find(said).filter(|at| begins_word(line, *at)) {
-            add(at..at + said.len());
+    for phrase in phrases {
+        let mut places = lower.match_indices(phrase);
+        if let Some((at, _)) = places.find(|(at, _)| stands_alone(line, *at, phrase.len())) {
+            add(at..at + phrase.len());
         }
     }
     constants(line).for_each(&mut add);
@@ -315,13 +325,16 @@ fn in_line(line: &str) -> Option<Range<usize>> {
     whole.or(bare_name)
 }
 
-/// Whether no word goes on at `at`.
-fn begins_word(line: &str, at: usize) -> bool {
-    let alphanumeric = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
-    !alphanumeric(line[at..].chars().next()) || !alphanumeric(line[..at].chars().next_back())
+/// Whether words begin and end where what stands at `at` does.
+fn stands_alone(line: &str, at: usize, length: usize) -> bool {
+    let goes_on = |end: usize| {
+        let is = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+        is(line[..end].chars().next_back()) && is(line[end..].chars().next())
+    };
+    !goes_on(at) && !goes_on(at + length)
 }
 
-/// `DRIVER_IRQL_NOT_LESS_OR_EQUAL`, `RABAX_STATE`: names that programs have for what went wrong.
+/// `CRITICAL_PROCESS_DIED`, `RABAX_STATE`: names that programs have for what went wrong.
 fn constants(line: &str) -> impl Iterator<Item = Range<usize>> + '_ {
     const OF_FAULTS: &[&str] = &[
         "ERR",
@@ -334,10 +347,7 @@ fn constants(line: &str) -> impl Iterator<Item = Range<usize>> + '_ {
         "DENIED",
         "TIMEOUT",
         "EXCEEDED",
-        "BAD",
         "INVALID",
-        "NOT",
-        "STATUS",
         "DIED",
         "ABORT",
         "ABORTED",
@@ -346,20 +356,15 @@ fn constants(line: &str) -> impl Iterator<Item = Range<usize>> + '_ {
         "CORRUPT",
         "CORRUPTION",
         "OVERFLOW",
-        "LOST",
         "DUMP",
         "RABAX",
-        "E",
         "UNREACHABLE",
         "EXPIRED",
         "REJECTED",
         "PANIC",
         "BUGCHECK",
         "EXHAUSTED",
-        "MISSING",
-        "UNKNOWN",
         "UNEXPECTED",
-        "NO",
     ];
     let capital = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_';
     let bytes = line.as_bytes();

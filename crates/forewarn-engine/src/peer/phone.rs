@@ -42,13 +42,22 @@ impl PhonePeer {
         clock: impl Fn() -> Timestamp + Send + Sync + 'static,
         first: impl Fn(&Request) -> Option<Reply> + Send + Sync + 'static,
     ) -> io::Result<PhonePeer> {
+        PhonePeer::with(Script::new(), clock, first).await
+    }
+
+    /// The same with what else a script says: how long it takes.
+    pub async fn with(
+        script: Script,
+        clock: impl Fn() -> Timestamp + Send + Sync + 'static,
+        first: impl Fn(&Request) -> Option<Reply> + Send + Sync + 'static,
+    ) -> io::Result<PhonePeer> {
         let taken: Arc<Mutex<Vec<Taken>>> = Arc::default();
         let kept = taken.clone();
         let answer = move |request: &Request| {
             let usual = || answer(request, &mut locked(&kept), clock());
             Some(first(request).unwrap_or_else(usual))
         };
-        let http = HttpPeer::start(Script::new().answered_by(answer)).await?;
+        let http = HttpPeer::start(script.answered_by(answer)).await?;
         Ok(PhonePeer { http, taken })
     }
 

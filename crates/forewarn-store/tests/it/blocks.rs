@@ -30,12 +30,14 @@ on_both_databases! {
         let first = called(&db, "n1").await;
         let ids: BTreeSet<&str> = first.values().map(String::as_str).collect();
         assert_eq!(ids.len(), 6_000, "an id is one endpoint's");
+        assert!(ids.iter().all(|id| id.len() == 20), "a return path has room for no more");
 
         // Contacts that follow each other have few blocks between them, and all have not many.
-        let blocks: Vec<&str> = first.values().map(|id| &id[..id.len() - 20]).collect();
+        let blocks: Vec<&str> = first.values().map(|id| &id[..4]).collect();
         let different = |blocks: &[&str]| blocks.iter().collect::<BTreeSet<_>>().len();
-        assert!(blocks.chunks(500).all(|some| different(some) <= 6), "{blocks:?}");
-        assert!((3..30).contains(&different(&blocks)), "{blocks:?}");
+        let of_parts: Vec<usize> = blocks.chunks(500).map(different).collect();
+        // Whoever stands before the first block has an id of hash alone.
+        assert!(of_parts.iter().filter(|n| **n <= 6).count() >= of_parts.len() - 4, "{of_parts:?}");
 
         // Whoever a block begins with goes; nobody else is called otherwise because of that, nor because lists come again.
         let gone = blocks.windows(2).position(|two| two[0] != two[1]).unwrap() + 1;

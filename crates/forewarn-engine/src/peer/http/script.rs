@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::Request;
 
@@ -19,6 +20,7 @@ pub struct Script {
     first: Vec<(u64, Reply)>,
     otherwise: Reply,
     count_only: bool,
+    pub(super) delay: Option<Duration>,
     on_request: Option<OnRequest>,
     answer: Option<Answer>,
 }
@@ -50,6 +52,12 @@ impl Script {
     /// Counts requests and keeps nothing of them: for benchmarks and millions.
     pub fn counting(mut self) -> Script {
         self.count_only = true;
+        self
+    }
+
+    /// Waits so long before each answer.
+    pub fn delay(mut self, delay: Duration) -> Script {
+        self.delay = Some(delay);
         self
     }
 

@@ -35,6 +35,9 @@ pub(super) async fn serve(mut stream: TcpStream, desk: &Desk) -> io::Result<()> 
         if reply.held && !hold(&stream, desk).await? {
             return Ok(());
         }
+        if let Some(delay) = desk.script.delay.filter(|d| !d.is_zero()) {
+            tokio::time::sleep(delay).await;
+        }
         // Whoever has the answer may ask again.
         drop(under_way);
         write_reply(&mut stream, &reply, &mut out).await?;
