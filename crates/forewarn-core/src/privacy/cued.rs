@@ -394,7 +394,7 @@ impl Here<'_> {
         if counts {
             return false;
         }
-        let sure = digits > 3 || letters > 0 || self.ends_there();
+        let sure = digits > 3 || letters > 0 || (digits > 2 && self.ends_there());
         let long = digits > 3 && letters < 7 && !self.is_telephone();
         (marked && digits > 3 && !public())
             || (sure && self.is_after(&CUES.tickets, &CUES.public))
@@ -613,6 +613,8 @@ mod tests {
             "Bring ticket 12 to the counter.",
             "The issue is 5000 letters that were not sent.",
             "Your password is wrong.",
+            "Incident number 10",
+            "Incident 12: the library is closed",
             "The area code is 0131.",
             "Use the discount code 20264 at the till.",
             "The press release 26 November is out.",
