@@ -9,6 +9,7 @@ mod announced;
 mod codes;
 mod coined;
 mod cued;
+mod disguised;
 mod hosts;
 mod known;
 mod lists;
@@ -211,6 +212,7 @@ pub fn leaks(text: &str, level: Level, known: &Known) -> Vec<Leak> {
     people::people(text, &words, &mut found);
     names::names(text, &words, known, &mut found);
     cued::cued(text, &pieces, &mut found);
+    disguised::disguised(text, &mut found);
     codes::codes(text, &pieces, known, &mut found);
     found.retain(|leak| {
         !leak.kind.is_open_to(level)

@@ -33,6 +33,7 @@ pub(super) fn mails(
     }
     spelled(text, &handles, found);
     spoken(text, &handles, found);
+    apart(text, found);
     let mut before = "";
     for (start, chunk) in chunks(text) {
         // `ssh root@rtr-b2.core.example.org`: a machine, and no mail.
@@ -73,7 +74,10 @@ pub(super) fn mails(
             let own = ((!of_desk || lower.split(['.', '-', '_']).any(super::lists::is_given))
                 && (is_free(host) || is_numbered(&lower)))
                 || named
-                || is_urgent(user);
+                || is_urgent(user)
+                // A way by another house, or the digits of another script.
+                || user.contains('%')
+                || user.chars().any(|c| c.is_numeric() && !c.is_ascii());
             if !is_placeholder(&lower)
                 && (own || is_person(&lower, &handles) || is_inner(name, host))
             {
@@ -81,6 +85,69 @@ pub(super) fn mails(
             } else {
                 hidden.push(place);
             }
+        }
+    }
+}
+
+/// `name @ example.org`, `name%40example.org`, `name77@` with the house said later.
+fn apart(text: &str, found: &mut Vec<Leak>) {
+    for (n, _) in text.match_indices('@') {
+        let (before, after) = (&text[..n], &text[n + 1..]);
+        let spaced = before.ends_with(' ') || after.starts_with(' ');
+        let head = before.trim_end_matches(' ');
+        let from = head
+            .char_indices()
+            .rev()
+            .take(64)
+            .take_while(|(_, c)| c.is_alphanumeric() || "._%+-".contains(*c))
+            .last()
+            .map_or(head.len(), |(at, _)| at);
+        let user = &head[from..];
+        let tail = after.trim_start_matches(' ');
+        let host_end = tail
+            .char_indices()
+            .take(100)
+            .find(|(_, c)| !(c.is_ascii_alphanumeric() || ".-".contains(*c)))
+            .map_or(tail.len().min(100), |(at, _)| at);
+        let host = tail
+            .get(..host_end)
+            .unwrap_or_default()
+            .trim_end_matches('.');
+        let houses = host.rsplit_once('.').is_some_and(|(name, end)| {
+            name.len() > 1 && end.len() > 1 && end.bytes().all(|b| b.is_ascii_alphabetic())
+        });
+        let person = user.len() > 2
+            && user.chars().any(char::is_alphabetic)
+            && !user
+                .to_lowercase()
+                .split(['.', '-', '_'])
+                .any(|part| LISTS.desks.contains(part));
+        let dotted = user.contains('.') || user.chars().any(char::is_numeric);
+        let open_end = !before.ends_with(' ')
+            && (after.is_empty() || after.starts_with(' '))
+            && dotted
+            && !host.contains('.');
+        let end = n + 1 + (after.len() - tail.len()) + host.len();
+        if person && ((spaced && houses && dotted) || open_end) {
+            let end = if open_end { n + 1 } else { end };
+            found.push(Leak::at(Kind::EmailAddress, from..end));
+        }
+    }
+    for (n, _) in text.match_indices("%40") {
+        let name = |c: char| c.is_ascii_alphanumeric() || "._%+-".contains(c);
+        let left = text[..n]
+            .bytes()
+            .rev()
+            .take(64)
+            .take_while(|b| name(*b as char))
+            .count();
+        let right = text[n + 3..]
+            .bytes()
+            .take(100)
+            .take_while(|b| name(*b as char))
+            .count();
+        if left > 2 && right > 3 {
+            found.push(Leak::at(Kind::EmailAddress, n - left..n + 3 + right));
         }
     }
 }

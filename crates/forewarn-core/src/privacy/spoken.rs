@@ -3,11 +3,13 @@
 use super::{Kind, Leak};
 use crate::review::words::Word;
 
-const DIGITS: &[&str] = &[
+/// Digits as they are said.
+pub(super) const DIGITS: &[&str] = &[
     "zero", "oh", "nought", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine",
     "double", "triple",
 ];
-const LARGER: &[&str] = &[
+/// Larger numbers as they are said.
+pub(super) const LARGER: &[&str] = &[
     "ten",
     "eleven",
     "twelve",
@@ -27,6 +29,7 @@ const LARGER: &[&str] = &[
     "eighty",
     "ninety",
     "hundred",
+    "thousand",
 ];
 const KEYS: &[&str] = &[
     "pin",
