@@ -39,6 +39,12 @@ const TRACKERS: &[&str] = &[
     "developers",
     "servicenow",
     "raised",
+    "logged",
+    "servicedesk",
+    "helpdesk",
+    "case",
+    "sr",
+    "tt",
 ];
 /// Words that something which opens stands near.
 const OPENERS: &[&str] = &[
@@ -65,6 +71,7 @@ const OPENERS: &[&str] = &[
     "luks",
     "sasl",
     "snmp",
+    "svc",
     "mongo",
     "p12",
     "pfx",
@@ -212,7 +219,9 @@ impl Atoms<'_> {
         if key && digits > 3 {
             return self.leak(Kind::Secret, n, last);
         }
-        let tracked = ticket || self.near(last, 0, 4, TRACKERS);
+        // Nobody joins digits with hyphens but who spells a number out.
+        let joined = digits > 3 && (n..last).all(|at| self.gap(at) == "-");
+        let tracked = ticket || joined || self.near(last, 0, 4, TRACKERS);
         (tracked && (digits > 2 || last - n > 2)).then_some(())?;
         self.leak(Kind::TicketId, n, last)
     }
@@ -331,6 +340,14 @@ impl Atoms<'_> {
                 return self.leak(Kind::TicketId, n, at);
             }
         }
+        // `[ServiceDesk ~ 44129]`
+        let signed = n > 0
+            && matches!(self.gap(n - 1).trim(), "~" | "~#" | ":#")
+            && TRACKERS.contains(&self.said(n - 1))
+            && digits(n).is_some_and(|count| count > 3);
+        if signed {
+            return self.leak(Kind::TicketId, n, n);
+        }
         // Two groups with a space, where a tracker is spoken of.
         let (one, two) = (digits(n)?, digits(n + 1)?);
         let before = n > 0 && self.gap(n - 1) == " " && digits(n - 1).is_some();
@@ -339,7 +356,8 @@ impl Atoms<'_> {
             && one + two > 4
             && self.near(n, 5, 0, TRACKERS)
             && !self.near(n, 5, 3, PUBLIC)
-            && !plural(self.said(n + 2)))
+            && !plural(self.said(n + 2))
+            && !plural(self.said(n + 3)))
         .then_some(())?;
         self.leak(Kind::TicketId, n, n + 1)
     }
@@ -416,7 +434,8 @@ impl Atoms<'_> {
             while number(last + 1) && self.gap(last).trim() == "." && last < n + 8 {
                 last += 1;
             }
-            return (last > n + 2).then(|| self.leak(Kind::Version, n, last))?;
+            let apart = last > n + 1 && self.gap(n + 1) != ".";
+            return (last > n + 2 || apart).then(|| self.leak(Kind::Version, n, last))?;
         }
         // Of two numbers the second follows "to" or an arrow.
         let pair = |at: usize| number(at) && matches!(self.gap(at), "," | ".") && number(at + 1);
@@ -494,6 +513,19 @@ impl Atoms<'_> {
             return self.leak(Kind::FilePath, n, last);
         }
         let octet = |at: usize| self.as_written(at).parse::<u8>().is_ok();
+        // "10.44 dot 7 dot 19"
+        let (mut at, mut numbers, mut told) = (n, usize::from(octet(n)), 0);
+        while numbers > 0 && numbers < 4 {
+            let dot = self.said(at + 1) == "dot";
+            at += 1 + usize::from(dot);
+            if !octet(at) || !(dot || goes_on(at - 1, ".")) {
+                break;
+            }
+            (numbers, told) = (numbers + 1, told + usize::from(dot));
+        }
+        if numbers == 4 && told > 0 {
+            return self.leak(Kind::IpAddress, n, at);
+        }
         let dashed = (n..n + 3).all(|at| goes_on(at, "-"))
             && (n..n + 4).all(octet)
             && !goes_on(n + 3, "-")
@@ -531,7 +563,13 @@ fn is_key(chunk: &str) -> bool {
             .trim_end_matches(|c: char| c.is_ascii_digit())
             .bytes()
             .all(|b| b.is_ascii_lowercase());
-    letters > 2 && (odd || (within && letters > 3) || tail)
+    // `hJ7-otter-Vane`
+    let mixed = digits > 0
+        && chunk.contains(['-', '_'])
+        && bytes
+            .windows(2)
+            .any(|w| w[0].is_ascii_lowercase() && w[1].is_ascii_uppercase());
+    letters > 2 && (odd || (within && letters > 3) || tail || mixed)
 }
 
 #[cfg(test)]

@@ -91,9 +91,10 @@ pub(super) fn mails(
 
 /// `name @ example.org`, `name%40example.org`, `name77@` with the house said later.
 fn apart(text: &str, found: &mut Vec<Leak>) {
-    for (n, _) in text.match_indices('@') {
-        let (before, after) = (&text[..n], &text[n + 1..]);
-        let spaced = before.ends_with(' ') || after.starts_with(' ');
+    for (n, sign) in text.match_indices(['@', '\u{ff20}']) {
+        let (before, after) = (&text[..n], &text[n + sign.len()..]);
+        // The wide sign of other scripts is seen by nobody who looks for the usual one.
+        let spaced = sign != "@" || before.ends_with(' ') || after.starts_with(' ');
         let head = before.trim_end_matches(' ');
         let from = head
             .char_indices()
@@ -127,9 +128,9 @@ fn apart(text: &str, found: &mut Vec<Leak>) {
             && (after.is_empty() || after.starts_with(' '))
             && dotted
             && !host.contains('.');
-        let end = n + 1 + (after.len() - tail.len()) + host.len();
+        let end = n + sign.len() + (after.len() - tail.len()) + host.len();
         if person && ((spaced && houses && dotted) || open_end) {
-            let end = if open_end { n + 1 } else { end };
+            let end = if open_end { n + sign.len() } else { end };
             found.push(Leak::at(Kind::EmailAddress, from..end));
         }
     }
