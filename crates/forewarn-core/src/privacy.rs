@@ -27,6 +27,7 @@ mod secrets;
 mod software;
 mod spoken;
 mod states;
+mod theirs;
 mod tickets;
 mod traces;
 mod versions;
@@ -217,6 +218,7 @@ pub fn leaks(text: &str, level: Level, known: &Known) -> Vec<Leak> {
     found.retain(|leak| {
         !leak.kind.is_open_to(level)
             && leak.start < leak.end
+            && !(leak.kind == Kind::Version && theirs::is_readers_own(text, &words, leak.start))
             && !known.allows(&text[leak.start..leak.end])
             && !known.allows_within(text, leak)
     });

@@ -173,7 +173,9 @@ const FAULTS: &[&str] = &[
 ];
 
 /// Beginnings of numbers under which databases list their faults: `ORA-06512`.
-const LISTED: &[&str] = &["ORA-", "PLS-", "TNS-", "RMAN-", "SP2-", "IMP-", "EXP-"];
+const LISTED: &[&str] = &[
+    "ORA-", "PLS-", "TNS-", "RMAN-", "SP2-", "IMP-", "EXP-", "ERR-",
+];
 
 /// Ends of files of source code, before a line number.
 const SOURCE: &[&str] = &[
@@ -304,7 +306,7 @@ fn in_line(line: &str, phrases: &[&str]) -> Option<Range<usize>> {
         let odd = bare
             .bytes()
             .any(|b| matches!(b, b'.' | b':' | b'(' | b'0' | b'"'))
-            || bare.ends_with("xception")
+            || bare.contains("xception")
             || bare.ends_with("Error")
             || FAULTS.contains(&bare);
         if !odd && before != "at" {
@@ -394,7 +396,9 @@ fn is_bare_exception(token: &str) -> bool {
     name.len() > 12
         && hump > 0
         && name.starts_with(|c: char| c.is_ascii_uppercase())
-        && (name.ends_with("Exception") || name.ends_with("Error"))
+        && (name.ends_with("Exception")
+            || name.ends_with("Error")
+            || hump > 2 && name.contains("Exception"))
         && name.bytes().all(|b| b.is_ascii_alphanumeric())
 }
 
