@@ -191,7 +191,14 @@ fn firms(text: &str, words: &[Word], found: &mut Vec<Leak>) {
             let before = first
                 .checked_sub(1)
                 .map_or("", |at| words[at].lower.as_str());
-            if first < n && matches!(before, "from" | "with" | "at" | "by" | "of") {
+            // "our clearing partner, Portabridge Ltd, has"
+            let partner = first > 0
+                && text[words[first - 1].end..words[first].start] == *", "
+                && (before == "partner" || SUPPLIERS.contains(&before))
+                && words[first.saturating_sub(5)..first]
+                    .iter()
+                    .any(|word| word.lower == "our");
+            if first < n && (partner || matches!(before, "from" | "with" | "at" | "by" | "of")) {
                 found.push(Leak::at(Kind::Vendor, words[first].start..words[n].end));
             }
         }
