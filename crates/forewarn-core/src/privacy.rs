@@ -216,9 +216,10 @@ pub fn leaks(text: &str, level: Level, known: &Known) -> Vec<Leak> {
     disguised::disguised(text, &mut found);
     codes::codes(text, &pieces, known, &mut found);
     found.retain(|leak| {
+        let theirs = leak.kind == Kind::Version && theirs::is_readers_own(text, &words, leak.start);
         !leak.kind.is_open_to(level)
             && leak.start < leak.end
-            && !(leak.kind == Kind::Version && theirs::is_readers_own(text, &words, leak.start))
+            && !theirs
             && !known.allows(&text[leak.start..leak.end])
             && !known.allows_within(text, leak)
     });

@@ -52,7 +52,7 @@ pub(super) fn is_readers_own(text: &str, words: &[Word], start: usize) -> bool {
     let home = is(n.wrapping_sub(1), AT_HOME)
         || is(n.wrapping_sub(2), AT_HOME)
         || is(n.wrapping_sub(1), &["windows"]);
-    asked || of_app || in_store || older || home && (ended || asked)
+    asked || of_app || in_store || older || (home && ended)
 }
 
 /// Whether a sentence speaks to its readers.
