@@ -60,8 +60,8 @@ const FLOORS: &[(&str, &str, f64, f64)] = &[
 
 /// For each half the least share of planted leaks found, and the largest share of ordinary texts in which something is found, in
 /// percent. The aim is 98 and 2 for both.
-/// Files 61 and 62 of the open half were written to be overlooked, and a good half of theirs is found. Files 24 and 25 of the other
-/// half are of a third writer, whom the guard met last: 107 of 116 found, 4 of 60 disturbed.
+/// Files 61 and 62 of the open half were written to be overlooked, and a good half of theirs is found. Files 26 and 27 of the other
+/// half are of a fourth writer, whom the guard met last: README and `docs/reference/review.md` have the figures.
 const LEAKS: [(&str, f64, f64); 2] = [("open", 96.0, 1.0), ("held_out", 94.5, 2.0)];
 
 struct Item {

@@ -32,6 +32,22 @@ fn each_kind_is_found_in_the_forms_in_which_it_leaks() {
         ),
         ("The PIN for the meeting is 882211.", &[(Secret, "882211")]),
         (
+            "Enter 418297-553201-660814-209473 there.",
+            &[(Secret, "418297-553201-660814-209473")],
+        ),
+        (
+            "It stopped with ERR-4102 in the night.",
+            &[(StackTrace, "ERR-4102")],
+        ),
+        (
+            "It logs MapiExceptionLogonFailed now.",
+            &[(StackTrace, "MapiExceptionLogonFailed")],
+        ),
+        (
+            "Requests wait because our clearing partner, Portabridge Ltd, is slow.",
+            &[(Vendor, "Portabridge Ltd")],
+        ),
+        (
             "passphrase: correct horse battery staple",
             &[(Secret, "correct horse battery staple")],
         ),

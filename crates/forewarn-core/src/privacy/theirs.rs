@@ -1,6 +1,10 @@
 //! Versions that are the readers' own: of the app in their hand, or what they are asked to install. They need them, so they are no leak.
+//!
+//! Told by what the sentence says and nothing looser: a sentence that speaks of the services' own machines excuses none, and "we
+//! update" is no request to readers.
 
 use crate::review::words::Word;
+use std::ops::Range;
 
 /// How many words a sentence is looked through in each direction.
 const FAR: usize = 16;
@@ -11,9 +15,67 @@ const OF_READERS: &[&str] = &[
     "desktop",
 ];
 
-/// Programs that readers have on their own machines, and no server runs.
+/// Programs that readers have on their own machines.
 const AT_HOME: &[&str] = &[
-    "firefox", "chrome", "safari", "edge", "android", "macos", "ipados",
+    "windows", "firefox", "chrome", "safari", "edge", "android", "macos", "ipados",
+];
+
+/// What only those who run the services have: beside one of these a version is theirs.
+const OF_SERVICES: &[&str] = &[
+    "server",
+    "servers",
+    "cluster",
+    "clusters",
+    "database",
+    "databases",
+    "backend",
+    "gateway",
+    "gateways",
+    "node",
+    "nodes",
+    "firmware",
+    "switch",
+    "switches",
+    "router",
+    "routers",
+    "firewall",
+    "firewalls",
+    "appliance",
+    "host",
+    "hosts",
+    "kernel",
+    "till",
+    "tills",
+    "machines",
+    "agent",
+    "agents",
+    "side",
+];
+
+/// Who does something that readers do not do.
+const OTHERS: &[&str] = &[
+    "we",
+    "us",
+    "i",
+    "they",
+    "it",
+    "he",
+    "she",
+    "our",
+    "engineers",
+    "team",
+    "technicians",
+    "vendor",
+    "supplier",
+];
+
+const CHANGES: &[&str] = &[
+    "update",
+    "upgrade",
+    "install",
+    "updating",
+    "upgrading",
+    "installing",
 ];
 
 /// Whether the version that begins at byte `start` is one that readers have or must install, by what its sentence says.
@@ -22,46 +84,101 @@ pub(super) fn is_readers_own(text: &str, words: &[Word], start: usize) -> bool {
     if n == words.len() {
         return false;
     }
-    let sentence = sentence(text, words, n);
-    let is = |at: usize, wanted: &[&str]| {
-        sentence.contains(&at) && wanted.contains(&words[at].lower.as_str())
+    let said = Said {
+        text,
+        words,
+        sentence: sentence(text, words, n),
     };
-    let asked = sentence.clone().any(|at| {
-        is(at, &["please", "you", "must", "to"])
-            && is(
-                at + 1,
-                &["update", "upgrade", "install", "updating", "upgrading"],
-            )
-            && at < n
-            && n - at < 9
-            && (words[at].lower == "please" || addresses_readers(words, sentence.clone()))
-    });
-    let of_app = is(n.wrapping_sub(1), &["version", "versions", "than"])
-        && (n + 1..n + 5).any(|at| is(at, OF_READERS) && !is(at + 1, &["server", "servers"]))
-        || is(n.wrapping_sub(1), &["version"]) && is(n.wrapping_sub(2), &["app", "client"]);
-    let in_store = sentence.clone().any(|at| is(at, &["store", "stores"]))
-        && is(n.wrapping_sub(1), &["version"]);
-    let older = is(n.wrapping_sub(2), &["older", "newer", "lower", "higher"])
-        && is(
-            n.wrapping_sub(3),
-            &["versions", "version", "anything", "devices", "phones"],
-        );
-    let ended = sentence
-        .clone()
-        .any(|at| is(at, &["ending", "end"]) && is(at + 1, &["support"]));
-    let home = is(n.wrapping_sub(1), AT_HOME)
-        || is(n.wrapping_sub(2), AT_HOME)
-        || is(n.wrapping_sub(1), &["windows"]);
-    asked || of_app || in_store || older || (home && ended)
+    !said.any(said.sentence.clone(), OF_SERVICES)
+        && (said.is_asked_for(n)
+            || said.is_of_app(n)
+            || said.is_in_store(n)
+            || said.is_too_old(n)
+            || said.is_given_up(n))
 }
 
-/// Whether a sentence speaks to its readers.
-fn addresses_readers(words: &[Word], mut sentence: std::ops::Range<usize>) -> bool {
-    sentence.any(|at| matches!(words[at].lower.as_str(), "you" | "your"))
+/// A sentence in which a version stands.
+struct Said<'a> {
+    text: &'a str,
+    words: &'a [Word],
+    sentence: Range<usize>,
+}
+
+impl Said<'_> {
+    /// Whether the word at a place is one of these.
+    fn is(&self, at: usize, wanted: &[&str]) -> bool {
+        self.sentence.contains(&at) && wanted.contains(&self.words[at].lower.as_str())
+    }
+
+    fn any(&self, mut places: Range<usize>, wanted: &[&str]) -> bool {
+        places.any(|at| self.is(at, wanted))
+    }
+
+    /// Whether the word so many before `n` is one of these, with nothing but words between.
+    fn before(&self, n: usize, back: usize, wanted: &[&str]) -> bool {
+        n.checked_sub(back)
+            .is_some_and(|at| self.is(at, wanted) && self.is_whole(at, n))
+    }
+
+    /// Whether no comma, colon or bracket parts two words.
+    fn is_whole(&self, from: usize, to: usize) -> bool {
+        !self.text[self.words[from].end..self.words[to].start].contains([',', ';', ':', '('])
+    }
+
+    /// "Please update to 128.0.3", "You will be asked to update to 6.1.4"
+    fn is_asked_for(&self, n: usize) -> bool {
+        (n.saturating_sub(8)..n).any(|verb| {
+            self.is(verb, CHANGES)
+                && self.is_whole(verb, n)
+                && !self.any(verb + 1..n, OTHERS)
+                && self.is_asked_of_readers(verb)
+        })
+    }
+
+    /// Whoever is named last before the verb is who does it.
+    fn is_asked_of_readers(&self, verb: usize) -> bool {
+        let near = |at: &usize| self.is(*at, &["please", "you"]) || self.is(*at, OTHERS);
+        let who = (verb.saturating_sub(5)..verb).rev().find(near);
+        who.is_some_and(|at| self.is(at, &["you"]) || (self.is(at, &["please"]) && verb - at < 3))
+    }
+
+    /// "Version 4.2.0 of our app", "the app version 5.3", "Client version 6.1"
+    fn is_of_app(&self, n: usize) -> bool {
+        let behind = self.before(n, 1, &["version", "versions"])
+            && self.is(n + 1, &["of"])
+            && self.is(n + 2, &["our", "the", "your"])
+            && self.any(n + 3..n + 6, OF_READERS);
+        behind || self.before(n, 1, &["version"]) && self.before(n, 2, &["app", "client"])
+    }
+
+    /// "Version 5.3.1 will be in the store this evening"
+    fn is_in_store(&self, n: usize) -> bool {
+        let there = (n + 2..n + 12).find(|at| self.is(*at, &["store", "stores"]));
+        self.before(n, 1, &["version"])
+            && there.is_some_and(|store| {
+                self.is(store - 1, &["the", "app", "play", "your"])
+                    && self.any(n + 1..store, &["available", "be", "is"])
+            })
+    }
+
+    /// "Versions older than 3.8 will no longer be able to log in"
+    fn is_too_old(&self, n: usize) -> bool {
+        self.before(n, 1, &["than"])
+            && self.before(n, 2, &["older", "lower"])
+            && self.before(n, 3, &["versions", "devices", "phones"])
+            && self.any(n + 1..n + 8, &["longer", "supported", "work", "open"])
+    }
+
+    /// "We are ending support for Windows 8.1"
+    fn is_given_up(&self, n: usize) -> bool {
+        let ended = |at| self.is(at, &["ending", "end"]) && self.is(at + 1, &["support"]);
+        (self.before(n, 1, AT_HOME) || self.before(n, 2, AT_HOME))
+            && self.sentence.clone().any(ended)
+    }
 }
 
 /// The words of the sentence in which the one at `n` stands, as far as they are near.
-fn sentence(text: &str, words: &[Word], n: usize) -> std::ops::Range<usize> {
+fn sentence(text: &str, words: &[Word], n: usize) -> Range<usize> {
     let parted = |at: usize| {
         let between = &text[words[at - 1].end..words[at].start];
         between.contains('\n') || between.contains(". ") || between.contains(['!', '?'])
@@ -101,6 +218,15 @@ mod tests {
             "The servers were updated to 4.2.1 and you can log in again.",
             "The app servers are on version 5.3.1 since noon.",
             "The firmware of our switches goes to version 9.3.8.",
+            "We need to update the mail system to 8.15.2 tonight, and you may see a short break.",
+            "We have to install 14.9.1 on the database before your next visit.",
+            "You will not notice it, but we plan to upgrade to 7.2.9 on Sunday.",
+            "Please bear with us while we upgrade the portal to 6.4.2.",
+            "Please update your bookmarks: the portal moved to 6.4.2.",
+            "The tills in our stores run version 5.3.1 since Monday.",
+            "Our branches in all stores are on version 5.3.1 now.",
+            "The paging app, version 6.2.9, was put in at three and is our first suspect.",
+            "We end support for Windows 2012 R2 on our servers.",
         ] {
             assert_eq!(count(text), 1, "{text}");
         }

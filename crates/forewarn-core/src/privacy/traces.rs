@@ -172,7 +172,7 @@ const FAULTS: &[&str] = &[
     "HY000",
 ];
 
-/// Beginnings of numbers under which databases list their faults: `ORA-06512`.
+/// Beginnings of numbers under which databases and programs list their faults: `ORA-06512`, `ERR-4102`.
 const LISTED: &[&str] = &[
     "ORA-", "PLS-", "TNS-", "RMAN-", "SP2-", "IMP-", "EXP-", "ERR-",
 ];
